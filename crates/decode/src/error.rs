@@ -1,0 +1,77 @@
+//! Why bytes are not a module: [`Error`], [`ErrorKind`].
+
+use alloc::{boxed::Box, string::String};
+use core::fmt;
+
+/// A module that could not be decoded: what is wrong and where.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    kind: ErrorKind,
+    offset: usize,
+}
+
+impl Error {
+    /// `kind` was found at byte `offset` of the module.
+    #[cold]
+    pub fn new(kind: ErrorKind, offset: usize) -> Error {
+        Error(Box::new(Inner { kind, offset }))
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The byte offset in the module of what is wrong.
+    pub fn offset(&self) -> usize {
+        self.0.offset
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at offset {:#x})", self.0.kind, self.0.offset)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// What can be wrong with the bytes of a module. The messages start with the words of the
+/// official test suite.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // The messages say it.
+pub enum ErrorKind {
+    #[error("unexpected end")]
+    UnexpectedEnd,
+    #[error("magic header not detected")]
+    MagicHeaderNotDetected,
+    #[error("unknown binary version")]
+    UnknownBinaryVersion,
+    #[error("integer representation too long")]
+    IntegerRepresentationTooLong,
+    #[error("integer too large")]
+    IntegerTooLarge,
+    #[error("malformed UTF-8 encoding")]
+    MalformedUtf8,
+    #[error("length out of bounds")]
+    LengthOutOfBounds,
+    #[error("illegal opcode {0:#04x}")]
+    IllegalOpcode(u32),
+    #[error("{mnemonic} needs the feature {feature}, which is switched off")]
+    FeatureDisabled { mnemonic: String, feature: &'static str },
+    #[error("{what} exceeds the limit of {limit}")]
+    LimitExceeded { what: &'static str, limit: u64 },
+    /// Any other malformed construct, in the suite's words, with what was found.
+    #[error("{0}")]
+    Malformed(&'static str),
+}

@@ -1,0 +1,326 @@
+//! Instructions with their immediates: [`Instr`], and [`Instrs`], which reads a sequence of them.
+
+use crate::{BlockType, Error, ErrorKind, Features, HeapType, ImmKind, Op, Reader, RefType};
+
+/// One instruction of a function body or a constant expression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Instr<'a> {
+    /// Which instruction.
+    pub op: Op,
+    /// Its immediate; the form is `op.info().imm`.
+    pub imm: Imm<'a>,
+    /// The offset of the opcode in the module.
+    pub offset: usize,
+}
+
+/// The immediate of an instruction, by [`ImmKind`]. Indices are not checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Imm<'a> {
+    /// Nothing.
+    None,
+    /// The type of `block`, `loop`, `if`, `try`.
+    Block(BlockType),
+    /// `try_table`: its type and clauses.
+    TryTable(BlockType, Catches<'a>),
+    /// `br_table`: its labels and the default.
+    Labels(Labels<'a>),
+    /// One index: label, function, type, local, global, table, memory, segment or tag.
+    Index(u32),
+    /// Two indices, in the order of the binary format; of `array.new_fixed`, type and count.
+    Index2(u32, u32),
+    /// Loads and stores.
+    Mem(MemArg),
+    /// Loads and stores of one lane.
+    MemLane(MemArg, u8),
+    /// A lane.
+    Lane(u8),
+    /// `i8x16.shuffle`
+    Lanes([u8; 16]),
+    /// `i32.const`
+    I32(i32),
+    /// `i64.const`
+    I64(i64),
+    /// `f32.const`, as bits.
+    F32(u32),
+    /// `f64.const`, as bits.
+    F64(u64),
+    /// `v128.const`, as little-endian bytes.
+    V128([u8; 16]),
+    /// `ref.null`, `ref.test`, `ref.cast`
+    Heap(HeapType),
+    /// `select` with types: the first of them, and how many there are (validation wants one).
+    Types(Option<crate::ValType>, u32),
+    /// `br_on_cast` and `br_on_cast_fail`.
+    BrCast {
+        /// The target.
+        label: u32,
+        /// The operand's type.
+        from: RefType,
+        /// The type that is tested for.
+        to: RefType,
+    },
+}
+
+/// The immediate of a memory instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemArg {
+    /// log2 of the alignment.
+    pub align: u8,
+    /// Which memory.
+    pub memory: u32,
+    /// What is added to the address operand.
+    pub offset: u64,
+}
+
+/// The labels of a `br_table`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Labels<'a> {
+    bytes: &'a [u8],
+    count: u32,
+    /// The label taken when the operand is not below the number of labels.
+    pub default: u32,
+}
+
+impl<'a> Labels<'a> {
+    /// How many labels there are, the default not counted.
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether there is no label but the default.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The labels in order, the default not among them.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let mut reader = Reader::new(self.bytes, 0);
+        (0..self.count).map_while(move |_| reader.u32().ok())
+    }
+}
+
+/// The clauses of a `try_table`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Catches<'a> {
+    bytes: &'a [u8],
+    count: u32,
+}
+
+/// A clause of a `try_table`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Catch {
+    /// The tag that is caught; none for all exceptions.
+    pub tag: Option<u32>,
+    /// Whether the exception itself is pushed last (`catch_ref`, `catch_all_ref`).
+    pub exn: bool,
+    /// Where it goes on.
+    pub label: u32,
+}
+
+impl<'a> Catches<'a> {
+    /// How many clauses there are.
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether there is no clause.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The clauses in order.
+    pub fn iter(&self) -> impl Iterator<Item = Catch> + use<'a> {
+        let mut reader = Reader::new(self.bytes, 0);
+        (0..self.count).map_while(move |_| reader.catch().ok())
+    }
+}
+
+/// Reads the instructions of a function body or of a constant expression. It checks the form of
+/// opcodes and immediates and that the features they need are switched on; that blocks nest is for
+/// the reader's user to see (validation does).
+#[derive(Clone, Debug)]
+pub struct Instrs<'a> {
+    /// Where it reads.
+    pub reader: Reader<'a>,
+    features: Features,
+}
+
+impl<'a> Instrs<'a> {
+    /// Reads instructions from `reader`.
+    pub fn new(reader: Reader<'a>, features: Features) -> Instrs<'a> {
+        Instrs { reader, features }
+    }
+
+    /// The next instruction.
+    #[inline]
+    pub fn next_instr(&mut self) -> Result<Instr<'a>, Error> {
+        let offset = self.reader.offset();
+        let op = self.reader.op()?;
+        let info = op.info();
+        if !self.features.contains(info.feature) {
+            return Err(disabled(op, offset));
+        }
+        let imm = self.reader.imm(info.imm, self.features)?;
+        Ok(Instr { op, imm, offset })
+    }
+}
+
+#[cold]
+fn disabled(op: Op, offset: usize) -> Error {
+    let feature = op.info().feature.names().next().unwrap_or_default();
+    let mnemonic = op.mnemonic().into();
+    Error::new(ErrorKind::FeatureDisabled { mnemonic, feature }, offset)
+}
+
+impl<'a> Reader<'a> {
+    /// An opcode.
+    #[inline]
+    pub fn op(&mut self) -> Result<Op, Error> {
+        let offset = self.offset();
+        let byte = self.byte()?;
+        let mut code = u32::from(byte);
+        if Op::is_prefix(byte) {
+            let sub = self.u32()?;
+            if sub > 0xffff {
+                return Err(Error::new(ErrorKind::IllegalOpcode(code), offset));
+            }
+            code = code << 16 | sub;
+        }
+        Op::from_code(code).ok_or_else(|| Error::new(ErrorKind::IllegalOpcode(code), offset))
+    }
+
+    #[inline]
+    fn imm(&mut self, kind: ImmKind, features: Features) -> Result<Imm<'a>, Error> {
+        Ok(match kind {
+            ImmKind::none => Imm::None,
+            ImmKind::block => Imm::Block(self.block_type()?),
+            ImmKind::label
+            | ImmKind::func
+            | ImmKind::r#type
+            | ImmKind::local
+            | ImmKind::global
+            | ImmKind::table
+            | ImmKind::elem
+            | ImmKind::data
+            | ImmKind::tag => Imm::Index(self.u32()?),
+            ImmKind::mem => Imm::Index(self.memory_index(features)?),
+            ImmKind::call_indirect
+            | ImmKind::table_table
+            | ImmKind::elem_table
+            | ImmKind::field
+            | ImmKind::type_type
+            | ImmKind::type_count
+            | ImmKind::type_data
+            | ImmKind::type_elem => Imm::Index2(self.u32()?, self.u32()?),
+            ImmKind::data_mem => Imm::Index2(self.u32()?, self.memory_index(features)?),
+            ImmKind::mem_mem => {
+                Imm::Index2(self.memory_index(features)?, self.memory_index(features)?)
+            }
+            ImmKind::memarg => Imm::Mem(self.memarg(features)?),
+            ImmKind::memarg_lane => Imm::MemLane(self.memarg(features)?, self.byte()?),
+            ImmKind::lane => Imm::Lane(self.byte()?),
+            ImmKind::lanes => Imm::Lanes(self.array()?),
+            ImmKind::i32 => Imm::I32(self.s32()?),
+            ImmKind::i64 => Imm::I64(self.s64()?),
+            ImmKind::f32 => Imm::F32(u32::from_le_bytes(self.array()?)),
+            ImmKind::f64 => Imm::F64(u64::from_le_bytes(self.array()?)),
+            ImmKind::v128 => Imm::V128(self.array()?),
+            ImmKind::heap => Imm::Heap(self.heap_type()?),
+            ImmKind::types => self.select_types()?,
+            ImmKind::labels => Imm::Labels(self.labels()?),
+            ImmKind::try_table => Imm::TryTable(self.block_type()?, self.catches()?),
+            ImmKind::br_cast => self.br_cast()?,
+            ImmKind::fence => self.fence()?,
+        })
+    }
+
+    /// A memory index: before multi-memory a reserved zero byte.
+    fn memory_index(&mut self, features: Features) -> Result<u32, Error> {
+        if features.contains(Features::MULTI_MEMORY) {
+            return self.u32();
+        }
+        match self.byte()? {
+            0 => Ok(0),
+            _ => Err(self.error(ErrorKind::Malformed("zero byte expected"))),
+        }
+    }
+
+    fn memarg(&mut self, features: Features) -> Result<MemArg, Error> {
+        let at = self.offset();
+        let mut flags = self.u32()?;
+        let mut memory = 0;
+        if flags & 0x40 != 0 && features.contains(Features::MULTI_MEMORY) {
+            flags &= !0x40;
+            memory = self.u32()?;
+        }
+        if flags >= 0x40 {
+            return Err(Error::new(ErrorKind::Malformed("malformed memop flags"), at));
+        }
+        let offset =
+            if features.contains(Features::MEMORY64) { self.u64()? } else { self.u32()?.into() };
+        Ok(MemArg { align: flags as u8, memory, offset })
+    }
+
+    fn select_types(&mut self) -> Result<Imm<'a>, Error> {
+        let count = self.u32()?;
+        let mut first = None;
+        for _ in 0..count {
+            let ty = self.val_type()?;
+            first.get_or_insert(ty);
+        }
+        Ok(Imm::Types(first, count))
+    }
+
+    fn labels(&mut self) -> Result<Labels<'a>, Error> {
+        let count = self.u32()?;
+        let start = self.clone();
+        for _ in 0..count {
+            self.u32()?;
+        }
+        let bytes = start.until(self);
+        Ok(Labels { bytes, count, default: self.u32()? })
+    }
+
+    fn catches(&mut self) -> Result<Catches<'a>, Error> {
+        let count = self.u32()?;
+        let start = self.clone();
+        for _ in 0..count {
+            self.catch()?;
+        }
+        Ok(Catches { bytes: start.until(self), count })
+    }
+
+    fn catch(&mut self) -> Result<Catch, Error> {
+        let at = self.offset();
+        let kind = self.byte()?;
+        if kind > 3 {
+            return Err(Error::new(ErrorKind::Malformed("malformed catch clause"), at));
+        }
+        let tag = if kind < 2 { Some(self.u32()?) } else { None };
+        Ok(Catch { tag, exn: kind & 1 == 1, label: self.u32()? })
+    }
+
+    fn br_cast(&mut self) -> Result<Imm<'a>, Error> {
+        let at = self.offset();
+        let flags = self.byte()?;
+        if flags > 3 {
+            return Err(Error::new(ErrorKind::Malformed("malformed br_on_cast flags"), at));
+        }
+        let label = self.u32()?;
+        let from = RefType { nullable: flags & 1 != 0, heap: self.heap_type()? };
+        let to = RefType { nullable: flags & 2 != 0, heap: self.heap_type()? };
+        Ok(Imm::BrCast { label, from, to })
+    }
+
+    fn fence(&mut self) -> Result<Imm<'a>, Error> {
+        match self.byte()? {
+            0 => Ok(Imm::None),
+            _ => Err(self.error(ErrorKind::Malformed("zero byte expected"))),
+        }
+    }
+
+    /// The bytes between this position and that of `end`, a later state of the same reader.
+    fn until(&self, end: &Reader<'a>) -> &'a [u8] {
+        self.clone().bytes(end.offset() - self.offset()).unwrap_or_default()
+    }
+}
