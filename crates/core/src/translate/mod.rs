@@ -1,0 +1,1 @@
+//! From Wasm to threaded code.

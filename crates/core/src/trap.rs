@@ -1,0 +1,86 @@
+//! [`Trap`]: why a guest stopped for good.
+
+use core::fmt;
+
+macro_rules! traps {
+    ($($(#[$doc:meta])* $variant:ident = $message:literal;)*) => {
+        /// Why execution ended abnormally. The messages are the official test suite's.
+        #[non_exhaustive]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Trap {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Trap {
+            /// Every trap, in order of its number.
+            pub(crate) const ALL: &[Trap] = &[$(Trap::$variant),*];
+
+            /// The message.
+            pub const fn message(self) -> &'static str {
+                match self {
+                    $(Trap::$variant => $message,)*
+                }
+            }
+        }
+    };
+}
+
+traps! {
+    /// `unreachable` was executed.
+    Unreachable = "unreachable";
+    /// A memory access reached beyond the memory.
+    MemoryOutOfBounds = "out of bounds memory access";
+    /// A table access reached beyond the table.
+    TableOutOfBounds = "out of bounds table access";
+    /// `call_indirect` with an index beyond the table.
+    UndefinedElement = "undefined element";
+    /// `call_indirect` of a null element.
+    UninitializedElement = "uninitialized element";
+    /// `call_indirect` of a function of another type.
+    IndirectCallTypeMismatch = "indirect call type mismatch";
+    /// A quotient or a float that no integer of the type can represent.
+    IntegerOverflow = "integer overflow";
+    /// Division by zero.
+    IntegerDivideByZero = "integer divide by zero";
+    /// NaN converted to an integer.
+    InvalidConversionToInteger = "invalid conversion to integer";
+    /// The value stack or the depth of calls reached its limit.
+    StackOverflow = "call stack exhausted";
+    /// A null reference was used.
+    NullReference = "null reference";
+    /// A function reference was null.
+    NullFunctionReference = "null function reference";
+    /// A structure reference was null.
+    NullStructureReference = "null structure reference";
+    /// An array reference was null.
+    NullArrayReference = "null array reference";
+    /// An i31 reference was null.
+    NullI31Reference = "null i31 reference";
+    /// An exception reference was null.
+    NullExceptionReference = "null exception reference";
+    /// An array access reached beyond the array.
+    ArrayOutOfBounds = "out of bounds array access";
+    /// A reference was not of the type it was cast to.
+    CastFailure = "cast failure";
+    /// The garbage-collected heap reached its limit.
+    AllocationTooLarge = "allocation size too large";
+    /// An atomic access at an address that is not a multiple of its size.
+    UnalignedAtomic = "unaligned atomic";
+    /// `memory.atomic.wait` on a memory that is not shared.
+    ExpectedSharedMemory = "expected shared memory";
+    /// The fuel ran out in a call that cannot be paused.
+    OutOfFuel = "all fuel consumed";
+    /// The guest was interrupted in a call that cannot be paused.
+    Interrupted = "interrupted";
+    /// A function needs more than the interpreter's largest frame.
+    FrameTooLarge = "function frame too large";
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl core::error::Error for Trap {}
