@@ -142,13 +142,12 @@ impl<'a> Catches<'a> {
 pub struct Instrs<'a> {
     /// Where it reads.
     pub reader: Reader<'a>,
-    features: Features,
 }
 
 impl<'a> Instrs<'a> {
     /// Reads instructions from `reader`.
     pub fn new(reader: Reader<'a>, features: Features) -> Instrs<'a> {
-        Instrs { reader, features }
+        Instrs { reader: reader.with_features(features) }
     }
 
     /// The next instruction.
@@ -157,19 +156,10 @@ impl<'a> Instrs<'a> {
         let offset = self.reader.offset();
         let op = self.reader.op()?;
         let info = op.info();
-        if !self.features.contains(info.feature) {
-            return Err(disabled(op, offset));
-        }
-        let imm = self.reader.imm(info.imm, self.features)?;
+        self.reader.require(info.feature, info.mnemonic, offset)?;
+        let imm = self.reader.imm(info.imm)?;
         Ok(Instr { op, imm, offset })
     }
-}
-
-#[cold]
-fn disabled(op: Op, offset: usize) -> Error {
-    let feature = op.info().feature.names().next().unwrap_or_default();
-    let mnemonic = op.mnemonic().into();
-    Error::new(ErrorKind::FeatureDisabled { mnemonic, feature }, offset)
 }
 
 impl<'a> Reader<'a> {
@@ -190,7 +180,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn imm(&mut self, kind: ImmKind, features: Features) -> Result<Imm<'a>, Error> {
+    fn imm(&mut self, kind: ImmKind) -> Result<Imm<'a>, Error> {
         Ok(match kind {
             ImmKind::none => Imm::None,
             ImmKind::block => Imm::Block(self.block_type()?),
@@ -203,7 +193,7 @@ impl<'a> Reader<'a> {
             | ImmKind::elem
             | ImmKind::data
             | ImmKind::tag => Imm::Index(self.u32()?),
-            ImmKind::mem => Imm::Index(self.memory_index(features)?),
+            ImmKind::mem => Imm::Index(self.memory_index()?),
             ImmKind::call_indirect
             | ImmKind::table_table
             | ImmKind::elem_table
@@ -212,12 +202,10 @@ impl<'a> Reader<'a> {
             | ImmKind::type_count
             | ImmKind::type_data
             | ImmKind::type_elem => Imm::Index2(self.u32()?, self.u32()?),
-            ImmKind::data_mem => Imm::Index2(self.u32()?, self.memory_index(features)?),
-            ImmKind::mem_mem => {
-                Imm::Index2(self.memory_index(features)?, self.memory_index(features)?)
-            }
-            ImmKind::memarg => Imm::Mem(self.memarg(features)?),
-            ImmKind::memarg_lane => Imm::MemLane(self.memarg(features)?, self.byte()?),
+            ImmKind::data_mem => Imm::Index2(self.u32()?, self.memory_index()?),
+            ImmKind::mem_mem => Imm::Index2(self.memory_index()?, self.memory_index()?),
+            ImmKind::memarg => Imm::Mem(self.memarg()?),
+            ImmKind::memarg_lane => Imm::MemLane(self.memarg()?, self.byte()?),
             ImmKind::lane => Imm::Lane(self.byte()?),
             ImmKind::lanes => Imm::Lanes(self.array()?),
             ImmKind::i32 => Imm::I32(self.s32()?),
@@ -235,8 +223,8 @@ impl<'a> Reader<'a> {
     }
 
     /// A memory index: before multi-memory a reserved zero byte.
-    fn memory_index(&mut self, features: Features) -> Result<u32, Error> {
-        if features.contains(Features::MULTI_MEMORY) {
+    fn memory_index(&mut self) -> Result<u32, Error> {
+        if self.features().contains(Features::MULTI_MEMORY) {
             return self.u32();
         }
         match self.byte()? {
@@ -245,19 +233,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn memarg(&mut self, features: Features) -> Result<MemArg, Error> {
+    fn memarg(&mut self) -> Result<MemArg, Error> {
         let at = self.offset();
         let mut flags = self.u32()?;
         let mut memory = 0;
-        if flags & 0x40 != 0 && features.contains(Features::MULTI_MEMORY) {
+        if flags & 0x40 != 0 && self.features().contains(Features::MULTI_MEMORY) {
             flags &= !0x40;
             memory = self.u32()?;
         }
         if flags >= 0x40 {
             return Err(Error::new(ErrorKind::Malformed("malformed memop flags"), at));
         }
-        let offset =
-            if features.contains(Features::MEMORY64) { self.u64()? } else { self.u32()?.into() };
+        let offset = if self.features().contains(Features::MEMORY64) {
+            self.u64()?
+        } else {
+            self.u32()?.into()
+        };
         Ok(MemArg { align: flags as u8, memory, offset })
     }
 

@@ -1,7 +1,7 @@
 //! [`Reader`]: a cursor over the bytes of a module that knows the primitive encodings (3.0, section
 //! 5.2). Every other part of the decoder reads through it; nothing else indexes the bytes.
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Features};
 
 /// A cursor over bytes, with their offset in the module for errors.
 #[derive(Clone, Debug)]
@@ -10,12 +10,39 @@ pub struct Reader<'a> {
     pos: usize,
     /// Offset of `bytes[0]` in the module.
     base: usize,
+    features: Features,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `bytes`, which start at `base` in the module.
+    /// Reads `bytes`, which start at `base` in the module. Every feature is switched on.
     pub fn new(bytes: &'a [u8], base: usize) -> Reader<'a> {
-        Reader { bytes, pos: 0, base }
+        Reader { bytes, pos: 0, base, features: Features::ALL }
+    }
+
+    /// The same reader with these features switched on, and no others.
+    pub fn with_features(self, features: Features) -> Reader<'a> {
+        Reader { features, ..self }
+    }
+
+    /// The features that are switched on.
+    #[inline]
+    pub fn features(&self) -> Features {
+        self.features
+    }
+
+    /// Whether `feature` is switched on; if not, `what`, found at `offset`, is an error.
+    #[inline]
+    pub(crate) fn require(
+        &self,
+        feature: Features,
+        what: &'static str,
+        offset: usize,
+    ) -> Result<(), Error> {
+        if self.features.contains(feature) {
+            return Ok(());
+        }
+        let feature = feature.names().next().unwrap_or_default();
+        Err(Error::new(ErrorKind::FeatureDisabled { what, feature }, offset))
     }
 
     /// The offset in the module of the next byte.
@@ -46,6 +73,11 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn peek(&self) -> Option<u8> {
         self.bytes.get(self.pos).copied()
+    }
+
+    /// The last of the bytes, if any are left.
+    pub(crate) fn last(&self) -> Option<u8> {
+        self.bytes[self.pos..].last().copied()
     }
 
     /// One byte.
@@ -177,7 +209,7 @@ impl<'a> Reader<'a> {
         if len > self.remaining() {
             return Err(self.error(ErrorKind::LengthOutOfBounds));
         }
-        Ok(Reader::new(self.bytes(len)?, base))
+        Ok(Reader::new(self.bytes(len)?, base).with_features(self.features))
     }
 }
 
