@@ -65,7 +65,7 @@ pub enum ErrorKind {
     MalformedUtf8,
     #[error("length out of bounds")]
     LengthOutOfBounds,
-    #[error("illegal opcode {0:#04x}")]
+    #[error("illegal opcode {}", Opcode(*.0))]
     IllegalOpcode(u32),
     #[error("{what} needs the feature {feature}, which is switched off")]
     FeatureDisabled { what: &'static str, feature: &'static str },
@@ -74,4 +74,16 @@ pub enum ErrorKind {
     /// Any other malformed construct, in the suite's words, with what was found.
     #[error("{0}")]
     Malformed(&'static str),
+}
+
+/// An opcode as it stands in the bytes: prefix and sub-opcode apart.
+struct Opcode(u32);
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 >> 16, self.0 & 0xffff) {
+            (0, byte) => write!(f, "{byte:02x}"),
+            (prefix, sub) => write!(f, "{prefix:02x} {sub:02x}"),
+        }
+    }
 }

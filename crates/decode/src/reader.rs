@@ -75,11 +75,6 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.pos).copied()
     }
 
-    /// The last of the bytes, if any are left.
-    pub(crate) fn last(&self) -> Option<u8> {
-        self.bytes[self.pos..].last().copied()
-    }
-
     /// One byte.
     #[inline]
     pub fn byte(&mut self) -> Result<u8, Error> {

@@ -86,10 +86,10 @@ impl Module {
                 return Err(Error::new(kind, offset));
             }
             reader.require_section(id, offset)?;
-            let mut contents = module.enter_section(&mut reader, id)?;
-            module.section(id, &mut contents)?;
-            if !contents.is_empty() {
-                return Err(contents.error(ErrorKind::Malformed("section size mismatch")));
+            let end = module.enter_section(&mut reader, id)?;
+            module.section(id, &mut reader)?;
+            if reader.offset() != end {
+                return Err(Error::new(ErrorKind::Malformed("section size mismatch"), end));
             }
             after = id;
         }
@@ -97,16 +97,23 @@ impl Module {
         Ok(module)
     }
 
-    /// The size of a section, and a reader of its contents.
-    fn enter_section<'a>(&mut self, reader: &mut Reader<'a>, id: u8) -> Result<Reader<'a>, Error> {
+    /// Notes the section whose size `reader` stands at, and gives its end.
+    ///
+    /// Nothing keeps the section's contents from being read on past this end, but then they do not
+    /// end there, and the module is refused.
+    fn enter_section(&mut self, reader: &mut Reader<'_>, id: u8) -> Result<usize, Error> {
         let size = reader.u32()? as usize;
-        let contents = reader.take(size)?;
-        self.sections.push(Section { id, range: contents.offset()..contents.offset() + size });
-        Ok(contents)
+        if size > reader.remaining() {
+            return Err(reader.error(ErrorKind::LengthOutOfBounds));
+        }
+        let range = reader.offset()..reader.offset() + size;
+        self.sections.push(Section { id, range: range.clone() });
+        Ok(range.end)
     }
 
     fn custom_section(&mut self, reader: &mut Reader<'_>, after: u8) -> Result<(), Error> {
-        let mut contents = self.enter_section(reader, id::CUSTOM)?;
+        let end = self.enter_section(reader, id::CUSTOM)?;
+        let mut contents = reader.take(end - reader.offset())?;
         self.customs.push(contents.custom(after)?);
         Ok(())
     }

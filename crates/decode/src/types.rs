@@ -224,7 +224,8 @@ pub struct MemoryType {
     pub limits: Limits,
     /// Whether several threads may use it.
     pub shared: bool,
-    /// log2 of the page size in bytes: 16, or 0 with custom page sizes.
+    /// log2 of the page size in bytes: 16, or with custom page sizes what the module says. Below 64;
+    /// validation allows 0 and 16.
     pub page_size_log2: u8,
 }
 

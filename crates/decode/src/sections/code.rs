@@ -3,7 +3,7 @@
 use crate::{Body, Error, ErrorKind, Reader, ValType, limits};
 use alloc::{boxed::Box, vec::Vec};
 
-/// The last byte of every body.
+/// `end`, the last byte of every body.
 const END: u8 = 0x0b;
 
 impl Reader<'_> {
@@ -13,18 +13,25 @@ impl Reader<'_> {
 
     fn body(&mut self) -> Result<Body, Error> {
         let size = self.count("the size of a function body", limits::BODY_BYTES)? as usize;
+        let mut ahead = self.clone();
         let mut body = self.take(size)?;
         let locals = body.locals()?;
         let code = body.offset()..body.offset() + body.remaining();
-        if body.last() != Some(END) {
-            let kind = if self.is_empty() {
-                ErrorKind::UnexpectedEnd
-            } else {
-                ErrorKind::Malformed("END opcode expected")
-            };
-            return Err(Error::new(kind, code.end));
+        if body.bytes(code.len())?.last() != Some(&END) {
+            ahead.bytes(code.start - ahead.offset())?;
+            return Err(ahead.unclosed(code.end));
         }
         Ok(Body { locals, code })
+    }
+
+    /// Why a body without `end` as its last byte is malformed: the first instruction that is, or that
+    /// the `end` comes later.
+    #[cold]
+    fn unclosed(&mut self, end: usize) -> Error {
+        match self.expr() {
+            Err(error) => error,
+            Ok(_) => Error::new(ErrorKind::Malformed("section size mismatch"), end),
+        }
     }
 
     /// Runs of locals; their sum is checked against the limit before anyone makes room for them.

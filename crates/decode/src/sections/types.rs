@@ -51,6 +51,17 @@ fn abs_heap_type(byte: u8) -> Option<(AbsHeapType, Features)> {
     })
 }
 
+/// Types start with a signed 7-bit integer, so that a byte that goes on is too long.
+#[cold]
+fn not_a_type(byte: u8, words: &'static str, offset: usize) -> Error {
+    let kind = if byte < 0x80 {
+        ErrorKind::Malformed(words)
+    } else {
+        ErrorKind::IntegerRepresentationTooLong
+    };
+    Error::new(kind, offset)
+}
+
 impl Reader<'_> {
     pub(crate) fn types(&mut self) -> Result<Vec<RecGroup>, Error> {
         let mut sum = 0;
@@ -107,7 +118,7 @@ impl Reader<'_> {
                 self.require(Features::GC, "an array type", offset)?;
                 Ok(CompositeType::Array(self.field_type()?))
             }
-            _ => Err(Error::new(ErrorKind::Malformed("malformed definition type"), offset)),
+            byte => Err(not_a_type(byte, "malformed definition type", offset)),
         }
     }
 
@@ -211,9 +222,8 @@ impl Reader<'_> {
         match self.peek() {
             Some(byte) if is_negative(byte) => {
                 self.byte()?;
-                let (abs, feature) = abs_heap_type(byte).ok_or_else(|| {
-                    Error::new(ErrorKind::Malformed("malformed heap type"), offset)
-                })?;
+                let (abs, feature) = abs_heap_type(byte)
+                    .ok_or_else(|| not_a_type(byte, "malformed heap type", offset))?;
                 self.require(feature, abs.name(), offset)?;
                 Ok(HeapType::Abs(abs))
             }
@@ -281,7 +291,7 @@ impl Reader<'_> {
     fn page_size_log2(&mut self) -> Result<u8, Error> {
         let offset = self.offset();
         match self.u32()? {
-            log2 @ (0 | 16) => Ok(log2 as u8),
+            log2 if log2 < u64::BITS => Ok(log2 as u8),
             _ => Err(Error::new(ErrorKind::Malformed("invalid custom page size"), offset)),
         }
     }
