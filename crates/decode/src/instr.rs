@@ -1,6 +1,8 @@
 //! Instructions with their immediates: [`Instr`], and [`Instrs`], which reads a sequence of them.
 
-use crate::{BlockType, Error, ErrorKind, Features, HeapType, ImmKind, Op, Reader, RefType};
+use crate::{
+    BlockType, Error, ErrorKind, Features, HeapType, ImmKind, Op, Reader, RefType, limits,
+};
 
 /// One instruction of a function body or a constant expression.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,6 +152,16 @@ impl<'a> Instrs<'a> {
         Instrs { reader: reader.with_features(features) }
     }
 
+    /// Reads instructions at byte `offset` of a module, which is all of `bytes`: there a body's
+    /// code or an expression begins.
+    ///
+    /// Nothing stops at the end of that code. After the last `end` the reader must stand there; if
+    /// it does not, the module is malformed.
+    pub fn at(bytes: &'a [u8], offset: usize, features: Features) -> Instrs<'a> {
+        let code = bytes.get(offset..).unwrap_or_default();
+        Instrs::new(Reader::new(code, offset), features)
+    }
+
     /// The next instruction.
     #[inline]
     pub fn next_instr(&mut self) -> Result<Instr<'a>, Error> {
@@ -199,9 +211,12 @@ impl<'a> Reader<'a> {
             | ImmKind::elem_table
             | ImmKind::field
             | ImmKind::type_type
-            | ImmKind::type_count
             | ImmKind::type_data
             | ImmKind::type_elem => Imm::Index2(self.u32()?, self.u32()?),
+            ImmKind::type_count => Imm::Index2(
+                self.u32()?,
+                self.count("the number of operands of array.new_fixed", limits::ARRAY_NEW_FIXED)?,
+            ),
             ImmKind::data_mem => Imm::Index2(self.u32()?, self.memory_index()?),
             ImmKind::mem_mem => Imm::Index2(self.memory_index()?, self.memory_index()?),
             ImmKind::memarg => Imm::Mem(self.memarg()?),
@@ -218,7 +233,10 @@ impl<'a> Reader<'a> {
             ImmKind::labels => Imm::Labels(self.labels()?),
             ImmKind::try_table => Imm::TryTable(self.block_type()?, self.catches()?),
             ImmKind::br_cast => self.br_cast()?,
-            ImmKind::fence => self.fence()?,
+            ImmKind::fence => {
+                self.zero_byte()?;
+                Imm::None
+            }
         })
     }
 
@@ -227,10 +245,8 @@ impl<'a> Reader<'a> {
         if self.features().contains(Features::MULTI_MEMORY) {
             return self.u32();
         }
-        match self.byte()? {
-            0 => Ok(0),
-            _ => Err(self.error(ErrorKind::Malformed("zero byte expected"))),
-        }
+        self.zero_byte()?;
+        Ok(0)
     }
 
     fn memarg(&mut self) -> Result<MemArg, Error> {
@@ -263,7 +279,7 @@ impl<'a> Reader<'a> {
     }
 
     fn labels(&mut self) -> Result<Labels<'a>, Error> {
-        let count = self.u32()?;
+        let count = self.count("the number of labels of br_table", limits::BR_TABLE_LABELS)?;
         let start = self.clone();
         for _ in 0..count {
             self.u32()?;
@@ -273,7 +289,7 @@ impl<'a> Reader<'a> {
     }
 
     fn catches(&mut self) -> Result<Catches<'a>, Error> {
-        let count = self.u32()?;
+        let count = self.count("the number of clauses of try_table", limits::CATCHES)?;
         let start = self.clone();
         for _ in 0..count {
             self.catch()?;
@@ -301,13 +317,6 @@ impl<'a> Reader<'a> {
         let from = RefType { nullable: flags & 1 != 0, heap: self.heap_type()? };
         let to = RefType { nullable: flags & 2 != 0, heap: self.heap_type()? };
         Ok(Imm::BrCast { label, from, to })
-    }
-
-    fn fence(&mut self) -> Result<Imm<'a>, Error> {
-        match self.byte()? {
-            0 => Ok(Imm::None),
-            _ => Err(self.error(ErrorKind::Malformed("zero byte expected"))),
-        }
     }
 
     /// The bytes between this position and that of `end`, a later state of the same reader.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 impl Reader<'_> {
     pub(crate) fn imports(&mut self) -> Result<Vec<Import>, Error> {
-        self.vector("imports", limits::IMPORTS, 4, Reader::import)
+        self.vector("the number of imports", limits::IMPORTS, 4, Reader::import)
     }
 
     fn import(&mut self) -> Result<Import, Error> {
