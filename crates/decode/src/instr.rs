@@ -104,8 +104,8 @@ impl<'a> Labels<'a> {
 /// The clauses of a `try_table`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Catches<'a> {
+    /// Nothing but clauses, which have been read once.
     bytes: &'a [u8],
-    count: u32,
 }
 
 /// A clause of a `try_table`.
@@ -121,19 +121,19 @@ pub struct Catch {
 
 impl<'a> Catches<'a> {
     /// How many clauses there are.
-    pub fn len(&self) -> u32 {
-        self.count
+    pub fn len(&self) -> usize {
+        self.iter().count()
     }
 
     /// Whether there is no clause.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.bytes.is_empty()
     }
 
     /// The clauses in order.
     pub fn iter(&self) -> impl Iterator<Item = Catch> + use<'a> {
         let mut reader = Reader::new(self.bytes, 0);
-        (0..self.count).map_while(move |_| reader.catch().ok())
+        core::iter::from_fn(move || reader.catch().ok())
     }
 }
 
@@ -206,8 +206,8 @@ impl<'a> Reader<'a> {
             | ImmKind::data
             | ImmKind::tag => Imm::Index(self.u32()?),
             ImmKind::mem => Imm::Index(self.memory_index()?),
-            ImmKind::call_indirect
-            | ImmKind::table_table
+            ImmKind::call_indirect => Imm::Index2(self.u32()?, self.table_index()?),
+            ImmKind::table_table
             | ImmKind::elem_table
             | ImmKind::field
             | ImmKind::type_type
@@ -243,6 +243,15 @@ impl<'a> Reader<'a> {
     /// A memory index: before multi-memory a reserved zero byte.
     fn memory_index(&mut self) -> Result<u32, Error> {
         if self.features().contains(Features::MULTI_MEMORY) {
+            return self.u32();
+        }
+        self.zero_byte()?;
+        Ok(0)
+    }
+
+    /// The table of an indirect call: before reference types a reserved zero byte.
+    fn table_index(&mut self) -> Result<u32, Error> {
+        if self.features().contains(Features::REFERENCE_TYPES) {
             return self.u32();
         }
         self.zero_byte()?;
@@ -294,7 +303,7 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             self.catch()?;
         }
-        Ok(Catches { bytes: start.until(self), count })
+        Ok(Catches { bytes: start.until(self) })
     }
 
     fn catch(&mut self) -> Result<Catch, Error> {
@@ -322,5 +331,16 @@ impl<'a> Reader<'a> {
     /// The bytes between this position and that of `end`, a later state of the same reader.
     fn until(&self, end: &Reader<'a>) -> &'a [u8] {
         self.clone().bytes(end.offset() - self.offset()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Instr;
+
+    /// It is returned by value for every instruction decoded.
+    #[test]
+    fn an_instruction_is_small() {
+        assert!(size_of::<Instr<'_>>() <= 48, "{}", size_of::<Instr<'_>>());
     }
 }
