@@ -117,8 +117,8 @@ pub enum InvalidKind {
     Unpacked(&'static str),
     #[error("type {ty} has no default value: field {field} is {found}")]
     NotDefaultable { ty: u32, field: u32, found: String },
-    #[error("array types do not match: {source_type} is no subtype of {destination}")]
-    ArraysDoNotMatch { destination: String, source_type: String },
+    #[error("array types do not match: elements of type {from} do not fit type {to}")]
+    ArraysDoNotMatch { to: u32, from: u32 },
     #[error("array type is not numeric or vector: type {0}")]
     ArrayNotNumeric(u32),
     #[error("alignment must not be larger than natural: 2^{found} bytes of 2^{natural}")]

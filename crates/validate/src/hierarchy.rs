@@ -22,11 +22,6 @@ struct Node {
 }
 
 impl Hierarchy {
-    /// How many types there are.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// Adds the next type. A `parent` that is not in the hierarchy yet counts as none.
     pub(crate) fn push(&mut self, parent: Option<u32>) {
         let own = self.nodes.len() as u32;

@@ -169,9 +169,13 @@ mod tests {
         for (place, abs) in ABSTRACT.into_iter().enumerate() {
             assert_eq!(abs as usize, place);
         }
-        let heaps = ABSTRACT.map(HeapType::Abs).into_iter().chain([0, 77, MAX_TYPES - 1].map(HeapType::Concrete));
-        let refs = heaps
-            .flat_map(|heap| [true, false].map(|nullable| ValType::Ref(RefType { nullable, heap })));
+        let heaps = ABSTRACT
+            .map(HeapType::Abs)
+            .into_iter()
+            .chain([0, 77, MAX_TYPES - 1].map(HeapType::Concrete));
+        let refs = heaps.flat_map(|heap| {
+            [true, false].map(|nullable| ValType::Ref(RefType { nullable, heap }))
+        });
         let all = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
         for ty in all.into_iter().chain(refs) {
             assert_eq!(Operand::from(ty).val_type(), Some(ty));
