@@ -28,16 +28,14 @@ impl<'c> FuncValidator<'c> {
 
     pub(crate) fn block(&mut self, kind: FrameKind, ty: BlockType) -> Result<(), Error> {
         let ty = self.canonical_block(ty)?;
+        if kind == FrameKind::If {
+            self.pop(Operand::I32)?;
+        }
         let (params, _) = self.ctx.block_type(&ty);
         self.pop_all(params)?;
         self.push_frame(kind, ty);
         self.push_all(params);
         Ok(())
-    }
-
-    pub(crate) fn r#if(&mut self, ty: BlockType) -> Result<(), Error> {
-        self.pop(Operand::I32)?;
-        self.block(FrameKind::If, ty)
     }
 
     pub(crate) fn r#else(&mut self) -> Result<(), Error> {

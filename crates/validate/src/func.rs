@@ -8,7 +8,8 @@ use crate::locals::Locals;
 use crate::{Context, Error, InvalidKind, Operand};
 use alloc::vec::Vec;
 use windlass_decode::{
-    BlockType, CompositeType, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape, ValType,
+    BlockType, CompositeType, ErrorKind, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape,
+    ValType,
 };
 
 /// A block that is open.
@@ -197,7 +198,7 @@ impl<'c> FuncValidator<'c> {
         if self.is_finished() {
             return Ok(());
         }
-        Err(Error::malformed("END opcode expected", offset))
+        Err(windlass_decode::Error::new(ErrorKind::UnexpectedEnd, offset).into())
     }
 
     /// Checks one instruction and applies its effect to the stacks.
@@ -205,7 +206,7 @@ impl<'c> FuncValidator<'c> {
     pub fn step(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         self.offset = instr.offset;
         if self.frames.is_empty() {
-            return Err(Error::malformed("END opcode expected", self.offset));
+            return Err(self.malformed("section size mismatch: instructions after the last end"));
         }
         let info = instr.op.info();
         match info.shape {
@@ -245,7 +246,7 @@ impl<'c> FuncValidator<'c> {
             }
             (Op::Block, Imm::Block(ty)) => self.block(FrameKind::Block, ty),
             (Op::Loop, Imm::Block(ty)) => self.block(FrameKind::Loop, ty),
-            (Op::If, Imm::Block(ty)) => self.r#if(ty),
+            (Op::If, Imm::Block(ty)) => self.block(FrameKind::If, ty),
             (Op::Else, _) => self.r#else(),
             (Op::End, _) => self.end(),
             (Op::Br, Imm::Index(label)) => self.br(label),

@@ -35,10 +35,9 @@ const fn size(mnemonic: &str) -> u8 {
         let after = ends(name, i, b"load") || ends(name, i, b"store");
         if width != 0 && (after || ends(name, i, b"rmw") || ends(name, i, b"wait")) {
             bits = width;
-            // `8x8` and the like.
-            if i + 1 < name.len() && name[i + 1] == b'x'
-                || i + 2 < name.len() && name[i + 2] == b'x'
-            {
+            // `8x8`, `16x4` and `32x2` are 64 bits.
+            let next = if width < 10 { i + 1 } else { i + 2 };
+            if starts(name, next, b"x") {
                 bits = 64;
             }
         }
@@ -100,6 +99,8 @@ mod tests {
             (Op::MemoryAtomicWait64, 8),
             (Op::I64AtomicRmw16AddU, 2),
             (Op::I64AtomicRmwCmpxchg, 8),
+            (Op::I64AtomicRmw8XorU, 1),
+            (Op::I64AtomicRmw16XchgU, 2),
             (Op::I32AtomicLoad8U, 1),
             (Op::I32AtomicStore16, 2),
         ] {
