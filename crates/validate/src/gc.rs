@@ -151,10 +151,6 @@ impl<'c> FuncValidator<'c> {
 
     fn array_new_fixed(&mut self, ty: u32, count: u32) -> Result<(), Error> {
         let element = self.array_type(ty)?.into();
-        if count > limits::ARRAY_NEW_FIXED {
-            let (what, limit) = ("array.new_fixed", limits::ARRAY_NEW_FIXED.into());
-            return Err(self.error(InvalidKind::LimitExceeded { what, limit }));
-        }
         for _ in 0..count {
             self.pop(element)?;
             if !self.is_reachable() && !self.has_operands() {
