@@ -1,6 +1,6 @@
 //! Why bytes are not a module: [`Error`], [`ErrorKind`].
 
-use alloc::{boxed::Box, string::String};
+use alloc::boxed::Box;
 use core::fmt;
 
 /// A module that could not be decoded: what is wrong and where.
@@ -51,7 +51,7 @@ impl core::error::Error for Error {}
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // The messages say it.
 pub enum ErrorKind {
-    #[error("unexpected end")]
+    #[error("unexpected end of section or function")]
     UnexpectedEnd,
     #[error("magic header not detected")]
     MagicHeaderNotDetected,
@@ -65,13 +65,25 @@ pub enum ErrorKind {
     MalformedUtf8,
     #[error("length out of bounds")]
     LengthOutOfBounds,
-    #[error("illegal opcode {0:#04x}")]
+    #[error("illegal opcode {}", Opcode(*.0))]
     IllegalOpcode(u32),
-    #[error("{mnemonic} needs the feature {feature}, which is switched off")]
-    FeatureDisabled { mnemonic: String, feature: &'static str },
+    #[error("{what} needs the feature {feature}, which is switched off")]
+    FeatureDisabled { what: &'static str, feature: &'static str },
     #[error("{what} exceeds the limit of {limit}")]
     LimitExceeded { what: &'static str, limit: u64 },
     /// Any other malformed construct, in the suite's words, with what was found.
     #[error("{0}")]
     Malformed(&'static str),
+}
+
+/// An opcode as it stands in the bytes: prefix and sub-opcode apart.
+struct Opcode(u32);
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 >> 16, self.0 & 0xffff) {
+            (0, byte) => write!(f, "{byte:02x}"),
+            (prefix, sub) => write!(f, "{prefix:02x} {sub:02x}"),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! [`Reader`]: a cursor over the bytes of a module that knows the primitive encodings (3.0, section
 //! 5.2). Every other part of the decoder reads through it; nothing else indexes the bytes.
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Features, limits};
 
 /// A cursor over bytes, with their offset in the module for errors.
 #[derive(Clone, Debug)]
@@ -10,12 +10,39 @@ pub struct Reader<'a> {
     pos: usize,
     /// Offset of `bytes[0]` in the module.
     base: usize,
+    features: Features,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `bytes`, which start at `base` in the module.
+    /// Reads `bytes`, which start at `base` in the module. Every feature is switched on.
     pub fn new(bytes: &'a [u8], base: usize) -> Reader<'a> {
-        Reader { bytes, pos: 0, base }
+        Reader { bytes, pos: 0, base, features: Features::ALL }
+    }
+
+    /// The same reader with these features switched on, and no others.
+    pub fn with_features(self, features: Features) -> Reader<'a> {
+        Reader { features, ..self }
+    }
+
+    /// The features that are switched on.
+    #[inline]
+    pub fn features(&self) -> Features {
+        self.features
+    }
+
+    /// Whether `feature` is switched on; if not, `what`, found at `offset`, is an error.
+    #[inline]
+    pub(crate) fn require(
+        &self,
+        feature: Features,
+        what: &'static str,
+        offset: usize,
+    ) -> Result<(), Error> {
+        if self.features.contains(feature) {
+            return Ok(());
+        }
+        let feature = feature.names().next().unwrap_or_default();
+        Err(Error::new(ErrorKind::FeatureDisabled { what, feature }, offset))
     }
 
     /// The offset in the module of the next byte.
@@ -60,6 +87,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A byte that is kept free: zero.
+    pub(crate) fn zero_byte(&mut self) -> Result<(), Error> {
+        let offset = self.offset();
+        match self.byte()? {
+            0 => Ok(()),
+            _ => Err(Error::new(ErrorKind::Malformed("zero byte expected"), offset)),
+        }
+    }
+
     /// The next `len` bytes.
     #[inline]
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Error> {
@@ -86,14 +122,20 @@ impl<'a> Reader<'a> {
                 self.pos += 1;
                 Ok(byte.into())
             }
-            _ => Ok(self.unsigned(32)? as u32),
+            _ => Ok(self.long_unsigned(32)? as u32),
         }
     }
 
     /// An unsigned 64-bit integer in LEB128.
     #[inline]
     pub fn u64(&mut self) -> Result<u64, Error> {
-        self.unsigned(64)
+        match self.peek() {
+            Some(byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(byte.into())
+            }
+            _ => self.long_unsigned(64),
+        }
     }
 
     /// A signed 32-bit integer in LEB128.
@@ -103,6 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A signed 33-bit integer in LEB128, as block types have it.
+    #[inline]
     pub fn s33(&mut self) -> Result<i64, Error> {
         self.signed(33)
     }
@@ -113,7 +156,19 @@ impl<'a> Reader<'a> {
         self.signed(64)
     }
 
-    fn unsigned(&mut self, bits: u32) -> Result<u64, Error> {
+    /// Most integers are one byte long.
+    #[inline]
+    fn signed(&mut self, bits: u32) -> Result<i64, Error> {
+        match self.peek() {
+            Some(byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(i64::from((byte << 1) as i8 >> 1))
+            }
+            _ => self.long_signed(bits),
+        }
+    }
+
+    fn long_unsigned(&mut self, bits: u32) -> Result<u64, Error> {
         let start = self.offset();
         let mut value = 0;
         let mut shift = 0;
@@ -134,7 +189,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn signed(&mut self, bits: u32) -> Result<i64, Error> {
+    fn long_signed(&mut self, bits: u32) -> Result<i64, Error> {
         let start = self.offset();
         let mut value = 0i64;
         let mut shift = 0;
@@ -162,7 +217,12 @@ impl<'a> Reader<'a> {
 
     /// A name: a length and that many bytes of UTF-8.
     pub fn name(&mut self) -> Result<&'a str, Error> {
-        let len = self.u32()? as usize;
+        self.name_of_at_most(limits::NAME_BYTES)
+    }
+
+    /// A name of at most `limit` bytes.
+    pub(crate) fn name_of_at_most(&mut self, limit: u32) -> Result<&'a str, Error> {
+        let len = self.count("the length of a name", limit)? as usize;
         let start = self.offset();
         if len > self.remaining() {
             return Err(self.error(ErrorKind::LengthOutOfBounds));
@@ -177,7 +237,7 @@ impl<'a> Reader<'a> {
         if len > self.remaining() {
             return Err(self.error(ErrorKind::LengthOutOfBounds));
         }
-        Ok(Reader::new(self.bytes(len)?, base))
+        Ok(Reader::new(self.bytes(len)?, base).with_features(self.features))
     }
 }
 

@@ -1,26 +1,191 @@
-//! The sections of a module (3.0, section 5.5).
+//! The sections of a module (3.0, section 5.5): [`Module::decode`] walks over them, checks their
+//! order and sizes, and leaves the contents to one file a section. It never looks into the code of
+//! function bodies: validation does, through [`Instrs`](crate::Instrs).
 
-use crate::{BlockType, Error, ErrorKind, Features, HeapType, Module, Reader, ValType};
+mod code;
+mod custom;
+mod data;
+mod element;
+mod export;
+mod expr;
+mod global;
+mod import;
+mod table;
+mod types;
+mod vector;
+
+use crate::{Error, ErrorKind, Features, Module, Reader, Section, Start, limits};
+
+/// The ids of the sections.
+mod id {
+    pub(super) const CUSTOM: u8 = 0;
+    pub(super) const TYPE: u8 = 1;
+    pub(super) const IMPORT: u8 = 2;
+    pub(super) const FUNC: u8 = 3;
+    pub(super) const TABLE: u8 = 4;
+    pub(super) const MEMORY: u8 = 5;
+    pub(super) const GLOBAL: u8 = 6;
+    pub(super) const EXPORT: u8 = 7;
+    pub(super) const START: u8 = 8;
+    pub(super) const ELEMENT: u8 = 9;
+    pub(super) const CODE: u8 = 10;
+    pub(super) const DATA: u8 = 11;
+    pub(super) const DATA_COUNT: u8 = 12;
+    pub(super) const TAG: u8 = 13;
+}
+
+/// The order in which sections come; custom sections come anywhere.
+const ORDER: [u8; 13] = [
+    id::TYPE,
+    id::IMPORT,
+    id::FUNC,
+    id::TABLE,
+    id::MEMORY,
+    id::TAG,
+    id::GLOBAL,
+    id::EXPORT,
+    id::START,
+    id::ELEMENT,
+    id::DATA_COUNT,
+    id::CODE,
+    id::DATA,
+];
+
+const MAGIC: [u8; 4] = *b"\0asm";
+const VERSION: [u8; 4] = [1, 0, 0, 0];
 
 impl Module {
-    /// Decodes a module.
+    /// Decodes a module: everything but the code of function bodies, which validation reads.
+    ///
+    /// The result is well-formed, not yet valid: indices and types are unchecked.
     pub fn decode(bytes: &[u8], features: Features) -> Result<Module, Error> {
-        let _ = (bytes, features);
-        Err(Error::new(ErrorKind::UnexpectedEnd, 0))
+        if bytes.len() > limits::MODULE_BYTES {
+            let limit = limits::MODULE_BYTES as u64;
+            return Err(Error::new(
+                ErrorKind::LimitExceeded { what: "the module", limit },
+                limit as usize,
+            ));
+        }
+        let mut reader = Reader::new(bytes, 0).with_features(features);
+        reader.header()?;
+        let mut module = Module::default();
+        let mut order = ORDER.iter();
+        let mut after = id::CUSTOM;
+        while !reader.is_empty() {
+            let offset = reader.offset();
+            let id = reader.byte()?;
+            if id == id::CUSTOM {
+                module.custom_section(&mut reader, after)?;
+                continue;
+            }
+            if !ORDER.contains(&id) {
+                return Err(Error::new(ErrorKind::Malformed("malformed section id"), offset));
+            }
+            if !order.any(|&next| next == id) {
+                let kind = ErrorKind::Malformed("unexpected content after last section");
+                return Err(Error::new(kind, offset));
+            }
+            reader.require_section(id, offset)?;
+            let end = module.enter_section(&mut reader, id)?;
+            module.section(id, &mut reader)?;
+            if reader.offset() != end {
+                return Err(Error::new(ErrorKind::Malformed("section size mismatch"), end));
+            }
+            after = id;
+        }
+        module.check_lengths(&reader)?;
+        Ok(module)
+    }
+
+    /// Notes the section whose size `reader` stands at, and gives its end.
+    ///
+    /// Nothing keeps the section's contents from being read on past this end, but then they do not
+    /// end there, and the module is refused.
+    fn enter_section(&mut self, reader: &mut Reader<'_>, id: u8) -> Result<usize, Error> {
+        let size = reader.u32()? as usize;
+        if size > reader.remaining() {
+            return Err(reader.error(ErrorKind::LengthOutOfBounds));
+        }
+        let range = reader.offset()..reader.offset() + size;
+        self.sections.push(Section { id, range: range.clone() });
+        Ok(range.end)
+    }
+
+    fn custom_section(&mut self, reader: &mut Reader<'_>, after: u8) -> Result<(), Error> {
+        let end = self.enter_section(reader, id::CUSTOM)?;
+        let mut contents = reader.take(end - reader.offset())?;
+        self.customs.push(contents.custom(after)?);
+        Ok(())
+    }
+
+    fn section(&mut self, id: u8, r: &mut Reader<'_>) -> Result<(), Error> {
+        match id {
+            id::TYPE => self.types = r.types()?,
+            id::IMPORT => self.imports = r.imports()?,
+            id::FUNC => {
+                self.funcs = r.vector("the number of functions", limits::FUNCS, 1, Reader::u32)?
+            }
+            id::TABLE => self.tables = r.tables()?,
+            id::MEMORY => {
+                self.memories =
+                    r.vector("the number of memories", limits::MEMORIES, 2, Reader::memory_type)?;
+            }
+            id::TAG => {
+                self.tags = r.vector("the number of tags", limits::TAGS, 2, Reader::tag_type)?
+            }
+            id::GLOBAL => self.globals = r.globals()?,
+            id::EXPORT => self.exports = r.exports()?,
+            id::START => {
+                self.start = Some(Start { offset: r.offset(), func: r.u32()? });
+            }
+            id::ELEMENT => self.elements = r.elements()?,
+            id::DATA_COUNT => self.data_count = Some(r.u32()?),
+            id::CODE => self.bodies = r.bodies()?,
+            _ => self.data = r.data_segments()?,
+        }
+        Ok(())
+    }
+
+    /// Sections that count the same things must agree.
+    fn check_lengths(&self, end: &Reader<'_>) -> Result<(), Error> {
+        if self.funcs.len() != self.bodies.len() {
+            let words = "function and code section have inconsistent lengths";
+            return Err(end.error(ErrorKind::Malformed(words)));
+        }
+        if self.data_count.is_some_and(|count| count as usize != self.data.len()) {
+            let words = "data count and data section have inconsistent lengths";
+            return Err(end.error(ErrorKind::Malformed(words)));
+        }
+        Ok(())
     }
 }
 
-impl<'a> Reader<'a> {
-    /// A block type.
-    pub fn block_type(&mut self) -> Result<BlockType, Error> {
-        Err(self.error(ErrorKind::UnexpectedEnd))
+impl Reader<'_> {
+    fn header(&mut self) -> Result<(), Error> {
+        let cut = ErrorKind::Malformed("unexpected end of the module's header");
+        let magic = self.array().map_err(|e| Error::new(cut.clone(), e.offset()))?;
+        if magic != MAGIC {
+            return Err(Error::new(ErrorKind::MagicHeaderNotDetected, 0));
+        }
+        let version = self.array().map_err(|e| Error::new(cut, e.offset()))?;
+        if version != VERSION {
+            return Err(Error::new(ErrorKind::UnknownBinaryVersion, MAGIC.len()));
+        }
+        Ok(())
     }
-    /// A value type.
-    pub fn val_type(&mut self) -> Result<ValType, Error> {
-        Err(self.error(ErrorKind::UnexpectedEnd))
-    }
-    /// A heap type.
-    pub fn heap_type(&mut self) -> Result<HeapType, Error> {
-        Err(self.error(ErrorKind::UnexpectedEnd))
+
+    /// Some sections came with a proposal.
+    fn require_section(&self, id: u8, offset: usize) -> Result<(), Error> {
+        match id {
+            id::DATA_COUNT => self.require(
+                Features::BULK_MEMORY,
+                "malformed section id: the data count section",
+                offset,
+            ),
+            id::TAG => {
+                self.require(Features::EXCEPTIONS, "malformed section id: the tag section", offset)
+            }
+            _ => Ok(()),
+        }
     }
 }

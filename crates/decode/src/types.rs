@@ -195,6 +195,8 @@ pub struct SubType {
 pub struct RecGroup {
     /// The types, in order of their indices.
     pub types: Vec<SubType>,
+    /// The index of the first of them.
+    pub first: u32,
     /// Byte offset of the group, for errors.
     pub offset: usize,
 }
@@ -224,7 +226,8 @@ pub struct MemoryType {
     pub limits: Limits,
     /// Whether several threads may use it.
     pub shared: bool,
-    /// log2 of the page size in bytes: 16, or 0 with custom page sizes.
+    /// log2 of the page size in bytes: 16, or with custom page sizes what the module says. Below 64;
+    /// validation allows 0 and 16.
     pub page_size_log2: u8,
 }
 

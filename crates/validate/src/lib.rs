@@ -1,12 +1,51 @@
-//! Validator of WebAssembly modules.
+//! Validator of WebAssembly modules: the algorithm of the specification (3.0, section 3 and the
+//! appendix "Validation Algorithm"), over the modules that `windlass-decode` reads.
+//!
+//! [`validate`] checks a whole module. An engine takes the parts: a [`TypeRegistry`] for all its
+//! modules, a [`Context`] a module, which has checked everything but the function bodies, and a
+//! [`FuncValidator`] a body, whose type stack the translator reads as it goes.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
-/// A type in the engine's registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TypeId(pub u32);
+mod const_expr;
+mod context;
+mod control;
+mod error;
+mod exception;
+mod func;
+mod gc;
+mod hierarchy;
+mod limits;
+mod locals;
+mod memory;
+mod module;
+mod operand;
+mod reference;
+mod registry;
+mod segment;
+mod signature;
+mod subtype;
+mod table;
+mod types;
 
-/// What function validation and translation need of a module.
-pub struct Context {}
+pub use context::{Context, Imported};
+pub use error::{Error, InvalidKind};
+pub use func::{Frame, FrameKind, FuncValidator, Scratch, validate_body};
+pub use operand::Operand;
+pub use registry::{TypeId, TypeRegistry};
+pub use subtype::limits_match;
+
+use windlass_decode::{Features, Module};
+
+/// Decodes and validates a whole module.
+pub fn validate(bytes: &[u8], features: Features) -> Result<(Module, Context), Error> {
+    let module = Module::decode(bytes, features)?;
+    let context = Context::new(&module, bytes, features, &mut TypeRegistry::new())?;
+    let mut scratch = Scratch::default();
+    for index in 0..module.bodies.len() {
+        validate_body(&context, &module, bytes, index, &mut scratch)?;
+    }
+    Ok((module, context))
+}

@@ -1,0 +1,35 @@
+//! Vectors (3.0, section 5.1.3): a count and that many elements. Every section reads its vectors
+//! here. A count is never trusted with memory: room is made for as many elements as the bytes that
+//! are left can hold.
+
+use crate::{Error, ErrorKind, Reader};
+use alloc::vec::Vec;
+
+impl<'a> Reader<'a> {
+    /// A count, which must not exceed `limit`.
+    pub(crate) fn count(&mut self, what: &'static str, limit: u32) -> Result<u32, Error> {
+        let offset = self.offset();
+        let count = self.u32()?;
+        if count > limit {
+            let limit = limit.into();
+            return Err(Error::new(ErrorKind::LimitExceeded { what, limit }, offset));
+        }
+        Ok(count)
+    }
+
+    /// A vector of at most `limit` elements, each at least `min_bytes` long, read by `element`.
+    pub(crate) fn vector<T>(
+        &mut self,
+        what: &'static str,
+        limit: u32,
+        min_bytes: usize,
+        mut element: impl FnMut(&mut Reader<'a>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let count = self.count(what, limit)?;
+        let mut vector = Vec::with_capacity((count as usize).min(self.remaining() / min_bytes));
+        for _ in 0..count {
+            vector.push(element(self)?);
+        }
+        Ok(vector)
+    }
+}

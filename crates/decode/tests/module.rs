@@ -1,0 +1,88 @@
+//! Modules made from text decode to what the text says.
+
+use windlass_decode::{
+    AbsHeapType, CompositeType, ElementItems, ElementMode, ExternKind, Features, HeapType,
+    ImportType, Instrs, Module, Op, Reader, RefType, StorageType, ValType,
+};
+
+fn decode(text: &str) -> (Vec<u8>, Module) {
+    let bytes = wat::parse_str(text).expect("the text is right");
+    let module = Module::decode(&bytes, Features::ALL).expect("the module is well-formed");
+    (bytes, module)
+}
+
+#[test]
+fn an_ordinary_module() {
+    let (bytes, module) = decode(
+        r#"(module
+            (import "env" "log" (func (param i32 f64)))
+            (import "env" "m" (memory 1 2))
+            (func (export "add") (param i32 i32) (result i32) (local i64 i64 f32)
+                local.get 0 local.get 1 i32.add)
+            (table 1 funcref)
+            (global (mut i64) (i64.const 7))
+            (elem (i32.const 0) func 1)
+            (data (i32.const 8) "hello")
+            (data "later")
+            (start 2)
+            (func))"#,
+    );
+    assert_eq!(module.imports.len(), 2);
+    assert_eq!((&*module.imports[0].module, &*module.imports[0].name), ("env", "log"));
+    assert_eq!(module.imports[0].ty, ImportType::Func(0));
+    assert_eq!(module.func_type(0).unwrap().params[..], [ValType::I32, ValType::F64]);
+    assert_eq!(module.exports[0].kind, ExternKind::Func);
+    assert_eq!((&*module.exports[0].name, module.exports[0].index), ("add", 1));
+    assert_eq!(module.bodies[0].locals[..], [(2, ValType::I64), (1, ValType::F32)]);
+    assert_eq!(module.start.unwrap().func, 2);
+    assert_eq!(bytes[module.data[0].bytes.clone()], *b"hello");
+    assert_eq!(module.data[0].active.as_ref().unwrap().0, 0);
+    assert!(module.data[1].active.is_none());
+    assert!(module.globals[0].ty.mutable);
+    assert_eq!(bytes[module.globals[0].init.clone()], [0x42, 7, 0x0b]);
+    assert_eq!(module.elements[0].items, ElementItems::Funcs([1].into()));
+    assert_eq!(
+        module.elements[0].mode,
+        ElementMode::Active {
+            table: 0,
+            at: module.elements[0].offset + 1..module.elements[0].offset + 4
+        }
+    );
+
+    let code = module.bodies[0].code.clone();
+    let mut instrs = Instrs::new(Reader::new(&bytes[code.clone()], code.start), Features::ALL);
+    let mut ops = Vec::new();
+    while !instrs.reader.is_empty() {
+        ops.push(instrs.next_instr().unwrap().op);
+    }
+    assert_eq!(ops, [Op::LocalGet, Op::LocalGet, Op::I32Add, Op::End]);
+}
+
+#[test]
+fn types_of_the_gc_proposal() {
+    let (_, module) = decode(
+        r#"(module
+            (rec (type $a (sub (struct (field (mut i8)) (field (ref null $b)))))
+                 (type $b (array (mut i16))))
+            (type $c (sub final $a (struct (field (mut i8)) (field (ref null $b)) (field anyref))))
+            (type (func (param (ref $a) nullexternref i31ref) (result exnref v128))))"#,
+    );
+    assert_eq!(module.types.len(), 3);
+    assert_eq!(module.types[0].types.len(), 2);
+    let a = module.ty(0).unwrap();
+    assert!(!a.is_final && a.supertypes.is_empty());
+    let CompositeType::Struct(fields) = &a.composite else { panic!("{a:?}") };
+    assert_eq!(fields[0].storage, StorageType::I8);
+    assert!(fields[0].mutable && !fields[1].mutable);
+    let b = RefType { nullable: true, heap: HeapType::Concrete(1) };
+    assert_eq!(fields[1].storage, StorageType::Val(ValType::Ref(b)));
+    let c = module.ty(2).unwrap();
+    assert!(c.is_final);
+    assert_eq!(c.supertypes[..], [0]);
+    assert!(matches!(module.ty(1).unwrap().composite, CompositeType::Array(_)));
+    let func = module.func_type(3).unwrap();
+    assert_eq!(func.params[0].to_string(), "(ref 0)");
+    assert_eq!(func.params[1].to_string(), "nullexternref");
+    assert_eq!(func.results[0], ValType::Ref(RefType::null(AbsHeapType::Exn)));
+    assert_eq!(module.ty(4), None);
+}
