@@ -39,8 +39,8 @@ impl Dump {
             Err(_) => defined.into_iter().find(|index| module.func_name(*index) == Some(wanted)),
         };
         let file = self.file.display();
-        index.map(|index| vec![index]).ok_or_else(|| {
-            Failure::usage(format_args!("{file} defines no function {wanted:?}"))
-        })
+        index
+            .map(|index| vec![index])
+            .ok_or_else(|| Failure::usage(format_args!("{file} defines no function {wanted:?}")))
     }
 }

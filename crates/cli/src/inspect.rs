@@ -6,13 +6,9 @@ use crate::{
 };
 use clap::Args;
 use serde_json::{Value, json};
-use std::{
-    fmt,
-    path::PathBuf,
-    process::ExitCode,
-};
-use windlass::{Config, Engine};
-use windlass_decode::{Features, Module};
+use std::{fmt, path::PathBuf, process::ExitCode};
+use windlass_decode::{Features, Module, NameSection};
+use windlass_validate::validate;
 
 /// Show imports, exports, sections and features of a module
 #[derive(Args)]
@@ -94,7 +90,7 @@ impl Summary {
         });
         let error = validate(bytes, Features::ALL).err();
         Summary {
-            name: module.names(bytes).module.map(Into::into),
+            name: NameSection::decode(module, bytes).module.map(Into::into),
             size: bytes.len(),
             features: if error.is_none() { features_used(bytes) } else { Vec::new() },
             error: error.map(|error| error.to_string()),
@@ -217,10 +213,6 @@ fn sections(module: &Module) -> Vec<Section> {
         Section { name, offset: section.range.start, size: section.range.len(), items }
     };
     module.sections.iter().map(section).collect()
-}
-
-fn validate(bytes: &[u8], features: Features) -> Result<(), windlass::Error> {
-    windlass::Module::validate(&Engine::new(Config::new().features(features))?, bytes)
 }
 
 /// The proposals without which the module would not be valid.

@@ -129,7 +129,10 @@ impl Run {
         let Some(name) = &self.invoke else {
             let start = self.function(store, &instance, "_start").map_err(|_| {
                 let file = self.file.display();
-                Failure::new(format_args!("{file} has no _start: use --invoke NAME{}", hint(module)))
+                Failure::new(format_args!(
+                    "{file} has no _start: use --invoke NAME{}",
+                    hint(module)
+                ))
             })?;
             return Ok(start.call(&mut *store, &[], &mut [])?);
         };

@@ -58,11 +58,7 @@ impl Descriptors {
     }
 }
 
-pub(crate) fn fd_close(
-    ctx: &mut WasiCtx,
-    _: &mut GuestMemory<'_>,
-    fd: u32,
-) -> Result<(), Errno> {
+pub(crate) fn fd_close(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
     ctx.descriptors.close(fd)
 }
 

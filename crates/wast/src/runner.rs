@@ -38,11 +38,10 @@ impl Runner {
         // Scripts test that such characters are allowed in names.
         lexer.allow_confusing_unicode(true);
         let parsed = ParseBuffer::new_with_lexer(lexer);
-        let wast = parsed.as_ref().map_err(|error| (error.span(), error.message())).and_then(
-            |buffer| {
+        let wast =
+            parsed.as_ref().map_err(|error| (error.span(), error.message())).and_then(|buffer| {
                 parser::parse::<Wast<'_>>(buffer).map_err(|error| (error.span(), error.message()))
-            },
-        );
+            });
         match wast {
             Ok(wast) => self.run_directives(text, wast, &mut report),
             Err((span, reason)) => report.fail(failure(text, Kind::Script, span, reason)),

@@ -4,9 +4,7 @@
 use crate::{message::agrees, source, spectest, values};
 use std::{collections::HashMap, rc::Rc};
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, token::Id};
-use windlass::{
-    Engine, Error, Extern, Instance, LinkError, Linker, Module, Store, Trap, Val,
-};
+use windlass::{Engine, Error, Extern, Instance, LinkError, Linker, Module, Store, Val};
 
 /// An instance, or why there is none: what follows in the script then fails for that reason.
 type Outcome = Result<Instance, Rc<str>>;
@@ -77,9 +75,7 @@ impl Script {
             WastDirective::Invoke(call) => {
                 self.invoke(&call).map(drop).map_err(|stop| stop.reason())
             }
-            WastDirective::AssertReturn { exec, results, .. } => {
-                self.assert_return(exec, &results)
-            }
+            WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),
             WastDirective::AssertTrap { exec, message, .. } => self.assert_trap(exec, message),
             WastDirective::AssertExhaustion { call, message, .. } => {
                 self.assert_trap(WastExecute::Invoke(call), message)
@@ -122,11 +118,7 @@ impl Script {
         Ok(())
     }
 
-    fn instance_of(
-        &mut self,
-        name: Option<Id<'_>>,
-        module: Option<Id<'_>>,
-    ) -> Result<(), String> {
+    fn instance_of(&mut self, name: Option<Id<'_>>, module: Option<Id<'_>>) -> Result<(), String> {
         let outcome = match self.definitions.get(&module.map(owned)).cloned() {
             Some(module) => self.instantiate(&module).map_err(Stop::reason),
             None => Err("there is no such module".into()),
@@ -180,7 +172,8 @@ impl Script {
 
     fn instantiate(&mut self, module: &Module) -> Result<Instance, Stop> {
         self.linker.instantiate(&mut self.store, module).map_err(|error| {
-            let missing = error.downcast_ref::<LinkError>().and_then(|e| self.missing.get(e.module()));
+            let missing =
+                error.downcast_ref::<LinkError>().and_then(|e| self.missing.get(e.module()));
             match missing {
                 Some(reason) => Stop::NotRun(format!("{error}: {reason}")),
                 None => Stop::Error(error),
@@ -242,8 +235,10 @@ impl Script {
             }
             Err(Stop::Error(error)) => match error.trap() {
                 Some(trap) if agrees(trap.message(), message) => Ok(()),
-                _ => Err(format!("ended by {:?}, expected the trap {message:?}",
-                    error.root_cause().to_string())),
+                _ => Err(format!(
+                    "ended by {:?}, expected the trap {message:?}",
+                    error.root_cause().to_string()
+                )),
             },
             Err(stop) => Err(stop.reason()),
         }
@@ -255,11 +250,7 @@ impl Script {
                 let results = values::show_all(&self.store, &results);
                 Err(format!("returned {results}, expected an exception"))
             }
-            Err(Stop::Error(error)) => match error.trap() {
-                Some(Trap::UncaughtException) => Ok(()),
-                _ => Err(format!("ended by {:?}, expected an exception",
-                    error.root_cause().to_string())),
-            },
+            Err(Stop::Error(error)) => said(&error, "uncaught exception"),
             Err(stop) => Err(stop.reason()),
         }
     }
@@ -290,7 +281,7 @@ fn said(error: &Error, message: &str) -> Result<(), String> {
     if agrees(&actual, message) {
         return Ok(());
     }
-    Err(format!("refused with {actual:?}, expected {message:?}"))
+    Err(format!("ended by {actual:?}, expected {message:?}"))
 }
 
 fn owned(id: Id<'_>) -> String {

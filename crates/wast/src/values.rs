@@ -173,9 +173,7 @@ fn show_pattern(pattern: &WastRetCore<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wast::{
-        parser::{self, ParseBuffer},
-    };
+    use wast::parser::{self, ParseBuffer};
 
     fn pattern_matches(actual: Val, pattern: &str) -> bool {
         let store = Store::new(&windlass::Engine::default(), ());
@@ -220,7 +218,10 @@ mod tests {
     fn vectors() {
         let value = Val::V128(0x7fc0_0000_0000_0003_0000_0002_0000_0001u128.into());
         assert!(pattern_matches(value, "v128.const i32x4 1 2 3 0x7fc00000"));
-        assert!(pattern_matches(value, "v128.const f32x4 0x1p-149 0x1p-148 0x3p-149 nan:canonical"));
+        assert!(pattern_matches(
+            value,
+            "v128.const f32x4 0x1p-149 0x1p-148 0x3p-149 nan:canonical"
+        ));
         assert!(pattern_matches(value, "v128.const i16x8 1 0 2 0 3 0 0 0x7fc0"));
         assert!(!pattern_matches(value, "v128.const i64x2 1 2"));
     }

@@ -29,11 +29,8 @@ const MERGED: &[Proposal] = &[
 ];
 
 /// The proposals that are not: they have folders there.
-const PENDING: &[Proposal] = &[
-    Proposal::Threads,
-    Proposal::CustomPageSizes,
-    Proposal::WideArithmetic,
-];
+const PENDING: &[Proposal] =
+    &[Proposal::Threads, Proposal::CustomPageSizes, Proposal::WideArithmetic];
 
 /// The scripts, by name. An error tells which file of the extra folder could not be read.
 pub(crate) fn files(extra: Option<&Path>) -> io::Result<Vec<File>> {

@@ -53,7 +53,8 @@ fn for_programs() {
 
 #[test]
 fn of_an_invalid_module() {
-    let invalid = file("inspect_invalid.wat", b"(module (func (result i32)) (export \"x\" (func 0)))");
+    let invalid =
+        file("inspect_invalid.wat", b"(module (func (result i32)) (export \"x\" (func 0)))");
     let done = windlass(&["inspect", &invalid]);
     assert_eq!(done.code, 0, "it can be looked at: {}", done.stderr);
     assert!(done.stdout.contains("valid:     no: type mismatch"), "{}", done.stdout);

@@ -135,7 +135,9 @@ fn wast() {
     assert_eq!((done.code, done.stderr.as_str()), (0, ""));
     assert_eq!(
         done.stdout,
-        format!("{good}: ok: 3 passed, 0 failed (module 1/1, assert_return 1/1, assert_malformed 1/1)\n")
+        format!(
+            "{good}: ok: 3 passed, 0 failed (module 1/1, assert_return 1/1, assert_malformed 1/1)\n"
+        )
     );
 
     let bad = program("script.wast");
@@ -145,7 +147,9 @@ fn wast() {
     assert_eq!(
         lines[..2],
         [
-            format!("{bad}: FAILED: 3 passed, 1 failed (module 1/1, assert_return 1/2, assert_invalid 1/1)"),
+            format!(
+                "{bad}: FAILED: 3 passed, 1 failed (module 1/1, assert_return 1/2, assert_invalid 1/1)"
+            ),
             format!("  {bad}:3:2: assert_return: returned i32 2, expected i32 3"),
         ]
     );

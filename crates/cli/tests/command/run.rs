@@ -123,8 +123,9 @@ fn timeout() {
 #[test]
 fn memory_limit() {
     let reactor = program("reactor.wat");
-    let grow =
-        |size, by| windlass(&["run", "--max-memory", size, "--invoke", "grow", &reactor, by]).stdout;
+    let grow = |size, by| {
+        windlass(&["run", "--max-memory", size, "--invoke", "grow", &reactor, by]).stdout
+    };
     assert_eq!(grow("128KiB", "1"), "1\n");
     assert_eq!(grow("128KiB", "2"), "-1\n");
     let done = windlass(&["run", "--max-memory", "1KiB", "--invoke", "grow", &reactor, "0"]);

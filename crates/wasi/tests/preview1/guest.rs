@@ -140,9 +140,8 @@ fn module() -> String {
         imports += &format!(
             "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {types}) {result}))\n"
         );
-        wrappers += &format!(
-            "(func (export \"{name}\") (param {types}) {result} {gets} call ${name})\n"
-        );
+        wrappers +=
+            &format!("(func (export \"{name}\") (param {types}) {result} {gets} call ${name})\n");
     }
     format!("(module {imports} (memory (export \"memory\") 1) {wrappers})")
 }

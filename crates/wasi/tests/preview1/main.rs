@@ -283,7 +283,8 @@ fn descriptors_are_described() {
     const READ: u64 = 1 << 1;
     const WRITE: u64 = 1 << 6;
     const POLL: u64 = 1 << 27;
-    for (fd, file_type, rights) in [(0, 2, READ | POLL), (1, 0, WRITE | POLL), (2, 0, WRITE | POLL)] {
+    for (fd, file_type, rights) in [(0, 2, READ | POLL), (1, 0, WRITE | POLL), (2, 0, WRITE | POLL)]
+    {
         guest.put(1024, &[0xff; 24]);
         assert_eq!(guest.call("fd_fdstat_get", &[fd, AT]), SUCCESS);
         assert_eq!(guest.get(1024, 8), [file_type, 0, 0, 0, 0, 0, 0, 0]);
