@@ -15,6 +15,11 @@ pub(crate) struct CodeEntry;
 #[derive(Clone, Copy)]
 pub(crate) struct FuncCode(#[allow(dead_code)] *const CodeEntry);
 
+// SAFETY: it names an entry of a table that is shared by threads.
+unsafe impl Send for FuncCode {}
+// SAFETY: as above.
+unsafe impl Sync for FuncCode {}
+
 impl FuncCode {
     /// A host function has no code.
     pub(crate) const HOST: FuncCode = FuncCode(core::ptr::null());
