@@ -1,6 +1,8 @@
 //! Instructions with their immediates: [`Instr`], and [`Instrs`], which reads a sequence of them.
 
-use crate::{BlockType, Error, ErrorKind, Features, HeapType, ImmKind, Op, Reader, RefType};
+use crate::{
+    BlockType, Error, ErrorKind, Features, HeapType, ImmKind, Op, Reader, RefType, limits,
+};
 
 /// One instruction of a function body or a constant expression.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,8 +104,8 @@ impl<'a> Labels<'a> {
 /// The clauses of a `try_table`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Catches<'a> {
+    /// Nothing but clauses, which have been read once.
     bytes: &'a [u8],
-    count: u32,
 }
 
 /// A clause of a `try_table`.
@@ -119,19 +121,19 @@ pub struct Catch {
 
 impl<'a> Catches<'a> {
     /// How many clauses there are.
-    pub fn len(&self) -> u32 {
-        self.count
+    pub fn len(&self) -> usize {
+        self.iter().count()
     }
 
     /// Whether there is no clause.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.bytes.is_empty()
     }
 
     /// The clauses in order.
     pub fn iter(&self) -> impl Iterator<Item = Catch> + use<'a> {
         let mut reader = Reader::new(self.bytes, 0);
-        (0..self.count).map_while(move |_| reader.catch().ok())
+        core::iter::from_fn(move || reader.catch().ok())
     }
 }
 
@@ -148,6 +150,16 @@ impl<'a> Instrs<'a> {
     /// Reads instructions from `reader`.
     pub fn new(reader: Reader<'a>, features: Features) -> Instrs<'a> {
         Instrs { reader: reader.with_features(features) }
+    }
+
+    /// Reads instructions at byte `offset` of a module, which is all of `bytes`: there a body's
+    /// code or an expression begins.
+    ///
+    /// Nothing stops at the end of that code. After the last `end` the reader must stand there; if
+    /// it does not, the module is malformed.
+    pub fn at(bytes: &'a [u8], offset: usize, features: Features) -> Instrs<'a> {
+        let code = bytes.get(offset..).unwrap_or_default();
+        Instrs::new(Reader::new(code, offset), features)
     }
 
     /// The next instruction.
@@ -194,14 +206,17 @@ impl<'a> Reader<'a> {
             | ImmKind::data
             | ImmKind::tag => Imm::Index(self.u32()?),
             ImmKind::mem => Imm::Index(self.memory_index()?),
-            ImmKind::call_indirect
-            | ImmKind::table_table
+            ImmKind::call_indirect => Imm::Index2(self.u32()?, self.table_index()?),
+            ImmKind::table_table
             | ImmKind::elem_table
             | ImmKind::field
             | ImmKind::type_type
-            | ImmKind::type_count
             | ImmKind::type_data
             | ImmKind::type_elem => Imm::Index2(self.u32()?, self.u32()?),
+            ImmKind::type_count => Imm::Index2(
+                self.u32()?,
+                self.count("the number of operands of array.new_fixed", limits::ARRAY_NEW_FIXED)?,
+            ),
             ImmKind::data_mem => Imm::Index2(self.u32()?, self.memory_index()?),
             ImmKind::mem_mem => Imm::Index2(self.memory_index()?, self.memory_index()?),
             ImmKind::memarg => Imm::Mem(self.memarg()?),
@@ -218,7 +233,10 @@ impl<'a> Reader<'a> {
             ImmKind::labels => Imm::Labels(self.labels()?),
             ImmKind::try_table => Imm::TryTable(self.block_type()?, self.catches()?),
             ImmKind::br_cast => self.br_cast()?,
-            ImmKind::fence => self.fence()?,
+            ImmKind::fence => {
+                self.zero_byte()?;
+                Imm::None
+            }
         })
     }
 
@@ -227,10 +245,17 @@ impl<'a> Reader<'a> {
         if self.features().contains(Features::MULTI_MEMORY) {
             return self.u32();
         }
-        match self.byte()? {
-            0 => Ok(0),
-            _ => Err(self.error(ErrorKind::Malformed("zero byte expected"))),
+        self.zero_byte()?;
+        Ok(0)
+    }
+
+    /// The table of an indirect call: before reference types a reserved zero byte.
+    fn table_index(&mut self) -> Result<u32, Error> {
+        if self.features().contains(Features::REFERENCE_TYPES) {
+            return self.u32();
         }
+        self.zero_byte()?;
+        Ok(0)
     }
 
     fn memarg(&mut self) -> Result<MemArg, Error> {
@@ -263,7 +288,7 @@ impl<'a> Reader<'a> {
     }
 
     fn labels(&mut self) -> Result<Labels<'a>, Error> {
-        let count = self.u32()?;
+        let count = self.count("the number of labels of br_table", limits::BR_TABLE_LABELS)?;
         let start = self.clone();
         for _ in 0..count {
             self.u32()?;
@@ -273,12 +298,12 @@ impl<'a> Reader<'a> {
     }
 
     fn catches(&mut self) -> Result<Catches<'a>, Error> {
-        let count = self.u32()?;
+        let count = self.count("the number of clauses of try_table", limits::CATCHES)?;
         let start = self.clone();
         for _ in 0..count {
             self.catch()?;
         }
-        Ok(Catches { bytes: start.until(self), count })
+        Ok(Catches { bytes: start.until(self) })
     }
 
     fn catch(&mut self) -> Result<Catch, Error> {
@@ -303,15 +328,19 @@ impl<'a> Reader<'a> {
         Ok(Imm::BrCast { label, from, to })
     }
 
-    fn fence(&mut self) -> Result<Imm<'a>, Error> {
-        match self.byte()? {
-            0 => Ok(Imm::None),
-            _ => Err(self.error(ErrorKind::Malformed("zero byte expected"))),
-        }
-    }
-
     /// The bytes between this position and that of `end`, a later state of the same reader.
     fn until(&self, end: &Reader<'a>) -> &'a [u8] {
         self.clone().bytes(end.offset() - self.offset()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Instr;
+
+    /// It is returned by value for every instruction decoded.
+    #[test]
+    fn an_instruction_is_small() {
+        assert!(size_of::<Instr<'_>>() <= 48, "{}", size_of::<Instr<'_>>());
     }
 }

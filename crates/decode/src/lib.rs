@@ -14,6 +14,7 @@ mod features;
 mod instr;
 pub mod limits;
 mod module;
+mod names;
 mod reader;
 mod sections;
 mod types;
@@ -25,6 +26,7 @@ pub use module::{
     BlockType, Body, Custom, Data, Element, ElementItems, ElementMode, Export, Expr, ExternKind,
     Global, Import, ImportType, Module, Section, Start, Table,
 };
+pub use names::{NameMap, NameSection};
 pub use ops::{ImmKind, Op, OpInfo, Shape};
 pub use reader::Reader;
 pub use types::{

@@ -216,14 +216,10 @@ pub enum BlockType {
 
 impl Module {
     /// The `index`th type of the type section.
-    pub fn ty(&self, mut index: u32) -> Option<&crate::SubType> {
-        for group in &self.types {
-            match group.types.get(index as usize) {
-                Some(ty) => return Some(ty),
-                None => index -= group.types.len() as u32,
-            }
-        }
-        None
+    pub fn ty(&self, index: u32) -> Option<&crate::SubType> {
+        let after = self.types.partition_point(|group| group.first <= index);
+        let group = self.types.get(after.checked_sub(1)?)?;
+        group.types.get((index - group.first) as usize)
     }
 
     /// The function type with this index, if it is one.

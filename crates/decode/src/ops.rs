@@ -822,6 +822,9 @@ macro_rules! define_ops {
             results: &[$(val_type!($result)),*],
         },)*];
 
+        /// The shapes alone, for constant evaluation.
+        const SHAPES: [Shape; COUNT] = [$(Shape::$shape),*];
+
         /// How many instructions there are.
         const COUNT: usize = [$($code),*].len();
 
@@ -848,6 +851,11 @@ impl Op {
     #[inline]
     pub fn info(self) -> &'static OpInfo {
         &OPS[self as usize]
+    }
+
+    /// How this instruction is executed.
+    pub const fn shape(self) -> Shape {
+        SHAPES[self as usize]
     }
 
     /// The text format's name.

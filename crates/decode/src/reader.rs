@@ -1,7 +1,7 @@
 //! [`Reader`]: a cursor over the bytes of a module that knows the primitive encodings (3.0, section
 //! 5.2). Every other part of the decoder reads through it; nothing else indexes the bytes.
 
-use crate::{Error, ErrorKind, Features};
+use crate::{Error, ErrorKind, Features, limits};
 
 /// A cursor over bytes, with their offset in the module for errors.
 #[derive(Clone, Debug)]
@@ -87,6 +87,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A byte that is kept free: zero.
+    pub(crate) fn zero_byte(&mut self) -> Result<(), Error> {
+        let offset = self.offset();
+        match self.byte()? {
+            0 => Ok(()),
+            _ => Err(Error::new(ErrorKind::Malformed("zero byte expected"), offset)),
+        }
+    }
+
     /// The next `len` bytes.
     #[inline]
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Error> {
@@ -113,14 +122,20 @@ impl<'a> Reader<'a> {
                 self.pos += 1;
                 Ok(byte.into())
             }
-            _ => Ok(self.unsigned(32)? as u32),
+            _ => Ok(self.long_unsigned(32)? as u32),
         }
     }
 
     /// An unsigned 64-bit integer in LEB128.
     #[inline]
     pub fn u64(&mut self) -> Result<u64, Error> {
-        self.unsigned(64)
+        match self.peek() {
+            Some(byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(byte.into())
+            }
+            _ => self.long_unsigned(64),
+        }
     }
 
     /// A signed 32-bit integer in LEB128.
@@ -130,6 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A signed 33-bit integer in LEB128, as block types have it.
+    #[inline]
     pub fn s33(&mut self) -> Result<i64, Error> {
         self.signed(33)
     }
@@ -140,7 +156,19 @@ impl<'a> Reader<'a> {
         self.signed(64)
     }
 
-    fn unsigned(&mut self, bits: u32) -> Result<u64, Error> {
+    /// Most integers are one byte long.
+    #[inline]
+    fn signed(&mut self, bits: u32) -> Result<i64, Error> {
+        match self.peek() {
+            Some(byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(i64::from((byte << 1) as i8 >> 1))
+            }
+            _ => self.long_signed(bits),
+        }
+    }
+
+    fn long_unsigned(&mut self, bits: u32) -> Result<u64, Error> {
         let start = self.offset();
         let mut value = 0;
         let mut shift = 0;
@@ -161,7 +189,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn signed(&mut self, bits: u32) -> Result<i64, Error> {
+    fn long_signed(&mut self, bits: u32) -> Result<i64, Error> {
         let start = self.offset();
         let mut value = 0i64;
         let mut shift = 0;
@@ -189,7 +217,12 @@ impl<'a> Reader<'a> {
 
     /// A name: a length and that many bytes of UTF-8.
     pub fn name(&mut self) -> Result<&'a str, Error> {
-        let len = self.u32()? as usize;
+        self.name_of_at_most(limits::NAME_BYTES)
+    }
+
+    /// A name of at most `limit` bytes.
+    pub(crate) fn name_of_at_most(&mut self, limit: u32) -> Result<&'a str, Error> {
+        let len = self.count("the length of a name", limit)? as usize;
         let start = self.offset();
         if len > self.remaining() {
             return Err(self.error(ErrorKind::LengthOutOfBounds));

@@ -122,12 +122,17 @@ impl Module {
         match id {
             id::TYPE => self.types = r.types()?,
             id::IMPORT => self.imports = r.imports()?,
-            id::FUNC => self.funcs = r.vector("functions", limits::FUNCS, 1, Reader::u32)?,
+            id::FUNC => {
+                self.funcs = r.vector("the number of functions", limits::FUNCS, 1, Reader::u32)?
+            }
             id::TABLE => self.tables = r.tables()?,
             id::MEMORY => {
-                self.memories = r.vector("memories", limits::MEMORIES, 2, Reader::memory_type)?;
+                self.memories =
+                    r.vector("the number of memories", limits::MEMORIES, 2, Reader::memory_type)?;
             }
-            id::TAG => self.tags = r.vector("tags", limits::TAGS, 2, Reader::tag_type)?,
+            id::TAG => {
+                self.tags = r.vector("the number of tags", limits::TAGS, 2, Reader::tag_type)?
+            }
             id::GLOBAL => self.globals = r.globals()?,
             id::EXPORT => self.exports = r.exports()?,
             id::START => {

@@ -195,6 +195,8 @@ pub struct SubType {
 pub struct RecGroup {
     /// The types, in order of their indices.
     pub types: Vec<SubType>,
+    /// The index of the first of them.
+    pub first: u32,
     /// Byte offset of the group, for errors.
     pub offset: usize,
 }

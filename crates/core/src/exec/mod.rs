@@ -1,7 +1,37 @@
 //! Execution of translated code.
+//!
+//! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
+//! ([`numeric`], [`branch`], [`memory`], [`call`]) are written in its terms and those of [`num`]; [`dispatch`]
+//! leads from one to the next, and [`thread`] drives them.
+//!
+//! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
+//!
+//! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in its format.
+//! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what `enter` checked.
+//! - **I3** Code addresses and branch targets are handler words of cells of the same function, or of
+//!   the first cell of a function.
+//! - **I4** The context outlives the run; while code runs, nothing else uses it.
+//! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
+//! - **I6** Indices of globals, tables, memories and functions in code are valid for the running instance,
+//!   and the views in the context are those of that instance.
+//! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 
+mod branch;
+mod call;
 mod code;
+mod context;
+mod dispatch;
+mod machine;
+mod memory;
+pub(crate) mod num;
+mod numeric;
+mod ops;
+pub(crate) mod select;
 mod thread;
 
+pub(crate) use call::DIRECT;
 pub(crate) use code::{CodeTable, FuncCode};
+pub(crate) use dispatch::{BACKEND, Handler};
+pub(crate) use machine::{Cell, Ip, pack_const, pack_fields, pack_halves};
+pub(crate) use ops::{fold_bin, fold_un};
 pub(crate) use thread::{BacktraceFrame, Exit, Thread};

@@ -8,7 +8,7 @@ const END: u8 = 0x0b;
 
 impl Reader<'_> {
     pub(crate) fn bodies(&mut self) -> Result<Vec<Body>, Error> {
-        self.vector("function bodies", limits::FUNCS, 3, Reader::body)
+        self.vector("the number of function bodies", limits::FUNCS, 3, Reader::body)
     }
 
     fn body(&mut self) -> Result<Body, Error> {
@@ -37,7 +37,7 @@ impl Reader<'_> {
     /// Runs of locals; their sum is checked against the limit before anyone makes room for them.
     fn locals(&mut self) -> Result<Box<[(u32, ValType)]>, Error> {
         let mut sum = 0u64;
-        let runs = self.vector("runs of locals", u32::MAX, 2, |reader| {
+        let runs = self.vector("the number of runs of locals", u32::MAX, 2, |reader| {
             let offset = reader.offset();
             let count = reader.u32()?;
             sum += u64::from(count);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 impl Reader<'_> {
     pub(crate) fn data_segments(&mut self) -> Result<Vec<Data>, Error> {
-        self.vector("data segments", limits::DATA, 2, Reader::data)
+        self.vector("the number of data segments", limits::DATA, 2, Reader::data)
     }
 
     fn data(&mut self) -> Result<Data, Error> {

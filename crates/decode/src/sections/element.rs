@@ -19,7 +19,7 @@ const FUNC: RefType = RefType { nullable: false, heap: HeapType::Abs(AbsHeapType
 
 impl Reader<'_> {
     pub(crate) fn elements(&mut self) -> Result<Vec<Element>, Error> {
-        self.vector("element segments", limits::ELEMENTS, 2, Reader::element)
+        self.vector("the number of element segments", limits::ELEMENTS, 2, Reader::element)
     }
 
     fn element(&mut self) -> Result<Element, Error> {
@@ -65,7 +65,7 @@ impl Reader<'_> {
     }
 
     fn element_items(&mut self, kind: u32) -> Result<ElementItems, Error> {
-        let (what, limit) = ("elements of a segment", limits::SEGMENT_ELEMENTS);
+        let (what, limit) = ("the number of elements of a segment", limits::SEGMENT_ELEMENTS);
         Ok(if kind & EXPRS != 0 {
             ElementItems::Exprs(self.vector(what, limit, 2, Reader::expr)?.into())
         } else {

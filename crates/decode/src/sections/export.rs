@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 impl Reader<'_> {
     pub(crate) fn exports(&mut self) -> Result<Vec<Export>, Error> {
-        self.vector("exports", limits::EXPORTS, 3, Reader::export)
+        self.vector("the number of exports", limits::EXPORTS, 3, Reader::export)
     }
 
     fn export(&mut self) -> Result<Export, Error> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 impl Reader<'_> {
     pub(crate) fn globals(&mut self) -> Result<Vec<Global>, Error> {
-        self.vector("globals", limits::GLOBALS, 3, Reader::global)
+        self.vector("the number of globals", limits::GLOBALS, 3, Reader::global)
     }
 
     fn global(&mut self) -> Result<Global, Error> {

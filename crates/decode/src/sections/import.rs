@@ -1,11 +1,11 @@
 //! The import section (3.0, section 5.5.5).
 
-use crate::{Error, ExternKind, Import, ImportType, Reader, limits};
+use crate::{Error, ExternKind, Features, GlobalType, Import, ImportType, Reader, limits};
 use alloc::vec::Vec;
 
 impl Reader<'_> {
     pub(crate) fn imports(&mut self) -> Result<Vec<Import>, Error> {
-        self.vector("imports", limits::IMPORTS, 4, Reader::import)
+        self.vector("the number of imports", limits::IMPORTS, 4, Reader::import)
     }
 
     fn import(&mut self) -> Result<Import, Error> {
@@ -16,9 +16,18 @@ impl Reader<'_> {
             ExternKind::Func => ImportType::Func(self.u32()?),
             ExternKind::Table => ImportType::Table(self.table_type()?),
             ExternKind::Memory => ImportType::Memory(self.memory_type()?),
-            ExternKind::Global => ImportType::Global(self.global_type()?),
+            ExternKind::Global => ImportType::Global(self.imported_global()?),
             ExternKind::Tag => ImportType::Tag(self.tag_type()?),
         };
         Ok(Import { module, name, ty, offset })
+    }
+
+    fn imported_global(&mut self) -> Result<GlobalType, Error> {
+        let offset = self.offset();
+        let ty = self.global_type()?;
+        if ty.mutable {
+            self.require(Features::MUTABLE_GLOBAL, "an imported mutable global", offset)?;
+        }
+        Ok(ty)
     }
 }

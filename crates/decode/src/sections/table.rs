@@ -1,6 +1,6 @@
 //! The table section (3.0, section 5.5.7).
 
-use crate::{Error, ErrorKind, Features, Reader, Table, limits};
+use crate::{Error, Features, Reader, Table, limits};
 use alloc::vec::Vec;
 
 /// Starts a table with an expression for its elements; a zero byte and the type follow.
@@ -8,7 +8,7 @@ const WITH_INIT: u8 = 0x40;
 
 impl Reader<'_> {
     pub(crate) fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        self.vector("tables", limits::TABLES, 3, Reader::table)
+        self.vector("the number of tables", limits::TABLES, 3, Reader::table)
     }
 
     fn table(&mut self) -> Result<Table, Error> {
@@ -18,10 +18,7 @@ impl Reader<'_> {
         }
         self.byte()?;
         self.require(Features::FUNCTION_REFERENCES, "a table with an initial value", offset)?;
-        let zero = self.offset();
-        if self.byte()? != 0 {
-            return Err(Error::new(ErrorKind::Malformed("zero byte expected"), zero));
-        }
+        self.zero_byte()?;
         Ok(Table { ty: self.table_type()?, init: Some(self.expr()?), offset })
     }
 }

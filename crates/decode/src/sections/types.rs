@@ -64,11 +64,12 @@ fn not_a_type(byte: u8, words: &'static str, offset: usize) -> Error {
 
 impl Reader<'_> {
     pub(crate) fn types(&mut self) -> Result<Vec<RecGroup>, Error> {
-        let mut sum = 0;
-        self.vector("recursion groups", limits::REC_GROUPS, 2, |reader| {
-            let group = reader.rec_group()?;
-            sum += group.types.len();
-            if sum > limits::TYPES as usize {
+        let mut first = 0;
+        self.vector("the number of recursion groups", limits::REC_GROUPS, 2, |reader| {
+            let group = reader.rec_group(first)?;
+            // Neither is above a million.
+            first += group.types.len() as u32;
+            if first > limits::TYPES {
                 let limit = limits::TYPES.into();
                 let kind = ErrorKind::LimitExceeded { what: "the number of types", limit };
                 return Err(Error::new(kind, group.offset));
@@ -77,16 +78,16 @@ impl Reader<'_> {
         })
     }
 
-    fn rec_group(&mut self) -> Result<RecGroup, Error> {
+    fn rec_group(&mut self, first: u32) -> Result<RecGroup, Error> {
         let offset = self.offset();
         if self.peek() != Some(code::REC) {
-            return Ok(RecGroup { types: vec![self.sub_type()?], offset });
+            return Ok(RecGroup { types: vec![self.sub_type()?], first, offset });
         }
         self.byte()?;
         self.require(Features::GC, "a recursion group", offset)?;
-        let limit = limits::REC_GROUP_TYPES;
-        let types = self.vector("types of a recursion group", limit, 2, Reader::sub_type)?;
-        Ok(RecGroup { types, offset })
+        let (what, limit) = ("the number of types of a recursion group", limits::REC_GROUP_TYPES);
+        let types = self.vector(what, limit, 2, Reader::sub_type)?;
+        Ok(RecGroup { types, first, offset })
     }
 
     fn sub_type(&mut self) -> Result<SubType, Error> {
@@ -101,7 +102,7 @@ impl Reader<'_> {
         };
         self.byte()?;
         self.require(Features::GC, "a subtype", offset)?;
-        let supertypes = self.vector("supertypes", u32::MAX, 1, Reader::u32)?.into();
+        let supertypes = self.vector("the number of supertypes", u32::MAX, 1, Reader::u32)?.into();
         Ok(SubType { is_final, supertypes, composite: self.composite_type()? })
     }
 
@@ -111,7 +112,8 @@ impl Reader<'_> {
             code::FUNC => Ok(CompositeType::Func(self.func_type()?)),
             code::STRUCT => {
                 self.require(Features::GC, "a structure type", offset)?;
-                let fields = self.vector("fields", limits::FIELDS, 2, Reader::field_type)?;
+                let fields =
+                    self.vector("the number of fields", limits::FIELDS, 2, Reader::field_type)?;
                 Ok(CompositeType::Struct(fields.into()))
             }
             code::ARRAY => {
@@ -123,9 +125,10 @@ impl Reader<'_> {
     }
 
     fn func_type(&mut self) -> Result<FuncType, Error> {
-        let params = self.vector("parameters", limits::PARAMS, 1, Reader::val_type)?.into();
+        let params =
+            self.vector("the number of parameters", limits::PARAMS, 1, Reader::val_type)?.into();
         let offset = self.offset();
-        let results = self.vector("results", limits::RESULTS, 1, Reader::val_type)?;
+        let results = self.vector("the number of results", limits::RESULTS, 1, Reader::val_type)?;
         if results.len() > 1 {
             self.require(Features::MULTI_VALUE, "a function with several results", offset)?;
         }

@@ -1,15 +1,14 @@
 //! For the tests: decodes a module and the code of its bodies, as far as form goes. Validation does
 //! this in the project proper.
 
-use windlass_decode::{Error, ErrorKind, Features, Instrs, Module, Op, Reader};
+use windlass_decode::{Error, ErrorKind, Features, Instrs, Module, Op};
 
 /// Whether a module and all its instructions are well-formed; if not, the message.
 pub(crate) fn decode(bytes: &[u8], features: Features) -> Result<Module, String> {
     let module = Module::decode(bytes, features).map_err(|e| e.to_string())?;
     for body in &module.bodies {
         // Code may be read on past its end: then it does not end there, and is refused.
-        let reader = Reader::new(&bytes[body.code.start..], body.code.start);
-        let mut instrs = Instrs::new(reader, features);
+        let mut instrs = Instrs::at(bytes, body.code.start, features);
         code(&module, &mut instrs).map_err(|e| e.to_string())?;
         if instrs.reader.offset() != body.code.end {
             return Err("section size mismatch".into());

@@ -1,0 +1,85 @@
+//! [`Context`]: what the running code needs beside its registers. The driver fills it from the store before it
+//! runs, and again whenever something that it caches may have changed.
+
+use super::machine::{Ip, Machine};
+use crate::{Trap, runtime::FuncEntity};
+use core::sync::atomic::AtomicBool;
+
+/// What does not live in registers. The order puts the hottest fields first.
+#[repr(C)]
+pub(crate) struct Context {
+    /// Memory 0 of the running instance.
+    pub(crate) memory: MemoryView,
+    /// The first instruction of the innermost loop, if that loop makes no calls.
+    pub(crate) loop_ip: Ip,
+    /// One beyond the last slot that a frame may use.
+    pub(crate) stack_end: *mut u64,
+    /// The values of the store's globals, and the store's index of each global of the instance.
+    pub(crate) globals: *mut [u64; 2],
+    pub(crate) global_ids: *const u32,
+    /// The functions of the store.
+    pub(crate) funcs: *const FuncEntity,
+    /// The instance's tables and memories.
+    pub(crate) tables: *const TableView,
+    pub(crate) memories: *const MemoryView,
+    pub(crate) interrupt: *const AtomicBool,
+    pub(crate) fuel: u64,
+    /// The running instance.
+    pub(crate) instance: u32,
+    /// Why the code stopped.
+    pub(crate) stop: Stop,
+    /// The charge that the fuel did not suffice for.
+    pub(crate) charge: u32,
+    /// The registers when it stopped.
+    pub(crate) saved: Machine,
+}
+
+/// A memory, as loads and stores see it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct MemoryView {
+    pub(crate) base: *mut u8,
+    /// Bytes.
+    pub(crate) len: usize,
+}
+
+/// A table, as `call_indirect` sees it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct TableView {
+    pub(crate) base: *const u64,
+    /// Elements.
+    pub(crate) len: usize,
+}
+
+/// Why code stopped and went to the driver. Unless said otherwise, `ip` is at the first operand
+/// word of the cell that stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It trapped.
+    Trap(Trap),
+    /// The outermost function returned.
+    Finished,
+    /// An instruction that the driver executes.
+    Slow,
+    /// A function that is not translated yet was called: its frame is set up.
+    Translate,
+    /// `enter` found no room for the frame; `ip` is at its handler word.
+    StackFull,
+    /// A call of an imported function.
+    CallImport,
+    /// `call_indirect` of a host function or one of another instance; the reference is in the accumulator.
+    CallForeign,
+    /// A function called from another instance returned.
+    SwitchBack,
+    /// The fuel does not cover `Context::charge`; `ip` is at the handler word to go on with.
+    OutOfFuel,
+    /// The interrupt flag is set; `ip` is at the handler word to go on with.
+    Interrupted,
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Stop {
+        Stop::Trap(trap)
+    }
+}

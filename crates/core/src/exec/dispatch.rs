@@ -1,0 +1,134 @@
+//! Dispatch: how one handler leads to the next. There are two backends for one set of bodies
+//! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls one
+//! handler after the other. Everything that depends on the backend is in this file.
+
+use super::{
+    context::{Context, Stop},
+    machine::{Ip, Machine, Sp},
+};
+
+/// The body of a handler.
+pub(crate) trait Step: 'static {
+    /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.
+    ///
+    /// # Safety
+    /// I1 to I4 (see [`exec`](super)).
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
+}
+
+#[cfg(tail_calls)]
+mod backend {
+    use super::*;
+
+    macro_rules! handler_type {
+        ($abi:literal) => {
+            /// The code of a cell: all registers of the machine are arguments in registers.
+            pub(crate) type Handler = unsafe extern $abi fn(
+                Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32,
+            );
+
+            /// The handler with this body.
+            pub(crate) unsafe extern $abi fn run<S: Step>(
+                ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
+                f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+            ) {
+                let mut m = Machine {
+                    ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                };
+                // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word (I3).
+                unsafe {
+                    match S::step(&mut m) {
+                        Ok(()) => ((*m.ip).handler)(
+                            m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
+                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                        ),
+                        Err(stop) => {
+                            (*m.cx).stop = stop;
+                            save(
+                                m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
+                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                            )
+                        }
+                    }
+                }
+            }
+
+            /// Saves the registers and returns to the driver.
+            #[cold]
+            #[inline(never)]
+            unsafe extern $abi fn save(
+                ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
+                f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+            ) {
+                // SAFETY: I4.
+                unsafe {
+                    (*cx).saved = Machine {
+                        ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                    };
+                }
+            }
+        };
+    }
+    // Win64's own convention has only four integer registers.
+    #[cfg(target_arch = "x86_64")]
+    handler_type!("sysv64");
+    #[cfg(not(target_arch = "x86_64"))]
+    handler_type!("C");
+
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    pub(crate) unsafe fn dispatch(m: Machine) -> Stop {
+        // SAFETY: the caller's promise.
+        unsafe {
+            ((*m.ip).handler)(
+                m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
+                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+            );
+            (*m.cx).stop
+        }
+    }
+}
+
+#[cfg(not(tail_calls))]
+mod backend {
+    use super::*;
+
+    /// The code of a cell.
+    pub(crate) type Handler = unsafe fn(&mut Machine) -> Result<(), Stop>;
+
+    /// The handler with this body.
+    pub(crate) unsafe fn run<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { S::step(m) }
+    }
+
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    pub(crate) unsafe fn dispatch(mut m: Machine) -> Stop {
+        loop {
+            // SAFETY: the caller's promise; each step leaves `ip` at a handler word (I3).
+            let result = unsafe {
+                let handler = (*m.ip).handler;
+                m.ip = m.ip.add(1);
+                handler(&mut m)
+            };
+            if let Err(stop) = result {
+                // SAFETY: I4.
+                unsafe {
+                    (*m.cx).stop = stop;
+                    (*m.cx).saved = m;
+                }
+                return stop;
+            }
+        }
+    }
+}
+
+pub(crate) use backend::{Handler, dispatch, run};
+
+/// Names the backend, for tests and bug reports.
+pub(crate) const BACKEND: &str = if cfg!(tail_calls) { "tail calls" } else { "loop" };

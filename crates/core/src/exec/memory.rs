@@ -1,0 +1,237 @@
+//! Handlers of loads, stores and globals. Memory is little-endian whatever the host is; every access is
+//! checked against the memory's length.
+
+use super::{
+    context::{MemoryView, Stop},
+    dispatch::Step,
+    machine::{Dst, Machine, Src, Value},
+};
+use crate::Trap;
+use core::marker::PhantomData;
+
+/// What memory holds: an integer or a float of some width.
+pub(crate) trait Raw: Copy + 'static {
+    const SIZE: u64;
+    /// # Safety
+    /// `SIZE` bytes at `at` can be read.
+    unsafe fn read(at: *const u8) -> Self;
+    /// # Safety
+    /// `SIZE` bytes at `at` can be written.
+    unsafe fn write(self, at: *mut u8);
+}
+
+macro_rules! raw {
+    ($($ty:ident $bits:ident $to:expr, $from:expr;)*) => {$(
+        impl Raw for $ty {
+            const SIZE: u64 = size_of::<$ty>() as u64;
+            #[inline(always)]
+            unsafe fn read(at: *const u8) -> $ty {
+                // SAFETY: the caller's promise.
+                $from($bits::from_le(unsafe { at.cast::<$bits>().read_unaligned() }))
+            }
+            #[inline(always)]
+            unsafe fn write(self, at: *mut u8) {
+                // SAFETY: the caller's promise.
+                unsafe { at.cast::<$bits>().write_unaligned($bits::to_le($to(self))) }
+            }
+        }
+    )*};
+}
+raw! {
+    i8 i8 |x| x, |x| x;
+    u8 u8 |x| x, |x| x;
+    i16 i16 |x| x, |x| x;
+    u16 u16 |x| x, |x| x;
+    i32 i32 |x| x, |x| x;
+    u32 u32 |x| x, |x| x;
+    i64 i64 |x| x, |x| x;
+    f32 u32 f32::to_bits, f32::from_bits;
+    f64 u64 f64::to_bits, f64::from_bits;
+}
+
+/// A load.
+pub(crate) trait LoadOp: 'static {
+    type Raw: Raw;
+    type R: Value;
+    fn eval(raw: Self::Raw) -> Self::R;
+}
+
+/// A store.
+pub(crate) trait StoreOp: 'static {
+    type A: Value;
+    type Raw: Raw;
+    fn eval(value: Self::A) -> Self::Raw;
+}
+
+impl MemoryView {
+    /// The address of `R` at `at`. `at` is far from overflowing.
+    #[inline(always)]
+    fn check<R: Raw>(self, at: u64) -> Result<*mut u8, Stop> {
+        if at + R::SIZE > self.len as u64 {
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        Ok(self.base.wrapping_add(at as usize))
+    }
+}
+
+/// How an address is computed.
+pub(crate) trait Address: 'static {
+    /// The address in memory 0: at most 2^33.
+    ///
+    /// # Safety
+    /// I1, I2.
+    unsafe fn get(m: &Machine) -> u64;
+}
+
+/// `a + offset`. Operands: `-, a, offset`.
+pub(crate) struct Base<A>(PhantomData<A>);
+impl<A: Src> Address for Base<A> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let offset = u64::from(m.high(0) as u32);
+            if A::IS_CONST {
+                return offset;
+            }
+            let a: i32 = A::get(m, 1, 0);
+            u64::from(a as u32) + offset
+        }
+    }
+}
+
+/// `(a + (b << SHIFT)) mod 2^32 + offset`. Operands: `-, a, b, offset`.
+pub(crate) struct Indexed<A, B, const SHIFT: u32>(PhantomData<(A, B)>);
+impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let a: i32 = A::get(m, 1, 0);
+            let b: i32 = B::get(m, 2, 0);
+            let base = (a as u32).wrapping_add((b as u32) << SHIFT);
+            u64::from(base) + u64::from(m.field(3) as u16)
+        }
+    }
+}
+
+/// `d = memory 0[address]`. Operands: `d` and the address's.
+pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
+impl<O: LoadOp, E: Address, D: Dst> Step for Load<O, E, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            D::set(m, 0, O::eval(O::Raw::read(at)));
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `memory 0[address] = v`. Operands: `v` and the address's; a constant `v` is the second word.
+pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
+impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            let value: O::A =
+                if V::IS_CONST { O::A::from_bits(m.word(1)) } else { V::get(m, 0, 0) };
+            O::eval(value).write(at);
+            m.advance(1 + V::IS_CONST as usize);
+        }
+        Ok(())
+    }
+}
+
+/// The address in any memory: `a + offset`, `a` of the memory's address type. Operands:
+/// `-, a, memory`; offset.
+#[inline(always)]
+unsafe fn any_address<R: Raw, const IS64: bool>(m: &mut Machine) -> Result<*mut u8, Stop> {
+    // SAFETY: I1, I2, I4.
+    unsafe {
+        let a = m.slot(m.field(1));
+        let a = if IS64 { a } else { u64::from(a as u32) };
+        let memory = *m.cx().memories.add(m.high(0) as u32 as usize);
+        let at = a.checked_add(m.word(1)).ok_or(Trap::MemoryOutOfBounds)?;
+        if at > memory.len as u64 {
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        memory.check::<R>(at)
+    }
+}
+
+/// A load from any memory. Operands: `d` and the address's.
+pub(crate) struct LoadAny<O, const IS64: bool>(PhantomData<O>);
+impl<O: LoadOp, const IS64: bool> Step for LoadAny<O, IS64> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = any_address::<O::Raw, IS64>(m)?;
+            super::machine::Slot::set(m, 0, O::eval(O::Raw::read(at)));
+            m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// A store to any memory. Operands: `v` and the address's.
+pub(crate) struct StoreAny<O, const IS64: bool>(PhantomData<O>);
+impl<O: StoreOp, const IS64: bool> Step for StoreAny<O, IS64> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = any_address::<O::Raw, IS64>(m)?;
+            let value: O::A = super::machine::Slot::get(m, 0, 0);
+            O::eval(value).write(at);
+            m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// The first slot of a global of the instance.
+#[inline(always)]
+unsafe fn global(m: &mut Machine, index: u32) -> *mut u64 {
+    // SAFETY: I4; I6 (indices in code are those of the instance's module).
+    unsafe {
+        let cx = m.cx();
+        let id = *cx.global_ids.add(index as usize);
+        cx.globals.add(id as usize).cast()
+    }
+}
+
+/// `d = global`. Operands: `d, -, index`.
+pub(crate) struct GlobalGet<T, D>(PhantomData<(T, D)>);
+impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I6.
+        unsafe {
+            let bits = *global(m, m.high(0) as u32);
+            D::set(m, 0, T::from_bits(bits));
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `global = a`. Operands: `-, a` or constant; index; a wide constant.
+pub(crate) struct GlobalSet<T, A>(PhantomData<(T, A)>);
+impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I6.
+        unsafe {
+            let value: T = A::get(m, 1, 2);
+            *global(m, m.low(1) as u32) = value.to_bits();
+            m.advance(2 + (A::IS_CONST && T::WIDE) as usize);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! [`Context`]: what validation and translation of function bodies need to know about a module (3.0,
+//! section 3.1.8). Made by [`Context::new`] (in `module`), never changed after.
+
+use crate::hierarchy::Hierarchy;
+use crate::subtype::{self, Defined};
+use crate::{Frame, FrameKind, InvalidKind, Operand, TypeId};
+use alloc::{string::String, vec::Vec};
+use windlass_decode::{
+    AbsHeapType, BlockType, CompositeType, Features, FuncType, GlobalType, HeapType, MemoryType,
+    RefType, SubType, TableType, ValType,
+};
+
+/// What is known about a module. All types in it are canonical: [`HeapType::Concrete`] and
+/// supertypes are [`TypeId`]s. Indices of types elsewhere are the module's own.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The types by their index.
+    pub types: Vec<SubType>,
+    /// The canonical identity of each type.
+    pub type_ids: Vec<TypeId>,
+    /// The type index of each function, imports first.
+    pub funcs: Vec<u32>,
+    /// The tables, imports first.
+    pub tables: Vec<TableType>,
+    /// The memories, imports first.
+    pub memories: Vec<MemoryType>,
+    /// The globals, imports first.
+    pub globals: Vec<GlobalType>,
+    /// The type index of each tag, imports first.
+    pub tags: Vec<u32>,
+    /// The types of the element segments.
+    pub elements: Vec<RefType>,
+    /// How many data segments there are, if the module says so before its code.
+    pub data_count: Option<u32>,
+    /// How many functions, tables and so on are imported.
+    pub imported: Imported,
+    /// What is switched on.
+    pub features: Features,
+    /// A bit for each function: whether `ref.func` may name it.
+    pub(crate) declared: Vec<u64>,
+    /// The declared supertypes, by type index.
+    pub(crate) hierarchy: Hierarchy,
+    /// The types with their indices, sorted.
+    pub(crate) by_id: Vec<(TypeId, u32)>,
+}
+
+/// How much of each index space is imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Functions.
+    pub funcs: u32,
+    /// Tables.
+    pub tables: u32,
+    /// Memories.
+    pub memories: u32,
+    /// Globals.
+    pub globals: u32,
+    /// Tags.
+    pub tags: u32,
+}
+
+/// The element of an index space, or the error that it is unknown.
+pub(crate) fn at<T: Copy>(items: &[T], index: u32, space: &'static str) -> Result<T, InvalidKind> {
+    match items.get(index as usize) {
+        Some(&item) => Ok(item),
+        None => Err(InvalidKind::Unknown { space, index }),
+    }
+}
+
+impl Context {
+    /// The type of a function, by its index.
+    pub fn func_type(&self, func: u32) -> Option<&FuncType> {
+        self.type_func(*self.funcs.get(func as usize)?)
+    }
+
+    /// The type of a tag, by its index: a function type without results.
+    pub fn tag_type(&self, tag: u32) -> Option<&FuncType> {
+        self.type_func(*self.tags.get(tag as usize)?)
+    }
+
+    /// The function type with this index, if it is one.
+    #[inline]
+    pub fn type_func(&self, index: u32) -> Option<&FuncType> {
+        match &self.types.get(index as usize)?.composite {
+            CompositeType::Func(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// Operands and results of a block, whose type is canonical (see [`Frame::ty`]).
+    #[inline]
+    pub fn block_type<'a>(&'a self, ty: &'a BlockType) -> (&'a [ValType], &'a [ValType]) {
+        match ty {
+            BlockType::Empty => (&[], &[]),
+            BlockType::Result(ty) => (&[], core::slice::from_ref(ty)),
+            BlockType::Func(index) => match self.type_func(*index) {
+                Some(ty) => (&ty.params, &ty.results),
+                None => (&[], &[]),
+            },
+        }
+    }
+
+    /// The operands of a branch to `frame`.
+    #[inline]
+    pub fn label_types<'a>(&'a self, frame: &'a Frame) -> &'a [ValType] {
+        let (params, results) = self.block_type(&frame.ty);
+        if frame.kind == FrameKind::Loop { params } else { results }
+    }
+
+    /// Whether `ref.func` may name this function in a body.
+    pub fn is_declared(&self, func: u32) -> bool {
+        self.declared.get(func as usize / 64).is_some_and(|word| word >> (func % 64) & 1 != 0)
+    }
+
+    pub(crate) fn declare(&mut self, func: u32) {
+        if let Some(word) = self.declared.get_mut(func as usize / 64) {
+            *word |= 1 << (func % 64);
+        }
+    }
+
+    /// The canonical form of a value type of the module.
+    #[inline]
+    pub fn canonical_val(&self, ty: ValType) -> Result<ValType, InvalidKind> {
+        match ty {
+            ValType::Ref(ty) => Ok(ValType::Ref(self.canonical_ref(ty)?)),
+            _ => Ok(ty),
+        }
+    }
+
+    /// The canonical form of a reference type of the module.
+    pub fn canonical_ref(&self, ty: RefType) -> Result<RefType, InvalidKind> {
+        Ok(RefType { nullable: ty.nullable, heap: self.canonical_heap(ty.heap)? })
+    }
+
+    /// The canonical form of a heap type of the module.
+    pub fn canonical_heap(&self, ty: HeapType) -> Result<HeapType, InvalidKind> {
+        match ty {
+            HeapType::Concrete(index) => {
+                Ok(HeapType::Concrete(at(&self.type_ids, index, "type")?.0))
+            }
+            abs => Ok(abs),
+        }
+    }
+
+    /// An index, in this module, of a type.
+    pub fn type_index(&self, id: TypeId) -> Option<u32> {
+        let place = self.by_id.partition_point(|entry| entry.0 < id);
+        self.by_id.get(place).filter(|entry| entry.0 == id).map(|entry| entry.1)
+    }
+
+    /// Whether heap type `a` matches `b`.
+    pub fn heap_is_subtype(&self, a: HeapType, b: HeapType) -> bool {
+        subtype::heap(self, a, b)
+    }
+
+    /// Whether reference type `a` matches `b`.
+    pub fn ref_is_subtype(&self, a: RefType, b: RefType) -> bool {
+        subtype::reference(self, a, b)
+    }
+
+    /// Whether value type `a` matches `b`.
+    pub fn val_is_subtype(&self, a: ValType, b: ValType) -> bool {
+        subtype::val(self, a, b)
+    }
+
+    /// Whether `a` matches `b`; an unknown operand matches whatever is possible.
+    pub(crate) fn operand_matches(&self, a: Operand, b: Operand) -> bool {
+        if a == b || a == Operand::UNKNOWN {
+            return true;
+        }
+        match (a.ref_type(), b.ref_type()) {
+            (Some(a), Some(b)) => self.ref_is_subtype(a, b),
+            // The reference that is not known better.
+            (None, Some(_)) => a.is_ref(),
+            (_, None) => b == Operand::UNKNOWN_REF && a.is_ref() && !a.is_nullable(),
+        }
+    }
+
+    /// Types as the text format writes them, with the module's own indices.
+    pub(crate) fn show(&self, types: impl IntoIterator<Item = Operand>) -> String {
+        use core::fmt::Write;
+        let mut text = String::new();
+        for ty in types {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            // Writing to a string does not fail.
+            let _ = match ty.ref_type() {
+                Some(RefType { nullable, heap: HeapType::Concrete(id) }) => {
+                    let index = self.type_index(TypeId(id)).unwrap_or(id);
+                    let ty = RefType { nullable, heap: HeapType::Concrete(index) };
+                    write!(text, "{ty}")
+                }
+                _ => write!(text, "{ty}"),
+            };
+        }
+        text
+    }
+}
+
+impl Defined for Context {
+    fn kind(&self, id: TypeId) -> AbsHeapType {
+        match self.type_index(id).and_then(|index| self.types.get(index as usize)) {
+            Some(ty) => subtype::composite_kind(&ty.composite),
+            None => AbsHeapType::None,
+        }
+    }
+
+    fn is_declared_subtype(&self, a: TypeId, b: TypeId) -> bool {
+        let (Some(a), Some(b)) = (self.type_index(a), self.type_index(b)) else { return false };
+        // Several indices can stand for one type: compare what they stand for.
+        let above = self.hierarchy.ancestor(a, self.hierarchy.depth(b));
+        self.type_ids[above as usize] == self.type_ids[b as usize]
+    }
+}

@@ -1,0 +1,250 @@
+//! Blocks, branches, calls and `select` (3.0, section 3.4.1 and following).
+
+use crate::subtype;
+use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand};
+use windlass_decode::{BlockType, CompositeType, Features, FuncType, Labels, RefType, ValType};
+
+impl<'c> FuncValidator<'c> {
+    /// The canonical form of a block type.
+    pub(crate) fn canonical_block(&self, ty: BlockType) -> Result<BlockType, Error> {
+        match ty {
+            BlockType::Empty => Ok(ty),
+            BlockType::Result(ty) => {
+                let ty = self.ctx.canonical_val(ty).map_err(|kind| self.error(kind))?;
+                Ok(BlockType::Result(ty))
+            }
+            BlockType::Func(index) => {
+                let func = self.func_type(index)?;
+                let simple = func.params.is_empty() && func.results.len() <= 1;
+                if !simple && !self.has(Features::MULTI_VALUE) {
+                    let what = "a block with operands or several results";
+                    let feature = "multi-value";
+                    return Err(self.error(InvalidKind::FeatureDisabled { what, feature }));
+                }
+                Ok(ty)
+            }
+        }
+    }
+
+    pub(crate) fn block(&mut self, kind: FrameKind, ty: BlockType) -> Result<(), Error> {
+        let ty = self.canonical_block(ty)?;
+        if kind == FrameKind::If {
+            self.pop(Operand::I32)?;
+        }
+        let (params, _) = self.ctx.block_type(&ty);
+        self.pop_all(params)?;
+        self.push_frame(kind, ty);
+        self.push_all(params);
+        Ok(())
+    }
+
+    pub(crate) fn r#else(&mut self) -> Result<(), Error> {
+        if self.frames().last().is_none_or(|frame| frame.kind != FrameKind::If) {
+            return Err(self.malformed("END opcode expected: else without if"));
+        }
+        let frame = self.pop_frame()?;
+        let (params, _) = self.ctx.block_type(&frame.ty);
+        self.push_frame(FrameKind::Else, frame.ty);
+        self.push_all(params);
+        Ok(())
+    }
+
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
+        if self.frames().last().is_some_and(|frame| frame.kind == FrameKind::If) {
+            // As if there were an empty `else`: the block's operands are its results.
+            self.r#else()?;
+        }
+        let frame = self.pop_frame()?;
+        if !self.is_finished() {
+            let (_, results) = self.ctx.block_type(&frame.ty);
+            self.push_all(results);
+        }
+        Ok(())
+    }
+
+    /// The type of the block that a branch to `label` leaves or goes on with, and what opened it.
+    fn label_type(&self, label: u32) -> Result<(BlockType, FrameKind), Error> {
+        match self.label(label) {
+            Some(frame) => Ok((frame.ty, frame.kind)),
+            None => Err(self.error(InvalidKind::Unknown { space: "label", index: label })),
+        }
+    }
+
+    /// Calls `then` with the operands of a branch to `label`.
+    pub(crate) fn with_label<R>(
+        &mut self,
+        label: u32,
+        then: impl FnOnce(&mut Self, &[ValType]) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let (ty, kind) = self.label_type(label)?;
+        let (params, results) = self.ctx.block_type(&ty);
+        then(self, if kind == FrameKind::Loop { params } else { results })
+    }
+
+    pub(crate) fn br(&mut self, label: u32) -> Result<(), Error> {
+        self.with_label(label, Self::pop_all)?;
+        self.set_unreachable();
+        Ok(())
+    }
+
+    pub(crate) fn br_if(&mut self, label: u32) -> Result<(), Error> {
+        self.pop(Operand::I32)?;
+        self.with_label(label, Self::retype)
+    }
+
+    pub(crate) fn br_table(&mut self, labels: Labels<'_>) -> Result<(), Error> {
+        self.pop(Operand::I32)?;
+        let arity = self.with_label(labels.default, |_, types| Ok(types.len()))?;
+        let mut last = labels.default;
+        for label in labels.iter() {
+            if label != last {
+                self.with_label(label, |this, types| this.check_arity(types, arity))?;
+                last = label;
+            }
+        }
+        self.br(labels.default)
+    }
+
+    fn check_arity(&self, types: &[ValType], arity: usize) -> Result<(), Error> {
+        if types.len() != arity {
+            let what = "the number of a label's operands";
+            let (expected, found) = (show_count(arity), show_count(types.len()));
+            return Err(self.error(InvalidKind::Mismatch { what, expected, found }));
+        }
+        self.check(types).map(drop)
+    }
+
+    fn results(&self) -> BlockType {
+        self.frames().first().map_or(BlockType::Empty, |frame| frame.ty)
+    }
+
+    pub(crate) fn r#return(&mut self) -> Result<(), Error> {
+        let ty = self.results();
+        let (_, results) = self.ctx.block_type(&ty);
+        self.pop_all(results)?;
+        self.set_unreachable();
+        Ok(())
+    }
+
+    /// The function type with this index.
+    pub(crate) fn func_type(&self, index: u32) -> Result<&'c FuncType, Error> {
+        match self.composite(index)? {
+            CompositeType::Func(ty) => Ok(ty),
+            _ => {
+                Err(self.error(InvalidKind::WrongComposite { index, expected: "a function type" }))
+            }
+        }
+    }
+
+    fn callee(&self, func: u32) -> Result<&'c FuncType, Error> {
+        let ty = self.at(&self.ctx.funcs, func, "function")?;
+        self.func_type(ty)
+    }
+
+    /// The type of the callee of `call_indirect`, its table's operand popped.
+    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<&'c FuncType, Error> {
+        let table = self.at(&self.ctx.tables, table, "table")?;
+        if !self.ctx.ref_is_subtype(table.element, RefType::FUNCREF) {
+            return Err(self.error(InvalidKind::Mismatch {
+                what: "the table's element type",
+                expected: self.ctx.show([RefType::FUNCREF.into()]),
+                found: self.ctx.show([table.element.into()]),
+            }));
+        }
+        let callee = self.func_type(ty)?;
+        self.pop(table.limits.addr_type().into())?;
+        Ok(callee)
+    }
+
+    /// The type of the callee of `call_ref`, the reference popped.
+    fn ref_callee(&mut self, ty: u32) -> Result<&'c FuncType, Error> {
+        let callee = self.func_type(ty)?;
+        self.pop(self.concrete(true, ty)?)?;
+        Ok(callee)
+    }
+
+    fn call_type(&mut self, ty: &FuncType) -> Result<(), Error> {
+        self.pop_all(&ty.params)?;
+        self.push_all(&ty.results);
+        Ok(())
+    }
+
+    /// A tail call: the callee's results must be the caller's.
+    fn return_call_type(&mut self, ty: &FuncType) -> Result<(), Error> {
+        let own = self.results();
+        let (_, results) = self.ctx.block_type(&own);
+        if !subtype::vals(self.ctx, &ty.results, results) {
+            let show = |types: &[ValType]| self.ctx.show(types.iter().map(|&ty| ty.into()));
+            return Err(self.error(InvalidKind::Mismatch {
+                what: "the callee's result type",
+                expected: show(results),
+                found: show(&ty.results),
+            }));
+        }
+        self.pop_all(&ty.params)?;
+        self.set_unreachable();
+        Ok(())
+    }
+
+    pub(crate) fn call(&mut self, func: u32) -> Result<(), Error> {
+        let ty = self.callee(func)?;
+        self.call_type(ty)
+    }
+
+    pub(crate) fn call_indirect(&mut self, ty: u32, table: u32) -> Result<(), Error> {
+        let ty = self.indirect_callee(ty, table)?;
+        self.call_type(ty)
+    }
+
+    pub(crate) fn call_ref(&mut self, ty: u32) -> Result<(), Error> {
+        let ty = self.ref_callee(ty)?;
+        self.call_type(ty)
+    }
+
+    pub(crate) fn return_call(&mut self, func: u32) -> Result<(), Error> {
+        let ty = self.callee(func)?;
+        self.return_call_type(ty)
+    }
+
+    pub(crate) fn return_call_indirect(&mut self, ty: u32, table: u32) -> Result<(), Error> {
+        let ty = self.indirect_callee(ty, table)?;
+        self.return_call_type(ty)
+    }
+
+    pub(crate) fn return_call_ref(&mut self, ty: u32) -> Result<(), Error> {
+        let ty = self.ref_callee(ty)?;
+        self.return_call_type(ty)
+    }
+
+    /// Without types, both operands have the same type, which is not a reference.
+    pub(crate) fn select(&mut self) -> Result<(), Error> {
+        self.pop(Operand::I32)?;
+        let second = self.pop_any()?;
+        let first = self.pop_any()?;
+        let known = if first == Operand::UNKNOWN { second } else { first };
+        let same = first == second || first == Operand::UNKNOWN || second == Operand::UNKNOWN;
+        if !same || first.is_ref() || second.is_ref() {
+            return Err(self.error(InvalidKind::Mismatch {
+                what: "the operands of select",
+                expected: "two numbers or vectors of one type".into(),
+                found: self.ctx.show([first, second]),
+            }));
+        }
+        self.push(known);
+        Ok(())
+    }
+
+    pub(crate) fn select_t(&mut self, ty: Option<ValType>, count: u32) -> Result<(), Error> {
+        let (Some(ty), 1) = (ty, count) else {
+            return Err(self.error(InvalidKind::InvalidResultArity(count)));
+        };
+        let ty = self.ctx.canonical_val(ty).map_err(|kind| self.error(kind))?.into();
+        self.pop_all(&[ty, ty, Operand::I32])?;
+        self.push(ty);
+        Ok(())
+    }
+}
+
+fn show_count(count: usize) -> alloc::string::String {
+    alloc::format!("{count}")
+}

@@ -1,0 +1,114 @@
+//! Exceptions: tags, `throw`, `try_table`, and the legacy `try` with its clauses.
+
+use crate::subtype;
+use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand};
+use alloc::vec::Vec;
+use windlass_decode::{AbsHeapType, BlockType, Catch, Catches, FuncType, RefType, ValType};
+
+/// `(ref null exn)`
+const EXNREF: Operand = Operand::abs(true, AbsHeapType::Exn);
+/// `(ref exn)`
+const EXN: ValType = ValType::Ref(RefType {
+    nullable: false,
+    heap: windlass_decode::HeapType::Abs(AbsHeapType::Exn),
+});
+
+impl<'c> FuncValidator<'c> {
+    fn tag(&self, tag: u32) -> Result<&'c FuncType, Error> {
+        let ty = self.at(&self.ctx.tags, tag, "tag")?;
+        self.func_type(ty)
+    }
+
+    pub(crate) fn throw(&mut self, tag: u32) -> Result<(), Error> {
+        let ty = self.tag(tag)?;
+        self.pop_all(&ty.params)?;
+        self.set_unreachable();
+        Ok(())
+    }
+
+    pub(crate) fn throw_ref(&mut self) -> Result<(), Error> {
+        self.pop(EXNREF)?;
+        self.set_unreachable();
+        Ok(())
+    }
+
+    /// The labels of the clauses are those outside the block.
+    pub(crate) fn try_table(&mut self, ty: BlockType, catches: Catches<'_>) -> Result<(), Error> {
+        let ty = self.canonical_block(ty)?;
+        for catch in catches.iter() {
+            self.check_catch(catch)?;
+        }
+        let (params, _) = self.ctx.block_type(&ty);
+        self.pop_all(params)?;
+        self.push_frame(FrameKind::TryTable, ty);
+        self.push_all(params);
+        Ok(())
+    }
+
+    /// What the clause gives must be what its label takes.
+    fn check_catch(&mut self, catch: Catch) -> Result<(), Error> {
+        let values: &[ValType] = match catch.tag {
+            Some(tag) => &self.tag(tag)?.params,
+            None => &[],
+        };
+        let exn: &[ValType] = if catch.exn { &[EXN] } else { &[] };
+        self.with_label(catch.label, |this, types| {
+            let split = values.len().min(types.len());
+            let (start, rest) = types.split_at(split);
+            if subtype::vals(this.ctx, values, start) && subtype::vals(this.ctx, exn, rest) {
+                return Ok(());
+            }
+            let given: Vec<ValType> = values.iter().chain(exn).copied().collect();
+            let show = |types: &[ValType]| this.ctx.show(types.iter().map(|&ty| ty.into()));
+            Err(this.error(InvalidKind::Mismatch {
+                what: "what the catch clause gives its label",
+                expected: show(types),
+                found: show(&given),
+            }))
+        })
+    }
+
+    /// Legacy `catch` (with a tag) and `catch_all`: the end of the clause before.
+    pub(crate) fn catch(&mut self, tag: Option<u32>) -> Result<(), Error> {
+        let open = self.frames().last().map(|frame| frame.kind);
+        if !matches!(open, Some(FrameKind::Try | FrameKind::Catch)) {
+            return Err(self.malformed("END opcode expected: catch without try"));
+        }
+        let params: &[ValType] = match tag {
+            Some(tag) => &self.tag(tag)?.params,
+            None => &[],
+        };
+        let frame = self.pop_frame()?;
+        let kind = if tag.is_some() { FrameKind::Catch } else { FrameKind::CatchAll };
+        self.push_frame(kind, frame.ty);
+        self.push_all(params);
+        Ok(())
+    }
+
+    /// Legacy `delegate`: the end of a `try` without clauses. Its label is counted from outside.
+    pub(crate) fn delegate(&mut self, label: u32) -> Result<(), Error> {
+        if self.frames().last().is_none_or(|frame| frame.kind != FrameKind::Try) {
+            return Err(self.malformed("END opcode expected: delegate without try"));
+        }
+        let frame = self.pop_frame()?;
+        self.with_label(label, |_, _| Ok(()))?;
+        let (_, results) = self.ctx.block_type(&frame.ty);
+        self.push_all(results);
+        Ok(())
+    }
+
+    /// Legacy `rethrow`: only inside a clause.
+    pub(crate) fn rethrow(&mut self, label: u32) -> Result<(), Error> {
+        let kind = match self.label(label) {
+            Some(frame) => frame.kind,
+            None => {
+                return Err(self.error(InvalidKind::Unknown { space: "label", index: label }));
+            }
+        };
+        if !matches!(kind, FrameKind::Catch | FrameKind::CatchAll) {
+            return Err(self.error(InvalidKind::InvalidRethrowLabel(label)));
+        }
+        self.set_unreachable();
+        Ok(())
+    }
+}

@@ -1,0 +1,536 @@
+//! [`FuncValidator`]: checks a function body instruction by instruction, with a stack of operand
+//! types and a stack of control frames (3.0, appendix "Validation Algorithm"). The translator drives
+//! it and reads its stacks; [`validate_body`] drives it alone. The rules of the single instructions
+//! stand in files by topic; those whose row in the table says all are checked here.
+
+use crate::context::at;
+use crate::locals::Locals;
+use crate::{Context, Error, InvalidKind, Operand};
+use alloc::vec::Vec;
+use windlass_decode::{
+    BlockType, CompositeType, ErrorKind, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape,
+    ValType,
+};
+
+/// A block that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What opened it.
+    pub kind: FrameKind,
+    /// Its type, canonical: see [`Context::block_type`] and [`Context::label_types`].
+    pub ty: BlockType,
+    /// How many operands lie below the block's own.
+    pub height: u32,
+    /// Whether the rest of the block cannot be reached.
+    pub unreachable: bool,
+    /// Which locals were set when it was opened.
+    pub(crate) mark: u32,
+}
+
+/// What opened a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The names are the instructions'.
+pub enum FrameKind {
+    /// The function body itself.
+    Func,
+    Block,
+    Loop,
+    If,
+    Else,
+    TryTable,
+    Try,
+    Catch,
+    CatchAll,
+}
+
+/// The memory that a [`FuncValidator`] uses, to be used again for the next function.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    operands: Vec<Operand>,
+    frames: Vec<Frame>,
+    locals: Locals,
+}
+
+/// Checks the body of one function.
+#[derive(Debug)]
+pub struct FuncValidator<'c> {
+    pub(crate) ctx: &'c Context,
+    operands: Vec<Operand>,
+    frames: Vec<Frame>,
+    pub(crate) locals: Locals,
+    /// The height of the innermost frame.
+    height: usize,
+    /// The offset of the current instruction.
+    offset: usize,
+}
+
+/// Checks the body of the `body_index`th function that `module` defines. `bytes` are those that the
+/// module was decoded from.
+pub fn validate_body(
+    ctx: &Context,
+    module: &Module,
+    bytes: &[u8],
+    body_index: usize,
+    scratch: &mut Scratch,
+) -> Result<(), Error> {
+    let Some(body) = module.bodies.get(body_index) else {
+        let kind = InvalidKind::Unknown { space: "function body", index: body_index as u32 };
+        return Err(Error::new(kind, bytes.len()));
+    };
+    let mut validator = FuncValidator::new(ctx, module, body_index, core::mem::take(scratch))?;
+    let code = bytes.get(body.code.clone()).unwrap_or_default();
+    let mut instrs = Instrs::new(Reader::new(code, body.code.start), ctx.features);
+    while !instrs.reader.is_empty() {
+        validator.step(&instrs.next_instr()?)?;
+    }
+    validator.finish(body.code.end)?;
+    *scratch = validator.into_scratch();
+    Ok(())
+}
+
+impl<'c> FuncValidator<'c> {
+    /// Starts with the `body_index`th function that `module` defines.
+    pub fn new(
+        ctx: &'c Context,
+        module: &Module,
+        body_index: usize,
+        scratch: Scratch,
+    ) -> Result<FuncValidator<'c>, Error> {
+        let mut validator = FuncValidator::with_scratch(ctx, scratch);
+        validator.reset(module, body_index)?;
+        Ok(validator)
+    }
+
+    fn with_scratch(ctx: &'c Context, scratch: Scratch) -> FuncValidator<'c> {
+        let Scratch { operands, frames, locals } = scratch;
+        FuncValidator { ctx, operands, frames, locals, height: 0, offset: 0 }
+    }
+
+    /// A validator of a constant expression that gives one value.
+    pub(crate) fn of_const(ctx: &'c Context, ty: Operand, scratch: Scratch) -> FuncValidator<'c> {
+        let mut validator = FuncValidator::with_scratch(ctx, scratch);
+        let ty = ty.val_type().map_or(BlockType::Empty, BlockType::Result);
+        validator.start(ty, 0);
+        validator
+    }
+
+    /// Starts again with another function of the same module, with the memory of the last.
+    pub fn reset(&mut self, module: &Module, body_index: usize) -> Result<(), Error> {
+        let func = self.ctx.imported.funcs as usize + body_index;
+        let ty = self.ctx.funcs.get(func);
+        let (Some(body), Some(&ty)) = (module.bodies.get(body_index), ty) else {
+            let kind = InvalidKind::Unknown { space: "function body", index: body_index as u32 };
+            return Err(Error::new(kind, 0));
+        };
+        self.start(BlockType::Func(ty), body.code.len());
+        for &ty in self.ctx.type_func(ty).map_or(&[][..], |ty| &ty.params) {
+            self.locals.push(1, ty.into(), true);
+        }
+        for &(count, ty) in &body.locals {
+            let ty = self.ctx.canonical_val(ty);
+            let ty = ty.map_err(|kind| Error::new(kind, body.code.start))?;
+            self.locals.push(count, ty.into(), false);
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, ty: BlockType, bytes: usize) {
+        self.operands.clear();
+        self.frames.clear();
+        self.locals.clear(bytes);
+        self.push_frame(FrameKind::Func, ty);
+    }
+
+    /// Ends; the memory can be used again.
+    pub fn into_scratch(self) -> Scratch {
+        Scratch { operands: self.operands, frames: self.frames, locals: self.locals }
+    }
+
+    /// What the function is validated against.
+    pub fn context(&self) -> &'c Context {
+        self.ctx
+    }
+
+    /// The types of the operands, the topmost last. In unreachable code, there can be more that
+    /// are not known.
+    #[inline]
+    pub fn operands(&self) -> &[Operand] {
+        &self.operands
+    }
+
+    /// The open blocks, the innermost last; the first is the function body.
+    #[inline]
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// The block that a branch with this label leaves, or goes on with.
+    #[inline]
+    pub fn label(&self, label: u32) -> Option<&Frame> {
+        let place = self.frames.len().checked_sub(label as usize + 1)?;
+        self.frames.get(place)
+    }
+
+    /// The type of a local.
+    pub fn local_type(&self, index: u32) -> Option<ValType> {
+        self.locals.get(index)?.val_type()
+    }
+
+    /// How many locals there are, parameters included.
+    pub fn num_locals(&self) -> u32 {
+        self.locals.len()
+    }
+
+    /// Whether the next instruction can be reached.
+    #[inline]
+    pub fn is_reachable(&self) -> bool {
+        self.frames.last().is_some_and(|frame| !frame.unreachable)
+    }
+
+    /// Whether the last `end` was seen.
+    #[inline]
+    pub fn is_finished(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Checks that the body is complete; `offset` is where it ends.
+    pub fn finish(&self, offset: usize) -> Result<(), Error> {
+        if self.is_finished() {
+            return Ok(());
+        }
+        Err(windlass_decode::Error::new(ErrorKind::UnexpectedEnd, offset).into())
+    }
+
+    /// Checks one instruction and applies its effect to the stacks.
+    #[inline]
+    pub fn step(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
+        self.offset = instr.offset;
+        if self.frames.is_empty() {
+            return Err(self.malformed("section size mismatch: instructions after the last end"));
+        }
+        let info = instr.op.info();
+        match info.shape {
+            Shape::special => return self.special(instr),
+            Shape::load
+            | Shape::store
+            | Shape::v_load
+            | Shape::v_store
+            | Shape::v_load_lane
+            | Shape::v_store_lane
+            | Shape::atomic_load
+            | Shape::atomic_store
+            | Shape::atomic_rmw
+            | Shape::atomic_cmpxchg
+            | Shape::atomic_wait
+            | Shape::atomic_notify => return self.access(instr),
+            Shape::v_shuffle | Shape::v_extract | Shape::v_replace => self.check_lanes(instr)?,
+            _ => {}
+        }
+        self.pop_all(info.params)?;
+        self.push_all(info.results);
+        Ok(())
+    }
+
+    /// Instructions with rules of their own.
+    fn special(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
+        match (instr.op, instr.imm) {
+            (Op::LocalGet, Imm::Index(index)) => self.local_get(index),
+            (Op::LocalSet, Imm::Index(index)) => self.local_set(index),
+            (Op::LocalTee, Imm::Index(index)) => self.local_tee(index),
+            (Op::GlobalGet, Imm::Index(index)) => self.global_get(index),
+            (Op::GlobalSet, Imm::Index(index)) => self.global_set(index),
+            (Op::Nop | Op::AtomicFence, _) => Ok(()),
+            (Op::Unreachable, _) => {
+                self.set_unreachable();
+                Ok(())
+            }
+            (Op::Block, Imm::Block(ty)) => self.block(FrameKind::Block, ty),
+            (Op::Loop, Imm::Block(ty)) => self.block(FrameKind::Loop, ty),
+            (Op::If, Imm::Block(ty)) => self.block(FrameKind::If, ty),
+            (Op::Else, _) => self.r#else(),
+            (Op::End, _) => self.end(),
+            (Op::Br, Imm::Index(label)) => self.br(label),
+            (Op::BrIf, Imm::Index(label)) => self.br_if(label),
+            (Op::BrTable, Imm::Labels(labels)) => self.br_table(labels),
+            (Op::Return, _) => self.r#return(),
+            (Op::Call, Imm::Index(func)) => self.call(func),
+            (Op::CallIndirect, Imm::Index2(ty, table)) => self.call_indirect(ty, table),
+            (Op::CallRef, Imm::Index(ty)) => self.call_ref(ty),
+            (Op::ReturnCall, Imm::Index(func)) => self.return_call(func),
+            (Op::ReturnCallIndirect, Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
+            (Op::ReturnCallRef, Imm::Index(ty)) => self.return_call_ref(ty),
+            (Op::Drop, _) => self.pop_any().map(drop),
+            (Op::Select, _) => self.select(),
+            (Op::SelectT, Imm::Types(ty, count)) => self.select_t(ty, count),
+            (Op::Throw, Imm::Index(tag)) => self.throw(tag),
+            (Op::ThrowRef, _) => self.throw_ref(),
+            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches),
+            (Op::Try, Imm::Block(ty)) => self.block(FrameKind::Try, ty),
+            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag)),
+            (Op::CatchAll, _) => self.catch(None),
+            (Op::Delegate, Imm::Index(label)) => self.delegate(label),
+            (Op::Rethrow, Imm::Index(label)) => self.rethrow(label),
+            (Op::MemorySize, Imm::Index(memory)) => self.memory_size(memory),
+            (Op::MemoryGrow, Imm::Index(memory)) => self.memory_grow(memory),
+            (Op::MemoryFill, Imm::Index(memory)) => self.memory_fill(memory),
+            (Op::MemoryCopy, Imm::Index2(to, from)) => self.memory_copy(to, from),
+            (Op::MemoryInit, Imm::Index2(data, memory)) => self.memory_init(data, memory),
+            (Op::DataDrop, Imm::Index(data)) => self.check_data(data),
+            (Op::TableGet, Imm::Index(table)) => self.table_get(table),
+            (Op::TableSet, Imm::Index(table)) => self.table_set(table),
+            (Op::TableSize, Imm::Index(table)) => self.table_size(table),
+            (Op::TableGrow, Imm::Index(table)) => self.table_grow(table),
+            (Op::TableFill, Imm::Index(table)) => self.table_fill(table),
+            (Op::TableCopy, Imm::Index2(to, from)) => self.table_copy(to, from),
+            (Op::TableInit, Imm::Index2(elem, table)) => self.table_init(elem, table),
+            (Op::ElemDrop, Imm::Index(elem)) => self.element(elem).map(drop),
+            (Op::RefNull, Imm::Heap(heap)) => self.ref_null(heap),
+            (Op::RefIsNull, _) => self.ref_is_null(),
+            (Op::RefFunc, Imm::Index(func)) => self.ref_func(func),
+            (Op::RefEq, _) => self.ref_eq(),
+            (Op::RefAsNonNull, _) => self.ref_as_non_null(),
+            (Op::BrOnNull, Imm::Index(label)) => self.br_on_null(label),
+            (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
+            (Op::BrOnCast, Imm::BrCast { label, from, to }) => self.br_on_cast(label, from, to),
+            (Op::BrOnCastFail, Imm::BrCast { label, from, to }) => {
+                self.br_on_cast_fail(label, from, to)
+            }
+            (Op::RefTest, Imm::Heap(heap)) => self.ref_test(heap, false),
+            (Op::RefTestNull, Imm::Heap(heap)) => self.ref_test(heap, true),
+            (Op::RefCast, Imm::Heap(heap)) => self.ref_cast(heap, false),
+            (Op::RefCastNull, Imm::Heap(heap)) => self.ref_cast(heap, true),
+            _ => self.aggregate(instr),
+        }
+    }
+
+    // Locals and globals.
+
+    /// A local's type.
+    #[inline]
+    fn local(&self, index: u32) -> Result<Operand, Error> {
+        match self.locals.get(index) {
+            Some(ty) => Ok(ty),
+            None => Err(self.error(InvalidKind::Unknown { space: "local", index })),
+        }
+    }
+
+    fn local_get(&mut self, index: u32) -> Result<(), Error> {
+        let ty = self.local(index)?;
+        if !ty.is_defaultable() && !self.locals.is_set(index) {
+            return Err(self.error(InvalidKind::UninitializedLocal(index)));
+        }
+        self.push(ty);
+        Ok(())
+    }
+
+    fn local_set(&mut self, index: u32) -> Result<(), Error> {
+        let ty = self.local(index)?;
+        self.pop(ty)?;
+        if !ty.is_defaultable() {
+            self.locals.set(index);
+        }
+        Ok(())
+    }
+
+    fn local_tee(&mut self, index: u32) -> Result<(), Error> {
+        self.local_set(index)?;
+        let ty = self.local(index)?;
+        self.push(ty);
+        Ok(())
+    }
+
+    fn global_get(&mut self, index: u32) -> Result<(), Error> {
+        let global = self.at(&self.ctx.globals, index, "global")?;
+        self.push(global.val.into());
+        Ok(())
+    }
+
+    fn global_set(&mut self, index: u32) -> Result<(), Error> {
+        let global = self.at(&self.ctx.globals, index, "global")?;
+        if !global.mutable {
+            return Err(self.error(InvalidKind::ImmutableGlobal(index)));
+        }
+        self.pop(global.val.into())
+    }
+
+    // The stack of operands.
+
+    #[inline]
+    pub(crate) fn push(&mut self, ty: Operand) {
+        self.operands.push(ty);
+    }
+
+    #[inline]
+    pub(crate) fn push_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) {
+        self.operands.extend(types.iter().map(|&ty| ty.into()));
+    }
+
+    /// Pops an operand that must match `expected`.
+    #[inline]
+    pub(crate) fn pop(&mut self, expected: Operand) -> Result<(), Error> {
+        if self.operands.len() > self.height && self.operands.last() == Some(&expected) {
+            self.operands.pop();
+            return Ok(());
+        }
+        self.pop_all(&[expected])
+    }
+
+    /// Pops operands that must match `types`.
+    #[inline]
+    pub(crate) fn pop_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
+        let there = self.check(types)?;
+        self.operands.truncate(self.operands.len() - there);
+        Ok(())
+    }
+
+    /// Pops operands that must match `types`, and pushes these.
+    pub(crate) fn retype<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
+        self.pop_all(types)?;
+        self.push_all(types);
+        Ok(())
+    }
+
+    /// Checks that the topmost operands match `types`, and tells how many of them are on the stack:
+    /// all, but in unreachable code.
+    #[inline]
+    pub(crate) fn check<T: Copy + Into<Operand>>(&self, types: &[T]) -> Result<usize, Error> {
+        let own = self.operands.get(self.height..).unwrap_or_default();
+        let there = own.len().min(types.len());
+        let (beyond, known) = types.split_at(types.len() - there);
+        let top = &own[own.len() - there..];
+        let matches = |(&a, &b): (&Operand, &T)| {
+            let b = b.into();
+            a == b || self.ctx.operand_matches(a, b)
+        };
+        if top.iter().zip(known).all(matches) && (beyond.is_empty() || !self.is_reachable()) {
+            return Ok(there);
+        }
+        Err(self.mismatch(&mut types.iter().map(|&ty| ty.into()), top))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mismatch(&self, types: &mut dyn Iterator<Item = Operand>, top: &[Operand]) -> Error {
+        let found = self.ctx.show(top.iter().copied());
+        self.error(InvalidKind::Operands { expected: self.ctx.show(types), found })
+    }
+
+    /// Pops an operand of any type.
+    pub(crate) fn pop_any(&mut self) -> Result<Operand, Error> {
+        if self.operands.len() > self.height {
+            return Ok(self.operands.pop().unwrap_or(Operand::UNKNOWN));
+        }
+        if self.is_reachable() {
+            return Err(self.mismatch(&mut core::iter::once(Operand::UNKNOWN), &[]));
+        }
+        Ok(Operand::UNKNOWN)
+    }
+
+    /// Pops a reference of any type; it is one not known only in unreachable code.
+    pub(crate) fn pop_ref(&mut self) -> Result<Operand, Error> {
+        let ty = self.pop_any()?;
+        if ty.is_ref() {
+            return Ok(ty);
+        }
+        if ty == Operand::UNKNOWN {
+            return Ok(Operand::UNKNOWN_REF);
+        }
+        let expected = "(ref null any type)".into();
+        Err(self.error(InvalidKind::Operands { expected, found: self.ctx.show([ty]) }))
+    }
+
+    /// Whether the innermost block has operands on the stack.
+    pub(crate) fn has_operands(&self) -> bool {
+        self.operands.len() > self.height
+    }
+
+    // The stack of frames.
+
+    /// Opens a block, whose operands are on the stack's top but not below its height yet.
+    pub(crate) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
+        self.height = self.operands.len();
+        let height = self.height as u32;
+        let mark = self.locals.mark();
+        self.frames.push(Frame { kind, ty, height, unreachable: false, mark });
+    }
+
+    /// Closes the innermost block, whose results must be all that is left, and removes them.
+    pub(crate) fn pop_frame(&mut self) -> Result<Frame, Error> {
+        let ctx = self.ctx;
+        let Some(&frame) = self.frames.last() else {
+            return Err(Error::malformed("END opcode expected", self.offset));
+        };
+        let (_, results) = ctx.block_type(&frame.ty);
+        self.pop_all(results)?;
+        if self.operands.len() != self.height {
+            return Err(self.surplus(results));
+        }
+        self.frames.pop();
+        self.height = self.frames.last().map_or(0, |frame| frame.height as usize);
+        self.locals.restore(frame.mark);
+        Ok(frame)
+    }
+
+    /// There are operands left below the block's results.
+    #[cold]
+    fn surplus(&self, results: &[ValType]) -> Error {
+        let results = results.iter().map(|&ty| ty.into());
+        let rest = self.operands[self.height..].iter().copied();
+        self.error(InvalidKind::BlockOperands {
+            expected: self.ctx.show(results.clone()),
+            found: self.ctx.show(rest.chain(results)),
+        })
+    }
+
+    /// The rest of the innermost block cannot be reached: whatever it needs is there.
+    pub(crate) fn set_unreachable(&mut self) {
+        self.operands.truncate(self.height);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.unreachable = true;
+        }
+    }
+
+    // Errors.
+
+    /// An error at the current instruction.
+    #[cold]
+    pub(crate) fn error(&self, kind: InvalidKind) -> Error {
+        Error::new(kind, self.offset)
+    }
+
+    /// A malformed construct at the current instruction.
+    #[cold]
+    pub(crate) fn malformed(&self, what: &'static str) -> Error {
+        Error::malformed(what, self.offset)
+    }
+
+    /// The element of an index space.
+    #[inline]
+    pub(crate) fn at<T: Copy>(
+        &self,
+        items: &[T],
+        index: u32,
+        space: &'static str,
+    ) -> Result<T, Error> {
+        at(items, index, space).map_err(|kind| self.error(kind))
+    }
+
+    /// The type with this index.
+    pub(crate) fn composite(&self, index: u32) -> Result<&'c CompositeType, Error> {
+        match self.ctx.types.get(index as usize) {
+            Some(ty) => Ok(&ty.composite),
+            None => Err(self.error(InvalidKind::Unknown { space: "type", index })),
+        }
+    }
+
+    /// Whether a feature is on.
+    pub(crate) fn has(&self, feature: Features) -> bool {
+        self.ctx.features.contains(feature)
+    }
+
+    /// A constant expression's `ref.func`, which declares the function by itself.
+    pub(crate) fn declared_ref_func(&mut self, func: u32, offset: usize) -> Result<(), Error> {
+        self.offset = offset;
+        self.push_func_ref(func)
+    }
+}

@@ -1,0 +1,167 @@
+//! [`Context::new`]: validates everything in a module but the function bodies (3.0, section 3.4),
+//! in the order in which the sections may refer to each other.
+
+use crate::context::at;
+use crate::{Context, Error, InvalidKind, Scratch, TypeRegistry};
+use alloc::collections::BTreeSet;
+use windlass_decode::{ExternKind, Features, GlobalType, Import, ImportType, Module, TagType};
+
+impl Context {
+    /// Validates everything in `module` but its function bodies. `bytes` are those it was decoded
+    /// from. Its types enter `registry`, also when an error comes later.
+    pub fn new(
+        module: &Module,
+        bytes: &[u8],
+        features: Features,
+        registry: &mut TypeRegistry,
+    ) -> Result<Context, Error> {
+        let mut context = Context { features, ..Context::default() };
+        context.add_types(&module.types, registry)?;
+        for import in &module.imports {
+            context.add_import(import).map_err(|kind| Error::new(kind, import.offset))?;
+        }
+        context.count_imports();
+        let at = section_offset(module, 3);
+        for &ty in &module.funcs {
+            let ty = context.check_func_type(ty).map_err(|kind| Error::new(kind, at))?;
+            context.funcs.push(ty);
+        }
+        context.declared.resize(context.funcs.len().div_ceil(64), 0);
+        let mut scratch = Scratch::default();
+        context.add_tables(module, bytes, &mut scratch)?;
+        let at = section_offset(module, 5);
+        for memory in &module.memories {
+            context.add_memory(memory).map_err(|kind| Error::new(kind, at))?;
+        }
+        let at = section_offset(module, 13);
+        for tag in &module.tags {
+            context.add_tag(tag).map_err(|kind| Error::new(kind, at))?;
+        }
+        context.add_globals(module, bytes, &mut scratch)?;
+        context.check_exports(module)?;
+        context.check_start(module)?;
+        context.add_elements(module, bytes, &mut scratch)?;
+        context.check_data(module, bytes, &mut scratch)?;
+        Ok(context)
+    }
+
+    fn add_import(&mut self, import: &Import) -> Result<(), InvalidKind> {
+        match &import.ty {
+            ImportType::Func(ty) => self.funcs.push(self.check_func_type(*ty)?),
+            ImportType::Table(ty) => self.add_table(ty)?,
+            ImportType::Memory(ty) => self.add_memory(ty)?,
+            ImportType::Tag(ty) => self.add_tag(ty)?,
+            ImportType::Global(ty) => {
+                self.check_mutable(ty)?;
+                self.globals.push(self.global_type(ty)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn count_imports(&mut self) {
+        self.imported.funcs = self.funcs.len() as u32;
+        self.imported.tables = self.tables.len() as u32;
+        self.imported.memories = self.memories.len() as u32;
+        self.imported.globals = self.globals.len() as u32;
+        self.imported.tags = self.tags.len() as u32;
+    }
+
+    fn global_type(&self, ty: &GlobalType) -> Result<GlobalType, InvalidKind> {
+        Ok(GlobalType { val: self.canonical_val(ty.val)?, mutable: ty.mutable })
+    }
+
+    /// Once, mutable globals could neither be imported nor exported.
+    fn check_mutable(&self, ty: &GlobalType) -> Result<(), InvalidKind> {
+        if ty.mutable && !self.features.contains(Features::MUTABLE_GLOBAL) {
+            let what = "import or export of a mutable global";
+            return Err(InvalidKind::FeatureDisabled { what, feature: "mutable-global" });
+        }
+        Ok(())
+    }
+
+    fn add_tag(&mut self, tag: &TagType) -> Result<(), InvalidKind> {
+        let index = self.check_func_type(tag.func)?;
+        if self.type_func(index).is_some_and(|ty| !ty.results.is_empty()) {
+            return Err(InvalidKind::NonEmptyTagResult);
+        }
+        self.tags.push(index);
+        Ok(())
+    }
+
+    fn add_tables(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        for table in &module.tables {
+            let fail = |kind| Error::new(kind, table.offset);
+            self.add_table(&table.ty).map_err(fail)?;
+            let Some(ty) = self.tables.last().map(|ty| ty.element) else { continue };
+            match &table.init {
+                Some(init) => self.check_const(bytes, init, ty.into(), scratch)?,
+                None if ty.nullable => {}
+                None => return Err(fail(InvalidKind::TableNotDefaultable(self.show([ty.into()])))),
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a global may use the globals before it.
+    fn add_globals(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        for global in &module.globals {
+            let ty =
+                self.global_type(&global.ty).map_err(|kind| Error::new(kind, global.offset))?;
+            self.check_const(bytes, &global.init, ty.val.into(), scratch)?;
+            self.globals.push(ty);
+        }
+        Ok(())
+    }
+
+    fn check_exports(&mut self, module: &Module) -> Result<(), Error> {
+        let mut names = BTreeSet::new();
+        for export in &module.exports {
+            let fail = |kind| Error::new(kind, export.offset);
+            self.check_export(export.kind, export.index).map_err(fail)?;
+            if !names.insert(&*export.name) {
+                return Err(fail(InvalidKind::DuplicateExportName((*export.name).into())));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_export(&mut self, kind: ExternKind, index: u32) -> Result<(), InvalidKind> {
+        match kind {
+            ExternKind::Func => {
+                at(&self.funcs, index, "function")?;
+                self.declare(index);
+            }
+            ExternKind::Table => _ = at(&self.tables, index, "table")?,
+            ExternKind::Memory => _ = at(&self.memories, index, "memory")?,
+            ExternKind::Global => self.check_mutable(&at(&self.globals, index, "global")?)?,
+            ExternKind::Tag => _ = at(&self.tags, index, "tag")?,
+        }
+        Ok(())
+    }
+
+    fn check_start(&self, module: &Module) -> Result<(), Error> {
+        let Some(start) = module.start else { return Ok(()) };
+        let kind = match self.func_type(start.func) {
+            Some(ty) if ty.params.is_empty() && ty.results.is_empty() => return Ok(()),
+            Some(_) => InvalidKind::StartFunction(start.func),
+            None => InvalidKind::Unknown { space: "function", index: start.func },
+        };
+        Err(Error::new(kind, start.offset))
+    }
+}
+
+/// Where the section with this id starts, for errors in lists that keep no offsets of their own.
+fn section_offset(module: &Module, id: u8) -> usize {
+    module.sections.iter().find(|section| section.id == id).map_or(0, |s| s.range.start)
+}
