@@ -23,7 +23,8 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let bytes = wat::parse_bytes(&read(&self.file)?).map_err(|e| self.failure(e))?;
+        let file = read(&self.file)?;
+        let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?;
         let module = Module::decode(&bytes, Features::ALL).map_err(|e| self.failure(e))?;
         let summary = Summary::new(&module, &bytes);
         if self.json {

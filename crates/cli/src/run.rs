@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 use windlass::{
-    Config, Engine, Error, Features, Func, Instance, InterruptHandle, Linker, Metering, Module,
+    Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering, Module,
     Store, StoreLimits, StoreLimitsBuilder, Val,
 };
 use windlass_wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
@@ -173,7 +173,7 @@ impl Run {
 
 /// The functions that could be invoked.
 fn hint(module: &Module) -> String {
-    let functions = module.exports().filter(|export| export.ty().func().is_some());
+    let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
     let names: Vec<&str> = functions.map(|export| export.name()).take(10).collect();
     if names.is_empty() { String::new() } else { format!(" (it exports {})", names.join(", ")) }
 }

@@ -3,7 +3,7 @@
 use crate::terminal::{BAD, Failure, GOOD, complain, print, read};
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
-use windlass::{Config, Engine, Features, Module};
+use windlass::{Config, Engine, Error, Features, Module};
 
 /// Check that files are valid modules
 #[derive(Args)]
@@ -21,7 +21,7 @@ impl Validate {
             let name = file.display();
             match read(file) {
                 Err(failure) => code = failure.report(),
-                Ok(bytes) => match Module::validate(&engine, &bytes) {
+                Ok(bytes) => match check(&engine, &bytes) {
                     Ok(()) => print(format_args!("{name}: {GOOD}valid{GOOD:#}\n"))?,
                     Err(error) => {
                         print(format_args!("{name}: {BAD}invalid{BAD:#}\n"))?;
@@ -33,4 +33,8 @@ impl Validate {
         }
         Ok(code)
     }
+}
+
+fn check(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+    Module::validate(engine, &wat::parse_bytes(bytes)?)
 }

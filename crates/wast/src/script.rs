@@ -167,7 +167,7 @@ impl Script {
 
     fn compile(&self, module: QuoteWat<'_>) -> Result<Module, String> {
         let bytes = source::encode(module)?;
-        Module::new(self.store.engine(), &bytes).map_err(|error| error.to_string())
+        Module::from_binary(self.store.engine(), &bytes).map_err(|error| error.to_string())
     }
 
     fn instantiate(&mut self, module: &Module) -> Result<Instance, Stop> {

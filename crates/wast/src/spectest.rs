@@ -20,7 +20,8 @@ pub(crate) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
     linker.define(&*store, MODULE, "table", table)?;
     let table =
         Table::new(&mut *store, TableType::new64(RefType::FUNCREF, 10, Some(20)), Ref::Func(None))?;
-    linker.define(&*store, MODULE, "table64", table)
+    linker.define(&*store, MODULE, "table64", table)?;
+    Ok(())
 }
 
 fn functions(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(), Error> {
