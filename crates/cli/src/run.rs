@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 use windlass::{
-    Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering, Module,
-    Store, StoreLimits, StoreLimitsBuilder, Val,
+    Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering,
+    Module, Store, StoreLimits, StoreLimitsBuilder, Val,
 };
 use windlass_wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
 
