@@ -186,10 +186,8 @@ impl<'a> GuestMemory<'a> {
     /// The `index`th of the (pointer, length) pairs at `iovs`.
     pub(crate) fn iovec(&self, iovs: u32, index: u32) -> Result<(u32, u32), Errno> {
         let at = index.checked_mul(8).and_then(|o| iovs.checked_add(o)).ok_or(Errno::Fault)?;
-        let pair = self.bytes(at, 8)?;
-        let word =
-            |at: usize| u32::from_le_bytes([pair[at], pair[at + 1], pair[at + 2], pair[at + 3]]);
-        Ok((word(0), word(4)))
+        let length_at = at.checked_add(4).ok_or(Errno::Fault)?;
+        Ok((self.read_u32(at)?, self.read_u32(length_at)?))
     }
 }
 
