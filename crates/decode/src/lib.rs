@@ -30,7 +30,7 @@
 //! assert_eq!(instrs.reader.offset(), body.code.end);
 //!
 //! let error = Module::decode(&bytes[..20], Features::default()).unwrap_err();
-//! assert_eq!(error.to_string(), "length out of bounds (at offset 0x11)");
+//! assert_eq!(error.to_string(), "unexpected end of section or function (at offset 0x14)");
 //! # Ok::<(), windlass_decode::Error>(())
 //! ```
 //!
