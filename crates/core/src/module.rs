@@ -2,14 +2,14 @@
 
 use crate::error::{ModuleError, error};
 use crate::exec::CodeTable;
-use crate::names::Names;
+use crate::lock::Once;
 use crate::runtime::ItemType;
 use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
-use windlass_decode::{self as decode, ExternKind, Import, Instrs, Reader};
+use windlass_decode::{self as decode, ExternKind, Import, Instrs, NameMap, NameSection, Reader};
 use windlass_validate::{Context, Scratch, validate_body};
 
 /// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and threads.
@@ -35,8 +35,9 @@ pub(crate) struct ModuleInner {
     pub(crate) context: Context,
     /// Translated code of the functions that the module defines.
     pub(crate) code: CodeTable,
-    /// What the name section says.
-    names: Names,
+    name: Option<Box<str>>,
+    /// The names of functions, read when first asked for.
+    func_names: Once<NameMap>,
     /// The exports in order of their names, as indices in `decoded.exports`.
     sorted_exports: Box<[u32]>,
 }
@@ -79,7 +80,8 @@ impl Module {
             engine: engine.clone(),
             bytes: bytes.into(),
             code: CodeTable::new(decoded.bodies.len()),
-            names: Names::read(&decoded, bytes),
+            name: NameSection::decode_module(&decoded, bytes),
+            func_names: Once::new(),
             sorted_exports: sorted_exports(&decoded),
             decoded,
             context,
@@ -128,7 +130,7 @@ impl Module {
 
     /// The name that the module's name section gives it.
     pub fn name(&self) -> Option<&str> {
-        self.0.names.module()
+        self.0.name.as_deref()
     }
 
     /// The imports, in order.
@@ -175,7 +177,8 @@ impl Module {
 
     /// The name that the module's name section gives the function with this index.
     pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
-        self.0.names.func(index)
+        let decode = || NameSection::decode_funcs(&self.0.decoded, &self.0.bytes);
+        self.0.func_names.get_or_init(decode).get(index)
     }
 }
 

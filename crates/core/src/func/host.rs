@@ -113,7 +113,7 @@ pub(crate) trait IntoHost<T, Params, Results> {
 }
 
 /// The parameters of a closure whose first parameter is a [`Caller`]; only for [`IntoFunc`].
-pub(crate) struct WithCaller<Params>(PhantomData<Params>);
+pub struct WithCaller<Params>(PhantomData<Params>);
 
 fn func_type<Params: SlotList, Results: HostResult>(engine: &Engine) -> FuncType {
     let (params, results) = (Params::TYPES, Results::Values::TYPES);
