@@ -1,31 +1,77 @@
-//! [`Engine`] and [`Config`]: what modules and stores share.
+//! [`Engine`]: what modules and stores share: settings, and the types of all modules.
 
+use crate::{Config, Error, lock::Lock};
 use alloc::sync::Arc;
-use windlass_decode::Features;
+use core::fmt;
+use windlass_decode::FuncType;
+use windlass_validate::{TypeId, TypeRegistry};
 
-/// How a running guest is kept in check. Chosen once per engine: code is translated for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Metering {
-    /// Not at all: fastest.
-    #[default]
-    None,
-    /// It looks at an interrupt flag at function entries and loop iterations.
-    Interrupt,
-    /// It counts fuel, and looks at the interrupt flag.
-    Fuel,
-}
-
-/// Settings of an [`Engine`].
-#[derive(Clone, Debug)]
-pub struct Config {
-    pub(crate) features: Features,
-    pub(crate) metering: Metering,
-}
-
-/// What modules and stores share. Cheap to clone.
+/// What modules and stores share. Cheap to clone, and usable from several threads.
+///
+/// ```
+/// use windlass::{Config, Engine};
+/// let engine = Engine::default();
+/// let metered = Engine::new(Config::new().consume_fuel(true))?;
+/// assert!(!Engine::same(&engine, &metered));
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Engine(pub(crate) Arc<EngineInner>);
 
 pub(crate) struct EngineInner {
     pub(crate) config: Config,
+    /// The types of all modules and host functions. Types are only added.
+    pub(crate) types: Lock<TypeRegistry>,
+}
+
+impl Engine {
+    /// An engine with these settings.
+    ///
+    /// # Errors
+    /// None at present: every combination of settings works.
+    pub fn new(config: &Config) -> Result<Engine, Error> {
+        let types = Lock::new(TypeRegistry::new());
+        Ok(Engine(Arc::new(EngineInner { config: config.clone(), types })))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Whether both are the same engine.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.0, &b.0)
+    }
+
+    /// Looks at the types.
+    pub(crate) fn types<R>(&self, f: impl FnOnce(&TypeRegistry) -> R) -> R {
+        self.0.types.read(f)
+    }
+
+    /// The number of a function type; its value types are the engine's.
+    ///
+    /// # Panics
+    /// If there are 2^28 types already: some ten gigabytes of them.
+    pub(crate) fn register_func(&self, ty: FuncType) -> TypeId {
+        self.0.types.write(|types| types.intern_func(ty)).expect("fewer than 2^28 types")
+    }
+
+    /// The function type with this number; the empty one if it is no function type.
+    pub(crate) fn func_type(&self, id: TypeId) -> FuncType {
+        self.types(|types| types.func(id).cloned()).unwrap_or_default()
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        let types = Lock::new(TypeRegistry::new());
+        Engine(Arc::new(EngineInner { config: Config::new(), types }))
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", &self.0.config).finish_non_exhaustive()
+    }
 }

@@ -1,18 +1,275 @@
 //! [`Module`]: a decoded, validated module and its translated code.
 
-use crate::{Engine, exec::CodeTable};
-use alloc::{boxed::Box, sync::Arc};
+use crate::error::{ModuleError, error};
+use crate::exec::CodeTable;
+use crate::lock::Once;
+use crate::runtime::ItemType;
+use crate::{
+    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported,
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{fmt, ops::Range};
+use windlass_decode::{self as decode, ExternKind, Import, Instrs, NameMap, NameSection, Reader};
+use windlass_validate::{Context, Scratch, validate_body};
 
-/// A WebAssembly module, ready to be instantiated. Cheap to clone.
+/// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and threads.
+///
+/// ```
+/// use windlass::{Engine, Module};
+/// // A module that imports the function `env.f`.
+/// let bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01f\0\0";
+/// let module = Module::new(&Engine::default(), bytes)?;
+/// let import = module.imports().next().unwrap();
+/// assert_eq!((import.module(), import.name()), ("env", "f"));
+/// assert_eq!(import.ty().to_string(), "func () -> ()");
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Module(pub(crate) Arc<ModuleInner>);
 
 pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
     pub(crate) bytes: Box<[u8]>,
-    pub(crate) decoded: windlass_decode::Module,
+    pub(crate) decoded: decode::Module,
     /// Resolved types and index spaces.
-    pub(crate) context: windlass_validate::Context,
+    pub(crate) context: Context,
     /// Translated code of the functions that the module defines.
     pub(crate) code: CodeTable,
+    name: Option<Box<str>>,
+    /// The names of functions, read when first asked for.
+    func_names: Once<NameMap>,
+    /// The exports in order of their names, as indices in `decoded.exports`.
+    sorted_exports: Box<[u32]>,
+}
+
+impl Module {
+    /// Decodes and validates a module in the binary format; with the feature `wat`, in the text format too.
+    ///
+    /// # Errors
+    /// - [`ModuleError`] if the bytes are not a valid module, or use a feature that the engine's
+    ///   [`Config`](crate::Config) switches off;
+    /// - [`Unsupported`](crate::Unsupported) if the module uses a feature that is not executed yet.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module, ModuleError};
+    /// let error = Module::new(&Engine::default(), b"\0asm\x02\0\0\0").unwrap_err();
+    /// assert_eq!(error.downcast_ref::<ModuleError>().unwrap().offset(), 4);
+    /// ```
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
+        let bytes = bytes.as_ref();
+        #[cfg(feature = "wat")]
+        let bytes = &*wat::parse_bytes(bytes)?;
+        Module::from_binary(engine, bytes)
+    }
+
+    /// Decodes and validates a module in the binary format.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
+        let config = engine.config();
+        let decoded = decode::Module::decode(bytes, config.features)
+            .map_err(windlass_validate::Error::from)
+            .map_err(ModuleError)?;
+        let context = engine
+            .0
+            .types
+            .write(|types| Context::new(&decoded, bytes, config.features, types))
+            .map_err(ModuleError)?;
+        let mut module = ModuleInner {
+            engine: engine.clone(),
+            bytes: bytes.into(),
+            code: CodeTable::new(decoded.bodies.len()),
+            name: NameSection::decode_module(&decoded, bytes),
+            func_names: Once::new(),
+            sorted_exports: sorted_exports(&decoded),
+            decoded,
+            context,
+        };
+        unsupported::check_types(&module)?;
+        if config.compilation_mode != CompilationMode::Lazy {
+            module.validate_bodies()?;
+        }
+        module.shrink();
+        Ok(Module(Arc::new(module)))
+    }
+
+    /// Reads a file in the binary format; with the feature `wat`, in the text format too.
+    ///
+    /// # Errors
+    /// If it can't be read, and as [`Module::new`].
+    #[cfg(feature = "std")]
+    pub fn from_file(engine: &Engine, path: impl AsRef<std::path::Path>) -> Result<Module, Error> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|e| error!("{}: {e}", path.display()))?;
+        Module::new(engine, bytes)
+    }
+
+    /// Whether the bytes are a valid module of the engine's features, in the binary format. It may use
+    /// features that are not executed yet.
+    ///
+    /// # Errors
+    /// [`ModuleError`] if not.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// assert!(Module::validate(&Engine::default(), b"\0asm\x01\0\0\0").is_ok());
+    /// assert!(Module::validate(&Engine::default(), b"\0asm").is_err());
+    /// ```
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+        match windlass_validate::validate(bytes, engine.config().features) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(ModuleError(error).into()),
+        }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The name that the module's name section gives it.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    /// The imports, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        let imports: Vec<_> = self
+            .0
+            .imports()
+            .map(|(import, ty)| {
+                let ty = ExternType::resolve(&self.0.engine, ty);
+                ImportType::new(&import.module, &import.name, ty)
+            })
+            .collect();
+        imports.into_iter()
+    }
+
+    /// The exports, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        let exports = self.0.decoded.exports.iter();
+        let types = exports.filter_map(|export| {
+            let ty = self.0.item_type(export.kind, export.index)?;
+            Some(ExportType::new(&export.name, ExternType::resolve(&self.0.engine, ty)))
+        });
+        types.collect::<Vec<_>>().into_iter()
+    }
+
+    /// The type of what is exported under `name`.
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        let (kind, index) = self.0.find_export(name)?;
+        Some(ExternType::resolve(&self.0.engine, self.0.item_type(kind, index)?))
+    }
+
+    /// The contents of the custom sections of this name, in order.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// let module = Module::new(&Engine::default(), b"\0asm\x01\0\0\0\0\x05\x01aXYZ")?;
+    /// assert_eq!(module.custom_sections("a").next(), Some(&b"XYZ"[..]));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn custom_sections<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let customs = self.0.decoded.customs.iter().filter(move |custom| custom.name == name);
+        customs.map(|custom| &self.0.bytes[custom.bytes.clone()])
+    }
+
+    /// The name that the module's name section gives the function with this index.
+    pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
+        let decode = || NameSection::decode_funcs(&self.0.decoded, &self.0.bytes);
+        self.0.func_names.get_or_init(decode).get(index)
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+impl ModuleInner {
+    fn validate_bodies(&self) -> Result<(), Error> {
+        let mut scratch = Scratch::default();
+        for index in 0..self.decoded.bodies.len() {
+            validate_body(&self.context, &self.decoded, &self.bytes, index, &mut scratch)
+                .map_err(ModuleError)?;
+            unsupported::check_body(self, index)?;
+        }
+        Ok(())
+    }
+
+    /// The instructions of a body or a constant expression.
+    pub(crate) fn instrs(&self, code: &Range<usize>) -> Instrs<'_> {
+        let reader = Reader::new(&self.bytes[code.clone()], code.start);
+        Instrs::new(reader, self.engine.config().features)
+    }
+
+    /// The imports with their types.
+    pub(crate) fn imports(&self) -> impl Iterator<Item = (&Import, ItemType)> {
+        let mut counts = [0; 5];
+        self.decoded.imports.iter().filter_map(move |import| {
+            let kind = import_kind(&import.ty);
+            let index = counts[kind as usize];
+            counts[kind as usize] += 1;
+            Some((import, self.item_type(kind, index)?))
+        })
+    }
+
+    /// The type of an element of an index space.
+    fn item_type(&self, kind: ExternKind, index: u32) -> Option<ItemType> {
+        let context = &self.context;
+        let index = index as usize;
+        Some(match kind {
+            ExternKind::Func => {
+                ItemType::Func(*context.type_ids.get(*context.funcs.get(index)? as usize)?)
+            }
+            ExternKind::Table => ItemType::Table(*context.tables.get(index)?),
+            ExternKind::Memory => ItemType::Memory(*context.memories.get(index)?),
+            ExternKind::Global => ItemType::Global(*context.globals.get(index)?),
+            ExternKind::Tag => return None,
+        })
+    }
+
+    /// The export of this name: its kind, and its index in that index space.
+    pub(crate) fn find_export(&self, name: &str) -> Option<(ExternKind, u32)> {
+        let exports = &self.decoded.exports;
+        let by_name = |&index: &u32| (*exports[index as usize].name).cmp(name);
+        let place = self.sorted_exports.binary_search_by(by_name).ok()?;
+        let export = &exports[self.sorted_exports[place] as usize];
+        Some((export.kind, export.index))
+    }
+
+    /// Gives back what lists have reserved beyond their length.
+    fn shrink(&mut self) {
+        self.decoded.imports.shrink_to_fit();
+        self.decoded.exports.shrink_to_fit();
+        self.decoded.bodies.shrink_to_fit();
+    }
+}
+
+fn import_kind(ty: &decode::ImportType) -> ExternKind {
+    match ty {
+        decode::ImportType::Func(_) => ExternKind::Func,
+        decode::ImportType::Table(_) => ExternKind::Table,
+        decode::ImportType::Memory(_) => ExternKind::Memory,
+        decode::ImportType::Global(_) => ExternKind::Global,
+        decode::ImportType::Tag(_) => ExternKind::Tag,
+    }
+}
+
+fn sorted_exports(module: &decode::Module) -> Box<[u32]> {
+    let mut sorted: Box<[u32]> = (0..module.exports.len() as u32).collect();
+    sorted.sort_unstable_by_key(|&index| &*module.exports[index as usize].name);
+    sorted
+}
+
+/// How many slots values of these types take.
+pub(crate) fn slots_of(types: &[decode::ValType]) -> u16 {
+    types.iter().map(|&ty| ValType::from_decoded(ty).slots() as u16).sum()
+}
+
+/// How many slots values of these types take.
+pub(crate) fn slots_of_types(types: &[ValType]) -> u16 {
+    types.iter().map(|ty| ty.slots() as u16).sum()
 }

@@ -188,9 +188,7 @@ impl Step for Untranslated {
 /// Begins a function: checks that the frame has room, pays, zeroes the locals, loads the pinned ones.
 /// Operands: pins (`i64`, `i64`, `f64`, `f64`); pins (`f32`, `f32`), frame size, locals to zero; -, cost.
 pub(crate) struct Enter<M, const INT: bool, const F64: bool, const F32: bool>(PhantomData<M>);
-impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step
-    for Enter<M, INT, F64, F32>
-{
+impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter<M, INT, F64, F32> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4.

@@ -83,8 +83,18 @@ mod backend {
         // SAFETY: the caller's promise.
         unsafe {
             ((*m.ip).handler)(
-                m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
-                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                m.ip.add(1),
+                m.sp,
+                m.cx,
+                m.acc,
+                m.p0,
+                m.p1,
+                m.f64_acc,
+                m.f64_p0,
+                m.f64_p1,
+                m.f32_acc,
+                m.f32_p0,
+                m.f32_p1,
             );
             (*m.cx).stop
         }

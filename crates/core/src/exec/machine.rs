@@ -255,7 +255,8 @@ macro_rules! value {
     };
 }
 value!(i32, false, acc, p0, p1, u64, |b| b as i32, |v| v as u32 as u64, |k| k, |r| r as i32, |w| w
-    as u32 as u64);
+    as u32
+    as u64);
 value!(i64, true, acc, p0, p1, u64, |b| b as i64, |v| v as u64, |k| k.into(), |r| r as i64, |w| w
     as u64);
 value!(

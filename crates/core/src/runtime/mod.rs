@@ -1,8 +1,19 @@
 //! What a store holds: functions, tables, memories, globals, instances. Everything is named by its index in
 //! the store's arenas, never by address. Above: `exec`. Below: nothing of this crate but types.
 
+mod const_expr;
+mod growth;
+mod instance;
+mod link;
+mod memory;
+mod resources;
 mod store;
 
+pub(crate) use instance::instantiate;
+pub(crate) use link::{ItemType, unknown};
+pub(crate) use memory::LinearMemory;
+pub(crate) use resources::{Limited, add_memory, add_table, grow_memory, grow_table};
 pub(crate) use store::{
-    Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, StoreInner, TableEntity,
+    Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
+    StoreInner, TableEntity,
 };

@@ -1,14 +1,34 @@
 //! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it; the
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
-use crate::{Engine, Module, exec::FuncCode};
-use alloc::{boxed::Box, vec::Vec};
-use core::sync::atomic::AtomicBool;
-use windlass_decode::{GlobalType, MemoryType, TableType};
+use super::LinearMemory;
+use crate::{
+    Engine, FuncType, Module, Trap, Val,
+    exec::{FuncCode, Thread},
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{
+    any::Any,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+use windlass_decode::{GlobalType, Limits, MemoryType, TableType};
 use windlass_validate::TypeId;
+
+/// Tells stores apart, so that a handle is not used with another store. On a 32-bit host numbers
+/// come again after 2^32 stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StoreId(usize);
+
+impl StoreId {
+    fn next() -> StoreId {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        StoreId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// Everything that a store holds but the embedder's own data and closures.
 pub(crate) struct StoreInner {
+    pub(crate) id: StoreId,
     pub(crate) engine: Engine,
     pub(crate) funcs: Vec<FuncEntity>,
     pub(crate) tables: Vec<TableEntity>,
@@ -17,12 +37,22 @@ pub(crate) struct StoreInner {
     pub(crate) globals: Vec<GlobalValue>,
     pub(crate) global_types: Vec<GlobalType>,
     pub(crate) instances: Vec<InstanceEntity>,
+    /// Host values that guests hold as `externref`.
+    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     /// What is left of the fuel.
     pub(crate) fuel: u64,
     /// Set from any thread to stop the guest.
-    pub(crate) interrupt: alloc::sync::Arc<AtomicBool>,
+    pub(crate) interrupt: Arc<AtomicBool>,
     /// The largest size of a value stack, in slots of 8 bytes.
     pub(crate) max_stack_slots: usize,
+    /// How many calls from the host are running, one inside the other.
+    nested_calls: usize,
+    /// Threads that no call uses, with the stacks that they have grown.
+    idle_threads: Vec<Thread>,
+    /// Lists of values that no call uses, kept for their memory.
+    pub(crate) idle_vals: Vec<Vec<Val>>,
+    /// As `idle_vals`, for slots.
+    pub(crate) idle_slots: Vec<Vec<u64>>,
 }
 
 /// A function, as handlers of calls read it.
@@ -42,6 +72,9 @@ pub(crate) struct FuncEntity {
     pub(crate) result_slots: u16,
 }
 
+/// The instance of functions that have none.
+pub(crate) const NO_INSTANCE: u32 = u32::MAX;
+
 /// The value of a global: a slot, or two for a v128.
 pub(crate) type GlobalValue = [u64; 2];
 
@@ -56,7 +89,7 @@ pub(crate) struct TableEntity {
 pub(crate) struct MemoryEntity {
     pub(crate) ty: MemoryType,
     /// The bytes; the length is the current size.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: LinearMemory,
 }
 
 /// An instance: a module and what its index spaces refer to in the store.
@@ -83,4 +116,74 @@ pub(crate) trait Embedder {
 
     /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Option<u64>;
+}
+
+impl StoreInner {
+    pub(crate) fn new(engine: &Engine) -> StoreInner {
+        StoreInner {
+            id: StoreId::next(),
+            engine: engine.clone(),
+            funcs: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            global_types: Vec::new(),
+            instances: Vec::new(),
+            externs: Vec::new(),
+            fuel: 0,
+            interrupt: Arc::new(AtomicBool::new(false)),
+            max_stack_slots: engine.0.config.max_stack_slots,
+            nested_calls: 0,
+            idle_threads: Vec::new(),
+            idle_vals: Vec::new(),
+            idle_slots: Vec::new(),
+        }
+    }
+
+    /// A thread for a call from the host. Traps when too many such calls are nested.
+    pub(crate) fn enter(&mut self) -> Result<Thread, Trap> {
+        self.enter_again()?;
+        Ok(self.idle_threads.pop().unwrap_or_else(Thread::new))
+    }
+
+    /// As `enter`, for a call that has a thread.
+    pub(crate) fn enter_again(&mut self) -> Result<(), Trap> {
+        if self.nested_calls >= self.engine.0.config.max_nested_calls {
+            return Err(Trap::StackOverflow);
+        }
+        self.nested_calls += 1;
+        Ok(())
+    }
+
+    /// Ends a call from the host; its thread can serve another.
+    pub(crate) fn leave(&mut self, thread: Option<Thread>) {
+        self.nested_calls -= 1;
+        self.idle_threads.extend(thread);
+    }
+
+    /// The type of a function of the store.
+    pub(crate) fn func_type(&self, func: u32) -> FuncType {
+        FuncType::from_id(&self.engine, self.funcs[func as usize].ty)
+    }
+}
+
+impl MemoryEntity {
+    /// The size in pages.
+    pub(crate) fn pages(&self) -> u64 {
+        self.bytes.len() as u64 >> self.ty.page_size_log2
+    }
+
+    /// The type, with the present size as the smallest.
+    pub(crate) fn ty_now(&self) -> MemoryType {
+        let limits = Limits { min: self.pages(), ..self.ty.limits };
+        MemoryType { limits, ..self.ty }
+    }
+}
+
+impl TableEntity {
+    /// The type, with the present size as the smallest.
+    pub(crate) fn ty_now(&self) -> TableType {
+        let limits = Limits { min: self.elements.len() as u64, ..self.ty.limits };
+        TableType { limits, ..self.ty }
+    }
 }

@@ -1,0 +1,96 @@
+//! [`WasmBacktrace`]: where a guest was when it stopped. Made by the calls in `func` and `execution` from what
+//! the thread tells; shown by errors.
+
+use crate::{Module, exec::BacktraceFrame};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How many frames an error keeps: a guest that recursed a million times is not told in full.
+const MAX_FRAMES: usize = 64;
+
+/// Where a guest was when it stopped: its calls, the innermost first.
+#[derive(Clone)]
+pub struct WasmBacktrace {
+    frames: Vec<FrameInfo>,
+    /// How many more there were.
+    left_out: usize,
+}
+
+/// A call in a [`WasmBacktrace`].
+#[derive(Clone)]
+pub struct FrameInfo {
+    module: Module,
+    func: u32,
+    offset: usize,
+}
+
+impl WasmBacktrace {
+    pub(crate) fn new(frames: Vec<BacktraceFrame>) -> WasmBacktrace {
+        let left_out = frames.len().saturating_sub(MAX_FRAMES);
+        let frames = frames.into_iter().take(MAX_FRAMES);
+        let info = |frame: BacktraceFrame| FrameInfo {
+            module: frame.module,
+            func: frame.func,
+            offset: frame.offset,
+        };
+        WasmBacktrace { frames: frames.map(info).collect(), left_out }
+    }
+
+    /// Adds the calls outside of these.
+    pub(crate) fn append(&mut self, outer: WasmBacktrace) {
+        let room = MAX_FRAMES.saturating_sub(self.frames.len());
+        self.left_out += outer.left_out + outer.frames.len().saturating_sub(room);
+        self.frames.extend(outer.frames.into_iter().take(room));
+    }
+
+    /// The calls, the innermost first; at most 64.
+    pub fn frames(&self) -> &[FrameInfo] {
+        &self.frames
+    }
+}
+
+impl FrameInfo {
+    /// The module of the function.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The index of the function in its module.
+    pub fn func_index(&self) -> u32 {
+        self.func
+    }
+
+    /// The name of the function, if the module's name section has it.
+    pub fn func_name(&self) -> Option<&str> {
+        self.module.func_name(self.func)
+    }
+
+    /// The byte offset in the module of the instruction.
+    pub fn module_offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl fmt::Display for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wasm backtrace:")?;
+        for (depth, frame) in self.frames.iter().enumerate() {
+            let module = frame.module.name().unwrap_or("<unknown>");
+            write!(f, "\n  {depth:>3}: {:#8x} - {module}!", frame.offset)?;
+            match frame.func_name() {
+                Some(name) => f.write_str(name)?,
+                None => write!(f, "<wasm function {}>", frame.func)?,
+            }
+        }
+        match self.left_out {
+            0 => Ok(()),
+            count => write!(f, "\n       ... {count} more"),
+        }
+    }
+}
+
+impl fmt::Debug for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,189 @@
+//! [`Config`]: the settings of an engine. Read when an engine is made; nothing changes them afterwards.
+
+use windlass_decode::Features;
+
+/// How a running guest is kept in check. Chosen once per engine: code is translated for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Metering {
+    /// Not at all: fastest.
+    #[default]
+    None,
+    /// It looks at an interrupt flag at function entries and loop iterations.
+    Interrupt,
+    /// It counts fuel, and looks at the interrupt flag.
+    Fuel,
+}
+
+/// When the function bodies of a module are validated and translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum CompilationMode {
+    /// Both when the module is made.
+    Eager,
+    /// Validated when the module is made, translated when first called.
+    #[default]
+    LazyTranslation,
+    /// Both when first called: the fastest start. An invalid body is an error when it is called.
+    Lazy,
+}
+
+/// The settings of an [`Engine`](crate::Engine).
+///
+/// ```
+/// use windlass::{Config, Engine};
+///
+/// let mut config = Config::new();
+/// config.consume_fuel(true).wasm_memory64(false);
+/// let engine = Engine::new(&config)?;
+/// # Ok::<(), windlass::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) features: Features,
+    pub(crate) metering: Metering,
+    pub(crate) compilation_mode: CompilationMode,
+    pub(crate) max_stack_slots: usize,
+    pub(crate) max_nested_calls: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::new()
+    }
+}
+
+macro_rules! feature_switches {
+    ($($(#[$doc:meta])* $name:ident $feature:ident;)*) => {
+        /// Switches for the proposals of WebAssembly.
+        impl Config {
+            $($(#[$doc])*
+            pub fn $name(&mut self, enable: bool) -> &mut Config {
+                self.feature(Features::$feature, enable)
+            })*
+        }
+    };
+}
+
+feature_switches! {
+    /// Blocks and functions with several results. On by default.
+    wasm_multi_value MULTI_VALUE;
+    /// `memory.copy` and the like, passive segments. On by default.
+    wasm_bulk_memory BULK_MEMORY;
+    /// `externref`, several tables. On by default.
+    wasm_reference_types REFERENCE_TYPES;
+    /// 128-bit vectors. On by default.
+    wasm_simd SIMD;
+    /// Vector instructions whose results may differ between hosts. On by default.
+    wasm_relaxed_simd RELAXED_SIMD;
+    /// Tail calls. On by default.
+    wasm_tail_call TAIL_CALL;
+    /// Arithmetic in constant expressions. On by default.
+    wasm_extended_const EXTENDED_CONST;
+    /// Several memories. On by default.
+    wasm_multi_memory MULTI_MEMORY;
+    /// Memories and tables with 64-bit addresses. On by default.
+    wasm_memory64 MEMORY64;
+    /// Typed function references. On by default.
+    wasm_function_references FUNCTION_REFERENCES;
+    /// Structures and arrays. On by default.
+    wasm_gc GC;
+    /// Exceptions. On by default.
+    wasm_exceptions EXCEPTIONS;
+    /// The superseded form of exceptions. Off by default.
+    wasm_legacy_exceptions LEGACY_EXCEPTIONS;
+    /// Shared memories and atomic instructions. Off by default.
+    wasm_threads THREADS;
+    /// 128-bit arithmetic. Off by default.
+    wasm_wide_arithmetic WIDE_ARITHMETIC;
+    /// Memories with pages of one byte. Off by default.
+    wasm_custom_page_sizes CUSTOM_PAGE_SIZES;
+}
+
+impl Config {
+    /// The default settings: WebAssembly 3.0, no metering, translation at the first call.
+    pub fn new() -> Config {
+        Config {
+            features: Features::WASM3,
+            metering: Metering::None,
+            compilation_mode: CompilationMode::default(),
+            max_stack_slots: 1 << 20,
+            max_nested_calls: 100,
+        }
+    }
+
+    /// Sets all features at once.
+    ///
+    /// ```
+    /// use windlass::{Config, Features};
+    /// Config::new().features(Features::WASM1 | Features::BULK_MEMORY);
+    /// ```
+    pub fn features(&mut self, features: Features) -> &mut Config {
+        self.features = features;
+        self
+    }
+
+    fn feature(&mut self, feature: Features, enable: bool) -> &mut Config {
+        self.features = match enable {
+            true => self.features.union(feature),
+            false => self.features.difference(feature),
+        };
+        self
+    }
+
+    /// How a running guest is kept in check. Not at all by default.
+    ///
+    /// ```
+    /// use windlass::{Config, Metering};
+    /// Config::new().metering(Metering::Interrupt);
+    /// ```
+    pub fn metering(&mut self, metering: Metering) -> &mut Config {
+        self.metering = metering;
+        self
+    }
+
+    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off.
+    ///
+    /// ```
+    /// use windlass::Config;
+    /// Config::new().consume_fuel(true);
+    /// ```
+    pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {
+        self.metering(if enable { Metering::Fuel } else { Metering::None })
+    }
+
+    /// When function bodies are validated and translated.
+    ///
+    /// ```
+    /// use windlass::{CompilationMode, Config};
+    /// Config::new().compilation_mode(CompilationMode::Eager);
+    /// ```
+    pub fn compilation_mode(&mut self, mode: CompilationMode) -> &mut Config {
+        self.compilation_mode = mode;
+        self
+    }
+
+    /// The largest size in bytes of a guest's value stack, which bounds how deep functions of the
+    /// guest call each other: beyond it they trap with
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 8 MiB by default; the stack grows to it as needed.
+    ///
+    /// ```
+    /// use windlass::Config;
+    /// Config::new().max_wasm_stack(64 << 10);
+    /// ```
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_stack_slots = bytes / 8;
+        self
+    }
+
+    /// How deep calls from host to guest may nest (the host calls the guest, which calls the host, and so on).
+    /// Each takes native stack: beyond this they trap with
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 100 by default.
+    ///
+    /// ```
+    /// use windlass::Config;
+    /// Config::new().max_nested_calls(10);
+    /// ```
+    pub fn max_nested_calls(&mut self, depth: usize) -> &mut Config {
+        self.max_nested_calls = depth;
+        self
+    }
+}

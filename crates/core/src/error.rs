@@ -1,0 +1,283 @@
+//! [`Error`]: whatever goes wrong, in one pointer: a trap, a module that is not valid, an import that does not
+//! fit, an error of a host function. Errors with names of their own are found in it by
+//! [`Error::downcast_ref`].
+
+use crate::{Trap, WasmBacktrace};
+use alloc::{borrow::Cow, boxed::Box, string::String};
+use core::fmt;
+
+type Source = dyn core::error::Error + Send + Sync + 'static;
+
+/// What goes wrong in this crate's functions and in host functions.
+///
+/// It is one pointer wide, and made from any [`core::error::Error`] by `?`. Display shows the message and,
+/// if a guest was running, its backtrace. What the error is can be asked by [`Error::downcast_ref`]:
+///
+/// | type | when |
+/// |---|---|
+/// | [`Trap`] | the guest trapped |
+/// | [`ModuleError`](crate::ModuleError) | bytes are not a valid module |
+/// | [`Unsupported`](crate::Unsupported) | a module needs what is not executed yet |
+/// | [`LinkError`](crate::LinkError) | an import is missing or has another type |
+/// | [`MemoryAccessError`](crate::MemoryAccessError) | the host reads or writes beyond a memory |
+/// | any other | a host function returned it |
+///
+/// ```
+/// use windlass::{Error, Trap};
+/// let error = Error::from(Trap::Unreachable);
+/// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Unreachable));
+/// assert_eq!(Error::msg("no such account").to_string(), "no such account");
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    source: Box<Source>,
+    backtrace: Option<WasmBacktrace>,
+}
+
+impl Error {
+    /// An error of the host.
+    ///
+    /// ```
+    /// let error = windlass::Error::new(std::io::Error::other("disk on fire"));
+    /// assert!(error.is::<std::io::Error>());
+    /// ```
+    #[cold]
+    pub fn new<E: core::error::Error + Send + Sync + 'static>(error: E) -> Error {
+        Error(Box::new(Inner { source: Box::new(error), backtrace: None }))
+    }
+
+    /// An error that is only a message.
+    ///
+    /// ```
+    /// assert_eq!(windlass::Error::msg("not today").to_string(), "not today");
+    /// ```
+    #[cold]
+    pub fn msg(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(Message(message.into()))
+    }
+
+    /// Whether this is an `E`.
+    pub fn is<E: core::error::Error + 'static>(&self) -> bool {
+        self.0.source.is::<E>()
+    }
+
+    /// The `E` that this is, if it is one.
+    ///
+    /// ```
+    /// # use windlass::{Error, Trap};
+    /// let error = Error::from(Trap::StackOverflow);
+    /// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
+    /// assert!(error.downcast_ref::<std::fmt::Error>().is_none());
+    /// ```
+    pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.source.downcast_ref()
+    }
+
+    /// The `E` that this is.
+    ///
+    /// # Errors
+    /// The error itself if it is no `E`.
+    ///
+    /// ```
+    /// # use windlass::{Error, Trap};
+    /// let trap: Trap = Error::from(Trap::StackOverflow).downcast().unwrap();
+    /// ```
+    pub fn downcast<E: core::error::Error + 'static>(self) -> Result<E, Error> {
+        let Inner { source, backtrace } = *self.0;
+        match source.downcast() {
+            Ok(error) => Ok(*error),
+            Err(source) => Err(Error(Box::new(Inner { source, backtrace }))),
+        }
+    }
+
+    /// The trap, if the guest trapped.
+    ///
+    /// ```
+    /// # use windlass::{Error, Trap};
+    /// assert_eq!(Error::from(Trap::Interrupted).trap(), Some(Trap::Interrupted));
+    /// assert_eq!(Error::msg("other").trap(), None);
+    /// ```
+    pub fn trap(&self) -> Option<Trap> {
+        self.downcast_ref().copied()
+    }
+
+    /// Where the guest was, if one was running.
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        self.0.backtrace.as_ref()
+    }
+
+    /// The error without the backtrace.
+    pub fn root_cause(&self) -> &(dyn core::error::Error + Send + Sync + 'static) {
+        &*self.0.source
+    }
+
+    /// Adds where the guest was: outermost calls are added last.
+    pub(crate) fn with_backtrace(mut self, outer: WasmBacktrace) -> Error {
+        match &mut self.0.backtrace {
+            Some(backtrace) => backtrace.append(outer),
+            none => *none = Some(outer),
+        }
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.source.fmt(f)?;
+        match &self.0.backtrace {
+            Some(backtrace) => write!(f, "\n{backtrace}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return fmt::Debug::fmt(&self.0.source, f);
+        }
+        fmt::Display::fmt(self, f)?;
+        let mut source = self.0.source.source();
+        while let Some(cause) = source {
+            write!(f, "\ncaused by: {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl<E: core::error::Error + Send + Sync + 'static> From<E> for Error {
+    #[cold]
+    fn from(error: E) -> Error {
+        Error::new(error)
+    }
+}
+
+impl From<Error> for Box<dyn core::error::Error + Send + Sync + 'static> {
+    fn from(error: Error) -> Self {
+        Box::new(Shown(error))
+    }
+}
+
+impl From<Error> for Box<dyn core::error::Error + 'static> {
+    fn from(error: Error) -> Self {
+        Box::new(Shown(error))
+    }
+}
+
+/// An [`Error`] as a standard error, which it can't be itself: then `From` any error could not exist.
+struct Shown(Error);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl core::error::Error for Shown {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        self.0.0.source.source()
+    }
+}
+
+/// An error that is only a message.
+struct Message(Cow<'static, str>);
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for Message {}
+
+/// An error with a message that is put together.
+macro_rules! error {
+    ($($arg:tt)*) => { $crate::Error::msg(alloc::format!($($arg)*)) };
+}
+pub(crate) use error;
+
+/// Bytes are not a valid module: malformed or against a rule of validation.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ModuleError(pub(crate) windlass_validate::Error);
+
+impl ModuleError {
+    /// The byte offset in the module of what is wrong.
+    pub fn offset(&self) -> usize {
+        self.0.offset()
+    }
+}
+
+/// A valid module needs a feature that is validated but not executed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} needs the feature {feature}, which is not executed yet (at offset {offset:#x})")]
+pub struct Unsupported {
+    pub(crate) what: String,
+    pub(crate) feature: &'static str,
+    pub(crate) offset: usize,
+}
+
+impl Unsupported {
+    /// The name of the feature.
+    pub fn feature(&self) -> &'static str {
+        self.feature
+    }
+
+    /// The byte offset in the module of what needs it.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+/// An import that can't be satisfied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} for `{module}`::`{name}`: {detail}")]
+pub struct LinkError {
+    pub(crate) kind: LinkErrorKind,
+    pub(crate) module: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) detail: String,
+}
+
+/// Why an import can't be satisfied.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LinkErrorKind {
+    /// Nothing of this name is there.
+    #[error("unknown import")]
+    UnknownImport,
+    /// What is there is of another type.
+    #[error("incompatible import type")]
+    IncompatibleImportType,
+}
+
+impl LinkError {
+    /// Why it can't be satisfied.
+    pub fn kind(&self) -> LinkErrorKind {
+        self.kind
+    }
+
+    /// The name of the module that the import names.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// The name in that module.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

@@ -1,0 +1,123 @@
+//! [`Call`]: a running call from the host. Every way into a guest goes through it: it takes a thread, serves the
+//! guest's calls of host functions, and gives the thread back, even when a host function panics.
+
+use crate::exec::{Exit, Thread};
+use crate::runtime::StoreInner;
+use crate::store::{StoreContextMut, StoreState};
+use crate::{Caller, Error, Pending, Trap, WasmBacktrace};
+
+/// A call from the host that runs in `store`.
+pub(crate) struct Call<'a, T> {
+    store: &'a mut StoreState<T>,
+    /// None only when it is given away.
+    thread: Option<Thread>,
+}
+
+/// Why a call stopped, if not by an error.
+pub(crate) enum Stop {
+    Finished,
+    OutOfFuel,
+    Interrupted,
+    /// The host function with this index in the store asks to be completed later.
+    HostPending(u32, Pending),
+}
+
+impl<'a, T> Call<'a, T> {
+    /// Prepares a call of the store's function `func`.
+    pub(crate) fn start(
+        store: &'a mut StoreState<T>,
+        func: u32,
+        args: &[u64],
+    ) -> Result<Call<'a, T>, Error> {
+        let thread = store.inner.enter()?;
+        let mut call = Call { store, thread: Some(thread) };
+        if let Some(thread) = &mut call.thread {
+            thread.start(&mut call.store.inner, func, args)?;
+        }
+        Ok(call)
+    }
+
+    /// Goes on with a paused call. Gives the thread back if calls are nested too deep.
+    pub(crate) fn resume(
+        store: &'a mut StoreState<T>,
+        thread: Thread,
+    ) -> Result<Call<'a, T>, (Trap, Thread)> {
+        match store.inner.enter_again() {
+            Ok(()) => Ok(Call { store, thread: Some(thread) }),
+            Err(trap) => Err((trap, thread)),
+        }
+    }
+
+    /// Ends this part of the call; its thread can go on later.
+    pub(crate) fn pause(mut self) -> Option<Thread> {
+        self.thread.take()
+    }
+
+    /// The results, in slots, of a finished call.
+    pub(crate) fn results(&self) -> &[u64] {
+        self.thread.as_ref().map_or(&[], Thread::results)
+    }
+
+    /// Runs to the end: whatever stops the guest is an error.
+    #[inline]
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        match self.run()? {
+            Stop::Finished => Ok(()),
+            stop => Err(self.stopped(stop)),
+        }
+    }
+
+    #[cold]
+    fn stopped(&self, stop: Stop) -> Error {
+        let error: Error = match stop {
+            Stop::Finished => return Error::msg("the call has finished"),
+            Stop::OutOfFuel => Trap::OutOfFuel.into(),
+            Stop::Interrupted => Trap::Interrupted.into(),
+            Stop::HostPending(_, pending) => pending.into(),
+        };
+        match &self.thread {
+            Some(thread) => error.with_backtrace(backtrace(thread, &self.store.inner)),
+            None => error,
+        }
+    }
+
+    /// Runs until it finishes or stops.
+    pub(crate) fn run(&mut self) -> Result<Stop, Error> {
+        let Some(thread) = &mut self.thread else { return Ok(Stop::Finished) };
+        loop {
+            match thread.run(self.store) {
+                Exit::Finished => return Ok(Stop::Finished),
+                Exit::OutOfFuel => return Ok(Stop::OutOfFuel),
+                Exit::Interrupted => return Ok(Stop::Interrupted),
+                Exit::Trap(trap) => {
+                    let backtrace = backtrace(thread, &self.store.inner);
+                    return Err(Error::from(trap).with_backtrace(backtrace));
+                }
+                Exit::HostCall { func, instance } => {
+                    let index = self.store.inner.funcs[func as usize].index;
+                    let host = self.store.host_funcs[index as usize].clone();
+                    let caller = Caller::new(StoreContextMut(self.store), instance);
+                    if let Err(error) = host(caller, thread.host_slots()) {
+                        return match error.downcast() {
+                            Ok(pending) => Ok(Stop::HostPending(func, pending)),
+                            Err(error) => {
+                                Err(error.with_backtrace(backtrace(thread, &self.store.inner)))
+                            }
+                        };
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T> Drop for Call<'_, T> {
+    fn drop(&mut self) {
+        self.store.inner.leave(self.thread.take());
+    }
+}
+
+#[cold]
+fn backtrace(thread: &Thread, store: &StoreInner) -> WasmBacktrace {
+    WasmBacktrace::new(thread.backtrace(store))
+}

@@ -1,0 +1,274 @@
+//! [`TypedFunc`]: a function whose parameters and results are Rust types, checked once; and the Rust types
+//! that stand for WebAssembly's.
+
+use super::Call;
+use crate::runtime::{StoreId, StoreInner};
+use crate::value::check_store;
+use crate::{AsContextMut, Error, ExternRef, Func, V128, ValType, error::error};
+use core::fmt;
+use core::marker::PhantomData;
+
+/// A Rust type that stands for a WebAssembly type: `i32` and `u32`, `i64` and `u64`, `f32`, `f64`, [`V128`],
+/// `Option<Func>` for `funcref`, `Option<ExternRef>` for `externref`.
+#[expect(private_bounds)]
+pub trait WasmTy: Slot {}
+
+impl<V: Slot> WasmTy for V {}
+
+/// How a [`WasmTy`] lies in slots.
+pub(crate) trait Slot: Sized {
+    const TYPE: ValType;
+
+    /// Puts it into the first slots. Fails if it belongs to another store.
+    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error>;
+
+    /// Takes it from the first slots.
+    fn take(store: StoreId, slots: &[u64]) -> Self;
+}
+
+macro_rules! slots {
+    ($($ty:ty, $val_type:ident, $value:ident => $put:expr, $slot:ident => $take:expr;)*) => {
+        $(impl Slot for $ty {
+            const TYPE: ValType = ValType::$val_type;
+
+            #[inline]
+            fn put(self, _: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+                let $value = self;
+                slots[0] = $put;
+                Ok(())
+            }
+
+            #[inline]
+            fn take(_: StoreId, slots: &[u64]) -> $ty {
+                let $slot = slots[0];
+                $take
+            }
+        })*
+    };
+}
+
+slots! {
+    i32, I32, value => u64::from(value as u32), slot => slot as i32;
+    u32, I32, value => value.into(), slot => slot as u32;
+    i64, I64, value => value as u64, slot => slot as i64;
+    u64, I64, value => value, slot => slot;
+    f32, F32, value => value.to_bits().into(), slot => f32::from_bits(slot as u32);
+    f64, F64, value => value.to_bits(), slot => f64::from_bits(slot);
+}
+
+impl Slot for V128 {
+    const TYPE: ValType = ValType::V128;
+
+    fn put(self, _: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+        slots[0] = self.as_u128() as u64;
+        slots[1] = (self.as_u128() >> 64) as u64;
+        Ok(())
+    }
+
+    fn take(_: StoreId, slots: &[u64]) -> V128 {
+        V128::from(u128::from(slots[1]) << 64 | u128::from(slots[0]))
+    }
+}
+
+impl Slot for Option<Func> {
+    const TYPE: ValType = ValType::FUNCREF;
+
+    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+        if let Some(func) = self {
+            check_store(store, func.store(), "function")?;
+        }
+        slots[0] = self.map_or(0, Func::to_slot);
+        Ok(())
+    }
+
+    fn take(store: StoreId, slots: &[u64]) -> Option<Func> {
+        Func::from_slot(store, slots[0])
+    }
+}
+
+impl Slot for Option<ExternRef> {
+    const TYPE: ValType = ValType::EXTERNREF;
+
+    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+        if let Some(value) = self {
+            check_store(store, value.store(), "host value")?;
+        }
+        slots[0] = self.map_or(0, ExternRef::to_slot);
+        Ok(())
+    }
+
+    fn take(store: StoreId, slots: &[u64]) -> Option<ExternRef> {
+        ExternRef::from_slot(store, slots[0])
+    }
+}
+
+/// Parameters of a [`TypedFunc`]: nothing, a [`WasmTy`], or a tuple of up to 16 of them.
+#[expect(private_bounds)]
+pub trait WasmParams: SlotList {}
+
+/// Results of a [`TypedFunc`]: nothing, a [`WasmTy`], or a tuple of up to 16 of them.
+#[expect(private_bounds)]
+pub trait WasmResults: SlotList {}
+
+impl<L: SlotList> WasmParams for L {}
+impl<L: SlotList> WasmResults for L {}
+
+/// How values of several [`WasmTy`] lie in slots, one after the other.
+pub(crate) trait SlotList: Sized {
+    const TYPES: &'static [ValType];
+    const SLOTS: usize;
+
+    /// Enough slots.
+    type Array: AsMut<[u64]>;
+
+    /// The slots, all zero.
+    fn array() -> Self::Array;
+
+    /// Puts them into the first slots. Fails if one belongs to another store.
+    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error>;
+
+    /// Takes them from the first slots.
+    fn take(store: StoreId, slots: &[u64]) -> Self;
+}
+
+impl<V: WasmTy> SlotList for V {
+    const TYPES: &'static [ValType] = &[V::TYPE];
+    const SLOTS: usize = V::TYPE.slots();
+    type Array = [u64; 2];
+
+    #[inline]
+    fn array() -> [u64; 2] {
+        [0; 2]
+    }
+
+    #[inline]
+    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+        Slot::put(self, store, slots)
+    }
+
+    #[inline]
+    fn take(store: StoreId, slots: &[u64]) -> V {
+        Slot::take(store, slots)
+    }
+}
+
+/// Calls `$mac!` with the number and the names of type parameters of every tuple.
+macro_rules! for_each_arity {
+    ($mac:ident) => {
+        $mac!(0);
+        $mac!(1 P1);
+        $mac!(2 P1 P2);
+        $mac!(3 P1 P2 P3);
+        $mac!(4 P1 P2 P3 P4);
+        $mac!(5 P1 P2 P3 P4 P5);
+        $mac!(6 P1 P2 P3 P4 P5 P6);
+        $mac!(7 P1 P2 P3 P4 P5 P6 P7);
+        $mac!(8 P1 P2 P3 P4 P5 P6 P7 P8);
+        $mac!(9 P1 P2 P3 P4 P5 P6 P7 P8 P9);
+        $mac!(10 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10);
+        $mac!(11 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11);
+        $mac!(12 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12);
+        $mac!(13 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13);
+        $mac!(14 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14);
+        $mac!(15 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15);
+        $mac!(16 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16);
+    };
+}
+pub(super) use for_each_arity;
+
+macro_rules! slot_list {
+    ($count:literal $($name:ident)*) => {
+        #[allow(non_snake_case, unused_variables, unused_mut, unused_assignments)]
+        impl<$($name: WasmTy),*> SlotList for ($($name,)*) {
+            const TYPES: &'static [ValType] = &[$($name::TYPE),*];
+            const SLOTS: usize = 0 $(+ $name::TYPE.slots())*;
+            type Array = [u64; 2 * $count];
+
+            #[inline]
+            fn array() -> Self::Array {
+                [0; 2 * $count]
+            }
+
+            #[inline]
+            fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+                let ($($name,)*) = self;
+                let mut at = 0;
+                $(
+                    Slot::put($name, store, &mut slots[at..])?;
+                    at += $name::TYPE.slots();
+                )*
+                Ok(())
+            }
+
+            #[inline]
+            fn take(store: StoreId, slots: &[u64]) -> Self {
+                let mut at = 0;
+                $(
+                    let $name = <$name as Slot>::take(store, &slots[at..]);
+                    at += <$name as Slot>::TYPE.slots();
+                )*
+                ($($name,)*)
+            }
+        }
+    };
+}
+
+for_each_arity!(slot_list);
+
+/// A function whose parameters and results are Rust types. Made by [`Func::typed`] or
+/// [`Instance::get_typed_func`](crate::Instance::get_typed_func).
+pub struct TypedFunc<Params, Results> {
+    func: Func,
+    signature: PhantomData<fn(Params) -> Results>,
+}
+
+impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
+    pub(crate) fn new(func: Func, store: &StoreInner) -> Result<Self, Error> {
+        let ty = store.func_type(func.index_in(store)? as u32);
+        let fits = |from: &[ValType], to: &[ValType]| {
+            let mut pairs = from.iter().zip(to).map(|(a, b)| (a.to_decoded(), b.to_decoded()));
+            from.len() == to.len()
+                && store.engine.types(|types| pairs.all(|(a, b)| types.val_is_subtype(a, b)))
+        };
+        if fits(Params::TYPES, ty.param_types()) && fits(ty.result_types(), Results::TYPES) {
+            return Ok(TypedFunc { func, signature: PhantomData });
+        }
+        let wanted = crate::types::Signature(Params::TYPES, Results::TYPES);
+        Err(error!("type mismatch: expected a function of type {wanted}, found {ty}"))
+    }
+
+    /// Calls the function.
+    ///
+    /// # Errors
+    /// If it traps, or a host function in it fails (with the guest's backtrace in either case), if
+    /// fuel runs out or an interrupt comes, or if it or an argument belongs to another store.
+    #[inline]
+    pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results, Error> {
+        let store = store.as_context_mut().0;
+        let (id, func) = (store.inner.id, self.func.index_in(&store.inner)? as u32);
+        let mut args = Params::array();
+        params.put(id, args.as_mut())?;
+        let mut call = Call::start(store, func, &args.as_mut()[..Params::SLOTS])?;
+        call.finish()?;
+        Ok(Results::take(id, call.results()))
+    }
+
+    /// The function without its Rust types.
+    pub fn func(&self) -> &Func {
+        &self.func
+    }
+}
+
+impl<Params, Results> Clone for TypedFunc<Params, Results> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Params, Results> Copy for TypedFunc<Params, Results> {}
+
+impl<Params, Results> fmt::Debug for TypedFunc<Params, Results> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedFunc").field(&self.func).finish()
+    }
+}

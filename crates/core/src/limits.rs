@@ -1,0 +1,179 @@
+//! [`ResourceLimiter`]: the embedder's say over what guests may take, and [`StoreLimits`], a ready-made one. Asked
+//! by `runtime/resources` only.
+
+use crate::Error;
+
+/// Decides how much guests of a store may take. [`StoreLimits`] is a ready-made one; it is set by
+/// [`Store::limiter`](crate::Store::limiter).
+///
+/// ```
+/// use windlass::{Error, ResourceLimiter};
+///
+/// /// All memories of a store together.
+/// struct Budget {
+///     bytes: usize,
+/// }
+///
+/// impl ResourceLimiter for Budget {
+///     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> bool {
+///         match self.bytes.checked_sub(desired - current) {
+///             Some(rest) => {
+///                 self.bytes = rest;
+///                 true
+///             }
+///             None => false,
+///         }
+///     }
+///     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
+///         desired <= 1000
+///     }
+/// }
+/// ```
+pub trait ResourceLimiter {
+    /// Whether a memory may grow from `current` to `desired` bytes. Also asked for new memories, which grow
+    /// from 0. `maximum` is that of the memory's type.
+    ///
+    /// If not, `memory.grow` gives -1 in the guest, and making a memory is an error.
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool;
+
+    /// An allowed growth failed since the host has no memory left.
+    fn memory_grow_failed(&mut self, error: &Error) {
+        let _ = error;
+    }
+
+    /// Whether a table may grow from `current` to `desired` elements. Also asked for new tables.
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool;
+
+    /// An allowed growth failed since the host has no memory left.
+    fn table_grow_failed(&mut self, error: &Error) {
+        let _ = error;
+    }
+
+    /// How many instances the store may have.
+    fn instances(&self) -> usize {
+        usize::MAX
+    }
+
+    /// How many tables the store may have.
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+
+    /// How many memories the store may have.
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
+}
+
+/// Limits that are numbers. Made by [`StoreLimitsBuilder`].
+///
+/// ```
+/// use windlass::{Engine, Memory, MemoryType, Store, StoreLimits, StoreLimitsBuilder};
+///
+/// let limits = StoreLimitsBuilder::new().memory_size(2 << 16).build();
+/// let mut store = Store::new(&Engine::default(), limits);
+/// store.limiter(|limits| limits);
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// assert!(memory.grow(&mut store, 1).is_ok());
+/// assert!(memory.grow(&mut store, 1).is_err());
+/// # Ok::<(), windlass::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct StoreLimits {
+    memory_size: usize,
+    table_elements: usize,
+    instances: usize,
+    tables: usize,
+    memories: usize,
+}
+
+impl Default for StoreLimits {
+    fn default() -> StoreLimits {
+        let max = usize::MAX;
+        StoreLimits {
+            memory_size: max,
+            table_elements: max,
+            instances: max,
+            tables: max,
+            memories: max,
+        }
+    }
+}
+
+impl ResourceLimiter for StoreLimits {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
+        desired <= self.memory_size
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
+        desired <= self.table_elements
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.tables
+    }
+
+    fn memories(&self) -> usize {
+        self.memories
+    }
+}
+
+/// Makes [`StoreLimits`]. What is not set is not limited.
+///
+/// ```
+/// let limits = windlass::StoreLimitsBuilder::new()
+///     .memory_size(1 << 20)
+///     .table_elements(1000)
+///     .instances(1)
+///     .tables(2)
+///     .memories(1)
+///     .build();
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct StoreLimitsBuilder(StoreLimits);
+
+impl StoreLimitsBuilder {
+    /// No limits yet.
+    pub fn new() -> StoreLimitsBuilder {
+        StoreLimitsBuilder::default()
+    }
+
+    /// The largest size of a memory, in bytes.
+    pub fn memory_size(mut self, bytes: usize) -> Self {
+        self.0.memory_size = bytes;
+        self
+    }
+
+    /// The largest size of a table, in elements.
+    pub fn table_elements(mut self, elements: usize) -> Self {
+        self.0.table_elements = elements;
+        self
+    }
+
+    /// How many instances the store may have.
+    pub fn instances(mut self, count: usize) -> Self {
+        self.0.instances = count;
+        self
+    }
+
+    /// How many tables the store may have.
+    pub fn tables(mut self, count: usize) -> Self {
+        self.0.tables = count;
+        self
+    }
+
+    /// How many memories the store may have.
+    pub fn memories(mut self, count: usize) -> Self {
+        self.0.memories = count;
+        self
+    }
+
+    /// The limits.
+    pub fn build(self) -> StoreLimits {
+        self.0
+    }
+}

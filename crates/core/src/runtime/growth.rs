@@ -1,0 +1,78 @@
+//! How large memories and tables may become: the limits of their types and of the host. What the embedder
+//! allows is asked by the store.
+
+use windlass_decode::{MemoryType, TableType};
+
+/// A growth that the type allows, in bytes or elements: what a limiter is asked about.
+#[derive(Clone, Copy)]
+pub(crate) struct Growth {
+    pub(crate) current: usize,
+    pub(crate) desired: usize,
+    /// The largest size that the type allows, if it says so.
+    pub(crate) maximum: Option<usize>,
+    /// As `maximum`; without one in the type, the largest size that addresses can reach.
+    pub(crate) most: usize,
+}
+
+/// The growth of a memory of `current` bytes by `delta` pages; none if its type or the host's
+/// address space does not allow it.
+pub(crate) fn memory_growth(ty: &MemoryType, current: usize, delta: u64) -> Option<Growth> {
+    let page = ty.page_size_log2;
+    let desired = (current as u64).checked_add(bytes(delta, page)?)?;
+    let addressable = if ty.limits.is64 { u64::MAX } else { 1 << 32 };
+    let maximum = ty.limits.max.map(|pages| bytes(pages, page).unwrap_or(u64::MAX));
+    growth(current, desired, maximum, addressable)
+}
+
+/// The growth of a table of `current` elements by `delta`.
+pub(crate) fn table_growth(ty: &TableType, current: usize, delta: u64) -> Option<Growth> {
+    let desired = (current as u64).checked_add(delta)?;
+    let addressable = if ty.limits.is64 { u64::MAX } else { u32::MAX.into() };
+    growth(current, desired, ty.limits.max, addressable)
+}
+
+fn growth(current: usize, desired: u64, maximum: Option<u64>, addressable: u64) -> Option<Growth> {
+    let most = maximum.unwrap_or(addressable).min(addressable);
+    if desired > most {
+        return None;
+    }
+    let host = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+    let desired = usize::try_from(desired).ok()?;
+    Some(Growth { current, desired, maximum: maximum.map(host), most: host(most) })
+}
+
+fn bytes(pages: u64, page_size_log2: u8) -> Option<u64> {
+    pages.checked_mul(1 << page_size_log2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MemoryType, RefType, TableType};
+
+    #[test]
+    fn memories_stop_at_their_maximum_and_at_their_addresses() {
+        let page = 1 << 16;
+        let small = MemoryType::new(1, Some(3)).0;
+        assert_eq!(memory_growth(&small, page, 2).unwrap().desired, 3 * page);
+        assert_eq!(memory_growth(&small, page, 2).unwrap().maximum, Some(3 * page));
+        assert!(memory_growth(&small, page, 3).is_none());
+        assert!(memory_growth(&small, page, u64::MAX).is_none());
+        let open = MemoryType::new(0, None).0;
+        assert!(memory_growth(&open, page, 65_536).is_none());
+        assert_eq!(memory_growth(&open, page, 65_535).is_some(), usize::BITS > 32);
+        let wide = MemoryType::new64(0, None).0;
+        assert_eq!(memory_growth(&wide, page, 65_536).is_some(), usize::BITS > 32);
+        assert!(memory_growth(&wide, page, 1 << 48).is_none());
+    }
+
+    #[test]
+    fn tables_stop_at_their_maximum_and_at_their_indices() {
+        let small = TableType::new(RefType::FUNCREF, 0, Some(10)).0;
+        assert_eq!(table_growth(&small, 4, 6).unwrap().desired, 10);
+        assert!(table_growth(&small, 4, 7).is_none());
+        let open = TableType::new(RefType::FUNCREF, 0, None).0;
+        assert!(table_growth(&open, 1, u32::MAX.into()).is_none());
+        assert!(table_growth(&open, 1, u64::MAX).is_none());
+    }
+}

@@ -1,0 +1,223 @@
+//! Instantiation (3.0, section 4.7.2): from a module and what is given for its imports to an instance in the
+//! store. The start function is the caller's to call.
+
+use super::const_expr::ConstContext;
+use super::resources::{Limited, add_memory, add_table, check_instances};
+use super::{FuncEntity, InstanceEntity, StoreInner, link};
+use crate::module::{ModuleInner, slots_of};
+use crate::{Engine, Error, Extern, Module, Trap, error::error};
+use alloc::{boxed::Box, vec::Vec};
+use windlass_decode::{ElementItems, ElementMode, ExternKind};
+
+/// Makes an instance; returns its index. If this fails, nothing new can be reached in the store, but for what
+/// active segments have written before one of them did not fit.
+pub(crate) fn instantiate(
+    store: &mut dyn Limited,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<u32, Error> {
+    if !Engine::same(&module.0.engine, &store.inner().engine) {
+        return Err(error!("the module belongs to another engine than the store"));
+    }
+    link::check_imports(store.inner(), module, imports)?;
+    check_instances(store)?;
+    let lengths = Lengths::of(store.inner());
+    let instance = match Parts::new(store, &module.0, imports) {
+        Ok(parts) => parts.instance(module),
+        Err(error) => {
+            lengths.restore(store.inner());
+            return Err(error);
+        }
+    };
+    let store = store.inner();
+    let index = store.instances.len();
+    store.instances.push(instance);
+    let module = &*module.0;
+    active_elements(store, module, index)?;
+    active_data(store, module, index)?;
+    Ok(index as u32)
+}
+
+/// How much of everything there was before.
+struct Lengths {
+    funcs: usize,
+    tables: usize,
+    memories: usize,
+    globals: usize,
+}
+
+impl Lengths {
+    fn of(store: &StoreInner) -> Lengths {
+        Lengths {
+            funcs: store.funcs.len(),
+            tables: store.tables.len(),
+            memories: store.memories.len(),
+            globals: store.globals.len(),
+        }
+    }
+
+    fn restore(&self, store: &mut StoreInner) {
+        store.funcs.truncate(self.funcs);
+        store.tables.truncate(self.tables);
+        store.memories.truncate(self.memories);
+        store.globals.truncate(self.globals);
+        store.global_types.truncate(self.globals);
+    }
+}
+
+/// The index spaces of an instance in the making: indices in the store.
+struct Parts {
+    funcs: Vec<u32>,
+    tables: Vec<u32>,
+    memories: Vec<u32>,
+    globals: Vec<u32>,
+    elements: Vec<Box<[u64]>>,
+}
+
+impl Parts {
+    fn new(
+        store: &mut dyn Limited,
+        module: &ModuleInner,
+        imports: &[Extern],
+    ) -> Result<Parts, Error> {
+        let imported = |kind| {
+            imports.iter().filter(move |given| given.kind() == kind).map(|given| given.index())
+        };
+        let mut parts = Parts {
+            funcs: imported(ExternKind::Func).collect(),
+            tables: imported(ExternKind::Table).collect(),
+            memories: imported(ExternKind::Memory).collect(),
+            globals: imported(ExternKind::Global).collect(),
+            elements: Vec::new(),
+        };
+        parts.add_funcs(store.inner(), module);
+        parts.add_globals(store.inner(), module)?;
+        parts.add_tables(store, module)?;
+        for &ty in &module.context.memories[parts.memories.len()..] {
+            parts.memories.push(add_memory(store, ty)?);
+        }
+        parts.eval_elements(store.inner(), module)?;
+        Ok(parts)
+    }
+
+    fn context<'a>(&'a self, store: &'a StoreInner, module: &'a ModuleInner) -> ConstContext<'a> {
+        ConstContext { module, store, funcs: &self.funcs, globals: &self.globals }
+    }
+
+    fn add_funcs(&mut self, store: &mut StoreInner, module: &ModuleInner) {
+        let context = &module.context;
+        let instance = store.instances.len() as u32;
+        let first = context.imported.funcs;
+        for (index, &ty) in context.funcs.iter().enumerate().skip(first as usize) {
+            let func_type = context.type_func(ty);
+            self.funcs.push(store.funcs.len() as u32);
+            store.funcs.push(FuncEntity {
+                code: module.code.func(index - first as usize),
+                ty: context.type_ids[ty as usize],
+                instance,
+                index: index as u32,
+                param_slots: func_type.map_or(0, |ty| slots_of(&ty.params)),
+                result_slots: func_type.map_or(0, |ty| slots_of(&ty.results)),
+            });
+        }
+    }
+
+    fn add_globals(&mut self, store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
+        for global in &module.decoded.globals {
+            let value = self.context(store, module).eval(&global.init)?;
+            let ty = module.context.globals[self.globals.len()];
+            self.globals.push(store.globals.len() as u32);
+            store.globals.push(value);
+            store.global_types.push(ty);
+        }
+        Ok(())
+    }
+
+    fn add_tables(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
+        for table in &module.decoded.tables {
+            let init = match &table.init {
+                Some(expr) => self.context(store.inner(), module).eval(expr)?[0],
+                None => 0,
+            };
+            let ty = module.context.tables[self.tables.len()];
+            self.tables.push(add_table(store, ty, init)?);
+        }
+        Ok(())
+    }
+
+    fn eval_elements(&mut self, store: &StoreInner, module: &ModuleInner) -> Result<(), Error> {
+        for segment in &module.decoded.elements {
+            let context = self.context(store, module);
+            let references = match &segment.items {
+                // Only declares functions: dropped from the start.
+                _ if segment.mode == ElementMode::Declared => Box::default(),
+                ElementItems::Funcs(funcs) => {
+                    funcs.iter().map(|&func| u64::from(self.funcs[func as usize]) + 1).collect()
+                }
+                ElementItems::Exprs(exprs) => exprs
+                    .iter()
+                    .map(|expr| Ok(context.eval(expr)?[0]))
+                    .collect::<Result<_, Error>>()?,
+            };
+            self.elements.push(references);
+        }
+        Ok(())
+    }
+
+    fn instance(self, module: &Module) -> InstanceEntity {
+        InstanceEntity {
+            module: module.clone(),
+            funcs: self.funcs.into(),
+            tables: self.tables.into(),
+            memories: self.memories.into(),
+            globals: self.globals.into(),
+            elements: self.elements.into(),
+            data_dropped: alloc::vec![false; module.0.decoded.data.len()].into(),
+        }
+    }
+}
+
+impl InstanceEntity {
+    fn context<'a>(&'a self, store: &'a StoreInner) -> ConstContext<'a> {
+        ConstContext { module: &self.module.0, store, funcs: &self.funcs, globals: &self.globals }
+    }
+}
+
+fn active_elements(
+    store: &mut StoreInner,
+    module: &ModuleInner,
+    instance: usize,
+) -> Result<(), Error> {
+    for (i, segment) in module.decoded.elements.iter().enumerate() {
+        let ElementMode::Active { table, at } = &segment.mode else { continue };
+        let entity = &store.instances[instance];
+        let at = entity.context(store).eval(at)?[0];
+        let table = entity.tables[*table as usize] as usize;
+        let references = core::mem::take(&mut store.instances[instance].elements[i]);
+        part(&mut store.tables[table].elements, at, references.len())
+            .ok_or(Trap::TableOutOfBounds)?
+            .copy_from_slice(&references);
+    }
+    Ok(())
+}
+
+fn active_data(store: &mut StoreInner, module: &ModuleInner, instance: usize) -> Result<(), Error> {
+    for (i, segment) in module.decoded.data.iter().enumerate() {
+        let Some((memory, at)) = &segment.active else { continue };
+        let entity = &store.instances[instance];
+        let at = entity.context(store).eval(at)?[0];
+        let memory = entity.memories[*memory as usize] as usize;
+        store.instances[instance].data_dropped[i] = true;
+        let bytes = &module.bytes[segment.bytes.clone()];
+        part(store.memories[memory].bytes.bytes_mut(), at, bytes.len())
+            .ok_or(Trap::MemoryOutOfBounds)?
+            .copy_from_slice(bytes);
+    }
+    Ok(())
+}
+
+/// The `len` items from `at` on, if there are so many.
+fn part<T>(items: &mut [T], at: u64, len: usize) -> Option<&mut [T]> {
+    let start = usize::try_from(at).ok()?;
+    items.get_mut(start..start.checked_add(len)?)
+}

@@ -1,0 +1,71 @@
+//! Link checks: whether what is given for a module's imports matches what the module declares (3.0, section
+//! 4.5.3). Called by `instance` and by the linker.
+
+use super::StoreInner;
+use crate::error::{LinkError, LinkErrorKind, error};
+use crate::{Engine, Error, Extern, ExternType, Module};
+use windlass_decode::{GlobalType, Import, MemoryType, TableType};
+use windlass_validate::{TypeId, TypeRegistry};
+
+/// The type of something that is imported or exported, as the registry knows it. Of what exists, the smallest
+/// size is the present one.
+#[derive(Clone, Copy)]
+pub(crate) enum ItemType {
+    Func(TypeId),
+    Table(TableType),
+    Memory(MemoryType),
+    Global(GlobalType),
+}
+
+/// Whether something of type `given` can be imported as `wanted`.
+fn matches(types: &TypeRegistry, given: &ItemType, wanted: &ItemType) -> bool {
+    match (given, wanted) {
+        (ItemType::Func(given), ItemType::Func(wanted)) => types.is_subtype(*given, *wanted),
+        (ItemType::Table(given), ItemType::Table(wanted)) => types.table_matches(given, wanted),
+        (ItemType::Memory(given), ItemType::Memory(wanted)) => types.memory_matches(given, wanted),
+        (ItemType::Global(given), ItemType::Global(wanted)) => types.global_matches(given, wanted),
+        _ => false,
+    }
+}
+
+/// Checks everything that is given for the imports of `module`.
+pub(crate) fn check_imports(
+    store: &StoreInner,
+    module: &Module,
+    given: &[Extern],
+) -> Result<(), Error> {
+    let wanted = module.0.decoded.imports.len();
+    if wanted != given.len() {
+        return Err(error!("the module has {wanted} imports, but {} are given", given.len()));
+    }
+    for ((import, wanted), given) in module.0.imports().zip(given) {
+        let given = given.item_type(store)?;
+        if !store.engine.types(|types| matches(types, &given, &wanted)) {
+            return Err(incompatible(&store.engine, import, wanted, given).into());
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+fn incompatible(engine: &Engine, import: &Import, wanted: ItemType, given: ItemType) -> LinkError {
+    let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
+    LinkError {
+        kind: LinkErrorKind::IncompatibleImportType,
+        module: import.module.clone(),
+        name: import.name.clone(),
+        detail: alloc::format!("expected {wanted}, found {given}"),
+    }
+}
+
+/// The error that nothing is there for an import.
+#[cold]
+pub(crate) fn unknown(engine: &Engine, import: &Import, wanted: ItemType) -> LinkError {
+    let wanted = ExternType::resolve(engine, wanted);
+    LinkError {
+        kind: LinkErrorKind::UnknownImport,
+        module: import.module.clone(),
+        name: import.name.clone(),
+        detail: alloc::format!("expected {wanted}, found nothing of this name"),
+    }
+}

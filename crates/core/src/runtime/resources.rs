@@ -1,0 +1,119 @@
+//! What a store's limits allow: every memory, table and instance is made, and every growth decided, here.
+//! Called by the public handles, by instantiation, and through [`Embedder`] by running guests.
+
+use super::growth::{Growth, memory_growth, table_growth};
+use super::{Embedder, LinearMemory, MemoryEntity, TableEntity};
+use crate::{Error, ResourceLimiter, error::error};
+use alloc::vec::Vec;
+use windlass_decode::{MemoryType, TableType};
+
+/// A store with the limits that its embedder set.
+pub(crate) trait Limited: Embedder {
+    /// The limits, if there are any.
+    fn limiter(&mut self) -> Option<&mut dyn ResourceLimiter>;
+}
+
+/// Whether one more of something is allowed when there are `count`.
+fn check_count(
+    store: &mut dyn Limited,
+    what: &str,
+    count: usize,
+    limit: fn(&dyn ResourceLimiter) -> usize,
+) -> Result<(), Error> {
+    match store.limiter().map(|limiter| limit(limiter)) {
+        Some(limit) if count >= limit => {
+            Err(error!("resource limit exceeded: {what} count too high at {}", count + 1))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether one more instance is allowed.
+pub(crate) fn check_instances(store: &mut dyn Limited) -> Result<(), Error> {
+    let count = store.inner().instances.len();
+    check_count(store, "instance", count, |limiter| limiter.instances())
+}
+
+fn memory_allowed(store: &mut dyn Limited, growth: Growth) -> bool {
+    let Growth { current, desired, maximum, .. } = growth;
+    store.limiter().is_none_or(|limiter| limiter.memory_growing(current, desired, maximum))
+}
+
+fn table_allowed(store: &mut dyn Limited, growth: Growth) -> bool {
+    let Growth { current, desired, maximum, .. } = growth;
+    store.limiter().is_none_or(|limiter| limiter.table_growing(current, desired, maximum))
+}
+
+/// Makes a memory; returns its index.
+pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32, Error> {
+    let count = store.inner().memories.len();
+    check_count(store, "memory", count, |limiter| limiter.memories())?;
+    let pages = ty.limits.min;
+    let too_large = || error!("cannot allocate a memory of {pages} pages");
+    let growth = memory_growth(&ty, 0, pages).ok_or_else(too_large)?;
+    if !memory_allowed(store, growth) {
+        return Err(error!("resource limit exceeded: memory minimum size of {pages} pages"));
+    }
+    let bytes = LinearMemory::new(growth.desired).ok_or_else(too_large)?;
+    store.inner().memories.push(MemoryEntity { ty, bytes });
+    Ok(count as u32)
+}
+
+/// Makes a table whose elements are `init`; returns its index.
+pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Result<u32, Error> {
+    let count = store.inner().tables.len();
+    check_count(store, "table", count, |limiter| limiter.tables())?;
+    let size = ty.limits.min;
+    let too_large = || error!("cannot allocate a table of {size} elements");
+    let growth = table_growth(&ty, 0, size).ok_or_else(too_large)?;
+    if !table_allowed(store, growth) {
+        return Err(error!("resource limit exceeded: table minimum size of {size} elements"));
+    }
+    let mut elements = Vec::new();
+    elements.try_reserve_exact(growth.desired).map_err(|_| too_large())?;
+    elements.resize(growth.desired, init);
+    store.inner().tables.push(TableEntity { ty, elements });
+    Ok(count as u32)
+}
+
+/// See [`Embedder::grow_memory`].
+pub(crate) fn grow_memory(store: &mut dyn Limited, index: u32, delta: u64) -> Option<u64> {
+    let memory = &store.inner().memories[index as usize];
+    let (ty, old) = (memory.ty, memory.pages());
+    let growth = memory_growth(&ty, memory.bytes.len(), delta)?;
+    if !memory_allowed(store, growth) {
+        return None;
+    }
+    let bytes = &mut store.inner().memories[index as usize].bytes;
+    if bytes.grow(growth.desired, growth.most) {
+        return Some(old);
+    }
+    if let Some(limiter) = store.limiter() {
+        limiter.memory_grow_failed(&error!("the host cannot allocate {} bytes", growth.desired));
+    }
+    None
+}
+
+/// See [`Embedder::grow_table`].
+pub(crate) fn grow_table(
+    store: &mut dyn Limited,
+    index: u32,
+    delta: u64,
+    init: u64,
+) -> Option<u64> {
+    let table = &store.inner().tables[index as usize];
+    let (ty, old) = (table.ty, table.elements.len());
+    let growth = table_growth(&ty, old, delta)?;
+    if !table_allowed(store, growth) {
+        return None;
+    }
+    let elements = &mut store.inner().tables[index as usize].elements;
+    if elements.try_reserve(growth.desired - old).is_ok() {
+        elements.resize(growth.desired, init);
+        return Some(old as u64);
+    }
+    if let Some(limiter) = store.limiter() {
+        limiter.table_grow_failed(&error!("the host cannot allocate {} elements", growth.desired));
+    }
+    None
+}

@@ -1,0 +1,321 @@
+//! [`Store`]: the data of running guests: the embedder's own data, host functions, and all instances. Everything
+//! that works on a store takes it as [`AsContext`] or [`AsContextMut`].
+
+use crate::func::HostFn;
+use crate::runtime::{self, Embedder, Limited, StoreInner};
+use crate::{Engine, Error, Metering, ResourceLimiter, error::error};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// Holds all instances of a guest program, and `T`, data of the embedder that host functions can reach.
+///
+/// Nothing is freed before the store is dropped: to get rid of instances, drop their store. Handles
+/// ([`Func`](crate::Func), [`Memory`](crate::Memory) and so on) are only numbers, to be used with their store.
+///
+/// ```
+/// use windlass::{Engine, Store};
+/// let mut store = Store::new(&Engine::default(), vec!["a log"]);
+/// store.data_mut().push("of what happened");
+/// assert_eq!(store.into_data().len(), 2);
+/// ```
+pub struct Store<T>(Box<StoreState<T>>);
+
+/// What is behind a store's contexts.
+pub(crate) struct StoreState<T> {
+    pub(crate) inner: StoreInner,
+    pub(crate) data: T,
+    /// The host functions that functions of the store refer to.
+    pub(crate) host_funcs: Vec<Arc<HostFn<T>>>,
+    limiter: Option<Box<Limiter<T>>>,
+}
+
+type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
+
+impl<T> Store<T> {
+    /// An empty store.
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        let inner = StoreInner::new(engine);
+        Store(Box::new(StoreState { inner, data, host_funcs: Vec::new(), limiter: None }))
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.inner.engine
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.0.data
+    }
+
+    /// The embedder's data, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.data
+    }
+
+    /// The embedder's data, for which the store ends.
+    pub fn into_data(self) -> T {
+        self.0.data
+    }
+
+    /// Sets what decides how much guests may take: a part of the embedder's data. See [`StoreLimits`](crate::StoreLimits).
+    pub fn limiter(
+        &mut self,
+        limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
+    ) {
+        self.0.limiter = Some(Box::new(limiter));
+    }
+
+    /// Sets how much fuel is left.
+    ///
+    /// # Errors
+    /// If the engine does not count fuel: see [`Config::consume_fuel`](crate::Config::consume_fuel).
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Store};
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(1_000_000)?;
+    /// assert_eq!(store.get_fuel()?, 1_000_000);
+    /// assert!(Store::new(&Engine::default(), ()).set_fuel(1).is_err());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
+        self.as_context_mut().set_fuel(fuel)
+    }
+
+    /// How much fuel is left.
+    ///
+    /// # Errors
+    /// If the engine does not count fuel.
+    pub fn get_fuel(&self) -> Result<u64, Error> {
+        self.as_context().get_fuel()
+    }
+
+    /// What stops a guest of this store from another thread.
+    ///
+    /// # Errors
+    /// If the engine's guests don't look: see [`Config::metering`](crate::Config::metering).
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Metering, Store};
+    /// let engine = Engine::new(Config::new().metering(Metering::Interrupt))?;
+    /// let store = Store::new(&engine, ());
+    /// let handle = store.interrupt_handle()?;
+    /// std::thread::spawn(move || handle.interrupt());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn interrupt_handle(&self) -> Result<InterruptHandle, Error> {
+        self.as_context().interrupt_handle()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("data", &self.0.data).finish_non_exhaustive()
+    }
+}
+
+impl<T: Default> Default for Store<T> {
+    fn default() -> Store<T> {
+        Store::new(&Engine::default(), T::default())
+    }
+}
+
+impl<T> Embedder for StoreState<T> {
+    fn inner(&mut self) -> &mut StoreInner {
+        &mut self.inner
+    }
+
+    fn grow_memory(&mut self, index: u32, delta: u64) -> Option<u64> {
+        runtime::grow_memory(self, index, delta)
+    }
+
+    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Option<u64> {
+        runtime::grow_table(self, index, delta, init)
+    }
+}
+
+impl<T> Limited for StoreState<T> {
+    fn limiter(&mut self) -> Option<&mut dyn ResourceLimiter> {
+        self.limiter.as_mut().map(|limiter| limiter(&mut self.data))
+    }
+}
+
+/// Stops a running guest from another thread. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<AtomicBool>);
+
+impl InterruptHandle {
+    /// Stops the guest at its next function entry or loop iteration, or the next guest that runs if none does
+    /// now. One call stops one guest: a [`Func::call`](crate::Func::call) ends with
+    /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) can go on.
+    ///
+    /// A host function is not stopped: only the guest that called it, once it has returned.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A store to be read: [`Store`], [`Caller`](crate::Caller), the contexts and references to them.
+pub trait AsContext {
+    /// The embedder's data in the store.
+    type Data;
+
+    /// The store to be read.
+    fn as_context(&self) -> StoreContext<'_, Self::Data>;
+}
+
+/// A store to be changed: [`Store`], [`Caller`](crate::Caller), [`StoreContextMut`] and references to them.
+pub trait AsContextMut: AsContext {
+    /// The store to be changed.
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
+}
+
+/// A store to be read.
+pub struct StoreContext<'a, T>(pub(crate) &'a StoreState<T>);
+
+/// A store to be changed.
+pub struct StoreContextMut<'a, T>(pub(crate) &'a mut StoreState<T>);
+
+impl<'a, T> StoreContext<'a, T> {
+    /// The embedder's data.
+    pub fn data(&self) -> &'a T {
+        &self.0.data
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &'a Engine {
+        &self.0.inner.engine
+    }
+
+    /// See [`Store::get_fuel`].
+    ///
+    /// # Errors
+    /// If the engine does not count fuel.
+    pub fn get_fuel(&self) -> Result<u64, Error> {
+        check_fuel(self.engine())?;
+        Ok(self.0.inner.fuel)
+    }
+
+    /// See [`Store::interrupt_handle`].
+    ///
+    /// # Errors
+    /// If the engine's guests don't look.
+    pub fn interrupt_handle(&self) -> Result<InterruptHandle, Error> {
+        match self.engine().config().metering {
+            Metering::None => Err(Error::msg("guests of this engine cannot be interrupted")),
+            _ => Ok(InterruptHandle(self.0.inner.interrupt.clone())),
+        }
+    }
+}
+
+impl<T> StoreContextMut<'_, T> {
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.0.data
+    }
+
+    /// The embedder's data, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.data
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.inner.engine
+    }
+
+    /// See [`Store::get_fuel`].
+    ///
+    /// # Errors
+    /// If the engine does not count fuel.
+    pub fn get_fuel(&self) -> Result<u64, Error> {
+        self.as_context().get_fuel()
+    }
+
+    /// See [`Store::set_fuel`].
+    ///
+    /// # Errors
+    /// If the engine does not count fuel.
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
+        check_fuel(self.engine())?;
+        self.0.inner.fuel = fuel;
+        Ok(())
+    }
+}
+
+fn check_fuel(engine: &Engine) -> Result<(), Error> {
+    match engine.config().metering {
+        Metering::Fuel => Ok(()),
+        metering => Err(error!("the engine does not count fuel: its metering is {metering:?}")),
+    }
+}
+
+impl<T> AsContext for Store<T> {
+    type Data = T;
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(&self.0)
+    }
+}
+
+impl<T> AsContextMut for Store<T> {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(&mut self.0)
+    }
+}
+
+impl<T> AsContext for StoreContext<'_, T> {
+    type Data = T;
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.0)
+    }
+}
+
+impl<T> AsContext for StoreContextMut<'_, T> {
+    type Data = T;
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.0)
+    }
+}
+
+impl<T> AsContextMut for StoreContextMut<'_, T> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.0)
+    }
+}
+
+impl<C: AsContext> AsContext for &C {
+    type Data = C::Data;
+    fn as_context(&self) -> StoreContext<'_, C::Data> {
+        C::as_context(self)
+    }
+}
+
+impl<C: AsContext> AsContext for &mut C {
+    type Data = C::Data;
+    fn as_context(&self) -> StoreContext<'_, C::Data> {
+        C::as_context(self)
+    }
+}
+
+impl<C: AsContextMut> AsContextMut for &mut C {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, C::Data> {
+        C::as_context_mut(self)
+    }
+}
+
+impl<'a, T> From<&'a Store<T>> for StoreContext<'a, T> {
+    fn from(store: &'a Store<T>) -> Self {
+        StoreContext(&store.0)
+    }
+}
+
+impl<'a, T> From<&'a mut Store<T>> for StoreContextMut<'a, T> {
+    fn from(store: &'a mut Store<T>) -> Self {
+        StoreContextMut(&mut store.0)
+    }
+}
