@@ -70,7 +70,7 @@ impl Builder {
     /// operand word.
     pub(crate) fn cell(&mut self, handler: Handler, text: impl Display) -> usize {
         self.line(text);
-        self.code.push(Cell { handler });
+        self.code.push(Cell::of_handler(handler));
         self.code.len()
     }
 
@@ -96,7 +96,7 @@ impl Builder {
         let before = self.accs;
         self.line(inst);
         let at = self.code.len();
-        self.code.push(Cell { handler });
+        self.code.push(Cell::of_handler(handler));
         inst.operands(&mut self.code);
         let record = self.records.len() as u32;
         self.written(inst.d.slot());
@@ -135,7 +135,7 @@ impl Builder {
         let inst = Inst { d: Dst::Acc(slot), ..record.inst };
         if let Some(handler) = inst.handler() {
             record.inst = inst;
-            self.code[record.at] = Cell { handler };
+            self.code[record.at] = Cell::of_handler(handler);
             let at = record.at;
             if let Some(lines) = &mut self.lines
                 && let Some(line) = lines.iter_mut().rev().find(|line| line.at == at)

@@ -32,7 +32,7 @@ impl<'m> Translator<'m> {
     /// The second operand word of a direct call.
     fn code_word(&self, func: u32) -> Cell {
         match func.checked_sub(self.imported()) {
-            Some(defined) => Cell { code: self.source.code.current(defined as usize) },
+            Some(defined) => Cell::of_code(self.source.code.current(defined as usize)),
             None => Cell::word(func.into()),
         }
     }

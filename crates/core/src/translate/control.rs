@@ -193,7 +193,7 @@ impl<'m> Translator<'m> {
             self.builder.push(0);
             self.add_patch(&mut frame.patches, origin, origin);
         }
-        self.place(otherwise);
+        self.land(otherwise);
         self.builder.forget();
         self.truncate(frame.base);
         for kind in self.params(frame.ty) {
@@ -227,12 +227,12 @@ impl<'m> Translator<'m> {
             return;
         }
         if let FrameKind::If { otherwise } = kind {
-            self.place(otherwise);
+            self.land(otherwise);
         }
         let mut next = frame.patches;
         while let Some(index) = next {
             let patch = self.patches[index];
-            self.place(patch);
+            self.land(patch);
             next = patch.next;
         }
         self.builder.forget();
@@ -253,13 +253,12 @@ impl<'m> Translator<'m> {
     }
 
     /// The branch's target is here.
-    fn place(&mut self, patch: Patch) {
+    fn land(&mut self, patch: Patch) {
         let distance = self.builder.code.len() - patch.origin;
         self.set_target(patch.word, distance as isize);
     }
 
     fn set_target(&mut self, word: usize, distance: isize) {
-        // SAFETY: see `low_half`.
         self.builder.code[word] = Cell::word(pack_halves((distance * 8) as i32, 0));
     }
 
@@ -362,7 +361,7 @@ impl<'m> Translator<'m> {
         let skip = self.emit_skip(condition);
         self.builder.fence();
         self.emit_br(frame);
-        self.place(skip);
+        self.land(skip);
         self.builder.forget();
     }
 
@@ -391,15 +390,11 @@ impl<'m> Translator<'m> {
                 return condition;
             }
         }
-        let a = match self.place_of(operand) {
+        let a = match self.place(operand) {
             Loc::Const(_) => Loc::Slot(self.slot_of(operand)),
             a => a,
         };
         Condition::Test { is64: false, zero: !wanted, a }
-    }
-
-    fn place_of(&self, operand: Operand) -> Loc {
-        Translator::place(self, operand)
     }
 
     /// Emits a conditional branch to a frame whose label's operands are in place.
@@ -521,7 +516,7 @@ impl<'m> Translator<'m> {
         let index = self.pop();
         let arity = self.arity(self.frame_of(labels.default));
         self.settle(self.stack.len() - arity, true);
-        let a = match self.place_of(index) {
+        let a = match self.place(index) {
             Loc::Const(_) => Loc::Slot(self.slot_of(index)),
             a => a,
         };
@@ -596,7 +591,7 @@ impl<'m> Translator<'m> {
                 self.builder.push(0);
             }
             (1, Some(kind)) if kind != Kind::V128 => {
-                let a = self.place_of(self.stack[from]);
+                let a = self.place(self.stack[from]);
                 let Some(handler) = select::return_one(kind, a.place()) else { return };
                 self.builder.use_operands(kind.domain(), &[a]);
                 self.builder.cell(handler, format_args!("return {a}"));

@@ -97,7 +97,7 @@ impl Translator<'_> {
     pub(super) fn finish_costs(&mut self) {
         for &(word, RegionId(region)) in &self.regions.sites {
             let cost = u64::from(self.regions.costs[region]);
-            let low = self.builder.word(word) & 0xffff_ffff;
+            let low = self.builder.code[word].bits() & 0xffff_ffff;
             self.builder.code[word] = Cell::word(low | cost << 32);
         }
     }

@@ -22,9 +22,10 @@ mod stack;
 mod variable;
 
 use crate::{
-    Metering,
+    Error, Metering, Trap,
+    module::ModuleInner,
     exec::{
-        Cell, CodeTable,
+        Cell, CodeTable, Ip,
         select::{self, Domain, Kind},
     },
 };
@@ -63,6 +64,29 @@ pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Box<[Cell]
     let mut translator = Translator::new(source, defined, false)?;
     translator.body()?;
     Ok(translator.builder.code.into_boxed_slice())
+}
+
+/// Why a function could not be made ready to run.
+pub(crate) enum Failure {
+    Trap(Trap),
+    /// It was not validated before, and is not valid.
+    Invalid(Error),
+}
+
+/// The code of a function, translated now if it is not yet. This is the one way back from execution to
+/// translation.
+pub(crate) fn translated(module: &ModuleInner, defined: usize) -> Result<Ip, Failure> {
+    if let Some(code) = module.code.translated(defined) {
+        return Ok(code);
+    }
+    module.validate_late(defined).map_err(Failure::Invalid)?;
+    let cells = translate(module.source(), defined).map_err(|error| match error {
+        TranslateError::FrameTooLarge => Failure::Trap(Trap::FrameTooLarge),
+        TranslateError::Unsupported(offset) => {
+            Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
+        }
+    })?;
+    Ok(module.code.publish(defined, cells))
 }
 
 /// Translates again and returns every cell with the offset of its Wasm instruction.
