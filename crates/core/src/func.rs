@@ -6,7 +6,7 @@ mod typed;
 
 pub(crate) use call::{Call, Stop};
 pub(crate) use host::{HostFn, HostFunc};
-pub use host::{IntoFunc, WasmRet};
+pub use host::{IntoFunc, WasmRet, WithCaller};
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};
 
 use crate::exec::FuncCode;

@@ -26,7 +26,6 @@ mod linker;
 mod lock;
 mod memory;
 mod module;
-mod names;
 mod runtime;
 mod store;
 mod table;
@@ -44,6 +43,8 @@ pub use exec::BACKEND;
 pub use error::{Error, LinkError, LinkErrorKind, ModuleError, Unsupported};
 pub use execution::{Event, Execution, Pending};
 pub use externs::{Export, Extern};
+#[doc(hidden)]
+pub use func::WithCaller;
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
 pub use global::Global;
 pub use instance::Instance;

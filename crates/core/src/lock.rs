@@ -1,9 +1,12 @@
-//! [`Lock`]: the reader-writer lock around the engine's types. With `std` it is the standard library's; without,
-//! a spinning one, since waiting needs an operating system. Held only for short look-ups and additions.
+//! [`Lock`], the reader-writer lock around the engine's types, and [`Once`], a value made when first needed. With
+//! `std` they are the standard library's; without, spinning ones, since waiting needs an operating system. Held
+//! only for short look-ups and additions.
 
 #[cfg(feature = "std")]
 mod imp {
     use std::sync::{PoisonError, RwLock};
+
+    pub(crate) use std::sync::OnceLock as Once;
 
     pub(super) struct Imp<T>(RwLock<T>);
 
@@ -26,6 +29,19 @@ mod imp {
 
 #[cfg(not(feature = "std"))]
 mod imp {
+    /// A value made when first needed.
+    pub(crate) struct Once<T>(spin::Once<T>);
+
+    impl<T> Once<T> {
+        pub(crate) fn new() -> Once<T> {
+            Once(spin::Once::new())
+        }
+
+        pub(crate) fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
+            self.0.call_once(f)
+        }
+    }
+
     pub(super) struct Imp<T>(spin::RwLock<T>);
 
     impl<T> Imp<T> {
@@ -42,6 +58,8 @@ mod imp {
         }
     }
 }
+
+pub(crate) use imp::Once;
 
 /// A value that many read and few change.
 pub(crate) struct Lock<T>(imp::Imp<T>);

@@ -2,14 +2,14 @@
 
 use crate::error::{ModuleError, error};
 use crate::exec::CodeTable;
-use crate::names::Names;
+use crate::lock::Once;
 use crate::runtime::ItemType;
 use crate::{
-    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported,
+    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported, translate,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
-use windlass_decode::{self as decode, ExternKind, Import, Instrs, Reader};
+use windlass_decode::{self as decode, ExternKind, Import, Instrs, NameMap, NameSection, Reader};
 use windlass_validate::{Context, Scratch, validate_body};
 
 /// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and threads.
@@ -35,8 +35,9 @@ pub(crate) struct ModuleInner {
     pub(crate) context: Context,
     /// Translated code of the functions that the module defines.
     pub(crate) code: CodeTable,
-    /// What the name section says.
-    names: Names,
+    name: Option<Box<str>>,
+    /// The names of functions, read when first asked for.
+    func_names: Once<NameMap>,
     /// The exports in order of their names, as indices in `decoded.exports`.
     sorted_exports: Box<[u32]>,
 }
@@ -79,7 +80,8 @@ impl Module {
             engine: engine.clone(),
             bytes: bytes.into(),
             code: CodeTable::new(decoded.bodies.len()),
-            names: Names::read(&decoded, bytes),
+            name: NameSection::decode_module(&decoded, bytes),
+            func_names: Once::new(),
             sorted_exports: sorted_exports(&decoded),
             decoded,
             context,
@@ -89,6 +91,9 @@ impl Module {
             module.validate_bodies()?;
         }
         module.shrink();
+        if config.compilation_mode == CompilationMode::Eager {
+            module.translate_bodies()?;
+        }
         Ok(Module(Arc::new(module)))
     }
 
@@ -128,7 +133,7 @@ impl Module {
 
     /// The name that the module's name section gives it.
     pub fn name(&self) -> Option<&str> {
-        self.0.names.module()
+        self.0.name.as_deref()
     }
 
     /// The imports, in order.
@@ -175,7 +180,8 @@ impl Module {
 
     /// The name that the module's name section gives the function with this index.
     pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
-        self.0.names.func(index)
+        let decode = || NameSection::decode_funcs(&self.0.decoded, &self.0.bytes);
+        self.0.func_names.get_or_init(decode).get(index)
     }
 }
 
@@ -194,6 +200,38 @@ impl ModuleInner {
             unsupported::check_body(self, index)?;
         }
         Ok(())
+    }
+
+    fn translate_bodies(&self) -> Result<(), Error> {
+        for defined in 0..self.decoded.bodies.len() {
+            match translate::translated(self, defined) {
+                Ok(_) => {}
+                Err(translate::Failure::Trap(trap)) => return Err(trap.into()),
+                Err(translate::Failure::Invalid(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Validates a function that is called for the first time, if that was put off.
+    pub(crate) fn validate_late(&self, defined: usize) -> Result<(), Error> {
+        if self.engine.config().compilation_mode != CompilationMode::Lazy {
+            return Ok(());
+        }
+        validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut Scratch::default())
+            .map_err(ModuleError)?;
+        Ok(unsupported::check_body(self, defined)?)
+    }
+
+    /// What translation needs.
+    pub(crate) fn source(&self) -> translate::Source<'_> {
+        translate::Source {
+            bytes: &self.bytes,
+            decoded: &self.decoded,
+            context: &self.context,
+            code: &self.code,
+            metering: self.engine.config().metering,
+        }
     }
 
     /// The instructions of a body or a constant expression.

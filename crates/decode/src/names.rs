@@ -59,6 +59,16 @@ impl NameSection {
         names
     }
 
+    /// The name of the module alone, if it comes before the first error.
+    pub fn decode_module(module: &Module, bytes: &[u8]) -> Option<Box<str>> {
+        let mut names = NameSection::default();
+        if let Some(mut reader) = section(module, bytes) {
+            // As above.
+            let _ = names.read(&mut reader, |id| id == id::MODULE);
+        }
+        names.module
+    }
+
     /// The names of functions alone, up to the first error.
     pub fn decode_funcs(module: &Module, bytes: &[u8]) -> NameMap {
         let mut names = NameSection::default();

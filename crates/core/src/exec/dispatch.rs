@@ -2,10 +2,7 @@
 //! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls one
 //! handler after the other. Everything that depends on the backend is in this file.
 
-use super::{
-    context::{Context, Stop},
-    machine::{Ip, Machine, Sp},
-};
+use super::{context::Stop, machine::Machine};
 
 /// The body of a handler.
 pub(crate) trait Step: 'static {
@@ -18,6 +15,10 @@ pub(crate) trait Step: 'static {
 
 #[cfg(tail_calls)]
 mod backend {
+    use super::super::{
+        context::Context,
+        machine::{Ip, Sp},
+    };
     use super::*;
 
     macro_rules! handler_type {
@@ -83,8 +84,18 @@ mod backend {
         // SAFETY: the caller's promise.
         unsafe {
             ((*m.ip).handler)(
-                m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
-                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                m.ip.add(1),
+                m.sp,
+                m.cx,
+                m.acc,
+                m.p0,
+                m.p1,
+                m.f64_acc,
+                m.f64_p0,
+                m.f64_p1,
+                m.f32_acc,
+                m.f32_p0,
+                m.f32_p1,
             );
             (*m.cx).stop
         }

@@ -26,6 +26,27 @@ impl Cell {
     pub(crate) const fn word(word: u64) -> Cell {
         Cell { word }
     }
+
+    /// A handler word.
+    pub(crate) const fn of_handler(handler: Handler) -> Cell {
+        // On a 32-bit host the rest of the word is to be initialised too.
+        let mut cell = Cell { word: 0 };
+        cell.handler = handler;
+        cell
+    }
+
+    /// The address of code.
+    pub(crate) const fn of_code(code: Ip) -> Cell {
+        let mut cell = Cell { word: 0 };
+        cell.code = code;
+        cell
+    }
+
+    /// The bits of a word of operands.
+    pub(crate) fn bits(self) -> u64 {
+        // SAFETY: all constructors initialise the whole word.
+        unsafe { self.word }
+    }
 }
 
 /// A place in translated code.
@@ -255,7 +276,8 @@ macro_rules! value {
     };
 }
 value!(i32, false, acc, p0, p1, u64, |b| b as i32, |v| v as u32 as u64, |k| k, |r| r as i32, |w| w
-    as u32 as u64);
+    as u32
+    as u64);
 value!(i64, true, acc, p0, p1, u64, |b| b as i64, |v| v as u64, |k| k.into(), |r| r as i64, |w| w
     as u64);
 value!(

@@ -3,9 +3,9 @@
 //! width of what they move.
 
 use super::{
+    machine::Value,
     memory::{LoadOp, StoreOp},
     num,
-    machine::Value,
     numeric::{BinOp, CmpOp, UnOp},
     select::{Handlers, OfBin, OfCmp, OfFloatCmp, OfLoad, OfStore, OfUn},
 };
@@ -64,17 +64,39 @@ macro_rules! meaning {
 }
 
 macro_rules! table {
-    (un $op:ident [$($a:ident)*]) => { Handlers::Un(OfUn::<op::$op>::TABLE) };
-    (try_un $op:ident [$($a:ident)*]) => { Handlers::Un(OfUn::<op::$op>::TABLE) };
-    (test $op:ident [$($a:ident)*]) => { Handlers::Un(OfUn::<op::$op>::TABLE) };
-    (bin $op:ident [$($a:ident)*]) => { Handlers::Bin(OfBin::<op::$op>::TABLE) };
-    (try_bin $op:ident [$($a:ident)*]) => { Handlers::Bin(OfBin::<op::$op>::TABLE) };
-    (cmp $op:ident [i32 i32]) => { Handlers::Cmp(OfCmp::<op::$op>::TABLE) };
-    (cmp $op:ident [i64 i64]) => { Handlers::Cmp(OfCmp::<op::$op>::TABLE) };
-    (cmp $op:ident [$($a:ident)*]) => { Handlers::Cmp(OfFloatCmp::<op::$op>::TABLE) };
-    (load $op:ident [$($a:ident)*]) => { Handlers::Load(OfLoad::<op::$op>::TABLE) };
-    (store $op:ident [$($a:ident)*]) => { Handlers::Store(OfStore::<op::$op>::TABLE) };
-    ($other:ident $op:ident [$($a:ident)*]) => { Handlers::None };
+    (un $op:ident [$($a:ident)*]) => {
+        Handlers::Un(OfUn::<op::$op>::TABLE)
+    };
+    (try_un $op:ident [$($a:ident)*]) => {
+        Handlers::Un(OfUn::<op::$op>::TABLE)
+    };
+    (test $op:ident [$($a:ident)*]) => {
+        Handlers::Un(OfUn::<op::$op>::TABLE)
+    };
+    (bin $op:ident [$($a:ident)*]) => {
+        Handlers::Bin(OfBin::<op::$op>::TABLE)
+    };
+    (try_bin $op:ident [$($a:ident)*]) => {
+        Handlers::Bin(OfBin::<op::$op>::TABLE)
+    };
+    (cmp $op:ident [i32 i32]) => {
+        Handlers::Cmp(OfCmp::<op::$op>::TABLE)
+    };
+    (cmp $op:ident [i64 i64]) => {
+        Handlers::Cmp(OfCmp::<op::$op>::TABLE)
+    };
+    (cmp $op:ident [$($a:ident)*]) => {
+        Handlers::Cmp(OfFloatCmp::<op::$op>::TABLE)
+    };
+    (load $op:ident [$($a:ident)*]) => {
+        Handlers::Load(OfLoad::<op::$op>::TABLE)
+    };
+    (store $op:ident [$($a:ident)*]) => {
+        Handlers::Store(OfStore::<op::$op>::TABLE)
+    };
+    ($other:ident $op:ident [$($a:ident)*]) => {
+        Handlers::None
+    };
 }
 
 macro_rules! fold_un {
@@ -100,7 +122,8 @@ macro_rules! fold_bin {
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($a:ident)*] [$($r:ident)*];)*) => {
-        /// The instructions as types.
+        /// The instructions as types; those that are not simple have no use for theirs.
+        #[allow(dead_code)]
         mod op {
             $(pub(crate) struct $op;)*
         }

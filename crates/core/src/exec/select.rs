@@ -2,12 +2,16 @@
 //! from the generic bodies. The translator picks handlers here and nowhere else.
 
 use super::{
-    branch::{Again, Br, BrAnd, BrCmp, BrTable, BrTest, Charge, Fueled, Interruptible, Jump, Latch,
-        LoopEnter, Target, Unmetered},
+    branch::{
+        Again, Br, BrAnd, BrCmp, BrTable, BrTest, Charge, Fueled, Interruptible, Jump, Latch,
+        LoopEnter, Target, Unmetered,
+    },
     call::{self, Enter, Reload},
     dispatch::{Handler, Step, run},
     machine::{Acc, Const, P0, P1, Slot, SlotOnly, Src, Value},
-    memory::{Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp},
+    memory::{
+        Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
+    },
     numeric::{Bin, BinOp, CmpOp, CmpSelect, Copy, Select, Un, UnOp},
     ops,
 };
@@ -145,11 +149,35 @@ macro_rules! few_dests {
 macro_rules! pairs {
     ($none:expr, $commutes:expr, $entry:ident) => {
         [
-            [$entry!(Slot, Slot), $entry!(Slot, Const), if $commutes { $none } else { $entry!(Slot, Acc) }, if $commutes { $none } else { $entry!(Slot, P0) }, if $commutes { $none } else { $entry!(Slot, P1) }],
-            [if $commutes { $none } else { $entry!(Const, Slot) }, $none, if $commutes { $none } else { $entry!(Const, Acc) }, if $commutes { $none } else { $entry!(Const, P0) }, if $commutes { $none } else { $entry!(Const, P1) }],
+            [
+                $entry!(Slot, Slot),
+                $entry!(Slot, Const),
+                if $commutes { $none } else { $entry!(Slot, Acc) },
+                if $commutes { $none } else { $entry!(Slot, P0) },
+                if $commutes { $none } else { $entry!(Slot, P1) },
+            ],
+            [
+                if $commutes { $none } else { $entry!(Const, Slot) },
+                $none,
+                if $commutes { $none } else { $entry!(Const, Acc) },
+                if $commutes { $none } else { $entry!(Const, P0) },
+                if $commutes { $none } else { $entry!(Const, P1) },
+            ],
             [$entry!(Acc, Slot), $entry!(Acc, Const), $none, $entry!(Acc, P0), $entry!(Acc, P1)],
-            [$entry!(P0, Slot), $entry!(P0, Const), if $commutes { $none } else { $entry!(P0, Acc) }, $entry!(P0, P0), $entry!(P0, P1)],
-            [$entry!(P1, Slot), $entry!(P1, Const), if $commutes { $none } else { $entry!(P1, Acc) }, if $commutes { $none } else { $entry!(P1, P0) }, $entry!(P1, P1)],
+            [
+                $entry!(P0, Slot),
+                $entry!(P0, Const),
+                if $commutes { $none } else { $entry!(P0, Acc) },
+                $entry!(P0, P0),
+                $entry!(P0, P1),
+            ],
+            [
+                $entry!(P1, Slot),
+                $entry!(P1, Const),
+                if $commutes { $none } else { $entry!(P1, Acc) },
+                if $commutes { $none } else { $entry!(P1, P0) },
+                $entry!(P1, P1),
+            ],
         ]
     };
 }
@@ -157,11 +185,29 @@ macro_rules! pairs {
 macro_rules! variable_pairs {
     ($none:expr, $commutes:expr, $entry:ident) => {
         [
-            [$entry!(Slot, Slot), $none, if $commutes { $none } else { $entry!(Slot, Acc) }, if $commutes { $none } else { $entry!(Slot, P0) }, if $commutes { $none } else { $entry!(Slot, P1) }],
+            [
+                $entry!(Slot, Slot),
+                $none,
+                if $commutes { $none } else { $entry!(Slot, Acc) },
+                if $commutes { $none } else { $entry!(Slot, P0) },
+                if $commutes { $none } else { $entry!(Slot, P1) },
+            ],
             [$none, $none, $none, $none, $none],
             [$entry!(Acc, Slot), $none, $none, $entry!(Acc, P0), $entry!(Acc, P1)],
-            [$entry!(P0, Slot), $none, if $commutes { $none } else { $entry!(P0, Acc) }, $entry!(P0, P0), $entry!(P0, P1)],
-            [$entry!(P1, Slot), $none, if $commutes { $none } else { $entry!(P1, Acc) }, if $commutes { $none } else { $entry!(P1, P0) }, $entry!(P1, P1)],
+            [
+                $entry!(P0, Slot),
+                $none,
+                if $commutes { $none } else { $entry!(P0, Acc) },
+                $entry!(P0, P0),
+                $entry!(P0, P1),
+            ],
+            [
+                $entry!(P1, Slot),
+                $none,
+                if $commutes { $none } else { $entry!(P1, Acc) },
+                if $commutes { $none } else { $entry!(P1, P0) },
+                $entry!(P1, P1),
+            ],
         ]
     };
 }
@@ -187,9 +233,28 @@ pub(crate) const fn commutes(op: Op) -> bool {
     use Op::*;
     matches!(
         op,
-        I32Add | I32Mul | I32And | I32Or | I32Xor | I64Add | I64Mul | I64And | I64Or | I64Xor
-            | F32Add | F32Mul | F64Add | F64Mul | I32Eq | I32Ne | I64Eq | I64Ne | F32Eq | F32Ne
-            | F64Eq | F64Ne
+        I32Add
+            | I32Mul
+            | I32And
+            | I32Or
+            | I32Xor
+            | I64Add
+            | I64Mul
+            | I64And
+            | I64Or
+            | I64Xor
+            | F32Add
+            | F32Mul
+            | F64Add
+            | F64Mul
+            | I32Eq
+            | I32Ne
+            | I64Eq
+            | I64Ne
+            | F32Eq
+            | F32Ne
+            | F64Eq
+            | F64Ne
     )
 }
 
@@ -271,18 +336,39 @@ impl<O: CmpOp<A: super::branch::Bits> + BinOp> OfCmp<O> {
             macro_rules! latch {
                 ($k:ty, $swap:literal) => {
                     [
-                        [h::<Latch<O, Slot, Slot, $k, $swap>>(), h::<Latch<O, Slot, Const, $k, $swap>>(), None, h::<Latch<O, Slot, P0, $k, $swap>>(), h::<Latch<O, Slot, P1, $k, $swap>>()],
+                        [
+                            h::<Latch<O, Slot, Slot, $k, $swap>>(),
+                            h::<Latch<O, Slot, Const, $k, $swap>>(),
+                            None,
+                            h::<Latch<O, Slot, P0, $k, $swap>>(),
+                            h::<Latch<O, Slot, P1, $k, $swap>>(),
+                        ],
                         [None; 5],
                         [None; 5],
-                        [h::<Latch<O, P0, Slot, $k, $swap>>(), h::<Latch<O, P0, Const, $k, $swap>>(), None, None, h::<Latch<O, P0, P1, $k, $swap>>()],
-                        [h::<Latch<O, P1, Slot, $k, $swap>>(), h::<Latch<O, P1, Const, $k, $swap>>(), None, h::<Latch<O, P1, P0, $k, $swap>>(), None],
+                        [
+                            h::<Latch<O, P0, Slot, $k, $swap>>(),
+                            h::<Latch<O, P0, Const, $k, $swap>>(),
+                            None,
+                            None,
+                            h::<Latch<O, P0, P1, $k, $swap>>(),
+                        ],
+                        [
+                            h::<Latch<O, P1, Slot, $k, $swap>>(),
+                            h::<Latch<O, P1, Const, $k, $swap>>(),
+                            None,
+                            h::<Latch<O, P1, P0, $k, $swap>>(),
+                            None,
+                        ],
                     ]
                 };
             }
             if swapped(<O as CmpOp>::OP).is_some() {
                 [[NO_PAIR; 2]; 2]
             } else {
-                [[latch!(Jump, false), latch!(Jump, true)], [latch!(Again<Unmetered>, false), latch!(Again<Unmetered>, true)]]
+                [
+                    [latch!(Jump, false), latch!(Jump, true)],
+                    [latch!(Again<Unmetered>, false), latch!(Again<Unmetered>, true)],
+                ]
             }
         },
     };
@@ -381,7 +467,13 @@ impl<O: StoreOp> OfStore<O> {
         base: {
             macro_rules! row {
                 ($a:ident) => {
-                    [h::<Store<O, Base<$a>, Slot>>(), h::<Store<O, Base<$a>, Const>>(), h::<Store<O, Base<$a>, Acc>>(), h::<Store<O, Base<$a>, P0>>(), h::<Store<O, Base<$a>, P1>>()]
+                    [
+                        h::<Store<O, Base<$a>, Slot>>(),
+                        h::<Store<O, Base<$a>, Const>>(),
+                        h::<Store<O, Base<$a>, Acc>>(),
+                        h::<Store<O, Base<$a>, P0>>(),
+                        h::<Store<O, Base<$a>, P1>>(),
+                    ]
                 };
             }
             [row!(Slot), row!(Const), row!(Acc), row!(P0), row!(P1)]
@@ -525,8 +617,13 @@ pub(crate) fn return_one(kind: Kind, a: Place) -> Maybe {
 
 macro_rules! over_places {
     ($body:ident < $t:ty >) => {
-        [h::<$body<$t, Slot>>(), h::<$body<$t, Const>>(), h::<$body<$t, Acc>>(),
-         h::<$body<$t, P0>>(), h::<$body<$t, P1>>()]
+        [
+            h::<$body<$t, Slot>>(),
+            h::<$body<$t, Const>>(),
+            h::<$body<$t, Acc>>(),
+            h::<$body<$t, P0>>(),
+            h::<$body<$t, P1>>(),
+        ]
     };
 }
 use over_places;
@@ -562,8 +659,13 @@ pub(crate) fn br_test(is64: bool, zero: bool, a: Place, way: Way) -> Maybe {
             Self::row::<Again<Fueled>>(),
         ];
         const fn row<K: Target>() -> [Maybe; 5] {
-            [h::<BrTest<T, Slot, K, ZERO>>(), None, h::<BrTest<T, Acc, K, ZERO>>(),
-             h::<BrTest<T, P0, K, ZERO>>(), h::<BrTest<T, P1, K, ZERO>>()]
+            [
+                h::<BrTest<T, Slot, K, ZERO>>(),
+                None,
+                h::<BrTest<T, Acc, K, ZERO>>(),
+                h::<BrTest<T, P0, K, ZERO>>(),
+                h::<BrTest<T, P1, K, ZERO>>(),
+            ]
         }
     }
     let table = match (is64, zero) {
@@ -676,6 +778,7 @@ pub(crate) mod plain {
     pub(crate) const CALL: Handler = run::<call::Call>;
     pub(crate) const CALL_IMPORT: Handler = run::<call::CallImport>;
     pub(crate) const RETURN_CALL: Handler = run::<call::ReturnCall>;
+    pub(crate) const RETURN_CALL_IMPORT: Handler = run::<call::ReturnCallImport>;
     pub(crate) const RETURN_NONE: Handler = run::<call::ReturnNone>;
     pub(crate) const RETURN_MANY: Handler = run::<call::ReturnMany>;
     pub(crate) const SLOW: Handler = run::<call::Slow>;

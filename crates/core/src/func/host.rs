@@ -113,8 +113,6 @@ pub(crate) trait IntoHost<T, Params, Results> {
 }
 
 /// The parameters of a closure whose first parameter is a [`Caller`]; only for [`IntoFunc`].
-#[doc(hidden)]
-#[allow(unreachable_pub)] // It is inferred in the signatures of other crates.
 pub struct WithCaller<Params>(PhantomData<Params>);
 
 fn func_type<Params: SlotList, Results: HostResult>(engine: &Engine) -> FuncType {
