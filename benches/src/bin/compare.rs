@@ -1,0 +1,213 @@
+//! `compare`: runs the kernels in each engine, side by side, and prints a table. See `--help`.
+
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+    time::Duration,
+};
+use windlass_benches::{
+    clock,
+    engines::{Engine, Error, Guest, engines},
+    kernels::{ENTRY, HOST_CALLS, KERNELS, Kernel},
+    startup,
+    table::{Table, milliseconds},
+};
+
+const HELP: &str = "\
+Usage: compare [OPTIONS] [KERNEL]...
+       compare --only ENGINE KERNEL [SIZE]
+
+Runs the kernels in each engine and prints a table of CPU times: the least of several rounds, in which the
+engines take turns. A ratio above 1 says that the engine of that column takes longer than the first one.
+The results of all engines are checked. The rows below the mean are calls between guest and host: `host_calls`
+from the guest, `entry` from the host.
+
+  KERNEL              kernels to run: all whose name contains one of these; all by default
+  --rounds N          how often each runs (default 5)
+  --engines A,B       which engines; the first is compared with (default: all that are built in)
+  --scale PERCENT     make the kernels' sizes smaller or larger; their checksums are then only compared
+                      between engines
+  --startup           measure start-up instead: from bytes of a large module to the first result
+  --only ENGINE KERNEL [SIZE]
+                      run one kernel once, for a profiler; `startup`, a large module, is a kernel here;
+                      prints the result, the CPU time and the peak of memory
+  --list              list engines and kernels
+";
+
+fn main() -> ExitCode {
+    match Options::parse(std::env::args().skip(1)).and_then(|options| options.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("compare: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Options {
+    command: Command,
+    engines: Vec<Box<dyn Engine>>,
+    kernels: Vec<String>,
+    rounds: u32,
+    scale: i64,
+}
+
+/// What is measured: something with a guest, for a size.
+type Work = fn(&mut (dyn Guest + 'static), i32) -> Result<i64, Error>;
+
+/// Enters the guest `size` times.
+fn enter_often(guest: &mut (dyn Guest + 'static), size: i32) -> Result<i64, Error> {
+    (0..size).try_fold(0, |sum, i| Ok(sum + guest.run(i)?))
+}
+
+enum Command {
+    Help,
+    List,
+    Kernels,
+    Startup,
+    Only,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, Error> {
+        let mut options = Options {
+            command: Command::Kernels,
+            engines: engines(),
+            kernels: Vec::new(),
+            rounds: 5,
+            scale: 100,
+        };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--help" | "-h" => options.command = Command::Help,
+                "--list" => options.command = Command::List,
+                "--startup" => options.command = Command::Startup,
+                "--only" => options.command = Command::Only,
+                "--rounds" => options.rounds = value()?.parse::<u32>()?.max(1),
+                "--scale" => options.scale = value()?.parse()?,
+                "--engines" => {
+                    options.engines = value()?.split(',').map(engine).collect::<Result<_, _>>()?;
+                }
+                option if option.starts_with('-') => {
+                    return Err(format!("unknown option {option}; see --help").into());
+                }
+                _ => options.kernels.push(arg),
+            }
+        }
+        Ok(options)
+    }
+
+    fn run(&self) -> Result<(), Error> {
+        match self.command {
+            Command::Help => Ok(stdout().write_all(HELP.as_bytes())?),
+            Command::List => self.list(),
+            Command::Kernels => self.compare_kernels(),
+            Command::Startup => self.compare_startup(),
+            Command::Only => self.only(),
+        }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.engines.iter().map(|engine| engine.name()).collect()
+    }
+
+    fn list(&self) -> Result<(), Error> {
+        let mut out = stdout();
+        writeln!(out, "engines: {}\nkernels and their sizes:", self.names().join(", "))?;
+        for kernel in KERNELS.iter().chain([&HOST_CALLS, &ENTRY]) {
+            writeln!(out, "  {} {}", kernel.name, kernel.size)?;
+        }
+        Ok(())
+    }
+
+    fn chosen(&self, kernel: &Kernel) -> bool {
+        self.kernels.is_empty() || self.kernels.iter().any(|part| kernel.name.contains(part))
+    }
+
+    fn compare_kernels(&self) -> Result<(), Error> {
+        let mut table = Table::new("kernel", &self.names())?;
+        for kernel in KERNELS.iter().filter(|kernel| self.chosen(kernel)) {
+            table.row(kernel.name, &self.measure(kernel, Guest::run)?)?;
+        }
+        table.mean()?;
+        if self.chosen(&HOST_CALLS) {
+            table.row(HOST_CALLS.name, &self.measure(&HOST_CALLS, Guest::run)?)?;
+        }
+        if self.chosen(&ENTRY) {
+            table.row(ENTRY.name, &self.measure(&ENTRY, enter_often)?)?;
+        }
+        Ok(())
+    }
+
+    /// The least time that each engine takes for `work` with the kernel.
+    fn measure(&self, kernel: &Kernel, work: Work) -> Result<Vec<Duration>, Error> {
+        let wasm = kernel.wasm();
+        let size = i32::try_from(i64::from(kernel.size) * self.scale / 100)?.max(1);
+        let mut expected = (size == kernel.size).then_some(kernel.checksum);
+        self.least(kernel.name, |engine| {
+            let mut guest = engine.load(&wasm)?;
+            let (result, time) = clock::timed(|| work(&mut *guest, size));
+            let result = result?;
+            let expected = *expected.get_or_insert(result);
+            if result != expected {
+                return Err(format!("result {result:#x}, expected {expected:#x}").into());
+            }
+            Ok(time)
+        })
+    }
+
+    /// Calls `measure` with each engine in turn, several times, and takes the least time of each.
+    fn least(
+        &self,
+        what: &str,
+        mut measure: impl FnMut(&dyn Engine) -> Result<Duration, Error>,
+    ) -> Result<Vec<Duration>, Error> {
+        let mut least = vec![Duration::MAX; self.engines.len()];
+        for _ in 0..self.rounds {
+            for (engine, least) in self.engines.iter().zip(&mut least) {
+                let time = measure(&**engine)
+                    .map_err(|error| format!("{what} in {}: {error}", engine.name()))?;
+                *least = time.min(*least);
+            }
+        }
+        Ok(least)
+    }
+
+    fn compare_startup(&self) -> Result<(), Error> {
+        let mut table = Table::new("functions", &self.names())?;
+        for functions in [1, 100, 10_000] {
+            let wasm = startup::large_module(functions);
+            let times = self.least("start-up", |engine| {
+                let (result, time) = clock::timed(|| engine.load(&wasm)?.run(1));
+                result.map(|_| time)
+            })?;
+            table.row(&functions.to_string(), &times)?;
+        }
+        Ok(())
+    }
+
+    fn only(&self) -> Result<(), Error> {
+        let [name, kernel, size @ ..] = self.kernels.as_slice() else {
+            return Err("--only needs an engine and a kernel".into());
+        };
+        let (wasm, default) = match Kernel::named(kernel) {
+            Some(kernel) => (kernel.wasm(), kernel.size),
+            None if kernel == "startup" => (startup::large_module(10_000), 1),
+            None => return Err(format!("no kernel {kernel}; see --list").into()),
+        };
+        let size = size.first().map_or(Ok(default), |size| size.parse())?;
+        let engine = engine(name)?;
+        let (result, time) = clock::timed(|| engine.load(&wasm)?.run(size));
+        writeln!(stdout(), "{kernel}({size}) = {:#x}\n{:.3} ms", result?, milliseconds(time))?;
+        if let Some(peak) = clock::peak_memory() {
+            writeln!(stdout(), "{peak} KiB at most")?;
+        }
+        Ok(())
+    }
+}
+
+fn engine(name: &str) -> Result<Box<dyn Engine>, Error> {
+    let found = engines().into_iter().find(|engine| engine.name() == name);
+    found.ok_or_else(|| format!("this build has no engine {name}; see --list").into())
+}
