@@ -2,7 +2,7 @@
 
 use std::{
     io::{Write, stdout},
-    process::ExitCode,
+    process::{self, ExitCode},
     time::Duration,
 };
 use windlass_benches::{
@@ -27,9 +27,10 @@ from the guest, `entry` from the host.
   --engines A,B       which engines; the first is compared with (default: all that are built in)
   --scale PERCENT     make the kernels' sizes smaller or larger; their checksums are then only compared
                       between engines
-  --startup           measure start-up instead: from bytes of a large module to the first result
+  --startup           measure start-up instead: from the bytes of a module to the first result, and the
+                      peak of memory with the largest of the modules
   --only ENGINE KERNEL [SIZE]
-                      run one kernel once, for a profiler; `startup`, a large module, is a kernel here;
+                      run one kernel once, for a profiler; KERNEL can be a file that exports `run`;
                       prints the result, the CPU time and the peak of memory
   --list              list engines and kernels
 ";
@@ -184,7 +185,21 @@ impl Options {
             })?;
             table.row(&functions.to_string(), &times)?;
         }
-        Ok(())
+        self.peaks(&startup::large_module(10_000))
+    }
+
+    /// Prints the peak of memory of each engine with that module, each in a process of its own.
+    fn peaks(&self, wasm: &[u8]) -> Result<(), Error> {
+        let file = std::env::temp_dir().join(format!("compare-{}.wasm", std::process::id()));
+        std::fs::write(&file, wasm)?;
+        for name in self.names() {
+            let mut only = process::Command::new(std::env::current_exe()?);
+            let output = only.args(["--only", name]).arg(&file).arg("1").output()?;
+            let output = String::from_utf8_lossy(&output.stdout);
+            let peak = output.lines().last().unwrap_or_default();
+            writeln!(stdout(), "{name}: {peak}")?;
+        }
+        Ok(std::fs::remove_file(file)?)
     }
 
     fn only(&self) -> Result<(), Error> {
@@ -193,7 +208,7 @@ impl Options {
         };
         let (wasm, default) = match Kernel::named(kernel) {
             Some(kernel) => (kernel.wasm(), kernel.size),
-            None if kernel == "startup" => (startup::large_module(10_000), 1),
+            None if kernel.contains('.') => (std::fs::read(kernel)?, 1),
             None => return Err(format!("no kernel {kernel}; see --list").into()),
         };
         let size = size.first().map_or(Ok(default), |size| size.parse())?;
