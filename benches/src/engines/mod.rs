@@ -9,7 +9,6 @@ mod stitch;
 mod tinywasm;
 #[cfg(feature = "wasmi")]
 mod wasmi;
-#[cfg(feature = "windlass")]
 mod windlass;
 
 /// What goes wrong in an engine, as it tells it.
@@ -34,7 +33,6 @@ pub trait Guest {
 /// Every engine that this build has. The first is the one that the others are compared with.
 pub fn engines() -> Vec<Box<dyn Engine>> {
     vec![
-        #[cfg(feature = "windlass")]
         Box::new(windlass::Windlass),
         #[cfg(feature = "wasmi")]
         Box::new(wasmi::Wasmi),
