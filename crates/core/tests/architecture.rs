@@ -11,13 +11,16 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("core", &["windlass-decode", "windlass-validate"]),
     ("wasi", &["windlass"]),
     ("wast", &["windlass"]),
-    ("cli", &["windlass", "windlass-decode", "windlass-validate", "windlass-wasi", "windlass-wast"]),
+    (
+        "cli",
+        &["windlass", "windlass-decode", "windlass-validate", "windlass-wasi", "windlass-wast"],
+    ),
 ];
 
 /// Inside `windlass`: a folder, what nothing in it may use, and the exceptions: files, or longer paths.
 const LAYERS: [(&str, &str, &[&str]); 6] = [
     ("runtime", "translate", &[]),
-    ("runtime", "exec", &["exec::CodeTable", "exec::FuncCode"]),
+    ("runtime", "exec", &["exec::CodeTable", "exec::FuncCode", "exec::Thread"]),
     ("exec", "translate", &["exec/thread.rs"]),
     ("translate", "runtime", &[]),
     ("translate", "store", &[]),
@@ -43,8 +46,7 @@ fn named_paths_exist() {
 
 fn is_path(code: &str) -> bool {
     let first = code.split('/').next().unwrap_or_default();
-    code.contains('/')
-        && ["crates", "spec-tests", "benches", "fuzz", ".ci", "ci"].contains(&first)
+    code.contains('/') && ["crates", "spec-tests", "benches", "fuzz", ".ci", "ci"].contains(&first)
 }
 
 #[test]
@@ -83,31 +85,41 @@ fn layers_use_what_is_below() {
 
 /// The paths that begin with `crate::`, without it; of a group, each.
 fn crate_paths(code: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    for rest in code.split("crate::").skip(1) {
-        let Some(group) = rest.strip_prefix('{') else {
-            let path = rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').next();
-            paths.push(path.unwrap_or_default().to_string());
-            continue;
-        };
-        let (mut depth, mut item) = (0, String::new());
-        for c in group.chars() {
-            match c {
-                '}' if depth == 0 => break,
-                ',' if depth == 0 => paths.push(std::mem::take(&mut item)),
-                _ => item.push(c),
-            }
-            depth += i32::from(c == '{') - i32::from(c == '}');
+    code.split("crate::").skip(1).flat_map(expand).collect()
+}
+
+/// The paths in what follows: one, or those of a group in braces.
+fn expand(text: &str) -> Vec<String> {
+    let in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let end = text.find(|c| !in_path(c)).unwrap_or(text.len());
+    let (path, rest) = text.split_at(end);
+    match rest.strip_prefix('{') {
+        None => vec![path.to_string()],
+        Some(group) => {
+            let names = members(group).into_iter().flat_map(|member| expand(member.trim()));
+            names.map(|name| format!("{path}{name}")).collect()
         }
-        paths.push(item);
     }
-    paths.iter().map(|path| path.split_whitespace().collect()).collect()
+}
+
+/// The members of a group in braces, of which `text` is what follows the first.
+fn members(text: &str) -> Vec<String> {
+    let (mut depth, mut members) = (0, vec![String::new()]);
+    for c in text.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => members.push(String::new()),
+            _ => members.last_mut().expect("there is a first").push(c),
+        }
+        depth += i32::from(c == '{') - i32::from(c == '}');
+    }
+    members
 }
 
 #[test]
 fn paths_of_imports_are_found() {
     let code = "use crate::{Trap, exec::{Cell, Ip},\n    runtime::FuncEntity}; crate::module::f(x)";
-    let expected = ["Trap", "exec::{Cell,Ip}", "runtime::FuncEntity", "module::f"];
+    let expected = ["Trap", "exec::Cell", "exec::Ip", "runtime::FuncEntity", "module::f"];
     assert_eq!(crate_paths(code), expected);
 }
 
@@ -120,7 +132,8 @@ fn unsafe_code_is_where_it_belongs() {
             continue;
         }
         for line in code(&file).lines() {
-            let found = line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
+            let found =
+                line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
             assert!(!found, "{name} has unsafe code: {line}");
         }
     }
