@@ -1,0 +1,80 @@
+//! Backtraces: where a guest was, shown by errors.
+
+use crate::{instance, linked};
+use windlass::{Caller, Engine, Error, Linker, Trap};
+
+const TEXT: &str = r#"
+    (module $sums
+      (func $inner (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+      (func $middle (param i32) (result i32) (i32.add (i32.const 1) (call $inner (local.get 0))))
+      (func (export "outer") (param i32) (result i32)
+        (i32.add (i32.const 1) (call $middle (local.get 0)))))"#;
+
+#[test]
+fn a_trap_tells_functions_and_offsets() {
+    let (mut store, instance) = instance(TEXT);
+    let outer = instance.get_typed_func::<i32, i32>(&store, "outer").unwrap();
+    assert_eq!(outer.call(&mut store, 1).unwrap(), 3);
+    let error = outer.call(&mut store, 0).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::IntegerDivideByZero));
+    let frames = error.backtrace().unwrap().frames();
+    assert_eq!(frames.iter().map(|f| f.func_index()).collect::<Vec<_>>(), [0, 1, 2]);
+    let names: Vec<_> = frames.iter().map(|f| f.func_name()).collect();
+    assert_eq!(names, [Some("inner"), Some("middle"), None]);
+    assert!(frames.iter().all(|f| f.module().name() == Some("sums")));
+    // The bytes at the offsets: a division and two calls.
+    let bytes = wat::parse_str(TEXT).unwrap();
+    let ops: Vec<_> = frames.iter().map(|f| bytes[f.module_offset()]).collect();
+    assert_eq!(ops, [0x6d, 0x10, 0x10]);
+}
+
+#[test]
+fn it_is_shown_with_the_message() {
+    let (mut store, instance) = instance(TEXT);
+    let outer = instance.get_typed_func::<i32, i32>(&store, "outer").unwrap();
+    let error = outer.call(&mut store, 0).unwrap_err();
+    let offsets: Vec<_> =
+        error.backtrace().unwrap().frames().iter().map(|f| f.module_offset()).collect();
+    let expected = format!(
+        "integer divide by zero\n\
+         wasm backtrace:\n\
+         \x20   0: {:#8x} - sums!inner\n\
+         \x20   1: {:#8x} - sums!middle\n\
+         \x20   2: {:#8x} - sums!<wasm function 2>",
+        offsets[0], offsets[1], offsets[2]
+    );
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(error.root_cause().to_string(), "integer divide by zero");
+}
+
+#[test]
+fn it_goes_through_calls_of_the_host() {
+    let mut linker: Linker<()> = Linker::new(&Engine::default());
+    linker
+        .func_wrap("env", "back", |mut caller: Caller<'_, ()>| -> Result<(), Error> {
+            let inner = caller.get_export("inner").and_then(|f| f.into_func()).unwrap();
+            inner.call(&mut caller, &[], &mut [])
+        })
+        .unwrap();
+    let text = r#"(import "env" "back" (func $back))
+                  (func $inner (export "inner") unreachable)
+                  (func $outer (export "outer") (call $back))"#;
+    let (mut store, instance) = linked(&linker, (), text);
+    let outer = instance.get_typed_func::<(), ()>(&store, "outer").unwrap();
+    let error = outer.call(&mut store, ()).unwrap_err();
+    let frames = error.backtrace().unwrap().frames();
+    let names: Vec<_> = frames.iter().map(|f| f.func_name().unwrap()).collect();
+    assert_eq!(names, ["inner", "outer"]);
+}
+
+#[test]
+fn a_deep_recursion_is_told_in_part() {
+    let text = r#"(func $deep (export "deep") (param i32) (result i32)
+                    (i32.add (call $deep (local.get 0)) (i32.const 1)))"#;
+    let (mut store, instance) = instance(text);
+    let deep = instance.get_typed_func::<i32, i32>(&store, "deep").unwrap();
+    let error = deep.call(&mut store, 0).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::StackOverflow));
+    assert_eq!(error.backtrace().unwrap().frames().len(), 64);
+    assert!(error.to_string().ends_with(" more"), "{error}");
+}

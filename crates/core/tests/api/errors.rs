@@ -1,0 +1,43 @@
+//! Properties of types: sizes, threads.
+
+use windlass::*;
+
+#[test]
+fn an_error_is_one_pointer() {
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+    assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    assert_eq!(size_of::<Trap>(), 1);
+}
+
+#[test]
+fn handles_are_small_and_copied() {
+    fn copied<V: Copy>() {}
+    copied::<(Func, Memory, Table, Global, Instance, Extern, ExternRef, Val, Ref)>();
+    copied::<TypedFunc<(i32, String), String>>();
+    assert!(size_of::<Func>() <= 16);
+    assert!(size_of::<Val>() <= 32);
+}
+
+#[test]
+fn what_can_be_is_shared_by_threads() {
+    fn shared<V: Send + Sync>() {}
+    shared::<(Engine, Config, Module, InterruptHandle, FuncType, Error, WasmBacktrace)>();
+    shared::<(Func, Memory, Table, Global, Instance, Extern, ExternRef, Val)>();
+    shared::<(Store<Vec<u8>>, Linker<Vec<u8>>, Execution)>();
+    shared::<(TypedFunc<i32, i32>, StoreLimits, Pending, Event)>();
+}
+
+#[test]
+fn any_error_becomes_one_and_comes_back() {
+    fn parse(text: &str) -> Result<i32, Error> {
+        Ok(text.parse::<i32>()?)
+    }
+    assert_eq!(parse("12").unwrap(), 12);
+    let error = parse("twelve").unwrap_err();
+    assert!(error.is::<std::num::ParseIntError>());
+    assert_eq!(error.to_string(), "invalid digit found in string");
+    let error: Box<dyn std::error::Error> = error.into();
+    assert_eq!(error.to_string(), "invalid digit found in string");
+    let error = Error::msg("other").downcast::<Trap>().unwrap_err();
+    assert_eq!(error.to_string(), "other");
+}

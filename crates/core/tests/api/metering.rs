@@ -1,0 +1,143 @@
+//! Fuel, and interruption from other threads.
+
+use crate::module;
+use std::time::Duration;
+use windlass::{Config, Engine, Event, Instance, Metering, Store, Trap, TypedFunc};
+
+const LOOPS: &str = r#"
+    (func (export "sum") (param $n i32) (result i32) (local $sum i32)
+      (loop $next
+        (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+        (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $sum))
+    (func (export "forever") (loop $again (br $again)))
+    (func $f (export "recursion") (call $f))"#;
+
+fn metered(metering: Metering) -> (Store<()>, Instance) {
+    let engine = Engine::new(Config::new().metering(metering)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module(&engine, LOOPS), &[]).unwrap();
+    (store, instance)
+}
+
+fn sum(store: &Store<()>, instance: &Instance) -> TypedFunc<u32, u32> {
+    instance.get_typed_func(store, "sum").unwrap()
+}
+
+#[test]
+fn fuel_is_used_in_proportion_to_work() {
+    let (mut store, instance) = metered(Metering::Fuel);
+    let sum = sum(&store, &instance);
+    let mut used = |n| {
+        store.set_fuel(1 << 40).unwrap();
+        assert_eq!(sum.call(&mut store, n).unwrap(), n * (n + 1) / 2);
+        (1 << 40) - store.get_fuel().unwrap()
+    };
+    let (small, large, larger) = (used(100), used(1100), used(2100));
+    assert!(small >= 100, "{small}");
+    assert_eq!(larger - large, large - small);
+    assert_eq!((large - small) % 1000, 0);
+    assert_eq!(used(100), small);
+}
+
+#[test]
+fn a_call_without_fuel_traps() {
+    let (mut store, instance) = metered(Metering::Fuel);
+    let sum = sum(&store, &instance);
+    assert_eq!(sum.call(&mut store, 10).unwrap_err().trap(), Some(Trap::OutOfFuel));
+    store.set_fuel(1000).unwrap();
+    assert_eq!(sum.call(&mut store, 1_000_000).unwrap_err().trap(), Some(Trap::OutOfFuel));
+    store.set_fuel(1000).unwrap();
+    assert_eq!(sum.call(&mut store, 10).unwrap(), 55);
+}
+
+#[test]
+fn an_execution_goes_on_with_new_fuel_and_uses_as_much_in_all() {
+    let (mut store, instance) = metered(Metering::Fuel);
+    let args = [windlass::Val::I32(1000)];
+    store.set_fuel(1 << 40).unwrap();
+    sum(&store, &instance).call(&mut store, 1000).unwrap();
+    let whole = (1 << 40) - store.get_fuel().unwrap();
+
+    let func = instance.get_func(&store, "sum").unwrap();
+    store.set_fuel(0).unwrap();
+    let mut execution = func.start(&mut store, &args).unwrap();
+    let (mut pauses, mut given) = (0u64, 0);
+    let values = loop {
+        match execution.run(&mut store).unwrap() {
+            Event::Finished(values) => break values,
+            Event::OutOfFuel => {
+                pauses += 1;
+                given += 100;
+                let left = store.get_fuel().unwrap();
+                store.set_fuel(left + 100).unwrap();
+            }
+            event => panic!("{event:?}"),
+        }
+    };
+    assert_eq!(values[0].i32(), Some(500_500));
+    assert_eq!(given - store.get_fuel().unwrap(), whole);
+    assert_eq!(pauses, whole.div_ceil(100));
+}
+
+#[test]
+fn fuel_needs_an_engine_that_counts_it() {
+    for metering in [Metering::None, Metering::Interrupt] {
+        let (mut store, _) = metered(metering);
+        assert!(store.set_fuel(1).is_err());
+        assert!(store.get_fuel().is_err());
+    }
+}
+
+#[test]
+fn a_guest_is_interrupted_from_another_thread() {
+    for metering in [Metering::Interrupt, Metering::Fuel] {
+        for name in ["forever", "recursion"] {
+            let (mut store, instance) = metered(metering);
+            if metering == Metering::Fuel {
+                store.set_fuel(u64::MAX).unwrap();
+            }
+            let handle = store.interrupt_handle().unwrap();
+            let forever = instance.get_typed_func::<(), ()>(&store, name).unwrap();
+            let thread = std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(20));
+                handle.interrupt();
+            });
+            let trap = forever.call(&mut store, ()).unwrap_err().trap();
+            thread.join().unwrap();
+            // The recursion may be at the end of its stack before.
+            let overflow = name == "recursion" && trap == Some(Trap::StackOverflow);
+            assert!(overflow || trap == Some(Trap::Interrupted), "{trap:?}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_stops_one_guest() {
+    let (mut store, instance) = metered(Metering::Interrupt);
+    let sum = sum(&store, &instance);
+    store.interrupt_handle().unwrap().interrupt();
+    assert_eq!(sum.call(&mut store, 3).unwrap_err().trap(), Some(Trap::Interrupted));
+    assert_eq!(sum.call(&mut store, 3).unwrap(), 6);
+}
+
+#[test]
+fn an_interrupted_execution_goes_on() {
+    let (mut store, instance) = metered(Metering::Interrupt);
+    let handle = store.interrupt_handle().unwrap();
+    let func = instance.get_func(&store, "sum").unwrap();
+    let mut execution = func.start(&mut store, &[windlass::Val::I32(10)]).unwrap();
+    for _ in 0..3 {
+        handle.interrupt();
+        assert!(matches!(execution.run(&mut store).unwrap(), Event::Interrupted));
+    }
+    let Event::Finished(values) = execution.run(&mut store).unwrap() else {
+        panic!("not finished")
+    };
+    assert_eq!(values[0].i32(), Some(55));
+}
+
+#[test]
+fn interruption_needs_an_engine_that_looks() {
+    assert!(metered(Metering::None).0.interrupt_handle().is_err());
+}

@@ -1,0 +1,170 @@
+//! Modules: what they tell of themselves, and which are refused.
+
+use crate::module;
+use windlass::{Config, Engine, ExternType, Features, Module, ModuleError, Unsupported};
+
+fn bytes(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("the text is right")
+}
+
+#[test]
+fn imports_and_exports_are_told_in_order() {
+    let text = r#"
+        (module $name
+          (import "a" "f" (func (param i32) (result externref)))
+          (import "a" "m" (memory 1 2))
+          (import "b" "f" (func))
+          (import "b" "g" (global (mut i64)))
+          (import "b" "t" (table 3 funcref))
+          (func (param f32 f64))
+          (export "z" (func 2)) (export "a" (memory 0)) (export "m" (global 0)) (export "t" (table 0)))"#;
+    let module = module(&Engine::default(), text);
+    assert_eq!(module.name(), Some("name"));
+    let imports: Vec<_> =
+        module.imports().map(|i| format!("{}.{} {}", i.module(), i.name(), i.ty())).collect();
+    assert_eq!(
+        imports,
+        [
+            "a.f func (i32) -> (externref)",
+            "a.m memory 1..2",
+            "b.f func () -> ()",
+            "b.g global (mut i64)",
+            "b.t table 3.. funcref"
+        ]
+    );
+    let exports: Vec<_> = module.exports().map(|e| format!("{} {}", e.name(), e.ty())).collect();
+    assert_eq!(
+        exports,
+        ["z func (f32, f64) -> ()", "a memory 1..2", "m global (mut i64)", "t table 3.. funcref"]
+    );
+    assert!(matches!(module.get_export("m"), Some(ExternType::Global(_))));
+    assert!(matches!(module.get_export("z"), Some(ExternType::Func(_))));
+    assert!(module.get_export("b").is_none());
+}
+
+#[test]
+fn types_of_one_engine_are_equal_across_modules() {
+    let engine = Engine::default();
+    let ty = |text| match module(&engine, text).get_export("f") {
+        Some(ExternType::Func(ty)) => ty,
+        other => panic!("{other:?}"),
+    };
+    let first = ty(r#"(type (func)) (type (func (param i32))) (func (export "f") (type 1))"#);
+    let second = ty(r#"(func (export "f") (param i32))"#);
+    let third = ty(r#"(func (export "f") (param i64))"#);
+    assert_eq!(first, second);
+    assert_ne!(first, third);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_offset() {
+    let engine = Engine::default();
+    for (bytes, offset, words) in [
+        (&b"\0asm\x01\0\0\0\x01\x04\x01\x61\0\0"[..], 11, "malformed"),
+        (&bytes("(func (result i32) (i64.const 1))"), 0, "type mismatch"),
+        (&b"\0asm\x01\0\0\0\x03\x02\x01\x07\x0a\x04\x01\x02\0\x0b"[..], 0, "unknown type"),
+    ] {
+        let error = Module::new(&engine, bytes).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        let error = error.downcast::<ModuleError>().unwrap();
+        assert!(error.offset() >= offset && error.offset() <= bytes.len());
+        assert!(Module::validate(&engine, bytes).unwrap_err().is::<ModuleError>());
+    }
+}
+
+#[test]
+fn features_that_are_switched_off_are_refused() {
+    let wide = bytes("(func (result i64 i64) (i64.mul_wide_s (i64.const 1) (i64.const 1)))");
+    let error = Module::new(&Engine::default(), &wide).unwrap_err();
+    assert!(error.to_string().contains("wide-arithmetic"), "{error}");
+    let engine = Engine::new(Config::new().wasm_wide_arithmetic(true)).unwrap();
+    Module::new(&engine, &wide).unwrap();
+    let tail = bytes("(func $f (return_call $f))");
+    Module::new(&Engine::default(), &tail).unwrap();
+    let engine = Engine::new(Config::new().wasm_tail_call(false)).unwrap();
+    assert!(Module::new(&engine, &tail).is_err());
+    let engine = Engine::new(Config::new().features(Features::WASM1)).unwrap();
+    assert!(Module::new(&engine, &tail).is_err());
+    assert!(Module::new(&engine, bytes("(func)")).is_ok());
+}
+
+#[test]
+fn what_is_not_executed_is_refused_by_name_and_offset() {
+    let engine = Engine::new(Config::new().features(Features::ALL)).unwrap();
+    for (text, feature) in [
+        ("(func (drop (v128.const i64x2 0 0)))", "simd"),
+        ("(func (param v128))", "simd"),
+        ("(func (local v128))", "simd"),
+        ("(global v128 (v128.const i64x2 0 0))", "simd"),
+        ("(type (struct))", "gc"),
+        ("(type (array i8))", "gc"),
+        ("(func (result anyref) (ref.null any))", "gc"),
+        ("(func (drop (ref.i31 (i32.const 1))))", "gc"),
+        ("(global i31ref (ref.i31 (i32.const 1)))", "gc"),
+        ("(tag)", "exceptions"),
+        (r#"(import "a" "b" (tag))"#, "exceptions"),
+        ("(func (try_table))", "exceptions"),
+        ("(memory 1 1 shared)", "threads"),
+        ("(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", "threads"),
+        (
+            "(type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0)))",
+            "function-references",
+        ),
+    ] {
+        let bytes = bytes(text);
+        Module::validate(&engine, &bytes).unwrap();
+        let error = Module::new(&engine, &bytes).unwrap_err();
+        let error =
+            error.downcast_ref::<Unsupported>().unwrap_or_else(|| panic!("{text}: {error}"));
+        assert_eq!(error.feature(), feature, "{text}");
+        assert!(error.offset() >= 8 && error.offset() < bytes.len(), "{text}");
+        assert!(error.to_string().contains("is not executed yet (at offset 0x"), "{error}");
+    }
+}
+
+#[test]
+fn garbage_is_an_error_or_a_module_but_never_a_panic() {
+    let engine = Engine::default();
+    let good = bytes(
+        r#"(import "a" "b" (func)) (memory 1) (table 1 funcref) (global i32 (i32.const 1))
+           (func (export "f") (param i32) (result i32) (local i64)
+             (block (br_if 0 (local.get 0)) (call 0)) (i32.load (local.get 0)))
+           (data (i32.const 0) "abc") (elem (i32.const 0) func 0)"#,
+    );
+    let mut accepted = 0;
+    for i in 0..good.len() {
+        let _ = Module::new(&engine, &good[..i]);
+        for bit in 0..8 {
+            let mut bad = good.clone();
+            bad[i] ^= 1 << bit;
+            accepted += usize::from(Module::new(&engine, &bad).is_ok());
+        }
+    }
+    assert!(accepted > 0);
+}
+
+#[test]
+fn modules_are_shared_by_threads() {
+    let engine = Engine::default();
+    let module = module(&engine, r#"(func (export "f") (result i32) (i32.const 7))"#);
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let module = module.clone();
+            std::thread::spawn(move || {
+                let mut store = windlass::Store::new(module.engine(), ());
+                let instance = windlass::Instance::new(&mut store, &module, &[]).unwrap();
+                let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+                f.call(&mut store, ()).unwrap()
+            })
+        })
+        .collect();
+    assert!(threads.into_iter().all(|thread| thread.join().unwrap() == 7));
+}
+
+#[cfg(feature = "wat")]
+#[test]
+fn text_is_read_with_the_feature() {
+    let engine = Engine::default();
+    assert!(Module::new(&engine, "(module)").is_ok());
+    assert!(Module::new(&engine, "(modul)").is_err());
+}
