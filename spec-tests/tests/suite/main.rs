@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 fn features(name: &str) -> Features {
     match name.split('/').rev().nth(1) {
         // Written before several tables and memories were allowed.
-        Some("threads") => Features::WASM1 | Features::THREADS,
+        Some("threads") => Features::WASM1 | Features::BULK_MEMORY | Features::THREADS,
         Some("custom-page-sizes") => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
         Some("wide-arithmetic") => Features::WASM3 | Features::WIDE_ARITHMETIC,
         Some("legacy") => Features::WASM3 | Features::LEGACY_EXCEPTIONS,
