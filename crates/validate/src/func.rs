@@ -5,6 +5,7 @@
 
 use crate::context::at;
 use crate::locals::Locals;
+use crate::signature::{self, Signature};
 use crate::{Context, Error, InvalidKind, Operand};
 use alloc::vec::Vec;
 use windlass_decode::{
@@ -208,9 +209,37 @@ impl<'c> FuncValidator<'c> {
         if self.frames.is_empty() {
             return Err(self.malformed("section size mismatch: instructions after the last end"));
         }
+        let signature = signature::of(instr.op);
+        if signature.simple && self.apply(signature) {
+            return Ok(());
+        }
+        self.rule(instr)
+    }
+
+    /// Applies the type of a simple instruction, if the operands are just those that it wants.
+    /// Without loops and with few branches, as what comes next is hard to predict.
+    #[inline]
+    fn apply(&mut self, signature: &Signature) -> bool {
+        let len = self.operands.len();
+        let params = usize::from(signature.params);
+        let top = |depth: usize| self.operands.get(len.wrapping_sub(depth)).copied();
+        let matches = |depth: usize, wanted: Operand| {
+            (params < depth) | (top(depth).unwrap_or(Operand::UNKNOWN) == wanted)
+        };
+        let [last, first] = signature.operands;
+        if len < self.height + params || !(matches(1, last) & matches(2, first)) {
+            return false;
+        }
+        self.operands.truncate(len - params);
+        self.push(signature.result);
+        true
+    }
+
+    /// An instruction whose row in the table gives its type, but for a memory's address.
+    fn simple(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         let info = instr.op.info();
         match info.shape {
-            Shape::special => return self.special(instr),
+            Shape::special => return self.aggregate(instr),
             Shape::load
             | Shape::store
             | Shape::v_load
@@ -231,75 +260,76 @@ impl<'c> FuncValidator<'c> {
         Ok(())
     }
 
-    /// Instructions with rules of their own.
-    fn special(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
-        match (instr.op, instr.imm) {
-            (Op::LocalGet, Imm::Index(index)) => self.local_get(index),
-            (Op::LocalSet, Imm::Index(index)) => self.local_set(index),
-            (Op::LocalTee, Imm::Index(index)) => self.local_tee(index),
-            (Op::GlobalGet, Imm::Index(index)) => self.global_get(index),
-            (Op::GlobalSet, Imm::Index(index)) => self.global_set(index),
+    /// One instruction by its own rule, or else by its row in the table.
+    fn rule(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
+        // By reference, so that nothing of the immediate is read before it is known what it is.
+        match (instr.op, &instr.imm) {
+            (Op::LocalGet, &Imm::Index(index)) => self.local_get(index),
+            (Op::LocalSet, &Imm::Index(index)) => self.local_set(index),
+            (Op::LocalTee, &Imm::Index(index)) => self.local_tee(index),
+            (Op::GlobalGet, &Imm::Index(index)) => self.global_get(index),
+            (Op::GlobalSet, &Imm::Index(index)) => self.global_set(index),
             (Op::Nop | Op::AtomicFence, _) => Ok(()),
             (Op::Unreachable, _) => {
                 self.set_unreachable();
                 Ok(())
             }
-            (Op::Block, Imm::Block(ty)) => self.block(FrameKind::Block, ty),
-            (Op::Loop, Imm::Block(ty)) => self.block(FrameKind::Loop, ty),
-            (Op::If, Imm::Block(ty)) => self.block(FrameKind::If, ty),
+            (Op::Block, &Imm::Block(ty)) => self.block(FrameKind::Block, ty),
+            (Op::Loop, &Imm::Block(ty)) => self.block(FrameKind::Loop, ty),
+            (Op::If, &Imm::Block(ty)) => self.block(FrameKind::If, ty),
             (Op::Else, _) => self.r#else(),
             (Op::End, _) => self.end(),
-            (Op::Br, Imm::Index(label)) => self.br(label),
-            (Op::BrIf, Imm::Index(label)) => self.br_if(label),
-            (Op::BrTable, Imm::Labels(labels)) => self.br_table(labels),
+            (Op::Br, &Imm::Index(label)) => self.br(label),
+            (Op::BrIf, &Imm::Index(label)) => self.br_if(label),
+            (Op::BrTable, &Imm::Labels(labels)) => self.br_table(labels),
             (Op::Return, _) => self.r#return(),
-            (Op::Call, Imm::Index(func)) => self.call(func),
-            (Op::CallIndirect, Imm::Index2(ty, table)) => self.call_indirect(ty, table),
-            (Op::CallRef, Imm::Index(ty)) => self.call_ref(ty),
-            (Op::ReturnCall, Imm::Index(func)) => self.return_call(func),
-            (Op::ReturnCallIndirect, Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
-            (Op::ReturnCallRef, Imm::Index(ty)) => self.return_call_ref(ty),
+            (Op::Call, &Imm::Index(func)) => self.call(func),
+            (Op::CallIndirect, &Imm::Index2(ty, table)) => self.call_indirect(ty, table),
+            (Op::CallRef, &Imm::Index(ty)) => self.call_ref(ty),
+            (Op::ReturnCall, &Imm::Index(func)) => self.return_call(func),
+            (Op::ReturnCallIndirect, &Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
+            (Op::ReturnCallRef, &Imm::Index(ty)) => self.return_call_ref(ty),
             (Op::Drop, _) => self.pop_any().map(drop),
             (Op::Select, _) => self.select(),
-            (Op::SelectT, Imm::Types(ty, count)) => self.select_t(ty, count),
-            (Op::Throw, Imm::Index(tag)) => self.throw(tag),
+            (Op::SelectT, &Imm::Types(ty, count)) => self.select_t(ty, count),
+            (Op::Throw, &Imm::Index(tag)) => self.throw(tag),
             (Op::ThrowRef, _) => self.throw_ref(),
-            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches),
-            (Op::Try, Imm::Block(ty)) => self.block(FrameKind::Try, ty),
-            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag)),
+            (Op::TryTable, &Imm::TryTable(ty, catches)) => self.try_table(ty, catches),
+            (Op::Try, &Imm::Block(ty)) => self.block(FrameKind::Try, ty),
+            (Op::Catch, &Imm::Index(tag)) => self.catch(Some(tag)),
             (Op::CatchAll, _) => self.catch(None),
-            (Op::Delegate, Imm::Index(label)) => self.delegate(label),
-            (Op::Rethrow, Imm::Index(label)) => self.rethrow(label),
-            (Op::MemorySize, Imm::Index(memory)) => self.memory_size(memory),
-            (Op::MemoryGrow, Imm::Index(memory)) => self.memory_grow(memory),
-            (Op::MemoryFill, Imm::Index(memory)) => self.memory_fill(memory),
-            (Op::MemoryCopy, Imm::Index2(to, from)) => self.memory_copy(to, from),
-            (Op::MemoryInit, Imm::Index2(data, memory)) => self.memory_init(data, memory),
-            (Op::DataDrop, Imm::Index(data)) => self.check_data(data),
-            (Op::TableGet, Imm::Index(table)) => self.table_get(table),
-            (Op::TableSet, Imm::Index(table)) => self.table_set(table),
-            (Op::TableSize, Imm::Index(table)) => self.table_size(table),
-            (Op::TableGrow, Imm::Index(table)) => self.table_grow(table),
-            (Op::TableFill, Imm::Index(table)) => self.table_fill(table),
-            (Op::TableCopy, Imm::Index2(to, from)) => self.table_copy(to, from),
-            (Op::TableInit, Imm::Index2(elem, table)) => self.table_init(elem, table),
-            (Op::ElemDrop, Imm::Index(elem)) => self.element(elem).map(drop),
-            (Op::RefNull, Imm::Heap(heap)) => self.ref_null(heap),
+            (Op::Delegate, &Imm::Index(label)) => self.delegate(label),
+            (Op::Rethrow, &Imm::Index(label)) => self.rethrow(label),
+            (Op::MemorySize, &Imm::Index(memory)) => self.memory_size(memory),
+            (Op::MemoryGrow, &Imm::Index(memory)) => self.memory_grow(memory),
+            (Op::MemoryFill, &Imm::Index(memory)) => self.memory_fill(memory),
+            (Op::MemoryCopy, &Imm::Index2(to, from)) => self.memory_copy(to, from),
+            (Op::MemoryInit, &Imm::Index2(data, memory)) => self.memory_init(data, memory),
+            (Op::DataDrop, &Imm::Index(data)) => self.check_data(data),
+            (Op::TableGet, &Imm::Index(table)) => self.table_get(table),
+            (Op::TableSet, &Imm::Index(table)) => self.table_set(table),
+            (Op::TableSize, &Imm::Index(table)) => self.table_size(table),
+            (Op::TableGrow, &Imm::Index(table)) => self.table_grow(table),
+            (Op::TableFill, &Imm::Index(table)) => self.table_fill(table),
+            (Op::TableCopy, &Imm::Index2(to, from)) => self.table_copy(to, from),
+            (Op::TableInit, &Imm::Index2(elem, table)) => self.table_init(elem, table),
+            (Op::ElemDrop, &Imm::Index(elem)) => self.element(elem).map(drop),
+            (Op::RefNull, &Imm::Heap(heap)) => self.ref_null(heap),
             (Op::RefIsNull, _) => self.ref_is_null(),
-            (Op::RefFunc, Imm::Index(func)) => self.ref_func(func),
+            (Op::RefFunc, &Imm::Index(func)) => self.ref_func(func),
             (Op::RefEq, _) => self.ref_eq(),
             (Op::RefAsNonNull, _) => self.ref_as_non_null(),
-            (Op::BrOnNull, Imm::Index(label)) => self.br_on_null(label),
-            (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
-            (Op::BrOnCast, Imm::BrCast { label, from, to }) => self.br_on_cast(label, from, to),
-            (Op::BrOnCastFail, Imm::BrCast { label, from, to }) => {
+            (Op::BrOnNull, &Imm::Index(label)) => self.br_on_null(label),
+            (Op::BrOnNonNull, &Imm::Index(label)) => self.br_on_non_null(label),
+            (Op::BrOnCast, &Imm::BrCast { label, from, to }) => self.br_on_cast(label, from, to),
+            (Op::BrOnCastFail, &Imm::BrCast { label, from, to }) => {
                 self.br_on_cast_fail(label, from, to)
             }
-            (Op::RefTest, Imm::Heap(heap)) => self.ref_test(heap, false),
-            (Op::RefTestNull, Imm::Heap(heap)) => self.ref_test(heap, true),
-            (Op::RefCast, Imm::Heap(heap)) => self.ref_cast(heap, false),
-            (Op::RefCastNull, Imm::Heap(heap)) => self.ref_cast(heap, true),
-            _ => self.aggregate(instr),
+            (Op::RefTest, &Imm::Heap(heap)) => self.ref_test(heap, false),
+            (Op::RefTestNull, &Imm::Heap(heap)) => self.ref_test(heap, true),
+            (Op::RefCast, &Imm::Heap(heap)) => self.ref_cast(heap, false),
+            (Op::RefCastNull, &Imm::Heap(heap)) => self.ref_cast(heap, true),
+            _ => self.simple(instr),
         }
     }
 

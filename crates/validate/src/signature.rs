@@ -1,21 +1,95 @@
-//! What the table of instructions says in its mnemonics: how many bytes an instruction accesses in
-//! memory, or how wide the lane is that it names.
+//! What the table of instructions says, in the form that validation wants: the types of simple
+//! instructions in a few bytes, and how many bytes an instruction accesses in memory, or how wide the
+//! lane is that it names. Used by `func` and `memory`.
 
-use windlass_decode::{Op, for_each_op};
+use crate::Operand;
+use windlass_decode::{Op, Shape, for_each_op};
 
-macro_rules! sizes {
-    ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
-       [$($param:ident)*] [$($result:ident)*];)*) => {
-        static SIZES: [u8; [$($code),*].len()] = [$(size($mnemonic)),*];
+/// A row of the table, made short.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature {
+    /// Whether the other fields say all: at most two operands, one result, nothing else to check.
+    pub(crate) simple: bool,
+    /// How many operands there are.
+    pub(crate) params: u8,
+    /// The types of the last two operands, the first of them last; [`Operand::UNKNOWN`] if there
+    /// are fewer.
+    pub(crate) operands: [Operand; 2],
+    /// The type of the result.
+    pub(crate) result: Operand,
+}
+
+macro_rules! operand {
+    (i32) => {
+        Operand::I32
+    };
+    (i64) => {
+        Operand::I64
+    };
+    (f32) => {
+        Operand::F32
+    };
+    (f64) => {
+        Operand::F64
+    };
+    (v128) => {
+        Operand::V128
     };
 }
 
-for_each_op!(sizes);
+macro_rules! tables {
+    ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
+       [$($param:ident)*] [$($result:ident)*];)*) => {
+        static SIZES: [u8; COUNT] = [$(size($mnemonic)),*];
+        static SIGNATURES: [Signature; COUNT] = [$(
+            signature(Shape::$shape, &[$(operand!($param)),*], &[$(operand!($result)),*])
+        ),*];
+        const COUNT: usize = [$($code),*].len();
+    };
+}
+
+for_each_op!(tables);
+
+/// The types of `op`.
+#[inline]
+pub(crate) fn of(op: Op) -> &'static Signature {
+    &SIGNATURES[op as usize]
+}
 
 /// log2 of the number of bytes that a memory instruction accesses, or that a lane has.
 #[inline]
 pub(crate) fn size_log2(op: Op) -> u8 {
     SIZES[op as usize]
+}
+
+const fn signature(shape: Shape, params: &[Operand], results: &[Operand]) -> Signature {
+    let whole = matches!(
+        shape,
+        Shape::constant
+            | Shape::un
+            | Shape::bin
+            | Shape::cmp
+            | Shape::test
+            | Shape::try_un
+            | Shape::try_bin
+            | Shape::v_const
+            | Shape::v_un
+            | Shape::v_bin
+            | Shape::v_shift
+            | Shape::v_test
+            | Shape::v_splat
+    );
+    let none = Operand::UNKNOWN;
+    Signature {
+        simple: whole && params.len() <= 2 && results.len() == 1,
+        params: params.len() as u8,
+        operands: match *params {
+            [] => [none, none],
+            [a] => [a, none],
+            [a, b, ..] => [b, a],
+        },
+        result: if results.is_empty() { none } else { results[0] },
+    }
 }
 
 /// Reads the size out of a mnemonic: the number after the access's name (`i64.load8_s`,
