@@ -8,6 +8,7 @@ use crate::locals::Locals;
 use crate::signature::{self, Signature};
 use crate::{Context, Error, InvalidKind, Operand};
 use alloc::vec::Vec;
+use windlass_decode::limits::OPERANDS;
 use windlass_decode::{
     BlockType, CompositeType, ErrorKind, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape,
     ValType,
@@ -256,8 +257,7 @@ impl<'c> FuncValidator<'c> {
             _ => {}
         }
         self.pop_all(info.params)?;
-        self.push_all(info.results);
-        Ok(())
+        self.push_all(info.results)
     }
 
     /// One instruction by its own rule, or else by its row in the table.
@@ -390,9 +390,15 @@ impl<'c> FuncValidator<'c> {
         self.operands.push(ty);
     }
 
+    /// Pushes operands of these types. A few bytes can push many, so there is a limit.
     #[inline]
-    pub(crate) fn push_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) {
+    pub(crate) fn push_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
+        if self.operands.len() + types.len() > OPERANDS {
+            let what = "the number of operands on the stack";
+            return Err(self.error(InvalidKind::LimitExceeded { what, limit: OPERANDS as u64 }));
+        }
         self.operands.extend(types.iter().map(|&ty| ty.into()));
+        Ok(())
     }
 
     /// Pops an operand that must match `expected`.
@@ -416,8 +422,7 @@ impl<'c> FuncValidator<'c> {
     /// Pops operands that must match `types`, and pushes these.
     pub(crate) fn retype<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
         self.pop_all(types)?;
-        self.push_all(types);
-        Ok(())
+        self.push_all(types)
     }
 
     /// Checks that the topmost operands match `types`, and tells how many of them are on the stack:
