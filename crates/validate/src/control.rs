@@ -222,7 +222,7 @@ impl<'c> FuncValidator<'c> {
         let same = first == second || first == Operand::UNKNOWN || second == Operand::UNKNOWN;
         if !same || first.is_ref() || second.is_ref() {
             return Err(self.error(InvalidKind::Mismatch {
-                what: "the operands of select",
+                what: "the pair of operands of select",
                 expected: "two numbers or vectors of one type".into(),
                 found: self.ctx.show([first, second]),
             }));

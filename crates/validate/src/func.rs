@@ -7,7 +7,7 @@ use crate::context::at;
 use crate::locals::Locals;
 use crate::signature::{self, Signature};
 use crate::{Context, Error, InvalidKind, Operand};
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use windlass_decode::limits::OPERANDS;
 use windlass_decode::{
     BlockType, CompositeType, ErrorKind, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape,
@@ -456,7 +456,8 @@ impl<'c> FuncValidator<'c> {
             return Ok(self.operands.pop().unwrap_or(Operand::UNKNOWN));
         }
         if self.is_reachable() {
-            return Err(self.mismatch(&mut core::iter::once(Operand::UNKNOWN), &[]));
+            let (expected, found) = ("t".into(), String::new());
+            return Err(self.error(InvalidKind::Operands { expected, found }));
         }
         Ok(Operand::UNKNOWN)
     }
@@ -470,7 +471,7 @@ impl<'c> FuncValidator<'c> {
         if ty == Operand::UNKNOWN {
             return Ok(Operand::UNKNOWN_REF);
         }
-        let expected = "(ref null any type)".into();
+        let expected = "(ref null t)".into();
         Err(self.error(InvalidKind::Operands { expected, found: self.ctx.show([ty]) }))
     }
 
