@@ -6,7 +6,7 @@ use windlass_decode::{BlockType, CompositeType, Features, FuncType, Labels, RefT
 
 impl<'c> FuncValidator<'c> {
     /// The canonical form of a block type.
-    pub(crate) fn canonical_block(&self, ty: BlockType) -> Result<BlockType, Error> {
+    fn canonical_block(&self, ty: BlockType) -> Result<BlockType, Error> {
         match ty {
             BlockType::Empty => Ok(ty),
             BlockType::Result(ty) => {

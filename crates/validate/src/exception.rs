@@ -34,14 +34,10 @@ impl<'c> FuncValidator<'c> {
 
     /// The labels of the clauses are those outside the block.
     pub(crate) fn try_table(&mut self, ty: BlockType, catches: Catches<'_>) -> Result<(), Error> {
-        let ty = self.canonical_block(ty)?;
         for catch in catches.iter() {
             self.check_catch(catch)?;
         }
-        let (params, _) = self.ctx.block_type(&ty);
-        self.pop_all(params)?;
-        self.push_frame(FrameKind::TryTable, ty);
-        self.push_all(params)
+        self.block(FrameKind::TryTable, ty)
     }
 
     /// What the clause gives must be what its label takes.

@@ -5,10 +5,9 @@
 
 use crate::context::at;
 use crate::locals::Locals;
-use crate::signature::{self, Signature};
+use crate::signature;
 use crate::{Context, Error, InvalidKind, Operand};
-use alloc::{string::String, vec::Vec};
-use windlass_decode::limits::OPERANDS;
+use alloc::vec::Vec;
 use windlass_decode::{
     BlockType, CompositeType, ErrorKind, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape,
     ValType,
@@ -57,13 +56,13 @@ pub struct Scratch {
 #[derive(Debug)]
 pub struct FuncValidator<'c> {
     pub(crate) ctx: &'c Context,
-    operands: Vec<Operand>,
-    frames: Vec<Frame>,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) frames: Vec<Frame>,
     pub(crate) locals: Locals,
     /// The height of the innermost frame.
-    height: usize,
+    pub(crate) height: usize,
     /// The offset of the current instruction.
-    offset: usize,
+    pub(crate) offset: usize,
 }
 
 /// Checks the body of the `body_index`th function that `module` defines. `bytes` are those that the
@@ -217,25 +216,6 @@ impl<'c> FuncValidator<'c> {
         self.rule(instr)
     }
 
-    /// Applies the type of a simple instruction, if the operands are just those that it wants.
-    /// Without loops and with few branches, as what comes next is hard to predict.
-    #[inline]
-    fn apply(&mut self, signature: &Signature) -> bool {
-        let len = self.operands.len();
-        let params = usize::from(signature.params);
-        let top = |depth: usize| self.operands.get(len.wrapping_sub(depth)).copied();
-        let matches = |depth: usize, wanted: Operand| {
-            (params < depth) | (top(depth).unwrap_or(Operand::UNKNOWN) == wanted)
-        };
-        let [last, first] = signature.operands;
-        if len < self.height + params || !(matches(1, last) & matches(2, first)) {
-            return false;
-        }
-        self.operands.truncate(len - params);
-        self.push(signature.result);
-        true
-    }
-
     /// An instruction whose row in the table gives its type, but for a memory's address.
     fn simple(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         let info = instr.op.info();
@@ -332,201 +312,6 @@ impl<'c> FuncValidator<'c> {
             _ => self.simple(instr),
         }
     }
-
-    // Locals and globals.
-
-    /// A local's type.
-    #[inline]
-    fn local(&self, index: u32) -> Result<Operand, Error> {
-        match self.locals.get(index) {
-            Some(ty) => Ok(ty),
-            None => Err(self.error(InvalidKind::Unknown { space: "local", index })),
-        }
-    }
-
-    fn local_get(&mut self, index: u32) -> Result<(), Error> {
-        let ty = self.local(index)?;
-        if !ty.is_defaultable() && !self.locals.is_set(index) {
-            return Err(self.error(InvalidKind::UninitializedLocal(index)));
-        }
-        self.push(ty);
-        Ok(())
-    }
-
-    fn local_set(&mut self, index: u32) -> Result<(), Error> {
-        let ty = self.local(index)?;
-        self.pop(ty)?;
-        if !ty.is_defaultable() {
-            self.locals.set(index);
-        }
-        Ok(())
-    }
-
-    fn local_tee(&mut self, index: u32) -> Result<(), Error> {
-        self.local_set(index)?;
-        let ty = self.local(index)?;
-        self.push(ty);
-        Ok(())
-    }
-
-    fn global_get(&mut self, index: u32) -> Result<(), Error> {
-        let global = self.at(&self.ctx.globals, index, "global")?;
-        self.push(global.val.into());
-        Ok(())
-    }
-
-    fn global_set(&mut self, index: u32) -> Result<(), Error> {
-        let global = self.at(&self.ctx.globals, index, "global")?;
-        if !global.mutable {
-            return Err(self.error(InvalidKind::ImmutableGlobal(index)));
-        }
-        self.pop(global.val.into())
-    }
-
-    // The stack of operands.
-
-    #[inline]
-    pub(crate) fn push(&mut self, ty: Operand) {
-        self.operands.push(ty);
-    }
-
-    /// Pushes operands of these types. A few bytes can push many, so there is a limit.
-    #[inline]
-    pub(crate) fn push_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
-        if self.operands.len() + types.len() > OPERANDS {
-            let what = "the number of operands on the stack";
-            return Err(self.error(InvalidKind::LimitExceeded { what, limit: OPERANDS as u64 }));
-        }
-        self.operands.extend(types.iter().map(|&ty| ty.into()));
-        Ok(())
-    }
-
-    /// Pops an operand that must match `expected`.
-    #[inline]
-    pub(crate) fn pop(&mut self, expected: Operand) -> Result<(), Error> {
-        if self.operands.len() > self.height && self.operands.last() == Some(&expected) {
-            self.operands.pop();
-            return Ok(());
-        }
-        self.pop_all(&[expected])
-    }
-
-    /// Pops operands that must match `types`.
-    #[inline]
-    pub(crate) fn pop_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
-        let there = self.check(types)?;
-        self.operands.truncate(self.operands.len() - there);
-        Ok(())
-    }
-
-    /// Pops operands that must match `types`, and pushes these.
-    pub(crate) fn retype<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
-        self.pop_all(types)?;
-        self.push_all(types)
-    }
-
-    /// Checks that the topmost operands match `types`, and tells how many of them are on the stack:
-    /// all, but in unreachable code.
-    #[inline]
-    pub(crate) fn check<T: Copy + Into<Operand>>(&self, types: &[T]) -> Result<usize, Error> {
-        let own = self.operands.get(self.height..).unwrap_or_default();
-        let there = own.len().min(types.len());
-        let (beyond, known) = types.split_at(types.len() - there);
-        let top = &own[own.len() - there..];
-        let matches = |(&a, &b): (&Operand, &T)| {
-            let b = b.into();
-            a == b || self.ctx.operand_matches(a, b)
-        };
-        if top.iter().zip(known).all(matches) && (beyond.is_empty() || !self.is_reachable()) {
-            return Ok(there);
-        }
-        Err(self.mismatch(&mut types.iter().map(|&ty| ty.into()), top))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn mismatch(&self, types: &mut dyn Iterator<Item = Operand>, top: &[Operand]) -> Error {
-        let found = self.ctx.show(top.iter().copied());
-        self.error(InvalidKind::Operands { expected: self.ctx.show(types), found })
-    }
-
-    /// Pops an operand of any type.
-    pub(crate) fn pop_any(&mut self) -> Result<Operand, Error> {
-        if self.operands.len() > self.height {
-            return Ok(self.operands.pop().unwrap_or(Operand::UNKNOWN));
-        }
-        if self.is_reachable() {
-            let (expected, found) = ("t".into(), String::new());
-            return Err(self.error(InvalidKind::Operands { expected, found }));
-        }
-        Ok(Operand::UNKNOWN)
-    }
-
-    /// Pops a reference of any type; it is one not known only in unreachable code.
-    pub(crate) fn pop_ref(&mut self) -> Result<Operand, Error> {
-        let ty = self.pop_any()?;
-        if ty.is_ref() {
-            return Ok(ty);
-        }
-        if ty == Operand::UNKNOWN {
-            return Ok(Operand::UNKNOWN_REF);
-        }
-        let expected = "(ref null t)".into();
-        Err(self.error(InvalidKind::Operands { expected, found: self.ctx.show([ty]) }))
-    }
-
-    /// Whether the innermost block has operands on the stack.
-    pub(crate) fn has_operands(&self) -> bool {
-        self.operands.len() > self.height
-    }
-
-    // The stack of frames.
-
-    /// Opens a block, whose operands are on the stack's top but not below its height yet.
-    pub(crate) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
-        self.height = self.operands.len();
-        let height = self.height as u32;
-        let mark = self.locals.mark();
-        self.frames.push(Frame { kind, ty, height, unreachable: false, mark });
-    }
-
-    /// Closes the innermost block, whose results must be all that is left, and removes them.
-    pub(crate) fn pop_frame(&mut self) -> Result<Frame, Error> {
-        let ctx = self.ctx;
-        let Some(&frame) = self.frames.last() else {
-            return Err(Error::malformed("END opcode expected", self.offset));
-        };
-        let (_, results) = ctx.block_type(&frame.ty);
-        self.pop_all(results)?;
-        if self.operands.len() != self.height {
-            return Err(self.surplus(results));
-        }
-        self.frames.pop();
-        self.height = self.frames.last().map_or(0, |frame| frame.height as usize);
-        self.locals.restore(frame.mark);
-        Ok(frame)
-    }
-
-    /// There are operands left below the block's results.
-    #[cold]
-    fn surplus(&self, results: &[ValType]) -> Error {
-        let results = results.iter().map(|&ty| ty.into());
-        let rest = self.operands[self.height..].iter().copied();
-        self.error(InvalidKind::BlockOperands {
-            expected: self.ctx.show(results.clone()),
-            found: self.ctx.show(rest.chain(results)),
-        })
-    }
-
-    /// The rest of the innermost block cannot be reached: whatever it needs is there.
-    pub(crate) fn set_unreachable(&mut self) {
-        self.operands.truncate(self.height);
-        if let Some(frame) = self.frames.last_mut() {
-            frame.unreachable = true;
-        }
-    }
-
-    // Errors.
 
     /// An error at the current instruction.
     #[cold]

@@ -26,9 +26,11 @@ mod reference;
 mod registry;
 mod segment;
 mod signature;
+mod stack;
 mod subtype;
 mod table;
 mod types;
+mod variable;
 
 pub use context::{Context, Imported};
 pub use error::{Error, InvalidKind};
