@@ -209,6 +209,10 @@ impl<'c> FuncValidator<'c> {
         if self.frames.is_empty() {
             return Err(self.malformed("section size mismatch: instructions after the last end"));
         }
+        // Every third instruction or so is this one.
+        if let (Op::LocalGet, &Imm::Index(index)) = (instr.op, &instr.imm) {
+            return self.local_get(index);
+        }
         let signature = signature::of(instr.op);
         if signature.simple && self.apply(signature) {
             return Ok(());
@@ -244,7 +248,6 @@ impl<'c> FuncValidator<'c> {
     fn rule(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         // By reference, so that nothing of the immediate is read before it is known what it is.
         match (instr.op, &instr.imm) {
-            (Op::LocalGet, &Imm::Index(index)) => self.local_get(index),
             (Op::LocalSet, &Imm::Index(index)) => self.local_set(index),
             (Op::LocalTee, &Imm::Index(index)) => self.local_tee(index),
             (Op::GlobalGet, &Imm::Index(index)) => self.global_get(index),

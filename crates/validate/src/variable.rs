@@ -12,6 +12,7 @@ impl FuncValidator<'_> {
         }
     }
 
+    #[inline]
     pub(crate) fn local_get(&mut self, index: u32) -> Result<(), Error> {
         let ty = self.local(index)?;
         if !ty.is_defaultable() && !self.locals.is_set(index) {
