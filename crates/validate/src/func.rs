@@ -214,7 +214,7 @@ impl<'c> FuncValidator<'c> {
             return self.local_get(index);
         }
         let signature = signature::of(instr.op);
-        if signature.simple && self.apply(signature) {
+        if signature.is_simple() && self.apply(signature) {
             return Ok(());
         }
         self.rule(instr)

@@ -5,18 +5,47 @@
 use crate::Operand;
 use windlass_decode::{Op, Shape, for_each_op};
 
-/// A row of the table, made short.
+/// A row of the table, made short. Types are the bits of their [`Operand`], which fit a byte.
 #[derive(Clone, Copy)]
 pub(crate) struct Signature {
-    /// Whether the other fields say all: at most two operands, one result, nothing else to check.
-    pub(crate) simple: bool,
-    /// How many operands there are.
-    pub(crate) params: u8,
-    /// The types of the last two operands, the first of them last; [`Operand::UNKNOWN`] if there
-    /// are fewer.
-    pub(crate) operands: [Operand; 2],
+    /// How many operands there are; more than [`MAX_PARAMS`] if the other fields do not say all.
+    params: u8,
+    /// The types of the last two operands, the last one first; 0 if there are fewer.
+    operands: [u8; 2],
     /// The type of the result.
-    pub(crate) result: Operand,
+    result: u8,
+}
+
+/// How many operands a simple instruction has at most.
+const MAX_PARAMS: u8 = 2;
+
+/// A row that does not say all.
+const SPECIAL: Signature = Signature { params: MAX_PARAMS + 1, operands: [0; 2], result: 0 };
+
+impl Signature {
+    /// Whether the signature says all: at most two operands, one result, nothing else to check.
+    #[inline]
+    pub(crate) fn is_simple(self) -> bool {
+        self.params <= MAX_PARAMS
+    }
+
+    /// How many operands there are.
+    #[inline]
+    pub(crate) fn params(self) -> usize {
+        self.params.into()
+    }
+
+    /// The type of the operand at `depth`, the last one being at 0.
+    #[inline]
+    pub(crate) fn operand(self, depth: usize) -> Operand {
+        Operand::from_bits(self.operands[depth].into())
+    }
+
+    /// The type of the result.
+    #[inline]
+    pub(crate) fn result(self) -> Operand {
+        Operand::from_bits(self.result.into())
+    }
 }
 
 macro_rules! operand {
@@ -52,8 +81,8 @@ for_each_op!(tables);
 
 /// The types of `op`.
 #[inline]
-pub(crate) fn of(op: Op) -> &'static Signature {
-    &SIGNATURES[op as usize]
+pub(crate) fn of(op: Op) -> Signature {
+    SIGNATURES[op as usize]
 }
 
 /// log2 of the number of bytes that a memory instruction accesses, or that a lane has.
@@ -79,16 +108,17 @@ const fn signature(shape: Shape, params: &[Operand], results: &[Operand]) -> Sig
             | Shape::v_test
             | Shape::v_splat
     );
-    let none = Operand::UNKNOWN;
-    Signature {
-        simple: whole && params.len() <= 2 && results.len() == 1,
-        params: params.len() as u8,
-        operands: match *params {
-            [] => [none, none],
-            [a] => [a, none],
-            [a, b, ..] => [b, a],
-        },
-        result: if results.is_empty() { none } else { results[0] },
+    let operands = match *params {
+        [] => [0, 0],
+        [a] => [a.bits() as u8, 0],
+        [a, b] => [b.bits() as u8, a.bits() as u8],
+        _ => return SPECIAL,
+    };
+    match *results {
+        [result] if whole => {
+            Signature { params: params.len() as u8, operands, result: result.bits() as u8 }
+        }
+        _ => SPECIAL,
     }
 }
 

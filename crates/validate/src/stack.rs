@@ -11,19 +11,18 @@ impl FuncValidator<'_> {
     /// Applies the type of a simple instruction, if the operands are just those that it wants.
     /// Without loops and with few branches, as what comes next is hard to predict.
     #[inline]
-    pub(crate) fn apply(&mut self, signature: &Signature) -> bool {
+    pub(crate) fn apply(&mut self, signature: Signature) -> bool {
         let len = self.operands.len();
-        let params = usize::from(signature.params);
-        let top = |depth: usize| self.operands.get(len.wrapping_sub(depth)).copied();
-        let matches = |depth: usize, wanted: Operand| {
-            (params < depth) | (top(depth).unwrap_or(Operand::UNKNOWN) == wanted)
+        let params = signature.params();
+        let matches = |depth: usize| {
+            let operand = self.operands.get(len.wrapping_sub(depth + 1)).copied();
+            (params <= depth) | (operand == Some(signature.operand(depth)))
         };
-        let [last, first] = signature.operands;
-        if len < self.height + params || !(matches(1, last) & matches(2, first)) {
+        if len < self.height + params || !(matches(0) & matches(1)) {
             return false;
         }
         self.operands.truncate(len - params);
-        self.push(signature.result);
+        self.push(signature.result());
         true
     }
 
