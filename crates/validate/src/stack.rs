@@ -32,7 +32,6 @@ impl FuncValidator<'_> {
     }
 
     /// Pushes operands of these types. A few bytes can push many, so there is a limit.
-    #[inline]
     pub(crate) fn push_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
         if self.operands.len() + types.len() > OPERANDS {
             let what = "the number of operands on the stack";
@@ -53,7 +52,7 @@ impl FuncValidator<'_> {
     }
 
     /// Pops operands that must match `types`.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn pop_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
         let there = self.check(types)?;
         self.operands.truncate(self.operands.len() - there);
@@ -81,14 +80,14 @@ impl FuncValidator<'_> {
         if top.iter().zip(known).all(matches) && (beyond.is_empty() || !self.is_reachable()) {
             return Ok(there);
         }
-        Err(self.mismatch(&mut types.iter().map(|&ty| ty.into()), top))
+        Err(self.mismatch(self.ctx.show(types.iter().map(|&ty| ty.into())), top))
     }
 
     #[cold]
     #[inline(never)]
-    fn mismatch(&self, types: &mut dyn Iterator<Item = Operand>, top: &[Operand]) -> Error {
+    fn mismatch(&self, expected: String, top: &[Operand]) -> Error {
         let found = self.ctx.show(top.iter().copied());
-        self.error(InvalidKind::Operands { expected: self.ctx.show(types), found })
+        self.error(InvalidKind::Operands { expected, found })
     }
 
     /// Pops an operand of any type.

@@ -31,6 +31,15 @@ fn an_error_is_one_pointer() {
 }
 
 #[test]
+fn contexts_and_registries_go_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Context>();
+    shared::<TypeRegistry>();
+    shared::<Scratch>();
+    shared::<Error>();
+}
+
+#[test]
 fn errors_say_what_where_and_what_was_expected() {
     let text = "(module (func (param i64) local.get 0 i32.eqz drop))";
     let error = check(text, Features::WASM3).expect_err(text);
