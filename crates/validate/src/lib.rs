@@ -15,7 +15,7 @@
 //! assert!(!error.is_malformed());
 //! assert_eq!(
 //!     error.to_string(),
-//!     "type mismatch: instruction requires [i32] but stack has [] (at offset 0x1c)"
+//!     "type mismatch: instruction requires [i32] but stack has [] (at offset 0x1b)"
 //! );
 //! ```
 #![no_std]
