@@ -5,7 +5,7 @@ use crate::exec::CodeTable;
 use crate::lock::Once;
 use crate::runtime::ItemType;
 use crate::{
-    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported,
+    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported, translate,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
@@ -91,6 +91,9 @@ impl Module {
             module.validate_bodies()?;
         }
         module.shrink();
+        if config.compilation_mode == CompilationMode::Eager {
+            module.translate_bodies()?;
+        }
         Ok(Module(Arc::new(module)))
     }
 
@@ -207,6 +210,38 @@ impl ModuleInner {
             unsupported::check_body(self, index)?;
         }
         Ok(())
+    }
+
+    fn translate_bodies(&self) -> Result<(), Error> {
+        for defined in 0..self.decoded.bodies.len() {
+            match translate::translated(self, defined) {
+                Ok(_) => {}
+                Err(translate::Failure::Trap(trap)) => return Err(trap.into()),
+                Err(translate::Failure::Invalid(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Validates a function that is called for the first time, if that was put off.
+    pub(crate) fn validate_late(&self, defined: usize) -> Result<(), Error> {
+        if self.engine.config().compilation_mode != CompilationMode::Lazy {
+            return Ok(());
+        }
+        validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut Scratch::default())
+            .map_err(ModuleError)?;
+        Ok(unsupported::check_body(self, defined)?)
+    }
+
+    /// What translation needs.
+    pub(crate) fn source(&self) -> translate::Source<'_> {
+        translate::Source {
+            bytes: &self.bytes,
+            decoded: &self.decoded,
+            context: &self.context,
+            code: &self.code,
+            metering: self.engine.config().metering,
+        }
     }
 
     /// The instructions of a body or a constant expression.

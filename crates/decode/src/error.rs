@@ -87,3 +87,21 @@ impl fmt::Display for Opcode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind};
+    use alloc::string::ToString;
+
+    #[test]
+    fn opcodes_read_as_their_bytes() {
+        let message = |code| Error::new(ErrorKind::IllegalOpcode(code), 16).to_string();
+        assert_eq!(message(0xff), "illegal opcode ff (at offset 0x10)");
+        assert_eq!(message(0xfd_0114), "illegal opcode fd 114 (at offset 0x10)");
+    }
+
+    #[test]
+    fn an_error_is_one_pointer() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+}

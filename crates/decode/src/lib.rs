@@ -1,7 +1,42 @@
-//! Decoder of the WebAssembly binary format.
+//! Decoder of the WebAssembly binary format: all of 3.0, and the proposals threads, wide arithmetic,
+//! custom page sizes and legacy exceptions. No unsafe code, no `std`.
 //!
-//! [`Module::decode`] turns bytes into a [`Module`]; [`Instrs`] reads the instructions of its function
-//! bodies. What an instruction is stands in one place, the table in [`ops`].
+//! - [`Module::decode`] turns bytes into a [`Module`]: what the sections say, with byte offsets.
+//! - [`Instrs`] reads the instructions of function bodies and constant expressions, one [`Instr`] at
+//!   a time. `Module::decode` leaves the code of bodies alone, so that a module with much code costs
+//!   little until its functions are needed.
+//! - [`ops`] holds the table of all instructions, from which the rest of the project derives names,
+//!   forms, types and features.
+//! - [`NameSection`] has the names for people to read.
+//! - [`Features`] switches proposals on and off; [`limits`] has the implementation's limits.
+//!
+//! ```
+//! use windlass_decode::{Features, Imm, Instrs, Module, Op};
+//!
+//! // (module (func (export "seven") (result i32) i32.const 7))
+//! let bytes = b"\0asm\x01\0\0\0\
+//!     \x01\x05\x01\x60\x00\x01\x7f\
+//!     \x03\x02\x01\x00\
+//!     \x07\x09\x01\x05seven\x00\x00\
+//!     \x0a\x06\x01\x04\x00\x41\x07\x0b";
+//! let module = Module::decode(bytes, Features::default())?;
+//! assert_eq!(&*module.exports[0].name, "seven");
+//!
+//! let body = &module.bodies[0];
+//! let mut instrs = Instrs::at(bytes, body.code.start, Features::default());
+//! let instr = instrs.next_instr()?;
+//! assert_eq!((instr.op, instr.imm), (Op::I32Const, Imm::I32(7)));
+//! assert_eq!(instrs.next_instr()?.op, Op::End);
+//! assert_eq!(instrs.reader.offset(), body.code.end);
+//!
+//! let error = Module::decode(&bytes[..20], Features::default()).unwrap_err();
+//! assert_eq!(error.to_string(), "unexpected end of section or function (at offset 0x14)");
+//! # Ok::<(), windlass_decode::Error>(())
+//! ```
+//!
+//! Decoding takes time and memory in proportion to the bytes, whatever they are: no count is believed
+//! before the bytes for it are there. A decoded module is well-formed, not valid: indices and types
+//! are for the validator to check.
 #![no_std]
 #![forbid(unsafe_code)]
 

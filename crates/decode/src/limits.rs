@@ -34,7 +34,7 @@ pub const PARAMS: u32 = 1_000;
 pub const RESULTS: u32 = 1_000;
 /// Fields of a structure.
 pub const FIELDS: u32 = 10_000;
-/// Locals of a function, parameters included.
+/// Locals that a function declares, its parameters not counted.
 pub const LOCALS: u64 = 50_000;
 /// Bytes of a function body.
 pub const BODY_BYTES: u32 = 7_654_321;
@@ -42,7 +42,7 @@ pub const BODY_BYTES: u32 = 7_654_321;
 pub const BR_TABLE_LABELS: u32 = 65_520;
 /// Clauses of a `try_table`.
 pub const CATCHES: u32 = 10_000;
-/// Bytes of a name.
+/// Bytes of the name of an import, an export or a custom section.
 pub const NAME_BYTES: u32 = 100_000;
 /// Depth of the hierarchy of types.
 pub const SUBTYPING_DEPTH: u32 = 63;

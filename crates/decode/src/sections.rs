@@ -60,11 +60,11 @@ impl Module {
     /// The result is well-formed, not yet valid: indices and types are unchecked.
     pub fn decode(bytes: &[u8], features: Features) -> Result<Module, Error> {
         if bytes.len() > limits::MODULE_BYTES {
-            let limit = limits::MODULE_BYTES as u64;
-            return Err(Error::new(
-                ErrorKind::LimitExceeded { what: "the module", limit },
-                limit as usize,
-            ));
+            let kind = ErrorKind::LimitExceeded {
+                what: "the number of bytes of a module",
+                limit: limits::MODULE_BYTES as u64,
+            };
+            return Err(Error::new(kind, limits::MODULE_BYTES));
         }
         let mut reader = Reader::new(bytes, 0).with_features(features);
         reader.header()?;
@@ -78,12 +78,8 @@ impl Module {
                 module.custom_section(&mut reader, after)?;
                 continue;
             }
-            if !ORDER.contains(&id) {
-                return Err(Error::new(ErrorKind::Malformed("malformed section id"), offset));
-            }
             if !order.any(|&next| next == id) {
-                let kind = ErrorKind::Malformed("unexpected content after last section");
-                return Err(Error::new(kind, offset));
+                return Err(Error::new(out_of_place(id), offset));
             }
             reader.require_section(id, offset)?;
             let end = module.enter_section(&mut reader, id)?;
@@ -158,6 +154,15 @@ impl Module {
         }
         Ok(())
     }
+}
+
+/// What is wrong with a section that none of the ids to come is.
+fn out_of_place(id: u8) -> ErrorKind {
+    ErrorKind::Malformed(if ORDER.contains(&id) {
+        "unexpected content after last section"
+    } else {
+        "malformed section id"
+    })
 }
 
 impl Reader<'_> {

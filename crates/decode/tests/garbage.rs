@@ -89,7 +89,10 @@ fn try_everything(bytes: &[u8]) -> bool {
         assert!(lenient_sees_all || NameSection::check(module, bytes).is_err());
     }
     if let (Ok(()), Err(message)) = (validate(bytes), &decoded) {
-        panic!("valid, but: {message}");
+        // wasmparser takes a type index for a nullable reference to that type. The specification
+        // has no such form (3.0, section 5.3.4).
+        let bare_index = ["malformed value type", "malformed reference type"];
+        assert!(bare_index.iter().any(|words| message.starts_with(words)), "valid, but: {message}");
     }
     decoded.is_ok()
 }

@@ -22,8 +22,11 @@ use core::{
 pub(crate) const DIRECT: i16 = i16::MIN;
 
 /// Sets up the frame `delta` slots further, to return behind `words` operand words.
+///
+/// # Safety
+/// I1, I2.
 #[inline(always)]
-unsafe fn push_frame(m: &mut Machine, delta: isize, words: usize) {
+pub(crate) unsafe fn push_frame(m: &mut Machine, delta: isize, words: usize) {
     // SAFETY: I1, I2 (every frame has room for the two words of the next).
     unsafe {
         let sp = m.sp.offset(delta);
@@ -67,7 +70,7 @@ impl Step for CallImport {
 /// The code of the function that the table's element names, if it has the type and belongs to the
 /// running instance.
 #[inline(always)]
-unsafe fn look_up<A: Src>(m: &mut Machine) -> Result<Ip, Stop> {
+unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     // SAFETY: I1, I2, I4, I6; references in tables name functions of the store.
     unsafe {
         let index = index::<A>(m);
@@ -82,7 +85,7 @@ unsafe fn look_up<A: Src>(m: &mut Machine) -> Result<Ip, Stop> {
         let func = m.cx().funcs.add(reference as usize - 1);
         if (*func).ty.0 != m.low(1) as u32 || (*func).instance != m.cx().instance {
             m.acc = reference;
-            return Err(Stop::CallForeign);
+            return Err(foreign);
         }
         Ok((*func).code.load())
     }
@@ -114,7 +117,7 @@ impl<A: Src> Step for CallIndirect<A> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
         unsafe {
-            let code = look_up::<A>(m)?;
+            let code = look_up::<A>(m, Stop::CallForeign)?;
             push_frame(m, m.field(0), 2);
             m.ip = code;
         }
@@ -168,7 +171,7 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
         unsafe {
-            let code = look_up::<A>(m)?;
+            let code = look_up::<A>(m, Stop::ReturnCallForeign)?;
             replace_frame(m);
             m.ip = code;
         }
@@ -176,12 +179,30 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
     }
 }
 
-/// Stands for the code of a function that is not translated yet. Operands: its number.
+/// Tail call of a function that is imported. Operands: as [`replace_frame`]; index.
+pub(crate) struct ReturnCallImport;
+impl Step for ReturnCallImport {
+    #[inline(always)]
+    unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
+        Err(Stop::ReturnCallImport)
+    }
+}
+
+/// Stands for the code of a function before it is translated, and leads there after. Operands: its number;
+/// its code, or null.
 pub(crate) struct Untranslated;
 impl Step for Untranslated {
     #[inline(always)]
-    unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
-        Err(Stop::Translate)
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I3.
+        unsafe {
+            let code = load_code(m.ip.add(1).cast());
+            if code.is_null() {
+                return Err(Stop::Translate);
+            }
+            m.ip = code;
+        }
+        Ok(())
     }
 }
 

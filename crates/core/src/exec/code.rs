@@ -6,7 +6,10 @@ use super::{
     select::plain,
 };
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::{
+    ptr::{self, NonNull},
+    sync::atomic::{AtomicPtr, Ordering},
+};
 
 /// The code of the functions that a module defines, translated when first called.
 pub(crate) struct CodeTable {
@@ -17,19 +20,17 @@ pub(crate) struct CodeTable {
 pub(crate) struct CodeEntry {
     /// The code; at first the stub.
     current: AtomicPtr<Cell>,
-    /// Stands for code that is not translated yet.
-    stub: Box<[Cell; 2]>,
-    /// The translated code and its length; set once.
-    translated: AtomicPtr<Translated>,
+    /// Stands for the code before it is translated: a cell of [`Untranslated`](super::call::Untranslated).
+    stub: NonNull<[Cell; STUB_WORDS]>,
+    /// How many words of code there are; set before `current`.
+    len: core::sync::atomic::AtomicUsize,
 }
 
-/// The code of one function.
-pub(crate) struct Translated {
-    pub(crate) cells: Box<[Cell]>,
-}
+/// Handler, the function's number, and the address of the code once there is any.
+const STUB_WORDS: usize = 3;
 
-// SAFETY: I7: code is written only before it is published, but for the code addresses in calls, which
-// are written atomically.
+// SAFETY: I7: code is written only before it is published, but for addresses of code, which are written
+// atomically.
 unsafe impl Send for CodeTable {}
 // SAFETY: I7.
 unsafe impl Sync for CodeTable {}
@@ -37,15 +38,7 @@ unsafe impl Sync for CodeTable {}
 impl CodeTable {
     /// A table for a module that defines `count` functions, none translated yet.
     pub(crate) fn new(count: usize) -> CodeTable {
-        let entry = |i| {
-            let stub = Box::new([Cell { handler: plain::UNTRANSLATED }, Cell::word(i as u64)]);
-            CodeEntry {
-                current: AtomicPtr::new(stub.as_ptr().cast_mut()),
-                stub,
-                translated: AtomicPtr::new(core::ptr::null_mut()),
-            }
-        };
-        CodeTable { entries: (0..count).map(entry).collect() }
+        CodeTable { entries: (0..count).map(CodeEntry::new).collect() }
     }
 
     /// How a function's entity names its code; `defined` counts the functions that the module defines.
@@ -61,68 +54,77 @@ impl CodeTable {
 
     /// The stub of a function.
     pub(crate) fn stub(&self, defined: usize) -> Ip {
-        self.entries[defined].stub.as_ptr()
+        self.entries[defined].stub.as_ptr().cast()
     }
 
-    /// The translated code of a function, if it is translated.
-    pub(crate) fn translated(&self, defined: usize) -> Option<&[Cell]> {
-        let translated = self.entries[defined].translated.load(Ordering::Acquire);
-        // SAFETY: a pointer that is not null came from a box in `publish` and lives as long as `self`.
-        unsafe { translated.as_ref() }.map(|t| &*t.cells)
+    /// The code of a function, if it is translated.
+    pub(crate) fn translated(&self, defined: usize) -> Option<Ip> {
+        let code = self.current(defined);
+        (code != self.stub(defined)).then_some(code)
     }
 
     /// Publishes the code of a function. If another thread was first, its code stays (it is the same:
     /// translation is deterministic).
     pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>) -> Ip {
         let entry = &self.entries[defined];
-        let translated = Box::into_raw(Box::new(Translated { cells }));
-        let first = entry.translated.compare_exchange(
-            core::ptr::null_mut(),
-            translated,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        // SAFETY: both pointers come from boxes; the one that is not published is dropped here, the
-        // other lives as long as `self`.
-        unsafe {
-            let published = match first {
-                Ok(_) => translated,
-                Err(other) => {
-                    drop(Box::from_raw(translated));
-                    other
-                }
-            };
-            let code = (*published).cells.as_ptr();
-            entry.current.store(code.cast_mut(), Ordering::Release);
-            code
+        let stub = entry.stub.as_ptr().cast::<Cell>();
+        let len = cells.len();
+        entry.len.store(len, Ordering::Relaxed);
+        let code = Box::into_raw(cells).cast::<Cell>();
+        let first = entry.current.compare_exchange(stub, code, Ordering::AcqRel, Ordering::Acquire);
+        if let Err(other) = first {
+            // SAFETY: it came from the box above and nobody else has seen it.
+            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(code, len)) });
+            return other;
         }
+        // SAFETY: the stub has three words, and this one is only accessed atomically.
+        unsafe { AtomicPtr::from_ptr(stub.add(2).cast()) }.store(code, Ordering::Release);
+        code
     }
 
-    /// The function whose translated code has `ip` in it.
+    /// The function that has `ip` in its code or stub.
     pub(crate) fn find(&self, ip: Ip) -> Option<usize> {
+        let within = |start: Ip, len: usize| (start..start.wrapping_add(len)).contains(&ip);
         (0..self.entries.len()).find(|&i| {
-            let stub = &self.entries[i].stub[..];
-            stub.as_ptr_range().contains(&ip)
-                || self.translated(i).is_some_and(|cells| cells.as_ptr_range().contains(&ip))
+            let len = self.entries[i].len.load(Ordering::Relaxed);
+            within(self.stub(i), STUB_WORDS) || self.translated(i).is_some_and(|c| within(c, len))
         })
     }
-}
 
-impl Drop for CodeTable {
-    fn drop(&mut self) {
-        for entry in &mut self.entries {
-            let translated = *entry.translated.get_mut();
-            if !translated.is_null() {
-                // SAFETY: it came from a box in `publish`, and nothing runs its code any more.
-                drop(unsafe { Box::from_raw(translated) });
-            }
-        }
+    /// How far `ip` is from the start of the function's code, in words.
+    pub(crate) fn distance(&self, defined: usize, ip: Ip) -> usize {
+        (ip as usize).wrapping_sub(self.current(defined) as usize) / size_of::<Cell>()
     }
 }
 
 impl CodeEntry {
+    fn new(number: usize) -> CodeEntry {
+        let words = [
+            Cell::of_handler(plain::UNTRANSLATED),
+            Cell::word(number as u64),
+            Cell::of_code(ptr::null()),
+        ];
+        let stub = NonNull::from(Box::leak(Box::new(words)));
+        let current = AtomicPtr::new(stub.as_ptr().cast());
+        CodeEntry { current, stub, len: 0.into() }
+    }
+
     pub(crate) fn load(&self) -> Ip {
         self.current.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for CodeEntry {
+    fn drop(&mut self) {
+        let code = *self.current.get_mut();
+        // SAFETY: both came from boxes, in `new` and in `publish`; nothing runs the code any more.
+        unsafe {
+            if code.cast_const() != self.stub.as_ptr().cast::<Cell>().cast_const() {
+                let len = *self.len.get_mut();
+                drop(Box::from_raw(ptr::slice_from_raw_parts_mut(code, len)));
+            }
+            drop(Box::from_raw(self.stub.as_ptr()));
+        }
     }
 }
 
@@ -137,7 +139,7 @@ unsafe impl Sync for FuncCode {}
 
 impl FuncCode {
     /// A host function has no code.
-    pub(crate) const HOST: FuncCode = FuncCode(core::ptr::null());
+    pub(crate) const HOST: FuncCode = FuncCode(ptr::null());
 
     pub(crate) fn is_host(self) -> bool {
         self.0.is_null()

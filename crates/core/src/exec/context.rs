@@ -3,7 +3,7 @@
 
 use super::machine::{Ip, Machine};
 use crate::{Trap, runtime::FuncEntity};
-use core::sync::atomic::AtomicBool;
+use core::{ptr, sync::atomic::AtomicBool};
 
 /// What does not live in registers. The order puts the hottest fields first.
 #[repr(C)]
@@ -32,6 +32,33 @@ pub(crate) struct Context {
     pub(crate) charge: u32,
     /// The registers when it stopped.
     pub(crate) saved: Machine,
+}
+
+impl Context {
+    /// A context for a thread that does not run.
+    pub(crate) fn new() -> Context {
+        Context {
+            memory: MemoryView::NONE,
+            loop_ip: ptr::null(),
+            stack_end: ptr::null_mut(),
+            globals: ptr::null_mut(),
+            global_ids: ptr::null(),
+            funcs: ptr::null(),
+            tables: ptr::null(),
+            memories: ptr::null(),
+            interrupt: ptr::null(),
+            fuel: 0,
+            instance: 0,
+            stop: Stop::Finished,
+            charge: 0,
+            saved: Machine::new(ptr::null(), ptr::null_mut(), ptr::null_mut()),
+        }
+    }
+}
+
+impl MemoryView {
+    /// No memory: no bytes.
+    pub(crate) const NONE: MemoryView = MemoryView { base: ptr::null_mut(), len: 0 };
 }
 
 /// A memory, as loads and stores see it.
@@ -68,8 +95,10 @@ pub(crate) enum Stop {
     StackFull,
     /// A call of an imported function.
     CallImport,
+    ReturnCallImport,
     /// `call_indirect` of a host function or one of another instance; the reference is in the accumulator.
     CallForeign,
+    ReturnCallForeign,
     /// A function called from another instance returned.
     SwitchBack,
     /// The fuel does not cover `Context::charge`; `ip` is at the handler word to go on with.

@@ -2,10 +2,7 @@
 //! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls one
 //! handler after the other. Everything that depends on the backend is in this file.
 
-use super::{
-    context::{Context, Stop},
-    machine::{Ip, Machine, Sp},
-};
+use super::{context::Stop, machine::Machine};
 
 /// The body of a handler.
 pub(crate) trait Step: 'static {
@@ -18,6 +15,10 @@ pub(crate) trait Step: 'static {
 
 #[cfg(tail_calls)]
 mod backend {
+    use super::super::{
+        context::Context,
+        machine::{Ip, Sp},
+    };
     use super::*;
 
     macro_rules! handler_type {

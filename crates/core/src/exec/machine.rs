@@ -26,6 +26,27 @@ impl Cell {
     pub(crate) const fn word(word: u64) -> Cell {
         Cell { word }
     }
+
+    /// A handler word.
+    pub(crate) const fn of_handler(handler: Handler) -> Cell {
+        // On a 32-bit host the rest of the word is to be initialised too.
+        let mut cell = Cell { word: 0 };
+        cell.handler = handler;
+        cell
+    }
+
+    /// The address of code.
+    pub(crate) const fn of_code(code: Ip) -> Cell {
+        let mut cell = Cell { word: 0 };
+        cell.code = code;
+        cell
+    }
+
+    /// The bits of a word of operands.
+    pub(crate) fn bits(self) -> u64 {
+        // SAFETY: all constructors initialise the whole word.
+        unsafe { self.word }
+    }
 }
 
 /// A place in translated code.

@@ -27,11 +27,13 @@ pub(crate) mod num;
 mod numeric;
 mod ops;
 pub(crate) mod select;
+mod slow;
 mod thread;
 
 pub(crate) use call::DIRECT;
 pub(crate) use code::{CodeTable, FuncCode};
 pub(crate) use dispatch::{BACKEND, Handler};
 pub(crate) use machine::{Cell, Ip, pack_const, pack_fields, pack_halves};
+pub(crate) use slow::SlowOp;
 pub(crate) use ops::{fold_bin, fold_un};
 pub(crate) use thread::{BacktraceFrame, Exit, Thread};

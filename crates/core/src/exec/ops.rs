@@ -122,7 +122,8 @@ macro_rules! fold_bin {
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($a:ident)*] [$($r:ident)*];)*) => {
-        /// The instructions as types.
+        /// The instructions as types; those that are not simple have no use for theirs.
+        #[allow(dead_code)]
         mod op {
             $(pub(crate) struct $op;)*
         }

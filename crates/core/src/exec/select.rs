@@ -778,6 +778,7 @@ pub(crate) mod plain {
     pub(crate) const CALL: Handler = run::<call::Call>;
     pub(crate) const CALL_IMPORT: Handler = run::<call::CallImport>;
     pub(crate) const RETURN_CALL: Handler = run::<call::ReturnCall>;
+    pub(crate) const RETURN_CALL_IMPORT: Handler = run::<call::ReturnCallImport>;
     pub(crate) const RETURN_NONE: Handler = run::<call::ReturnNone>;
     pub(crate) const RETURN_MANY: Handler = run::<call::ReturnMany>;
     pub(crate) const SLOW: Handler = run::<call::Slow>;

@@ -1,14 +1,65 @@
 //! [`Thread`]: a computation: value stack, position, and the driver that runs it.
 
-use crate::{
-    Module, Trap,
-    runtime::{Embedder, StoreInner},
+use super::{
+    call::{DIRECT, push_frame, replace_frame},
+    context::{Context, MemoryView, Stop, TableView},
+    dispatch::dispatch,
+    machine::{Cell, Ip, Machine, Sp, Value},
+    select::plain,
+    slow::{SlowInstr, SlowOp},
 };
-use alloc::vec::Vec;
+use crate::{
+    Error, Module, Trap, translate,
+    runtime::{Embedder, FuncEntity, StoreInner},
+};
+use alloc::{boxed::Box, vec::Vec};
+use core::{
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering},
+};
 
 /// A computation that can be paused: it owns its value stack and never uses the native stack for
 /// guest calls.
-pub(crate) struct Thread {}
+pub(crate) struct Thread {
+    stack: Stack,
+    cx: Box<Context>,
+    /// Of the running instance; `cx` points to them.
+    memories: Vec<MemoryView>,
+    tables: Vec<TableView>,
+    /// Frames that returned to another instance's code, innermost last.
+    switches: Vec<Switch>,
+    state: State,
+    result_slots: usize,
+}
+
+/// What to do next.
+#[derive(Clone, Copy)]
+enum State {
+    Idle,
+    /// To go on at `cx.saved`, at a handler word, when `cx.charge` is paid.
+    Ready,
+    /// The function to be called is a host function.
+    Host { func: u32, slots: usize, len: usize },
+    /// That host function was called: its results are the call's.
+    HostFinished,
+    /// A host function was called by the guest at `cx.saved`, whose call has two operand words.
+    HostCalled { slots: usize, len: usize },
+    /// It trapped; `cx.saved` tells where.
+    Trapped,
+}
+
+/// Where a frame that another instance called returns to.
+#[derive(Clone, Copy)]
+struct Switch {
+    ret: Ip,
+    instance: u32,
+}
+
+// SAFETY: its pointers lead into its own stack and context, and to code and stores that it runs on only when
+// it is given the store, which is `Send`; code is `Sync`.
+unsafe impl Send for Thread {}
+// SAFETY: a shared reference only reads.
+unsafe impl Sync for Thread {}
 
 /// Why [`Thread::run`] returned.
 pub(crate) enum Exit {
@@ -16,6 +67,8 @@ pub(crate) enum Exit {
     Finished,
     /// It trapped: see [`Thread::backtrace`]. It can't go on.
     Trap(Trap),
+    /// A function that was called for the first time is not valid.
+    Invalid(Error),
     /// It called the host function `func` (index in the store) from `instance`:
     /// [`Thread::host_slots`] has the arguments and takes the results; then `run` goes on.
     HostCall { func: u32, instance: u32 },
@@ -34,10 +87,41 @@ pub(crate) struct BacktraceFrame {
     pub(crate) offset: usize,
 }
 
+/// The most frames that a backtrace has.
+const MAX_BACKTRACE: usize = 64;
+
+/// The frame below the outermost one: its two words.
+const ROOT_SLOTS: usize = 2;
+
+/// Cells that return addresses can point to without a call before them: two operand words stand for it.
+struct ReturnCode([Cell; 3]);
+
+// SAFETY: nothing ever writes them.
+unsafe impl Sync for ReturnCode {}
+
+static HALT: ReturnCode =
+    ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
+static SWITCH_BACK: ReturnCode =
+    ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::SWITCH_BACK)]);
+
+impl ReturnCode {
+    fn address(&'static self) -> Ip {
+        self.0.as_ptr().wrapping_add(2)
+    }
+}
+
 impl Thread {
     /// A computation that has not started.
     pub(crate) fn new() -> Thread {
-        Thread {}
+        Thread {
+            stack: Stack::default(),
+            cx: Box::new(Context::new()),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            switches: Vec::new(),
+            state: State::Idle,
+            result_slots: 0,
+        }
     }
 
     /// Starts a call of the store's function `func` with arguments in slots. Reuses the stack that this
@@ -48,30 +132,464 @@ impl Thread {
         func: u32,
         args: &[u64],
     ) -> Result<(), Trap> {
-        let _ = (store, func, args);
-        Err(Trap::StackOverflow)
+        let entity = store.funcs[func as usize];
+        let params = usize::from(entity.param_slots);
+        self.result_slots = entity.result_slots.into();
+        let values = params.max(self.result_slots);
+        self.stack.ensure(2 * ROOT_SLOTS + values, store.max_stack_slots)?;
+        self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
+        self.switches.clear();
+        self.cx.charge = 0;
+        if entity.code.is_host() {
+            self.state = State::Host { func, slots: ROOT_SLOTS, len: values };
+            return Ok(());
+        }
+        self.cx.instance = entity.instance;
+        let root = self.stack.base();
+        // SAFETY: the stack has room for the arguments and two words; the function is not the host's.
+        let (sp, ip) = unsafe {
+            let sp = root.add(ROOT_SLOTS + params);
+            sp.cast::<Ip>().write(HALT.address());
+            sp.add(1).cast::<Sp>().write(root);
+            (sp, entity.code.load())
+        };
+        self.cx.saved = Machine::new(ip, sp, ptr::null_mut());
+        self.state = State::Ready;
+        Ok(())
     }
 
     /// Runs until there is something for the caller to do.
     pub(crate) fn run(&mut self, store: &mut dyn Embedder) -> Exit {
-        let _ = store;
-        Exit::Trap(Trap::Unreachable)
+        match self.state {
+            State::Host { func, slots, len } => {
+                self.state = State::HostFinished;
+                let _ = (slots, len);
+                return Exit::HostCall { func, instance: crate::runtime::NO_INSTANCE };
+            }
+            State::Idle | State::HostFinished => {
+                self.state = State::Idle;
+                return Exit::Finished;
+            }
+            State::Trapped => return Exit::Trap(Trap::Unreachable),
+            State::HostCalled { slots, .. } => {
+                self.take_results(slots);
+                self.state = State::Ready;
+            }
+            State::Ready => {}
+        }
+        self.cx.saved.cx = &raw mut *self.cx;
+        self.cx.fuel = store.inner().fuel;
+        self.cx.interrupt = &raw const *store.inner().interrupt;
+        let exit = match self.pay() {
+            Err(exit) => exit,
+            Ok(()) => {
+                self.refresh(store.inner());
+                loop {
+                    // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
+                    // since the store was last used otherwise.
+                    let stop = unsafe { dispatch(self.cx.saved) };
+                    match self.handle(stop, store) {
+                        Ok(()) => {}
+                        Err(exit) => break exit,
+                    }
+                }
+            }
+        };
+        store.inner().fuel = self.cx.fuel;
+        if matches!(exit, Exit::Trap(_)) {
+            self.state = State::Trapped;
+        }
+        exit
+    }
+
+    /// Pays what a stop has left to pay.
+    fn pay(&mut self) -> Result<(), Exit> {
+        let charge = self.cx.charge.into();
+        self.cx.fuel = self.cx.fuel.checked_sub(charge).ok_or(Exit::OutOfFuel)?;
+        self.cx.charge = 0;
+        Ok(())
+    }
+
+    /// Fills the context from the store, for the running instance.
+    fn refresh(&mut self, store: &mut StoreInner) {
+        let instance = &store.instances[self.cx.instance as usize];
+        self.memories.clear();
+        for &memory in &instance.memories {
+            let bytes = &store.memories[memory as usize].bytes;
+            self.memories.push(MemoryView { base: bytes.base(), len: bytes.len() });
+        }
+        self.tables.clear();
+        for &table in &instance.tables {
+            let elements = &store.tables[table as usize].elements;
+            self.tables.push(TableView { base: elements.as_ptr(), len: elements.len() });
+        }
+        let cx = &mut *self.cx;
+        cx.memory = self.memories.first().copied().unwrap_or(MemoryView::NONE);
+        cx.memories = self.memories.as_ptr();
+        cx.tables = self.tables.as_ptr();
+        cx.global_ids = instance.globals.as_ptr();
+        cx.globals = store.globals.as_mut_ptr();
+        cx.funcs = store.funcs.as_ptr();
+        cx.stack_end = self.stack.end();
+    }
+
+    /// Does what the stopped code needs, so that it can go on; or tells the caller.
+    fn handle(&mut self, stop: Stop, store: &mut dyn Embedder) -> Result<(), Exit> {
+        match stop {
+            Stop::Trap(trap) => return Err(Exit::Trap(trap)),
+            Stop::Finished => {
+                self.state = State::Idle;
+                return Err(Exit::Finished);
+            }
+            Stop::OutOfFuel => return Err(Exit::OutOfFuel),
+            Stop::Interrupted => {
+                store.inner().interrupt.store(false, Ordering::Relaxed);
+                return Err(Exit::Interrupted);
+            }
+            Stop::Slow => self.slow(store)?,
+            Stop::Translate => self.translate(store.inner())?,
+            Stop::StackFull => self.grow_stack(store.inner()).map_err(Exit::Trap)?,
+            Stop::SwitchBack => self.switch_back(store.inner()),
+            Stop::CallImport | Stop::ReturnCallImport => {
+                let instance = &store.inner().instances[self.cx.instance as usize];
+                let func = instance.funcs[self.word(1) as usize];
+                self.call(func, stop == Stop::ReturnCallImport, store.inner())?;
+            }
+            Stop::CallForeign | Stop::ReturnCallForeign => {
+                let func = (self.cx.saved.acc - 1) as u32;
+                let wanted = windlass_validate::TypeId(self.word(1) as u32);
+                let found = store.inner().funcs[func as usize].ty;
+                if !store.inner().engine.types(|types| types.is_subtype(found, wanted)) {
+                    return Err(Exit::Trap(Trap::IndirectCallTypeMismatch));
+                }
+                self.call(func, stop == Stop::ReturnCallForeign, store.inner())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Operand word `index` of the cell that stopped.
+    fn word(&self, index: usize) -> u64 {
+        // SAFETY: I1.
+        unsafe { self.cx.saved.word(index) }
+    }
+
+    /// Field `index` of the first operand word of the cell that stopped.
+    fn field(&self, index: usize) -> isize {
+        // SAFETY: I1.
+        unsafe { self.cx.saved.field(index) }
+    }
+
+    /// Goes on behind the cell that stopped, which has two operand words.
+    fn advance(&mut self) {
+        // SAFETY: I1.
+        unsafe { self.cx.saved.advance(2) }
+    }
+
+    fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
+            unreachable!("the translator writes numbers of slow instructions")
+        };
+        let base = self.slot_index(self.field(1));
+        let instr = SlowInstr {
+            op,
+            // SAFETY: I1.
+            first: unsafe { self.cx.saved.high(0) } as u32,
+            second: self.word(1) as u32,
+            slots: self.stack.slots_mut(base, 4),
+            instance: self.cx.instance as usize,
+        };
+        if store.inner().engine.config().metering == crate::Metering::Fuel {
+            let Some(fuel) = self.cx.fuel.checked_sub(instr.bulk_cost()) else {
+                // It starts again when there is more.
+                self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
+                return Err(Exit::OutOfFuel);
+            };
+            self.cx.fuel = fuel;
+        }
+        instr.execute(store).map_err(Exit::Trap)?;
+        if matches!(op, SlowOp::MemoryGrow | SlowOp::TableGrow) {
+            self.refresh(store.inner());
+        }
+        self.advance();
+        Ok(())
+    }
+
+    /// The index in the stack of a slot of the frame.
+    fn slot_index(&self, slot: isize) -> usize {
+        let sp = self.cx.saved.sp as usize - self.stack.base() as usize;
+        (sp / size_of::<u64>()).wrapping_add_signed(slot)
+    }
+
+    /// Translates the function whose stub was called, and makes the call that called it direct.
+    fn translate(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
+        let module = store.instances[self.cx.instance as usize].module.clone();
+        let defined = self.word(0) as usize;
+        let stub = module.0.code.stub(defined);
+        let code = translate::translated(&module.0, defined).map_err(|error| match error {
+            translate::Failure::Trap(trap) => Exit::Trap(trap),
+            translate::Failure::Invalid(error) => Exit::Invalid(error),
+        })?;
+        // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return address. If the
+        // call is direct, the second is an address of code.
+        unsafe {
+            let ret = *self.cx.saved.sp.cast::<Ip>();
+            let call = Machine { ip: ret.sub(2), ..self.cx.saved };
+            if call.field(3) == DIRECT as isize {
+                let target = ret.sub(1).cast::<*mut Cell>().cast_mut();
+                let stub = stub.cast_mut();
+                let _ = AtomicPtr::from_ptr(target).compare_exchange(
+                    stub,
+                    code.cast_mut(),
+                    Ordering::Release,
+                    Ordering::Relaxed,
+                );
+            }
+        }
+        self.cx.saved.ip = code;
+        Ok(())
+    }
+
+    fn grow_stack(&mut self, store: &StoreInner) -> Result<(), Trap> {
+        self.cx.saved.sp = self.stack.grow(self.cx.saved.sp, store.max_stack_slots)?;
+        self.cx.stack_end = self.stack.end();
+        Ok(())
+    }
+
+    /// Calls a function of the store that the handlers could not call themselves. For a tail call of a host
+    /// function, the code goes on with a return.
+    fn call(&mut self, func: u32, is_tail: bool, store: &mut StoreInner) -> Result<(), Exit> {
+        let entity = store.funcs[func as usize];
+        let params = isize::from(entity.param_slots as i16);
+        if entity.code.is_host() {
+            let first = if is_tail { self.field(0) } else { self.field(0) - params };
+            let len = entity.param_slots.max(entity.result_slots).into();
+            self.state = State::HostCalled { slots: self.slot_index(first), len };
+            return Err(Exit::HostCall { func, instance: self.cx.instance });
+        }
+        let is_foreign = entity.instance != self.cx.instance;
+        // SAFETY: I1, I2, I3.
+        unsafe {
+            if is_tail {
+                replace_frame(&mut self.cx.saved);
+                if is_foreign {
+                    self.return_by_switch();
+                }
+            } else {
+                let delta = self.field(0);
+                push_frame(&mut self.cx.saved, delta, 2);
+                if is_foreign {
+                    self.return_by_switch();
+                }
+            }
+            self.cx.saved.ip = entity.code.load();
+        }
+        self.switch(&entity, store);
+        Ok(())
+    }
+
+    /// Makes the current frame return to the current instance.
+    ///
+    /// # Safety
+    /// I2: `sp` is a frame.
+    unsafe fn return_by_switch(&mut self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let ret = self.cx.saved.sp.cast::<Ip>();
+            if *ret != SWITCH_BACK.address() {
+                self.switches.push(Switch { ret: *ret, instance: self.cx.instance });
+                *ret = SWITCH_BACK.address();
+            }
+        }
+    }
+
+    fn switch(&mut self, entity: &FuncEntity, store: &mut StoreInner) {
+        if entity.instance != self.cx.instance {
+            self.cx.instance = entity.instance;
+            self.refresh(store);
+        }
+    }
+
+    /// A function that another instance called has returned.
+    fn switch_back(&mut self, store: &mut StoreInner) {
+        let Some(Switch { ret, instance }) = self.switches.pop() else {
+            unreachable!("a frame that returns by a switch has one")
+        };
+        // SAFETY: I2, I3: operands of a call lie before a return address.
+        unsafe {
+            let m = &mut self.cx.saved;
+            m.ip = ret.sub(2);
+            m.p0 = m.slot(m.field(1));
+            m.p1 = m.slot(m.field(2));
+            m.ip = ret;
+        }
+        self.cx.instance = instance;
+        self.refresh(store);
+    }
+
+    /// Goes on after a host function: the first result is in the accumulators too.
+    fn take_results(&mut self, slots: usize) {
+        let bits = self.stack.slots_mut(slots, 1).first().copied().unwrap_or_default();
+        let m = &mut self.cx.saved;
+        m.acc = bits;
+        f64::from_bits(bits).set_acc(m);
+        f32::from_bits(bits as u32).set_acc(m);
+        self.advance();
     }
 
     /// The results of the finished function, in slots.
     pub(crate) fn results(&self) -> &[u64] {
-        &[]
+        self.stack.slots(ROOT_SLOTS, self.result_slots)
     }
 
     /// The slots of a pending host call: arguments from the first on, and room for the results there.
     /// As long as the larger of the two.
     pub(crate) fn host_slots(&mut self) -> &mut [u64] {
-        &mut []
+        match self.state {
+            State::Host { slots, len, .. } | State::HostCalled { slots, len } => {
+                self.stack.slots_mut(slots, len)
+            }
+            State::HostFinished => {
+                let len = self.stack.len - 2 * ROOT_SLOTS;
+                self.stack.slots_mut(ROOT_SLOTS, len)
+            }
+            _ => &mut [],
+        }
     }
 
     /// Where the guest is: after a trap, or in a host call.
     pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<BacktraceFrame> {
-        let _ = store;
-        Vec::new()
+        let mut frames = Vec::new();
+        if !matches!(self.state, State::HostCalled { .. } | State::Trapped | State::Ready) {
+            return frames;
+        }
+        let (mut ip, mut sp) = (self.cx.saved.ip, self.cx.saved.sp);
+        let mut instance = self.cx.instance;
+        let mut switches = self.switches.iter().rev();
+        while frames.len() < MAX_BACKTRACE {
+            let module = &store.instances[instance as usize].module;
+            frames.extend(frame_at(module, ip));
+            // SAFETY: I2: `sp` is a frame.
+            let mut ret = unsafe { *sp.cast::<Ip>() };
+            if ret == SWITCH_BACK.address()
+                && let Some(switch) = switches.next()
+            {
+                ret = switch.ret;
+                instance = switch.instance;
+            }
+            if ret == HALT.address() {
+                break;
+            }
+            // SAFETY: I2: `sp` is a frame.
+            sp = unsafe { *sp.add(1).cast::<Sp>() };
+            ip = ret.wrapping_sub(1);
+        }
+        frames
+    }
+}
+
+/// The place in the module's Wasm that `ip` is at.
+fn frame_at(module: &Module, ip: Ip) -> Option<BacktraceFrame> {
+    let defined = module.0.code.find(ip)?;
+    let source = module.0.source();
+    let word = module.0.code.distance(defined, ip);
+    let start = module.0.decoded.bodies[defined].code.start;
+    let offset = translate::offset_of(source, defined, word).unwrap_or(start);
+    let func = module.0.context.imported.funcs + defined as u32;
+    Some(BacktraceFrame { module: module.clone(), func, offset })
+}
+
+/// The value stack: slots that start as zeros. It grows on demand.
+#[derive(Default)]
+struct Stack {
+    base: Option<ptr::NonNull<u64>>,
+    len: usize,
+}
+
+/// The least size of a value stack, in slots.
+const MIN_STACK: usize = 1024;
+
+impl Stack {
+    fn base(&self) -> Sp {
+        self.base.map_or(ptr::null_mut(), ptr::NonNull::as_ptr)
+    }
+
+    fn end(&self) -> Sp {
+        self.base().wrapping_add(self.len)
+    }
+
+    fn slots(&self, from: usize, len: usize) -> &[u64] {
+        assert!(from + len <= self.len || len == 0, "slots of the stack");
+        match self.base {
+            // SAFETY: these slots are initialised and borrowed with `self`.
+            Some(base) if len > 0 => unsafe {
+                core::slice::from_raw_parts(base.as_ptr().add(from), len)
+            },
+            _ => &[],
+        }
+    }
+
+    fn slots_mut(&mut self, from: usize, len: usize) -> &mut [u64] {
+        let len = len.min(self.len.saturating_sub(from));
+        match self.base {
+            // SAFETY: these slots are initialised and borrowed with `self`.
+            Some(base) if len > 0 => unsafe {
+                core::slice::from_raw_parts_mut(base.as_ptr().add(from), len)
+            },
+            _ => &mut [],
+        }
+    }
+
+    /// Makes it at least `len` slots. Nothing may point into it.
+    fn ensure(&mut self, len: usize, max: usize) -> Result<(), Trap> {
+        if self.len >= len {
+            return Ok(());
+        }
+        if len > max {
+            return Err(Trap::StackOverflow);
+        }
+        *self = Stack::allocate(len.max(MIN_STACK).min(max)).ok_or(Trap::StackOverflow)?;
+        Ok(())
+    }
+
+    fn allocate(len: usize) -> Option<Stack> {
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(len).ok()?;
+        slots.resize(len, 0);
+        let base = Box::into_raw(slots.into_boxed_slice()).cast::<u64>();
+        Some(Stack { base: ptr::NonNull::new(base), len })
+    }
+
+    /// Doubles it; frames move along. Returns where the frame `sp` is now.
+    fn grow(&mut self, sp: Sp, max: usize) -> Result<Sp, Trap> {
+        let len = (self.len * 2).min(max);
+        if len <= self.len {
+            return Err(Trap::StackOverflow);
+        }
+        let grown = Stack::allocate(len).ok_or(Trap::StackOverflow)?;
+        let (old, new) = (self.base(), grown.base());
+        let moved = |sp: Sp| new.wrapping_byte_add(sp as usize - old as usize);
+        // SAFETY: both have at least the old size, and pointers into the stack lie in saved frames only:
+        // the second word of each frame, up to the outermost, whose caller is the base.
+        unsafe {
+            ptr::copy_nonoverlapping(old, new, self.len);
+            let mut frame = moved(sp);
+            while frame != new {
+                let caller = frame.add(1).cast::<Sp>();
+                *caller = moved(*caller);
+                frame = *caller;
+            }
+        }
+        *self = grown;
+        Ok(moved(sp))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if let Some(base) = self.base {
+            // SAFETY: it came from a box of so many slots.
+            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(base.as_ptr(), self.len)) });
+        }
     }
 }

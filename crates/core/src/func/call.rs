@@ -89,6 +89,9 @@ impl<'a, T> Call<'a, T> {
                 Exit::Finished => return Ok(Stop::Finished),
                 Exit::OutOfFuel => return Ok(Stop::OutOfFuel),
                 Exit::Interrupted => return Ok(Stop::Interrupted),
+                Exit::Invalid(error) => {
+                    return Err(error.with_backtrace(backtrace(thread, &self.store.inner)));
+                }
                 Exit::Trap(trap) => {
                     let backtrace = backtrace(thread, &self.store.inner);
                     return Err(Error::from(trap).with_backtrace(backtrace));

@@ -1,0 +1,31 @@
+// Product of two matrices of doubles, n times.
+#include "kernel.h"
+
+#define SIZE 80
+
+static double a[SIZE][SIZE], b[SIZE][SIZE], c[SIZE][SIZE];
+
+static NOINLINE void multiply(void) {
+    for (i32 i = 0; i < SIZE; i++)
+        for (i32 j = 0; j < SIZE; j++) {
+            double sum = 0;
+            for (i32 k = 0; k < SIZE; k++) sum += a[i][k] * b[k][j];
+            c[i][j] = sum;
+        }
+}
+
+u64 run(i32 n) {
+    u32 random = 1;
+    for (i32 i = 0; i < SIZE; i++)
+        for (i32 j = 0; j < SIZE; j++) {
+            a[i][j] = (double)(next_random(&random) % 1000) / 64;
+            b[i][j] = (double)(next_random(&random) % 1000) / 128;
+        }
+    u64 sum = 0;
+    for (i32 round = 0; round < n; round++) {
+        multiply();
+        sum = mix(sum, bits(c[round % SIZE][(round * 7) % SIZE]));
+        a[round % SIZE][3] = c[5][round % SIZE] / 4096;
+    }
+    return sum;
+}

@@ -1,0 +1,238 @@
+//! [`Builder`]: the code of one function while it grows. It remembers the instructions of the current
+//! straight stretch, so that one can still be taken back, sent elsewhere, or robbed of a store; and what each
+//! accumulator holds.
+
+use super::inst::{Dst, Inst, Loc, What};
+use crate::exec::{Cell, Handler, select::Domain};
+use alloc::{string::String, vec::Vec};
+use core::fmt::Display;
+
+/// What an accumulator holds: the value of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
+    slot: i16,
+    /// The record of the instruction that made it, whose store can still be dropped; or [`NONE`].
+    record: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// What the accumulators hold, by domain.
+type Accs = [Option<Held>; 3];
+
+/// An instruction that was emitted in the current stretch.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    inst: Inst,
+    /// Where its cell begins and ends.
+    at: usize,
+    end: usize,
+    /// What the accumulators held before.
+    before: Accs,
+    /// Offset in the module of the instruction it was made from.
+    offset: usize,
+}
+
+/// A cell for listings and for the map from code to Wasm.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// Index of the cell's handler word.
+    pub(crate) at: usize,
+    /// Offset in the module of the instruction.
+    pub(crate) offset: usize,
+    /// The cell in words.
+    pub(crate) text: String,
+}
+
+/// The code of one function while it grows.
+pub(crate) struct Builder {
+    pub(crate) code: Vec<Cell>,
+    records: Vec<Record>,
+    accs: Accs,
+    /// Offset in the module of the instruction that is being translated.
+    pub(crate) offset: usize,
+    /// Every cell, if wanted.
+    pub(crate) lines: Option<Vec<Line>>,
+}
+
+impl Builder {
+    pub(crate) fn new(recording: bool) -> Builder {
+        Builder {
+            code: Vec::new(),
+            records: Vec::new(),
+            accs: [None; 3],
+            offset: 0,
+            lines: recording.then(Vec::new),
+        }
+    }
+
+    /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of its first
+    /// operand word.
+    pub(crate) fn cell(&mut self, handler: Handler, text: impl Display) -> usize {
+        self.line(text);
+        self.code.push(Cell::of_handler(handler));
+        self.code.len()
+    }
+
+    /// Appends an operand word.
+    pub(crate) fn push(&mut self, word: u64) {
+        self.code.push(Cell::word(word));
+    }
+
+    fn line(&mut self, text: impl Display) {
+        use alloc::string::ToString;
+        if let Some(lines) = &mut self.lines {
+            lines.push(Line { at: self.code.len(), offset: self.offset, text: text.to_string() });
+        }
+    }
+
+    /// Emits an instruction, if there is a handler for its places.
+    pub(crate) fn emit(&mut self, inst: Inst) -> bool {
+        let Some(handler) = inst.handler() else { return false };
+        self.use_operands(inst.operand_domain(), &[inst.a, inst.b]);
+        if let What::Select(_, c) = inst.what {
+            self.use_operands(Domain::Int, &[c]);
+        }
+        let before = self.accs;
+        self.line(inst);
+        let at = self.code.len();
+        self.code.push(Cell::of_handler(handler));
+        inst.operands(&mut self.code);
+        let record = self.records.len() as u32;
+        self.written(inst.d.slot());
+        let domain = inst.result().domain() as usize;
+        match inst.d {
+            _ if matches!(inst.what, What::Copy(_)) => {}
+            Dst::Slot(slot) | Dst::Acc(slot) => {
+                self.accs[domain] = Some(Held { slot, record });
+            }
+            Dst::P0(_) | Dst::P1(_) => {}
+        }
+        let end = self.code.len();
+        self.records.push(Record { inst, at, end, before, offset: self.offset });
+        true
+    }
+
+    /// Notes that an instruction reads these operands: what it takes from the accumulator for the last
+    /// time need not have been stored.
+    pub(crate) fn use_operands(&mut self, domain: Domain, operands: &[Loc]) {
+        for &loc in operands {
+            if let Loc::Acc { slot, last_use: true } = loc {
+                self.drop_store(domain, slot);
+            }
+        }
+    }
+
+    fn drop_store(&mut self, domain: Domain, slot: i16) {
+        let Some(held) = self.accs[domain as usize] else { return };
+        if held.slot != slot || held.record == NONE {
+            return;
+        }
+        let record = &mut self.records[held.record as usize];
+        if record.inst.d != Dst::Slot(slot) {
+            return;
+        }
+        let inst = Inst { d: Dst::Acc(slot), ..record.inst };
+        if let Some(handler) = inst.handler() {
+            record.inst = inst;
+            self.code[record.at] = Cell::of_handler(handler);
+            let at = record.at;
+            if let Some(lines) = &mut self.lines
+                && let Some(line) = lines.iter_mut().rev().find(|line| line.at == at)
+            {
+                use alloc::string::ToString;
+                line.text = inst.to_string();
+            }
+        }
+    }
+
+    /// A slot has a new value: no accumulator holds it any more.
+    pub(crate) fn written(&mut self, slot: i16) {
+        for acc in &mut self.accs {
+            if acc.is_some_and(|held| held.slot == slot) {
+                *acc = None;
+            }
+        }
+    }
+
+    /// Whether the accumulator of `domain` holds the value of `slot`.
+    pub(crate) fn holds(&self, domain: Domain, slot: i16) -> bool {
+        self.accs[domain as usize].is_some_and(|held| held.slot == slot)
+    }
+
+    /// The accumulator of `domain` holds the value of `slot`, by a call.
+    pub(crate) fn set_held(&mut self, domain: Domain, slot: i16) {
+        self.accs[domain as usize] = Some(Held { slot, record: NONE });
+    }
+
+    /// The store of the accumulator's value to `slot` must stay: the slot is a local.
+    pub(crate) fn keep_stores(&mut self) {
+        for held in self.accs.iter_mut().flatten() {
+            held.record = NONE;
+        }
+    }
+
+    /// The last instruction, if nothing came after it.
+    pub(crate) fn last(&self) -> Option<&Inst> {
+        self.nth_last(0)
+    }
+
+    /// The instruction before the last `n`, if there is nothing else between it and the end.
+    pub(crate) fn nth_last(&self, n: usize) -> Option<&Inst> {
+        let index = self.records.len().checked_sub(n + 1)?;
+        let mut end = self.code.len();
+        for record in self.records[index..].iter().rev() {
+            if record.end != end {
+                return None;
+            }
+            end = record.at;
+        }
+        Some(&self.records[index].inst)
+    }
+
+    /// Takes the last instruction back.
+    pub(crate) fn take_back(&mut self) -> Option<Inst> {
+        self.last()?;
+        let record = self.records.pop()?;
+        self.code.truncate(record.at);
+        self.accs = record.before;
+        if let Some(lines) = &mut self.lines {
+            while lines.last().is_some_and(|line| line.at >= record.at) {
+                lines.pop();
+            }
+        }
+        Some(record.inst)
+    }
+
+    /// Takes back the instruction before the last `n` and leaves those in place.
+    pub(crate) fn take_out(&mut self, n: usize) -> Option<Inst> {
+        let offset = self.offset;
+        let mut later = [None; MAX_TAKE_OUT];
+        for slot in later.get_mut(..n)? {
+            let record = self.records.last().copied()?;
+            *slot = Some((self.take_back()?, record.offset));
+        }
+        let inst = self.take_back();
+        for (inst, offset) in later.into_iter().flatten().rev() {
+            self.offset = offset;
+            self.emit(inst);
+        }
+        self.offset = offset;
+        inst
+    }
+
+    /// Nothing is known about what came before: other code comes here, or everything was overwritten.
+    pub(crate) fn forget(&mut self) {
+        self.records.clear();
+        self.accs = [None; 3];
+    }
+
+    /// Nothing before can be changed any more; what the accumulators hold stays.
+    pub(crate) fn fence(&mut self) {
+        self.records.clear();
+        self.keep_stores();
+    }
+}
+
+/// The most that [`Builder::take_out`] reaches over.
+pub(crate) const MAX_TAKE_OUT: usize = 4;

@@ -1,0 +1,201 @@
+//! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
+
+use super::{
+    Translator,
+    inst::{Loc, kind_of},
+};
+use crate::exec::{
+    Cell, DIRECT, SlowOp, pack_const, pack_fields, pack_halves,
+    select::{self, Domain, Kind, plain},
+};
+use windlass_decode::{FuncType, Imm, Op};
+
+impl<'m> Translator<'m> {
+    fn imported(&self) -> u32 {
+        self.source.context.imported.funcs
+    }
+
+    fn func_type(&self, func: u32) -> &'m FuncType {
+        match self.source.context.func_type(func) {
+            Some(ty) => ty,
+            None => unreachable!("validation knows the type of every function"),
+        }
+    }
+
+    fn type_func(&self, ty: u32) -> &'m FuncType {
+        match self.source.context.type_func(ty) {
+            Some(ty) => ty,
+            None => unreachable!("validation knows that it is a function's type"),
+        }
+    }
+
+    /// The second operand word of a direct call.
+    fn code_word(&self, func: u32) -> Cell {
+        match func.checked_sub(self.imported()) {
+            Some(defined) => Cell::of_code(self.source.code.current(defined as usize)),
+            None => Cell::word(func.into()),
+        }
+    }
+
+    pub(super) fn call(&mut self, func: u32) {
+        let ty = self.func_type(func);
+        self.settle(self.stack.len() - ty.params.len(), true);
+        let handler =
+            if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
+        self.builder.cell(handler, format_args!("call {func}"));
+        self.push_call(DIRECT);
+        let code = self.code_word(func);
+        self.builder.code.push(code);
+        self.finish_call(ty);
+    }
+
+    pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
+        let index = self.table_index();
+        let func = self.type_func(ty);
+        self.settle(self.stack.len() - func.params.len(), true);
+        let Some(handler) = select::call_indirect(false, index.place()) else { return };
+        self.builder.use_operands(Domain::Int, &[index]);
+        let text = format_args!("call_indirect table {table} [{index}] type {ty}");
+        self.builder.cell(handler, text);
+        self.push_call(index.slot());
+        self.push_type(ty, table);
+        self.finish_call(func);
+    }
+
+    /// The place of the index of an indirect call, popped.
+    fn table_index(&mut self) -> Loc {
+        let index = self.pop();
+        match self.place(index) {
+            Loc::Const(_) => Loc::Slot(self.slot_of(index)),
+            place => place,
+        }
+    }
+
+    /// The first operand word of a call: the new frame, and the pinned locals to load again after it.
+    fn push_call(&mut self, last: i16) {
+        let delta = self.next_slot();
+        let [p0, p1] = self.pin_slots(Domain::Int);
+        self.builder.push(pack_fields([delta, p0, p1, last]));
+    }
+
+    fn push_type(&mut self, ty: u32, table: u32) {
+        let id = self.source.context.type_ids[ty as usize].0;
+        self.builder.push(pack_halves(id as i32, table as i32));
+    }
+
+    /// After a call: arguments are replaced by results; pinned floats are loaded again.
+    fn finish_call(&mut self, ty: &FuncType) {
+        self.truncate(self.stack.len() - ty.params.len());
+        self.builder.forget();
+        let first = self.next_slot();
+        for &result in &ty.results {
+            self.push_temp(kind_of(result));
+        }
+        let [_, f64, f32] = self.pins.map(|pins| pins[0].is_some());
+        if let Some(handler) = select::reload(f64, f32) {
+            let [d, f] = [Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
+            self.builder.cell(handler, "reload");
+            self.builder.push(pack_fields([d[0], d[1], f[0], f[1]]));
+        }
+        if let [result] = ty.results[..]
+            && kind_of(result) != Kind::V128
+        {
+            self.builder.set_held(kind_of(result).domain(), first);
+        }
+    }
+
+    pub(super) fn return_call(&mut self, func: u32) {
+        let ty = self.func_type(func);
+        self.settle(self.stack.len() - ty.params.len(), true);
+        let imported = func < self.imported();
+        let handler = if imported { plain::RETURN_CALL_IMPORT } else { plain::RETURN_CALL };
+        self.builder.cell(handler, format_args!("return_call {func}"));
+        let from = self.push_tail_call(ty, DIRECT);
+        let code = self.code_word(func);
+        self.builder.code.push(code);
+        self.finish_tail_call(ty, from, imported);
+    }
+
+    pub(super) fn return_call_indirect(&mut self, ty: u32, table: u32) {
+        let index = self.table_index();
+        let func = self.type_func(ty);
+        self.settle(self.stack.len() - func.params.len(), true);
+        let Some(handler) = select::call_indirect(true, index.place()) else { return };
+        self.builder.use_operands(Domain::Int, &[index]);
+        let text = format_args!("return_call_indirect table {table} [{index}] type {ty}");
+        self.builder.cell(handler, text);
+        let from = self.push_tail_call(func, index.slot());
+        self.push_type(ty, table);
+        self.finish_tail_call(func, from, true);
+    }
+
+    /// The first operand word of a tail call; returns where the arguments are.
+    fn push_tail_call(&mut self, ty: &FuncType, last: i16) -> i16 {
+        let slots = Self::width_of(ty.params.iter().copied().map(kind_of));
+        let from = self.next_slot() - slots as i16;
+        let shift = slots as i16 - self.param_slots as i16;
+        self.builder.push(pack_fields([from, slots as i16, shift, last]));
+        from
+    }
+
+    /// What the driver calls as an ordinary call (a host function) comes back and returns.
+    fn finish_tail_call(&mut self, ty: &FuncType, from: i16, may_return: bool) {
+        if may_return {
+            let slots = Self::width_of(ty.results.iter().copied().map(kind_of));
+            let height = self.next_slot() as usize - self.first_temp + slots;
+            self.max_height = self.max_height.max(height);
+            self.emit_return_slots(from, slots);
+        }
+        self.stop();
+    }
+
+    /// Translates an instruction that the driver executes, if it is one: operands and results lie in slots.
+    pub(super) fn slow(&mut self, op: Op, imm: Imm<'_>) -> bool {
+        let Some(slow) = SlowOp::of(op) else { return false };
+        let (first, second) = match imm {
+            Imm::Index(index) => (index, 0),
+            Imm::Index2(first, second) => (first, second),
+            _ => (0, 0),
+        };
+        let (operands, result) = self.slow_type(op, first);
+        self.settle(self.stack.len() - operands, true);
+        self.truncate(self.stack.len() - operands);
+        let base = self.next_slot();
+        self.builder.cell(
+            plain::SLOW,
+            format_args!("{} {first} {second} from s{base}", op.mnemonic()),
+        );
+        self.builder.push(pack_const(slow as u16 as i16, base, first as i32));
+        self.builder.push(u64::from(second));
+        self.builder.forget();
+        for kind in result.iter().flatten() {
+            self.push_temp(*kind);
+        }
+        true
+    }
+
+    /// How many operands a slow instruction takes, and its results.
+    fn slow_type(&self, op: Op, index: u32) -> (usize, [Option<Kind>; 2]) {
+        let context = self.source.context;
+        let address = |is64: bool| Some(if is64 { Kind::I64 } else { Kind::I32 });
+        let memory =
+            || address(context.memories.get(index as usize).is_some_and(|m| m.limits.is64));
+        let table = || address(context.tables.get(index as usize).is_some_and(|t| t.limits.is64));
+        let reference = Some(Kind::I64);
+        let (operands, first, second) = match op {
+            Op::MemorySize => (0, memory(), None),
+            Op::MemoryGrow => (1, memory(), None),
+            Op::MemoryCopy | Op::MemoryFill | Op::MemoryInit => (3, None, None),
+            Op::TableCopy | Op::TableFill | Op::TableInit => (3, None, None),
+            Op::DataDrop | Op::ElemDrop => (0, None, None),
+            Op::TableGet => (1, reference, None),
+            Op::TableSet => (2, None, None),
+            Op::TableSize => (0, table(), None),
+            Op::TableGrow => (2, table(), None),
+            Op::RefFunc => (0, reference, None),
+            Op::I64Add128 | Op::I64Sub128 => (4, Some(Kind::I64), Some(Kind::I64)),
+            _ => (2, Some(Kind::I64), Some(Kind::I64)),
+        };
+        (operands, [first, second])
+    }
+}

@@ -1,0 +1,629 @@
+//! Blocks, branches, returns. A label's operands have their slots by height, so a branch moves values only
+//! where operands are left behind below them.
+
+use super::{
+    Translator,
+    fuel::RegionId,
+    inst::{Dst, Inst, Loc, What, kind_of, operand_kind, pair, single},
+    stack::{Operand, Source},
+};
+use crate::{
+    Metering,
+    exec::{
+        Cell, Handler, pack_const, pack_fields, pack_halves,
+        select::{self, Handlers, Kind, Way, plain},
+    },
+};
+use alloc::vec;
+use windlass_decode::{BlockType, Instr, Labels, Op};
+
+/// An open block.
+pub(super) struct Frame {
+    kind: FrameKind,
+    ty: BlockType,
+    /// Operands below the block's own, and the slots that they take.
+    base: usize,
+    base_height: usize,
+    /// Branches to the block's end: the last of their list in `Translator::patches`.
+    patches: Option<usize>,
+    /// The region of costs around the block.
+    region: RegionId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FrameKind {
+    /// The function's body: a branch to it returns.
+    Function,
+    Block,
+    /// Where the loop begins, and whether branches to it are [`Way::Again`].
+    Loop { start: usize, simple: bool, region: RegionId },
+    /// The branch taken if the condition is false.
+    If { otherwise: Patch },
+    Else,
+}
+
+/// A branch whose target is not known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Patch {
+    /// The word with the target in its lower half.
+    word: usize,
+    /// Where the target is counted from: the cell's first operand word.
+    origin: usize,
+    /// The next in the list.
+    next: Option<usize>,
+}
+
+/// When a branch is taken.
+#[derive(Clone, Copy)]
+enum Condition {
+    Compare { op: Op, wanted: bool, a: Loc, b: Loc },
+    And { is64: bool, zero: bool, a: Loc, b: Loc },
+    Test { is64: bool, zero: bool, a: Loc },
+}
+
+impl<'m> Translator<'m> {
+    pub(super) fn push_function_frame(&mut self) {
+        self.push_frame(FrameKind::Function, BlockType::Func(self.ty));
+    }
+
+    fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
+        let params = match kind {
+            FrameKind::Function => 0,
+            _ => self.params(ty).count(),
+        };
+        let base = self.stack.len() - params;
+        let base_height = match self.stack.get(base) {
+            Some(first) => (first.slot as usize) - self.first_temp,
+            None => self.height,
+        };
+        let region = self.regions.current();
+        self.frames.push(Frame { kind, ty, base, base_height, patches: None, region });
+    }
+
+    fn params(&self, ty: BlockType) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
+        let ty = match ty {
+            BlockType::Func(index) => self.source.context.type_func(index),
+            _ => None,
+        };
+        ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(kind_of))
+    }
+
+    fn results(&self, ty: BlockType) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
+        let (one, many) = match ty {
+            BlockType::Func(index) => (None, self.source.context.type_func(index)),
+            BlockType::Result(ty) => (Some(kind_of(ty)), None),
+            BlockType::Empty => (None, None),
+        };
+        let many = many.into_iter().flat_map(|ty| ty.results.iter().copied().map(kind_of));
+        one.into_iter().chain(many)
+    }
+
+    /// How many operands a branch to this frame takes.
+    fn arity(&self, frame: usize) -> usize {
+        let Frame { kind, ty, .. } = &self.frames[frame];
+        match kind {
+            FrameKind::Loop { .. } => self.params(*ty).count(),
+            _ => self.results(*ty).count(),
+        }
+    }
+
+    fn frame_of(&self, label: u32) -> usize {
+        self.frames.len() - 1 - label as usize
+    }
+
+    /// Passes over code that is not reachable. Blocks in it are counted; the end of the current one is not
+    /// passed over.
+    pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
+        let Some(depth) = &mut self.unreachable else { return false };
+        match instr.op {
+            Op::Block | Op::If | Op::Try | Op::TryTable => *depth += 1,
+            Op::Loop => {
+                *depth += 1;
+                self.next_loop += 1;
+            }
+            Op::Else => return *depth > 0,
+            Op::End if *depth == 0 => return false,
+            Op::End => *depth -= 1,
+            _ => {}
+        }
+        true
+    }
+
+    pub(super) fn trap(&mut self) {
+        self.builder.cell(plain::UNREACHABLE, "unreachable");
+        self.builder.push(0);
+        self.stop();
+    }
+
+    /// What follows is not reachable.
+    pub(super) fn stop(&mut self) {
+        self.unreachable = Some(0);
+        self.builder.forget();
+    }
+
+    pub(super) fn block(&mut self, ty: BlockType) {
+        self.settle_locals();
+        self.push_frame(FrameKind::Block, ty);
+    }
+
+    pub(super) fn enter_loop(&mut self, ty: BlockType) {
+        self.settle_locals();
+        let params = self.params(ty).count();
+        self.settle(self.stack.len() - params, true);
+        let simple = self.simple_loops[self.next_loop];
+        self.next_loop += 1;
+        let outer = self.regions.current();
+        let metering = self.source.metering;
+        if simple {
+            let at = self.builder.cell(select::loop_enter(metering), "loop");
+            self.builder.push(0);
+            self.open_region(at);
+        }
+        let start = self.builder.code.len();
+        if !simple && let Some(handler) = select::charge(metering) {
+            let at = self.builder.cell(handler, "loop");
+            self.builder.push(0);
+            self.open_region(at);
+        }
+        self.builder.forget();
+        let region = self.regions.current();
+        self.push_frame(FrameKind::Loop { start, simple, region }, ty);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.region = outer;
+        }
+    }
+
+    pub(super) fn enter_if(&mut self, ty: BlockType) {
+        let condition = self.pop();
+        let condition = self.condition(condition, false);
+        self.settle_locals();
+        let params = self.params(ty).count();
+        self.settle(self.stack.len() - params, true);
+        let otherwise = self.emit_skip(condition);
+        self.push_frame(FrameKind::If { otherwise }, ty);
+        self.open_arm();
+    }
+
+    pub(super) fn enter_else(&mut self) {
+        let Some(mut frame) = self.frames.pop() else { return };
+        let FrameKind::If { otherwise } = frame.kind else { return };
+        if self.unreachable.take().is_none() {
+            self.settle(frame.base, true);
+            let origin = self.builder.cell(select::br(Way::Jump), "br end");
+            self.builder.push(0);
+            self.add_patch(&mut frame.patches, origin, origin);
+        }
+        self.land(otherwise);
+        self.builder.forget();
+        self.truncate(frame.base);
+        for kind in self.params(frame.ty) {
+            self.push_temp(kind);
+        }
+        self.settled = self.stack.len();
+        self.regions.set(frame.region);
+        frame.kind = FrameKind::Else;
+        self.frames.push(frame);
+        self.open_arm();
+    }
+
+    pub(super) fn end(&mut self) {
+        let Some(frame) = self.frames.last() else { return };
+        if frame.kind == FrameKind::Function {
+            if self.unreachable.is_none() {
+                self.emit_return();
+            }
+            self.frames.pop();
+            return;
+        }
+        let (base, kind) = (frame.base, frame.kind);
+        let falls_through = self.unreachable.is_none();
+        let is_label = frame.patches.is_some() || matches!(kind, FrameKind::If { .. });
+        if falls_through && is_label {
+            self.settle(base, true);
+        }
+        let Some(frame) = self.frames.pop() else { return };
+        self.regions.set(frame.region);
+        if !is_label {
+            return;
+        }
+        if let FrameKind::If { otherwise } = kind {
+            self.land(otherwise);
+        }
+        let mut next = frame.patches;
+        while let Some(index) = next {
+            let patch = self.patches[index];
+            self.land(patch);
+            next = patch.next;
+        }
+        self.builder.forget();
+        self.unreachable = None;
+        self.truncate(base);
+        for kind in self.results(frame.ty) {
+            self.push_temp(kind);
+        }
+        self.settled = self.stack.len();
+        if !falls_through && !matches!(kind, FrameKind::If { .. }) {
+            self.open_arm();
+        }
+    }
+
+    fn add_patch(&mut self, list: &mut Option<usize>, word: usize, origin: usize) {
+        self.patches.push(Patch { word, origin, next: *list });
+        *list = Some(self.patches.len() - 1);
+    }
+
+    /// The branch's target is here.
+    fn land(&mut self, patch: Patch) {
+        let distance = self.builder.code.len() - patch.origin;
+        self.set_target(patch.word, distance as isize);
+    }
+
+    fn set_target(&mut self, word: usize, distance: isize) {
+        self.builder.code[word] = Cell::word(pack_halves((distance * 8) as i32, 0));
+    }
+
+    /// How a branch to this frame goes.
+    fn way(&self, frame: usize) -> Way {
+        match self.frames[frame].kind {
+            FrameKind::Loop { simple: true, .. } => Way::Again(self.source.metering),
+            _ => Way::Jump,
+        }
+    }
+
+    /// Appends the word of target and cost of a branch to `frame`.
+    fn push_target(&mut self, frame: usize, origin: usize) {
+        let word = self.builder.code.len();
+        self.builder.push(0);
+        match self.frames[frame].kind {
+            FrameKind::Loop { start, region, .. } => {
+                self.set_target(word, start as isize - origin as isize);
+                self.cost_site(word, region);
+            }
+            _ => {
+                let mut list = self.frames[frame].patches;
+                self.add_patch(&mut list, word, origin);
+                self.frames[frame].patches = list;
+            }
+        }
+    }
+
+    /// Whether the top operands are in the slots where this frame's label wants them.
+    fn in_place(&self, frame: usize, arity: usize) -> bool {
+        let Frame { base, .. } = self.frames[frame];
+        arity == 0 || self.stack.len() - arity == base
+    }
+
+    pub(super) fn br(&mut self, label: u32) {
+        let frame = self.frame_of(label);
+        self.emit_br(frame);
+        self.stop();
+    }
+
+    /// Moves the label's operands where it wants them and goes there. The operands stay on the stack.
+    fn emit_br(&mut self, frame: usize) {
+        if self.frames[frame].kind == FrameKind::Function {
+            return self.emit_return();
+        }
+        let arity = self.arity(frame);
+        let from = self.stack.len() - arity;
+        if self.in_place(frame, arity) {
+            self.settle(from, true);
+        } else {
+            let mut slot = self.first_temp + self.frames[frame].base_height;
+            for i in from..self.stack.len() {
+                let operand = self.stack[i];
+                self.move_to(operand, slot as i16);
+                slot += operand.kind.width();
+            }
+        }
+        let origin = self.builder.cell(select::br(self.way(frame)), "br");
+        self.push_target(frame, origin);
+    }
+
+    /// Puts an operand into another slot: best by sending the instruction that made it there.
+    fn move_to(&mut self, operand: Operand, slot: i16) {
+        if self.is_last(operand)
+            && let Some(inst) = self.builder.take_back()
+        {
+            self.builder.emit(Inst { d: Dst::Slot(slot), ..inst });
+            return;
+        }
+        let a = self.place(operand);
+        let a = match a {
+            // The operand stays on the stack: its store is still needed by other branches.
+            Loc::Acc { slot, .. } => Loc::Acc { slot, last_use: false },
+            a => a,
+        };
+        self.copy(operand.kind, a, Dst::Slot(slot));
+    }
+
+    pub(super) fn br_if(&mut self, label: u32) {
+        let operand = self.pop();
+        let frame = self.frame_of(label);
+        let arity = self.arity(frame);
+        if let Source::Const(bits) = operand.source {
+            if bits as u32 != 0 {
+                self.emit_br(frame);
+                self.stop();
+            }
+            return;
+        }
+        let from = self.stack.len() - arity;
+        if self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity) {
+            let condition = self.condition(operand, true);
+            self.settle(from, true);
+            self.emit_branch(condition, frame);
+            self.builder.fence();
+            return;
+        }
+        let condition = self.condition(operand, false);
+        self.settle(from, true);
+        let skip = self.emit_skip(condition);
+        self.builder.fence();
+        self.emit_br(frame);
+        self.land(skip);
+        self.builder.forget();
+    }
+
+    /// What must hold for a branch to be taken if `operand` is (or is not) zero; takes back the
+    /// instruction that made the operand if it can be part of the branch.
+    fn condition(&mut self, operand: Operand, mut wanted: bool) -> Condition {
+        if self.is_last(operand)
+            && let Some(&inst) = self.builder.last()
+        {
+            if let What::Un(Op::I32Eqz) = inst.what {
+                self.builder.take_back();
+                wanted = !wanted;
+                // What was negated may itself be a comparison.
+                let before = self.builder.last().copied();
+                if let (Loc::Acc { slot, last_use: true }, Some(before)) = (inst.a, before)
+                    && before.d == Dst::Acc(slot)
+                    && let Some(condition) = joined(before, wanted)
+                {
+                    self.builder.take_back();
+                    return condition;
+                }
+                return Condition::Test { is64: false, zero: !wanted, a: inst.a };
+            }
+            if let Some(condition) = joined(inst, wanted) {
+                self.builder.take_back();
+                return condition;
+            }
+        }
+        let a = match self.place(operand) {
+            Loc::Const(_) => Loc::Slot(self.slot_of(operand)),
+            a => a,
+        };
+        Condition::Test { is64: false, zero: !wanted, a }
+    }
+
+    /// Emits a conditional branch to a frame whose label's operands are in place.
+    fn emit_branch(&mut self, condition: Condition, frame: usize) {
+        let way = self.way(frame);
+        if self.latch(condition, way, frame) {
+            return;
+        }
+        let (origin, wide) = self.emit_condition(condition, way);
+        self.push_target(frame, origin);
+        self.builder.code.extend(wide.map(Cell::word));
+    }
+
+    /// Emits a conditional branch to a place that is not known yet.
+    fn emit_skip(&mut self, condition: Condition) -> Patch {
+        let (origin, wide) = self.emit_condition(condition, Way::Jump);
+        let word = self.builder.code.len();
+        self.builder.push(0);
+        self.builder.code.extend(wide.map(Cell::word));
+        Patch { word, origin, next: None }
+    }
+
+    /// Emits the cell of a conditional branch up to its target; returns where its operands begin and a constant
+    /// that has to follow the target.
+    fn emit_condition(&mut self, condition: Condition, way: Way) -> (usize, Option<u64>) {
+        let at = select::way_index(way);
+        match condition {
+            Condition::Compare { op, wanted, a, b } => {
+                let find = |a: Loc, b: Loc| -> Option<Handler> {
+                    let Handlers::Cmp(tables) = select::handlers(op) else { return None };
+                    let table = if wanted { &tables.branch } else { &tables.branch_not };
+                    table[at][a.place() as usize][b.place() as usize]
+                };
+                let Some(handler) = find(a, b) else {
+                    unreachable!("a comparison that had a handler has a branch")
+                };
+                self.builder.use_operands(operand_kind(op).domain(), &[a, b]);
+                let not = if wanted { "" } else { "not " };
+                let text = format_args!("br if {not}{} {a} {b}", op.mnemonic());
+                let origin = self.builder.cell(handler, text);
+                let wide = pair(&mut self.builder.code, 0, a, b, operand_kind(op));
+                (origin, wide)
+            }
+            Condition::And { is64, zero, a, b } => {
+                let Some(handler) = select::br_and(is64, zero, a.place(), b.place(), way) else {
+                    unreachable!("a conjunction that had a handler has a branch")
+                };
+                self.builder.use_operands(select::Domain::Int, &[a, b]);
+                let is = if zero { "==" } else { "!=" };
+                let origin = self.builder.cell(handler, format_args!("br if {a} & {b} {is} 0"));
+                let kind = if is64 { Kind::I64 } else { Kind::I32 };
+                let wide = pair(&mut self.builder.code, 0, a, b, kind);
+                (origin, wide)
+            }
+            Condition::Test { is64, zero, a } => {
+                let Some(handler) = select::br_test(is64, zero, a.place(), way) else {
+                    unreachable!("there is a test of everything but constants")
+                };
+                self.builder.use_operands(select::Domain::Int, &[a]);
+                let is = if zero { "==" } else { "!=" };
+                let origin = self.builder.cell(handler, format_args!("br if {a} {is} 0"));
+                single(&mut self.builder.code, 0, a, Kind::I32);
+                (origin, None)
+            }
+        }
+    }
+
+    /// Joins `x += k` with the comparison of `x` and the branch.
+    fn latch(&mut self, condition: Condition, way: Way, frame: usize) -> bool {
+        let Condition::Compare { op, wanted: true, a, b } = condition else { return false };
+        let column = match way {
+            Way::Jump => 0,
+            Way::Again(Metering::None) => 1,
+            Way::Again(_) => return false,
+        };
+        let Handlers::Cmp(tables) = select::handlers(op) else { return false };
+        let Some(&Inst { what: What::Bin(add), d, a: x, b: Loc::Const(k) }) = self.builder.last()
+        else {
+            return false;
+        };
+        let wanted = if operand_kind(op) == Kind::I64 { Op::I64Add } else { Op::I32Add };
+        let is_x = |loc: Loc| !loc.is_const() && loc.slot() == d.slot();
+        let (swap, other) = match (is_x(a), is_x(b)) {
+            (true, false) => (false, b),
+            (false, true) => (true, a),
+            _ => return false,
+        };
+        let fits = |bits: u64| wanted == Op::I32Add || bits as i64 == i64::from(bits as i32);
+        let other_fits = match other {
+            Loc::Const(bits) => fits(bits),
+            other => !other.is_acc(),
+        };
+        if add != wanted || x.slot() != d.slot() || x.is_acc() || !fits(k) || !other_fits {
+            return false;
+        }
+        let Some(handler) =
+            tables.latch[column][usize::from(swap)][x.place() as usize][other.place() as usize]
+        else {
+            return false;
+        };
+        self.builder.take_back();
+        self.builder.written(d.slot());
+        let text = format_args!("latch {x} += {k:#x}; br if {} {a} {b}", op.mnemonic());
+        let origin = self.builder.cell(handler, text);
+        let word = match other {
+            Loc::Const(bits) => pack_const(x.slot(), 0, bits as i32),
+            other => pack_fields([x.slot(), other.slot(), 0, 0]),
+        };
+        self.builder.push(word);
+        self.push_target(frame, origin);
+        self.builder.push(u64::from(k as u32));
+        if matches!(x, Loc::Slot(_)) {
+            self.builder.forget();
+        }
+        true
+    }
+
+    pub(super) fn br_table(&mut self, labels: Labels<'_>) {
+        let index = self.pop();
+        let arity = self.arity(self.frame_of(labels.default));
+        self.settle(self.stack.len() - arity, true);
+        let a = match self.place(index) {
+            Loc::Const(_) => Loc::Slot(self.slot_of(index)),
+            a => a,
+        };
+        let Some(handler) = select::br_table(a.place()) else {
+            unreachable!("there is a br_table for everything but constants")
+        };
+        self.builder.use_operands(select::Domain::Int, &[a]);
+        let origin = self.builder.cell(handler, format_args!("br_table {a}"));
+        self.builder.push(pack_const(0, a.slot(), labels.len() as i32));
+        let first = self.builder.code.len();
+        let mut detours = vec![None; self.frames.len()];
+        for label in labels.iter().chain([labels.default]) {
+            let frame = self.frame_of(label);
+            if self.is_direct(frame, arity) {
+                self.push_target(frame, origin);
+            } else {
+                self.builder.push(0);
+                detours[frame] = Some(());
+            }
+        }
+        self.emit_detours(&detours, labels, origin, first);
+        self.stop();
+    }
+
+    /// Whether an entry of a `br_table` can go straight to the frame's label.
+    fn is_direct(&self, frame: usize, arity: usize) -> bool {
+        let metered = matches!(self.way(frame), Way::Again(m) if m != Metering::None);
+        !metered
+            && self.frames[frame].kind != FrameKind::Function
+            && self.in_place(frame, arity)
+    }
+
+    /// Emits branches that move values, pay or return, for the entries of a `br_table` that need it.
+    fn emit_detours(
+        &mut self,
+        wanted: &[Option<()>],
+        labels: Labels<'_>,
+        origin: usize,
+        first: usize,
+    ) {
+        self.builder.forget();
+        let mut starts = vec![0; wanted.len()];
+        for (frame, wanted) in wanted.iter().enumerate() {
+            if wanted.is_some() {
+                starts[frame] = self.builder.code.len();
+                self.emit_br(frame);
+                self.builder.forget();
+            }
+        }
+        for (i, label) in labels.iter().chain([labels.default]).enumerate() {
+            let frame = self.frame_of(label);
+            if wanted[frame].is_some() {
+                self.set_target(first + i, starts[frame] as isize - origin as isize);
+            }
+        }
+    }
+
+    pub(super) fn return_(&mut self) {
+        self.emit_return();
+        self.stop();
+    }
+
+    /// Returns the top operands, which stay on the stack.
+    pub(super) fn emit_return(&mut self) {
+        let results = self.results(BlockType::Func(self.ty));
+        let to = -(self.param_slots as isize) as i16;
+        let count = results.clone().count();
+        let from = self.stack.len() - count;
+        match (count, results.clone().next()) {
+            (0, _) => {
+                self.builder.cell(plain::RETURN_NONE, "return");
+                self.builder.push(0);
+            }
+            (1, Some(kind)) if kind != Kind::V128 => {
+                let a = self.place(self.stack[from]);
+                let Some(handler) = select::return_one(kind, a.place()) else { return };
+                self.builder.use_operands(kind.domain(), &[a]);
+                self.builder.cell(handler, format_args!("return {a}"));
+                let wide = single(&mut self.builder.code, to, a, kind);
+                self.builder.code.extend(wide.map(Cell::word));
+            }
+            _ => {
+                self.settle(from, true);
+                self.emit_return_slots(self.stack[from].slot, Self::width_of(results));
+            }
+        }
+    }
+
+    /// Returns `count` slots from `from` on.
+    pub(super) fn emit_return_slots(&mut self, from: i16, count: usize) {
+        let to = -(self.param_slots as isize) as i16;
+        self.builder.cell(plain::RETURN_MANY, format_args!("return {count} slots from s{from}"));
+        self.builder.push(pack_fields([to, from, count as i16, 0]));
+    }
+}
+
+/// The instruction as a condition, if a branch can do its work.
+fn joined(inst: Inst, wanted: bool) -> Option<Condition> {
+    let Inst { what: What::Bin(op), a, b, .. } = inst else { return None };
+    match op {
+        Op::I32And => Some(Condition::And { is64: false, zero: !wanted, a, b }),
+        _ if !matches!(select::handlers(op), Handlers::Cmp(_)) => None,
+        _ if wanted => Some(Condition::Compare { op, wanted, a, b }),
+        _ => Some(match select::negated(op) {
+            Some((op, true)) => Condition::Compare { op, wanted: true, a: b, b: a },
+            Some((op, false)) => Condition::Compare { op, wanted: true, a, b },
+            None => Condition::Compare { op, wanted, a, b },
+        }),
+    }
+}

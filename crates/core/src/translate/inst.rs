@@ -1,0 +1,357 @@
+//! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands and
+//! result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`] encode them.
+
+use crate::exec::{
+    Cell, Handler, pack_const, pack_fields, pack_halves,
+    select::{self, Dest, Domain, Handlers, Kind, Place},
+};
+use alloc::vec::Vec;
+use core::fmt;
+use windlass_decode::{Op, ValType};
+
+/// Where an operand lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loc {
+    /// In a slot.
+    Slot(i16),
+    /// In the code.
+    Const(u64),
+    /// In the accumulator, which holds what belongs to `slot`. If `last_use`, nothing reads the slot later.
+    Acc { slot: i16, last_use: bool },
+    /// In a pinned local, whose slot has it too.
+    P0(i16),
+    P1(i16),
+}
+
+impl Loc {
+    pub(crate) fn place(self) -> Place {
+        match self {
+            Loc::Slot(_) => Place::Slot,
+            Loc::Const(_) => Place::Const,
+            Loc::Acc { .. } => Place::Acc,
+            Loc::P0(_) => Place::P0,
+            Loc::P1(_) => Place::P1,
+        }
+    }
+
+    /// The slot; of a constant, any.
+    pub(crate) fn slot(self) -> i16 {
+        match self {
+            Loc::Slot(slot) | Loc::Acc { slot, .. } | Loc::P0(slot) | Loc::P1(slot) => slot,
+            Loc::Const(_) => 0,
+        }
+    }
+
+    pub(crate) fn is_const(self) -> bool {
+        matches!(self, Loc::Const(_))
+    }
+
+    pub(crate) fn is_acc(self) -> bool {
+        matches!(self, Loc::Acc { .. })
+    }
+
+    /// The same value where every handler finds it, if it is there: a pinned local's slot.
+    pub(crate) fn unpinned(self) -> Loc {
+        match self {
+            Loc::P0(slot) | Loc::P1(slot) => Loc::Slot(slot),
+            other => other,
+        }
+    }
+
+    fn bits(self) -> u64 {
+        match self {
+            Loc::Const(bits) => bits,
+            _ => 0,
+        }
+    }
+}
+
+impl fmt::Display for Loc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Loc::Slot(slot) => write!(f, "s{slot}"),
+            Loc::Const(bits) => write!(f, "#{bits:#x}"),
+            Loc::Acc { .. } => f.write_str("acc"),
+            Loc::P0(slot) => write!(f, "p0(s{slot})"),
+            Loc::P1(slot) => write!(f, "p1(s{slot})"),
+        }
+    }
+}
+
+/// Where a result goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dst {
+    /// To a slot (and the accumulator).
+    Slot(i16),
+    /// To the accumulator: the store to the slot is not needed.
+    Acc(i16),
+    /// To a pinned local and its slot.
+    P0(i16),
+    P1(i16),
+}
+
+impl Dst {
+    pub(crate) fn dest(self) -> Dest {
+        match self {
+            Dst::Slot(_) => Dest::Slot,
+            Dst::Acc(_) => Dest::Acc,
+            Dst::P0(_) => Dest::P0,
+            Dst::P1(_) => Dest::P1,
+        }
+    }
+
+    pub(crate) fn slot(self) -> i16 {
+        match self {
+            Dst::Slot(slot) | Dst::Acc(slot) | Dst::P0(slot) | Dst::P1(slot) => slot,
+        }
+    }
+}
+
+impl fmt::Display for Dst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Dst::Slot(slot) => write!(f, "s{slot}"),
+            Dst::Acc(_) => f.write_str("acc"),
+            Dst::P0(slot) => write!(f, "p0(s{slot})"),
+            Dst::P1(slot) => write!(f, "p1(s{slot})"),
+        }
+    }
+}
+
+/// What an instruction that has a result does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// One operand.
+    Un(Op),
+    /// Two operands.
+    Bin(Op),
+    /// Loads from `a + offset`.
+    Load(Op, u32),
+    /// Loads from `a + (b << shift) + offset`.
+    Indexed(Op, u32, u16),
+    /// Loads from a memory other than 0 or one with 64-bit addresses.
+    LoadAny(Op, u32, u64, bool),
+    /// Reads a global.
+    GlobalGet(Kind, u32),
+    /// `c ? a : b`
+    Select(Kind, Loc),
+    /// `op(a, b) ? x : y`, both slots.
+    CmpSelect(Op, i16, i16),
+    /// Copies and leaves accumulators alone.
+    Copy(Kind),
+}
+
+/// An instruction that has a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Inst {
+    pub(crate) what: What,
+    pub(crate) d: Dst,
+    pub(crate) a: Loc,
+    pub(crate) b: Loc,
+}
+
+/// An operand that is not there.
+pub(crate) const NO_LOC: Loc = Loc::Slot(0);
+
+/// The kind of a value type; references are 64-bit integers.
+pub(crate) fn kind_of(ty: ValType) -> Kind {
+    match ty {
+        ValType::I32 => Kind::I32,
+        ValType::I64 | ValType::Ref(_) => Kind::I64,
+        ValType::F32 => Kind::F32,
+        ValType::F64 => Kind::F64,
+        ValType::V128 => Kind::V128,
+    }
+}
+
+impl Kind {
+    /// How many slots a value takes.
+    pub(crate) fn width(self) -> usize {
+        if self == Kind::V128 { 2 } else { 1 }
+    }
+
+    /// The register file of its values; a vector has none yet.
+    pub(crate) fn domain(self) -> Domain {
+        match self {
+            Kind::F32 => Domain::F32,
+            Kind::F64 => Domain::F64,
+            _ => Domain::Int,
+        }
+    }
+
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self, Kind::I64 | Kind::F64)
+    }
+}
+
+/// The kind of a simple instruction's only result.
+pub(crate) fn result_kind(op: Op) -> Kind {
+    op.info().results.first().map_or(Kind::I64, |&ty| kind_of(ty))
+}
+
+/// The kind of a simple instruction's first operand (not counting addresses).
+pub(crate) fn operand_kind(op: Op) -> Kind {
+    op.info().params.first().map_or(Kind::I32, |&ty| kind_of(ty))
+}
+
+impl Inst {
+    /// The kind of the result.
+    pub(crate) fn result(&self) -> Kind {
+        match self.what {
+            What::Un(op)
+            | What::Bin(op)
+            | What::Load(op, _)
+            | What::Indexed(op, ..)
+            | What::LoadAny(op, ..) => result_kind(op),
+            What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind,
+            What::CmpSelect(..) => Kind::I64,
+        }
+    }
+
+    /// The register file of `a` and `b`.
+    pub(crate) fn operand_domain(&self) -> Domain {
+        match self.what {
+            What::Un(op) | What::Bin(op) | What::CmpSelect(op, ..) => operand_kind(op).domain(),
+            What::Load(..) | What::Indexed(..) | What::LoadAny(..) => Domain::Int,
+            What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind.domain(),
+        }
+    }
+
+    /// Its handler, if there is one for these places.
+    pub(crate) fn handler(&self) -> Option<Handler> {
+        let (a, b, d) = (self.a.place(), self.b.place(), self.d.dest());
+        match self.what {
+            What::Un(op) => match select::handlers(op) {
+                Handlers::Un(table) => table[a as usize][d as usize],
+                _ => None,
+            },
+            What::Bin(op) => match select::handlers(op) {
+                Handlers::Bin(table) => table[a as usize][b as usize][d as usize],
+                Handlers::Cmp(tables) => tables.value[a as usize][b as usize][d as usize],
+                _ => None,
+            },
+            What::Load(op, _) => match select::handlers(op) {
+                Handlers::Load(tables) => tables.base[a as usize][d as usize],
+                _ => None,
+            },
+            What::Indexed(op, shift, _) => match select::handlers(op) {
+                Handlers::Load(tables) => {
+                    let table = match shift {
+                        0 => &tables.indexed,
+                        shift => tables.scaled.get(shift as usize - 1)?,
+                    };
+                    table[a as usize][b as usize][d as usize]
+                }
+                _ => None,
+            },
+            What::LoadAny(op, _, _, is64) => match (select::handlers(op), a, d) {
+                (Handlers::Load(tables), Place::Slot, Dest::Slot) => {
+                    Some(tables.any[usize::from(is64)])
+                }
+                _ => None,
+            },
+            What::GlobalGet(kind, _) => select::global_get(kind, d),
+            What::Select(kind, c) => select::select(kind, a, b, c.place(), d),
+            What::CmpSelect(op, ..) => match select::handlers(op) {
+                Handlers::Cmp(tables) => tables.select[a as usize][b as usize][d as usize],
+                _ => None,
+            },
+            What::Copy(kind) => select::copy(kind, a, d),
+        }
+    }
+
+    /// Appends its operand words.
+    pub(crate) fn operands(&self, code: &mut Vec<Cell>) {
+        let d = self.d.slot();
+        match self.what {
+            What::Un(_) => code.push(Cell::word(pack_fields([d, self.a.slot(), 0, 0]))),
+            What::Bin(op) => {
+                let wide = pair(code, d, self.a, self.b, operand_kind(op));
+                code.extend(wide.map(Cell::word));
+            }
+            What::Load(_, offset) => {
+                code.push(Cell::word(pack_const(d, self.a.slot(), offset as i32)));
+            }
+            What::Indexed(_, _, offset) => code.push(Cell::word(pack_fields([
+                d,
+                self.a.slot(),
+                self.b.slot(),
+                offset as i16,
+            ]))),
+            What::LoadAny(_, memory, offset, _) => {
+                code.push(Cell::word(pack_const(d, self.a.slot(), memory as i32)));
+                code.push(Cell::word(offset));
+            }
+            What::GlobalGet(_, index) => code.push(Cell::word(pack_const(d, 0, index as i32))),
+            What::Select(_, c) => {
+                let fields = [d, self.a.slot(), self.b.slot(), c.slot()];
+                code.push(Cell::word(pack_fields(fields)));
+                for loc in [self.a, self.b] {
+                    if loc.is_const() {
+                        code.push(Cell::word(loc.bits()));
+                    }
+                }
+            }
+            What::CmpSelect(op, x, y) => {
+                let wide = pair(code, d, self.a, self.b, operand_kind(op));
+                code.push(Cell::word(pack_halves(x.into(), y.into())));
+                code.extend(wide.map(Cell::word));
+            }
+            What::Copy(kind) => {
+                let wide = single(code, d, self.a, kind);
+                code.extend(wide.map(Cell::word));
+            }
+        }
+    }
+}
+
+/// The first operand word of an instruction with one operand that may be a constant; returns the
+/// constant if it takes a word of its own.
+pub(crate) fn single(code: &mut Vec<Cell>, d: i16, a: Loc, kind: Kind) -> Option<u64> {
+    let Loc::Const(bits) = a else {
+        code.push(Cell::word(pack_fields([d, a.slot(), 0, 0])));
+        return None;
+    };
+    code.push(Cell::word(pack_const(d, 0, bits as i32)));
+    kind.is_wide().then_some(bits)
+}
+
+/// The first operand word of an instruction with two operands of which one may be a constant; returns
+/// the constant if it takes a word of its own.
+pub(crate) fn pair(code: &mut Vec<Cell>, d: i16, a: Loc, b: Loc, kind: Kind) -> Option<u64> {
+    let (other, bits) = match (a, b) {
+        (Loc::Const(bits), other) | (other, Loc::Const(bits)) => (other, bits),
+        _ => {
+            code.push(Cell::word(pack_fields([d, a.slot(), b.slot(), 0])));
+            return None;
+        }
+    };
+    code.push(Cell::word(pack_const(d, other.slot(), bits as i32)));
+    kind.is_wide().then_some(bits)
+}
+
+impl fmt::Display for Inst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inst { d, a, b, .. } = self;
+        match self.what {
+            What::Un(op) => write!(f, "{d} = {} {a}", op.mnemonic()),
+            What::Bin(op) => write!(f, "{d} = {} {a} {b}", op.mnemonic()),
+            What::Load(op, offset) if a.is_const() => {
+                write!(f, "{d} = {} [{offset:#x}]", op.mnemonic())
+            }
+            What::Load(op, offset) => write!(f, "{d} = {} [{a} + {offset:#x}]", op.mnemonic()),
+            What::Indexed(op, shift, offset) => {
+                write!(f, "{d} = {} [{a} + ({b} << {shift}) + {offset:#x}]", op.mnemonic())
+            }
+            What::LoadAny(op, memory, offset, _) => {
+                write!(f, "{d} = {} memory {memory} [{a} + {offset:#x}]", op.mnemonic())
+            }
+            What::GlobalGet(_, index) => write!(f, "{d} = global {index}"),
+            What::Select(_, c) => write!(f, "{d} = select {c} ? {a} : {b}"),
+            What::CmpSelect(op, x, y) => {
+                write!(f, "{d} = select {} {a} {b} ? s{x} : s{y}", op.mnemonic())
+            }
+            What::Copy(_) => write!(f, "{d} = copy {a}"),
+        }
+    }
+}

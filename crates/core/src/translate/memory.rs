@@ -1,0 +1,211 @@
+//! Loads and stores. An addition that makes the address, and a shift that scales an index, become part of
+//! the access.
+
+use super::{
+    Translator,
+    builder::MAX_TAKE_OUT,
+    inst::{Dst, Inst, Loc, NO_LOC, What, operand_kind, result_kind},
+    stack::{Operand, Source},
+};
+use crate::exec::{
+    pack_const, pack_fields,
+    select::{self, Domain, Handlers},
+};
+use windlass_decode::{MemArg, Op, Shape};
+
+/// The two parts of an address, the second scaled.
+#[derive(Clone, Copy)]
+struct Address {
+    a: Loc,
+    b: Loc,
+    shift: u32,
+}
+
+impl Translator<'_> {
+    /// Translates a load or store; none if the engine does not execute it.
+    pub(super) fn memory_access(&mut self, op: Op, arg: MemArg) -> Option<()> {
+        let is64 = self.source.context.memories.get(arg.memory as usize)?.limits.is64;
+        let offset = (arg.memory == 0 && !is64).then(|| u32::try_from(arg.offset).ok()).flatten();
+        match (op.info().shape, offset) {
+            (Shape::load, Some(offset)) => self.load(op, offset),
+            (Shape::store, Some(offset)) => self.store(op, offset),
+            (Shape::load, None) => {
+                let address = self.pop();
+                let a = Loc::Slot(self.slot_of(address));
+                let d = Dst::Slot(self.next_slot());
+                let what = What::LoadAny(op, arg.memory, arg.offset, is64);
+                self.builder.emit(Inst { what, d, a, b: NO_LOC });
+                self.push_temp(result_kind(op));
+            }
+            (Shape::store, None) => self.store_any(op, arg, is64)?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn load(&mut self, op: Op, offset: u32) {
+        let address = self.pop();
+        let kind = result_kind(op);
+        if let Some(at) = constant_address(address, offset) {
+            let d = Dst::Slot(self.next_slot());
+            self.builder.emit(Inst { what: What::Load(op, at), d, a: Loc::Const(0), b: NO_LOC });
+            return self.push_temp(kind);
+        }
+        if let Some(Address { a, b, shift }) = self.join_address(address, op, offset) {
+            let d = Dst::Slot(self.next_slot());
+            let what = What::Indexed(op, shift, offset as u16);
+            let emitted = self.builder.emit(Inst { what, d, a, b });
+            debug_assert!(emitted, "join_address gives places that have handlers");
+            return self.push_temp(kind);
+        }
+        let a = self.variable_place(address);
+        let d = Dst::Slot(self.next_slot());
+        self.builder.emit(Inst { what: What::Load(op, offset), d, a, b: NO_LOC });
+        self.push_temp(kind);
+    }
+
+    /// A place that is not a constant.
+    fn variable_place(&mut self, operand: Operand) -> Loc {
+        match self.place(operand) {
+            Loc::Const(_) => Loc::Slot(self.slot_of(operand)),
+            place => place,
+        }
+    }
+
+    fn store(&mut self, op: Op, offset: u32) {
+        let value = self.pop();
+        let address = self.pop();
+        let Handlers::Store(tables) = select::handlers(op) else { return };
+        let kind = operand_kind(op);
+        if let Some(Address { a, b, shift }) = self.join_address(address, op, offset) {
+            let v = self.value_place(value, kind.domain(), &[a, b]);
+            let table = match shift {
+                0 => &tables.indexed,
+                shift => &tables.scaled[shift as usize - 1],
+            };
+            let Some(handler) = table[v.place() as usize][a.place() as usize][b.place() as usize]
+            else {
+                unreachable!("join_address gives places that have handlers")
+            };
+            self.builder.use_operands(Domain::Int, &[a, b]);
+            self.builder.use_operands(kind.domain(), &[v]);
+            self.builder.cell(
+                handler,
+                format_args!("{} [{a} + ({b} << {shift}) + {offset:#x}] = {v}", op.mnemonic()),
+            );
+            self.builder.push(pack_fields([v.slot(), a.slot(), b.slot(), offset as u16 as i16]));
+            self.push_constant(v);
+            return;
+        }
+        let (a, offset) = match constant_address(address, offset) {
+            Some(at) => (Loc::Const(0), at),
+            None => (self.variable_place(address), offset),
+        };
+        let v = self.value_place(value, kind.domain(), &[a]);
+        let Some(handler) = tables.base[a.place() as usize][v.place() as usize] else { return };
+        self.builder.use_operands(Domain::Int, &[a]);
+        self.builder.use_operands(kind.domain(), &[v]);
+        self.builder.cell(handler, format_args!("{} [{a} + {offset:#x}] = {v}", op.mnemonic()));
+        self.builder.push(pack_const(v.slot(), a.slot(), offset as i32));
+        self.push_constant(v);
+    }
+
+    /// The place of a stored value. An integer can't be in the accumulator if the address is there.
+    fn value_place(&mut self, value: Operand, domain: Domain, address: &[Loc]) -> Loc {
+        match self.place(value) {
+            Loc::Acc { slot, .. }
+                if domain == Domain::Int && address.iter().any(|loc| loc.is_acc()) =>
+            {
+                Loc::Slot(slot)
+            }
+            place => place,
+        }
+    }
+
+    fn push_constant(&mut self, v: Loc) {
+        if let Loc::Const(bits) = v {
+            self.builder.push(bits);
+        }
+    }
+
+    fn store_any(&mut self, op: Op, arg: MemArg, is64: bool) -> Option<()> {
+        let (value, address) = (self.pop(), self.pop());
+        let (v, a) = (self.slot_of(value), self.slot_of(address));
+        let Handlers::Store(tables) = select::handlers(op) else { return None };
+        self.builder.cell(
+            tables.any[usize::from(is64)],
+            format_args!("{} memory {} [s{a} + {:#x}] = s{v}", op.mnemonic(), arg.memory, arg.offset),
+        );
+        self.builder.push(pack_const(v, a, arg.memory as i32));
+        self.builder.push(arg.offset);
+        Some(())
+    }
+
+    /// Takes out the addition that made the address, and a shift before it by the access's size, if only
+    /// instructions lie between that do not mind.
+    fn join_address(&mut self, address: Operand, op: Op, offset: u32) -> Option<Address> {
+        if address.source != Source::Temp || offset > u16::MAX.into() {
+            return None;
+        }
+        let n = (0..=MAX_TAKE_OUT).find(|&n| {
+            self.builder.nth_last(n).is_some_and(|inst| inst.d == Dst::Slot(address.slot))
+        })?;
+        let &Inst { what: What::Bin(Op::I32Add), a, b, .. } = self.builder.nth_last(n)? else {
+            return None;
+        };
+        let scale = self.scale(n, a, op);
+        let joined = match scale {
+            Some((index, shift)) => Address { a: b, b: index, shift },
+            None => Address { a, b, shift: 0 },
+        };
+        let parts = [joined.a, joined.b];
+        let disturbed = |loc: Loc| {
+            (0..n).any(|i| {
+                self.builder.nth_last(i).is_none_or(|later| later.d.slot() == loc.slot())
+            })
+        };
+        if parts.iter().any(|&loc| loc.is_const() || n > 0 && (loc.is_acc() || disturbed(loc)))
+            || parts.iter().all(|loc| loc.is_acc())
+        {
+            return None;
+        }
+        self.builder.take_out(n)?;
+        if scale.is_some() {
+            self.builder.take_out(n)?;
+        }
+        Some(joined)
+    }
+
+    /// The index and the shift, if the first operand of the addition at `n` was shifted by the size of the
+    /// access just before.
+    fn scale(&self, n: usize, a: Loc, op: Op) -> Option<(Loc, u32)> {
+        let Loc::Acc { slot, last_use: true } = a else { return None };
+        let &Inst { what: What::Bin(Op::I32Shl), d, a: index, b: Loc::Const(shift) } =
+            self.builder.nth_last(n + 1)?
+        else {
+            return None;
+        };
+        let shift = shift as u32;
+        (d == Dst::Acc(slot) && (1..=3).contains(&shift) && 1 << shift == access_size(op))
+            .then_some((index, shift))
+    }
+}
+
+/// The address if it is constant and no larger than cells can have it.
+fn constant_address(address: Operand, offset: u32) -> Option<u32> {
+    match address.source {
+        Source::Const(bits) => (bits as u32).checked_add(offset),
+        _ => None,
+    }
+}
+
+/// How many bytes a load or store of the table accesses.
+fn access_size(op: Op) -> u32 {
+    use Op::*;
+    match op {
+        I32Load8S | I32Load8U | I64Load8S | I64Load8U | I32Store8 | I64Store8 => 1,
+        I32Load16S | I32Load16U | I64Load16S | I64Load16U | I32Store16 | I64Store16 => 2,
+        I32Load | F32Load | I64Load32S | I64Load32U | I32Store | F32Store | I64Store32 => 4,
+        _ => 8,
+    }
+}

@@ -1,0 +1,67 @@
+//! Simple instructions: whatever the table describes by shape.
+
+use super::{
+    Translator,
+    inst::{Inst, What, result_kind},
+    stack::Source,
+};
+use crate::exec::{fold_bin, fold_un, select};
+use windlass_decode::{Op, Shape};
+
+impl Translator<'_> {
+    /// Translates a simple instruction; none if it is not one that the engine executes.
+    pub(super) fn numeric(&mut self, op: Op) -> Option<()> {
+        match op.info().shape {
+            Shape::un | Shape::try_un | Shape::test => self.unary(op),
+            Shape::bin | Shape::try_bin | Shape::cmp => self.binary(op),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    pub(super) fn unary(&mut self, op: Op) {
+        let a = self.pop();
+        if let Source::Const(bits) = a.source
+            && let Some(bits) = fold_un(op, bits)
+        {
+            return self.push_const(result_kind(op), bits);
+        }
+        if op == Op::I32Eqz && self.negate_last(a) {
+            return;
+        }
+        self.produce(What::Un(op), &mut [a], result_kind(op));
+    }
+
+    fn binary(&mut self, op: Op) {
+        let (mut b, mut a) = (self.pop(), self.pop());
+        if let (Source::Const(x), Source::Const(y)) = (a.source, b.source)
+            && let Some(bits) = fold_bin(op, x, y)
+        {
+            return self.push_const(result_kind(op), bits);
+        }
+        let op = select::swapped(op).map_or(op, |swapped| {
+            core::mem::swap(&mut a, &mut b);
+            swapped
+        });
+        self.produce(What::Bin(op), &mut [a, b], result_kind(op));
+    }
+
+    /// `i32.eqz` of the comparison that was just made: the opposite comparison.
+    fn negate_last(&mut self, a: super::stack::Operand) -> bool {
+        let Some(&inst) = self.builder.last() else { return false };
+        let What::Bin(op) = inst.what else { return false };
+        let Some((negated, swap)) = select::negated(op) else { return false };
+        if !self.is_last(a) {
+            return false;
+        }
+        let (x, y) = if swap { (inst.b, inst.a) } else { (inst.a, inst.b) };
+        let inst = Inst { what: What::Bin(negated), a: x, b: y, ..inst };
+        if inst.handler().is_none() {
+            return false;
+        }
+        self.builder.take_back();
+        self.builder.emit(inst);
+        self.push_temp(select::Kind::I32);
+        true
+    }
+}

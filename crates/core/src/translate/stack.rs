@@ -1,0 +1,159 @@
+//! The symbolic operand stack: what a value is before anything needs it in a place.
+
+use super::{
+    Translator,
+    inst::{Dst, Inst, Loc, NO_LOC, What},
+};
+use crate::exec::select::Kind;
+
+/// What an operand is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The value of a local, which has not been written since.
+    Local(u32),
+    /// A constant.
+    Const(u64),
+    /// In its slot (and perhaps in an accumulator).
+    Temp,
+}
+
+/// An operand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operand {
+    pub(crate) source: Source,
+    pub(crate) kind: Kind,
+    /// The slot that it has by its height.
+    pub(crate) slot: i16,
+}
+
+impl Translator<'_> {
+    /// The slot of the next operand.
+    pub(super) fn next_slot(&self) -> i16 {
+        (self.first_temp + self.height) as i16
+    }
+
+    pub(super) fn push(&mut self, source: Source, kind: Kind) {
+        let slot = self.next_slot();
+        self.height += kind.width();
+        self.max_height = self.max_height.max(self.height);
+        if let Source::Local(local) = source {
+            self.locals[local as usize].pending += 1;
+        }
+        self.stack.push(Operand { source, kind, slot });
+    }
+
+    pub(super) fn push_const(&mut self, kind: Kind, bits: u64) {
+        self.push(Source::Const(bits), kind);
+    }
+
+    /// Pushes a value that is in its slot.
+    pub(super) fn push_temp(&mut self, kind: Kind) {
+        self.push(Source::Temp, kind);
+    }
+
+    /// Takes the top operand. Code is valid, so there is one.
+    pub(super) fn pop(&mut self) -> Operand {
+        let Some(operand) = self.stack.pop() else {
+            unreachable!("validation keeps the operand stack from running empty")
+        };
+        self.height -= operand.kind.width();
+        if let Source::Local(local) = operand.source {
+            self.locals[local as usize].pending -= 1;
+        }
+        self.settled = self.settled.min(self.stack.len());
+        operand
+    }
+
+    /// Drops operands down to `len`.
+    pub(super) fn truncate(&mut self, len: usize) {
+        while self.stack.len() > len {
+            self.pop();
+        }
+    }
+
+    /// The best place to read an operand that has been popped.
+    pub(super) fn place(&self, operand: Operand) -> Loc {
+        match operand.source {
+            Source::Const(bits) => Loc::Const(bits),
+            Source::Local(local) => {
+                let local = self.locals[local as usize];
+                match local.pin {
+                    Some(0) => Loc::P0(local.slot),
+                    Some(_) => Loc::P1(local.slot),
+                    None if self.builder.holds(local.kind.domain(), local.slot) => {
+                        Loc::Acc { slot: local.slot, last_use: false }
+                    }
+                    None => Loc::Slot(local.slot),
+                }
+            }
+            Source::Temp if self.builder.holds(operand.kind.domain(), operand.slot) => {
+                Loc::Acc { slot: operand.slot, last_use: true }
+            }
+            Source::Temp => Loc::Slot(operand.slot),
+        }
+    }
+
+    /// A slot that has the operand: its local's, or its own.
+    pub(super) fn slot_of(&mut self, operand: Operand) -> i16 {
+        match operand.source {
+            Source::Local(local) => self.locals[local as usize].slot,
+            Source::Temp => operand.slot,
+            Source::Const(_) => {
+                self.settle_one(operand);
+                operand.slot
+            }
+        }
+    }
+
+    /// Copies an operand to its own slot.
+    pub(super) fn settle_one(&mut self, operand: Operand) {
+        if operand.source == Source::Temp {
+            return;
+        }
+        let a = self.place(operand);
+        self.copy(operand.kind, a, Dst::Slot(operand.slot));
+    }
+
+    /// `d = a`, accumulators left alone.
+    pub(super) fn copy(&mut self, kind: Kind, a: Loc, d: Dst) {
+        let inst = Inst { what: What::Copy(kind), d, a, b: NO_LOC };
+        let emitted = self.builder.emit(inst)
+            || self.builder.emit(Inst { a: a.unpinned(), ..inst });
+        debug_assert!(emitted, "there is a copy from everywhere to everywhere: {inst}");
+    }
+
+    /// Puts every operand from index `from` on into its slot; constants too if `constants`.
+    pub(super) fn settle(&mut self, from: usize, constants: bool) {
+        for i in from..self.stack.len() {
+            let operand = self.stack[i];
+            if matches!(operand.source, Source::Const(_)) && !constants {
+                continue;
+            }
+            self.settle_one(operand);
+            if let Source::Local(local) = operand.source {
+                self.locals[local as usize].pending -= 1;
+            }
+            self.stack[i].source = Source::Temp;
+        }
+    }
+
+    /// Puts every local's value that is on the stack into its slot: from here on control may split.
+    pub(super) fn settle_locals(&mut self) {
+        self.settle(self.settled, false);
+        self.settled = self.stack.len();
+    }
+
+    /// Before `local` is written: its old value on the stack goes to where it is wanted.
+    pub(super) fn flush(&mut self, local: u32) {
+        let mut i = self.stack.len();
+        while self.locals[local as usize].pending > 0 && i > 0 {
+            i -= 1;
+            if self.stack[i].source == Source::Local(local) {
+                let operand = self.stack[i];
+                self.settle_one(operand);
+                self.locals[local as usize].pending -= 1;
+                self.stack[i].source = Source::Temp;
+            }
+        }
+    }
+}

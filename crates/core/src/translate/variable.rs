@@ -1,0 +1,186 @@
+//! Locals, globals, `select`.
+
+use super::{
+    Translator,
+    inst::{Dst, Inst, Loc, NO_LOC, What, kind_of, operand_kind, single},
+    stack::{Operand, Source},
+};
+use crate::exec::{
+    Cell,
+    select::{self, Domain},
+};
+use windlass_decode::{Op, ValType};
+
+impl Translator<'_> {
+    pub(super) fn local_get(&mut self, local: u32) {
+        let kind = self.locals[local as usize].kind;
+        self.push(Source::Local(local), kind);
+    }
+
+    pub(super) fn local_set(&mut self, local: u32) {
+        let value = self.pop();
+        self.write_local(local, value);
+    }
+
+    pub(super) fn local_tee(&mut self, local: u32) {
+        let value = self.pop();
+        self.write_local(local, value);
+        match value.source {
+            Source::Const(bits) => self.push_const(value.kind, bits),
+            Source::Local(_) | Source::Temp => self.push(Source::Local(local), value.kind),
+        }
+    }
+
+    /// Writes a popped value to a local: best by sending the instruction that made it there.
+    fn write_local(&mut self, local: u32, value: Operand) {
+        let target = self.locals[local as usize];
+        if value.source == Source::Local(local) {
+            return;
+        }
+        let d = match target.pin {
+            Some(0) => Dst::P0(target.slot),
+            Some(_) => Dst::P1(target.slot),
+            None => Dst::Slot(target.slot),
+        };
+        let retargeted = value.source == Source::Temp
+            && self.builder.last().is_some_and(|last| {
+                last.d == Dst::Slot(value.slot) && Inst { d, ..*last }.handler().is_some()
+            });
+        if retargeted && let Some(inst) = self.builder.take_back() {
+            self.flush(local);
+            self.builder.emit(Inst { d, ..inst });
+            self.builder.keep_stores();
+        } else {
+            self.flush(local);
+            let a = self.place(value);
+            self.copy(value.kind, a, d);
+        }
+    }
+
+    pub(super) fn global_get(&mut self, global: u32) {
+        let kind = self.global_kind(global);
+        let what = What::GlobalGet(kind, global);
+        self.produce(what, &mut [], kind);
+    }
+
+    pub(super) fn global_set(&mut self, global: u32) {
+        let kind = self.global_kind(global);
+        let value = self.pop();
+        let a = self.place(value);
+        let Some(handler) = select::global_set(kind, a.place()) else { return };
+        self.builder.use_operands(kind.domain(), &[a]);
+        self.builder.cell(handler, format_args!("global {global} = {a}"));
+        let wide = single(&mut self.builder.code, 0, a, kind);
+        self.builder.push(u64::from(global));
+        self.builder.code.extend(wide.map(Cell::word));
+    }
+
+    fn global_kind(&self, global: u32) -> select::Kind {
+        self.source.context.globals.get(global as usize).map_or(ValType::I64, |ty| ty.val).into()
+    }
+
+    /// `select`: of a comparison, if that was just made; of the other order, if the condition was negated.
+    pub(super) fn select(&mut self) {
+        let condition = self.pop();
+        let (mut y, mut x) = (self.pop(), self.pop());
+        if self.cmp_select(condition, x, y) {
+            return;
+        }
+        let mut c = self.place(condition).unpinned();
+        if self.is_last(condition) {
+            if let Some(&Inst { what: What::Un(Op::I32Eqz), a, .. }) = self.builder.last() {
+                self.builder.take_back();
+                core::mem::swap(&mut x, &mut y);
+                c = a.unpinned();
+            }
+        }
+        if c.is_const() {
+            c = Loc::Slot(self.slot_of(condition));
+        }
+        let kind = x.kind;
+        let [a, b] = [x, y].map(|operand| match operand.source {
+            Source::Const(bits) => Loc::Const(bits),
+            _ => Loc::Slot(self.slot_of(operand)),
+        });
+        let d = Dst::Slot(self.next_slot());
+        self.builder.emit(Inst { what: What::Select(kind, c), d, a, b });
+        self.push_temp(kind);
+    }
+
+    /// Joins a `select` with the comparison that made its condition. Both values must lie in slots.
+    fn cmp_select(&mut self, condition: Operand, x: Operand, y: Operand) -> bool {
+        let Some(&Inst { what: What::Bin(op), a, b, .. }) = self.builder.last() else {
+            return false;
+        };
+        if !self.is_last(condition)
+            || x.kind.domain() != Domain::Int
+            || [x, y].iter().any(|v| matches!(v.source, Source::Const(_)))
+        {
+            return false;
+        }
+        let (sx, sy) = (self.slot_of(x), self.slot_of(y));
+        let d = Dst::Slot(self.next_slot());
+        let inst = Inst { what: What::CmpSelect(op, sx, sy), d, a, b };
+        if inst.handler().is_none() {
+            return false;
+        }
+        self.builder.take_back();
+        self.builder.emit(inst);
+        self.push_temp(x.kind);
+        true
+    }
+
+    /// Whether a popped operand is the result of the last instruction, and nothing else's.
+    pub(super) fn is_last(&self, operand: Operand) -> bool {
+        operand.source == Source::Temp
+            && self.builder.last().is_some_and(|last| last.d == Dst::Slot(operand.slot))
+    }
+
+    /// Emits an instruction that pushes its result. Operands that have no handler where they lie are moved.
+    pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: select::Kind) {
+        let d = Dst::Slot(self.next_slot());
+        let mut inst = Inst { what, d, a: NO_LOC, b: NO_LOC };
+        if let [a, ..] = operands {
+            inst.a = self.place(*a);
+        }
+        if let [_, b] = operands {
+            inst.b = self.place(*b);
+            // The accumulator can be read once: a handler has no form with it twice.
+            if inst.a.is_acc() && inst.b.is_acc() {
+                inst.b = Loc::Slot(inst.b.slot());
+            }
+            if let What::Bin(op) = what
+                && select::commutes(op)
+                && !select::in_order(inst.a.place(), inst.b.place())
+            {
+                core::mem::swap(&mut inst.a, &mut inst.b);
+                operands.swap(0, 1);
+            }
+        }
+        if !self.builder.emit(inst) {
+            self.emit_from_slots(inst, operands);
+        }
+        self.push_temp(kind);
+    }
+
+    /// Emits an instruction that has no handler for the places of its operands: from slots.
+    fn emit_from_slots(&mut self, mut inst: Inst, operands: &[Operand]) {
+        if let [a, ..] = operands {
+            inst.a = Loc::Slot(self.slot_of(*a));
+        }
+        if !matches!(inst.what, What::Bin(_)) || !inst.b.is_const() || inst.handler().is_none() {
+            if let [_, b] = operands {
+                inst.b = Loc::Slot(self.slot_of(*b));
+            }
+        }
+        let emitted = self.builder.emit(inst);
+        debug_assert!(emitted, "every instruction has a handler for slots: {inst}");
+        let _ = operand_kind;
+    }
+}
+
+impl From<ValType> for select::Kind {
+    fn from(ty: ValType) -> select::Kind {
+        kind_of(ty)
+    }
+}

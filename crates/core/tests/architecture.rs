@@ -1,0 +1,188 @@
+//! What ARCHITECTURE.md says is so: the paths it names exist, crates and layers depend on each other in the
+//! direction it states, unsafe code is where it states, and every file says what it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each crate, lowest first, and those of the project that it may depend on.
+const CRATES: [(&str, &[&str]); 6] = [
+    ("decode", &[]),
+    ("validate", &["windlass-decode"]),
+    ("core", &["windlass-decode", "windlass-validate"]),
+    ("wasi", &["windlass"]),
+    ("wast", &["windlass"]),
+    (
+        "cli",
+        &["windlass", "windlass-decode", "windlass-validate", "windlass-wasi", "windlass-wast"],
+    ),
+];
+
+/// Inside `windlass`: a folder, what nothing in it may use, and the exceptions: files, or longer paths.
+const LAYERS: [(&str, &str, &[&str]); 6] = [
+    ("runtime", "translate", &[]),
+    ("runtime", "exec", &["exec::CodeTable", "exec::FuncCode", "exec::Thread"]),
+    ("exec", "translate", &["exec/thread.rs"]),
+    ("translate", "runtime", &[]),
+    ("translate", "store", &[]),
+    ("translate", "instance", &[]),
+];
+
+/// The only places of unsafe code; the second list is exempt from the first.
+const UNSAFE: [&str; 2] = ["core/src/exec/", "core/src/runtime/memory.rs"];
+const NOT_UNSAFE: [&str; 1] = ["core/src/exec/num.rs"];
+
+#[test]
+fn named_paths_exist() {
+    let text = read(&root().join("ARCHITECTURE.md"));
+    // Every other piece between backquotes is code.
+    let paths: Vec<&str> =
+        text.split('`').skip(1).step_by(2).filter(|code| is_path(code)).collect();
+    assert!(paths.len() > 10, "ARCHITECTURE.md names {} paths", paths.len());
+    for path in paths {
+        assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}, which does not exist");
+    }
+    assert!(text.lines().count() <= 150, "ARCHITECTURE.md is to be read in one go");
+}
+
+fn is_path(code: &str) -> bool {
+    let first = code.split('/').next().unwrap_or_default();
+    code.contains('/') && ["crates", "spec-tests", "benches", "fuzz", ".ci", "ci"].contains(&first)
+}
+
+#[test]
+fn crates_depend_downwards() {
+    for (name, allowed) in CRATES {
+        let Ok(manifest) = fs::read_to_string(root().join(format!("crates/{name}/Cargo.toml")))
+        else {
+            continue;
+        };
+        let section = manifest.split("\n[dependencies]\n").nth(1).expect("it has dependencies");
+        let section = section.split("\n[").next().unwrap_or_default();
+        for line in section.lines().filter(|line| line.starts_with("windlass")) {
+            let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            assert!(allowed.contains(&used), "crates/{name} depends on {used}");
+        }
+    }
+}
+
+#[test]
+fn layers_use_what_is_below() {
+    for (folder, forbidden, exceptions) in LAYERS {
+        let files = sources(&root().join("crates/core/src").join(folder));
+        assert!(!files.is_empty(), "{folder} is gone");
+        for file in files {
+            let uses = crate_paths(&code(&file));
+            let excepted = |name: &str| {
+                exceptions.iter().any(|except| name.starts_with(except) || file.ends_with(except))
+            };
+            for path in uses {
+                let is_forbidden = path.split("::").next() == Some(forbidden);
+                assert!(!is_forbidden || excepted(&path), "{} uses {path}", file.display());
+            }
+        }
+    }
+}
+
+/// The paths that begin with `crate::`, without it; of a group, each.
+fn crate_paths(code: &str) -> Vec<String> {
+    code.split("crate::").skip(1).flat_map(expand).collect()
+}
+
+/// The paths in what follows: one, or those of a group in braces.
+fn expand(text: &str) -> Vec<String> {
+    let in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let end = text.find(|c| !in_path(c)).unwrap_or(text.len());
+    let (path, rest) = text.split_at(end);
+    match rest.strip_prefix('{') {
+        None => vec![path.to_string()],
+        Some(group) => {
+            let names = members(group).into_iter().flat_map(|member| expand(member.trim()));
+            names.map(|name| format!("{path}{name}")).collect()
+        }
+    }
+}
+
+/// The members of a group in braces, of which `text` is what follows the first.
+fn members(text: &str) -> Vec<String> {
+    let (mut depth, mut members) = (0, vec![String::new()]);
+    for c in text.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => members.push(String::new()),
+            _ => members.last_mut().expect("there is a first").push(c),
+        }
+        depth += i32::from(c == '{') - i32::from(c == '}');
+    }
+    members
+}
+
+#[test]
+fn paths_of_imports_are_found() {
+    let code = "use crate::{Trap, exec::{Cell, Ip},\n    runtime::FuncEntity}; crate::module::f(x)";
+    let expected = ["Trap", "exec::Cell", "exec::Ip", "runtime::FuncEntity", "module::f"];
+    assert_eq!(crate_paths(code), expected);
+}
+
+#[test]
+fn unsafe_code_is_where_it_belongs() {
+    for file in all_sources() {
+        let name = file.display().to_string().replace('\\', "/");
+        let here = |places: &[&str]| places.iter().any(|place| name.contains(place));
+        if here(&UNSAFE) && !here(&NOT_UNSAFE) {
+            continue;
+        }
+        for line in code(&file).lines() {
+            let found =
+                line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
+            assert!(!found, "{name} has unsafe code: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for file in all_sources() {
+        let name = file.display();
+        let text = read(&file);
+        assert!(text.starts_with("//! "), "{name} does not begin with `//!`");
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let vague = ["utils", "util", "helpers", "helper", "common", "misc"].contains(&stem);
+        assert!(!vague, "{name}: name the topic");
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// The file without lines that are comments.
+fn code(file: &Path) -> String {
+    let text = read(file);
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The source files of every crate.
+fn all_sources() -> Vec<PathBuf> {
+    let crates = fs::read_dir(root().join("crates")).expect("the folder of crates");
+    crates.flat_map(|entry| sources(&entry.expect("an entry").path().join("src"))).collect()
+}
+
+/// The source files in a folder, at any depth.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}

@@ -1,0 +1,228 @@
+//! No bytes make the engine panic, hang or take much memory: modules that are cut off, that have bits flipped or
+//! bytes replaced are refused by an error, or are modules, which then run within their limits.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use windlass::{
+    CompilationMode, Config, Engine, Features, Instance, Metering, Module, Store, StoreLimits,
+    StoreLimitsBuilder,
+};
+
+/// A module with every section, of what the engine executes.
+const ALL_SECTIONS: &str = r#"(module $everything
+    (type $unary (func (param i32) (result i32)))
+    (type $pair (func (param i64 f64) (result f64 i64)))
+    (table $t 3 10 funcref) (table $u i64 2 externref)
+    (memory $m 1 4) (memory $n i64 1 2)
+    (global $g (mut i32) (i32.add (i32.const 1) (i32.mul (i32.const 2) (i32.const -3))))
+    (global $h f64 (f64.const 1.5)) (global $r funcref (ref.func $twice))
+    (export "run" (func $run)) (export "t" (table $t)) (export "m" (memory $m)) (export "g" (global $g))
+    (start $begin)
+    (elem (i32.const 0) func $twice $double) (elem (table $u) (i64.const 0) externref (ref.null extern))
+    (elem $passive func $twice) (elem declare func $double)
+    (data (i32.const 16) "some bytes") (data (memory $n) (i64.const 8) "more") (data $p "passive")
+    (func $begin (global.set $g (i32.const 7)))
+    (func $twice (type $unary) (i32.mul (local.get 0) (i32.const 2)))
+    (func $double (type $unary) (return_call $twice (local.get 0)))
+    (func $swap (type $pair) (local.get 1) (local.get 0))
+    (func $run (param $size i32) (result i64) (local $i i32) (local $sum i64)
+        (memory.init $m $p (i32.const 0) (i32.const 0) (i32.const 7)) (data.drop $p)
+        (table.init $t $passive (i32.const 2) (i32.const 0) (i32.const 1)) (elem.drop $passive)
+        (memory.copy $n $m (i64.const 0) (i32.const 0) (i32.const 8))
+        (memory.fill $m (i32.const 100) (i32.const 5) (i32.const 50))
+        (drop (memory.grow $m (i32.const 1)))
+        (block $done
+            (loop $again
+                (br_if $done (i32.ge_u (local.get $i) (local.get $size)))
+                (block $a (block $b (block $c (br_table $a $b $c (local.get $i))))
+                    (local.set $sum (i64.add (local.get $sum) (i64.load $n offset=4 (i64.const 4)))))
+                (local.set $sum (i64.xor (local.get $sum) (i64.extend_i32_s
+                    (call_indirect $t (type $unary) (local.get $i) (i32.and (local.get $i) (i32.const 1))))))
+                (call $swap (local.get $sum) (f64.convert_i32_s (local.get $i)))
+                (local.set $sum) (drop)
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $again)))
+        (i32.store8 $m offset=3 (i32.const 4) (i32.trunc_sat_f32_s (f32.const 1e30)))
+        (if (result i64) (i32.eqz (local.get $size)) (then (i64.const -1)) (else (local.get $sum))))
+    (@custom "more" "bytes"))"#;
+
+/// Programs from a compiler: some of the benchmarks' kernels, which all export `run`.
+const KERNELS: [&[u8]; 4] = [
+    include_bytes!("../../../benches/kernels/indirect.wasm"),
+    include_bytes!("../../../benches/kernels/quicksort.wasm"),
+    include_bytes!("../../../benches/kernels/raytrace.wasm"),
+    include_bytes!("../../../benches/kernels/vm.wasm"),
+];
+
+fn all_sections() -> Vec<u8> {
+    wat::parse_str(ALL_SECTIONS).expect("the text is a module")
+}
+
+/// An engine that translates at once, and whose guests run out of fuel.
+fn engine() -> Engine {
+    let mut config = Config::new();
+    config.features(Features::ALL).compilation_mode(CompilationMode::Eager);
+    config.metering(Metering::Fuel).max_wasm_stack(64 << 10);
+    Engine::new(&config).expect("the settings are valid")
+}
+
+/// What became of some bytes.
+#[derive(PartialEq)]
+enum Outcome {
+    /// They are no module.
+    Refused,
+    /// They are a module; whether `run` returned.
+    Module { returned: bool },
+}
+
+/// Makes a module of the bytes and, if they are one, runs it a little.
+fn attempt(engine: &Engine, bytes: &[u8]) -> Outcome {
+    let module = match within_memory(bytes.len(), || Module::new(engine, bytes)) {
+        Ok(module) => module,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return Outcome::Refused;
+        }
+    };
+    let limits = StoreLimitsBuilder::new().memory_size(8 << 20).table_elements(10_000).build();
+    let mut store: Store<StoreLimits> = Store::new(engine, limits);
+    store.limiter(|limits| limits);
+    store.set_fuel(2_000).expect("the engine counts fuel");
+    let run = Instance::new(&mut store, &module, &[])
+        .and_then(|instance| instance.get_typed_func::<i32, i64>(&mut store, "run"));
+    let returned = run.is_ok_and(|run| run.call(&mut store, 1).is_ok());
+    Outcome::Module { returned }
+}
+
+#[test]
+fn whole_modules_run() {
+    let engine = engine();
+    assert!(attempt(&engine, &all_sections()) == Outcome::Module { returned: true });
+    for kernel in KERNELS {
+        assert!(matches!(attempt(&engine, kernel), Outcome::Module { .. }));
+    }
+}
+
+#[test]
+fn truncated_modules() {
+    let engine = engine();
+    for bytes in KERNELS.map(<[u8]>::to_vec).into_iter().chain([all_sections()]) {
+        let modules = (0..bytes.len())
+            .filter(|length| attempt(&engine, &bytes[..*length]) != Outcome::Refused)
+            .count();
+        // Where a section ends, what is before can be a module, but never once functions are declared.
+        assert!(modules < 12, "{modules} of {} prefixes", bytes.len());
+    }
+}
+
+#[test]
+fn flipped_bits() {
+    let engine = engine();
+    let mut bytes = all_sections();
+    let (mut refused, mut returned) = (0, 0);
+    for i in 0..bytes.len() {
+        for bit in 0..8 {
+            bytes[i] ^= 1 << bit;
+            match attempt(&engine, &bytes) {
+                Outcome::Refused => refused += 1,
+                Outcome::Module { returned: true } => returned += 1,
+                Outcome::Module { returned: false } => {}
+            }
+            bytes[i] ^= 1 << bit;
+        }
+    }
+    assert!(
+        refused > bytes.len() && returned > bytes.len(),
+        "{refused} refused, {returned} returned"
+    );
+}
+
+#[test]
+fn replaced_bytes() {
+    let engine = engine();
+    let mut random = Random(1);
+    let mut refused = 0;
+    for kernel in KERNELS {
+        for _ in 0..400 {
+            let mut bytes = kernel.to_vec();
+            for _ in 0..1 + random.below(3) {
+                let at = random.below(bytes.len());
+                bytes[at] = random.below(256) as u8;
+            }
+            refused += usize::from(attempt(&engine, &bytes) == Outcome::Refused);
+        }
+    }
+    assert!(refused > 400, "{refused}");
+}
+
+#[test]
+fn pieces_in_other_places() {
+    let engine = engine();
+    let bytes = all_sections();
+    let mut random = Random(2);
+    for _ in 0..1000 {
+        let (a, b) = (random.below(bytes.len()), random.below(bytes.len()));
+        let (from, to, target) = (a.min(b), a.max(b), random.below(bytes.len()));
+        attempt(&engine, &[&bytes[..from], &bytes[to..]].concat());
+        attempt(&engine, &[&bytes[..target], &bytes[from..to], &bytes[target..]].concat());
+    }
+}
+
+/// A generator of numbers (xorshift), the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit
+    }
+}
+
+/// Runs `f` and checks that it never holds much more memory than bytes of that number deserve: a function may
+/// have 50,000 locals for a few bytes, but nothing is sized by a count alone.
+fn within_memory<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
+    let before = HELD.get();
+    PEAK.set(before);
+    let result = f();
+    let peak = PEAK.get() - before;
+    let limit = (8 << 20) + 1000 * bytes as isize;
+    assert!(peak < limit, "{peak} bytes of memory for {bytes} bytes");
+    result
+}
+
+thread_local! {
+    /// Bytes that this thread has allocated and not freed, and the largest value of that.
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, with a count of the bytes.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+impl Counting {
+    fn count(change: isize) {
+        let held = HELD.get() + change;
+        HELD.set(held);
+        PEAK.set(PEAK.get().max(held));
+    }
+}
+
+// SAFETY: it hands everything on to the system's allocator, unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Counting::count(layout.size() as isize);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        Counting::count(-(layout.size() as isize));
+        // SAFETY: as above.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
