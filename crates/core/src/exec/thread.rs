@@ -553,7 +553,7 @@ impl Stack {
     }
 
     fn allocate(len: usize) -> Option<Stack> {
-        let mut slots = Vec::new();
+        let mut slots: Vec<u64> = Vec::new();
         slots.try_reserve_exact(len).ok()?;
         slots.resize(len, 0);
         let base = Box::into_raw(slots.into_boxed_slice()).cast::<u64>();
