@@ -150,6 +150,16 @@ impl Module {
     }
 
     /// The exports, in order.
+    ///
+    /// ```
+    /// use windlass::{Engine, ExternType, Module};
+    /// let wasm = wat::parse_str(r#"(func (export "f") (param i32)) (memory (export "m") 1 2)"#).unwrap();
+    /// let module = Module::new(&Engine::default(), wasm)?;
+    /// let exports: Vec<_> = module.exports().map(|e| format!("{}: {}", e.name(), e.ty())).collect();
+    /// assert_eq!(exports, ["f: func (i32) -> ()", "m: memory 1..2"]);
+    /// assert!(matches!(module.get_export("m"), Some(ExternType::Memory(_))));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let exports = self.0.decoded.exports.iter();
         let types = exports.filter_map(|export| {
