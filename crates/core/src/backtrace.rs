@@ -9,6 +9,21 @@ use core::fmt;
 const MAX_FRAMES: usize = 64;
 
 /// Where a guest was when it stopped: its calls, the innermost first.
+///
+/// ```
+/// use windlass::{Engine, Instance, Module, Store};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(module $m (func $bad (export "run") unreachable))"#).unwrap();
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+/// let run = instance.get_typed_func::<(), ()>(&store, "run")?;
+/// let error = run.call(&mut store, ()).unwrap_err();
+/// let frame = &error.backtrace().unwrap().frames()[0];
+/// assert_eq!(frame.module().name(), Some("m"));
+/// assert_eq!((frame.func_index(), frame.func_name()), (0, Some("bad")));
+/// assert!(error.to_string().ends_with(&format!("{:#8x} - m!bad", frame.module_offset())));
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct WasmBacktrace {
     frames: Vec<FrameInfo>,

@@ -3,6 +3,14 @@
 use windlass_decode::Features;
 
 /// How a running guest is kept in check. Chosen once per engine: code is translated for it.
+///
+/// ```
+/// use windlass::{Config, Engine, Metering, Store};
+/// let engine = Engine::new(Config::new().metering(Metering::Interrupt))?;
+/// assert!(Store::new(&engine, ()).interrupt_handle().is_ok());
+/// assert!(Store::new(&engine, ()).get_fuel().is_err());
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Metering {
     /// Not at all: fastest.
@@ -15,6 +23,12 @@ pub enum Metering {
 }
 
 /// When the function bodies of a module are validated and translated.
+///
+/// ```
+/// use windlass::{CompilationMode, Config, Engine};
+/// let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Eager))?;
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum CompilationMode {
     /// Both when the module is made.

@@ -103,17 +103,29 @@ impl Error {
     }
 
     /// Where the guest was, if one was running.
+    ///
+    /// ```
+    /// assert!(windlass::Error::msg("of the host").backtrace().is_none());
+    /// ```
     pub fn backtrace(&self) -> Option<&WasmBacktrace> {
         self.0.backtrace.as_ref()
     }
 
     /// The error without the backtrace.
+    ///
+    /// ```
+    /// let error = windlass::Error::from(windlass::Trap::Unreachable);
+    /// assert_eq!(error.root_cause().to_string(), "unreachable");
+    /// ```
     pub fn root_cause(&self) -> &(dyn core::error::Error + Send + Sync + 'static) {
         &*self.0.source
     }
 
     /// Adds where the guest was: outermost calls are added last.
     pub(crate) fn with_backtrace(mut self, outer: WasmBacktrace) -> Error {
+        if outer.frames().is_empty() {
+            return self;
+        }
         match &mut self.0.backtrace {
             Some(backtrace) => backtrace.append(outer),
             none => *none = Some(outer),
@@ -211,6 +223,13 @@ macro_rules! error {
 pub(crate) use error;
 
 /// Bytes are not a valid module: malformed or against a rule of validation.
+///
+/// ```
+/// use windlass::{Engine, Module, ModuleError};
+/// let error = Module::new(&Engine::default(), b"\0asm\x01\0\0\0\x7f").unwrap_err();
+/// let error = error.downcast_ref::<ModuleError>().unwrap();
+/// assert_eq!(error.offset(), 8);
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ModuleError(pub(crate) windlass_validate::Error);
@@ -244,6 +263,18 @@ impl Unsupported {
 }
 
 /// An import that can't be satisfied.
+///
+/// ```
+/// use windlass::{Engine, LinkError, LinkErrorKind, Linker, Module, Store};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(import "env" "f" (func (param i32)))"#).unwrap();
+/// let linker = Linker::new(&engine);
+/// let error = linker.instantiate(Store::new(&engine, ()), &Module::new(&engine, wasm)?).unwrap_err();
+/// let error = error.downcast_ref::<LinkError>().unwrap();
+/// assert_eq!(error.kind(), LinkErrorKind::UnknownImport);
+/// assert_eq!((error.module(), error.name()), ("env", "f"));
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} for `{module}`::`{name}`: {detail}")]
 pub struct LinkError {

@@ -21,7 +21,6 @@ use core::fmt;
 /// let mut store = Store::new(&engine, ());
 /// let double = Func::wrap(&mut store, |n: i32| 2 * n);
 /// let mut execution = double.start(&mut store, &[Val::I32(21)])?;
-/// # if false {
 /// loop {
 ///     match execution.run(&mut store)? {
 ///         Event::Finished(values) => break assert_eq!(values[0].i32(), Some(42)),
@@ -31,7 +30,6 @@ use core::fmt;
 ///         _ => unreachable!("no other event yet"),
 ///     }
 /// }
-/// # }
 /// # Ok::<(), windlass::Error>(())
 /// ```
 pub struct Execution {
@@ -156,12 +154,10 @@ impl fmt::Debug for Execution {
 ///     Err(Pending::new(number).into())
 /// });
 /// let mut execution = ask.start(&mut store, &[Val::from(7u32)])?;
-/// # if false {
 /// if let Event::HostPending(pending) = execution.run(&mut store)? {
 ///     let number = pending.request().downcast_ref::<u32>().unwrap();
 ///     execution.resume(&mut store, &[Val::from(number * number)])?;
 /// }
-/// # }
 /// # Ok::<(), windlass::Error>(())
 /// ```
 pub struct Pending(Box<dyn Any + Send + Sync>);

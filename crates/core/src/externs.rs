@@ -148,6 +148,20 @@ impl From<Global> for Extern {
 }
 
 /// An export of an instance: a name and what it stands for. See [`Instance::exports`](crate::Instance::exports).
+///
+/// ```
+/// use windlass::{Engine, Instance, Module, Store};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(memory (export "m") 1) (func (export "f"))"#).unwrap();
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+/// for export in instance.exports(&store) {
+///     println!("{}: {}", export.name(), export.ty(&store));
+/// }
+/// let names: Vec<_> = instance.exports(&store).map(|export| export.name()).collect();
+/// assert_eq!(names, ["m", "f"]);
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Export<'a> {
     name: &'a str,

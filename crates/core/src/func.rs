@@ -148,6 +148,16 @@ impl Func {
     ///
     /// # Errors
     /// If it belongs to another store, or if values are not as many as its type says and of these types.
+    ///
+    /// ```
+    /// # use windlass::{Engine, Event, Func, Store, Val};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let add = Func::wrap(&mut store, |a: i32, b: i32| a + b);
+    /// let mut execution = add.start(&mut store, &[Val::I32(1), Val::I32(2)])?;
+    /// let Event::Finished(values) = execution.run(&mut store)? else { panic!("it was not stopped") };
+    /// assert_eq!(values[0].i32(), Some(3));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Execution, Error> {
         let store = store.as_context_mut().0;
         let (index, ty) = self.check_call(&store.inner, params)?;

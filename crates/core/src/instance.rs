@@ -12,6 +12,24 @@ use windlass_decode::ExternKind;
 
 /// An instance of a module in a store. It is a number, cheap to copy.
 ///
+/// ```
+/// use windlass::{Engine, Instance, Module, Store, Val};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(
+///     r#"(global (export "answer") i32 (i32.const 42))
+///        (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))"#,
+/// )
+/// .unwrap();
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+/// let double = instance.get_typed_func::<i32, i32>(&store, "double")?;
+/// assert_eq!(double.call(&mut store, 21)?, 42);
+/// let answer = instance.get_global(&store, "answer").unwrap();
+/// assert_eq!(answer.get(&store).i32(), Some(42));
+/// assert!(instance.get_memory(&store, "double").is_none());
+/// # Ok::<(), windlass::Error>(())
+/// ```
+///
 /// # Panics
 /// Methods that do not return a `Result` panic if the instance belongs to another store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

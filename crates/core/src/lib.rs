@@ -1,7 +1,45 @@
 //! The Windlass WebAssembly interpreter.
 //!
 //! An [`Engine`] has the settings. A [`Module`] is made once and shared. A [`Store`] holds running guests and the
-//! embedder's data; a [`Linker`] finds what modules import. Names and ways are those of Wasmtime.
+//! embedder's data. A [`Linker`] finds what modules import; an [`Instance`] has what they export. Names and ways are
+//! those of Wasmtime, so that programs can switch.
+//!
+//! ```
+//! use windlass::{Caller, Engine, Linker, Module, Result, Store};
+//!
+//! fn main() -> Result<()> {
+//!     let engine = Engine::default();
+//!     let wasm = wat::parse_str(
+//!         r#"(import "host" "add" (func $add (param i32)))
+//!            (func (export "count") (param $n i32)
+//!              (loop $next
+//!                (call $add (local.get $n))
+//!                (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))"#,
+//!     )?;
+//!     let module = Module::new(&engine, wasm)?;
+//!     let mut linker = Linker::new(&engine);
+//!     linker.func_wrap("host", "add", |mut caller: Caller<'_, i32>, n: i32| {
+//!         *caller.data_mut() += n;
+//!     })?;
+//!     let mut store = Store::new(&engine, 0);
+//!     let instance = linker.instantiate(&mut store, &module)?;
+//!     let count = instance.get_typed_func::<i32, ()>(&store, "count")?;
+//!     count.call(&mut store, 10)?;
+//!     assert_eq!(*store.data(), 55);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Guests that are not trusted
+//!
+//! A guest reaches nothing but what it imports. What it takes is limited by [`Store::limiter`] (memory, tables,
+//! instances) and [`Config::max_wasm_stack`]; how long it runs by fuel ([`Config::consume_fuel`]) or from another
+//! thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an [`Execution`] is a call that can be paused.
+//!
+//! # Cargo features
+//!
+//! - `std` (on by default): without it the crate needs `alloc` only.
+//! - `wat`: [`Module::new`] reads the text format too.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -63,4 +101,12 @@ pub use value::{ExternRef, FuncRef, Ref, V128, Val};
 pub use windlass_decode::Features;
 
 /// The result of this crate's functions.
+///
+/// ```
+/// fn answer() -> windlass::Result<i32> {
+///     Ok("42".parse::<i32>()?)
+/// }
+/// assert_eq!(answer()?, 42);
+/// # Ok::<(), windlass::Error>(())
+/// ```
 pub type Result<T, E = Error> = core::result::Result<T, E>;

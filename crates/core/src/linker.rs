@@ -69,6 +69,15 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// If the name is defined already, or if `item` belongs to another store.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Memory, MemoryType, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// let mut linker = Linker::new(store.engine());
+    /// linker.define(&store, "env", "memory", memory)?;
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn define(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -85,6 +94,18 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// If the name is defined already, or if `ty` is of another engine.
+    ///
+    /// ```
+    /// use windlass::{Engine, FuncType, Linker, Val, ValType};
+    /// let engine = Engine::default();
+    /// let mut linker: Linker<()> = Linker::new(&engine);
+    /// let ty = FuncType::new(&engine, [ValType::I64], [ValType::I64]);
+    /// linker.func_new("env", "neg", ty, |_caller, params, results| {
+    ///     results[0] = Val::I64(params[0].unwrap_i64().wrapping_neg());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn func_new(
         &mut self,
         module: &str,
@@ -135,6 +156,17 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// As [`Linker::instantiate`] and [`Linker::instance`].
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Module, Store};
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(func (export "f") (result i32) (i32.const 5))"#).unwrap();
+    /// let mut store = Store::new(&engine, ());
+    /// let mut linker = Linker::new(&engine);
+    /// linker.module(&mut store, "library", &Module::new(&engine, wasm)?)?;
+    /// assert!(linker.get(&mut store, "library", "f").is_some());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn module(
         &mut self,
         mut store: impl AsContextMut<Data = T>,
@@ -153,6 +185,14 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// If the other one is not defined, or this one is already.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker};
+    /// let mut linker: Linker<()> = Linker::new(&Engine::default());
+    /// linker.func_wrap("env", "f", || {})?.alias("env", "f", "env", "g")?;
+    /// assert!(linker.alias("env", "none", "env", "h").is_err());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn alias(
         &mut self,
         module: &str,
@@ -181,6 +221,18 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// None at present.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Module, Store};
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(import "env" "f" (func))"#).unwrap();
+    /// let module = Module::new(&engine, wasm)?;
+    /// let mut linker = Linker::new(&engine);
+    /// assert!(linker.instantiate(Store::new(&engine, ()), &module).is_err());
+    /// linker.define_unknown_imports_as_traps(&module)?;
+    /// assert!(linker.instantiate(Store::new(&engine, ()), &module).is_ok());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
         for import in module.imports() {
             let (ExternType::Func(ty), None) =

@@ -150,6 +150,16 @@ impl Module {
     }
 
     /// The exports, in order.
+    ///
+    /// ```
+    /// use windlass::{Engine, ExternType, Module};
+    /// let wasm = wat::parse_str(r#"(func (export "f") (param i32)) (memory (export "m") 1 2)"#).unwrap();
+    /// let module = Module::new(&Engine::default(), wasm)?;
+    /// let exports: Vec<_> = module.exports().map(|e| format!("{}: {}", e.name(), e.ty())).collect();
+    /// assert_eq!(exports, ["f: func (i32) -> ()", "m: memory 1..2"]);
+    /// assert!(matches!(module.get_export("m"), Some(ExternType::Memory(_))));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let exports = self.0.decoded.exports.iter();
         let types = exports.filter_map(|export| {
@@ -176,6 +186,26 @@ impl Module {
     pub fn custom_sections<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let customs = self.0.decoded.customs.iter().filter(move |custom| custom.name == name);
         customs.map(|custom| &self.0.bytes[custom.bytes.clone()])
+    }
+
+    /// The translated code of a function that the module defines, in words, beside the byte offsets of the Wasm
+    /// that it was made from: for people to read. `func` is an index in the module's function index space.
+    /// None if the module does not define it, or if it can't be translated.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
+    /// let module = Module::new(&Engine::default(), wasm)?;
+    /// assert!(module.listing(0).unwrap().to_string().contains("return"));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn listing(&self, func: u32) -> Option<impl fmt::Display + use<>> {
+        let defined = func.checked_sub(self.0.context.imported.funcs)? as usize;
+        if defined >= self.0.decoded.bodies.len() {
+            return None;
+        }
+        self.0.validate_late(defined).ok()?;
+        translate::Listing::new(self.0.source(), defined).ok()
     }
 
     /// The name that the module's name section gives the function with this index.

@@ -144,6 +144,22 @@ impl<T> Limited for StoreState<T> {
 }
 
 /// Stops a running guest from another thread. Cheap to clone.
+///
+/// ```
+/// use windlass::{Config, Engine, Instance, Metering, Module, Store, Trap};
+/// let engine = Engine::new(Config::new().metering(Metering::Interrupt))?;
+/// let wasm = wat::parse_str(r#"(func (export "spin") (loop (br 0)))"#).unwrap();
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+/// let handle = store.interrupt_handle()?;
+/// std::thread::spawn(move || {
+///     std::thread::sleep(std::time::Duration::from_millis(5));
+///     handle.interrupt();
+/// });
+/// let spin = instance.get_typed_func::<(), ()>(&store, "spin")?;
+/// assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupted));
+/// # Ok::<(), windlass::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct InterruptHandle(Arc<AtomicBool>);
 
@@ -159,6 +175,14 @@ impl InterruptHandle {
 }
 
 /// A store to be read: [`Store`], [`Caller`](crate::Caller), the contexts and references to them.
+///
+/// ```
+/// use windlass::{AsContext, Memory};
+///
+/// fn is_empty(store: impl AsContext, memory: &Memory) -> bool {
+///     memory.data_size(store) == 0
+/// }
+/// ```
 pub trait AsContext {
     /// The embedder's data in the store.
     type Data;
@@ -168,6 +192,22 @@ pub trait AsContext {
 }
 
 /// A store to be changed: [`Store`], [`Caller`](crate::Caller), [`StoreContextMut`] and references to them.
+///
+/// ```
+/// use windlass::{AsContext, AsContextMut, Memory};
+///
+/// /// Works with a store, and with a caller inside a host function.
+/// fn put(mut store: impl AsContextMut, memory: &Memory, byte: u8) -> bool {
+///     let old = memory.data(store.as_context())[0];
+///     memory.data_mut(store.as_context_mut())[0] = byte;
+///     old != byte
+/// }
+/// # use windlass::{MemoryType, Store};
+/// # let mut store = Store::<()>::default();
+/// # let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// # assert!(put(&mut store, &memory, 1) && !put(&mut store, &memory, 1));
+/// # Ok::<(), windlass::Error>(())
+/// ```
 pub trait AsContextMut: AsContext {
     /// The store to be changed.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;

@@ -5,6 +5,11 @@ use core::fmt;
 macro_rules! traps {
     ($($(#[$doc:meta])* $variant:ident = $message:literal;)*) => {
         /// Why execution ended abnormally. The messages are the official test suite's.
+        ///
+        /// ```
+        /// use windlass::Trap;
+        /// assert_eq!(Trap::IntegerDivideByZero.to_string(), "integer divide by zero");
+        /// ```
         #[non_exhaustive]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]

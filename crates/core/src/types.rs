@@ -10,6 +10,13 @@ use windlass_decode::AbsHeapType;
 use windlass_validate::TypeId;
 
 /// The type of a value.
+///
+/// ```
+/// use windlass::{RefType, ValType};
+/// assert!(ValType::F64.is_num() && !ValType::FUNCREF.is_num());
+/// assert_eq!(ValType::EXTERNREF.as_ref(), Some(&RefType::EXTERNREF));
+/// assert_eq!(ValType::V128.to_string(), "v128");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValType {
     /// A 32-bit integer.
@@ -27,6 +34,14 @@ pub enum ValType {
 }
 
 /// The type of a reference: what it refers to, and whether it may be null.
+///
+/// ```
+/// use windlass::{HeapType, RefType};
+/// let ty = RefType::new(false, HeapType::Func);
+/// assert!(!ty.is_nullable() && ty.heap_type() == HeapType::Func);
+/// assert_eq!(ty.to_string(), "(ref func)");
+/// assert_eq!(RefType::FUNCREF.to_string(), "funcref");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RefType {
     nullable: bool,
@@ -201,6 +216,14 @@ impl From<RefType> for ValType {
 }
 
 /// The type of a function.
+///
+/// ```
+/// use windlass::{Engine, FuncType, ValType};
+/// let engine = Engine::default();
+/// let ty = FuncType::new(&engine, [ValType::I32, ValType::F64], [ValType::I64]);
+/// assert_eq!((ty.params().len(), ty.results().next()), (2, Some(ValType::I64)));
+/// assert_eq!(ty.to_string(), "(i32, f64) -> (i64)");
+/// ```
 #[derive(Clone)]
 pub struct FuncType {
     engine: Engine,
@@ -303,6 +326,13 @@ fn write_types(f: &mut fmt::Formatter<'_>, types: &[ValType]) -> fmt::Result {
 }
 
 /// The type of a memory.
+///
+/// ```
+/// use windlass::MemoryType;
+/// let ty = MemoryType::new(1, Some(16));
+/// assert_eq!((ty.minimum(), ty.maximum(), ty.page_size()), (1, Some(16), 65_536));
+/// assert!(MemoryType::new64(1, None).is_64());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemoryType(pub(crate) decode::MemoryType);
 
@@ -367,6 +397,12 @@ impl MemoryType {
 }
 
 /// The type of a table.
+///
+/// ```
+/// use windlass::{RefType, TableType};
+/// let ty = TableType::new(RefType::FUNCREF, 10, Some(20));
+/// assert_eq!((ty.element(), ty.minimum(), ty.maximum()), (RefType::FUNCREF, 10, Some(20)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TableType(pub(crate) decode::TableType);
 
@@ -417,6 +453,12 @@ pub enum Mutability {
 }
 
 /// The type of a global.
+///
+/// ```
+/// use windlass::{GlobalType, Mutability, ValType};
+/// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+/// assert_eq!((ty.content(), ty.mutability()), (ValType::I32, Mutability::Var));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GlobalType(pub(crate) decode::GlobalType);
 
@@ -439,6 +481,11 @@ impl GlobalType {
 }
 
 /// The type of something that is imported or exported.
+///
+/// ```
+/// use windlass::{ExternType, MemoryType};
+/// assert_eq!(ExternType::Memory(MemoryType::new(1, Some(2))).to_string(), "memory 1..2");
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternType {

@@ -36,6 +36,12 @@ pub enum Val {
 }
 
 /// A reference.
+///
+/// ```
+/// use windlass::{Ref, Val};
+/// assert!(Ref::Extern(None).is_null());
+/// assert!(matches!(Val::from(Ref::Func(None)), Val::FuncRef(None)));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
 pub enum Ref {
@@ -187,6 +193,13 @@ impl Val {
     /// Zero or null.
     ///
     /// None if the type has no such value, as references that are never null.
+    ///
+    /// ```
+    /// use windlass::{HeapType, RefType, Val, ValType};
+    /// assert_eq!(Val::default_for_ty(ValType::I32).unwrap().i32(), Some(0));
+    /// let never_null = RefType::new(false, HeapType::Func);
+    /// assert!(Val::default_for_ty(never_null.into()).is_none());
+    /// ```
     pub fn default_for_ty(ty: ValType) -> Option<Val> {
         Some(match ty {
             ValType::I32 => Val::I32(0),

@@ -217,6 +217,22 @@ for_each_arity!(slot_list);
 
 /// A function whose parameters and results are Rust types. Made by [`Func::typed`] or
 /// [`Instance::get_typed_func`](crate::Instance::get_typed_func).
+///
+/// ```
+/// use windlass::{Engine, Instance, Module, Store};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(
+///     r#"(func (export "div") (param i32 i32) (result i32 i32)
+///          (i32.div_s (local.get 0) (local.get 1)) (i32.rem_s (local.get 0) (local.get 1)))"#,
+/// )
+/// .unwrap();
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+/// let div = instance.get_typed_func::<(i32, i32), (i32, i32)>(&store, "div")?;
+/// assert_eq!(div.call(&mut store, (17, 5))?, (3, 2));
+/// assert!(div.call(&mut store, (17, 0)).is_err());
+/// # Ok::<(), windlass::Error>(())
+/// ```
 pub struct TypedFunc<Params, Results> {
     func: Func,
     signature: PhantomData<fn(Params) -> Results>,
