@@ -69,14 +69,16 @@ fn everything_that_passes() {
         (module definition $D (global (export "x") i32 (i32.const 3)))
         (module instance $I $D)
         (assert_return (get $I "x") (i32.const 3))
+        (module instance $J $A)
+        (assert_return (get $J "x") (i32.const 1))
         (module quote "(func (export \"q\"))")
         (invoke "q")
         (module binary "\00asm\01\00\00\00")
         "#
     ));
-    assert_eq!(report.passed(Kind::AssertReturn), 7);
+    assert_eq!(report.passed(Kind::AssertReturn), 8);
     assert_eq!(report.passed(Kind::Module), 5);
-    assert_eq!(report.total_passed(), 25);
+    assert_eq!(report.total_passed(), 27);
 }
 
 #[test]
