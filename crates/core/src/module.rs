@@ -189,6 +189,26 @@ impl Module {
         customs.map(|custom| &self.0.bytes[custom.bytes.clone()])
     }
 
+    /// The translated code of a function that the module defines, in words, beside the byte offsets of the Wasm
+    /// that it was made from: for people to read. `func` is an index in the module's function index space.
+    /// None if the module does not define it, or if it can't be translated.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
+    /// let module = Module::new(&Engine::default(), wasm)?;
+    /// assert!(module.listing(0).unwrap().to_string().contains("return"));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn listing(&self, func: u32) -> Option<impl fmt::Display + use<>> {
+        let defined = func.checked_sub(self.0.context.imported.funcs)? as usize;
+        if defined >= self.0.decoded.bodies.len() {
+            return None;
+        }
+        self.0.validate_late(defined).ok()?;
+        translate::Listing::new(self.0.source(), defined).ok()
+    }
+
     /// The name that the module's name section gives the function with this index.
     pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
         let decode = || NameSection::decode_funcs(&self.0.decoded, &self.0.bytes);

@@ -50,3 +50,5 @@ pub const SUBTYPING_DEPTH: u32 = 63;
 pub const ARRAY_NEW_FIXED: u32 = 10_000;
 /// Elements of a table with 32-bit addresses, initially.
 pub const TABLE_ELEMENTS: u64 = 10_000_000;
+/// Operands on the stack of a function.
+pub const OPERANDS: usize = 1_000_000;

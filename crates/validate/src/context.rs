@@ -178,6 +178,12 @@ impl Context {
 
     /// Types as the text format writes them, with the module's own indices.
     pub(crate) fn show(&self, types: impl IntoIterator<Item = Operand>) -> String {
+        self.show_all(&mut types.into_iter())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn show_all(&self, types: &mut dyn Iterator<Item = Operand>) -> String {
         use core::fmt::Write;
         let mut text = String::new();
         for ty in types {

@@ -6,7 +6,7 @@ use windlass_decode::{BlockType, CompositeType, Features, FuncType, Labels, RefT
 
 impl<'c> FuncValidator<'c> {
     /// The canonical form of a block type.
-    pub(crate) fn canonical_block(&self, ty: BlockType) -> Result<BlockType, Error> {
+    fn canonical_block(&self, ty: BlockType) -> Result<BlockType, Error> {
         match ty {
             BlockType::Empty => Ok(ty),
             BlockType::Result(ty) => {
@@ -34,8 +34,7 @@ impl<'c> FuncValidator<'c> {
         let (params, _) = self.ctx.block_type(&ty);
         self.pop_all(params)?;
         self.push_frame(kind, ty);
-        self.push_all(params);
-        Ok(())
+        self.push_all(params)
     }
 
     pub(crate) fn r#else(&mut self) -> Result<(), Error> {
@@ -45,8 +44,7 @@ impl<'c> FuncValidator<'c> {
         let frame = self.pop_frame()?;
         let (params, _) = self.ctx.block_type(&frame.ty);
         self.push_frame(FrameKind::Else, frame.ty);
-        self.push_all(params);
-        Ok(())
+        self.push_all(params)
     }
 
     pub(crate) fn end(&mut self) -> Result<(), Error> {
@@ -57,7 +55,7 @@ impl<'c> FuncValidator<'c> {
         let frame = self.pop_frame()?;
         if !self.is_finished() {
             let (_, results) = self.ctx.block_type(&frame.ty);
-            self.push_all(results);
+            self.push_all(results)?;
         }
         Ok(())
     }
@@ -165,8 +163,7 @@ impl<'c> FuncValidator<'c> {
 
     fn call_type(&mut self, ty: &FuncType) -> Result<(), Error> {
         self.pop_all(&ty.params)?;
-        self.push_all(&ty.results);
-        Ok(())
+        self.push_all(&ty.results)
     }
 
     /// A tail call: the callee's results must be the caller's.
@@ -225,7 +222,7 @@ impl<'c> FuncValidator<'c> {
         let same = first == second || first == Operand::UNKNOWN || second == Operand::UNKNOWN;
         if !same || first.is_ref() || second.is_ref() {
             return Err(self.error(InvalidKind::Mismatch {
-                what: "the operands of select",
+                what: "the pair of operands of select",
                 expected: "two numbers or vectors of one type".into(),
                 found: self.ctx.show([first, second]),
             }));

@@ -34,15 +34,10 @@ impl<'c> FuncValidator<'c> {
 
     /// The labels of the clauses are those outside the block.
     pub(crate) fn try_table(&mut self, ty: BlockType, catches: Catches<'_>) -> Result<(), Error> {
-        let ty = self.canonical_block(ty)?;
         for catch in catches.iter() {
             self.check_catch(catch)?;
         }
-        let (params, _) = self.ctx.block_type(&ty);
-        self.pop_all(params)?;
-        self.push_frame(FrameKind::TryTable, ty);
-        self.push_all(params);
-        Ok(())
+        self.block(FrameKind::TryTable, ty)
     }
 
     /// What the clause gives must be what its label takes.
@@ -81,8 +76,7 @@ impl<'c> FuncValidator<'c> {
         let frame = self.pop_frame()?;
         let kind = if tag.is_some() { FrameKind::Catch } else { FrameKind::CatchAll };
         self.push_frame(kind, frame.ty);
-        self.push_all(params);
-        Ok(())
+        self.push_all(params)
     }
 
     /// Legacy `delegate`: the end of a `try` without clauses. Its label is counted from outside.
@@ -93,8 +87,7 @@ impl<'c> FuncValidator<'c> {
         let frame = self.pop_frame()?;
         self.with_label(label, |_, _| Ok(()))?;
         let (_, results) = self.ctx.block_type(&frame.ty);
-        self.push_all(results);
-        Ok(())
+        self.push_all(results)
     }
 
     /// Legacy `rethrow`: only inside a clause.

@@ -5,6 +5,7 @@
 
 use crate::context::at;
 use crate::locals::Locals;
+use crate::signature;
 use crate::{Context, Error, InvalidKind, Operand};
 use alloc::vec::Vec;
 use windlass_decode::{
@@ -55,13 +56,13 @@ pub struct Scratch {
 #[derive(Debug)]
 pub struct FuncValidator<'c> {
     pub(crate) ctx: &'c Context,
-    operands: Vec<Operand>,
-    frames: Vec<Frame>,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) frames: Vec<Frame>,
     pub(crate) locals: Locals,
     /// The height of the innermost frame.
-    height: usize,
+    pub(crate) height: usize,
     /// The offset of the current instruction.
-    offset: usize,
+    pub(crate) offset: usize,
 }
 
 /// Checks the body of the `body_index`th function that `module` defines. `bytes` are those that the
@@ -208,9 +209,22 @@ impl<'c> FuncValidator<'c> {
         if self.frames.is_empty() {
             return Err(self.malformed("section size mismatch: instructions after the last end"));
         }
+        // Every third instruction or so is this one.
+        if let (Op::LocalGet, &Imm::Index(index)) = (instr.op, &instr.imm) {
+            return self.local_get(index);
+        }
+        let signature = signature::of(instr.op);
+        if signature.is_simple() && self.apply(signature) {
+            return Ok(());
+        }
+        self.rule(instr)
+    }
+
+    /// An instruction whose row in the table gives its type, but for a memory's address.
+    fn simple(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         let info = instr.op.info();
         match info.shape {
-            Shape::special => return self.special(instr),
+            Shape::special => return self.aggregate(instr),
             Shape::load
             | Shape::store
             | Shape::v_load
@@ -227,270 +241,80 @@ impl<'c> FuncValidator<'c> {
             _ => {}
         }
         self.pop_all(info.params)?;
-        self.push_all(info.results);
-        Ok(())
+        self.push_all(info.results)
     }
 
-    /// Instructions with rules of their own.
-    fn special(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
-        match (instr.op, instr.imm) {
-            (Op::LocalGet, Imm::Index(index)) => self.local_get(index),
-            (Op::LocalSet, Imm::Index(index)) => self.local_set(index),
-            (Op::LocalTee, Imm::Index(index)) => self.local_tee(index),
-            (Op::GlobalGet, Imm::Index(index)) => self.global_get(index),
-            (Op::GlobalSet, Imm::Index(index)) => self.global_set(index),
+    /// One instruction by its own rule, or else by its row in the table.
+    fn rule(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
+        // By reference, so that nothing of the immediate is read before it is known what it is.
+        match (instr.op, &instr.imm) {
+            (Op::LocalSet, &Imm::Index(index)) => self.local_set(index),
+            (Op::LocalTee, &Imm::Index(index)) => self.local_tee(index),
+            (Op::GlobalGet, &Imm::Index(index)) => self.global_get(index),
+            (Op::GlobalSet, &Imm::Index(index)) => self.global_set(index),
             (Op::Nop | Op::AtomicFence, _) => Ok(()),
             (Op::Unreachable, _) => {
                 self.set_unreachable();
                 Ok(())
             }
-            (Op::Block, Imm::Block(ty)) => self.block(FrameKind::Block, ty),
-            (Op::Loop, Imm::Block(ty)) => self.block(FrameKind::Loop, ty),
-            (Op::If, Imm::Block(ty)) => self.block(FrameKind::If, ty),
+            (Op::Block, &Imm::Block(ty)) => self.block(FrameKind::Block, ty),
+            (Op::Loop, &Imm::Block(ty)) => self.block(FrameKind::Loop, ty),
+            (Op::If, &Imm::Block(ty)) => self.block(FrameKind::If, ty),
             (Op::Else, _) => self.r#else(),
             (Op::End, _) => self.end(),
-            (Op::Br, Imm::Index(label)) => self.br(label),
-            (Op::BrIf, Imm::Index(label)) => self.br_if(label),
-            (Op::BrTable, Imm::Labels(labels)) => self.br_table(labels),
+            (Op::Br, &Imm::Index(label)) => self.br(label),
+            (Op::BrIf, &Imm::Index(label)) => self.br_if(label),
+            (Op::BrTable, &Imm::Labels(labels)) => self.br_table(labels),
             (Op::Return, _) => self.r#return(),
-            (Op::Call, Imm::Index(func)) => self.call(func),
-            (Op::CallIndirect, Imm::Index2(ty, table)) => self.call_indirect(ty, table),
-            (Op::CallRef, Imm::Index(ty)) => self.call_ref(ty),
-            (Op::ReturnCall, Imm::Index(func)) => self.return_call(func),
-            (Op::ReturnCallIndirect, Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
-            (Op::ReturnCallRef, Imm::Index(ty)) => self.return_call_ref(ty),
+            (Op::Call, &Imm::Index(func)) => self.call(func),
+            (Op::CallIndirect, &Imm::Index2(ty, table)) => self.call_indirect(ty, table),
+            (Op::CallRef, &Imm::Index(ty)) => self.call_ref(ty),
+            (Op::ReturnCall, &Imm::Index(func)) => self.return_call(func),
+            (Op::ReturnCallIndirect, &Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
+            (Op::ReturnCallRef, &Imm::Index(ty)) => self.return_call_ref(ty),
             (Op::Drop, _) => self.pop_any().map(drop),
             (Op::Select, _) => self.select(),
-            (Op::SelectT, Imm::Types(ty, count)) => self.select_t(ty, count),
-            (Op::Throw, Imm::Index(tag)) => self.throw(tag),
+            (Op::SelectT, &Imm::Types(ty, count)) => self.select_t(ty, count),
+            (Op::Throw, &Imm::Index(tag)) => self.throw(tag),
             (Op::ThrowRef, _) => self.throw_ref(),
-            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches),
-            (Op::Try, Imm::Block(ty)) => self.block(FrameKind::Try, ty),
-            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag)),
+            (Op::TryTable, &Imm::TryTable(ty, catches)) => self.try_table(ty, catches),
+            (Op::Try, &Imm::Block(ty)) => self.block(FrameKind::Try, ty),
+            (Op::Catch, &Imm::Index(tag)) => self.catch(Some(tag)),
             (Op::CatchAll, _) => self.catch(None),
-            (Op::Delegate, Imm::Index(label)) => self.delegate(label),
-            (Op::Rethrow, Imm::Index(label)) => self.rethrow(label),
-            (Op::MemorySize, Imm::Index(memory)) => self.memory_size(memory),
-            (Op::MemoryGrow, Imm::Index(memory)) => self.memory_grow(memory),
-            (Op::MemoryFill, Imm::Index(memory)) => self.memory_fill(memory),
-            (Op::MemoryCopy, Imm::Index2(to, from)) => self.memory_copy(to, from),
-            (Op::MemoryInit, Imm::Index2(data, memory)) => self.memory_init(data, memory),
-            (Op::DataDrop, Imm::Index(data)) => self.check_data(data),
-            (Op::TableGet, Imm::Index(table)) => self.table_get(table),
-            (Op::TableSet, Imm::Index(table)) => self.table_set(table),
-            (Op::TableSize, Imm::Index(table)) => self.table_size(table),
-            (Op::TableGrow, Imm::Index(table)) => self.table_grow(table),
-            (Op::TableFill, Imm::Index(table)) => self.table_fill(table),
-            (Op::TableCopy, Imm::Index2(to, from)) => self.table_copy(to, from),
-            (Op::TableInit, Imm::Index2(elem, table)) => self.table_init(elem, table),
-            (Op::ElemDrop, Imm::Index(elem)) => self.element(elem).map(drop),
-            (Op::RefNull, Imm::Heap(heap)) => self.ref_null(heap),
+            (Op::Delegate, &Imm::Index(label)) => self.delegate(label),
+            (Op::Rethrow, &Imm::Index(label)) => self.rethrow(label),
+            (Op::MemorySize, &Imm::Index(memory)) => self.memory_size(memory),
+            (Op::MemoryGrow, &Imm::Index(memory)) => self.memory_grow(memory),
+            (Op::MemoryFill, &Imm::Index(memory)) => self.memory_fill(memory),
+            (Op::MemoryCopy, &Imm::Index2(to, from)) => self.memory_copy(to, from),
+            (Op::MemoryInit, &Imm::Index2(data, memory)) => self.memory_init(data, memory),
+            (Op::DataDrop, &Imm::Index(data)) => self.check_data(data),
+            (Op::TableGet, &Imm::Index(table)) => self.table_get(table),
+            (Op::TableSet, &Imm::Index(table)) => self.table_set(table),
+            (Op::TableSize, &Imm::Index(table)) => self.table_size(table),
+            (Op::TableGrow, &Imm::Index(table)) => self.table_grow(table),
+            (Op::TableFill, &Imm::Index(table)) => self.table_fill(table),
+            (Op::TableCopy, &Imm::Index2(to, from)) => self.table_copy(to, from),
+            (Op::TableInit, &Imm::Index2(elem, table)) => self.table_init(elem, table),
+            (Op::ElemDrop, &Imm::Index(elem)) => self.element(elem).map(drop),
+            (Op::RefNull, &Imm::Heap(heap)) => self.ref_null(heap),
             (Op::RefIsNull, _) => self.ref_is_null(),
-            (Op::RefFunc, Imm::Index(func)) => self.ref_func(func),
+            (Op::RefFunc, &Imm::Index(func)) => self.ref_func(func),
             (Op::RefEq, _) => self.ref_eq(),
             (Op::RefAsNonNull, _) => self.ref_as_non_null(),
-            (Op::BrOnNull, Imm::Index(label)) => self.br_on_null(label),
-            (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
-            (Op::BrOnCast, Imm::BrCast { label, from, to }) => self.br_on_cast(label, from, to),
-            (Op::BrOnCastFail, Imm::BrCast { label, from, to }) => {
+            (Op::BrOnNull, &Imm::Index(label)) => self.br_on_null(label),
+            (Op::BrOnNonNull, &Imm::Index(label)) => self.br_on_non_null(label),
+            (Op::BrOnCast, &Imm::BrCast { label, from, to }) => self.br_on_cast(label, from, to),
+            (Op::BrOnCastFail, &Imm::BrCast { label, from, to }) => {
                 self.br_on_cast_fail(label, from, to)
             }
-            (Op::RefTest, Imm::Heap(heap)) => self.ref_test(heap, false),
-            (Op::RefTestNull, Imm::Heap(heap)) => self.ref_test(heap, true),
-            (Op::RefCast, Imm::Heap(heap)) => self.ref_cast(heap, false),
-            (Op::RefCastNull, Imm::Heap(heap)) => self.ref_cast(heap, true),
-            _ => self.aggregate(instr),
+            (Op::RefTest, &Imm::Heap(heap)) => self.ref_test(heap, false),
+            (Op::RefTestNull, &Imm::Heap(heap)) => self.ref_test(heap, true),
+            (Op::RefCast, &Imm::Heap(heap)) => self.ref_cast(heap, false),
+            (Op::RefCastNull, &Imm::Heap(heap)) => self.ref_cast(heap, true),
+            _ => self.simple(instr),
         }
     }
-
-    // Locals and globals.
-
-    /// A local's type.
-    #[inline]
-    fn local(&self, index: u32) -> Result<Operand, Error> {
-        match self.locals.get(index) {
-            Some(ty) => Ok(ty),
-            None => Err(self.error(InvalidKind::Unknown { space: "local", index })),
-        }
-    }
-
-    fn local_get(&mut self, index: u32) -> Result<(), Error> {
-        let ty = self.local(index)?;
-        if !ty.is_defaultable() && !self.locals.is_set(index) {
-            return Err(self.error(InvalidKind::UninitializedLocal(index)));
-        }
-        self.push(ty);
-        Ok(())
-    }
-
-    fn local_set(&mut self, index: u32) -> Result<(), Error> {
-        let ty = self.local(index)?;
-        self.pop(ty)?;
-        if !ty.is_defaultable() {
-            self.locals.set(index);
-        }
-        Ok(())
-    }
-
-    fn local_tee(&mut self, index: u32) -> Result<(), Error> {
-        self.local_set(index)?;
-        let ty = self.local(index)?;
-        self.push(ty);
-        Ok(())
-    }
-
-    fn global_get(&mut self, index: u32) -> Result<(), Error> {
-        let global = self.at(&self.ctx.globals, index, "global")?;
-        self.push(global.val.into());
-        Ok(())
-    }
-
-    fn global_set(&mut self, index: u32) -> Result<(), Error> {
-        let global = self.at(&self.ctx.globals, index, "global")?;
-        if !global.mutable {
-            return Err(self.error(InvalidKind::ImmutableGlobal(index)));
-        }
-        self.pop(global.val.into())
-    }
-
-    // The stack of operands.
-
-    #[inline]
-    pub(crate) fn push(&mut self, ty: Operand) {
-        self.operands.push(ty);
-    }
-
-    #[inline]
-    pub(crate) fn push_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) {
-        self.operands.extend(types.iter().map(|&ty| ty.into()));
-    }
-
-    /// Pops an operand that must match `expected`.
-    #[inline]
-    pub(crate) fn pop(&mut self, expected: Operand) -> Result<(), Error> {
-        if self.operands.len() > self.height && self.operands.last() == Some(&expected) {
-            self.operands.pop();
-            return Ok(());
-        }
-        self.pop_all(&[expected])
-    }
-
-    /// Pops operands that must match `types`.
-    #[inline]
-    pub(crate) fn pop_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
-        let there = self.check(types)?;
-        self.operands.truncate(self.operands.len() - there);
-        Ok(())
-    }
-
-    /// Pops operands that must match `types`, and pushes these.
-    pub(crate) fn retype<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
-        self.pop_all(types)?;
-        self.push_all(types);
-        Ok(())
-    }
-
-    /// Checks that the topmost operands match `types`, and tells how many of them are on the stack:
-    /// all, but in unreachable code.
-    #[inline]
-    pub(crate) fn check<T: Copy + Into<Operand>>(&self, types: &[T]) -> Result<usize, Error> {
-        let own = self.operands.get(self.height..).unwrap_or_default();
-        let there = own.len().min(types.len());
-        let (beyond, known) = types.split_at(types.len() - there);
-        let top = &own[own.len() - there..];
-        let matches = |(&a, &b): (&Operand, &T)| {
-            let b = b.into();
-            a == b || self.ctx.operand_matches(a, b)
-        };
-        if top.iter().zip(known).all(matches) && (beyond.is_empty() || !self.is_reachable()) {
-            return Ok(there);
-        }
-        Err(self.mismatch(&mut types.iter().map(|&ty| ty.into()), top))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn mismatch(&self, types: &mut dyn Iterator<Item = Operand>, top: &[Operand]) -> Error {
-        let found = self.ctx.show(top.iter().copied());
-        self.error(InvalidKind::Operands { expected: self.ctx.show(types), found })
-    }
-
-    /// Pops an operand of any type.
-    pub(crate) fn pop_any(&mut self) -> Result<Operand, Error> {
-        if self.operands.len() > self.height {
-            return Ok(self.operands.pop().unwrap_or(Operand::UNKNOWN));
-        }
-        if self.is_reachable() {
-            return Err(self.mismatch(&mut core::iter::once(Operand::UNKNOWN), &[]));
-        }
-        Ok(Operand::UNKNOWN)
-    }
-
-    /// Pops a reference of any type; it is one not known only in unreachable code.
-    pub(crate) fn pop_ref(&mut self) -> Result<Operand, Error> {
-        let ty = self.pop_any()?;
-        if ty.is_ref() {
-            return Ok(ty);
-        }
-        if ty == Operand::UNKNOWN {
-            return Ok(Operand::UNKNOWN_REF);
-        }
-        let expected = "(ref null any type)".into();
-        Err(self.error(InvalidKind::Operands { expected, found: self.ctx.show([ty]) }))
-    }
-
-    /// Whether the innermost block has operands on the stack.
-    pub(crate) fn has_operands(&self) -> bool {
-        self.operands.len() > self.height
-    }
-
-    // The stack of frames.
-
-    /// Opens a block, whose operands are on the stack's top but not below its height yet.
-    pub(crate) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
-        self.height = self.operands.len();
-        let height = self.height as u32;
-        let mark = self.locals.mark();
-        self.frames.push(Frame { kind, ty, height, unreachable: false, mark });
-    }
-
-    /// Closes the innermost block, whose results must be all that is left, and removes them.
-    pub(crate) fn pop_frame(&mut self) -> Result<Frame, Error> {
-        let ctx = self.ctx;
-        let Some(&frame) = self.frames.last() else {
-            return Err(Error::malformed("END opcode expected", self.offset));
-        };
-        let (_, results) = ctx.block_type(&frame.ty);
-        self.pop_all(results)?;
-        if self.operands.len() != self.height {
-            return Err(self.surplus(results));
-        }
-        self.frames.pop();
-        self.height = self.frames.last().map_or(0, |frame| frame.height as usize);
-        self.locals.restore(frame.mark);
-        Ok(frame)
-    }
-
-    /// There are operands left below the block's results.
-    #[cold]
-    fn surplus(&self, results: &[ValType]) -> Error {
-        let results = results.iter().map(|&ty| ty.into());
-        let rest = self.operands[self.height..].iter().copied();
-        self.error(InvalidKind::BlockOperands {
-            expected: self.ctx.show(results.clone()),
-            found: self.ctx.show(rest.chain(results)),
-        })
-    }
-
-    /// The rest of the innermost block cannot be reached: whatever it needs is there.
-    pub(crate) fn set_unreachable(&mut self) {
-        self.operands.truncate(self.height);
-        if let Some(frame) = self.frames.last_mut() {
-            frame.unreachable = true;
-        }
-    }
-
-    // Errors.
 
     /// An error at the current instruction.
     #[cold]

@@ -3,7 +3,7 @@
 use crate::subtype;
 use crate::{Error, FuncValidator, InvalidKind, Operand};
 use windlass_decode::{
-    AbsHeapType, CompositeType, FieldType, Imm, Instr, Op, StorageType, ValType, limits,
+    AbsHeapType, CompositeType, FieldType, Imm, Instr, Op, StorageType, ValType,
 };
 
 impl<'c> FuncValidator<'c> {

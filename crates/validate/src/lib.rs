@@ -4,6 +4,20 @@
 //! [`validate`] checks a whole module. An engine takes the parts: a [`TypeRegistry`] for all its
 //! modules, a [`Context`] a module, which has checked everything but the function bodies, and a
 //! [`FuncValidator`] a body, whose type stack the translator reads as it goes.
+//!
+//! ```
+//! use windlass_decode::Features;
+//! use windlass_validate::validate;
+//!
+//! // A function that should give an `i32`, but drops it.
+//! let bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x0a\x07\x01\x05\0\x41\x01\x1a\x0b";
+//! let error = validate(bytes, Features::WASM3).unwrap_err();
+//! assert!(!error.is_malformed());
+//! assert_eq!(
+//!     error.to_string(),
+//!     "type mismatch: instruction requires [i32] but stack has [] (at offset 0x1b)"
+//! );
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -26,9 +40,11 @@ mod reference;
 mod registry;
 mod segment;
 mod signature;
+mod stack;
 mod subtype;
 mod table;
 mod types;
+mod variable;
 
 pub use context::{Context, Imported};
 pub use error::{Error, InvalidKind};

@@ -37,8 +37,7 @@ impl FuncValidator<'_> {
                 self.pop(addr)?;
             }
         }
-        self.push_all(info.results);
-        Ok(())
+        self.push_all(info.results)
     }
 
     /// The type of the address.

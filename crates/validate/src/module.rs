@@ -51,10 +51,7 @@ impl Context {
             ImportType::Table(ty) => self.add_table(ty)?,
             ImportType::Memory(ty) => self.add_memory(ty)?,
             ImportType::Tag(ty) => self.add_tag(ty)?,
-            ImportType::Global(ty) => {
-                self.check_mutable(ty)?;
-                self.globals.push(self.global_type(ty)?);
-            }
+            ImportType::Global(ty) => self.globals.push(self.global_type(ty)?),
         }
         Ok(())
     }
@@ -69,15 +66,6 @@ impl Context {
 
     fn global_type(&self, ty: &GlobalType) -> Result<GlobalType, InvalidKind> {
         Ok(GlobalType { val: self.canonical_val(ty.val)?, mutable: ty.mutable })
-    }
-
-    /// Once, mutable globals could neither be imported nor exported.
-    fn check_mutable(&self, ty: &GlobalType) -> Result<(), InvalidKind> {
-        if ty.mutable && !self.features.contains(Features::MUTABLE_GLOBAL) {
-            let what = "import or export of a mutable global";
-            return Err(InvalidKind::FeatureDisabled { what, feature: "mutable-global" });
-        }
-        Ok(())
     }
 
     fn add_tag(&mut self, tag: &TagType) -> Result<(), InvalidKind> {
@@ -144,7 +132,14 @@ impl Context {
             }
             ExternKind::Table => _ = at(&self.tables, index, "table")?,
             ExternKind::Memory => _ = at(&self.memories, index, "memory")?,
-            ExternKind::Global => self.check_mutable(&at(&self.globals, index, "global")?)?,
+            ExternKind::Global => {
+                let global = at(&self.globals, index, "global")?;
+                // Decoding sees to those that are imported.
+                if global.mutable && !self.features.contains(Features::MUTABLE_GLOBAL) {
+                    let what = "the export of a mutable global";
+                    return Err(InvalidKind::FeatureDisabled { what, feature: "mutable-global" });
+                }
+            }
             ExternKind::Tag => _ = at(&self.tags, index, "tag")?,
         }
         Ok(())

@@ -119,8 +119,14 @@ impl Operand {
         Operand(self.0 & !NULLABLE | if nullable { NULLABLE } else { 0 })
     }
 
+    /// The operand with these bits.
+    #[inline]
+    pub(crate) fn from_bits(bits: u32) -> Operand {
+        Operand(bits)
+    }
+
     /// The bits.
-    pub(crate) fn bits(self) -> u32 {
+    pub(crate) const fn bits(self) -> u32 {
         self.0
     }
 }

@@ -185,6 +185,7 @@ impl Defined for TypeRegistry {
 }
 
 /// Replaces every index of a defined type in `ty`.
+#[inline(never)]
 pub(crate) fn map_indices(ty: &mut SubType, map: &mut dyn FnMut(u32) -> u32) {
     for index in &mut ty.supertypes {
         *index = map(*index);

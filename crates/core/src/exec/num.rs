@@ -228,8 +228,9 @@ pub(crate) fn f32_nearest(x: f32) -> f32 {
     if x.abs() < NO_FRACTION {
         (x.abs() + NO_FRACTION - NO_FRACTION).copysign(x)
     } else {
-        // Too large for a fraction, or NaN, which the addition makes quiet.
-        x + 0.0
+        // Too large for a fraction, or NaN. An addition of zero would make that quiet, but compilers
+        // drop it.
+        if x.is_nan() { f32::from_bits(x.to_bits() | 0x0040_0000) } else { x }
     }
 }
 pub(crate) fn f32_ceil(x: f32) -> f32 {
@@ -317,8 +318,9 @@ pub(crate) fn f64_nearest(x: f64) -> f64 {
     if x.abs() < NO_FRACTION {
         (x.abs() + NO_FRACTION - NO_FRACTION).copysign(x)
     } else {
-        // Too large for a fraction, or NaN, which the addition makes quiet.
-        x + 0.0
+        // Too large for a fraction, or NaN. An addition of zero would make that quiet, but compilers
+        // drop it.
+        if x.is_nan() { f64::from_bits(x.to_bits() | 0x0008_0000_0000_0000) } else { x }
     }
 }
 pub(crate) fn f64_ceil(x: f64) -> f64 {

@@ -556,7 +556,7 @@ impl Stack {
         let mut slots: Vec<u64> = Vec::new();
         slots.try_reserve_exact(len).ok()?;
         slots.resize(len, 0);
-        let base = Box::into_raw(slots.into_boxed_slice()).cast::<u64>();
+        let base = Box::into_raw(slots.into_boxed_slice()).cast();
         Some(Stack { base: ptr::NonNull::new(base), len })
     }
 

@@ -1,0 +1,222 @@
+//! `windlass run`: runs a WASI program, or a function of a module.
+
+use crate::{
+    terminal::{Failure, complain, print, read},
+    units, values,
+};
+use clap::Args;
+use std::{
+    path::PathBuf,
+    process::{self, ExitCode},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+use windlass::{
+    Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering,
+    Module, Store, StoreLimits, StoreLimitsBuilder, Val,
+};
+use windlass_wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
+
+/// Run a program, or a function of a module
+#[derive(Args)]
+pub(crate) struct Run {
+    /// Call this exported function with ARGS as its arguments, and print its results
+    #[arg(long, value_name = "NAME")]
+    invoke: Option<String>,
+
+    /// Stop the program when it has used this much fuel
+    #[arg(long, value_name = "N")]
+    fuel: Option<u64>,
+
+    /// Stop the program after this time: 500ms, 10s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = units::duration)]
+    timeout: Option<Duration>,
+
+    /// Let each memory of the program grow to at most this: 64KiB, 512MiB, 2GiB
+    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    max_memory: Option<u64>,
+
+    /// Set a variable of the program's environment; NAME alone takes the value from this one
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+
+    /// Module, .wasm or .wat
+    file: PathBuf,
+
+    /// Arguments for the program or the function
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// What the program's store holds for us.
+struct Host {
+    wasi: WasiCtx,
+    limits: StoreLimits,
+}
+
+impl Run {
+    pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+        let bytes = read(&self.file)?;
+        let engine = Engine::new(&self.config()).map_err(Failure::new)?;
+        let module = Module::new(&engine, &bytes)
+            .map_err(|error| Failure::new(format_args!("{}: {error}", self.file.display())))?;
+        let mut store = self.store(&engine)?;
+        let _watchdog = match self.timeout {
+            Some(timeout) => {
+                let guest = store.interrupt_handle().map_err(Failure::new)?;
+                Some(Watchdog::start(timeout, guest))
+            }
+            None => None,
+        };
+        match self.run(&mut store, &module) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(Ended::Failure(failure)) => Err(failure),
+            Err(Ended::Error(error)) => match error.downcast_ref::<I32Exit>() {
+                Some(exit) => process::exit(exit.0),
+                None if error.trap().is_some() => Err(Failure::trap(error)),
+                None => Err(Failure::new(error)),
+            },
+        }
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::new();
+        config.features(Features::ALL);
+        config.metering(match (self.fuel, self.timeout) {
+            (Some(_), _) => Metering::Fuel,
+            (None, Some(_)) => Metering::Interrupt,
+            (None, None) => Metering::None,
+        });
+        config
+    }
+
+    fn store(&self, engine: &Engine) -> Result<Store<Host>, Failure> {
+        let mut limits = StoreLimitsBuilder::new();
+        if let Some(size) = self.max_memory {
+            limits = limits.memory_size(usize::try_from(size).unwrap_or(usize::MAX));
+        }
+        let host = Host { wasi: self.wasi()?, limits: limits.build() };
+        let mut store = Store::new(engine, host);
+        store.limiter(|host| &mut host.limits);
+        if let Some(fuel) = self.fuel {
+            store.set_fuel(fuel).map_err(Failure::new)?;
+        }
+        Ok(store)
+    }
+
+    fn wasi(&self) -> Result<WasiCtx, Failure> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.inherit_stdio().arg(self.file.to_string_lossy()).args(&self.args);
+        for variable in &self.env {
+            match variable.split_once('=') {
+                Some((name, value)) => wasi.env(name, value),
+                None => {
+                    let value = std::env::var(variable).map_err(|error| {
+                        Failure::usage(format_args!("--env {variable}: {error}"))
+                    })?;
+                    wasi.env(variable, value)
+                }
+            };
+        }
+        Ok(wasi.build())
+    }
+
+    fn run(&self, store: &mut Store<Host>, module: &Module) -> Result<(), Ended> {
+        let mut linker = Linker::new(store.engine());
+        windlass_wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
+        let instance = linker.instantiate(&mut *store, module)?;
+        let Some(name) = &self.invoke else {
+            let start = self.function(store, &instance, "_start").map_err(|_| {
+                let file = self.file.display();
+                Failure::new(format_args!(
+                    "{file} has no _start: use --invoke NAME{}",
+                    hint(module)
+                ))
+            })?;
+            return Ok(start.call(&mut *store, &[], &mut [])?);
+        };
+        let func = self.function(store, &instance, name)?;
+        let args = self.arguments(store, func)?;
+        if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+            initialize.call(&mut *store, &[], &mut [])?;
+        }
+        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+        func.call(&mut *store, &args, &mut results)?;
+        Ok(results.iter().try_for_each(|value| print(values::show(value) + "\n"))?)
+    }
+
+    fn function(
+        &self,
+        store: &mut Store<Host>,
+        instance: &Instance,
+        name: &str,
+    ) -> Result<Func, Failure> {
+        instance.get_func(store, name).ok_or_else(|| {
+            Failure::usage(format_args!("{} exports no function {name:?}", self.file.display()))
+        })
+    }
+
+    /// The arguments for `func` by its parameters' types.
+    fn arguments(&self, store: &Store<Host>, func: Func) -> Result<Vec<Val>, Failure> {
+        let ty = func.ty(store);
+        let (wanted, given) = (ty.params().len(), self.args.len());
+        if wanted != given {
+            return Err(Failure::usage(format_args!(
+                "the function takes {wanted} arguments ({ty}), {given} are given"
+            )));
+        }
+        let parse = |(text, ty): (&String, _)| values::parse(text, ty).map_err(Failure::usage);
+        self.args.iter().zip(ty.params()).map(parse).collect()
+    }
+}
+
+/// The functions that could be invoked.
+fn hint(module: &Module) -> String {
+    let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
+    let names: Vec<&str> = functions.map(|export| export.name()).take(10).collect();
+    if names.is_empty() { String::new() } else { format!(" (it exports {})", names.join(", ")) }
+}
+
+/// Why the program did not end by returning.
+enum Ended {
+    Failure(Failure),
+    Error(Error),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Ended {
+        Ended::Failure(failure)
+    }
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Ended {
+        Ended::Error(error)
+    }
+}
+
+/// Stops the program when its time is up. Dropped, it lets it run.
+struct Watchdog {
+    _done: mpsc::Sender<()>,
+}
+
+/// How long a program may take to notice that its time is up: it may be waiting for input.
+const GRACE: Duration = Duration::from_millis(500);
+
+impl Watchdog {
+    fn start(timeout: Duration, guest: InterruptHandle) -> Watchdog {
+        let (_done, wait) = mpsc::channel::<()>();
+        let timed_out = move |time| wait.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
+        thread::spawn(move || {
+            if timed_out(timeout) {
+                guest.interrupt();
+                if timed_out(GRACE) {
+                    complain("interrupted, while waiting for the host");
+                    process::exit(134);
+                }
+            }
+        });
+        Watchdog { _done }
+    }
+}

@@ -1,0 +1,71 @@
+//! Speaking to the user: [`Failure`], and output that survives a closed pipe. Colours appear on a terminal
+//! only.
+
+use anstyle::{AnsiColor, Style};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// How the word "error" looks.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// How good news looks.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// How bad news looks.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+/// How headings look.
+pub(crate) const HEADING: Style = Style::new().bold();
+
+/// Why a subcommand gives up, and the exit code that says so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// A file can't be used or fails its check.
+    pub(crate) fn new(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), code: 1 }
+    }
+
+    /// The command was used wrongly.
+    pub(crate) fn usage(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), code: 2 }
+    }
+
+    /// The guest trapped.
+    pub(crate) fn trap(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), code: 134 }
+    }
+
+    /// Prints the message; the exit code is for `main` to return.
+    pub(crate) fn report(self) -> ExitCode {
+        complain(&self.message);
+        ExitCode::from(self.code)
+    }
+}
+
+/// Prints an error to stderr.
+pub(crate) fn complain(message: &str) {
+    // There is no one left to tell when stderr is closed.
+    let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", message.trim_end());
+}
+
+/// Prints to stdout. A reader that went away is no failure of ours.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format_args!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads a file, whose name an error tells.
+pub(crate) fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path)
+        .map_err(|error| Failure::new(format_args!("cannot read {}: {error}", path.display())))
+}

@@ -1,0 +1,76 @@
+//! `windlass inspect` and `windlass dump`.
+
+use crate::{file, program, windlass};
+use serde_json::Value;
+
+#[test]
+fn for_people() {
+    let done = windlass(&["inspect", &program("reactor.wat")]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    for line in [
+        "name:      reactor",
+        "valid:     yes",
+        "functions: 0 imported, 9 defined",
+        "features:  multi-value",
+        "memory:    1 pages",
+        "  func \"add\": (i32, i32) -> (i32)",
+        "  memory \"memory\": 1 pages",
+    ] {
+        assert!(done.stdout.lines().any(|l| l == line), "{line:?} in\n{}", done.stdout);
+    }
+    assert!(!done.stdout.contains('\x1b'), "no colours in a pipe");
+}
+
+#[test]
+fn for_programs() {
+    let text = br#"(module
+        (import "env" "f\"" (func (param i32)))
+        (import "env" "g" (global (mut i64)))
+        (memory 1 2)
+        (table 3 funcref)
+        (func (export "e") (drop (i32.extend8_s (i32.const 0)))))"#;
+    let done = windlass(&["inspect", "--json", &file("inspect.wat", text)]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let json: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!(json["valid"], true);
+    assert_eq!(json["error"], Value::Null);
+    assert_eq!(json["functions"]["imported"], 1);
+    assert_eq!(json["functions"]["defined"], 1);
+    assert_eq!(json["imports"][0]["name"], "f\"");
+    assert_eq!(json["imports"][0]["type"], "(i32) -> ()");
+    assert_eq!(json["imports"][1]["type"], "mut i64");
+    assert_eq!(json["exports"][0]["name"], "e");
+    assert_eq!(json["memories"][0], "1..2 pages");
+    assert_eq!(json["tables"][0], "3 funcref");
+    let features: Vec<&str> =
+        json["features"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert_eq!(features, ["mutable-global", "sign-extension"]);
+    let sections = json["sections"].as_array().expect("a list");
+    assert_eq!(sections[0]["name"], "type");
+    let code = sections.iter().find(|s| s["name"] == "code").expect("code");
+    assert_eq!(code["items"], 1);
+}
+
+#[test]
+fn of_an_invalid_module() {
+    let invalid =
+        file("inspect_invalid.wat", b"(module (func (result i32)) (export \"x\" (func 0)))");
+    let done = windlass(&["inspect", &invalid]);
+    assert_eq!(done.code, 0, "it can be looked at: {}", done.stderr);
+    assert!(done.stdout.contains("valid:     no: type mismatch"), "{}", done.stdout);
+}
+
+#[test]
+fn dump() {
+    let reactor = program("reactor.wat");
+    let all = windlass(&["dump", &reactor]);
+    assert_eq!((all.code, all.stderr.as_str()), (0, ""));
+    let one = windlass(&["dump", &reactor, "div"]);
+    assert_eq!(one.code, 0);
+    assert!(!one.stdout.is_empty() && all.stdout.contains(&one.stdout));
+    assert_eq!(windlass(&["dump", &reactor, "4"]).stdout, one.stdout);
+    for wrong in ["nothing", "99"] {
+        let done = windlass(&["dump", &reactor, wrong]);
+        assert_eq!(done.code, 2, "{}", done.stderr);
+    }
+}

@@ -1,0 +1,161 @@
+//! The command from outside: exit codes, what goes to stdout, what goes to stderr.
+
+mod inspect;
+mod run;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// What a call of the command did.
+struct Done {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// Calls the command, with nothing on stdin.
+fn windlass(args: &[&str]) -> Done {
+    windlass_with_input(args, b"")
+}
+
+fn windlass_with_input(args: &[&str], input: &[u8]) -> Done {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(args)
+        .env("WINDLASS_TEST_INHERITED", "from outside")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    // A program that does not read all of it closes the pipe: no failure of the test.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("the command ends");
+    writer.join().expect("the writer ends");
+    Done {
+        code: output.status.code().expect("an exit code"),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A program of ours.
+fn program(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name);
+    path.to_str().expect("a path in Unicode").to_owned()
+}
+
+/// A file with these contents, for one test.
+fn file(name: &str, contents: &[u8]) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, contents).expect("the file can be written");
+    path.to_str().expect("a path in Unicode").to_owned()
+}
+
+#[test]
+fn wrong_use_exits_2() {
+    for args in [
+        &[][..],
+        &["frobnicate"],
+        &["run"],
+        &["run", "--fuel", "lots", "x.wasm"],
+        &["run", "--timeout", "soon", "x.wasm"],
+        &["run", "--max-memory", "1.5", "x.wasm"],
+        &["run", "--no-such-option", "x.wasm"],
+        &["validate"],
+        &["wast"],
+        &["inspect"],
+        &["dump"],
+    ] {
+        let done = windlass(args);
+        assert_eq!(done.code, 2, "{args:?}: {}", done.stderr);
+        assert!(!done.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn help_and_version() {
+    let done = windlass(&["--help"]);
+    assert_eq!(done.code, 0);
+    for name in ["run", "validate", "wast", "inspect", "dump"] {
+        assert!(done.stdout.contains(name), "{}", done.stdout);
+    }
+    assert!(!done.stdout.contains('\x1b'), "no colours in a pipe");
+    let done = windlass(&["run", "--help"]);
+    for option in ["--invoke", "--fuel", "--timeout", "--max-memory", "--env"] {
+        assert!(done.stdout.contains(option), "{}", done.stdout);
+    }
+    let done = windlass(&["--version"]);
+    assert_eq!(done.stdout, concat!("windlass ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn bad_files() {
+    let missing = program("no such file.wasm");
+    let empty = file("empty.wasm", b"");
+    let garbage = file("garbage.wasm", b"\0asm\x01\0\0\0\xff");
+    let text = file("text.wat", b"(module (func");
+    for command in ["run", "validate", "inspect", "dump"] {
+        for bad in [&missing, &empty, &garbage, &text] {
+            let done = windlass(&[command, bad]);
+            // An empty file is an empty module in the text format.
+            if bad == &empty && done.code == 0 {
+                continue;
+            }
+            assert_eq!(done.code, 1, "{command} {bad}: {}", done.stderr);
+            assert!(done.stderr.starts_with("error: "), "{command} {bad}: {}", done.stderr);
+            assert!(done.stderr.contains(bad.as_str()), "{command} {bad}: {}", done.stderr);
+        }
+    }
+}
+
+#[test]
+fn validate() {
+    let valid = program("reactor.wat");
+    let invalid = file("invalid.wat", b"(module (func (result i32) i64.const 0))");
+    let done = windlass(&["validate", &valid]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    assert_eq!(done.stdout, format!("{valid}: valid\n"));
+
+    let done = windlass(&["validate", &invalid, &valid]);
+    assert_eq!(done.code, 1);
+    assert_eq!(done.stdout, format!("{invalid}: invalid\n{valid}: valid\n"));
+    assert!(done.stderr.contains("type mismatch"), "{}", done.stderr);
+    assert!(done.stderr.contains("offset 0x"), "{}", done.stderr);
+}
+
+#[test]
+fn wast() {
+    let good = program("good.wast");
+    let done = windlass(&["wast", &good]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    assert_eq!(
+        done.stdout,
+        format!(
+            "{good}: ok: 3 passed, 0 failed (module 1/1, assert_return 1/1, assert_malformed 1/1)\n"
+        )
+    );
+
+    let bad = program("script.wast");
+    let done = windlass(&["wast", &bad, &good]);
+    assert_eq!(done.code, 1);
+    let lines: Vec<&str> = done.stdout.lines().collect();
+    assert_eq!(
+        lines[..2],
+        [
+            format!(
+                "{bad}: FAILED: 3 passed, 1 failed (module 1/1, assert_return 1/2, assert_invalid 1/1)"
+            ),
+            format!("  {bad}:3:2: assert_return: returned i32 2, expected i32 3"),
+        ]
+    );
+    assert!(lines[2].starts_with(&format!("{good}: ok")));
+    assert_eq!(windlass(&["wast", "--fuel", "1000", &good]).code, 0);
+    let done = windlass(&["wast", "--fuel", "0", &good]);
+    assert_eq!(done.code, 1);
+    assert!(done.stdout.contains("all fuel consumed"), "{}", done.stdout);
+}

@@ -1,0 +1,150 @@
+//! `windlass run`.
+
+use crate::{Done, file, program, windlass, windlass_with_input};
+use std::{path::Path, time::Instant};
+
+fn invoke(name: &str, args: &[&str]) -> Done {
+    let reactor = program("reactor.wat");
+    let mut all = vec!["run", "--invoke", name, &reactor];
+    all.extend(args);
+    windlass(&all)
+}
+
+#[test]
+fn hello() {
+    let done = windlass(&["run", &program("hello.wat"), "world", "--fuel", "-x"]);
+    assert_eq!(done.stdout, "hello, world\n");
+    assert_eq!((done.code, done.stderr.as_str()), (4, ""), "the guest's own exit code");
+}
+
+#[test]
+fn standard_input() {
+    let input: Vec<u8> = (0..100_000u32).map(|i| (i % 96 + 32) as u8).collect();
+    let done = windlass_with_input(&["run", &program("echo.wat")], &input);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    assert_eq!(done.stdout.as_bytes(), input);
+    assert_eq!(windlass(&["run", &program("echo.wat")]).stdout, "");
+}
+
+#[test]
+fn environment() {
+    let environ = program("environ.wat");
+    assert_eq!(windlass(&["run", &environ]).stdout, "", "nothing is inherited");
+    let done = windlass(&["run", "--env", "A=1=2", "--env", "WINDLASS_TEST_INHERITED", &environ]);
+    assert_eq!(done.stdout, "A=1=2\0WINDLASS_TEST_INHERITED=from outside\0");
+    let done = windlass(&["run", "--env", "WINDLASS_TEST_NOT_SET", &environ]);
+    assert_eq!(done.code, 2);
+}
+
+#[test]
+fn the_example_of_the_readme() {
+    let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/words.wasm");
+    let words = words.to_str().expect("a path in Unicode");
+    let text = b"The cat and the dog.\nThe cat's dog, and THE end";
+    let done = windlass_with_input(&["run", words, "3"], text);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    assert_eq!(
+        done.stdout,
+        "1 lines, 11 words, 47 bytes\n       4 the\n       2 and\n       2 dog\n"
+    );
+}
+
+#[test]
+fn invoked_functions() {
+    assert_eq!(invoke("add", &["40", "2"]).stdout, "42\n");
+    assert_eq!(invoke("add", &["-1", "0xffffffff"]).stdout, "-2\n");
+    assert_eq!(invoke("swap", &["-9", "1.5"]).stdout, "1.5\n-9\n");
+    assert_eq!(invoke("initialized", &[]).stdout, "1\n", "_initialize has run");
+    let done = invoke("_initialize", &[]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, ""));
+}
+
+#[test]
+fn invoked_wrongly() {
+    for (name, args, says) in [
+        ("add", &["1"][..], "takes 2 arguments"),
+        ("add", &["1", "2", "3"], "takes 2 arguments"),
+        ("add", &["1", "two"], "\"two\""),
+        ("add", &["1", "4294967296"], "i32"),
+        ("memory", &[], "exports no function \"memory\""),
+        ("nothing", &[], "exports no function \"nothing\""),
+    ] {
+        let done = invoke(name, args);
+        assert_eq!(done.code, 2, "{name} {args:?}: {}", done.stderr);
+        assert!(done.stderr.contains(says), "{name} {args:?}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn traps() {
+    let done = invoke("div", &["1", "0"]);
+    assert_eq!((done.code, done.stdout.as_str()), (134, ""));
+    assert!(done.stderr.starts_with("error: integer divide by zero\n"), "{}", done.stderr);
+    let (inner, div) = (done.stderr.find("inner"), done.stderr.find("div\n"));
+    assert!(inner.is_some() && inner < div, "names, innermost first: {}", done.stderr);
+
+    let done = invoke("deep", &[]);
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.starts_with("error: call stack exhausted\n"), "{}", done.stderr);
+}
+
+#[test]
+fn traps_of_modules_without_names() {
+    let unnamed = file("unnamed.wat", b"(module (func (export \"_start\") unreachable))");
+    let done = windlass(&["run", &unnamed]);
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.starts_with("error: unreachable\n"), "{}", done.stderr);
+    assert!(done.stderr.contains("function 0"), "{}", done.stderr);
+}
+
+#[test]
+fn fuel() {
+    let reactor = program("reactor.wat");
+    let run = |fuel, name| windlass(&["run", "--fuel", fuel, "--invoke", name, &reactor, "1", "2"]);
+    assert_eq!(run("1000", "add").stdout, "3\n");
+    assert_eq!(run("0", "add").code, 134);
+    let done = windlass(&["run", "--fuel", "100000", "--invoke", "forever", &reactor]);
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.starts_with("error: all fuel consumed"), "{}", done.stderr);
+}
+
+#[test]
+fn timeout() {
+    let reactor = program("reactor.wat");
+    let start = Instant::now();
+    let done = windlass(&["run", "--timeout", "50ms", "--invoke", "forever", &reactor]);
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.starts_with("error: interrupted"), "{}", done.stderr);
+    assert!(start.elapsed().as_secs() < 10);
+    let done = windlass(&["run", "--timeout", "1m", "--invoke", "add", &reactor, "1", "2"]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, "3\n"));
+}
+
+#[test]
+fn memory_limit() {
+    let reactor = program("reactor.wat");
+    let grow = |size, by| {
+        windlass(&["run", "--max-memory", size, "--invoke", "grow", &reactor, by]).stdout
+    };
+    assert_eq!(grow("128KiB", "1"), "1\n");
+    assert_eq!(grow("128KiB", "2"), "-1\n");
+    let done = windlass(&["run", "--max-memory", "1KiB", "--invoke", "grow", &reactor, "0"]);
+    assert_eq!(done.code, 1, "its first page is too much: {}", done.stderr);
+}
+
+#[test]
+fn imports_that_are_missing() {
+    let done = windlass(&["run", &program("needs.wat")]);
+    assert_eq!(done.code, 1);
+    for part in ["unknown import", "env", "missing", "(i32) -> (i64)"] {
+        assert!(done.stderr.contains(part), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn no_start() {
+    let done = windlass(&["run", &program("reactor.wat")]);
+    assert_eq!(done.code, 1);
+    assert!(done.stderr.contains("--invoke"), "{}", done.stderr);
+    assert!(done.stderr.contains("initialized"), "it names what could be invoked: {}", done.stderr);
+}

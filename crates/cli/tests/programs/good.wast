@@ -1,0 +1,3 @@
+(module (func (export "two") (result i32) (i32.const 2)))
+(assert_return (invoke "two") (i32.const 2))
+(assert_malformed (module quote "(func") "unexpected end")

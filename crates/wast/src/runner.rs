@@ -1,0 +1,95 @@
+//! [`Runner`]: from a script's text to a report. Parses, hands the directives to `script` one after the
+//! other, and notes what came of each.
+
+use crate::{
+    report::{Failure, Kind, Report},
+    script::Script,
+};
+use wast::{
+    Wast, WastDirective,
+    lexer::Lexer,
+    parser::{self, ParseBuffer},
+    token::Span,
+};
+use windlass::Engine;
+
+/// Runs scripts. Each script has a store of its own.
+pub struct Runner {
+    engine: Engine,
+    fuel: Option<u64>,
+}
+
+impl Runner {
+    /// Scripts will run with the settings of this engine.
+    pub fn new(engine: Engine) -> Runner {
+        Runner { engine, fuel: None }
+    }
+
+    /// The fuel for a whole script, if the engine counts fuel.
+    pub fn fuel(&mut self, fuel: u64) -> &mut Runner {
+        self.fuel = Some(fuel);
+        self
+    }
+
+    /// Runs a script. Text that is no script is a report with one failure.
+    pub fn run(&self, text: &str) -> Report {
+        let mut report = Report::default();
+        let mut lexer = Lexer::new(text);
+        // Scripts test that such characters are allowed in names.
+        lexer.allow_confusing_unicode(true);
+        let parsed = ParseBuffer::new_with_lexer(lexer);
+        let wast =
+            parsed.as_ref().map_err(|error| (error.span(), error.message())).and_then(|buffer| {
+                parser::parse::<Wast<'_>>(buffer).map_err(|error| (error.span(), error.message()))
+            });
+        match wast {
+            Ok(wast) => self.run_directives(text, wast, &mut report),
+            Err((span, reason)) => report.fail(failure(text, Kind::Script, span, reason)),
+        }
+        report
+    }
+
+    fn run_directives(&self, text: &str, wast: Wast<'_>, report: &mut Report) {
+        let mut script = match Script::new(&self.engine, self.fuel) {
+            Ok(script) => script,
+            Err(error) => {
+                let reason = error.to_string();
+                return report.fail(failure(text, Kind::Script, Span::from_offset(0), reason));
+            }
+        };
+        for directive in wast.directives {
+            let (kind, span) = (kind(&directive), directive.span());
+            match script.run(directive) {
+                Ok(()) => report.pass(kind),
+                Err(reason) => report.fail(failure(text, kind, span, reason)),
+            }
+        }
+    }
+}
+
+fn failure(text: &str, kind: Kind, span: Span, reason: String) -> Failure {
+    let (line, column) = span.linecol_in(text);
+    Failure { kind, line: line + 1, column: column + 1, reason }
+}
+
+fn kind(directive: &WastDirective<'_>) -> Kind {
+    match directive {
+        WastDirective::Module(_) => Kind::Module,
+        WastDirective::ModuleDefinition(_) => Kind::Definition,
+        WastDirective::ModuleInstance { .. } => Kind::Instance,
+        WastDirective::Register { .. } => Kind::Register,
+        WastDirective::Invoke(_) => Kind::Invoke,
+        WastDirective::AssertReturn { .. } => Kind::AssertReturn,
+        WastDirective::AssertTrap { .. } => Kind::AssertTrap,
+        WastDirective::AssertException { .. } => Kind::AssertException,
+        WastDirective::AssertExhaustion { .. } => Kind::AssertExhaustion,
+        WastDirective::AssertInvalid { .. } => Kind::AssertInvalid,
+        WastDirective::AssertMalformed { .. } => Kind::AssertMalformed,
+        WastDirective::AssertUnlinkable { .. } => Kind::AssertUnlinkable,
+        WastDirective::AssertInvalidCustom { .. } => Kind::AssertInvalidCustom,
+        WastDirective::AssertMalformedCustom { .. } => Kind::AssertMalformedCustom,
+        WastDirective::AssertSuspension { .. } => Kind::AssertSuspension,
+        WastDirective::Thread(_) => Kind::Thread,
+        WastDirective::Wait { .. } => Kind::Wait,
+    }
+}

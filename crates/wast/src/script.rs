@@ -1,0 +1,319 @@
+//! [`Script`]: the state of a running script, and what each directive does to it. A directive's error is the
+//! reason for people to read.
+
+use crate::{message::agrees, source, spectest, values};
+use std::{collections::HashMap, rc::Rc};
+use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, token::Id};
+use windlass::{Engine, Error, Extern, Instance, LinkError, Linker, Module, Store, Val};
+
+/// An instance, or why there is none: what follows in the script then fails for that reason.
+type Outcome = Result<Instance, Rc<str>>;
+
+/// The state of a running script.
+pub(crate) struct Script {
+    store: Store<()>,
+    linker: Linker<()>,
+    /// Defined modules by name, or why there is none; the last one also under no name.
+    definitions: HashMap<Option<String>, Result<Module, Rc<str>>>,
+    /// Instances by name; the last one also under no name.
+    instances: HashMap<Option<String>, Outcome>,
+    /// Names of modules that should be importable but whose instance could not be made, and why.
+    missing: HashMap<String, Rc<str>>,
+}
+
+/// Why something that was to run did not return.
+enum Stop {
+    /// It could not even be tried.
+    NotRun(String),
+    /// It ended by this error.
+    Error(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Error(error)
+    }
+}
+
+impl Stop {
+    fn reason(self) -> String {
+        match self {
+            Stop::NotRun(reason) => reason,
+            Stop::Error(error) => error.root_cause().to_string(),
+        }
+    }
+}
+
+impl Script {
+    /// A script that has not done anything; it can import `spectest`.
+    pub(crate) fn new(engine: &Engine, fuel: Option<u64>) -> Result<Script, Error> {
+        let mut store = Store::new(engine, ());
+        if let Some(fuel) = fuel {
+            store.set_fuel(fuel)?;
+        }
+        let mut linker = Linker::new(engine);
+        linker.allow_shadowing(true);
+        spectest::define(&mut linker, &mut store)?;
+        Ok(Script {
+            store,
+            linker,
+            definitions: HashMap::new(),
+            instances: HashMap::new(),
+            missing: HashMap::new(),
+        })
+    }
+
+    /// Runs a directive.
+    pub(crate) fn run(&mut self, directive: WastDirective<'_>) -> Result<(), String> {
+        match directive {
+            WastDirective::Module(module) => self.module(module),
+            WastDirective::ModuleDefinition(module) => self.definition(module),
+            WastDirective::ModuleInstance { instance, module, .. } => {
+                self.instance_of(instance, module)
+            }
+            WastDirective::Register { name, module, .. } => self.register(name, module),
+            WastDirective::Invoke(call) => {
+                self.invoke(&call).map(drop).map_err(|stop| stop.reason())
+            }
+            WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),
+            WastDirective::AssertTrap { exec, message, .. } => self.assert_trap(exec, message),
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                self.assert_trap(WastExecute::Invoke(call), message)
+            }
+            WastDirective::AssertException { exec, .. } => self.assert_exception(exec),
+            WastDirective::AssertInvalid { module, message, .. } => {
+                refused(self.refusal(module), message)
+            }
+            WastDirective::AssertMalformed { module, message, .. } => {
+                self.assert_malformed(module, message)
+            }
+            WastDirective::AssertUnlinkable { module, message, .. } => {
+                self.assert_unlinkable(QuoteWat::Wat(module), message)
+            }
+            WastDirective::AssertInvalidCustom { module, message, .. }
+            | WastDirective::AssertMalformedCustom { module, message, .. } => {
+                refused(self.refusal(module), message)
+            }
+            WastDirective::AssertSuspension { .. } => {
+                Err("stack switching is not supported".into())
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err("threads of scripts are not supported".into())
+            }
+        }
+    }
+
+    fn module(&mut self, module: QuoteWat<'_>) -> Result<(), String> {
+        let name = module.name().map(owned);
+        let outcome = match self.compile(module) {
+            Ok(module) => self.instantiate(&module).map_err(Stop::reason),
+            Err(reason) => Err(reason),
+        };
+        self.set_instance(name, outcome)
+    }
+
+    fn definition(&mut self, module: QuoteWat<'_>) -> Result<(), String> {
+        let name = module.name().map(owned);
+        let outcome = self.compile(module);
+        let known = outcome.clone().map_err(Rc::from);
+        if name.is_some() {
+            self.definitions.insert(name, known.clone());
+        }
+        self.definitions.insert(None, known);
+        outcome.map(drop)
+    }
+
+    fn instance_of(&mut self, name: Option<Id<'_>>, module: Option<Id<'_>>) -> Result<(), String> {
+        let outcome = match self.definitions.get(&module.map(owned)).cloned() {
+            Some(Ok(module)) => self.instantiate(&module).map_err(Stop::reason),
+            Some(Err(reason)) => Err(format!("there is no module: {reason}")),
+            None => Err("there is no such module".into()),
+        };
+        self.set_instance(name.map(owned), outcome)
+    }
+
+    /// Makes an instance, or the lack of one, the current one and known by its name.
+    fn set_instance(
+        &mut self,
+        name: Option<String>,
+        outcome: Result<Instance, String>,
+    ) -> Result<(), String> {
+        let known: Outcome = match &outcome {
+            Ok(instance) => Ok(*instance),
+            Err(reason) => Err(reason.as_str().into()),
+        };
+        if name.is_some() {
+            self.instances.insert(name, known.clone());
+        }
+        self.instances.insert(None, known);
+        outcome.map(drop)
+    }
+
+    fn instance(&self, name: Option<Id<'_>>) -> Result<Instance, String> {
+        match self.instances.get(&name.map(owned)) {
+            Some(Ok(instance)) => Ok(*instance),
+            Some(Err(reason)) => Err(format!("there is no instance: {reason}")),
+            None => Err("there is no such instance".into()),
+        }
+    }
+
+    fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Result<(), String> {
+        match self.instance(module) {
+            Ok(instance) => {
+                self.missing.remove(name);
+                let defined = self.linker.instance(&mut self.store, name, instance);
+                defined.map(drop).map_err(|error| error.to_string())
+            }
+            Err(reason) => {
+                self.missing.insert(name.to_owned(), reason.as_str().into());
+                Err(reason)
+            }
+        }
+    }
+
+    fn compile(&self, module: QuoteWat<'_>) -> Result<Module, String> {
+        let bytes = source::encode(module)?;
+        Module::from_binary(self.store.engine(), &bytes).map_err(|error| error.to_string())
+    }
+
+    fn instantiate(&mut self, module: &Module) -> Result<Instance, Stop> {
+        self.linker.instantiate(&mut self.store, module).map_err(|error| {
+            let missing =
+                error.downcast_ref::<LinkError>().and_then(|e| self.missing.get(e.module()));
+            match missing {
+                Some(reason) => Stop::NotRun(format!("{error}: {reason}")),
+                None => Stop::Error(error),
+            }
+        })
+    }
+
+    fn invoke(&mut self, call: &WastInvoke<'_>) -> Result<Vec<Val>, Stop> {
+        let instance = self.instance(call.module).map_err(Stop::NotRun)?;
+        let func = instance
+            .get_func(&mut self.store, call.name)
+            .ok_or_else(|| Stop::NotRun(format!("no function {:?} is exported", call.name)))?;
+        let mut args = Vec::with_capacity(call.args.len());
+        for arg in &call.args {
+            args.push(values::argument(&mut self.store, arg).map_err(Stop::NotRun)?);
+        }
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        func.call(&mut self.store, &args, &mut results)?;
+        Ok(results)
+    }
+
+    fn execute(&mut self, exec: WastExecute<'_>) -> Result<Vec<Val>, Stop> {
+        match exec {
+            WastExecute::Invoke(call) => self.invoke(&call),
+            WastExecute::Wat(module) => {
+                let module = self.compile(QuoteWat::Wat(module)).map_err(Stop::NotRun)?;
+                self.instantiate(&module).map(|_| Vec::new())
+            }
+            WastExecute::Get { module, global, .. } => {
+                let instance = self.instance(module).map_err(Stop::NotRun)?;
+                match instance.get_export(&mut self.store, global) {
+                    Some(Extern::Global(global)) => Ok(vec![global.get(&mut self.store)]),
+                    _ => Err(Stop::NotRun(format!("no global {global:?} is exported"))),
+                }
+            }
+        }
+    }
+
+    fn assert_return(
+        &mut self,
+        exec: WastExecute<'_>,
+        expected: &[WastRet<'_>],
+    ) -> Result<(), String> {
+        let actual = self.execute(exec).map_err(Stop::reason)?;
+        let agree = actual.len() == expected.len()
+            && actual.iter().zip(expected).all(|(a, e)| values::matches(&self.store, a, e));
+        if agree {
+            return Ok(());
+        }
+        let actual = values::show_all(&self.store, &actual);
+        Err(format!("returned {actual}, expected {}", values::show_patterns(expected)))
+    }
+
+    fn assert_trap(&mut self, exec: WastExecute<'_>, message: &str) -> Result<(), String> {
+        match self.execute(exec) {
+            Ok(results) => {
+                let results = values::show_all(&self.store, &results);
+                Err(format!("returned {results}, expected the trap {message:?}"))
+            }
+            Err(Stop::Error(error)) => match error.trap() {
+                Some(trap) if agrees(trap.message(), message) => Ok(()),
+                _ => Err(format!(
+                    "ended by {:?}, expected the trap {message:?}",
+                    error.root_cause().to_string()
+                )),
+            },
+            Err(stop) => Err(stop.reason()),
+        }
+    }
+
+    fn assert_exception(&mut self, exec: WastExecute<'_>) -> Result<(), String> {
+        match self.execute(exec) {
+            Ok(results) => {
+                let results = values::show_all(&self.store, &results);
+                Err(format!("returned {results}, expected an exception"))
+            }
+            Err(Stop::Error(error)) => said(&error, "uncaught exception"),
+            Err(stop) => Err(stop.reason()),
+        }
+    }
+
+    /// The module is malformed. Of quoted text, the suite's words are those of a text parser: what ours lets
+    /// through, the engine may refuse in words of the binary format.
+    fn assert_malformed(&self, module: QuoteWat<'_>, message: &str) -> Result<(), String> {
+        let is_text = matches!(module, QuoteWat::QuoteModule(..));
+        match self.refusal(module) {
+            Some(Refusal::Engine(_)) if is_text => Ok(()),
+            refusal => refused(refusal, message),
+        }
+    }
+
+    /// Why the module can't be used, if it can't.
+    fn refusal(&self, module: QuoteWat<'_>) -> Option<Refusal> {
+        match source::encode(module) {
+            Ok(bytes) => Module::validate(self.store.engine(), &bytes).err().map(Refusal::Engine),
+            Err(_) => Some(Refusal::Text),
+        }
+    }
+
+    fn assert_unlinkable(&mut self, module: QuoteWat<'_>, message: &str) -> Result<(), String> {
+        let module = self.compile(module)?;
+        match self.instantiate(&module) {
+            Ok(_) => Err(format!("linked, expected {message:?}")),
+            Err(Stop::Error(error)) if error.is::<LinkError>() => said(&error, message),
+            Err(stop) => Err(stop.reason()),
+        }
+    }
+}
+
+/// Who refused a module.
+enum Refusal {
+    /// The text parser. Its words are not the suite's.
+    Text,
+    /// The engine. Its words must agree with the suite's.
+    Engine(Error),
+}
+
+fn refused(refusal: Option<Refusal>, message: &str) -> Result<(), String> {
+    match refusal {
+        None => Err(format!("accepted, expected {message:?}")),
+        Some(Refusal::Text) => Ok(()),
+        Some(Refusal::Engine(error)) => said(&error, message),
+    }
+}
+
+/// Whether the error has the expected words.
+fn said(error: &Error, message: &str) -> Result<(), String> {
+    let actual = error.root_cause().to_string();
+    if agrees(&actual, message) {
+        return Ok(());
+    }
+    Err(format!("ended by {actual:?}, expected {message:?}"))
+}
+
+fn owned(id: Id<'_>) -> String {
+    id.name().to_owned()
+}

@@ -1,0 +1,238 @@
+//! Values in scripts: arguments, and the patterns that results are compared with.
+
+use wast::{
+    WastArg, WastRet,
+    core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore},
+};
+use windlass::{ExternRef, Store, Val};
+
+/// The argument as a value of the store.
+pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, String> {
+    let WastArg::Core(arg) = arg else { return Err("the argument is of no core type".into()) };
+    Ok(match arg {
+        WastArgCore::I32(x) => Val::I32(*x),
+        WastArgCore::I64(x) => Val::I64(*x),
+        WastArgCore::F32(x) => Val::F32(x.bits),
+        WastArgCore::F64(x) => Val::F64(x.bits),
+        WastArgCore::V128(x) => Val::V128(u128::from_le_bytes(x.to_le_bytes()).into()),
+        WastArgCore::RefNull(heap) => null(heap)?,
+        WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(store, *x))),
+        WastArgCore::RefHost(_) => {
+            return Err("host references as internal ones are not executed yet".into());
+        }
+    })
+}
+
+fn null(heap: &HeapType<'_>) -> Result<Val, String> {
+    use AbstractHeapType::{Extern, Func, NoExtern, NoFunc};
+    match heap {
+        HeapType::Abstract { ty: Func | NoFunc, .. } => Ok(Val::FuncRef(None)),
+        HeapType::Abstract { ty: Extern | NoExtern, .. } => Ok(Val::ExternRef(None)),
+        other => Err(format!("null references to {other:?} are not executed yet")),
+    }
+}
+
+/// Whether a result is what the script expects.
+pub(crate) fn matches(store: &Store<()>, actual: &Val, expected: &WastRet<'_>) -> bool {
+    match expected {
+        WastRet::Core(expected) => matches_core(store, actual, expected),
+        _ => false,
+    }
+}
+
+fn matches_core(store: &Store<()>, actual: &Val, expected: &WastRetCore<'_>) -> bool {
+    match (expected, actual) {
+        (WastRetCore::Either(choices), _) => {
+            choices.iter().any(|choice| matches_core(store, actual, choice))
+        }
+        (WastRetCore::I32(e), Val::I32(a)) => e == a,
+        (WastRetCore::I64(e), Val::I64(a)) => e == a,
+        (WastRetCore::F32(e), Val::F32(a)) => matches_f32(*a, e),
+        (WastRetCore::F64(e), Val::F64(a)) => matches_f64(*a, e),
+        (WastRetCore::V128(e), Val::V128(a)) => matches_v128(a.as_u128(), e),
+        (WastRetCore::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None)) => true,
+        (WastRetCore::RefNull(Some(heap)), _) => matches_null(actual, heap),
+        (WastRetCore::RefFunc(None), Val::FuncRef(Some(_))) => true,
+        (WastRetCore::RefExtern(None), Val::ExternRef(Some(_))) => true,
+        (WastRetCore::RefExtern(Some(e)), Val::ExternRef(Some(a))) => {
+            host_number(store, *a) == Some(*e)
+        }
+        _ => false,
+    }
+}
+
+/// Null references are equal whatever they refer to, as long as it is in the same hierarchy.
+fn matches_null(actual: &Val, heap: &HeapType<'_>) -> bool {
+    matches!(
+        (null(heap), actual),
+        (Ok(Val::FuncRef(None)), Val::FuncRef(None))
+            | (Ok(Val::ExternRef(None)), Val::ExternRef(None))
+    )
+}
+
+fn host_number(store: &Store<()>, host: ExternRef) -> Option<u32> {
+    host.data(store).ok()?.downcast_ref::<u32>().copied()
+}
+
+const F32_QUIET: u32 = 0x7fc0_0000;
+const F64_QUIET: u64 = 0x7ff8_0000_0000_0000;
+
+/// A canonical NaN is the quiet one without payload; an arithmetic one is any quiet one. Signs are free.
+fn matches_f32(actual: u32, expected: &NanPattern<wast::token::F32>) -> bool {
+    match expected {
+        NanPattern::CanonicalNan => actual & 0x7fff_ffff == F32_QUIET,
+        NanPattern::ArithmeticNan => actual & F32_QUIET == F32_QUIET,
+        NanPattern::Value(expected) => actual == expected.bits,
+    }
+}
+
+fn matches_f64(actual: u64, expected: &NanPattern<wast::token::F64>) -> bool {
+    match expected {
+        NanPattern::CanonicalNan => actual & (u64::MAX >> 1) == F64_QUIET,
+        NanPattern::ArithmeticNan => actual & F64_QUIET == F64_QUIET,
+        NanPattern::Value(expected) => actual == expected.bits,
+    }
+}
+
+/// Lane by lane; lane 0 is in the lowest bits.
+fn matches_v128(actual: u128, expected: &V128Pattern) -> bool {
+    fn lanes<T>(expected: &[T], mut matches: impl FnMut(usize, &T) -> bool) -> bool {
+        expected.iter().enumerate().all(|(index, lane)| matches(index, lane))
+    }
+    match expected {
+        V128Pattern::I8x16(e) => lanes(e, |i, e| (actual >> (8 * i)) as i8 == *e),
+        V128Pattern::I16x8(e) => lanes(e, |i, e| (actual >> (16 * i)) as i16 == *e),
+        V128Pattern::I32x4(e) => lanes(e, |i, e| (actual >> (32 * i)) as i32 == *e),
+        V128Pattern::I64x2(e) => lanes(e, |i, e| (actual >> (64 * i)) as i64 == *e),
+        V128Pattern::F32x4(e) => lanes(e, |i, e| matches_f32((actual >> (32 * i)) as u32, e)),
+        V128Pattern::F64x2(e) => lanes(e, |i, e| matches_f64((actual >> (64 * i)) as u64, e)),
+    }
+}
+
+/// Values, for people.
+pub(crate) fn show_all(store: &Store<()>, values: &[Val]) -> String {
+    join(values.iter().map(|value| show(store, value)))
+}
+
+/// Patterns, for people.
+pub(crate) fn show_patterns(patterns: &[WastRet<'_>]) -> String {
+    join(patterns.iter().map(|pattern| match pattern {
+        WastRet::Core(pattern) => show_pattern(pattern),
+        other => format!("{other:?}"),
+    }))
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() { "nothing".into() } else { items.join(", ") }
+}
+
+fn show(store: &Store<()>, value: &Val) -> String {
+    match value {
+        Val::I32(x) => format!("i32 {x}"),
+        Val::I64(x) => format!("i64 {x}"),
+        Val::F32(bits) => show_f32(*bits),
+        Val::F64(bits) => show_f64(*bits),
+        Val::V128(x) => format!("v128 {:#034x}", x.as_u128()),
+        Val::FuncRef(None) => "ref.null func".into(),
+        Val::FuncRef(Some(_)) => "ref.func".into(),
+        Val::ExternRef(None) => "ref.null extern".into(),
+        Val::ExternRef(Some(host)) => match host_number(store, *host) {
+            Some(number) => format!("ref.extern {number}"),
+            None => "ref.extern".into(),
+        },
+        other => format!("{other:?}"),
+    }
+}
+
+fn show_f32(bits: u32) -> String {
+    format!("f32 {:?} ({bits:#010x})", f32::from_bits(bits))
+}
+
+fn show_f64(bits: u64) -> String {
+    format!("f64 {:?} ({bits:#018x})", f64::from_bits(bits))
+}
+
+fn show_pattern(pattern: &WastRetCore<'_>) -> String {
+    match pattern {
+        WastRetCore::I32(x) => format!("i32 {x}"),
+        WastRetCore::I64(x) => format!("i64 {x}"),
+        WastRetCore::F32(NanPattern::Value(x)) => show_f32(x.bits),
+        WastRetCore::F64(NanPattern::Value(x)) => show_f64(x.bits),
+        WastRetCore::F32(nan) => format!("f32 {nan:?}"),
+        WastRetCore::F64(nan) => format!("f64 {nan:?}"),
+        WastRetCore::Either(choices) => {
+            let choices: Vec<String> = choices.iter().map(show_pattern).collect();
+            choices.join(" or ")
+        }
+        WastRetCore::RefExtern(Some(number)) => format!("ref.extern {number}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wast::parser::{self, ParseBuffer};
+
+    fn pattern_matches(actual: Val, pattern: &str) -> bool {
+        let store = Store::new(&windlass::Engine::default(), ());
+        let buffer = ParseBuffer::new(pattern).unwrap();
+        let pattern = parser::parse::<WastRetCore<'_>>(&buffer).unwrap();
+        matches_core(&store, &actual, &pattern)
+    }
+
+    #[test]
+    fn numbers() {
+        assert!(pattern_matches(Val::I32(-1), "i32.const 0xffff_ffff"));
+        assert!(!pattern_matches(Val::I64(-1), "i32.const -1"));
+        assert!(!pattern_matches(Val::F32((-0f32).to_bits()), "f32.const 0"));
+        assert!(pattern_matches(Val::I32(2), "either (i32.const 1) (i32.const 2)"));
+        assert!(!pattern_matches(Val::I32(3), "either (i32.const 1) (i32.const 2)"));
+    }
+
+    #[test]
+    fn nans() {
+        for (bits, canonical, arithmetic) in [
+            (0x7fc0_0000u32, true, true),
+            (0xffc0_0000, true, true),
+            (0x7fc0_0001, false, true),
+            (0x7fa0_0000, false, false),
+            (0x3f80_0000, false, false),
+        ] {
+            assert_eq!(pattern_matches(Val::F32(bits), "f32.const nan:canonical"), canonical);
+            assert_eq!(pattern_matches(Val::F32(bits), "f32.const nan:arithmetic"), arithmetic);
+        }
+        for (bits, canonical, arithmetic) in [
+            (0x7ff8_0000_0000_0000u64, true, true),
+            (0xfff8_0000_0000_0000, true, true),
+            (0x7ff8_0000_0000_0001, false, true),
+            (0x7ff4_0000_0000_0000, false, false),
+        ] {
+            assert_eq!(pattern_matches(Val::F64(bits), "f64.const nan:canonical"), canonical);
+            assert_eq!(pattern_matches(Val::F64(bits), "f64.const nan:arithmetic"), arithmetic);
+        }
+    }
+
+    #[test]
+    fn vectors() {
+        let value = Val::V128(0x7fc0_0000_0000_0003_0000_0002_0000_0001u128.into());
+        assert!(pattern_matches(value, "v128.const i32x4 1 2 3 0x7fc00000"));
+        assert!(pattern_matches(
+            value,
+            "v128.const f32x4 0x1p-149 0x1p-148 0x3p-149 nan:canonical"
+        ));
+        assert!(pattern_matches(value, "v128.const i16x8 1 0 2 0 3 0 0 0x7fc0"));
+        assert!(!pattern_matches(value, "v128.const i64x2 1 2"));
+    }
+
+    #[test]
+    fn references() {
+        assert!(pattern_matches(Val::FuncRef(None), "ref.null"));
+        assert!(pattern_matches(Val::FuncRef(None), "ref.null func"));
+        assert!(!pattern_matches(Val::FuncRef(None), "ref.null extern"));
+        assert!(pattern_matches(Val::ExternRef(None), "ref.null extern"));
+        assert!(!pattern_matches(Val::ExternRef(None), "ref.extern 1"));
+        assert!(!pattern_matches(Val::FuncRef(None), "ref.func"));
+    }
+}
