@@ -77,8 +77,8 @@ pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
-pub use exec::BACKEND;
 pub use error::{Error, LinkError, LinkErrorKind, ModuleError, Unsupported};
+pub use exec::BACKEND;
 pub use execution::{Event, Execution, Pending};
 pub use externs::{Export, Extern};
 #[doc(hidden)]

@@ -37,15 +37,16 @@ impl<'a, T> Call<'a, T> {
         Ok(call)
     }
 
-    /// Goes on with a paused call. Gives the thread back if calls are nested too deep.
+    /// Goes on with a paused call, and takes its thread.
     pub(crate) fn resume(
         store: &'a mut StoreState<T>,
-        thread: Thread,
-    ) -> Result<Call<'a, T>, (Trap, Thread)> {
-        match store.inner.enter_again() {
-            Ok(()) => Ok(Call { store, thread: Some(thread) }),
-            Err(trap) => Err((trap, thread)),
+        thread: &mut Option<Thread>,
+    ) -> Result<Call<'a, T>, Error> {
+        if thread.is_none() {
+            return Err(Error::msg("the execution has ended"));
         }
+        store.inner.enter_again()?;
+        Ok(Call { store, thread: thread.take() })
     }
 
     /// Ends this part of the call; its thread can go on later.
