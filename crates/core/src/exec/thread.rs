@@ -9,8 +9,9 @@ use super::{
     slow::{SlowInstr, SlowOp},
 };
 use crate::{
-    Error, Module, Trap, translate,
+    Error, Module, Trap,
     runtime::{Embedder, FuncEntity, StoreInner},
+    translate,
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::{
@@ -39,11 +40,18 @@ enum State {
     /// To go on at `cx.saved`, at a handler word, when `cx.charge` is paid.
     Ready,
     /// The function to be called is a host function.
-    Host { func: u32, slots: usize, len: usize },
+    Host {
+        func: u32,
+        slots: usize,
+        len: usize,
+    },
     /// That host function was called: its results are the call's.
     HostFinished,
     /// A host function was called by the guest at `cx.saved`, whose call has two operand words.
-    HostCalled { slots: usize, len: usize },
+    HostCalled {
+        slots: usize,
+        len: usize,
+    },
     /// It trapped; `cx.saved` tells where.
     Trapped,
 }
@@ -99,8 +107,7 @@ struct ReturnCode([Cell; 3]);
 // SAFETY: nothing ever writes them.
 unsafe impl Sync for ReturnCode {}
 
-static HALT: ReturnCode =
-    ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
+static HALT: ReturnCode = ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
 static SWITCH_BACK: ReturnCode =
     ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::SWITCH_BACK)]);
 

@@ -17,7 +17,10 @@ pub(crate) enum Loc {
     /// In the code.
     Const(u64),
     /// In the accumulator, which holds what belongs to `slot`. If `last_use`, nothing reads the slot later.
-    Acc { slot: i16, last_use: bool },
+    Acc {
+        slot: i16,
+        last_use: bool,
+    },
     /// In a pinned local, whose slot has it too.
     P0(i16),
     P1(i16),
@@ -272,12 +275,9 @@ impl Inst {
             What::Load(_, offset) => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), offset as i32)));
             }
-            What::Indexed(_, _, offset) => code.push(Cell::word(pack_fields([
-                d,
-                self.a.slot(),
-                self.b.slot(),
-                offset as i16,
-            ]))),
+            What::Indexed(_, _, offset) => {
+                code.push(Cell::word(pack_fields([d, self.a.slot(), self.b.slot(), offset as i16])))
+            }
             What::LoadAny(_, memory, offset, _) => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), memory as i32)));
                 code.push(Cell::word(offset));

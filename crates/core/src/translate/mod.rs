@@ -23,16 +23,17 @@ mod variable;
 
 use crate::{
     Error, Metering, Trap,
-    module::ModuleInner,
     exec::{
         Cell, CodeTable, Ip,
         select::{self, Domain, Kind},
     },
+    module::ModuleInner,
 };
 use alloc::{boxed::Box, vec::Vec};
 use builder::Builder;
 pub(crate) use builder::Line;
 use control::{Frame, Patch};
+pub use fuel::FUEL_VERSION;
 use fuel::Regions;
 use inst::kind_of;
 pub(crate) use listing::Listing;
@@ -274,8 +275,10 @@ impl<'m> Translator<'m> {
         let handler = select::enter(self.source.metering, has(int), has(f64), has(f32));
         let [int, f64, f32] =
             [Domain::Int, Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
-        let text = format_args!("enter int s{} s{} f64 s{} s{} f32 s{} s{}",
-            int[0], int[1], f64[0], f64[1], f32[0], f32[1]);
+        let text = format_args!(
+            "enter int s{} s{} f64 s{} s{} f32 s{} s{}",
+            int[0], int[1], f64[0], f64[1], f32[0], f32[1]
+        );
         let at = self.builder.cell(handler, text);
         self.builder.push(crate::exec::pack_fields([int[0], int[1], f64[0], f64[1]]));
         self.builder.push(0);
@@ -295,7 +298,8 @@ impl<'m> Translator<'m> {
 
     /// The slots of the pinned locals of a domain; slot 0 where there is none.
     fn pin_slots(&self, domain: Domain) -> [i16; 2] {
-        self.pins[domain as usize].map(|pin| pin.map_or(0, |local| self.locals[local as usize].slot))
+        self.pins[domain as usize]
+            .map(|pin| pin.map_or(0, |local| self.locals[local as usize].slot))
     }
 }
 
