@@ -36,7 +36,7 @@ pub struct Execution {
     store: StoreId,
     ty: FuncType,
     /// None when it has ended.
-    thread: Option<Thread>,
+    thread: Option<Box<Thread>>,
     /// The host function, by its index in the store, whose results it waits for.
     pending: Option<u32>,
 }
@@ -56,7 +56,7 @@ pub enum Event {
 }
 
 impl Execution {
-    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<Thread>) -> Execution {
+    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<Box<Thread>>) -> Execution {
         Execution { store, ty, thread, pending: None }
     }
 
