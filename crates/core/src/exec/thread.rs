@@ -96,8 +96,8 @@ pub(crate) struct BacktraceFrame {
     pub(crate) offset: usize,
 }
 
-/// The most frames that a backtrace has.
-const MAX_BACKTRACE: usize = 64;
+/// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
+const MAX_BACKTRACE: usize = 65;
 
 /// The frame below the outermost one: its two words.
 const ROOT_SLOTS: usize = 2;
