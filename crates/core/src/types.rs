@@ -7,6 +7,7 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode as decode;
 use windlass_decode::AbsHeapType;
+use windlass_decode::limits::{PARAMS, RESULTS};
 use windlass_validate::TypeId;
 
 /// The type of a value.
@@ -163,6 +164,16 @@ impl ValType {
         }
     }
 
+    /// Whether it can be a type of this engine.
+    pub(crate) fn is_of(self, engine: &Engine) -> bool {
+        match self {
+            ValType::Ref(RefType { heap: HeapType::Concrete(ConcreteType(id)), .. }) => {
+                engine.types(|types| (id.0 as usize) < types.len())
+            }
+            _ => true,
+        }
+    }
+
     /// How many slots of the value stack it takes.
     pub(crate) const fn slots(self) -> usize {
         if matches!(self, ValType::V128) { 2 } else { 1 }
@@ -237,6 +248,9 @@ struct FuncTypeInner {
 
 impl FuncType {
     /// The function type with these parameters and results.
+    ///
+    /// # Panics
+    /// If there are more than 1000 parameters or results, or if one is of a type of another engine.
     pub fn new(
         engine: &Engine,
         params: impl IntoIterator<Item = ValType>,
@@ -245,6 +259,9 @@ impl FuncType {
         let mut types: Vec<ValType> = params.into_iter().collect();
         let params = types.len();
         types.extend(results);
+        let limits = params <= PARAMS as usize && types.len() - params <= RESULTS as usize;
+        assert!(limits, "a function type has too many parameters or results");
+        assert!(types.iter().all(|ty| ty.is_of(engine)), "a type belongs to another engine");
         let decoded = |types: &[ValType]| types.iter().map(|ty| ty.to_decoded()).collect();
         let id = engine.register_func(decode::FuncType {
             params: decoded(&types[..params]),
