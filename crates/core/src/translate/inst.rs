@@ -156,11 +156,12 @@ pub(crate) struct Inst {
 /// An operand that is not there.
 pub(crate) const NO_LOC: Loc = Loc::Slot(0);
 
-/// The kind of a value type; references are 64-bit integers.
+/// The kind of a value type.
 pub(crate) fn kind_of(ty: ValType) -> Kind {
     match ty {
         ValType::I32 => Kind::I32,
-        ValType::I64 | ValType::Ref(_) => Kind::I64,
+        ValType::I64 => Kind::I64,
+        ValType::Ref(_) => Kind::Ref,
         ValType::F32 => Kind::F32,
         ValType::F64 => Kind::F64,
         ValType::V128 => Kind::V128,
@@ -183,7 +184,7 @@ impl Kind {
     }
 
     pub(crate) fn is_wide(self) -> bool {
-        matches!(self, Kind::I64 | Kind::F64)
+        matches!(self, Kind::I64 | Kind::Ref | Kind::F64)
     }
 }
 
