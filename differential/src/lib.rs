@@ -99,23 +99,25 @@ trait Guest {
     }
 }
 
-/// Runs the exported functions of a module on both engines, each with a few sets of arguments.
+/// Runs the exported functions of a module on both engines, each with a few sets of arguments. True if there
+/// was something to compare: both instantiate the module.
 ///
 /// # Errors
 /// What the engines disagree on.
-pub fn compare(wasm: &[u8], seed: u64) -> Result<(), String> {
+pub fn compare(wasm: &[u8], seed: u64) -> Result<bool, String> {
     let mut random = Random::new(seed);
     let calls = ours::calls(wasm, &mut random)?;
     let theirs = theirs::Guest::new(wasm)?.map(|mut guest| guest.run(&calls));
     let mut fuel_used = None;
+    let mut compared = false;
     let slice = 1 + random.below(200) as u64;
     for mode in [ours::Mode::Plain, ours::Mode::Interruptible, ours::Mode::Fuel, ours::Mode::Slices(slice)]
     {
         let ours = ours::Guest::new(wasm, mode)?;
         let (Some(mut ours), Some(theirs)) = (ours, &theirs) else {
-            // Both refuse to instantiate, or there is nothing to compare.
             continue;
         };
+        compared = true;
         let transcript = ours.run(&calls);
         agree(&transcript, theirs, &calls).map_err(|error| format!("{mode:?}: {error}"))?;
         if let Some(used) = ours.fuel_used() {
@@ -124,7 +126,7 @@ pub fn compare(wasm: &[u8], seed: u64) -> Result<(), String> {
             }
         }
     }
-    Ok(())
+    Ok(compared)
 }
 
 fn agree(ours: &Transcript, theirs: &Transcript, calls: &[Call]) -> Result<(), String> {
@@ -145,7 +147,8 @@ fn agree(ours: &Transcript, theirs: &Transcript, calls: &[Call]) -> Result<(), S
             return Err(format!("memory {name}: {} bytes, theirs {}", ours.len(), theirs.len()));
         }
         if let Some(at) = (0..ours.len()).find(|&at| ours[at] != theirs[at]) {
-            return Err(format!("memory {name} differs from {at:#x} on"));
+            let [ours, theirs] = [ours, theirs].map(|bytes| &bytes[at..bytes.len().min(at + 8)]);
+            return Err(format!("memory {name} at {at:#x}: ours {ours:x?}, theirs {theirs:x?}"));
         }
     }
     Ok(())

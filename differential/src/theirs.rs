@@ -1,8 +1,9 @@
 //! The program on wasmi.
 
 use crate::{Call, End, Scalar, State};
+use std::panic::catch_unwind;
 use wasmi::{
-    Engine, Extern, F32, F64, Instance, Linker, Module, Nullable, Store, TrapCode, Val, ValType,
+    CompilationMode, Config, Engine, Extern, F32, F64, Instance, Linker, Module, Nullable, Store, TrapCode, Val, ValType,
 };
 use windlass::Trap;
 
@@ -12,10 +13,11 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// None if instantiation traps.
+    /// None if instantiation traps, or if the engine itself finds that it has translated something wrongly.
     pub(crate) fn new(wasm: &[u8]) -> Result<Option<Guest>, String> {
-        let engine = Engine::default();
-        let module = Module::new(&engine, wasm).map_err(|error| format!("theirs: {error}"))?;
+        let engine = Engine::new(Config::default().compilation_mode(CompilationMode::Eager));
+        let Ok(module) = catch_unwind(|| Module::new(&engine, wasm)) else { return Ok(None) };
+        let module = module.map_err(|error| format!("theirs: {error}"))?;
         let mut store = Store::new(&engine, ());
         let linker = Linker::new(&engine);
         let instance = linker.instantiate_and_start(&mut store, &module).ok();
