@@ -77,8 +77,8 @@ pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
-pub use exec::BACKEND;
 pub use error::{Error, LinkError, LinkErrorKind, ModuleError, Unsupported};
+pub use exec::BACKEND;
 pub use execution::{Event, Execution, Pending};
 pub use externs::{Export, Extern};
 #[doc(hidden)]
@@ -92,6 +92,7 @@ pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
 pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
 pub use table::Table;
+pub use translate::FUEL_VERSION;
 pub use trap::Trap;
 pub use types::{
     ConcreteType, ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
@@ -110,3 +111,8 @@ pub use windlass_decode::Features;
 /// # Ok::<(), windlass::Error>(())
 /// ```
 pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// The examples in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

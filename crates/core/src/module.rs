@@ -5,7 +5,8 @@ use crate::exec::CodeTable;
 use crate::lock::Once;
 use crate::runtime::ItemType;
 use crate::{
-    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, unsupported, translate,
+    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, translate,
+    unsupported,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};

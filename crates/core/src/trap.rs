@@ -18,9 +18,6 @@ macro_rules! traps {
         }
 
         impl Trap {
-            /// Every trap, in order of its number.
-            pub(crate) const ALL: &[Trap] = &[$(Trap::$variant),*];
-
             /// The message.
             pub const fn message(self) -> &'static str {
                 match self {

@@ -3,7 +3,7 @@
 //! other.
 
 use crate::{Engine, Error, runtime::ItemType};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode as decode;
 use windlass_decode::AbsHeapType;
@@ -225,11 +225,13 @@ impl From<RefType> for ValType {
 /// assert_eq!(ty.to_string(), "(i32, f64) -> (i64)");
 /// ```
 #[derive(Clone)]
-pub struct FuncType {
+pub struct FuncType(Arc<FuncTypeInner>);
+
+struct FuncTypeInner {
     engine: Engine,
     id: TypeId,
     /// Parameters, then results.
-    types: Arc<[ValType]>,
+    types: Box<[ValType]>,
     params: usize,
 }
 
@@ -248,23 +250,29 @@ impl FuncType {
             params: decoded(&types[..params]),
             results: decoded(&types[params..]),
         });
-        FuncType { engine: engine.clone(), id, types: types.into(), params }
+        FuncType(Arc::new(FuncTypeInner {
+            engine: engine.clone(),
+            id,
+            types: types.into(),
+            params,
+        }))
     }
 
     /// The function type that the engine knows by this number.
     pub(crate) fn from_id(engine: &Engine, id: TypeId) -> FuncType {
         let ty = engine.func_type(id);
         let types = ty.params.iter().chain(&ty.results).map(|&ty| ValType::from_decoded(ty));
-        FuncType { engine: engine.clone(), id, types: types.collect(), params: ty.params.len() }
+        let (types, params) = (types.collect(), ty.params.len());
+        FuncType(Arc::new(FuncTypeInner { engine: engine.clone(), id, types, params }))
     }
 
     pub(crate) fn id(&self) -> TypeId {
-        self.id
+        self.0.id
     }
 
     /// The engine that it belongs to.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.0.engine
     }
 
     /// The types of the parameters.
@@ -278,17 +286,17 @@ impl FuncType {
     }
 
     pub(crate) fn param_types(&self) -> &[ValType] {
-        &self.types[..self.params]
+        &self.0.types[..self.0.params]
     }
 
     pub(crate) fn result_types(&self) -> &[ValType] {
-        &self.types[self.params..]
+        &self.0.types[self.0.params..]
     }
 }
 
 impl PartialEq for FuncType {
     fn eq(&self, other: &FuncType) -> bool {
-        self.params == other.params && self.types == other.types
+        self.0.params == other.0.params && self.0.types == other.0.types
     }
 }
 

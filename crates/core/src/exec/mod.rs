@@ -34,9 +34,9 @@ mod thread;
 
 pub(crate) use call::DIRECT;
 pub(crate) use code::{CodeTable, FuncCode};
-pub(crate) use dispatch::Handler;
 pub use dispatch::BACKEND;
+pub(crate) use dispatch::Handler;
 pub(crate) use machine::{Cell, Ip, pack_const, pack_fields, pack_halves};
-pub(crate) use slow::SlowOp;
 pub(crate) use ops::{fold_bin, fold_un};
+pub(crate) use slow::SlowOp;
 pub(crate) use thread::{BacktraceFrame, Exit, Thread};

@@ -1,6 +1,8 @@
 //! What the numeric instructions mean (3.0, section 4.3): one pure function an instruction, named by its mnemonic.
 //! Handlers, constant folding and constant expressions are all made from these. Never any state here.
 #![forbid(unsafe_code)]
+// Bounds of conversions read best as they stand in the specification.
+#![allow(clippy::manual_range_contains)]
 
 use crate::Trap;
 

@@ -48,11 +48,12 @@ pub(crate) enum Domain {
     F32,
 }
 
-/// The type of a value as handlers see it: references are `i64`.
+/// The type of a value. Handlers take references for 64-bit integers; maps of live values do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     I32,
     I64,
+    Ref,
     F32,
     F64,
     V128,
@@ -519,7 +520,7 @@ macro_rules! by_kind {
                 type $t = i32;
                 $body
             }
-            Kind::I64 => {
+            Kind::I64 | Kind::Ref => {
                 type $t = i64;
                 $body
             }

@@ -1,7 +1,7 @@
 //! [`Thread`]: a computation: value stack, position, and the driver that runs it.
 
 use super::{
-    call::{DIRECT, push_frame, replace_frame},
+    call::{DIRECT, push_frame, replace_frame, return_to},
     context::{Context, MemoryView, Stop, TableView},
     dispatch::dispatch,
     machine::{Cell, Ip, Machine, Sp, Value},
@@ -9,8 +9,9 @@ use super::{
     slow::{SlowInstr, SlowOp},
 };
 use crate::{
-    Error, Module, Trap, translate,
+    Error, Module, Trap,
     runtime::{Embedder, FuncEntity, StoreInner},
+    translate,
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::{
@@ -39,11 +40,19 @@ enum State {
     /// To go on at `cx.saved`, at a handler word, when `cx.charge` is paid.
     Ready,
     /// The function to be called is a host function.
-    Host { func: u32, slots: usize, len: usize },
+    Host {
+        func: u32,
+        slots: usize,
+        len: usize,
+    },
     /// That host function was called: its results are the call's.
     HostFinished,
     /// A host function was called by the guest at `cx.saved`, whose call has two operand words.
-    HostCalled { slots: usize, len: usize },
+    HostCalled {
+        slots: usize,
+        len: usize,
+        is_tail: bool,
+    },
     /// It trapped; `cx.saved` tells where.
     Trapped,
 }
@@ -87,8 +96,8 @@ pub(crate) struct BacktraceFrame {
     pub(crate) offset: usize,
 }
 
-/// The most frames that a backtrace has.
-const MAX_BACKTRACE: usize = 64;
+/// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
+const MAX_BACKTRACE: usize = 65;
 
 /// The frame below the outermost one: its two words.
 const ROOT_SLOTS: usize = 2;
@@ -99,8 +108,7 @@ struct ReturnCode([Cell; 3]);
 // SAFETY: nothing ever writes them.
 unsafe impl Sync for ReturnCode {}
 
-static HALT: ReturnCode =
-    ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
+static HALT: ReturnCode = ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
 static SWITCH_BACK: ReturnCode =
     ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::SWITCH_BACK)]);
 
@@ -171,8 +179,8 @@ impl Thread {
                 return Exit::Finished;
             }
             State::Trapped => return Exit::Trap(Trap::Unreachable),
-            State::HostCalled { slots, .. } => {
-                self.take_results(slots);
+            State::HostCalled { slots, is_tail, .. } => {
+                self.take_results(slots, is_tail);
                 self.state = State::Ready;
             }
             State::Ready => {}
@@ -364,7 +372,7 @@ impl Thread {
         if entity.code.is_host() {
             let first = if is_tail { self.field(0) } else { self.field(0) - params };
             let len = entity.param_slots.max(entity.result_slots).into();
-            self.state = State::HostCalled { slots: self.slot_index(first), len };
+            self.state = State::HostCalled { slots: self.slot_index(first), len, is_tail };
             return Err(Exit::HostCall { func, instance: self.cx.instance });
         }
         let is_foreign = entity.instance != self.cx.instance;
@@ -415,26 +423,24 @@ impl Thread {
         let Some(Switch { ret, instance }) = self.switches.pop() else {
             unreachable!("a frame that returns by a switch has one")
         };
-        // SAFETY: I2, I3: operands of a call lie before a return address.
-        unsafe {
-            let m = &mut self.cx.saved;
-            m.ip = ret.sub(2);
-            m.p0 = m.slot(m.field(1));
-            m.p1 = m.slot(m.field(2));
-            m.ip = ret;
-        }
+        // SAFETY: I2, I3.
+        unsafe { return_to(&mut self.cx.saved, ret) }
         self.cx.instance = instance;
         self.refresh(store);
     }
 
     /// Goes on after a host function: the first result is in the accumulators too.
-    fn take_results(&mut self, slots: usize) {
+    fn take_results(&mut self, slots: usize, is_tail: bool) {
         let bits = self.stack.slots_mut(slots, 1).first().copied().unwrap_or_default();
         let m = &mut self.cx.saved;
         m.acc = bits;
         f64::from_bits(bits).set_acc(m);
         f32::from_bits(bits as u32).set_acc(m);
-        self.advance();
+        // SAFETY: I1, I2: the call has two operand words; a tail call is followed by a return.
+        unsafe {
+            let next = m.ip.add(2);
+            if is_tail { m.ip = next } else { return_to(m, next) }
+        }
     }
 
     /// The results of the finished function, in slots.
@@ -446,7 +452,7 @@ impl Thread {
     /// As long as the larger of the two.
     pub(crate) fn host_slots(&mut self) -> &mut [u64] {
         match self.state {
-            State::Host { slots, len, .. } | State::HostCalled { slots, len } => {
+            State::Host { slots, len, .. } | State::HostCalled { slots, len, .. } => {
                 self.stack.slots_mut(slots, len)
             }
             State::HostFinished => {

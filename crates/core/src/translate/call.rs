@@ -40,8 +40,7 @@ impl<'m> Translator<'m> {
     pub(super) fn call(&mut self, func: u32) {
         let ty = self.func_type(func);
         self.settle(self.stack.len() - ty.params.len(), true);
-        let handler =
-            if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
+        let handler = if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
         self.builder.cell(handler, format_args!("call {func}"));
         self.push_call(DIRECT);
         let code = self.code_word(func);
@@ -161,10 +160,8 @@ impl<'m> Translator<'m> {
         self.settle(self.stack.len() - operands, true);
         self.truncate(self.stack.len() - operands);
         let base = self.next_slot();
-        self.builder.cell(
-            plain::SLOW,
-            format_args!("{} {first} {second} from s{base}", op.mnemonic()),
-        );
+        self.builder
+            .cell(plain::SLOW, format_args!("{} {first} {second} from s{base}", op.mnemonic()));
         self.builder.push(pack_const(slow as u16 as i16, base, first as i32));
         self.builder.push(u64::from(second));
         self.builder.forget();
@@ -181,7 +178,7 @@ impl<'m> Translator<'m> {
         let memory =
             || address(context.memories.get(index as usize).is_some_and(|m| m.limits.is64));
         let table = || address(context.tables.get(index as usize).is_some_and(|t| t.limits.is64));
-        let reference = Some(Kind::I64);
+        let reference = Some(Kind::Ref);
         let (operands, first, second) = match op {
             Op::MemorySize => (0, memory(), None),
             Op::MemoryGrow => (1, memory(), None),

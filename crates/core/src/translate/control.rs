@@ -36,9 +36,15 @@ enum FrameKind {
     Function,
     Block,
     /// Where the loop begins, and whether branches to it are [`Way::Again`].
-    Loop { start: usize, simple: bool, region: RegionId },
+    Loop {
+        start: usize,
+        simple: bool,
+        region: RegionId,
+    },
     /// The branch taken if the condition is false.
-    If { otherwise: Patch },
+    If {
+        otherwise: Patch,
+    },
     Else,
 }
 
@@ -544,9 +550,7 @@ impl<'m> Translator<'m> {
     /// Whether an entry of a `br_table` can go straight to the frame's label.
     fn is_direct(&self, frame: usize, arity: usize) -> bool {
         let metered = matches!(self.way(frame), Way::Again(m) if m != Metering::None);
-        !metered
-            && self.frames[frame].kind != FrameKind::Function
-            && self.in_place(frame, arity)
+        !metered && self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity)
     }
 
     /// Emits branches that move values, pay or return, for the entries of a `br_table` that need it.

@@ -17,7 +17,10 @@ pub(crate) enum Loc {
     /// In the code.
     Const(u64),
     /// In the accumulator, which holds what belongs to `slot`. If `last_use`, nothing reads the slot later.
-    Acc { slot: i16, last_use: bool },
+    Acc {
+        slot: i16,
+        last_use: bool,
+    },
     /// In a pinned local, whose slot has it too.
     P0(i16),
     P1(i16),
@@ -153,11 +156,12 @@ pub(crate) struct Inst {
 /// An operand that is not there.
 pub(crate) const NO_LOC: Loc = Loc::Slot(0);
 
-/// The kind of a value type; references are 64-bit integers.
+/// The kind of a value type.
 pub(crate) fn kind_of(ty: ValType) -> Kind {
     match ty {
         ValType::I32 => Kind::I32,
-        ValType::I64 | ValType::Ref(_) => Kind::I64,
+        ValType::I64 => Kind::I64,
+        ValType::Ref(_) => Kind::Ref,
         ValType::F32 => Kind::F32,
         ValType::F64 => Kind::F64,
         ValType::V128 => Kind::V128,
@@ -180,7 +184,7 @@ impl Kind {
     }
 
     pub(crate) fn is_wide(self) -> bool {
-        matches!(self, Kind::I64 | Kind::F64)
+        matches!(self, Kind::I64 | Kind::Ref | Kind::F64)
     }
 }
 
@@ -272,12 +276,9 @@ impl Inst {
             What::Load(_, offset) => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), offset as i32)));
             }
-            What::Indexed(_, _, offset) => code.push(Cell::word(pack_fields([
-                d,
-                self.a.slot(),
-                self.b.slot(),
-                offset as i16,
-            ]))),
+            What::Indexed(_, _, offset) => {
+                code.push(Cell::word(pack_fields([d, self.a.slot(), self.b.slot(), offset as i16])))
+            }
             What::LoadAny(_, memory, offset, _) => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), memory as i32)));
                 code.push(Cell::word(offset));

@@ -134,7 +134,12 @@ impl Translator<'_> {
         let Handlers::Store(tables) = select::handlers(op) else { return None };
         self.builder.cell(
             tables.any[usize::from(is64)],
-            format_args!("{} memory {} [s{a} + {:#x}] = s{v}", op.mnemonic(), arg.memory, arg.offset),
+            format_args!(
+                "{} memory {} [s{a} + {:#x}] = s{v}",
+                op.mnemonic(),
+                arg.memory,
+                arg.offset
+            ),
         );
         self.builder.push(pack_const(v, a, arg.memory as i32));
         self.builder.push(arg.offset);
@@ -160,9 +165,8 @@ impl Translator<'_> {
         };
         let parts = [joined.a, joined.b];
         let disturbed = |loc: Loc| {
-            (0..n).any(|i| {
-                self.builder.nth_last(i).is_none_or(|later| later.d.slot() == loc.slot())
-            })
+            (0..n)
+                .any(|i| self.builder.nth_last(i).is_none_or(|later| later.d.slot() == loc.slot()))
         };
         if parts.iter().any(|&loc| loc.is_const() || n > 0 && (loc.is_acc() || disturbed(loc)))
             || parts.iter().all(|loc| loc.is_acc())

@@ -25,16 +25,17 @@ mod variable;
 
 use crate::{
     Error, Metering, Trap,
-    module::ModuleInner,
     exec::{
         Cell, CodeTable, Ip,
         select::{self, Domain, Kind},
     },
+    module::ModuleInner,
 };
 use alloc::{boxed::Box, vec::Vec};
 use builder::Builder;
 pub(crate) use builder::Line;
 use control::{Frame, Patch};
+pub use fuel::FUEL_VERSION;
 use fuel::Regions;
 use inst::kind_of;
 pub(crate) use listing::Listing;
@@ -260,7 +261,7 @@ impl<'m> Translator<'m> {
             (Op::I64Const, Imm::I64(value)) => self.push_const(Kind::I64, value as u64),
             (Op::F32Const, Imm::F32(bits)) => self.push_const(Kind::F32, bits.into()),
             (Op::F64Const, Imm::F64(bits)) => self.push_const(Kind::F64, bits),
-            (Op::RefNull, _) => self.push_const(Kind::I64, 0),
+            (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
             (Op::RefIsNull, _) => self.unary(Op::I64Eqz),
             (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
             (op, imm) if self.slow(op, imm) => {}
@@ -281,8 +282,10 @@ impl<'m> Translator<'m> {
         let handler = select::enter(self.source.metering, has(int), has(f64), has(f32));
         let [int, f64, f32] =
             [Domain::Int, Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
-        let text = format_args!("enter int s{} s{} f64 s{} s{} f32 s{} s{}",
-            int[0], int[1], f64[0], f64[1], f32[0], f32[1]);
+        let text = format_args!(
+            "enter int s{} s{} f64 s{} s{} f32 s{} s{}",
+            int[0], int[1], f64[0], f64[1], f32[0], f32[1]
+        );
         let at = self.builder.cell(handler, text);
         self.builder.push(crate::exec::pack_fields([int[0], int[1], f64[0], f64[1]]));
         self.builder.push(0);
@@ -302,7 +305,8 @@ impl<'m> Translator<'m> {
 
     /// The slots of the pinned locals of a domain; slot 0 where there is none.
     fn pin_slots(&self, domain: Domain) -> [i16; 2] {
-        self.pins[domain as usize].map(|pin| pin.map_or(0, |local| self.locals[local as usize].slot))
+        self.pins[domain as usize]
+            .map(|pin| pin.map_or(0, |local| self.locals[local as usize].slot))
     }
 }
 

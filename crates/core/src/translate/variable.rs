@@ -2,7 +2,7 @@
 
 use super::{
     Translator,
-    inst::{Dst, Inst, Loc, NO_LOC, What, kind_of, operand_kind, single},
+    inst::{Dst, Inst, Loc, NO_LOC, What, kind_of, single},
     stack::{Operand, Source},
 };
 use crate::exec::{
@@ -87,12 +87,12 @@ impl Translator<'_> {
             return;
         }
         let mut c = self.place(condition).unpinned();
-        if self.is_last(condition) {
-            if let Some(&Inst { what: What::Un(Op::I32Eqz), a, .. }) = self.builder.last() {
-                self.builder.take_back();
-                core::mem::swap(&mut x, &mut y);
-                c = a.unpinned();
-            }
+        if self.is_last(condition)
+            && let Some(&Inst { what: What::Un(Op::I32Eqz), a, .. }) = self.builder.last()
+        {
+            self.builder.take_back();
+            core::mem::swap(&mut x, &mut y);
+            c = a.unpinned();
         }
         if c.is_const() {
             c = Loc::Slot(self.slot_of(condition));
@@ -168,14 +168,13 @@ impl Translator<'_> {
         if let [a, ..] = operands {
             inst.a = Loc::Slot(self.slot_of(*a));
         }
-        if !matches!(inst.what, What::Bin(_)) || !inst.b.is_const() || inst.handler().is_none() {
-            if let [_, b] = operands {
-                inst.b = Loc::Slot(self.slot_of(*b));
-            }
+        if let [_, b] = operands
+            && (!inst.b.is_const() || inst.handler().is_none())
+        {
+            inst.b = Loc::Slot(self.slot_of(*b));
         }
         let emitted = self.builder.emit(inst);
         debug_assert!(emitted, "every instruction has a handler for slots: {inst}");
-        let _ = operand_kind;
     }
 }
 
