@@ -1,7 +1,7 @@
 //! The program on wasmi.
 
 use crate::{Call, End, Scalar, State};
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmi::{
     CompilationMode, Config, Engine, Extern, F32, F64, Instance, Linker, Module, Nullable, Store, TrapCode, Val, ValType,
 };
@@ -16,7 +16,7 @@ impl Guest {
     /// None if instantiation traps, or if the engine itself finds that it has translated something wrongly.
     pub(crate) fn new(wasm: &[u8]) -> Result<Option<Guest>, String> {
         let engine = Engine::new(Config::default().compilation_mode(CompilationMode::Eager));
-        let Ok(module) = catch_unwind(|| Module::new(&engine, wasm)) else { return Ok(None) };
+        let Ok(module) = catch_unwind(AssertUnwindSafe(|| Module::new(&engine, wasm))) else { return Ok(None) };
         let module = module.map_err(|error| format!("theirs: {error}"))?;
         let mut store = Store::new(&engine, ());
         let linker = Linker::new(&engine);

@@ -193,6 +193,7 @@ impl<'a> Checker<'a> {
         ];
         self.end = size - FIRST_LOCAL as isize;
         ensure(zeroed == self.first_temp - FIRST_LOCAL as isize, "I2: enter zeroes the locals")?;
+        ensure(size <= super::MAX_SLOTS as isize, "I2: cells can name all slots of the frame")?;
         ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
         for (has, [first, second]) in domains.into_iter().zip(pins) {
             ensure(has == (first != 0), "I2: pinned locals are those that enter loads")?;
