@@ -111,7 +111,8 @@ pub fn compare(wasm: &[u8], seed: u64) -> Result<bool, String> {
     let mut fuel_used = None;
     let mut compared = false;
     let slice = 1 + random.below(200) as u64;
-    for mode in [ours::Mode::Plain, ours::Mode::Interruptible, ours::Mode::Fuel, ours::Mode::Slices(slice)]
+    for mode in
+        [ours::Mode::Plain, ours::Mode::Interruptible, ours::Mode::Fuel, ours::Mode::Slices(slice)]
     {
         let ours = ours::Guest::new(wasm, mode)?;
         let (Some(mut ours), Some(theirs)) = (ours, &theirs) else {

@@ -75,7 +75,6 @@ function 8
 0x0000d1      4  acc = f64.load [p0(s-2) + 0x0]
 0x0000d4      6  acc = f64.mul acc p0(s-1)
 0x0000d5      8  f64.store [p0(s-2) + 0x0] = acc
-0x0000dc     10  acc = i32.add p0(s-2) #0x8
-0x0000dd     12  acc = f64.load [acc + 0x0]
-0x0000e0     14  return acc
+0x0000dd     10  acc = f64.load [wrap p0(s-2) + 0x8]
+0x0000e0     12  return acc
 ;)
