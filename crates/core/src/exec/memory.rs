@@ -100,6 +100,19 @@ impl<A: Src> Address for Base<A> {
     }
 }
 
+/// `(a + constant) mod 2^32`. Operands: `-, a, constant`.
+pub(crate) struct Wrapped<A>(PhantomData<A>);
+impl<A: Src> Address for Wrapped<A> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let a: i32 = A::get(m, 1, 0);
+            u64::from(a.wrapping_add(m.high(0)) as u32)
+        }
+    }
+}
+
 /// `(a + (b << SHIFT)) mod 2^32 + offset`. Operands: `-, a, b, offset`.
 pub(crate) struct Indexed<A, B, const SHIFT: u32>(PhantomData<(A, B)>);
 impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {

@@ -50,6 +50,7 @@ pub(crate) struct StoreInner {
     /// The types of functions that were called without a static type.
     called_types: BTreeMap<TypeId, FuncType>,
     /// Threads that no call uses, with the stacks that they have grown.
+    #[expect(clippy::vec_box, reason = "a call takes the box")]
     idle_threads: Vec<Box<Thread>>,
     /// Lists of values that no call uses, kept for their memory.
     pub(crate) idle_vals: Vec<Vec<Val>>,
