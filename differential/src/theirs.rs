@@ -3,7 +3,8 @@
 use crate::{Call, End, Scalar, State};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmi::{
-    CompilationMode, Config, Engine, Extern, F32, F64, Instance, Linker, Module, Nullable, Store, TrapCode, Val, ValType,
+    CompilationMode, Config, Engine, Extern, F32, F64, Instance, Linker, Module, Nullable, Store,
+    TrapCode, Val, ValType,
 };
 use windlass::Trap;
 
@@ -16,7 +17,9 @@ impl Guest {
     /// None if instantiation traps, or if the engine itself finds that it has translated something wrongly.
     pub(crate) fn new(wasm: &[u8]) -> Result<Option<Guest>, String> {
         let engine = Engine::new(Config::default().compilation_mode(CompilationMode::Eager));
-        let Ok(module) = catch_unwind(AssertUnwindSafe(|| Module::new(&engine, wasm))) else { return Ok(None) };
+        let Ok(module) = catch_unwind(AssertUnwindSafe(|| Module::new(&engine, wasm))) else {
+            return Ok(None);
+        };
         let module = module.map_err(|error| format!("theirs: {error}"))?;
         let mut store = Store::new(&engine, ());
         let linker = Linker::new(&engine);

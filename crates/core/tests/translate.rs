@@ -69,5 +69,9 @@ fn difference(before: &str, now: &str) -> String {
         .map(|(i, (before, now))| format!("line {}\n  was {before}\n  is  {now}\n", i + 1))
         .collect();
     let counts = [before, now].map(|text| text.lines().count());
-    if counts[0] == counts[1] { shown } else { format!("{shown}{} lines, now {}\n", counts[0], counts[1]) }
+    if counts[0] == counts[1] {
+        shown
+    } else {
+        format!("{shown}{} lines, now {}\n", counts[0], counts[1])
+    }
 }

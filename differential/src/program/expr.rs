@@ -2,8 +2,7 @@
 
 use super::{TYPES, Type, func::Func};
 
-const INT_BIN: [&str; 10] =
-    ["add", "add", "add", "sub", "mul", "and", "or", "xor", "shl", "shr_u"];
+const INT_BIN: [&str; 10] = ["add", "add", "add", "sub", "mul", "and", "or", "xor", "shl", "shr_u"];
 const INT_BIN_RARE: [&str; 3] = ["shr_s", "rotl", "rotr"];
 const INT_DIV: [&str; 4] = ["div_s", "div_u", "rem_s", "rem_u"];
 const INT_CMP: [&str; 10] =
@@ -183,8 +182,11 @@ impl Func<'_> {
                 } else {
                     self.expr(ty, depth);
                 }
-                let op =
-                    if ty.is_float() { self.random.pick(&FLOAT_CMP) } else { self.random.pick(&INT_CMP) };
+                let op = if ty.is_float() {
+                    self.random.pick(&FLOAT_CMP)
+                } else {
+                    self.random.pick(&INT_CMP)
+                };
                 self.emit(format!("{}.{op}", ty.name()));
             }
         }
@@ -219,7 +221,8 @@ impl Func<'_> {
 
     /// A value by way of a block: its end, or a branch there with other values below.
     fn block(&mut self, ty: Type, depth: usize) {
-        let params: Vec<Type> = (0..self.random.below(3)).map(|_| Type::random(self.random)).collect();
+        let params: Vec<Type> =
+            (0..self.random.below(3)).map(|_| Type::random(self.random)).collect();
         self.exprs(&params, depth - 1);
         self.open("block", &params, &[ty]);
         self.consume(&params);
@@ -278,7 +281,11 @@ impl Func<'_> {
 
     /// The functions from here on may be called: in loops the last one only, so that programs end soon.
     pub(super) fn first_callee(&self) -> usize {
-        if self.loops > 0 { (self.signatures.len() - 1).max(self.index + 1) } else { self.index + 1 }
+        if self.loops > 0 {
+            (self.signatures.len() - 1).max(self.index + 1)
+        } else {
+            self.index + 1
+        }
     }
 
     /// Writes a call with its arguments, whose results stay on the operand stack.
@@ -309,7 +316,10 @@ impl Func<'_> {
         match self.random.below(10) {
             0..=4 => String::new(),
             5..=8 => format!(" offset={}", self.random.below(300)),
-            _ => format!(" offset={}", self.random.pick(&[65528, 65535, 65536, 70000, u32::MAX as usize])),
+            _ => format!(
+                " offset={}",
+                self.random.pick(&[65528, 65535, 65536, 70000, u32::MAX as usize])
+            ),
         }
     }
 

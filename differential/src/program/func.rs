@@ -35,7 +35,11 @@ pub(super) struct Label {
 
 impl<'a> Func<'a> {
     /// A function with this index.
-    pub(super) fn text(random: &'a mut Random, signatures: &'a [Signature], index: usize) -> String {
+    pub(super) fn text(
+        random: &'a mut Random,
+        signatures: &'a [Signature],
+        index: usize,
+    ) -> String {
         let Signature { params, results } = signatures[index].clone();
         let mut locals = params.clone();
         // Few locals are all pinned; many are not.
@@ -71,7 +75,11 @@ impl<'a> Func<'a> {
         }
         for (ty, count) in [Type::I32, Type::I64].into_iter().zip(self.counters) {
             for number in 0..count {
-                let _ = writeln!(text, "(local $c_{0}_{number} {0}) (local $n_{0}_{number} {0})", ty.name());
+                let _ = writeln!(
+                    text,
+                    "(local $c_{0}_{number} {0}) (local $n_{0}_{number} {0})",
+                    ty.name()
+                );
             }
         }
         text.push_str(&self.out);

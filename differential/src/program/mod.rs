@@ -47,7 +47,8 @@ struct Signature {
 
 impl Signature {
     fn random(random: &mut Random) -> Signature {
-        let mut types = |most: usize| (0..random.below(most + 1)).map(|_| Type::random(random)).collect();
+        let mut types =
+            |most: usize| (0..random.below(most + 1)).map(|_| Type::random(random)).collect();
         Signature { params: types(5), results: types(3) }
     }
 }

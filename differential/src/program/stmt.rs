@@ -125,7 +125,9 @@ impl Func<'_> {
                 let params = self.signatures[callee].params.clone();
                 self.exprs(&params, 1);
                 if self.random.chance(40) {
-                    self.emit(format!("i32.const {callee}\n return_call_indirect (type $t{callee})"));
+                    self.emit(format!(
+                        "i32.const {callee}\n return_call_indirect (type $t{callee})"
+                    ));
                 } else {
                     self.emit(format!("return_call $f{callee}"));
                 }
@@ -146,7 +148,8 @@ impl Func<'_> {
     }
 
     fn nested(&mut self, depth: usize) {
-        let results: Vec<Type> = (0..self.random.below(3)).map(|_| Type::random(self.random)).collect();
+        let results: Vec<Type> =
+            (0..self.random.below(3)).map(|_| Type::random(self.random)).collect();
         self.open("block", &[], &results);
         self.statements(depth);
         self.exprs(&results, 2);
@@ -162,7 +165,8 @@ impl Func<'_> {
         let ty = self.random.pick(&[Type::I32, Type::I32, Type::I32, Type::I64]);
         let [counter, limit] = self.counter(ty);
         let name = ty.name();
-        let carried: Vec<Type> = (0..self.random.pick(&[0, 0, 0, 1, 2])).map(|_| Type::random(self.random)).collect();
+        let carried: Vec<Type> =
+            (0..self.random.pick(&[0, 0, 0, 1, 2])).map(|_| Type::random(self.random)).collect();
         let down = self.random.chance(20);
         let limited = self.random.chance(40);
         self.expr(ty, 2);
@@ -259,7 +263,8 @@ impl Func<'_> {
 
     /// A `br_table` into nested blocks that all take the same values, and perhaps further out.
     fn switch(&mut self, depth: usize) {
-        let types: Vec<Type> = (0..self.random.pick(&[0, 0, 1, 2])).map(|_| Type::random(self.random)).collect();
+        let types: Vec<Type> =
+            (0..self.random.pick(&[0, 0, 1, 2])).map(|_| Type::random(self.random)).collect();
         let cases = 1 + self.random.below(3);
         for _ in 0..cases {
             self.open("block", &[], &types);
@@ -277,9 +282,8 @@ impl Func<'_> {
             .filter(|&label| self.labels[label].types == types && !self.labels[label].is_loop)
             .map(|label| self.labels.len() - 1 - label)
             .collect();
-        let targets: Vec<String> = (0..2 + self.random.below(5))
-            .map(|_| self.random.pick(&fitting).to_string())
-            .collect();
+        let targets: Vec<String> =
+            (0..2 + self.random.below(5)).map(|_| self.random.pick(&fitting).to_string()).collect();
         self.emit(format!("br_table {}", targets.join(" ")));
         for case in 0..cases {
             self.close();

@@ -32,18 +32,28 @@ pub(crate) enum Part {
     /// Operand word 1 is two slots that are read.
     Slots,
     /// A branch that may be taken: its target is this operand word.
-    Branch { word: usize, again: bool },
+    Branch {
+        word: usize,
+        again: bool,
+    },
     /// A branch that is taken: its target is operand word 0.
-    Jump { again: bool },
+    Jump {
+        again: bool,
+    },
     /// The number of targets but the last, and targets.
     BrTable,
     LoopEnter,
     /// The index of a global is the lower or upper half of this operand word.
-    Global { word: usize, upper: bool },
+    Global {
+        word: usize,
+        upper: bool,
+    },
     /// Memory 0 is accessed.
     Memory,
     /// The memory whose index is the upper half of operand word 0 is accessed.
-    AnyMemory { is64: bool },
+    AnyMemory {
+        is64: bool,
+    },
     Call,
     CallImport,
     CallIndirect,
@@ -106,7 +116,13 @@ impl Layouts {
         self.0.get(&word.bits()).map_or(&[], |layouts| layouts)
     }
 
-    fn add(&mut self, handler: impl Into<Option<Handler>>, words: usize, fields: [Field; 4], part: Part) {
+    fn add(
+        &mut self,
+        handler: impl Into<Option<Handler>>,
+        words: usize,
+        fields: [Field; 4],
+        part: Part,
+    ) {
         let Some(handler) = handler.into() else { return };
         let layouts = self.0.entry(Cell::of_handler(handler).bits()).or_default();
         let layout = Layout { words, fields, part };
@@ -164,7 +180,8 @@ impl Layouts {
             }
             Handlers::Store(tables) => {
                 for_pairs(|a, v| {
-                    let fields = [source(v, operand), source(a, Kind::I32), Field::Free, Field::Free];
+                    let fields =
+                        [source(v, operand), source(a, Kind::I32), Field::Free, Field::Free];
                     let words = 1 + usize::from(v == Place::Const);
                     self.add(tables.base[a as usize][v as usize], words, fields, Part::Memory);
                 });
@@ -248,9 +265,15 @@ impl Layouts {
             self.add(select::global_get(kind, d), 1, fields, Part::Global { word: 0, upper: true });
             for_pairs(|x, y| {
                 for c in [Place::Slot, Place::Acc] {
-                    let fields = [dest(d, kind), source(x, kind), source(y, kind), source(c, Kind::I32)];
+                    let fields =
+                        [dest(d, kind), source(x, kind), source(y, kind), source(c, Kind::I32)];
                     let constants = [x, y].iter().filter(|&&place| place == Place::Const).count();
-                    self.add(select::select(kind, x, y, c, d), 1 + constants, fields, Part::Nothing);
+                    self.add(
+                        select::select(kind, x, y, c, d),
+                        1 + constants,
+                        fields,
+                        Part::Nothing,
+                    );
                 }
             });
         });

@@ -68,7 +68,8 @@ impl<'a> Checker<'a> {
             unreachable!("validation knows the type of every function")
         };
         let locals = &source.decoded.bodies[defined].locals;
-        let declared: usize = locals.iter().map(|&(n, ty)| n as usize * width(&[ty]) as usize).sum();
+        let declared: usize =
+            locals.iter().map(|&(n, ty)| n as usize * width(&[ty]) as usize).sum();
         let mut checker = Checker {
             source,
             code,

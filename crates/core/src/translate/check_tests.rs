@@ -30,8 +30,10 @@ const TEXT: &str = r#"(module
         (return_call $callee (local.get 1))))"#;
 
 fn module(metering: Metering) -> Module {
-    let text = TEXT.replace("(local.set 4 (call $two (local.get 0)) (local.set 3))",
-        "(call $two (local.get 0)) (local.set 4) (local.set 3)");
+    let text = TEXT.replace(
+        "(local.set 4 (call $two (local.get 0)) (local.set 3))",
+        "(call $two (local.get 0)) (local.set 4) (local.set 3)",
+    );
     let wasm = wat::parse_str(text).expect("the text is a module");
     let engine = Engine::new(Config::new().metering(metering)).expect("the settings are fine");
     Module::from_binary(&engine, &wasm).expect("the module is valid")
@@ -95,10 +97,13 @@ fn missing_and_additional_words_are_found() {
     let module = module(Metering::None);
     let len = cells(&module).last().expect("there is code").0;
     for at in 0..len {
-        assert!(verdict(&module, |code| {
-            code.remove(at);
-        })
-        .is_err(), "without word {at}");
+        assert!(
+            verdict(&module, |code| {
+                code.remove(at);
+            })
+            .is_err(),
+            "without word {at}"
+        );
         assert!(verdict(&module, |code| code.insert(at, Cell::word(0))).is_err(), "0 at {at}");
     }
     assert!(verdict(&module, |code| code.truncate(len)).is_err(), "without the last cell");
