@@ -121,10 +121,11 @@ pub fn compare(wasm: &[u8], seed: u64) -> Result<bool, String> {
         compared = true;
         let transcript = ours.run(&calls);
         agree(&transcript, theirs, &calls).map_err(|error| format!("{mode:?}: {error}"))?;
-        if let Some(used) = ours.fuel_used() {
-            if *fuel_used.get_or_insert(used) != used && transcript.state.is_some() {
-                return Err(format!("{mode:?}: used {used} fuel, at another time {fuel_used:?}"));
-            }
+        if let Some(used) = ours.fuel_used()
+            && *fuel_used.get_or_insert(used) != used
+            && transcript.state.is_some()
+        {
+            return Err(format!("{mode:?}: used {used} fuel, at another time {fuel_used:?}"));
         }
     }
     Ok(compared)

@@ -162,7 +162,7 @@ fn value(ty: &ValType, bits: u64) -> Val {
         Kind::I64 => Val::I64(bits as i64),
         Kind::F32 => Val::F32(bits as u32),
         Kind::F64 => Val::F64(bits),
-        Kind::Reference => Val::default_for_ty(ty.clone()).expect("all references are nullable"),
+        Kind::Reference => Val::default_for_ty(*ty).expect("all references are nullable"),
     }
 }
 
