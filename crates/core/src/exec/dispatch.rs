@@ -18,6 +18,7 @@ mod backend {
     use super::super::{
         context::Context,
         machine::{Ip, Sp},
+        v128::Register,
     };
     use super::*;
 
@@ -25,29 +26,31 @@ mod backend {
         ($abi:literal) => {
             /// The code of a cell: all registers of the machine are arguments in registers.
             pub(crate) type Handler = unsafe extern $abi fn(
-                Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32,
+                Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32, Register,
             );
 
             /// The handler with this body.
             pub(crate) unsafe extern $abi fn run<S: Step>(
                 ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
             ) {
                 let mut m = Machine {
                     ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                    v_acc,
                 };
                 // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word (I3).
                 unsafe {
                     match S::step(&mut m) {
                         Ok(()) => ((*m.ip).handler)(
                             m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
-                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
                         ),
                         Err(stop) => {
                             (*m.cx).stop = stop;
                             save(
                                 m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
-                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
                             )
                         }
                     }
@@ -60,11 +63,13 @@ mod backend {
             unsafe extern $abi fn save(
                 ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
             ) {
                 // SAFETY: I4.
                 unsafe {
                     (*cx).saved = Machine {
                         ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                        v_acc,
                     };
                 }
             }
@@ -96,6 +101,7 @@ mod backend {
                 m.f32_acc,
                 m.f32_p0,
                 m.f32_p1,
+                m.v_acc,
             );
             (*m.cx).stop
         }

@@ -1,7 +1,8 @@
 //! Execution of translated code.
 //!
 //! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
-//! ([`numeric`], [`branch`], [`memory`], [`call`]) are written in its terms and those of [`num`]; [`dispatch`]
+//! ([`numeric`], [`branch`], [`memory`], [`call`], [`vector`]) are written in its terms and those of [`num`]
+//! and [`simd`]; [`dispatch`]
 //! leads from one to the next, and [`thread`] drives them.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
@@ -21,6 +22,7 @@ mod call;
 mod code;
 mod context;
 mod dispatch;
+mod handlers;
 #[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod layout;
 mod machine;
@@ -29,8 +31,15 @@ pub(crate) mod num;
 mod numeric;
 mod ops;
 pub(crate) mod select;
+mod simd;
 mod slow;
 mod thread;
+mod v128;
+mod vector;
+#[cfg(all(debug_assertions, feature = "std"))]
+mod vector_layout;
+mod vector_ops;
+pub(crate) mod vector_select;
 
 pub(crate) use call::DIRECT;
 pub(crate) use code::{CodeTable, FuncCode};
