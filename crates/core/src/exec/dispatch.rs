@@ -23,14 +23,14 @@ mod backend {
     use super::*;
 
     macro_rules! handler_type {
-        ($abi:literal) => {
+        ($abi:literal; $($(#[$attribute:meta])* $run:ident;)*) => {
             /// The code of a cell: all registers of the machine are arguments in registers.
             pub(crate) type Handler = unsafe extern $abi fn(
                 Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32, Register,
             );
 
-            /// The handler with this body.
-            pub(crate) unsafe extern $abi fn run<S: Step>(
+            $($(#[$attribute])*
+            pub(crate) unsafe extern $abi fn $run<S: Step>(
                 ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
                 v_acc: Register,
@@ -57,6 +57,8 @@ mod backend {
                 }
             }
 
+            )*
+
             /// Saves the registers and returns to the driver.
             #[cold]
             #[inline(never)]
@@ -77,9 +79,18 @@ mod backend {
     }
     // Win64's own convention has only four integer registers.
     #[cfg(target_arch = "x86_64")]
-    handler_type!("sysv64");
+    handler_type! { "sysv64";
+        /// The handler with this body.
+        run;
+        /// The same for CPUs that have what [`native`](super::super::native) asks for.
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        run_fast;
+    }
     #[cfg(not(target_arch = "x86_64"))]
-    handler_type!("C");
+    handler_type! { "C";
+        /// The handler with this body.
+        run;
+    }
 
     /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
     ///
@@ -121,6 +132,14 @@ mod backend {
         unsafe { S::step(m) }
     }
 
+    /// The same for CPUs that have what [`native`](super::super::native) asks for.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(crate) unsafe fn run_fast<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { S::step(m) }
+    }
+
     /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
     ///
     /// # Safety
@@ -145,6 +164,10 @@ mod backend {
     }
 }
 
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use backend::run as run_fast;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use backend::run_fast;
 pub(crate) use backend::{Handler, dispatch, run};
 
 /// Names the backend, for tests and bug reports.

@@ -16,6 +16,7 @@
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running instance,
 //!   and the views in the context are those of that instance.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
+//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`].
 
 mod branch;
 mod call;
@@ -27,6 +28,7 @@ mod handlers;
 pub(crate) mod layout;
 mod machine;
 mod memory;
+mod native;
 pub(crate) mod num;
 mod numeric;
 mod ops;

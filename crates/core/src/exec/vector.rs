@@ -6,7 +6,6 @@ use super::{
     dispatch::Step,
     machine::{Dst, Machine, Slot, Src, Value},
     memory::{Address, Raw, any_address},
-    simd,
     v128::V128,
 };
 use core::marker::PhantomData;
@@ -31,6 +30,11 @@ pub(crate) trait ExtractOp: 'static {
 pub(crate) trait ReplaceOp: 'static {
     type B: Value;
     fn eval(a: V128, lane: usize, b: Self::B) -> V128;
+}
+
+/// `i8x16.shuffle`
+pub(crate) trait ShuffleOp: 'static {
+    fn eval(a: V128, b: V128, lanes: V128) -> V128;
 }
 
 /// A load of one lane.
@@ -106,13 +110,13 @@ impl<O: ReplaceOp, A: Src, B: Src, D: Dst> Step for Replace<O, A, B, D> {
 }
 
 /// `d = shuffle(a, b)`. Operands: `d, a, b`; the lanes in two words.
-pub(crate) struct Shuffle<A, B, D>(PhantomData<(A, B, D)>);
-impl<A: Src, B: Src, D: Dst> Step for Shuffle<A, B, D> {
+pub(crate) struct Shuffle<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
         unsafe {
-            let value = simd::i8x16_shuffle(A::get(m, 1, 0), B::get(m, 2, 0), m.constant(1));
+            let value = O::eval(A::get(m, 1, 0), B::get(m, 2, 0), m.constant(1));
             D::set(m, 0, value);
             m.advance(3);
         }

@@ -4,63 +4,91 @@
 use super::{
     handlers::Handlers,
     memory::{LoadOp, StoreOp},
+    native::{self, baseline, fast},
     numeric::{BinOp, UnOp},
     ops::op,
     simd,
     v128::V128 as v128,
-    vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, StoreLaneOp, TernOp},
+    vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, ShuffleOp, StoreLaneOp, TernOp},
     vector_select::{
-        OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfStore, OfStoreLane, OfTern,
-        OfVector, OfVectors, SHUFFLE,
+        OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore, OfStoreLane,
+        OfTern, OfVector, OfVectors,
     },
 };
 use crate::Trap;
 use windlass_decode::{Op, for_each_op};
 
+/// Whether the compiler makes better code of an instruction for CPUs with more.
+const fn gains(op: Op) -> bool {
+    let _ = op;
+    true
+}
+
+/// The instruction as CPUs with more execute it.
+struct Fast<O>(core::marker::PhantomData<O>);
+
+/// An instruction's meaning: for every CPU, and for those with more.
 macro_rules! meaning {
-    (v_un $op:ident $name:ident [$a:ident] [$r:ident]) => {
-        impl UnOp for op::$op {
+    ($shape:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {
+        meaning!(@ $shape op::$op, $op baseline $name [$($a)*] [$($r)*]);
+        meaning!(@ $shape Fast<op::$op>, $op fast $name [$($a)*] [$($r)*]);
+    };
+    (@ v_un $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident] [$r:ident]) => {
+        impl UnOp for $ty {
             type A = $a;
             type R = $r;
             #[inline(always)]
             fn eval(a: $a) -> Result<$r, Trap> {
-                Ok(simd::$name(a))
+                Ok($cpu::$name(a))
             }
         }
     };
-    (v_test $op:ident $name:ident [$a:ident] [$r:ident]) => {
-        meaning!(v_un $op $name [$a] [$r]);
+    (@ v_test $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(@ v_un $ty, $op $cpu $name [$a] [$r]);
     };
-    (v_splat $op:ident $name:ident [$a:ident] [$r:ident]) => {
-        meaning!(v_un $op $name [$a] [$r]);
+    (@ v_splat $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(@ v_un $ty, $op $cpu $name [$a] [$r]);
     };
-    (v_bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
-        impl BinOp for op::$op {
+    (@ v_bin $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+        impl BinOp for $ty {
             const OP: Op = Op::$op;
             type A = $a;
             type R = $r;
             #[inline(always)]
             fn eval(a: $a, b: $b) -> Result<$r, Trap> {
-                Ok(simd::$name(a, b))
+                Ok($cpu::$name(a, b))
             }
         }
     };
-    (v_tern $op:ident $name:ident [$($a:ident)*] [$r:ident]) => {
-        impl TernOp for op::$op {
+    (@ v_tern $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$r:ident]) => {
+        impl TernOp for $ty {
             #[inline(always)]
             fn eval(a: v128, b: v128, c: v128) -> v128 {
-                simd::$name(a, b, c)
+                $cpu::$name(a, b, c)
             }
         }
     };
-    (v_shift $op:ident $name:ident [$($a:ident)*] [$r:ident]) => {
-        impl ShiftOp for op::$op {
+    (@ v_shift $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$r:ident]) => {
+        impl ShiftOp for $ty {
             #[inline(always)]
             fn eval(a: v128, count: i32) -> v128 {
-                simd::$name(a, count)
+                $cpu::$name(a, count)
             }
         }
     };
+    (@ v_shuffle $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$r:ident]) => {
+        impl ShuffleOp for $ty {
+            #[inline(always)]
+            fn eval(a: v128, b: v128, lanes: v128) -> v128 {
+                $cpu::$name(a, b, lanes)
+            }
+        }
+    };
+    (@ $other:ident $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
+}
+
+/// Those whose operands or results are lanes are the same for every CPU.
+macro_rules! lane_meaning {
     (v_extract $op:ident $name:ident [$a:ident] [$r:ident]) => {
         impl ExtractOp for op::$op {
             type R = $r;
@@ -82,47 +110,65 @@ macro_rules! meaning {
     ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
 }
 
+/// The table for this CPU.
+macro_rules! fastest {
+    ($fast:ident $variant:ident $of:ident $op:ident) => {
+        Handlers::$variant(if $fast {
+            // Evaluated before code is made: there are no handlers but those of the table.
+            const {
+                if gains(Op::$op) {
+                    $of::<Fast<op::$op>, true>::TABLE
+                } else {
+                    $of::<op::$op, false>::TABLE
+                }
+            }
+        } else {
+            $of::<op::$op, false>::TABLE
+        })
+    };
+}
+
 macro_rules! table {
-    (v_un $op:ident) => {
-        Handlers::VectorUn(OfVector::<op::$op>::TABLE)
+    (v_un $fast:ident $op:ident) => {
+        fastest!($fast VectorUn OfVector $op)
     };
-    (v_test $op:ident) => {
-        Handlers::VectorUn(OfVector::<op::$op>::TABLE)
+    (v_test $fast:ident $op:ident) => {
+        fastest!($fast VectorUn OfVector $op)
     };
-    (v_splat $op:ident) => {
-        Handlers::VectorUn(OfScalar::<op::$op>::TABLE)
+    (v_splat $fast:ident $op:ident) => {
+        fastest!($fast VectorUn OfScalar $op)
     };
-    (v_bin $op:ident) => {
-        Handlers::VectorBin(OfVectors::<op::$op>::TABLE)
+    (v_bin $fast:ident $op:ident) => {
+        fastest!($fast VectorBin OfVectors $op)
     };
-    (v_tern $op:ident) => {
-        Handlers::VectorTern(OfTern::<op::$op>::TABLE)
+    (v_tern $fast:ident $op:ident) => {
+        fastest!($fast VectorTern OfTern $op)
     };
-    (v_shift $op:ident) => {
-        Handlers::VectorBin(OfShift::<op::$op>::TABLE)
+    (v_shift $fast:ident $op:ident) => {
+        fastest!($fast VectorBin OfShift $op)
     };
-    (v_extract $op:ident) => {
+    (v_extract $fast:ident $op:ident) => {
         Handlers::VectorUn(OfExtract::<op::$op>::TABLE)
     };
-    (v_replace $op:ident) => {
+    (v_replace $fast:ident $op:ident) => {
         Handlers::VectorBin(OfReplace::<op::$op>::TABLE)
     };
-    (v_shuffle $op:ident) => {
-        Handlers::VectorBin(SHUFFLE)
+    (v_shuffle $fast:ident $op:ident) => {
+        fastest!($fast VectorBin OfShuffle $op)
     };
-    (v_load $op:ident) => {
+    (v_load $fast:ident $op:ident) => {
         Handlers::VectorLoad(OfLoad::<op::$op>::TABLE)
     };
-    (v_store $op:ident) => {
+    (v_store $fast:ident $op:ident) => {
         Handlers::VectorStore(OfStore::<op::$op>::TABLE)
     };
-    (v_load_lane $op:ident) => {
+    (v_load_lane $fast:ident $op:ident) => {
         Handlers::LoadLane(OfLoadLane::<op::$op>::TABLE)
     };
-    (v_store_lane $op:ident) => {
+    (v_store_lane $fast:ident $op:ident) => {
         Handlers::StoreLane(OfStoreLane::<op::$op>::TABLE)
     };
-    ($other:ident $op:ident) => {
+    ($other:ident $fast:ident $op:ident) => {
         Handlers::None
     };
 }
@@ -131,11 +177,13 @@ macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($a:ident)*] [$($r:ident)*];)*) => {
         $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*
+        $(lane_meaning!($shape $op $name [$($a)*] [$($r)*]);)*
 
         /// The handlers of a vector instruction.
         pub(crate) fn handlers(op: Op) -> Handlers {
+            let fast = native::is_fast();
             match op {
-                $(Op::$op => table!($shape $op),)*
+                $(Op::$op => table!($shape fast $op),)*
             }
         }
     };

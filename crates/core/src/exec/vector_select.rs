@@ -4,7 +4,7 @@
 
 use super::{
     call::Return,
-    dispatch::{Handler, Step, run},
+    dispatch::{Handler, Step, run, run_fast},
     handlers::{
         FewDests, LoadLaneTables, Maybe, StoreLaneTables, TernTable, VectorBinTable,
         VectorLoadTables, VectorStoreTables, VectorUnTable,
@@ -16,7 +16,7 @@ use super::{
     v128::V128,
     vector::{
         Extract, ExtractOp, LoadLane, LoadLaneAny, LoadLaneOp, Replace, ReplaceOp, Shift, ShiftOp,
-        Shuffle, StoreLane, StoreLaneAny, StoreLaneOp, Tern, TernOp,
+        Shuffle, ShuffleOp, StoreLane, StoreLaneAny, StoreLaneOp, Tern, TernOp,
     },
 };
 use core::marker::PhantomData;
@@ -26,11 +26,19 @@ const fn h<S: Step>() -> Maybe {
     Some(run::<S> as Handler)
 }
 
+/// The handler with this body, for the CPUs with more if `FAST`.
+const fn pick<S: Step, const FAST: bool>() -> Maybe {
+    Some(if FAST { run_fast::<S> as Handler } else { run::<S> })
+}
+
 const NONE: FewDests = [None; 2];
 
 macro_rules! dests {
     ($body:ident < $($arg:ty),+ >) => {
         [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>()]
+    };
+    ($fast:ident, $body:ident < $($arg:ty),+ >) => {
+        [pick::<$body<$($arg),+, Slot>, $fast>(), pick::<$body<$($arg),+, Acc>, $fast>()]
     };
 }
 
@@ -89,49 +97,49 @@ pub(crate) const fn commutes(op: Op) -> bool {
 }
 
 /// Of a vector.
-pub(crate) struct OfVector<O>(PhantomData<O>);
-impl<O: UnOp> OfVector<O> {
+pub(crate) struct OfVector<O, const FAST: bool>(PhantomData<O>);
+impl<O: UnOp, const FAST: bool> OfVector<O, FAST> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &[dests!(Un<O, Slot>), NONE, dests!(Un<O, Acc>), NONE, NONE];
+        &[dests!(FAST, Un<O, Slot>), NONE, dests!(FAST, Un<O, Acc>), NONE, NONE];
 }
 
 /// Of a scalar.
-pub(crate) struct OfScalar<O>(PhantomData<O>);
-impl<O: UnOp> OfScalar<O> {
+pub(crate) struct OfScalar<O, const FAST: bool>(PhantomData<O>);
+impl<O: UnOp, const FAST: bool> OfScalar<O, FAST> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &[dests!(Un<O, Slot>), NONE, dests!(Un<O, Acc>), dests!(Un<O, P0>), dests!(Un<O, P1>)];
+        &[dests!(FAST, Un<O, Slot>), NONE, dests!(FAST, Un<O, Acc>), dests!(FAST, Un<O, P0>), dests!(FAST, Un<O, P1>)];
 }
 
 /// Of two vectors.
-pub(crate) struct OfVectors<O>(PhantomData<O>);
-impl<O: BinOp> OfVectors<O> {
+pub(crate) struct OfVectors<O, const FAST: bool>(PhantomData<O>);
+impl<O: BinOp, const FAST: bool> OfVectors<O, FAST> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
         [
-            dests!(Bin<O, Slot, Slot>),
-            dests!(Bin<O, Slot, Const>),
-            if commutes(O::OP) { NONE } else { dests!(Bin<O, Slot, Acc>) },
+            dests!(FAST, Bin<O, Slot, Slot>),
+            dests!(FAST, Bin<O, Slot, Const>),
+            if commutes(O::OP) { NONE } else { dests!(FAST, Bin<O, Slot, Acc>) },
         ],
         [NONE; 3],
-        [dests!(Bin<O, Acc, Slot>), dests!(Bin<O, Acc, Const>), NONE],
+        [dests!(FAST, Bin<O, Acc, Slot>), dests!(FAST, Bin<O, Acc, Const>), NONE],
     ];
 }
 
-pub(crate) struct OfTern<O>(PhantomData<O>);
-impl<O: TernOp> OfTern<O> {
+pub(crate) struct OfTern<O, const FAST: bool>(PhantomData<O>);
+impl<O: TernOp, const FAST: bool> OfTern<O, FAST> {
     pub(crate) const TABLE: &'static TernTable = &[
-        dests!(Tern<O, Slot, Slot, Slot>),
-        dests!(Tern<O, Acc, Slot, Slot>),
-        dests!(Tern<O, Slot, Acc, Slot>),
-        dests!(Tern<O, Slot, Slot, Acc>),
+        dests!(FAST, Tern<O, Slot, Slot, Slot>),
+        dests!(FAST, Tern<O, Acc, Slot, Slot>),
+        dests!(FAST, Tern<O, Slot, Acc, Slot>),
+        dests!(FAST, Tern<O, Slot, Slot, Acc>),
     ];
 }
 
-pub(crate) struct OfShift<O>(PhantomData<O>);
-impl<O: ShiftOp> OfShift<O> {
+pub(crate) struct OfShift<O, const FAST: bool>(PhantomData<O>);
+impl<O: ShiftOp, const FAST: bool> OfShift<O, FAST> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
-        [dests!(Shift<O, Slot, Slot>), dests!(Shift<O, Slot, Const>), dests!(Shift<O, Slot, Acc>)],
+        [dests!(FAST, Shift<O, Slot, Slot>), dests!(FAST, Shift<O, Slot, Const>), dests!(FAST, Shift<O, Slot, Acc>)],
         [NONE; 3],
-        [dests!(Shift<O, Acc, Slot>), dests!(Shift<O, Acc, Const>), dests!(Shift<O, Acc, Acc>)],
+        [dests!(FAST, Shift<O, Acc, Slot>), dests!(FAST, Shift<O, Acc, Const>), dests!(FAST, Shift<O, Acc, Acc>)],
     ];
 }
 
@@ -150,11 +158,14 @@ impl<O: ReplaceOp> OfReplace<O> {
     ];
 }
 
-pub(crate) const SHUFFLE: &VectorBinTable = &[
-    [dests!(Shuffle<Slot, Slot>), NONE, dests!(Shuffle<Slot, Acc>)],
-    [NONE; 3],
-    [dests!(Shuffle<Acc, Slot>), NONE, NONE],
-];
+pub(crate) struct OfShuffle<O, const FAST: bool>(PhantomData<O>);
+impl<O: ShuffleOp, const FAST: bool> OfShuffle<O, FAST> {
+    pub(crate) const TABLE: &'static VectorBinTable = &[
+        [dests!(FAST, Shuffle<O, Slot, Slot>), NONE, dests!(FAST, Shuffle<O, Slot, Acc>)],
+        [NONE; 3],
+        [dests!(FAST, Shuffle<O, Acc, Slot>), NONE, NONE],
+    ];
+}
 
 /// A table over the two parts of an address, which commute; `$none` where there is none.
 macro_rules! address_pairs {
