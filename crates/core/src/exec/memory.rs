@@ -166,8 +166,7 @@ impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
         // SAFETY: I1, I2, I4; the address is checked.
         unsafe {
             let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
-            let value: O::A =
-                if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
+            let value: O::A = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
             O::eval(value).write(at);
             m.advance(1 + V::IS_CONST as usize);
         }
@@ -181,7 +180,9 @@ impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
 /// # Safety
 /// I1, I2, I4.
 #[inline(always)]
-pub(crate) unsafe fn any_address<R: Raw, const IS64: bool>(m: &mut Machine) -> Result<*mut u8, Stop> {
+pub(crate) unsafe fn any_address<R: Raw, const IS64: bool>(
+    m: &mut Machine,
+) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I4.
     unsafe {
         let a = m.slot(m.field(1));

@@ -1,6 +1,6 @@
 //! The vector instructions for which the CPU has better instructions than the compiler makes of
-//! [`simd`]: `baseline` is for every CPU of the architecture, `fast` for those with [`FEATURES`]. All
-//! functions of `simd` are in both; tests hold the ones here against those.
+//! [`simd`]: `baseline` is for every CPU of the architecture, `fast` for those with AVX2 and what came with it.
+//! All functions of `simd` are in both; tests hold the ones here against those.
 //!
 //! Called by handlers only: those of `fast` by handlers that the translator picks where [`is_fast`] (I8).
 
@@ -31,7 +31,7 @@ pub(crate) fn is_fast() -> bool {
 /// A function of CPU instructions a row.
 #[cfg(target_arch = "x86_64")]
 macro_rules! natives {
-    ($safety:literal; $($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
+    ($($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
         #[inline(always)]
         pub(crate) fn $name($($x: V128),*) -> $r {
             #[allow(unused_unsafe)]
@@ -49,14 +49,14 @@ pub(crate) mod baseline {
     pub(crate) use super::simd::*;
     #[cfg(target_arch = "x86_64")]
     pub(crate) use super::sse2::{
-        i8x16_bitmask, i16x8_bitmask, i16x8_narrow_i32x4_s, i32x4_bitmask, i32x4_dot_i16x8_s,
-        i64x2_bitmask, i8x16_narrow_i16x8_s, i8x16_narrow_i16x8_u,
+        i8x16_bitmask, i8x16_narrow_i16x8_s, i8x16_narrow_i16x8_u, i16x8_bitmask,
+        i16x8_narrow_i32x4_s, i32x4_bitmask, i32x4_dot_i16x8_s, i32x4_relaxed_trunc_f32x4_s,
+        i32x4_trunc_sat_f32x4_s, i64x2_bitmask,
     };
 }
 
 /// For CPUs with more.
 pub(crate) mod fast {
-    pub(crate) use super::baseline::*;
     #[cfg(target_arch = "x86_64")]
     pub(crate) use super::avx2::{
         f32x4_ceil, f32x4_floor, f32x4_nearest, f32x4_trunc, f64x2_ceil, f64x2_floor,
@@ -64,6 +64,7 @@ pub(crate) mod fast {
         i16x8_extadd_pairwise_i8x16_s, i16x8_extadd_pairwise_i8x16_u, i16x8_narrow_i32x4_u,
         i16x8_q15mulr_sat_s, i16x8_relaxed_q15mulr_s, i32x4_extadd_pairwise_i16x8_s,
     };
+    pub(crate) use super::baseline::*;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -71,7 +72,7 @@ mod sse2 {
     use super::V128;
     use core::arch::x86_64::*;
 
-    natives! { "SSE2";
+    natives! {
         i8x16_bitmask(x) -> i32 = _mm_movemask_epi8(x);
         i16x8_bitmask(x) -> i32 = _mm_movemask_epi8(_mm_packs_epi16(x, _mm_setzero_si128()));
         i32x4_bitmask(x) -> i32 = _mm_movemask_ps(_mm_castsi128_ps(x));
@@ -80,6 +81,23 @@ mod sse2 {
         i8x16_narrow_i16x8_u(x, y) -> V128 = V128::of(_mm_packus_epi16(x, y));
         i16x8_narrow_i32x4_s(x, y) -> V128 = V128::of(_mm_packs_epi32(x, y));
         i32x4_dot_i16x8_s(x, y) -> V128 = V128::of(_mm_madd_epi16(x, y));
+        i32x4_trunc_sat_f32x4_s(x) -> V128 = trunc_sat(x);
+        i32x4_relaxed_trunc_f32x4_s(x) -> V128 = trunc_sat(x);
+    }
+
+    /// The CPU makes 0x80000000 of all that does not fit: right for what is too small; NaN is made zero
+    /// before, and what is too large is made 0x7fffffff after.
+    #[inline]
+    fn trunc_sat(x: __m128i) -> V128 {
+        // SAFETY: SSE2 is there on every CPU of the architecture.
+        #[allow(unused_unsafe)]
+        unsafe {
+            let x = _mm_castsi128_ps(x);
+            let x = _mm_and_ps(x, _mm_cmpord_ps(x, x));
+            let too_large = _mm_cmpge_ps(x, _mm_set1_ps(2_147_483_648.0));
+            let truncated = _mm_cvttps_epi32(x);
+            V128::of(_mm_xor_si128(truncated, _mm_castps_si128(too_large)))
+        }
     }
 }
 
@@ -102,7 +120,7 @@ mod avx2 {
         };
     }
 
-    natives! { "what FEATURES names";
+    natives! {
         // An index above 15 gets its highest bit set: the CPU makes these zero.
         i8x16_swizzle(x, indices) -> V128 =
             V128::of(_mm_shuffle_epi8(x, _mm_adds_epu8(indices, _mm_set1_epi8(0x70))));
@@ -156,13 +174,17 @@ mod tests {
             state
         };
         let mut vectors: Vec<V128> = Vec::new();
-        for lanes in [0x8000_0000_8000_0000, 0x7fff_ffff_7fff_ffff, 0x8000_8000_8000_8000, 0, !0_u64] {
+        for lanes in
+            [0x8000_0000_8000_0000, 0x7fff_ffff_7fff_ffff, 0x8000_8000_8000_8000, 0, !0_u64]
+        {
             vectors.push(V128::from_words([lanes; 2]));
         }
         for bits in [0x7f80_0001_ff80_0000_u64, 0x7fc0_0000_8000_0000, 0x3f00_0000_bfc0_0000] {
             vectors.push(V128::from_words([bits, bits.rotate_left(32)]));
         }
-        for value in [f64::NAN, f64::INFINITY, -0.0, 0.5, -1.5, 4_503_599_627_370_497.5, 1e300, -0.3] {
+        for value in
+            [f64::NAN, f64::INFINITY, -0.0, 0.5, -1.5, 4_503_599_627_370_497.5, 1e300, -0.3]
+        {
             vectors.push(V128::from_words([value.to_bits(), (-value).to_bits()]));
         }
         for value in [0.5_f32, 1.5, -2.5, 8_388_609.0, 0.49999997, -0.2] {

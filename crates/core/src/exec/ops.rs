@@ -3,11 +3,11 @@
 //! width of what they move.
 
 use super::{
+    handlers::Handlers,
     machine::Scalar,
     memory::{LoadOp, StoreOp},
     num,
     numeric::{BinOp, CmpOp, UnOp},
-    handlers::Handlers,
     select::{OfBin, OfCmp, OfFloatCmp, OfLoad, OfStore, OfUn},
 };
 use crate::Trap;

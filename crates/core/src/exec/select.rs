@@ -1,6 +1,7 @@
 //! Which handler an instruction has for given places of its operands: tables that the compiler fills
 //! from the generic bodies. The translator picks handlers here and nowhere else.
 
+pub(crate) use super::handlers::Handlers;
 use super::{
     branch::{
         Again, Br, BrAnd, BrCmp, BrTable, BrTest, Charge, Fueled, Interruptible, Jump, Latch,
@@ -17,7 +18,6 @@ use super::{
     numeric::{Bin, BinOp, CmpOp, CmpSelect, Copy, Select, Un, UnOp},
     ops, vector_ops, vector_select,
 };
-pub(crate) use super::handlers::Handlers;
 use crate::Metering;
 use core::marker::PhantomData;
 use windlass_decode::Op;

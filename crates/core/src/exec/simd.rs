@@ -226,6 +226,24 @@ meanings! {
 }
 
 // Floats.
+
+/// The lesser of two floats without a branch: zeros that differ in sign become the or of their bits.
+macro_rules! least {
+    ($ty:ident, $x:ident, $y:ident) => {{
+        let (a, b) = (if $x < $y { $x } else { $y }, if $y < $x { $y } else { $x });
+        let least = $ty::from_bits(a.to_bits() | b.to_bits());
+        if $x.is_nan() | $y.is_nan() { $x + $y } else { least }
+    }};
+}
+/// The greater of two floats in the same way.
+macro_rules! greatest {
+    ($ty:ident, $x:ident, $y:ident) => {{
+        let (a, b) = (if $x > $y { $x } else { $y }, if $y > $x { $y } else { $x });
+        let greatest = $ty::from_bits(a.to_bits() & b.to_bits());
+        if $x.is_nan() | $y.is_nan() { $x + $y } else { greatest }
+    }};
+}
+
 lanewise! {
     f32x4_abs(x) f32 = num::f32_abs(x);
     f32x4_neg(x) f32 = num::f32_neg(x);
@@ -261,22 +279,22 @@ lanewise2! {
     f32x4_sub(x, y) f32 = num::f32_sub(x, y);
     f32x4_mul(x, y) f32 = num::f32_mul(x, y);
     f32x4_div(x, y) f32 = num::f32_div(x, y);
-    f32x4_min(x, y) f32 = num::f32_min(x, y);
-    f32x4_max(x, y) f32 = num::f32_max(x, y);
+    f32x4_min(x, y) f32 = least!(f32, x, y);
+    f32x4_max(x, y) f32 = greatest!(f32, x, y);
     f32x4_pmin(x, y) f32 = if y < x { y } else { x };
     f32x4_pmax(x, y) f32 = if x < y { y } else { x };
     f64x2_add(x, y) f64 = num::f64_add(x, y);
     f64x2_sub(x, y) f64 = num::f64_sub(x, y);
     f64x2_mul(x, y) f64 = num::f64_mul(x, y);
     f64x2_div(x, y) f64 = num::f64_div(x, y);
-    f64x2_min(x, y) f64 = num::f64_min(x, y);
-    f64x2_max(x, y) f64 = num::f64_max(x, y);
+    f64x2_min(x, y) f64 = least!(f64, x, y);
+    f64x2_max(x, y) f64 = greatest!(f64, x, y);
     f64x2_pmin(x, y) f64 = if y < x { y } else { x };
     f64x2_pmax(x, y) f64 = if x < y { y } else { x };
-    f32x4_relaxed_min(x, y) f32 = num::f32_min(x, y);
-    f32x4_relaxed_max(x, y) f32 = num::f32_max(x, y);
-    f64x2_relaxed_min(x, y) f64 = num::f64_min(x, y);
-    f64x2_relaxed_max(x, y) f64 = num::f64_max(x, y);
+    f32x4_relaxed_min(x, y) f32 = least!(f32, x, y);
+    f32x4_relaxed_max(x, y) f32 = greatest!(f32, x, y);
+    f64x2_relaxed_min(x, y) f64 = least!(f64, x, y);
+    f64x2_relaxed_max(x, y) f64 = greatest!(f64, x, y);
 }
 meanings! {
     f32x4_relaxed_madd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f32, y, z| x * y + z);

@@ -3,7 +3,9 @@
 
 use super::{
     handlers::Handlers,
-    layout::{DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source},
+    layout::{
+        DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source,
+    },
     select::{Dest, Kind, Place},
     vector_select,
 };

@@ -11,17 +11,84 @@ use super::{
     v128::V128 as v128,
     vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, ShuffleOp, StoreLaneOp, TernOp},
     vector_select::{
-        OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore, OfStoreLane,
-        OfTern, OfVector, OfVectors,
+        OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore,
+        OfStoreLane, OfTern, OfVector, OfVectors,
     },
 };
 use crate::Trap;
 use windlass_decode::{Op, for_each_op};
 
-/// Whether the compiler makes better code of an instruction for CPUs with more.
+/// Whether an instruction has much shorter code on CPUs with more: the others have no second handlers.
 const fn gains(op: Op) -> bool {
-    let _ = op;
-    true
+    use Op::*;
+    matches!(
+        op,
+        F32x4Ceil
+            | F32x4Floor
+            | F32x4Nearest
+            | F32x4Pmax
+            | F32x4Pmin
+            | F32x4Trunc
+            | F64x2Ceil
+            | F64x2Floor
+            | F64x2Nearest
+            | F64x2Trunc
+            | I16x8Abs
+            | I16x8AvgrU
+            | I16x8ExtaddPairwiseI8x16S
+            | I16x8ExtaddPairwiseI8x16U
+            | I16x8ExtmulLowI8x16S
+            | I16x8ExtmulLowI8x16U
+            | I16x8GtU
+            | I16x8LtU
+            | I16x8MinU
+            | I16x8NarrowI32x4U
+            | I16x8Q15mulrSatS
+            | I16x8RelaxedQ15mulrS
+            | I32x4Abs
+            | I32x4ExtaddPairwiseI16x8S
+            | I32x4ExtmulLowI16x8S
+            | I32x4ExtmulLowI16x8U
+            | I32x4GeU
+            | I32x4GtU
+            | I32x4LeU
+            | I32x4LtU
+            | I32x4MaxS
+            | I32x4MaxU
+            | I32x4MinS
+            | I32x4MinU
+            | I32x4Mul
+            | I32x4RelaxedDotI8x16I7x16AddS
+            | I32x4RelaxedTruncF32x4S
+            | I32x4RelaxedTruncF32x4U
+            | I32x4RelaxedTruncF64x2UZero
+            | I32x4TruncSatF32x4S
+            | I32x4TruncSatF32x4U
+            | I32x4TruncSatF64x2UZero
+            | I64x2Eq
+            | I64x2ExtendHighI32x4S
+            | I64x2ExtendLowI32x4S
+            | I64x2ExtmulHighI32x4S
+            | I64x2ExtmulLowI32x4S
+            | I64x2ExtmulLowI32x4U
+            | I64x2GeS
+            | I64x2GtS
+            | I64x2LeS
+            | I64x2LtS
+            | I64x2Mul
+            | I64x2Ne
+            | I8x16Abs
+            | I8x16AvgrU
+            | I8x16MaxS
+            | I8x16MinS
+            | I8x16Popcnt
+            | I8x16RelaxedSwizzle
+            | I8x16Shl
+            | I8x16ShrS
+            | I8x16ShrU
+            | I8x16Shuffle
+            | I8x16Swizzle
+    )
 }
 
 /// The instruction as CPUs with more execute it.

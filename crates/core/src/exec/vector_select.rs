@@ -10,7 +10,10 @@ use super::{
         VectorLoadTables, VectorStoreTables, VectorUnTable,
     },
     machine::{Acc, Const, P0, P1, Slot, SlotOnly, Src},
-    memory::{Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp, Wrapped},
+    memory::{
+        Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
+        Wrapped,
+    },
     numeric::{Bin, BinOp, Copy, Select, Un, UnOp},
     select::{Dest, Place},
     v128::V128,
@@ -106,8 +109,13 @@ impl<O: UnOp, const FAST: bool> OfVector<O, FAST> {
 /// Of a scalar.
 pub(crate) struct OfScalar<O, const FAST: bool>(PhantomData<O>);
 impl<O: UnOp, const FAST: bool> OfScalar<O, FAST> {
-    pub(crate) const TABLE: &'static VectorUnTable =
-        &[dests!(FAST, Un<O, Slot>), NONE, dests!(FAST, Un<O, Acc>), dests!(FAST, Un<O, P0>), dests!(FAST, Un<O, P1>)];
+    pub(crate) const TABLE: &'static VectorUnTable = &[
+        dests!(FAST, Un<O, Slot>),
+        NONE,
+        dests!(FAST, Un<O, Acc>),
+        dests!(FAST, Un<O, P0>),
+        dests!(FAST, Un<O, P1>),
+    ];
 }
 
 /// Of two vectors.
@@ -137,9 +145,17 @@ impl<O: TernOp, const FAST: bool> OfTern<O, FAST> {
 pub(crate) struct OfShift<O, const FAST: bool>(PhantomData<O>);
 impl<O: ShiftOp, const FAST: bool> OfShift<O, FAST> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
-        [dests!(FAST, Shift<O, Slot, Slot>), dests!(FAST, Shift<O, Slot, Const>), dests!(FAST, Shift<O, Slot, Acc>)],
+        [
+            dests!(FAST, Shift<O, Slot, Slot>),
+            dests!(FAST, Shift<O, Slot, Const>),
+            dests!(FAST, Shift<O, Slot, Acc>),
+        ],
         [NONE; 3],
-        [dests!(FAST, Shift<O, Acc, Slot>), dests!(FAST, Shift<O, Acc, Const>), dests!(FAST, Shift<O, Acc, Acc>)],
+        [
+            dests!(FAST, Shift<O, Acc, Slot>),
+            dests!(FAST, Shift<O, Acc, Const>),
+            dests!(FAST, Shift<O, Acc, Acc>),
+        ],
     ];
 }
 

@@ -166,7 +166,12 @@ impl Translator<'_> {
         let (v, a) = (self.slot_of(value), self.slot_of(address));
         self.builder.cell(
             select::handlers(op).any(is64)?,
-            format_args!("{} memory {} [s{a} + {:#x}] = s{v}", op.mnemonic(), arg.memory, arg.offset),
+            format_args!(
+                "{} memory {} [s{a} + {:#x}] = s{v}",
+                op.mnemonic(),
+                arg.memory,
+                arg.offset
+            ),
         );
         self.builder.push(pack_const(v, a, arg.memory as i32));
         self.builder.push(arg.offset);

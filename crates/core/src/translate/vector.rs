@@ -193,7 +193,10 @@ impl Translator<'_> {
     fn emit_vector(&mut self, what: What, a: Loc, b: Loc) {
         let inst = Inst { what, d: Dst::Slot(self.next_slot()), a, b };
         let emitted = self.builder.emit(inst);
-        debug_assert!(emitted, "vector instructions have handlers for slots and one accumulator: {inst}");
+        debug_assert!(
+            emitted,
+            "vector instructions have handlers for slots and one accumulator: {inst}"
+        );
         self.push_temp(inst.result());
     }
 
@@ -256,8 +259,10 @@ impl Translator<'_> {
             } else {
                 let handler = select::handlers(op).any(is64)?;
                 let MemArg { memory, offset, .. } = arg;
-                let text =
-                    format_args!("{} memory {memory} [{a} + {offset:#x}] = {v} {lane}", op.mnemonic());
+                let text = format_args!(
+                    "{} memory {memory} [{a} + {offset:#x}] = {v} {lane}",
+                    op.mnemonic()
+                );
                 self.builder.cell(handler, text);
                 self.builder.push(pack_const(v.slot(), a.slot(), memory as i32));
                 self.builder.push(offset);
