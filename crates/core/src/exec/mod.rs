@@ -33,6 +33,7 @@ pub(crate) mod num;
 mod numeric;
 mod ops;
 pub(crate) mod select;
+#[allow(dead_code)] // Where `native` has better, only tests call the meaning.
 mod simd;
 mod slow;
 mod thread;
