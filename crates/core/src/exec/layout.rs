@@ -75,7 +75,10 @@ pub(crate) enum Part {
     Enter([bool; 3]),
     Reload,
     ReturnNone,
-    ReturnOne,
+    /// The result takes so many slots.
+    ReturnOne {
+        slots: isize,
+    },
     ReturnMany,
     Slow,
     Unreachable,
@@ -279,9 +282,10 @@ impl Layouts {
                 self.add(select::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
             });
             let fields = [Field::Free, source(a, kind), Field::Free, Field::Free];
+            let return_one = Part::ReturnOne { slots: if kind == Kind::V128 { 2 } else { 1 } };
             let global = Part::Global { word: 1, upper: false };
             self.add(select::global_set(kind, a), 2 + extra(a), fields, global);
-            self.add(select::return_one(kind, a), 1 + extra(a), fields, Part::ReturnOne);
+            self.add(select::return_one(kind, a), 1 + extra(a), fields, return_one);
         });
         for_each(&DESTS, |d| {
             let fields = [dest(d, kind), Field::Free, Field::Free, Field::Free];

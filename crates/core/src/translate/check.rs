@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
                 | ReturnCall
                 | ReturnCallIndirect
                 | ReturnNone
-                | ReturnOne
+                | ReturnOne { .. }
                 | ReturnMany
                 | Unreachable
         )
@@ -302,9 +302,10 @@ impl<'a> Checker<'a> {
                 self.return_call(at, layout.part)
             }
             Part::ReturnNone => ensure(self.ty.results.is_empty(), "I2: there are results"),
-            Part::ReturnOne => {
+            Part::ReturnOne { slots } => {
                 let to_params = self.field(at, 0) == -self.param_slots;
-                ensure(to_params && width(&self.ty.results) == 1, "I2: where the result goes")
+                let one = self.ty.results.len() == 1 && width(&self.ty.results) == slots;
+                ensure(to_params && one, "I2: where the result goes")
             }
             Part::ReturnMany => {
                 let count = width(&self.ty.results);
