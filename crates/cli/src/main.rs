@@ -14,6 +14,7 @@ mod units;
 mod validate;
 mod values;
 mod wast;
+mod world;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
