@@ -1,16 +1,13 @@
-//! `windlass dump`: the functions of a module, instruction by instruction beside their byte offsets.
+//! `windlass dump`: the translated code of a module's functions beside the byte offsets of the Wasm that it was
+//! made from.
 
 use crate::terminal::{Failure, HEADING, print, read};
 use clap::Args;
-use std::{
-    fmt::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
-use windlass_decode::{Body, Features, Instrs, NameSection};
-use windlass_validate::validate;
+use std::{fmt, path::PathBuf, process::ExitCode};
+use windlass::{Config, Engine, Features, Module};
+use windlass_decode as decode;
 
-/// Show the code of functions
+/// Show the translated code of functions
 #[derive(Args)]
 pub(crate) struct Dump {
     /// Module, .wasm or .wat
@@ -24,42 +21,39 @@ impl Dump {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let file = read(&self.file)?;
         let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?;
-        let (module, context) = validate(&bytes, Features::ALL).map_err(|e| self.failure(e))?;
-        let names = NameSection::decode(&module, &bytes);
-        let imported = context.imported.funcs;
-        let defined = || (imported..).zip(&module.bodies);
-        let is_wanted = |index: u32, wanted: &str| {
-            wanted.parse() == Ok(index) || names.funcs.get(index) == Some(wanted)
-        };
-        let chosen: Vec<(u32, &Body)> = match &self.func {
-            None => defined().collect(),
-            Some(wanted) => defined().filter(|(index, _)| is_wanted(*index, wanted)).collect(),
-        };
-        if let (Some(wanted), true) = (&self.func, chosen.is_empty()) {
+        let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
+        let module = Module::from_binary(&engine, &bytes).map_err(|e| self.failure(e))?;
+        for (index, name) in self.functions(&bytes)? {
+            print(format_args!("{HEADING}func {index} {name}{HEADING:#}\n"))?;
+            match module.listing(index) {
+                Some(listing) => print(format_args!("{listing}\n"))?,
+                None => return Err(self.failure(format_args!("function {index}: no code"))),
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The functions that are asked for, with their names.
+    fn functions(&self, bytes: &[u8]) -> Result<Vec<(u32, String)>, Failure> {
+        let module =
+            decode::Module::decode(bytes, Features::ALL).map_err(|error| self.failure(error))?;
+        let is_func = |import: &&decode::Import| matches!(import.ty, decode::ImportType::Func(_));
+        let imported = module.imports.iter().filter(is_func).count() as u32;
+        let names = decode::NameSection::decode(&module, bytes).funcs;
+        let name = |index: u32| names.get(index).unwrap_or_default().to_owned();
+        let functions = (imported..).take(module.bodies.len()).map(|index| (index, name(index)));
+        let Some(wanted) = &self.func else { return Ok(functions.collect()) };
+        let is_wanted =
+            |(index, name): &(u32, String)| wanted.parse() == Ok(*index) || name == wanted;
+        let found: Vec<_> = functions.filter(is_wanted).collect();
+        if found.is_empty() {
             let file = self.file.display();
             return Err(Failure::usage(format_args!("{file} defines no function {wanted:?}")));
         }
-        for (index, body) in chosen {
-            let name = names.funcs.get(index).unwrap_or_default();
-            let listing = listing(&bytes, body).map_err(|e| self.failure(e))?;
-            print(format_args!("{HEADING}func {index} {name}{HEADING:#}\n{listing}"))?;
-        }
-        Ok(ExitCode::SUCCESS)
+        Ok(found)
     }
 
     fn failure(&self, error: impl fmt::Display) -> Failure {
         Failure::new(format_args!("{}: {error}", self.file.display()))
     }
-}
-
-/// The instructions of a function, a line each.
-fn listing(bytes: &[u8], body: &Body) -> Result<String, windlass_decode::Error> {
-    let mut text = String::new();
-    let mut instrs = Instrs::at(bytes, body.code.start, Features::ALL);
-    while instrs.reader.offset() < body.code.end {
-        let instr = instrs.next_instr()?;
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "  {:#8x}  {}", instr.offset, instr.op.info().mnemonic);
-    }
-    Ok(text)
 }

@@ -27,8 +27,8 @@ const MAX_FRAMES: usize = 64;
 #[derive(Clone)]
 pub struct WasmBacktrace {
     frames: Vec<FrameInfo>,
-    /// How many more there were.
-    left_out: usize,
+    /// Whether there were more.
+    cut: bool,
 }
 
 /// A call in a [`WasmBacktrace`].
@@ -41,21 +41,20 @@ pub struct FrameInfo {
 
 impl WasmBacktrace {
     pub(crate) fn new(frames: Vec<BacktraceFrame>) -> WasmBacktrace {
-        let left_out = frames.len().saturating_sub(MAX_FRAMES);
-        let frames = frames.into_iter().take(MAX_FRAMES);
+        let cut = frames.len() > MAX_FRAMES;
         let info = |frame: BacktraceFrame| FrameInfo {
             module: frame.module,
             func: frame.func,
             offset: frame.offset,
         };
-        WasmBacktrace { frames: frames.map(info).collect(), left_out }
+        WasmBacktrace { frames: frames.into_iter().take(MAX_FRAMES).map(info).collect(), cut }
     }
 
     /// Adds the calls outside of these.
     pub(crate) fn append(&mut self, outer: WasmBacktrace) {
-        let room = MAX_FRAMES.saturating_sub(self.frames.len());
-        self.left_out += outer.left_out + outer.frames.len().saturating_sub(room);
-        self.frames.extend(outer.frames.into_iter().take(room));
+        self.frames.extend(outer.frames);
+        self.cut |= outer.cut || self.frames.len() > MAX_FRAMES;
+        self.frames.truncate(MAX_FRAMES);
     }
 
     /// The calls, the innermost first; at most 64.
@@ -97,10 +96,7 @@ impl fmt::Display for WasmBacktrace {
                 None => write!(f, "<wasm function {}>", frame.func)?,
             }
         }
-        match self.left_out {
-            0 => Ok(()),
-            count => write!(f, "\n       ... {count} more"),
-        }
+        f.write_str(if self.cut { "\n       ... and more" } else { "" })
     }
 }
 

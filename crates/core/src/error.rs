@@ -245,7 +245,7 @@ impl ModuleError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} needs the feature {feature}, which is not executed yet (at offset {offset:#x})")]
 pub struct Unsupported {
-    pub(crate) what: String,
+    pub(crate) what: &'static str,
     pub(crate) feature: &'static str,
     pub(crate) offset: usize,
 }

@@ -35,15 +35,10 @@ use core::fmt;
 pub struct Execution {
     store: StoreId,
     ty: FuncType,
-    state: State,
-}
-
-enum State {
-    /// `run` goes on with it.
-    Ready(Thread),
-    /// It waits for the results of the host function with this index in the store.
-    Pending(Thread, u32),
-    Ended,
+    /// None when it has ended.
+    thread: Option<Box<Thread>>,
+    /// The host function, by its index in the store, whose results it waits for.
+    pending: Option<u32>,
 }
 
 /// Why [`Execution::run`] returned.
@@ -61,8 +56,8 @@ pub enum Event {
 }
 
 impl Execution {
-    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<Thread>) -> Execution {
-        Execution { store, ty, state: thread.map_or(State::Ended, State::Ready) }
+    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<Box<Thread>>) -> Execution {
+        Execution { store, ty, thread, pending: None }
     }
 
     /// Runs until the function returns or something stops it.
@@ -73,21 +68,10 @@ impl Execution {
     pub fn run(&mut self, mut store: impl AsContextMut) -> Result<Event, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "execution")?;
-        let thread = match core::mem::replace(&mut self.state, State::Ended) {
-            State::Ready(thread) => thread,
-            State::Pending(thread, func) => {
-                self.state = State::Pending(thread, func);
-                return Err(Error::msg("the execution waits for the results of a host function"));
-            }
-            State::Ended => return Err(Error::msg("the execution has ended")),
-        };
-        let mut call = match Call::resume(store, thread) {
-            Ok(call) => call,
-            Err((trap, thread)) => {
-                self.state = State::Ready(thread);
-                return Err(trap.into());
-            }
-        };
+        if self.pending.is_some() {
+            return Err(Error::msg("the execution waits for the results of a host function"));
+        }
+        let mut call = Call::resume(store, &mut self.thread)?;
         let event = match call.run()? {
             Stop::Finished => {
                 let types = self.ty.result_types();
@@ -97,11 +81,11 @@ impl Execution {
             Stop::OutOfFuel => Event::OutOfFuel,
             Stop::Interrupted => Event::Interrupted,
             Stop::HostPending(func, pending) => {
-                self.state = call.pause().map_or(State::Ended, |t| State::Pending(t, func));
-                return Ok(Event::HostPending(pending));
+                self.pending = Some(func);
+                Event::HostPending(pending)
             }
         };
-        self.state = call.pause().map_or(State::Ended, State::Ready);
+        self.thread = call.pause();
         Ok(event)
     }
 
@@ -114,29 +98,27 @@ impl Execution {
     pub fn resume(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "execution")?;
-        let State::Pending(thread, func) = &mut self.state else {
+        let (Some(thread), Some(func)) = (&mut self.thread, self.pending) else {
             return Err(Error::msg("no host function of the execution is pending"));
         };
-        let ty = inner.func_type(*func);
+        let ty = inner.func_type(func);
         vals_to_slots(inner, results, ty.result_types(), thread.host_slots())?;
-        if let State::Pending(thread, _) = core::mem::replace(&mut self.state, State::Ended) {
-            self.state = State::Ready(thread);
-        }
+        self.pending = None;
         Ok(())
     }
 
     /// Whether it has ended: its function returned, or it failed.
     pub fn has_ended(&self) -> bool {
-        matches!(self.state, State::Ended)
+        self.thread.is_none()
     }
 }
 
 impl fmt::Debug for Execution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
-            State::Ready(_) => "Ready",
-            State::Pending(..) => "Pending",
-            State::Ended => "Ended",
+        let state = match (&self.thread, self.pending) {
+            (None, _) => "Ended",
+            (_, Some(_)) => "Pending",
+            (_, None) => "Ready",
         };
         f.debug_struct("Execution").field("ty", &self.ty).field("state", &state).finish()
     }

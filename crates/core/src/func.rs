@@ -129,7 +129,7 @@ impl Func {
         results: &mut [Val],
     ) -> Result<(), Error> {
         let store = store.as_context_mut().0;
-        let (index, ty) = self.check_call(&store.inner, params)?;
+        let (index, ty) = self.check_call(&mut store.inner, params)?;
         let types = ty.result_types();
         if results.len() != types.len() {
             let (wanted, given) = (types.len(), results.len());
@@ -160,16 +160,16 @@ impl Func {
     /// ```
     pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Execution, Error> {
         let store = store.as_context_mut().0;
-        let (index, ty) = self.check_call(&store.inner, params)?;
+        let (index, ty) = self.check_call(&mut store.inner, params)?;
         let mut slots = alloc::vec![0; slots_of_types(ty.param_types()).into()];
         vals_to_slots(&store.inner, params, ty.param_types(), &mut slots)?;
         let thread = Call::start(store, index, &slots)?.pause();
         Ok(Execution::new(self.store, ty, thread))
     }
 
-    fn check_call(&self, store: &StoreInner, params: &[Val]) -> Result<(u32, FuncType), Error> {
+    fn check_call(&self, store: &mut StoreInner, params: &[Val]) -> Result<(u32, FuncType), Error> {
         let index = self.index_in(store)? as u32;
-        let ty = store.func_type(index);
+        let ty = store.called_type(index);
         let wanted = ty.param_types().len();
         if params.len() != wanted {
             return Err(error!("expected {wanted} arguments, found {}", params.len()));

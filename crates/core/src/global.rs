@@ -32,6 +32,9 @@ impl Global {
     /// If `value` is of another type or belongs to another store.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global, Error> {
         let inner = &mut store.as_context_mut().0.inner;
+        if !ty.content().is_of(&inner.engine) {
+            return Err(Error::msg("the type of the value belongs to another engine"));
+        }
         let mut slots = [0; 2];
         value.to_slots(inner, ty.content(), &mut slots)?;
         let index = inner.globals.len() as u32;

@@ -111,3 +111,8 @@ pub use windlass_decode::Features;
 /// # Ok::<(), windlass::Error>(())
 /// ```
 pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// The examples in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! [`Module`]: a decoded, validated module and its translated code.
 
-use crate::error::{ModuleError, error};
+use crate::error::ModuleError;
 use crate::exec::CodeTable;
 use crate::lock::Once;
 use crate::runtime::ItemType;
@@ -10,7 +10,9 @@ use crate::{
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
-use windlass_decode::{self as decode, ExternKind, Import, Instrs, NameMap, NameSection, Reader};
+use windlass_decode::{
+    self as decode, ExternKind, Features, Import, Instrs, NameMap, NameSection, Reader,
+};
 use windlass_validate::{Context, Scratch, validate_body};
 
 /// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and threads.
@@ -68,31 +70,19 @@ impl Module {
     /// # Errors
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
-        let config = engine.config();
-        let decoded = decode::Module::decode(bytes, config.features)
-            .map_err(windlass_validate::Error::from)
-            .map_err(ModuleError)?;
-        let context = engine
-            .0
-            .types
-            .write(|types| Context::new(&decoded, bytes, config.features, types))
-            .map_err(ModuleError)?;
-        let mut module = ModuleInner {
-            engine: engine.clone(),
-            bytes: bytes.into(),
-            code: CodeTable::new(decoded.bodies.len()),
-            name: NameSection::decode_module(&decoded, bytes),
-            func_names: Once::new(),
-            sorted_exports: sorted_exports(&decoded),
-            decoded,
-            context,
+        let features = engine.config().features;
+        let executed = features.difference(unsupported::FEATURES);
+        let mut module = match ModuleInner::new(engine, bytes, executed) {
+            Ok(module) => module,
+            // Malformed, invalid, or not executed yet: find out.
+            Err(_) => {
+                let module = ModuleInner::new(engine, bytes, features).map_err(ModuleError)?;
+                unsupported::check(&module)?;
+                module
+            }
         };
-        unsupported::check_types(&module)?;
-        if config.compilation_mode != CompilationMode::Lazy {
-            module.validate_bodies()?;
-        }
         module.shrink();
-        if config.compilation_mode == CompilationMode::Eager {
+        if engine.config().compilation_mode == CompilationMode::Eager {
             module.translate_bodies()?;
         }
         Ok(Module(Arc::new(module)))
@@ -105,7 +95,8 @@ impl Module {
     #[cfg(feature = "std")]
     pub fn from_file(engine: &Engine, path: impl AsRef<std::path::Path>) -> Result<Module, Error> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|e| error!("{}: {e}", path.display()))?;
+        let bytes =
+            std::fs::read(path).map_err(|e| crate::error::error!("{}: {e}", path.display()))?;
         Module::new(engine, bytes)
     }
 
@@ -223,14 +214,31 @@ impl fmt::Debug for Module {
 }
 
 impl ModuleInner {
-    fn validate_bodies(&self) -> Result<(), Error> {
-        let mut scratch = Scratch::default();
-        for index in 0..self.decoded.bodies.len() {
-            validate_body(&self.context, &self.decoded, &self.bytes, index, &mut scratch)
-                .map_err(ModuleError)?;
-            unsupported::check_body(self, index)?;
+    /// A module that is valid with these features.
+    fn new(
+        engine: &Engine,
+        bytes: &[u8],
+        features: Features,
+    ) -> Result<ModuleInner, windlass_validate::Error> {
+        let decoded = decode::Module::decode(bytes, features)?;
+        let context =
+            engine.0.types.write(|types| Context::new(&decoded, bytes, features, types))?;
+        if engine.config().compilation_mode != CompilationMode::Lazy {
+            let mut scratch = Scratch::default();
+            for index in 0..decoded.bodies.len() {
+                validate_body(&context, &decoded, bytes, index, &mut scratch)?;
+            }
         }
-        Ok(())
+        Ok(ModuleInner {
+            engine: engine.clone(),
+            bytes: bytes.into(),
+            code: CodeTable::new(decoded.bodies.len()),
+            name: NameSection::decode_module(&decoded, bytes),
+            func_names: Once::new(),
+            sorted_exports: sorted_exports(&decoded),
+            decoded,
+            context,
+        })
     }
 
     fn translate_bodies(&self) -> Result<(), Error> {
@@ -249,8 +257,14 @@ impl ModuleInner {
         if self.engine.config().compilation_mode != CompilationMode::Lazy {
             return Ok(());
         }
-        validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut Scratch::default())
-            .map_err(ModuleError)?;
+        let validate = |context: &Context| {
+            validate_body(context, &self.decoded, &self.bytes, defined, &mut Scratch::default())
+        };
+        if validate(&self.context).is_err() {
+            let mut context = self.context.clone();
+            context.features = self.engine.config().features;
+            validate(&context).map_err(ModuleError)?;
+        }
         Ok(unsupported::check_body(self, defined)?)
     }
 

@@ -111,6 +111,13 @@ impl<T> Store<T> {
     }
 }
 
+impl<T> StoreState<T> {
+    /// The closure of the host function with this index in the store.
+    pub(crate) fn host_func(&self, func: u32) -> Arc<HostFn<T>> {
+        self.host_funcs[self.inner.funcs[func as usize].index as usize].clone()
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("data", &self.0.data).finish_non_exhaustive()

@@ -2,7 +2,7 @@
 
 use crate::runtime::{Embedder, StoreId, StoreInner, add_table};
 use crate::value::check_store;
-use crate::{AsContext, AsContextMut, Error, Ref, TableType, Trap, Val, error::error};
+use crate::{AsContext, AsContextMut, Error, Ref, TableType, Trap, Val, ValType, error::error};
 
 /// A table of references of a store. It is a number, cheap to copy.
 ///
@@ -33,6 +33,9 @@ impl Table {
     /// If `init` is not of the elements' type, or if the limits of the store or the host don't allow it.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table, Error> {
         let store = store.as_context_mut().0;
+        if !ValType::from(ty.element()).is_of(&store.inner.engine) {
+            return Err(Error::msg("the type of the elements belongs to another engine"));
+        }
         let init = slot(&store.inner, &ty, init)?;
         if ty.maximum().is_some_and(|max| ty.minimum() > max) {
             return Err(Error::msg("size minimum must not be greater than maximum"));

@@ -3,110 +3,90 @@
 
 use crate::error::Unsupported;
 use crate::module::ModuleInner;
-use alloc::string::{String, ToString};
 use windlass_decode::{
-    AbsHeapType, CompositeType, ElementItems, ElementMode, Expr, Features, HeapType, ImportType,
-    MemoryType, Module, Op, ValType,
+    AbsHeapType, BlockType, CompositeType, ElementItems, ElementMode, Expr, Features, HeapType,
+    Imm, ImportType, MemoryType, Module, ValType,
 };
 
 /// THE TABLE: features whose instructions and types are not executed yet.
-const NOT_EXECUTED: [Features; 7] = [
-    Features::SIMD,
-    Features::RELAXED_SIMD,
-    Features::FUNCTION_REFERENCES,
-    Features::GC,
-    Features::EXCEPTIONS,
-    Features::LEGACY_EXCEPTIONS,
-    Features::THREADS,
-];
+pub(crate) const FEATURES: Features = Features::SIMD
+    .union(Features::RELAXED_SIMD)
+    .union(Features::FUNCTION_REFERENCES)
+    .union(Features::GC)
+    .union(Features::EXCEPTIONS)
+    .union(Features::LEGACY_EXCEPTIONS)
+    .union(Features::THREADS);
 
 type Check = Result<(), Unsupported>;
 
-fn check(feature: Features, what: impl FnOnce() -> String, offset: usize) -> Check {
-    // A feature of no proposal is none of the table's.
-    if !NOT_EXECUTED.contains(&feature) {
-        return Ok(());
-    }
-    let name = feature.names().next().unwrap_or_default();
-    Err(Unsupported { what: what(), feature: name, offset })
+/// Checks a module that is valid.
+pub(crate) fn check(module: &ModuleInner) -> Check {
+    check_types(module)?;
+    check_imports(module)?;
+    check_definitions(module)?;
+    const_exprs(&module.decoded).try_for_each(|expr| check_code(module, expr))?;
+    (0..module.decoded.bodies.len()).try_for_each(|index| check_body(module, index))
 }
 
-fn check_val(ty: ValType, offset: usize) -> Check {
-    let feature = match ty {
-        ValType::V128 => Features::SIMD,
-        ValType::Ref(ty) => match ty.heap {
-            HeapType::Concrete(_) => Features::NONE,
-            HeapType::Abs(heap) => match heap {
-                AbsHeapType::Func | AbsHeapType::Extern => Features::NONE,
-                AbsHeapType::Exn | AbsHeapType::NoExn => Features::EXCEPTIONS,
-                _ => Features::GC,
-            },
-        },
-        _ => Features::NONE,
-    };
-    check(feature, || alloc::format!("the type {ty}"), offset)
+/// Checks the body of the function that the module defines as its `index`th.
+pub(crate) fn check_body(module: &ModuleInner, index: usize) -> Check {
+    let body = &module.decoded.bodies[index];
+    body.locals.iter().try_for_each(|&(_, ty)| check_val(ty, body.code.start))?;
+    check_code(module, &body.code)
 }
 
-fn check_memory(ty: &MemoryType, offset: usize) -> Check {
-    let feature = if ty.shared { Features::THREADS } else { Features::NONE };
-    check(feature, || "a shared memory".into(), offset)
-}
-
-fn check_op(op: Op, offset: usize) -> Check {
-    check(op.info().feature, || op.mnemonic().to_string(), offset)
-}
-
-/// Checks the types, imports and definitions of a module, all but the bodies of its functions.
-pub(crate) fn check_types(module: &ModuleInner) -> Check {
-    let decoded = &module.decoded;
-    for group in &decoded.types {
+fn check_types(module: &ModuleInner) -> Check {
+    for group in &module.decoded.types {
+        let offset = group.offset;
         for ty in &group.types {
             match &ty.composite {
                 CompositeType::Func(ty) => {
                     let mut types = ty.params.iter().chain(&ty.results);
-                    types.try_for_each(|&ty| check_val(ty, group.offset))?;
+                    types.try_for_each(|&ty| check_val(ty, offset))?;
                 }
-                CompositeType::Struct(_) => {
-                    check(Features::GC, || "a structure type".into(), group.offset)?;
-                }
-                CompositeType::Array(_) => {
-                    check(Features::GC, || "an array type".into(), group.offset)?;
-                }
+                CompositeType::Struct(_) => refuse(Features::GC, "a structure type", offset)?,
+                CompositeType::Array(_) => refuse(Features::GC, "an array type", offset)?,
             }
         }
     }
-    for import in &decoded.imports {
+    Ok(())
+}
+
+fn check_imports(module: &ModuleInner) -> Check {
+    for import in &module.decoded.imports {
+        let offset = import.offset;
         match &import.ty {
-            ImportType::Tag(_) => {
-                check(Features::EXCEPTIONS, || "a tag".into(), import.offset)?;
-            }
-            ImportType::Memory(ty) => check_memory(ty, import.offset)?,
-            ImportType::Table(ty) => check_val(ValType::Ref(ty.element), import.offset)?,
-            ImportType::Global(ty) => check_val(ty.val, import.offset)?,
+            ImportType::Tag(_) => refuse(Features::EXCEPTIONS, "a tag", offset)?,
+            ImportType::Memory(ty) => check_memory(ty, offset)?,
+            ImportType::Table(ty) => check_val(ValType::Ref(ty.element), offset)?,
+            ImportType::Global(ty) => check_val(ty.val, offset)?,
             ImportType::Func(_) => {}
         }
     }
-    check_definitions(module)
+    Ok(())
 }
 
 fn check_definitions(module: &ModuleInner) -> Check {
-    let decoded = &module.decoded;
-    let section = |id| decoded.sections.iter().find(|s| s.id == id).map_or(0, |s| s.range.start);
-    if !decoded.tags.is_empty() {
-        check(Features::EXCEPTIONS, || "a tag".into(), section(13))?;
+    let module = &module.decoded;
+    let section = |id| module.sections.iter().find(|s| s.id == id).map_or(0, |s| s.range.start);
+    if !module.tags.is_empty() {
+        refuse(Features::EXCEPTIONS, "a tag", section(TAG_SECTION))?;
     }
-    decoded.memories.iter().try_for_each(|ty| check_memory(ty, section(5)))?;
-    for table in &decoded.tables {
+    module.memories.iter().try_for_each(|ty| check_memory(ty, section(MEMORY_SECTION)))?;
+    for table in &module.tables {
         check_val(ValType::Ref(table.ty.element), table.offset)?;
     }
-    for global in &decoded.globals {
+    for global in &module.globals {
         check_val(global.ty.val, global.offset)?;
     }
-    for segment in &decoded.elements {
+    for segment in &module.elements {
         check_val(ValType::Ref(segment.ty), segment.offset)?;
     }
-    const_exprs(decoded).try_for_each(|expr| check_code(module, expr))
+    Ok(())
 }
+
+const MEMORY_SECTION: u8 = 5;
+const TAG_SECTION: u8 = 13;
 
 /// Every constant expression of a module.
 fn const_exprs(module: &Module) -> impl Iterator<Item = &Expr> {
@@ -127,21 +107,51 @@ fn const_exprs(module: &Module) -> impl Iterator<Item = &Expr> {
     tables.chain(globals).chain(elements).chain(data)
 }
 
-/// Checks the body of the function that the module defines as its `index`th.
-pub(crate) fn check_body(module: &ModuleInner, index: usize) -> Check {
-    let body = &module.decoded.bodies[index];
-    for &(_, ty) in &body.locals {
-        check_val(ty, body.code.start)?;
-    }
-    check_code(module, &body.code)
-}
-
 fn check_code(module: &ModuleInner, code: &Expr) -> Check {
     let mut instrs = module.instrs(code);
     while !instrs.reader.is_empty() {
         // It is valid: reading does not fail.
         let Ok(instr) = instrs.next_instr() else { break };
-        check_op(instr.op, instr.offset)?;
+        refuse(instr.op.info().feature, instr.op.mnemonic(), instr.offset)?;
+        match instr.imm {
+            Imm::Block(BlockType::Result(ty)) | Imm::Types(Some(ty), _) => {
+                check_val(ty, instr.offset)?;
+            }
+            Imm::Heap(heap) => check_heap(heap, instr.offset)?,
+            _ => {}
+        }
     }
     Ok(())
+}
+
+fn check_memory(ty: &MemoryType, offset: usize) -> Check {
+    if ty.shared { refuse(Features::THREADS, "a shared memory", offset) } else { Ok(()) }
+}
+
+fn check_val(ty: ValType, offset: usize) -> Check {
+    match ty {
+        ValType::V128 => refuse(Features::SIMD, "the type v128", offset),
+        ValType::Ref(ty) => check_heap(ty.heap, offset),
+        _ => Ok(()),
+    }
+}
+
+fn check_heap(ty: HeapType, offset: usize) -> Check {
+    use AbsHeapType::*;
+    match ty {
+        HeapType::Concrete(_) | HeapType::Abs(Func | Extern) => Ok(()),
+        HeapType::Abs(Exn | NoExn) => {
+            refuse(Features::EXCEPTIONS, "a reference to exceptions", offset)
+        }
+        HeapType::Abs(_) => refuse(Features::GC, "a reference of its types", offset),
+    }
+}
+
+/// An error if `what` needs a feature of the table.
+fn refuse(feature: Features, what: &'static str, offset: usize) -> Check {
+    if feature.difference(FEATURES) == feature {
+        return Ok(());
+    }
+    let feature = feature.names().next().unwrap_or_default();
+    Err(Unsupported { what, feature, offset })
 }

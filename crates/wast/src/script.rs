@@ -67,7 +67,7 @@ impl Script {
     pub(crate) fn run(&mut self, directive: WastDirective<'_>) -> Result<(), String> {
         match directive {
             WastDirective::Module(module) => self.module(module),
-            WastDirective::ModuleDefinition(module) => self.definition(module),
+            WastDirective::ModuleDefinition(module) => self.define(module).map(drop),
             WastDirective::ModuleInstance { instance, module, .. } => {
                 self.instance_of(instance, module)
             }
@@ -105,14 +105,15 @@ impl Script {
 
     fn module(&mut self, module: QuoteWat<'_>) -> Result<(), String> {
         let name = module.name().map(owned);
-        let outcome = match self.compile(module) {
+        let outcome = match self.define(module) {
             Ok(module) => self.instantiate(&module).map_err(Stop::reason),
             Err(reason) => Err(reason),
         };
         self.set_instance(name, outcome)
     }
 
-    fn definition(&mut self, module: QuoteWat<'_>) -> Result<(), String> {
+    /// Compiles a module, and makes it, or the lack of it, the last one and known by its name.
+    fn define(&mut self, module: QuoteWat<'_>) -> Result<Module, String> {
         let name = module.name().map(owned);
         let outcome = self.compile(module);
         let known = outcome.clone().map_err(Rc::from);
@@ -120,7 +121,7 @@ impl Script {
             self.definitions.insert(name, known.clone());
         }
         self.definitions.insert(None, known);
-        outcome.map(drop)
+        outcome
     }
 
     fn instance_of(&mut self, name: Option<Id<'_>>, module: Option<Id<'_>>) -> Result<(), String> {

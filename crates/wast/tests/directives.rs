@@ -69,14 +69,16 @@ fn everything_that_passes() {
         (module definition $D (global (export "x") i32 (i32.const 3)))
         (module instance $I $D)
         (assert_return (get $I "x") (i32.const 3))
+        (module instance $J $A)
+        (assert_return (get $J "x") (i32.const 1))
         (module quote "(func (export \"q\"))")
         (invoke "q")
         (module binary "\00asm\01\00\00\00")
         "#
     ));
-    assert_eq!(report.passed(Kind::AssertReturn), 7);
+    assert_eq!(report.passed(Kind::AssertReturn), 8);
     assert_eq!(report.passed(Kind::Module), 5);
-    assert_eq!(report.total_passed(), 26);
+    assert_eq!(report.total_passed(), 27);
 }
 
 #[test]
@@ -192,8 +194,8 @@ fn what_follows_a_failure_fails_for_its_reason() {
 
 #[test]
 fn what_is_not_supported_fails() {
-    fails("(thread $T (module))", Kind::Thread, "not supported");
-    fails("(wait $T)", Kind::Wait, "not supported");
+    fails("(module) (thread $T (module))", Kind::Thread, "not supported");
+    fails("(module) (wait $T)", Kind::Wait, "not supported");
     fails(
         "(module) (assert_suspension (invoke \"f\") \"x\")",
         Kind::AssertSuspension,

@@ -222,6 +222,28 @@ impl<O: CmpOp<A: Bits>, X: Src + super::machine::Dst, B: Src, K: Target, const S
     }
 }
 
+/// The latch of a loop that counts to zero: `x += k; if (x == 0) == ZERO branch`. Operands: `x`; target and
+/// cost; `k`.
+pub(crate) struct LatchTest<T, X, K, const ZERO: bool>(PhantomData<(T, X, K)>);
+impl<T: Bits, X: Src + super::machine::Dst, K: Target, const ZERO: bool> Step
+    for LatchTest<T, X, K, ZERO>
+{
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I3, I4.
+        unsafe {
+            let x: T = <X as Src>::get(m, 0, 0);
+            let x = x.add(m.low(2));
+            X::set(m, 0, x);
+            if x.is_zero() == ZERO {
+                return K::take(m, 1);
+            }
+            m.advance(3);
+        }
+        Ok(())
+    }
+}
+
 /// Goes to the target that the index selects, or the last. Operands: `-, a`, the number of targets
 /// but the last; each target a word.
 pub(crate) struct BrTable<A>(PhantomData<A>);

@@ -68,23 +68,24 @@ impl Step for CallImport {
 }
 
 /// The code of the function that the table's element names, if it has the type and belongs to the
-/// running instance.
+/// running instance. The integer registers are dead at a call (pinned locals are loaded again after it), and
+/// a handler is short of registers: they are used for what this needs.
 #[inline(always)]
 unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     // SAFETY: I1, I2, I4, I6; references in tables name functions of the store.
     unsafe {
-        let index = index::<A>(m);
-        let table = *m.cx().tables.add(m.high(1) as u32 as usize);
-        if index >= table.len as u64 {
+        m.p0 = index::<A>(m);
+        let table = m.cx().tables.add(m.high(1) as u32 as usize);
+        if m.p0 >= (*table).len as u64 {
             return Err(Trap::UndefinedElement.into());
         }
-        let reference = *table.base.add(index as usize);
-        if reference == 0 {
+        m.acc = *(*table).base.add(m.p0 as usize);
+        if m.acc == 0 {
             return Err(Trap::UninitializedElement.into());
         }
-        let func = m.cx().funcs.add(reference as usize - 1);
-        if (*func).ty.0 != m.low(1) as u32 || (*func).instance != m.cx().instance {
-            m.acc = reference;
+        let func = m.cx().funcs.add(m.acc as usize - 1);
+        m.p1 = (*func).ty.0.into();
+        if m.p1 as u32 != m.low(1) as u32 || (*func).instance != m.cx().instance {
             return Err(foreign);
         }
         Ok((*func).code.load())
@@ -284,10 +285,19 @@ impl<const F64: bool, const F32: bool> Step for Reload<F64, F32> {
 /// Leaves the frame whose return address and caller these are.
 #[inline(always)]
 unsafe fn pop_frame(m: &mut Machine, ret: Ip, caller: Sp) {
-    // SAFETY: I2, I3: two words before a return address are the operands of a call, or of the cell that
-    // stands for one.
+    m.sp = caller;
+    // SAFETY: I2, I3.
+    unsafe { return_to(m, ret) }
+}
+
+/// Goes on in the current frame behind a call, with the pinned integers that it names.
+///
+/// # Safety
+/// I2, I3: two words before `ret` are the operands of a call, or of the cell that stands for one.
+#[inline(always)]
+pub(crate) unsafe fn return_to(m: &mut Machine, ret: Ip) {
+    // SAFETY: the caller's promise.
     unsafe {
-        m.sp = caller;
         m.ip = ret.sub(2);
         m.p0 = m.slot(m.field(1));
         m.p1 = m.slot(m.field(2));

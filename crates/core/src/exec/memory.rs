@@ -100,6 +100,19 @@ impl<A: Src> Address for Base<A> {
     }
 }
 
+/// `(a + constant) mod 2^32`. Operands: `-, a, constant`.
+pub(crate) struct Wrapped<A>(PhantomData<A>);
+impl<A: Src> Address for Wrapped<A> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let a: i32 = A::get(m, 1, 0);
+            u64::from(a.wrapping_add(m.high(0)) as u32)
+        }
+    }
+}
+
 /// `(a + (b << SHIFT)) mod 2^32 + offset`. Operands: `-, a, b, offset`.
 pub(crate) struct Indexed<A, B, const SHIFT: u32>(PhantomData<(A, B)>);
 impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
@@ -200,9 +213,8 @@ impl<O: StoreOp, const IS64: bool> Step for StoreAny<O, IS64> {
 unsafe fn global(m: &mut Machine, index: u32) -> *mut u64 {
     // SAFETY: I4; I6 (indices in code are those of the instance's module).
     unsafe {
-        let cx = m.cx();
-        let id = *cx.global_ids.add(index as usize);
-        cx.globals.add(id as usize).cast()
+        let id = *m.cx().global_ids.add(index as usize);
+        m.cx().globals.add(id as usize).cast()
     }
 }
 
@@ -228,8 +240,9 @@ impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
         unsafe {
+            let global = global(m, m.low(1) as u32);
             let value: T = A::get(m, 1, 2);
-            *global(m, m.low(1) as u32) = value.to_bits();
+            *global = value.to_bits();
             m.advance(2 + (A::IS_CONST && T::WIDE) as usize);
         }
         Ok(())

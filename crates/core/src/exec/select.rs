@@ -4,13 +4,14 @@
 use super::{
     branch::{
         Again, Br, BrAnd, BrCmp, BrTable, BrTest, Charge, Fueled, Interruptible, Jump, Latch,
-        LoopEnter, Target, Unmetered,
+        LatchTest, LoopEnter, Target, Unmetered,
     },
     call::{self, Enter, Reload},
     dispatch::{Handler, Step, run},
     machine::{Acc, Const, P0, P1, Slot, SlotOnly, Src, Value},
     memory::{
         Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
+        Wrapped,
     },
     numeric::{Bin, BinOp, CmpOp, CmpSelect, Copy, Select, Un, UnOp},
     ops,
@@ -48,11 +49,12 @@ pub(crate) enum Domain {
     F32,
 }
 
-/// The type of a value as handlers see it: references are `i64`.
+/// The type of a value. Handlers take references for 64-bit integers; maps of live values do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     I32,
     I64,
+    Ref,
     F32,
     F64,
     V128,
@@ -106,6 +108,8 @@ pub(crate) struct CmpTables {
 /// The handlers of a load.
 pub(crate) struct LoadTables {
     pub(crate) base: UnTable,
+    /// From an address with a constant added.
+    pub(crate) wrapped: UnTable,
     pub(crate) indexed: BinTable,
     /// By the log2 of the scale, from 1 on.
     pub(crate) scaled: [BinTable; 3],
@@ -117,6 +121,7 @@ pub(crate) struct LoadTables {
 pub(crate) struct StoreTables {
     /// By address and value.
     pub(crate) base: PairTable,
+    pub(crate) wrapped: PairTable,
     /// By value and the two parts of the address.
     pub(crate) indexed: [PairTable; 5],
     pub(crate) scaled: [[PairTable; 5]; 3],
@@ -209,6 +214,24 @@ macro_rules! variable_pairs {
                 $entry!(P1, P1),
             ],
         ]
+    };
+}
+
+/// A table over the address and the value of a store; `$const` is the row of constant addresses.
+macro_rules! by_value {
+    ($entry:ident, $const:expr) => {
+        [
+            by_value_row!(Slot, $entry),
+            $const,
+            by_value_row!(Acc, $entry),
+            by_value_row!(P0, $entry),
+            by_value_row!(P1, $entry),
+        ]
+    };
+}
+macro_rules! by_value_row {
+    ($a:ident, $entry:ident) => {
+        [$entry!($a, Slot), $entry!($a, Const), $entry!($a, Acc), $entry!($a, P0), $entry!($a, P1)]
     };
 }
 
@@ -443,6 +466,13 @@ impl<O: LoadOp> OfLoad<O> {
             dests!(Load<O, Base<P0>>),
             dests!(Load<O, Base<P1>>),
         ],
+        wrapped: [
+            dests!(Load<O, Wrapped<Slot>>),
+            NO_DEST,
+            dests!(Load<O, Wrapped<Acc>>),
+            dests!(Load<O, Wrapped<P0>>),
+            dests!(Load<O, Wrapped<P1>>),
+        ],
         indexed: Self::indexed::<0>(),
         scaled: [Self::indexed::<1>(), Self::indexed::<2>(), Self::indexed::<3>()],
         any: [run::<LoadAny<O, false>>, run::<LoadAny<O, true>>],
@@ -465,18 +495,20 @@ pub(crate) struct OfStore<O>(PhantomData<O>);
 impl<O: StoreOp> OfStore<O> {
     pub(crate) const TABLE: &'static StoreTables = &StoreTables {
         base: {
-            macro_rules! row {
-                ($a:ident) => {
-                    [
-                        h::<Store<O, Base<$a>, Slot>>(),
-                        h::<Store<O, Base<$a>, Const>>(),
-                        h::<Store<O, Base<$a>, Acc>>(),
-                        h::<Store<O, Base<$a>, P0>>(),
-                        h::<Store<O, Base<$a>, P1>>(),
-                    ]
+            macro_rules! entry {
+                ($a:ident, $v:ident) => {
+                    h::<Store<O, Base<$a>, $v>>()
                 };
             }
-            [row!(Slot), row!(Const), row!(Acc), row!(P0), row!(P1)]
+            by_value!(entry, by_value_row!(Const, entry))
+        },
+        wrapped: {
+            macro_rules! entry {
+                ($a:ident, $v:ident) => {
+                    h::<Store<O, Wrapped<$a>, $v>>()
+                };
+            }
+            by_value!(entry, [None; 5])
         },
         indexed: Self::all_indexed::<0>(),
         scaled: [Self::all_indexed::<1>(), Self::all_indexed::<2>(), Self::all_indexed::<3>()],
@@ -519,7 +551,7 @@ macro_rules! by_kind {
                 type $t = i32;
                 $body
             }
-            Kind::I64 => {
+            Kind::I64 | Kind::Ref => {
                 type $t = i64;
                 $body
             }
@@ -675,6 +707,31 @@ pub(crate) fn br_test(is64: bool, zero: bool, a: Place, way: Way) -> Maybe {
         (true, true) => Of::<i64, true>::TABLE,
     };
     table[way_index(way)][a as usize]
+}
+
+/// The latch of a loop that counts to zero; not metered. `x` is in a slot or pinned.
+pub(crate) fn latch_test(is64: bool, zero: bool, x: Place, way: Way) -> Maybe {
+    struct Of<T, const ZERO: bool>(PhantomData<T>);
+    impl<T: super::branch::Bits, const ZERO: bool> Of<T, ZERO> {
+        const TABLE: &'static [[Maybe; 5]; 2] =
+            &[Self::row::<Jump>(), Self::row::<Again<Unmetered>>()];
+        const fn row<K: Target>() -> [Maybe; 5] {
+            [
+                h::<LatchTest<T, Slot, K, ZERO>>(),
+                None,
+                None,
+                h::<LatchTest<T, P0, K, ZERO>>(),
+                h::<LatchTest<T, P1, K, ZERO>>(),
+            ]
+        }
+    }
+    let table = match (is64, zero) {
+        (false, false) => Of::<i32, false>::TABLE,
+        (false, true) => Of::<i32, true>::TABLE,
+        (true, false) => Of::<i64, false>::TABLE,
+        (true, true) => Of::<i64, true>::TABLE,
+    };
+    table.get(way_index(way))?[x as usize]
 }
 
 /// A branch if `a & b` is zero, or if it is not.

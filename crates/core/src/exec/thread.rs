@@ -1,7 +1,7 @@
 //! [`Thread`]: a computation: value stack, position, and the driver that runs it.
 
 use super::{
-    call::{DIRECT, push_frame, replace_frame},
+    call::{DIRECT, push_frame, replace_frame, return_to},
     context::{Context, MemoryView, Stop, TableView},
     dispatch::dispatch,
     machine::{Cell, Ip, Machine, Sp, Value},
@@ -51,6 +51,7 @@ enum State {
     HostCalled {
         slots: usize,
         len: usize,
+        is_tail: bool,
     },
     /// It trapped; `cx.saved` tells where.
     Trapped,
@@ -95,8 +96,8 @@ pub(crate) struct BacktraceFrame {
     pub(crate) offset: usize,
 }
 
-/// The most frames that a backtrace has.
-const MAX_BACKTRACE: usize = 64;
+/// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
+const MAX_BACKTRACE: usize = 65;
 
 /// The frame below the outermost one: its two words.
 const ROOT_SLOTS: usize = 2;
@@ -178,8 +179,8 @@ impl Thread {
                 return Exit::Finished;
             }
             State::Trapped => return Exit::Trap(Trap::Unreachable),
-            State::HostCalled { slots, .. } => {
-                self.take_results(slots);
+            State::HostCalled { slots, is_tail, .. } => {
+                self.take_results(slots, is_tail);
                 self.state = State::Ready;
             }
             State::Ready => {}
@@ -371,7 +372,7 @@ impl Thread {
         if entity.code.is_host() {
             let first = if is_tail { self.field(0) } else { self.field(0) - params };
             let len = entity.param_slots.max(entity.result_slots).into();
-            self.state = State::HostCalled { slots: self.slot_index(first), len };
+            self.state = State::HostCalled { slots: self.slot_index(first), len, is_tail };
             return Err(Exit::HostCall { func, instance: self.cx.instance });
         }
         let is_foreign = entity.instance != self.cx.instance;
@@ -422,26 +423,24 @@ impl Thread {
         let Some(Switch { ret, instance }) = self.switches.pop() else {
             unreachable!("a frame that returns by a switch has one")
         };
-        // SAFETY: I2, I3: operands of a call lie before a return address.
-        unsafe {
-            let m = &mut self.cx.saved;
-            m.ip = ret.sub(2);
-            m.p0 = m.slot(m.field(1));
-            m.p1 = m.slot(m.field(2));
-            m.ip = ret;
-        }
+        // SAFETY: I2, I3.
+        unsafe { return_to(&mut self.cx.saved, ret) }
         self.cx.instance = instance;
         self.refresh(store);
     }
 
     /// Goes on after a host function: the first result is in the accumulators too.
-    fn take_results(&mut self, slots: usize) {
+    fn take_results(&mut self, slots: usize, is_tail: bool) {
         let bits = self.stack.slots_mut(slots, 1).first().copied().unwrap_or_default();
         let m = &mut self.cx.saved;
         m.acc = bits;
         f64::from_bits(bits).set_acc(m);
         f32::from_bits(bits as u32).set_acc(m);
-        self.advance();
+        // SAFETY: I1, I2: the call has two operand words; a tail call is followed by a return.
+        unsafe {
+            let next = m.ip.add(2);
+            if is_tail { m.ip = next } else { return_to(m, next) }
+        }
     }
 
     /// The results of the finished function, in slots.
@@ -453,7 +452,7 @@ impl Thread {
     /// As long as the larger of the two.
     pub(crate) fn host_slots(&mut self) -> &mut [u64] {
         match self.state {
-            State::Host { slots, len, .. } | State::HostCalled { slots, len } => {
+            State::Host { slots, len, .. } | State::HostCalled { slots, len, .. } => {
                 self.stack.slots_mut(slots, len)
             }
             State::HostFinished => {

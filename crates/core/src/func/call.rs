@@ -1,16 +1,18 @@
 //! [`Call`]: a running call from the host. Every way into a guest goes through it: it takes a thread, serves the
 //! guest's calls of host functions, and gives the thread back, even when a host function panics.
 
+use super::HostFn;
 use crate::exec::{Exit, Thread};
 use crate::runtime::StoreInner;
 use crate::store::{StoreContextMut, StoreState};
 use crate::{Caller, Error, Pending, Trap, WasmBacktrace};
+use alloc::{boxed::Box, sync::Arc};
 
 /// A call from the host that runs in `store`.
 pub(crate) struct Call<'a, T> {
     store: &'a mut StoreState<T>,
     /// None only when it is given away.
-    thread: Option<Thread>,
+    thread: Option<Box<Thread>>,
 }
 
 /// Why a call stopped, if not by an error.
@@ -37,25 +39,26 @@ impl<'a, T> Call<'a, T> {
         Ok(call)
     }
 
-    /// Goes on with a paused call. Gives the thread back if calls are nested too deep.
+    /// Goes on with a paused call, and takes its thread.
     pub(crate) fn resume(
         store: &'a mut StoreState<T>,
-        thread: Thread,
-    ) -> Result<Call<'a, T>, (Trap, Thread)> {
-        match store.inner.enter_again() {
-            Ok(()) => Ok(Call { store, thread: Some(thread) }),
-            Err(trap) => Err((trap, thread)),
+        thread: &mut Option<Box<Thread>>,
+    ) -> Result<Call<'a, T>, Error> {
+        if thread.is_none() {
+            return Err(Error::msg("the execution has ended"));
         }
+        store.inner.enter_again()?;
+        Ok(Call { store, thread: thread.take() })
     }
 
     /// Ends this part of the call; its thread can go on later.
-    pub(crate) fn pause(mut self) -> Option<Thread> {
+    pub(crate) fn pause(mut self) -> Option<Box<Thread>> {
         self.thread.take()
     }
 
     /// The results, in slots, of a finished call.
     pub(crate) fn results(&self) -> &[u64] {
-        self.thread.as_ref().map_or(&[], Thread::results)
+        self.thread.as_deref().map_or(&[], Thread::results)
     }
 
     /// Runs to the end: whatever stops the guest is an error.
@@ -84,6 +87,8 @@ impl<'a, T> Call<'a, T> {
     /// Runs until it finishes or stops.
     pub(crate) fn run(&mut self) -> Result<Stop, Error> {
         let Some(thread) = &mut self.thread else { return Ok(Stop::Finished) };
+        // The host function called last, for those that are called again and again.
+        let mut last: Option<(u32, Arc<HostFn<T>>)> = None;
         loop {
             match thread.run(self.store) {
                 Exit::Finished => return Ok(Stop::Finished),
@@ -97,8 +102,10 @@ impl<'a, T> Call<'a, T> {
                     return Err(Error::from(trap).with_backtrace(backtrace));
                 }
                 Exit::HostCall { func, instance } => {
-                    let index = self.store.inner.funcs[func as usize].index;
-                    let host = self.store.host_funcs[index as usize].clone();
+                    let host = match &mut last {
+                        Some((index, host)) if *index == func => host,
+                        last => &last.insert((func, self.store.host_func(func))).1,
+                    };
                     let caller = Caller::new(StoreContextMut(self.store), instance);
                     if let Err(error) = host(caller, thread.host_slots()) {
                         return match error.downcast() {

@@ -179,6 +179,7 @@ pub(super) use for_each_arity;
 macro_rules! slot_list {
     ($count:literal $($name:ident)*) => {
         #[allow(non_snake_case, unused_variables, unused_mut, unused_assignments)]
+        #[allow(clippy::unused_unit)]
         impl<$($name: WasmTy),*> SlotList for ($($name,)*) {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
             const SLOTS: usize = 0 $(+ $name::TYPE.slots())*;

@@ -6,7 +6,7 @@ use crate::{
     Engine, FuncType, Module, Trap, Val,
     exec::{FuncCode, Thread},
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{
     any::Any,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -47,8 +47,11 @@ pub(crate) struct StoreInner {
     pub(crate) max_stack_slots: usize,
     /// How many calls from the host are running, one inside the other.
     nested_calls: usize,
+    /// The types of functions that were called without a static type.
+    called_types: BTreeMap<TypeId, FuncType>,
     /// Threads that no call uses, with the stacks that they have grown.
-    idle_threads: Vec<Thread>,
+    #[expect(clippy::vec_box, reason = "a call takes the box")]
+    idle_threads: Vec<Box<Thread>>,
     /// Lists of values that no call uses, kept for their memory.
     pub(crate) idle_vals: Vec<Vec<Val>>,
     /// As `idle_vals`, for slots.
@@ -134,6 +137,7 @@ impl StoreInner {
             interrupt: Arc::new(AtomicBool::new(false)),
             max_stack_slots: engine.0.config.max_stack_slots,
             nested_calls: 0,
+            called_types: BTreeMap::new(),
             idle_threads: Vec::new(),
             idle_vals: Vec::new(),
             idle_slots: Vec::new(),
@@ -141,9 +145,9 @@ impl StoreInner {
     }
 
     /// A thread for a call from the host. Traps when too many such calls are nested.
-    pub(crate) fn enter(&mut self) -> Result<Thread, Trap> {
+    pub(crate) fn enter(&mut self) -> Result<Box<Thread>, Trap> {
         self.enter_again()?;
-        Ok(self.idle_threads.pop().unwrap_or_else(Thread::new))
+        Ok(self.idle_threads.pop().unwrap_or_else(|| Box::new(Thread::new())))
     }
 
     /// As `enter`, for a call that has a thread.
@@ -156,7 +160,7 @@ impl StoreInner {
     }
 
     /// Ends a call from the host; its thread can serve another.
-    pub(crate) fn leave(&mut self, thread: Option<Thread>) {
+    pub(crate) fn leave(&mut self, thread: Option<Box<Thread>>) {
         self.nested_calls -= 1;
         self.idle_threads.extend(thread);
     }
@@ -164,6 +168,13 @@ impl StoreInner {
     /// The type of a function of the store.
     pub(crate) fn func_type(&self, func: u32) -> FuncType {
         FuncType::from_id(&self.engine, self.funcs[func as usize].ty)
+    }
+
+    /// The type of a function of the store that is called, as it may be many times.
+    pub(crate) fn called_type(&mut self, func: u32) -> FuncType {
+        let id = self.funcs[func as usize].ty;
+        let resolve = || FuncType::from_id(&self.engine, id);
+        self.called_types.entry(id).or_insert_with(resolve).clone()
     }
 }
 

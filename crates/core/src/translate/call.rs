@@ -178,7 +178,7 @@ impl<'m> Translator<'m> {
         let memory =
             || address(context.memories.get(index as usize).is_some_and(|m| m.limits.is64));
         let table = || address(context.tables.get(index as usize).is_some_and(|t| t.limits.is64));
-        let reference = Some(Kind::I64);
+        let reference = Some(Kind::Ref);
         let (operands, first, second) = match op {
             Op::MemorySize => (0, memory(), None),
             Op::MemoryGrow => (1, memory(), None),

@@ -406,7 +406,7 @@ impl<'m> Translator<'m> {
     /// Emits a conditional branch to a frame whose label's operands are in place.
     fn emit_branch(&mut self, condition: Condition, frame: usize) {
         let way = self.way(frame);
-        if self.latch(condition, way, frame) {
+        if self.latch(condition, way, frame) || self.latch_test(condition, way, frame) {
             return;
         }
         let (origin, wide) = self.emit_condition(condition, way);
@@ -518,6 +518,31 @@ impl<'m> Translator<'m> {
         true
     }
 
+    /// Joins `x += k` with the test of `x` and the branch.
+    fn latch_test(&mut self, condition: Condition, way: Way, frame: usize) -> bool {
+        let Condition::Test { is64, zero, a } = condition else { return false };
+        let Some(&Inst { what: What::Bin(Op::I32Add), d, a: x, b: Loc::Const(k) }) =
+            self.builder.last()
+        else {
+            return false;
+        };
+        if is64 || a.is_const() || [a.slot(), x.slot()] != [d.slot(); 2] || is_last_use(a) {
+            return false;
+        }
+        let Some(handler) = select::latch_test(is64, zero, x.place(), way) else { return false };
+        self.builder.take_back();
+        self.builder.written(d.slot());
+        let is = if zero { "==" } else { "!=" };
+        let origin = self.builder.cell(handler, format_args!("latch {x} += {k:#x}; br if {is} 0"));
+        self.builder.push(pack_const(x.slot(), 0, 0));
+        self.push_target(frame, origin);
+        self.builder.push(u64::from(k as u32));
+        if matches!(x, Loc::Slot(_)) {
+            self.builder.forget();
+        }
+        true
+    }
+
     pub(super) fn br_table(&mut self, labels: Labels<'_>) {
         let index = self.pop();
         let arity = self.arity(self.frame_of(labels.default));
@@ -615,6 +640,11 @@ impl<'m> Translator<'m> {
         self.builder.cell(plain::RETURN_MANY, format_args!("return {count} slots from s{from}"));
         self.builder.push(pack_fields([to, from, count as i16, 0]));
     }
+}
+
+/// Whether the place is the accumulator with an operand of the stack, not a local's value.
+fn is_last_use(loc: Loc) -> bool {
+    matches!(loc, Loc::Acc { last_use: true, .. })
 }
 
 /// The instruction as a condition, if a branch can do its work.

@@ -130,6 +130,8 @@ pub(crate) enum What {
     Bin(Op),
     /// Loads from `a + offset`.
     Load(Op, u32),
+    /// Loads from `(a + constant) mod 2^32`.
+    Wrapped(Op, u32),
     /// Loads from `a + (b << shift) + offset`.
     Indexed(Op, u32, u16),
     /// Loads from a memory other than 0 or one with 64-bit addresses.
@@ -156,11 +158,12 @@ pub(crate) struct Inst {
 /// An operand that is not there.
 pub(crate) const NO_LOC: Loc = Loc::Slot(0);
 
-/// The kind of a value type; references are 64-bit integers.
+/// The kind of a value type.
 pub(crate) fn kind_of(ty: ValType) -> Kind {
     match ty {
         ValType::I32 => Kind::I32,
-        ValType::I64 | ValType::Ref(_) => Kind::I64,
+        ValType::I64 => Kind::I64,
+        ValType::Ref(_) => Kind::Ref,
         ValType::F32 => Kind::F32,
         ValType::F64 => Kind::F64,
         ValType::V128 => Kind::V128,
@@ -183,7 +186,7 @@ impl Kind {
     }
 
     pub(crate) fn is_wide(self) -> bool {
-        matches!(self, Kind::I64 | Kind::F64)
+        matches!(self, Kind::I64 | Kind::Ref | Kind::F64)
     }
 }
 
@@ -204,6 +207,7 @@ impl Inst {
             What::Un(op)
             | What::Bin(op)
             | What::Load(op, _)
+            | What::Wrapped(op, _)
             | What::Indexed(op, ..)
             | What::LoadAny(op, ..) => result_kind(op),
             What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind,
@@ -215,7 +219,9 @@ impl Inst {
     pub(crate) fn operand_domain(&self) -> Domain {
         match self.what {
             What::Un(op) | What::Bin(op) | What::CmpSelect(op, ..) => operand_kind(op).domain(),
-            What::Load(..) | What::Indexed(..) | What::LoadAny(..) => Domain::Int,
+            What::Load(..) | What::Wrapped(..) | What::Indexed(..) | What::LoadAny(..) => {
+                Domain::Int
+            }
             What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind.domain(),
         }
     }
@@ -235,6 +241,10 @@ impl Inst {
             },
             What::Load(op, _) => match select::handlers(op) {
                 Handlers::Load(tables) => tables.base[a as usize][d as usize],
+                _ => None,
+            },
+            What::Wrapped(op, _) => match select::handlers(op) {
+                Handlers::Load(tables) => tables.wrapped[a as usize][d as usize],
                 _ => None,
             },
             What::Indexed(op, shift, _) => match select::handlers(op) {
@@ -272,7 +282,7 @@ impl Inst {
                 let wide = pair(code, d, self.a, self.b, operand_kind(op));
                 code.extend(wide.map(Cell::word));
             }
-            What::Load(_, offset) => {
+            What::Load(_, offset) | What::Wrapped(_, offset) => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), offset as i32)));
             }
             What::Indexed(_, _, offset) => {
@@ -340,6 +350,9 @@ impl fmt::Display for Inst {
                 write!(f, "{d} = {} [{offset:#x}]", op.mnemonic())
             }
             What::Load(op, offset) => write!(f, "{d} = {} [{a} + {offset:#x}]", op.mnemonic()),
+            What::Wrapped(op, offset) => {
+                write!(f, "{d} = {} [wrap {a} + {offset:#x}]", op.mnemonic())
+            }
             What::Indexed(op, shift, offset) => {
                 write!(f, "{d} = {} [{a} + ({b} << {shift}) + {offset:#x}]", op.mnemonic())
             }

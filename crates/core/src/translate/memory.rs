@@ -13,12 +13,16 @@ use crate::exec::{
 };
 use windlass_decode::{MemArg, Op, Shape};
 
-/// The two parts of an address, the second scaled.
+/// A part of an address that is not there: the slot of a return address, which nothing writes.
+const NO_PART: Loc = NO_LOC;
+
+/// An address that the access itself adds up.
 #[derive(Clone, Copy)]
-struct Address {
-    a: Loc,
-    b: Loc,
-    shift: u32,
+enum Address {
+    /// Two parts, the second scaled.
+    Indexed { a: Loc, b: Loc, shift: u32 },
+    /// A constant added; the access has no offset.
+    Wrapped { a: Loc, k: u32 },
 }
 
 impl Translator<'_> {
@@ -51,10 +55,15 @@ impl Translator<'_> {
             self.builder.emit(Inst { what: What::Load(op, at), d, a: Loc::Const(0), b: NO_LOC });
             return self.push_temp(kind);
         }
-        if let Some(Address { a, b, shift }) = self.join_address(address, op, offset) {
+        if let Some(joined) = self.join_address(address, op, offset) {
             let d = Dst::Slot(self.next_slot());
-            let what = What::Indexed(op, shift, offset as u16);
-            let emitted = self.builder.emit(Inst { what, d, a, b });
+            let inst = match joined {
+                Address::Indexed { a, b, shift } => {
+                    Inst { what: What::Indexed(op, shift, offset as u16), d, a, b }
+                }
+                Address::Wrapped { a, k } => Inst { what: What::Wrapped(op, k), d, a, b: NO_LOC },
+            };
+            let emitted = self.builder.emit(inst);
             debug_assert!(emitted, "join_address gives places that have handlers");
             return self.push_temp(kind);
         }
@@ -77,25 +86,8 @@ impl Translator<'_> {
         let address = self.pop();
         let Handlers::Store(tables) = select::handlers(op) else { return };
         let kind = operand_kind(op);
-        if let Some(Address { a, b, shift }) = self.join_address(address, op, offset) {
-            let v = self.value_place(value, kind.domain(), &[a, b]);
-            let table = match shift {
-                0 => &tables.indexed,
-                shift => &tables.scaled[shift as usize - 1],
-            };
-            let Some(handler) = table[v.place() as usize][a.place() as usize][b.place() as usize]
-            else {
-                unreachable!("join_address gives places that have handlers")
-            };
-            self.builder.use_operands(Domain::Int, &[a, b]);
-            self.builder.use_operands(kind.domain(), &[v]);
-            self.builder.cell(
-                handler,
-                format_args!("{} [{a} + ({b} << {shift}) + {offset:#x}] = {v}", op.mnemonic()),
-            );
-            self.builder.push(pack_fields([v.slot(), a.slot(), b.slot(), offset as u16 as i16]));
-            self.push_constant(v);
-            return;
+        if let Some(joined) = self.join_address(address, op, offset) {
+            return self.store_joined(op, offset, joined, value);
         }
         let (a, offset) = match constant_address(address, offset) {
             Some(at) => (Loc::Const(0), at),
@@ -107,6 +99,44 @@ impl Translator<'_> {
         self.builder.use_operands(kind.domain(), &[v]);
         self.builder.cell(handler, format_args!("{} [{a} + {offset:#x}] = {v}", op.mnemonic()));
         self.builder.push(pack_const(v.slot(), a.slot(), offset as i32));
+        self.push_constant(v);
+    }
+
+    fn store_joined(&mut self, op: Op, offset: u32, joined: Address, value: Operand) {
+        let Handlers::Store(tables) = select::handlers(op) else { return };
+        let domain = operand_kind(op).domain();
+        let (parts, v, handler) = match joined {
+            Address::Indexed { a, b, shift } => {
+                let v = self.value_place(value, domain, &[a, b]);
+                let table = match shift {
+                    0 => &tables.indexed,
+                    shift => &tables.scaled[shift as usize - 1],
+                };
+                ([a, b], v, table[v.place() as usize][a.place() as usize][b.place() as usize])
+            }
+            Address::Wrapped { a, .. } => {
+                let v = self.value_place(value, domain, &[a]);
+                ([a, NO_LOC], v, tables.wrapped[a.place() as usize][v.place() as usize])
+            }
+        };
+        let Some(handler) = handler else {
+            unreachable!("join_address gives places that have handlers")
+        };
+        self.builder.use_operands(Domain::Int, &parts);
+        self.builder.use_operands(domain, &[v]);
+        let name = op.mnemonic();
+        match joined {
+            Address::Indexed { a, b, shift } => {
+                let text = format_args!("{name} [{a} + ({b} << {shift}) + {offset:#x}] = {v}");
+                self.builder.cell(handler, text);
+                let fields = [v.slot(), a.slot(), b.slot(), offset as u16 as i16];
+                self.builder.push(pack_fields(fields));
+            }
+            Address::Wrapped { a, k } => {
+                self.builder.cell(handler, format_args!("{name} [wrap {a} + {k:#x}] = {v}"));
+                self.builder.push(pack_const(v.slot(), a.slot(), k as i32));
+            }
+        }
         self.push_constant(v);
     }
 
@@ -159,11 +189,15 @@ impl Translator<'_> {
             return None;
         };
         let scale = self.scale(n, a, op);
-        let joined = match scale {
-            Some((index, shift)) => Address { a: b, b: index, shift },
-            None => Address { a, b, shift: 0 },
+        let (joined, parts) = match (scale, b) {
+            (Some((b_scaled, shift)), a) => {
+                (Address::Indexed { a, b: b_scaled, shift }, [a, b_scaled])
+            }
+            (None, Loc::Const(k)) if offset == 0 => {
+                (Address::Wrapped { a, k: k as u32 }, [a, NO_PART])
+            }
+            (None, b) => (Address::Indexed { a, b, shift: 0 }, [a, b]),
         };
-        let parts = [joined.a, joined.b];
         let disturbed = |loc: Loc| {
             (0..n)
                 .any(|i| self.builder.nth_last(i).is_none_or(|later| later.d.slot() == loc.slot()))

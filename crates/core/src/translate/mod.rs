@@ -254,7 +254,7 @@ impl<'m> Translator<'m> {
             (Op::I64Const, Imm::I64(value)) => self.push_const(Kind::I64, value as u64),
             (Op::F32Const, Imm::F32(bits)) => self.push_const(Kind::F32, bits.into()),
             (Op::F64Const, Imm::F64(bits)) => self.push_const(Kind::F64, bits),
-            (Op::RefNull, _) => self.push_const(Kind::I64, 0),
+            (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
             (Op::RefIsNull, _) => self.unary(Op::I64Eqz),
             (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
             (op, imm) if self.slow(op, imm) => {}

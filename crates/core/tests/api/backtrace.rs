@@ -76,5 +76,5 @@ fn a_deep_recursion_is_told_in_part() {
     let error = deep.call(&mut store, 0).unwrap_err();
     assert_eq!(error.trap(), Some(Trap::StackOverflow));
     assert_eq!(error.backtrace().unwrap().frames().len(), 64);
-    assert!(error.to_string().ends_with(" more"), "{error}");
+    assert!(error.to_string().ends_with("\n       ... and more"), "{error}");
 }

@@ -27,7 +27,7 @@ macro_rules! arity {
                     let _ = place;
                     sum
                 });
-                let sum = (1..=$count).map(|n: i64| n * (n + 1)).sum::<i64>();
+                let sum = (0..=$count).map(|n: i64| n * (n + 1)).sum::<i64>();
                 check(&mut store, func, $count, sum);
                 check(&mut store, with_caller, $count, 1000 + sum);
             })*

@@ -1,7 +1,10 @@
 //! Modules: what they tell of themselves, and which are refused.
 
 use crate::module;
-use windlass::{Config, Engine, ExternType, Features, Module, ModuleError, Unsupported};
+use windlass::{
+    CompilationMode, Config, Engine, ExternType, Features, Instance, Module, ModuleError, Store,
+    Unsupported,
+};
 
 fn bytes(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the text is right")
@@ -95,6 +98,10 @@ fn what_is_not_executed_is_refused_by_name_and_offset() {
         ("(func (drop (v128.const i64x2 0 0)))", "simd"),
         ("(func (param v128))", "simd"),
         ("(func (local v128))", "simd"),
+        ("(func (block (result v128) (unreachable)) (drop))", "simd"),
+        ("(func (drop (select (result v128) (unreachable))))", "simd"),
+        ("(func (drop (ref.null none)))", "gc"),
+        ("(func (drop (ref.null exn)))", "exceptions"),
         ("(global v128 (v128.const i64x2 0 0))", "simd"),
         ("(type (struct))", "gc"),
         ("(type (array i8))", "gc"),
@@ -167,4 +174,41 @@ fn text_is_read_with_the_feature() {
     let engine = Engine::default();
     assert!(Module::new(&engine, "(module)").is_ok());
     assert!(Module::new(&engine, "(modul)").is_err());
+}
+
+#[test]
+fn modules_run_alike_in_every_compilation_mode() {
+    for mode in [CompilationMode::Eager, CompilationMode::LazyTranslation, CompilationMode::Lazy] {
+        let engine = Engine::new(Config::new().compilation_mode(mode)).unwrap();
+        let text = r#"(func $inc (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+                      (func (export "f") (param i32) (result i32) (call $inc (call $inc (local.get 0))))"#;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+        let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
+        assert_eq!((f.call(&mut store, 5).unwrap(), f.call(&mut store, 6).unwrap()), (7, 8));
+    }
+}
+
+#[test]
+fn a_lazy_module_is_validated_when_called() {
+    let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Lazy)).unwrap();
+    let text = r#"(func (export "good") (result i32) (i32.const 1))
+                  (func (export "invalid") (result i32) (i64.const 1))
+                  (func (export "simd") (result i32)
+                    (i8x16.extract_lane_s 0 (v128.const i64x2 0 0)))
+                  (func (export "calls") (result i32) (call 1))"#;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+    let mut call = |name| {
+        let func = instance.get_typed_func::<(), i32>(&store, name).unwrap();
+        func.call(&mut store, ())
+    };
+    assert_eq!(call("good").unwrap(), 1);
+    for _ in 0..2 {
+        assert!(call("invalid").unwrap_err().is::<ModuleError>());
+        assert_eq!(call("simd").unwrap_err().downcast::<Unsupported>().unwrap().feature(), "simd");
+        let error = call("calls").unwrap_err();
+        assert!(error.is::<ModuleError>() && error.to_string().contains("type mismatch"));
+    }
+    assert_eq!(call("good").unwrap(), 1);
 }

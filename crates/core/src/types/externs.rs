@@ -1,0 +1,121 @@
+//! [`ExternType`]: the type of whatever is imported and exported, and these under their names.
+
+use crate::runtime::ItemType;
+use crate::{Engine, FuncType, GlobalType, MemoryType, Mutability, TableType};
+use core::fmt;
+use windlass_decode as decode;
+
+/// The type of something that is imported or exported.
+///
+/// ```
+/// use windlass::{ExternType, MemoryType};
+/// assert_eq!(ExternType::Memory(MemoryType::new(1, Some(2))).to_string(), "memory 1..2");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+}
+
+impl ExternType {
+    pub(crate) fn resolve(engine: &Engine, ty: ItemType) -> ExternType {
+        match ty {
+            ItemType::Func(id) => ExternType::Func(FuncType::from_id(engine, id)),
+            ItemType::Table(ty) => ExternType::Table(TableType(ty)),
+            ItemType::Memory(ty) => ExternType::Memory(MemoryType(ty)),
+            ItemType::Global(ty) => ExternType::Global(GlobalType(ty)),
+        }
+    }
+}
+
+impl fmt::Display for ExternType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExternType::Func(ty) => write!(f, "func {ty}"),
+            ExternType::Table(ty) => {
+                write!(f, "table {} {}", Size(&ty.0.limits), ty.element())
+            }
+            ExternType::Memory(ty) => {
+                write!(f, "memory {}", Size(&ty.0.limits))?;
+                if ty.page_size_log2() != 16 {
+                    write!(f, " (pagesize {})", ty.page_size())?;
+                }
+                f.write_str(if ty.is_shared() { " shared" } else { "" })
+            }
+            ExternType::Global(ty) => match ty.mutability() {
+                Mutability::Const => write!(f, "global {}", ty.content()),
+                Mutability::Var => write!(f, "global (mut {})", ty.content()),
+            },
+        }
+    }
+}
+
+/// Limits as the text format writes them, but for a `..` between them.
+struct Size<'a>(&'a decode::Limits);
+
+impl fmt::Display for Size<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is64 { "i64 " } else { "" })?;
+        write!(f, "{}..", self.0.min)?;
+        self.0.max.map_or(Ok(()), |max| write!(f, "{max}"))
+    }
+}
+
+/// An import that a module asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportType<'a> {
+    module: &'a str,
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ImportType<'a> {
+    pub(crate) fn new(module: &'a str, name: &'a str, ty: ExternType) -> ImportType<'a> {
+        ImportType { module, name, ty }
+    }
+
+    /// The name of the module that it is imported from.
+    pub fn module(&self) -> &'a str {
+        self.module
+    }
+
+    /// The name in that module.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What is imported.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// An export that a module offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportType<'a> {
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ExportType<'a> {
+    pub(crate) fn new(name: &'a str, ty: ExternType) -> ExportType<'a> {
+        ExportType { name, ty }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What is exported.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}

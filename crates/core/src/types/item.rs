@@ -1,0 +1,159 @@
+//! [`MemoryType`], [`TableType`] and [`GlobalType`]: the types of what a store holds beside functions.
+
+use crate::{Error, RefType, ValType};
+use windlass_decode as decode;
+
+/// The type of a memory.
+///
+/// ```
+/// use windlass::MemoryType;
+/// let ty = MemoryType::new(1, Some(16));
+/// assert_eq!((ty.minimum(), ty.maximum(), ty.page_size()), (1, Some(16), 65_536));
+/// assert!(MemoryType::new64(1, None).is_64());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemoryType(pub(crate) decode::MemoryType);
+
+impl MemoryType {
+    /// A memory with 32-bit addresses; sizes are in pages of 64 KiB.
+    pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
+        MemoryType::of(minimum.into(), maximum.map(Into::into), false)
+    }
+
+    /// A memory with 64-bit addresses; sizes are in pages of 64 KiB.
+    pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
+        MemoryType::of(minimum, maximum, true)
+    }
+
+    fn of(min: u64, max: Option<u64>, is64: bool) -> MemoryType {
+        let limits = decode::Limits { min, max, is64 };
+        MemoryType(decode::MemoryType { limits, shared: false, page_size_log2: 16 })
+    }
+
+    /// The smallest size, in pages.
+    pub fn minimum(&self) -> u64 {
+        self.0.limits.min
+    }
+
+    /// The largest size, in pages, if there is one.
+    pub fn maximum(&self) -> Option<u64> {
+        self.0.limits.max
+    }
+
+    /// Whether addresses have 64 bits.
+    pub fn is_64(&self) -> bool {
+        self.0.limits.is64
+    }
+
+    /// Whether several threads may use it.
+    pub fn is_shared(&self) -> bool {
+        self.0.shared
+    }
+
+    /// The size of a page in bytes.
+    pub fn page_size(&self) -> u64 {
+        1 << self.page_size_log2()
+    }
+
+    /// log2 of the size of a page in bytes.
+    pub fn page_size_log2(&self) -> u8 {
+        self.0.page_size_log2
+    }
+
+    /// Whether a memory of this type can be made.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.0.shared {
+            return Err(Error::msg("shared memories are not there yet"));
+        }
+        match self.maximum() {
+            Some(max) if self.minimum() > max => {
+                Err(Error::msg("size minimum must not be greater than maximum"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The type of a table.
+///
+/// ```
+/// use windlass::{RefType, TableType};
+/// let ty = TableType::new(RefType::FUNCREF, 10, Some(20));
+/// assert_eq!((ty.element(), ty.minimum(), ty.maximum()), (RefType::FUNCREF, 10, Some(20)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TableType(pub(crate) decode::TableType);
+
+impl TableType {
+    /// A table with 32-bit indices.
+    pub fn new(element: RefType, minimum: u32, maximum: Option<u32>) -> TableType {
+        TableType::of(element, minimum.into(), maximum.map(Into::into), false)
+    }
+
+    /// A table with 64-bit indices.
+    pub fn new64(element: RefType, minimum: u64, maximum: Option<u64>) -> TableType {
+        TableType::of(element, minimum, maximum, true)
+    }
+
+    fn of(element: RefType, min: u64, max: Option<u64>, is64: bool) -> TableType {
+        let limits = decode::Limits { min, max, is64 };
+        TableType(decode::TableType { element: element.to_decoded(), limits })
+    }
+
+    /// The type of the elements.
+    pub fn element(&self) -> RefType {
+        RefType::from_decoded(self.0.element)
+    }
+
+    /// The smallest size, in elements.
+    pub fn minimum(&self) -> u64 {
+        self.0.limits.min
+    }
+
+    /// The largest size, in elements, if there is one.
+    pub fn maximum(&self) -> Option<u64> {
+        self.0.limits.max
+    }
+
+    /// Whether indices have 64 bits.
+    pub fn is_64(&self) -> bool {
+        self.0.limits.is64
+    }
+}
+
+/// Whether a global can be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mutability {
+    /// It keeps its value.
+    Const,
+    /// It can be set.
+    Var,
+}
+
+/// The type of a global.
+///
+/// ```
+/// use windlass::{GlobalType, Mutability, ValType};
+/// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+/// assert_eq!((ty.content(), ty.mutability()), (ValType::I32, Mutability::Var));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GlobalType(pub(crate) decode::GlobalType);
+
+impl GlobalType {
+    /// A global with values of type `content`.
+    pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
+        let mutable = mutability == Mutability::Var;
+        GlobalType(decode::GlobalType { val: content.to_decoded(), mutable })
+    }
+
+    /// The type of the value.
+    pub fn content(&self) -> ValType {
+        ValType::from_decoded(self.0.val)
+    }
+
+    /// Whether it can be set.
+    pub fn mutability(&self) -> Mutability {
+        if self.0.mutable { Mutability::Var } else { Mutability::Const }
+    }
+}
