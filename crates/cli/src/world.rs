@@ -1,7 +1,7 @@
 //! What a program run by `windlass run` sees of the world: the flags that give it directories, variables, streams,
 //! sockets, clocks and randomness. Without them it sees nothing but its arguments and the standard streams.
 
-use crate::terminal::{Failure, complain};
+use crate::terminal::{Failure, suggest};
 use clap::Args;
 use std::{
     fs::{self, File},
@@ -103,12 +103,12 @@ impl World {
             return;
         }
         match wasi.outside() {
-            Some(Outside::Path(path)) => complain(format_args!(
-                "hint: the program tried to open {path:?}; give it with --dir"
-            )),
+            Some(Outside::Path(path)) => {
+                suggest(format_args!("the program tried to open {path:?}; give it with --dir"))
+            }
             Some(Outside::Directory) if self.dir.is_empty() && self.memfs.is_none() => {
-                complain(
-                    "hint: the program looked for files, and has no directory; give it one with --dir",
+                suggest(
+                    "the program looked for files, and has no directory; give it one with --dir",
                 );
             }
             _ => {}
