@@ -23,8 +23,8 @@ pub(crate) struct World {
     dir: Vec<String>,
 
     /// Give the program a directory / in memory, empty or with what is in an archive or a directory
-    #[arg(long, value_name = "TAR|DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    memfs: Option<PathBuf>,
+    #[arg(long, value_name = "TAR|DIR", require_equals = true)]
+    memfs: Option<Option<PathBuf>>,
 
     /// Set a variable of the program's environment; NAME alone takes the value from this one
     #[arg(long, value_name = "NAME[=VALUE]")]
@@ -80,7 +80,7 @@ impl World {
             wasi.preopened_socket(listener);
         }
         if let Some(source) = &self.memfs {
-            let files = memory_fs(source)?;
+            let files = memory_fs(source.as_deref())?;
             wasi.preopened_fs(files, "/", DirPerms::all(), FilePerms::all())
                 .map_err(Failure::new)?;
         }
@@ -147,11 +147,9 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn memory_fs(source: &Path) -> Result<MemoryFs, Failure> {
+fn memory_fs(source: Option<&Path>) -> Result<MemoryFs, Failure> {
     let files = MemoryFs::new();
-    if source.as_os_str().is_empty() {
-        return Ok(files);
-    }
+    let Some(source) = source else { return Ok(files) };
     if source.is_dir() {
         files.copy_host_dir(source).map_err(|error| failed("--memfs", source, error))?;
     } else {

@@ -71,10 +71,13 @@ struct Request {
 }
 
 fn options(oflags: u16, fdflags: u16, base: u64) -> Result<OpenOptions, Errno> {
-    let writing = rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
     let directory = oflags & oflags::DIRECTORY != 0;
-    // Programs ask for all rights there are when they open a directory.
-    let write = base & writing != 0 && !directory;
+    let writing = match directory {
+        // Other rights of files mean nothing here.
+        true => rights::FD_WRITE,
+        false => rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE,
+    };
+    let write = base & writing != 0;
     let options = OpenOptions {
         read: base & rights::FD_READ != 0 || !write,
         write,
