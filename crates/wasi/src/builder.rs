@@ -181,7 +181,7 @@ impl WasiCtxBuilder {
     /// Descriptors 0, 1 and 2 are the streams; then come the listeners, then the directories, in the order they were
     /// given.
     pub fn build(&mut self) -> WasiCtx {
-        let mut made = core::mem::take(self);
+        let made = core::mem::take(self);
         let mut ctx = WasiCtx {
             args: made.args,
             env: made.env,
@@ -206,9 +206,9 @@ impl WasiCtxBuilder {
             ctx.sockets.push(Some(crate::socket::Socket::Listener(listener)));
             ctx.open(Kind::Listener(ctx.sockets.len() - 1), rights::LISTENER, rights::STREAM);
         }
-        #[cfg(all(feature = "std", unix))]
-        made.filesystems.push(Box::new(made.host));
         ctx.filesystems = made.filesystems;
+        #[cfg(all(feature = "std", unix))]
+        ctx.filesystems.push(Box::new(made.host));
         for mut dir in made.preopens {
             if dir.fs == HOST {
                 dir.fs = ctx.filesystems.len() - 1;

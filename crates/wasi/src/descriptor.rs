@@ -117,6 +117,7 @@ impl Rights {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "std"), allow(dead_code))] // There are no sockets then.
 pub(crate) enum Kind {
     /// An input stream of the context.
     Input(usize),

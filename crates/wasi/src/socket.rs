@@ -61,10 +61,11 @@ impl Socket {
     }
 
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Errno> {
-        Ok(match self {
+        match self {
             Socket::Listener(listener) => listener.set_nonblocking(nonblocking)?,
             Socket::Connection(stream) => stream.set_nonblocking(nonblocking)?,
-        })
+        }
+        Ok(())
     }
 
     #[cfg(unix)]

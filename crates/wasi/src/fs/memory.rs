@@ -58,12 +58,12 @@ impl MemoryFs {
         let mut fs = self.clone();
         let relative = path.iter().position(|&b| b != b'/').map_or(&path[..0], |n| &path[n..]);
         let mut walk = Walk::new(&mut fs, Handle(ROOT as u64), relative)?;
-        while follow {
-            match walk.follow() {
-                Ok(true) => {}
-                Ok(false) | Err(Errno::NoEnt) => break,
-                Err(error) => return Err(error),
-            }
+        if follow {
+            // A file that is to be made is not there yet.
+            while walk.follow().or_else(|error| match error {
+                Errno::NoEnt => Ok(false),
+                error => Err(error),
+            })? {}
         }
         walk.at(|_, dir, name| function(&mut self.tree(), dir, name), Errno::IsDir)
     }

@@ -129,10 +129,8 @@ fn octal(field: &[u8]) -> Result<u64, Errno> {
             .try_fold(0u64, |value, &b| Some(value.checked_mul(256)? + u64::from(b)))
             .ok_or(Errno::BadMsg);
     }
-    let digits = field.iter().skip_while(|&&b| b == b' ').take_while(|b| b.is_ascii_digit());
+    let mut digits = field.iter().skip_while(|&&b| b == b' ').take_while(|b| b.is_ascii_digit());
     digits
-        .fold(Some(0u64), |value, &b| {
-            value?.checked_mul(8)?.checked_add(u64::from(b.checked_sub(b'0')?))
-        })
+        .try_fold(0u64, |value, &b| value.checked_mul(8)?.checked_add(u64::from(b - b'0')))
         .ok_or(Errno::BadMsg)
 }

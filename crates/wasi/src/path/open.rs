@@ -11,8 +11,8 @@ use crate::{
 
 /// Opens a file or a directory.
 ///
-/// How it is opened follows from the rights asked for: to be written, with one of `FD_WRITE`, `FD_ALLOCATE` and
-/// `FD_FILESTAT_SET_SIZE`; to be read, with `FD_READ` or if it is not to be written.
+/// How it is opened follows from the rights asked for: to be written, with `FD_WRITE`; to be read, with `FD_READ` or if
+/// it is not to be written.
 ///
 /// Parameters: `fd`, the directory that the path begins in; `dirflags`: 1 follow the last component if it is a link;
 /// `path` and `path_len`; `oflags`: 1 create, 2 it must be a directory, 4 with 1: there must be nothing, 8 truncate;
@@ -72,12 +72,7 @@ struct Request {
 
 fn options(oflags: u16, fdflags: u16, base: u64) -> Result<OpenOptions, Errno> {
     let directory = oflags & oflags::DIRECTORY != 0;
-    let writing = match directory {
-        // Other rights of files mean nothing here.
-        true => rights::FD_WRITE,
-        false => rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE,
-    };
-    let write = base & writing != 0;
+    let write = base & rights::FD_WRITE != 0;
     let options = OpenOptions {
         read: base & rights::FD_READ != 0 || !write,
         write,
