@@ -29,7 +29,7 @@ struct Windlass {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(Box<run::Run>),
     Validate(validate::Validate),
     Wast(wast::Wast),
     Inspect(inspect::Inspect),

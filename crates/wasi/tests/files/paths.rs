@@ -53,7 +53,7 @@ fn opening_directories() {
         assert_eq!(w.open(".", CREAT | oflags::EXCL, READ), Err(Errno::Exist));
         assert_eq!(w.open("d", CREAT | oflags::DIRECTORY, READ), Err(Errno::Inval));
         assert_eq!(w.open("d", oflags::DIRECTORY, BOTH), Err(Errno::IsDir));
-        let others = u64::MAX & !rights::FD_WRITE;
+        let others = !rights::FD_WRITE;
         assert!(w.open("d", oflags::DIRECTORY, others).is_ok(), "they mean nothing here");
         let fd = w.open("d", 0, READ).unwrap();
         let inner = w.open_at(fd, "f", true, CREAT, WRITE, 0).unwrap();
