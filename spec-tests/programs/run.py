@@ -139,11 +139,10 @@ def python(cache, run):
                       "g 3000 ['g', 'l']\nTrue\n")
 
 
-def ruby(cache, run):
-    module = cache.npm("@ruby/3.4-wasm-wasi") / "dist/ruby.wasm"
-    program = "puts ARGV.inspect, $stdin.read.split.map(&:to_i).sum, (1..30).inject(:*), {a: [1, nil]}.inspect"
-    expect(run(module, "-e", program, "x y", stdin="1 2 39"),
-           '["x y"]\n42\n265252859812191058636308480000000\n{a: [1, nil]}\n')
+def zig(cache, run):
+    command = [cache.pip("ziglang") / "python", "-m", "ziglang", "build-exe", SOURCES / "sum.zig",
+               "-target", "wasm32-wasi", "-O", "ReleaseSmall", "-femit-bin={}"]
+    expect(run(cache.built("sum.zig.wasm", command), exit_code=55), "")
 
 
 def yosys(cache, run):
@@ -213,7 +212,7 @@ PROGRAMS = {
     "c": c,
     "c++": cpp,
     "python": python,
-    "ruby": ruby,
+    "zig": zig,
     "yosys": yosys,
     "clang": clang,
     "assemblyscript": assemblyscript,
