@@ -61,6 +61,11 @@ impl MemoryView {
     pub(crate) const NONE: MemoryView = MemoryView { base: ptr::null_mut(), len: 0 };
 }
 
+impl TableView {
+    /// No table: no elements.
+    pub(crate) const NONE: TableView = TableView { base: ptr::null(), len: 0 };
+}
+
 /// A memory, as loads and stores see it.
 #[derive(Clone, Copy)]
 #[repr(C)]

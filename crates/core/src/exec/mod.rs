@@ -21,6 +21,8 @@ mod call;
 mod code;
 mod context;
 mod dispatch;
+#[cfg(all(debug_assertions, feature = "std"))]
+pub(crate) mod layout;
 mod machine;
 mod memory;
 pub(crate) mod num;

@@ -221,15 +221,15 @@ impl Thread {
     /// Fills the context from the store, for the running instance.
     fn refresh(&mut self, store: &mut StoreInner) {
         let instance = &store.instances[self.cx.instance as usize];
-        self.memories.clear();
-        for &memory in &instance.memories {
+        self.memories.resize(instance.memories.len(), MemoryView::NONE);
+        for (view, &memory) in self.memories.iter_mut().zip(&instance.memories) {
             let bytes = &store.memories[memory as usize].bytes;
-            self.memories.push(MemoryView { base: bytes.base(), len: bytes.len() });
+            *view = MemoryView { base: bytes.base(), len: bytes.len() };
         }
-        self.tables.clear();
-        for &table in &instance.tables {
+        self.tables.resize(instance.tables.len(), TableView::NONE);
+        for (view, &table) in self.tables.iter_mut().zip(&instance.tables) {
             let elements = &store.tables[table as usize].elements;
-            self.tables.push(TableView { base: elements.as_ptr(), len: elements.len() });
+            *view = TableView { base: elements.as_ptr(), len: elements.len() };
         }
         let cx = &mut *self.cx;
         cx.memory = self.memories.first().copied().unwrap_or(MemoryView::NONE);

@@ -186,6 +186,8 @@ impl<'m> Translator<'m> {
         let params = self.params(ty).count();
         self.settle(self.stack.len() - params, true);
         let otherwise = self.emit_skip(condition);
+        // Parameters that the first arm takes from accumulators must be in their slots for the other.
+        self.builder.fence();
         self.push_frame(FrameKind::If { otherwise }, ty);
         self.open_arm();
     }

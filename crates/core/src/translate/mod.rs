@@ -11,6 +11,8 @@
 
 mod builder;
 mod call;
+#[cfg(all(debug_assertions, feature = "std"))]
+mod check;
 mod control;
 mod fuel;
 mod inst;
@@ -64,7 +66,12 @@ pub(crate) enum TranslateError {
 pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Box<[Cell]>, TranslateError> {
     let mut translator = Translator::new(source, defined, false)?;
     translator.body()?;
-    Ok(translator.builder.code.into_boxed_slice())
+    let code = translator.builder.code.into_boxed_slice();
+    #[cfg(all(debug_assertions, feature = "std"))]
+    if let Err(fault) = check::check(source, defined, &code) {
+        panic!("function {defined} of those that the module defines: {fault}");
+    }
+    Ok(code)
 }
 
 /// Why a function could not be made ready to run.

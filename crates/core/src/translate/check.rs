@@ -1,0 +1,409 @@
+//! The checker: a pass over translated code that verifies the invariants of [`exec`](crate::exec) again, from the
+//! module and the handlers' [`Layouts`] and nothing else of the translator's. Called after each translation in
+//! builds with debug assertions; release builds do not have it. It must never repair anything.
+
+use super::{FIRST_LOCAL, Source, inst::kind_of};
+use crate::exec::{
+    Cell, DIRECT, SlowOp,
+    layout::{Field, Layout, Layouts, Part},
+    select::Domain,
+};
+use alloc::vec::Vec;
+use core::fmt;
+use std::collections::HashMap;
+use windlass_decode::{FuncType, Imm, Op, Reader, ValType};
+
+/// An invariant that does not hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Index of the handler word of the cell.
+    at: usize,
+    /// The invariant's number and what is wrong.
+    what: &'static str,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cell at word {}: {}", self.at, self.what)
+    }
+}
+
+/// Verifies the code of the `defined`th function that the module defines.
+pub(super) fn check(source: Source<'_>, defined: usize, code: &[Cell]) -> Result<(), Fault> {
+    let mut checker = Checker::new(source, defined, code)?;
+    checker.cells()
+}
+
+type Outcome = Result<(), &'static str>;
+
+/// `what` is wrong unless `holds`.
+fn ensure(holds: bool, what: &'static str) -> Outcome {
+    if holds { Ok(()) } else { Err(what) }
+}
+
+/// The code of a function, and what its first cell says of its frame.
+struct Checker<'a> {
+    source: Source<'a>,
+    code: &'a [Cell],
+    /// Whether a cell begins at each word.
+    starts: Vec<bool>,
+    ty: &'a FuncType,
+    param_slots: isize,
+    /// Slots of the declared locals end here, and those of operands begin.
+    first_temp: isize,
+    /// Slots of operands end here; the two words of the next frame may follow.
+    end: isize,
+    pins: [[isize; 2]; 3],
+    /// The functions of the module that the body calls, by where their code may be.
+    callees: HashMap<u64, u32>,
+    /// The first cell of the innermost loop whose start the context has.
+    again: Option<usize>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(source: Source<'a>, defined: usize, code: &'a [Cell]) -> Result<Self, Fault> {
+        let context = source.context;
+        let ty = context.funcs[context.imported.funcs as usize + defined];
+        let Some(ty) = context.type_func(ty) else {
+            unreachable!("validation knows the type of every function")
+        };
+        let locals = &source.decoded.bodies[defined].locals;
+        let declared: usize =
+            locals.iter().map(|&(n, ty)| n as usize * width(&[ty]) as usize).sum();
+        let mut checker = Checker {
+            source,
+            code,
+            starts: Vec::new(),
+            ty,
+            param_slots: width(&ty.params),
+            first_temp: (FIRST_LOCAL + declared) as isize,
+            end: 0,
+            pins: [[0; 2]; 3],
+            callees: callees(source, defined),
+            again: None,
+        };
+        checker.find_cells()?;
+        checker.enter().map_err(|what| Fault { at: 0, what })?;
+        Ok(checker)
+    }
+
+    /// I1, as far as it does not need the frame: known handlers, one cell after the other.
+    fn find_cells(&mut self) -> Result<(), Fault> {
+        self.starts = alloc::vec![false; self.code.len()];
+        let mut at = 0;
+        while at < self.code.len() {
+            self.starts[at] = true;
+            let Some(layout) = Layouts::get().of(self.code[at]).first() else {
+                return Err(Fault { at, what: "I1: not a handler" });
+            };
+            let next = at + 1 + self.words(at, layout);
+            if next > self.code.len() {
+                return Err(Fault { at, what: "I1: the code ends within the cell" });
+            }
+            at = next;
+        }
+        Ok(())
+    }
+
+    /// How many operand words the cell has.
+    fn words(&self, at: usize, layout: &Layout) -> usize {
+        match layout.part {
+            Part::BrTable => {
+                let targets = self.code.get(at + 1).map_or(0, |word| word.bits() >> 32);
+                (layout.words as u64 + targets) as usize
+            }
+            _ => layout.words,
+        }
+    }
+
+    /// Every cell.
+    fn cells(&mut self) -> Result<(), Fault> {
+        let starts = (0..self.code.len()).filter(|&at| self.starts[at]).collect::<Vec<_>>();
+        let mut goes_on = true;
+        for &at in &starts {
+            let mut outcome = Err("I1: not a handler");
+            for layout in Layouts::get().of(self.code[at]) {
+                outcome = self.cell(at, layout);
+                if outcome.is_ok() {
+                    goes_on = self.track(at, layout);
+                    break;
+                }
+            }
+            outcome.map_err(|what| Fault { at, what })?;
+        }
+        let last = starts.last().copied().unwrap_or(0);
+        match goes_on {
+            true => Err(Fault { at: last, what: "I3: the code goes on beyond its end" }),
+            false => Ok(()),
+        }
+    }
+
+    /// I5: notes what the cell does to the loop whose start the context has. Whether the next cell may follow.
+    fn track(&mut self, at: usize, layout: &Layout) -> bool {
+        match layout.part {
+            Part::LoopEnter => self.again = Some(at + 1 + layout.words),
+            Part::Call | Part::CallImport | Part::CallIndirect => self.again = None,
+            _ => {}
+        }
+        use Part::*;
+        !matches!(
+            layout.part,
+            Jump { .. }
+                | BrTable
+                | ReturnCall
+                | ReturnCallIndirect
+                | ReturnNone
+                | ReturnOne
+                | ReturnMany
+                | Unreachable
+        )
+    }
+
+    fn word(&self, at: usize, index: usize) -> u64 {
+        self.code[at + 1 + index].bits()
+    }
+
+    /// Field `index` of the cell's first operand word.
+    fn field(&self, at: usize, index: usize) -> isize {
+        ((self.word(at, 0) >> (16 * index)) as u16 as i16).into()
+    }
+
+    fn low(&self, at: usize, word: usize) -> i32 {
+        self.word(at, word) as i32
+    }
+
+    fn high(&self, at: usize, word: usize) -> u32 {
+        (self.word(at, word) >> 32) as u32
+    }
+
+    /// The first cell, and the frame that it sets up.
+    fn enter(&mut self) -> Outcome {
+        let layouts = self.code.first().map_or(&[][..], |&word| Layouts::get().of(word));
+        let domains = layouts.iter().find_map(|layout| match layout.part {
+            Part::Enter(domains) => Some(domains),
+            _ => None,
+        });
+        let domains = domains.ok_or("I1: a function begins with enter")?;
+        let sizes = self.high(0, 1);
+        let (size, zeroed) = ((sizes & 0xffff) as isize, (sizes >> 16) as isize);
+        let half = |index: usize| ((self.word(0, 1) >> (16 * index)) as u16 as i16).into();
+        let pins = [
+            [self.field(0, 0), self.field(0, 1)],
+            [self.field(0, 2), self.field(0, 3)],
+            [half(0), half(1)],
+        ];
+        self.end = size - FIRST_LOCAL as isize;
+        ensure(zeroed == self.first_temp - FIRST_LOCAL as isize, "I2: enter zeroes the locals")?;
+        ensure(size <= super::MAX_SLOTS as isize, "I2: cells can name all slots of the frame")?;
+        ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
+        for (has, [first, second]) in domains.into_iter().zip(pins) {
+            ensure(has == (first != 0), "I2: pinned locals are those that enter loads")?;
+            for slot in [first, second] {
+                let is_local = slot < self.first_temp && self.in_frame(slot);
+                ensure(slot == 0 || is_local, "I2: what is pinned is a local")?;
+            }
+        }
+        self.pins = pins;
+        Ok(())
+    }
+
+    /// I2: parameters lie below the frame's two words, everything else above.
+    fn in_frame(&self, slot: isize) -> bool {
+        (-self.param_slots..0).contains(&slot) || (FIRST_LOCAL as isize..self.end).contains(&slot)
+    }
+
+    /// I2: `count` slots of operands from `from` on.
+    fn operands(&self, from: isize, count: isize) -> Outcome {
+        let fits = from >= self.first_temp && from + count <= self.end;
+        ensure(fits, "I2: operands lie above the locals and in the frame")
+    }
+
+    fn cell(&self, at: usize, layout: &Layout) -> Outcome {
+        for (index, field) in layout.fields.into_iter().enumerate() {
+            let slot = self.field(at, index);
+            match field {
+                Field::Free => {}
+                Field::Read => ensure(self.in_frame(slot), "I2: a slot that is read")?,
+                Field::Write => {
+                    ensure(self.in_frame(slot), "I2: a slot that is written")?;
+                    let pinned = self.pins.as_flattened().contains(&slot);
+                    ensure(!pinned, "I2: a pinned local is written with its register")?;
+                }
+                Field::Pin(domain, number) => {
+                    let pin = self.pins[domain as usize][number];
+                    ensure(pin != 0 && slot == pin, "I2: a pinned local is the one enter loads")?;
+                }
+            }
+        }
+        self.part(at, layout)
+    }
+
+    fn part(&self, at: usize, layout: &Layout) -> Outcome {
+        let context = self.source.context;
+        match layout.part {
+            Part::Nothing | Part::LoopEnter | Part::Unreachable => Ok(()),
+            Part::Slots => {
+                let [x, y] = [self.low(at, 1) as isize, self.high(at, 1) as i32 as isize];
+                ensure(self.in_frame(x) && self.in_frame(y), "I2: slots that are selected")
+            }
+            Part::Branch { word, again } => self.target(at, word, again),
+            Part::Jump { again } => self.target(at, 0, again),
+            Part::BrTable => {
+                let count = self.high(at, 0) as usize;
+                (1..=count + 1).try_for_each(|word| self.target(at, word, false))
+            }
+            Part::Global { word, upper } => {
+                let index = if upper { self.high(at, word) } else { self.low(at, word) as u32 };
+                ensure((index as usize) < context.globals.len(), "I6: the index of a global")
+            }
+            Part::Memory => {
+                let memory = context.memories.first();
+                ensure(memory.is_some_and(|m| !m.limits.is64), "I6: memory 0 has 32-bit addresses")
+            }
+            Part::AnyMemory { is64 } => {
+                let memory = context.memories.get(self.high(at, 0) as usize);
+                ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")
+            }
+            Part::Enter(_) => ensure(at == 0, "I1: enter is the first cell only"),
+            Part::Reload => {
+                let [f64, f32] = [Domain::F64, Domain::F32].map(|d| self.pins[d as usize]);
+                let named = [0, 1, 2, 3].map(|index| self.field(at, index));
+                ensure(named == [f64[0], f64[1], f32[0], f32[1]], "I2: pinned locals to load again")
+            }
+            Part::Call | Part::CallImport | Part::CallIndirect => self.call(at, layout.part),
+            Part::ReturnCall | Part::ReturnCallImport | Part::ReturnCallIndirect => {
+                self.return_call(at, layout.part)
+            }
+            Part::ReturnNone => ensure(self.ty.results.is_empty(), "I2: there are results"),
+            Part::ReturnOne => {
+                let to_params = self.field(at, 0) == -self.param_slots;
+                ensure(to_params && width(&self.ty.results) == 1, "I2: where the result goes")
+            }
+            Part::ReturnMany => {
+                let count = width(&self.ty.results);
+                let (to, named) = (self.field(at, 0), self.field(at, 2));
+                ensure(to == -self.param_slots && named == count, "I2: where results go")?;
+                self.operands(self.field(at, 1), count)
+            }
+            Part::Slow => self.slow(at),
+        }
+    }
+
+    /// I3 and I5: the target of a branch.
+    fn target(&self, at: usize, word: usize, again: bool) -> Outcome {
+        let bytes = self.low(at, word) as isize;
+        let target = (at as isize + 1) + bytes / size_of::<Cell>() as isize;
+        let is_cell = bytes % size_of::<Cell>() as isize == 0
+            && usize::try_from(target).is_ok_and(|at| self.starts.get(at) == Some(&true));
+        ensure(is_cell, "I3: a branch goes to the start of a cell")?;
+        let is_loop = self.again == Some(target as usize);
+        ensure(!again || is_loop, "I5: the loop is the innermost, and makes no calls")
+    }
+
+    /// I6: the type of what is called.
+    fn callee(&self, at: usize, part: Part) -> Result<&'a FuncType, &'static str> {
+        let context = self.source.context;
+        let ty = match part {
+            Part::CallIndirect | Part::ReturnCallIndirect => {
+                let table = self.high(at, 1) as usize;
+                ensure(table < context.tables.len(), "I6: the index of a table")?;
+                let id = self.low(at, 1) as u32;
+                let index = context.type_ids.iter().position(|ty| ty.0 == id);
+                return index
+                    .and_then(|index| context.type_func(index as u32))
+                    .ok_or("I6: the type of an indirect call");
+            }
+            Part::CallImport | Part::ReturnCallImport => {
+                let index = u32::try_from(self.word(at, 1)).ok();
+                let imported = index.filter(|&index| index < context.imported.funcs);
+                context.func_type(imported.ok_or("I6: the index of an imported function")?)
+            }
+            _ => {
+                let func = self.callees.get(&self.word(at, 1));
+                context.func_type(*func.ok_or("I3: the code of a function that the body calls")?)
+            }
+        };
+        ensure(self.field(at, 3) == isize::from(DIRECT), "I1: a direct call says so")?;
+        ty.ok_or("I6: the type of a function")
+    }
+
+    fn call(&self, at: usize, part: Part) -> Outcome {
+        let ty = self.callee(at, part)?;
+        let frame = self.field(at, 0);
+        let first = frame - width(&ty.params);
+        self.operands(first, width(&ty.params))?;
+        self.operands(first, width(&ty.results))?;
+        let pins = [self.field(at, 1), self.field(at, 2)];
+        ensure(pins == self.pins[Domain::Int as usize], "I2: pinned locals to load again")
+    }
+
+    fn return_call(&self, at: usize, part: Part) -> Outcome {
+        let ty = self.callee(at, part)?;
+        let [from, count, shift] = [0, 1, 2].map(|index| self.field(at, index));
+        ensure(count == width(&ty.params), "I2: the arguments of a tail call")?;
+        ensure(shift == count - self.param_slots, "I2: where the frame of a tail call goes")?;
+        ensure(shift <= self.end, "I2: room for the frame of a tail call")?;
+        ensure(width(&ty.results) == width(&self.ty.results), "I2: the results of a tail call")?;
+        self.operands(from, count)
+    }
+
+    /// An instruction that the driver executes.
+    fn slow(&self, at: usize) -> Outcome {
+        let context = self.source.context;
+        let op = SlowOp::from_number(self.field(at, 0) as u16).ok_or("I1: a slow instruction")?;
+        let (first, second) = (self.high(at, 0) as usize, self.word(at, 1));
+        let memory = |index: usize| index < context.memories.len();
+        let table = |index: usize| index < context.tables.len();
+        let data = |index: usize| index < self.source.decoded.data.len();
+        let element = |index: usize| index < context.elements.len();
+        let second = second as usize;
+        use SlowOp::*;
+        let (slots, indices) = match op {
+            MemorySize | MemoryGrow => (1, memory(first)),
+            MemoryFill => (3, memory(first)),
+            MemoryCopy => (3, memory(first) && memory(second)),
+            MemoryInit => (3, data(first) && memory(second)),
+            DataDrop => (0, data(first)),
+            TableGet | TableSize => (1, table(first)),
+            TableSet | TableGrow => (2, table(first)),
+            TableFill => (3, table(first)),
+            TableCopy => (3, table(first) && table(second)),
+            TableInit => (3, element(first) && table(second)),
+            ElemDrop => (0, element(first)),
+            RefFunc => (1, first < context.funcs.len()),
+            I64Add128 | I64Sub128 => (4, true),
+            I64MulWideS | I64MulWideU => (2, true),
+        };
+        ensure(indices, "I6: an index of a slow instruction")?;
+        self.operands(self.field(at, 1), slots)
+    }
+}
+
+/// How many slots values of these types take.
+fn width(types: &[ValType]) -> isize {
+    types.iter().map(|&ty| kind_of(ty).width() as isize).sum()
+}
+
+/// The functions of the module that a body calls directly, by where their code may be.
+fn callees(source: Source<'_>, defined: usize) -> HashMap<u64, u32> {
+    let mut callees = HashMap::new();
+    let body = &source.decoded.bodies[defined];
+    let reader = Reader::new(&source.bytes[body.code.clone()], body.code.start);
+    let mut instrs = windlass_decode::Instrs::new(reader, source.context.features);
+    while !instrs.reader.is_empty() {
+        let Ok(instr) = instrs.next_instr() else { break };
+        if let (Op::Call | Op::ReturnCall, Imm::Index(func)) = (instr.op, instr.imm)
+            && let Some(callee) = func.checked_sub(source.context.imported.funcs)
+        {
+            let [stub, current] =
+                [source.code.stub(callee as usize), source.code.current(callee as usize)];
+            callees.insert(Cell::of_code(stub).bits(), func);
+            callees.insert(Cell::of_code(current).bits(), func);
+        }
+    }
+    callees
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

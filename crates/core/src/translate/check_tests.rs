@@ -1,0 +1,169 @@
+//! The checker finds what is wrong: code of real functions with one word changed.
+
+use super::{Fault, check};
+use crate::{Config, Engine, Metering, Module, exec::Cell, translate::translate};
+use alloc::{format, vec::Vec};
+
+/// Locals of every type, pinned and not; a loop, branches, calls of every sort, all kinds of indices.
+const TEXT: &str = r#"(module
+    (import "m" "f" (func $import (param i32) (result i32)))
+    (memory 1) (memory 1) (table 4 funcref) (global (mut i64) (i64.const 0))
+    (type $t (func (param i32 f64) (result i32)))
+    (func $callee (type $t) (local.get 0))
+    (func $two (param i32) (result i32 i64) (local.get 0) (i64.const 7))
+    (func (export "f") (type $t) (local i32 i32 i64 f64 f64)
+        (loop $l
+            (local.set 2 (i32.add (local.get 2) (i32.load offset=4 (local.get 0))))
+            (i32.store (i32.add (local.get 0) (i32.shl (local.get 3) (i32.const 2))) (local.get 2))
+            (local.set 5 (f64.add (local.get 5) (local.get 1)))
+            (local.set 6 (f64.mul (local.get 6) (local.get 5)))
+            (br_if $l (i32.lt_s (local.tee 3 (i32.add (local.get 3) (i32.const 1))) (i32.const 9))))
+        (global.set 0 (i64.add (global.get 0) (i64.load 1 (local.get 0))))
+        (memory.copy (local.get 0) (i32.const 1) (i32.const 2))
+        (block $b (block $c (block $d
+            (br_table $b $c $d (local.get 2)))))
+        (if (call_indirect (type $t) (local.get 2) (local.get 1) (local.get 3))
+            (then (return (call $import (local.get 0)))))
+        (local.set 4 (call $two (local.get 0)) (local.set 3))
+        (select (local.get 2) (local.get 3) (i32.gt_u (local.get 0) (local.get 2)))
+        (call $callee (local.get 1))
+        (return_call $callee (local.get 1))))"#;
+
+fn module(metering: Metering) -> Module {
+    let text = TEXT.replace(
+        "(local.set 4 (call $two (local.get 0)) (local.set 3))",
+        "(call $two (local.get 0)) (local.set 4) (local.set 3)",
+    );
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let engine = Engine::new(Config::new().metering(metering)).expect("the settings are fine");
+    Module::from_binary(&engine, &wasm).expect("the module is valid")
+}
+
+/// The checker's verdict on the last function with its code changed.
+fn verdict(module: &Module, change: impl FnOnce(&mut Vec<Cell>)) -> Result<(), Fault> {
+    let source = module.0.source();
+    let Ok(code) = translate(source, 2) else { panic!("the function can be translated") };
+    let mut code = code.into_vec();
+    change(&mut code);
+    check(source, 2, &code)
+}
+
+/// The words where cells begin, with the text of each.
+fn cells(module: &Module) -> Vec<(usize, alloc::string::String)> {
+    let Ok(lines) = crate::translate::record(module.0.source(), 2) else {
+        panic!("the function can be translated")
+    };
+    lines.into_iter().map(|line| (line.at, line.text)).collect()
+}
+
+/// Where the first cell is whose text begins so.
+fn find(module: &Module, text: &str) -> usize {
+    let cells = cells(module);
+    let cell = cells.iter().find(|(_, line)| line.starts_with(text));
+    cell.unwrap_or_else(|| panic!("no cell {text}: {cells:#?}")).0
+}
+
+/// Whether the code with `bits` flipped in operand word `word` of the cell `text` is refused for this reason.
+fn refused(text: &str, word: usize, bits: u64, why: &str) {
+    let module = module(Metering::None);
+    let at = find(&module, text);
+    let fault = verdict(&module, |code| {
+        code[at + 1 + word] = Cell::word(code[at + 1 + word].bits() ^ bits);
+    });
+    match fault {
+        Err(fault) if fault.what.contains(why) => {}
+        other => panic!("{text}, word {word} ^ {bits:#x}: {other:?}, expected {why}"),
+    }
+}
+
+#[test]
+fn code_as_translated_is_accepted() {
+    for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
+        assert_eq!(verdict(&module(metering), |_| {}), Ok(()));
+    }
+}
+
+#[test]
+fn every_handler_word_is_looked_at() {
+    let module = module(Metering::None);
+    for (at, text) in cells(&module) {
+        let fault = verdict(&module, |code| code[at] = Cell::word(code[at].bits() ^ 1));
+        assert_eq!(fault, Err(Fault { at, what: "I1: not a handler" }), "{text}");
+    }
+}
+
+#[test]
+fn missing_and_additional_words_are_found() {
+    let module = module(Metering::None);
+    let len = cells(&module).last().expect("there is code").0;
+    for at in 0..len {
+        assert!(
+            verdict(&module, |code| {
+                code.remove(at);
+            })
+            .is_err(),
+            "without word {at}"
+        );
+        assert!(verdict(&module, |code| code.insert(at, Cell::word(0))).is_err(), "0 at {at}");
+    }
+    assert!(verdict(&module, |code| code.truncate(len)).is_err(), "without the last cell");
+}
+
+#[test]
+fn slots_are_those_of_the_frame() {
+    refused("enter", 1, 1 << 47, "I2");
+    refused("enter", 1, 1 << 48, "I2: enter zeroes");
+    refused("enter", 0, 4, "I2");
+    refused("call 0", 0, 0x4000, "I2: operands");
+    refused("call 0", 0, 1 << 16, "I2: pinned locals to load");
+    refused("return_call", 0, 0x4000, "I2: operands");
+    refused("return_call", 0, 1 << 16, "I2: the arguments");
+    refused("return_call", 0, 1 << 32, "I2: where the frame");
+    refused("memory.copy", 0, 1 << 30, "I2: operands");
+    refused("return acc", 0, 1, "I2: where the result");
+    // Every field that names a slot, out of the frame.
+    let module = module(Metering::None);
+    let mut found = 0;
+    for (at, _) in cells(&module) {
+        for field in 0..4 {
+            let far = 0x3fff << (16 * field);
+            let fault = verdict(&module, |code| {
+                code[at + 1] = Cell::word(code[at + 1].bits() & !(0xffff << (16 * field)) | far);
+            });
+            found += usize::from(fault.is_err_and(|fault| fault.what.starts_with("I2")));
+        }
+    }
+    assert!(found > 40, "{found}");
+}
+
+#[test]
+fn branches_go_to_cells() {
+    refused("br_table", 1, 1, "I3");
+    refused("br_table", 2, 8 << 4, "I3");
+    refused("latch", 1, 8, "I3");
+    refused("br if", 1, 8, "I3");
+    refused("call 1", 1, 8, "I3: the code of a function");
+}
+
+#[test]
+fn the_loop_is_the_innermost() {
+    let module = module(Metering::None);
+    let (latch, entered) = (find(&module, "latch"), find(&module, "loop"));
+    // The latch goes to another cell than the one after the loop's start.
+    let fault = verdict(&module, |code| {
+        let back = (entered as i64 - (latch as i64 + 1)) * 8;
+        code[latch + 2] = Cell::word(u64::from(back as i32 as u32));
+    });
+    assert!(fault.is_err_and(|fault| fault.what.starts_with("I5")), "{}", format!("{latch}"));
+}
+
+#[test]
+fn indices_are_those_of_the_module() {
+    refused("s7 = global", 0, 1 << 40, "I6: the index of a global");
+    refused("global 0 =", 1, 8, "I6: the index of a global");
+    refused("call_indirect", 1, 1 << 40, "I6: the index of a table");
+    refused("call_indirect", 1, 1 << 30, "I6: the type");
+    refused("call 0", 1, 8, "I6: the index of an imported function");
+    refused("memory.copy", 0, 1 << 40, "I6");
+    refused("memory.copy", 1, 4, "I6");
+}
