@@ -20,7 +20,8 @@ fn directories() {
     let dir = directory("directories");
     fs::write(format!("{dir}/file"), "content").unwrap();
     let cat = program("cat.wat");
-    for flag in [dir.clone(), format!("{dir}::/name"), format!("{dir}:ro"), format!("{dir}::/:ro")] {
+    for flag in [dir.clone(), format!("{dir}::/name"), format!("{dir}:ro"), format!("{dir}::/:ro")]
+    {
         let done = windlass(&["run", "--dir", &flag, &cat, "file"]);
         assert_eq!((done.code, done.stdout.as_str(), done.stderr.as_str()), (0, "content", ""));
         assert_eq!(windlass(&["run", "--dir", &flag, &cat, "other"]).code, NOENT);
