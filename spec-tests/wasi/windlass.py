@@ -6,6 +6,8 @@ by the variable WINDLASS:
     python3 test-runner/wasi_test_runner.py \
         -t tests/assemblyscript/testsuite/* tests/c/testsuite/* tests/rust/testsuite/wasm32-wasip1 \
         -r PATH/TO/spec-tests/wasi/windlass.py
+
+With WINDLASS_MEMFS=1 the tests run on copies of their files in memory.
 """
 
 import os
@@ -40,5 +42,6 @@ def compute_argv(test_path, args_env_dirs, proposals, wasi_world, wasi_version):
     for name, value in env.items():
         argv += ["--env", f"{name}={value}"]
     for host, guest in dirs:
-        argv += ["--dir", f"{host}::{guest}"]
+        in_memory = os.getenv("WINDLASS_MEMFS")
+        argv += [f"--memfs={host}::{guest}"] if in_memory else ["--dir", f"{host}::{guest}"]
     return argv + [str(test_path)] + args

@@ -22,9 +22,9 @@ pub(crate) struct World {
     #[arg(long, value_name = "HOST[::GUEST][:ro]")]
     dir: Vec<String>,
 
-    /// Give the program a directory / in memory, empty or with what is in an archive or a directory
-    #[arg(long, value_name = "TAR|DIR", require_equals = true)]
-    memfs: Option<Option<PathBuf>>,
+    /// Give the program a directory in memory, / or another, empty or with what is in an archive or a directory
+    #[arg(long, value_name = "TAR|DIR[::GUEST]", require_equals = true)]
+    memfs: Option<Option<String>>,
 
     /// Set a variable of the program's environment; NAME alone takes the value from this one
     #[arg(long, value_name = "NAME[=VALUE]")]
@@ -80,9 +80,7 @@ impl World {
             wasi.preopened_socket(listener);
         }
         if let Some(source) = &self.memfs {
-            let files = memory_fs(source.as_deref())?;
-            wasi.preopened_fs(files, "/", DirPerms::all(), FilePerms::all())
-                .map_err(Failure::new)?;
+            give_memory(&mut wasi, source.as_deref().unwrap_or_default())?;
         }
         for dir in &self.dir {
             give_dir(&mut wasi, dir)?;
@@ -147,16 +145,19 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn memory_fs(source: Option<&Path>) -> Result<MemoryFs, Failure> {
+/// `[TAR|DIR][::GUEST]`
+fn give_memory(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
+    let (source, guest) = text.split_once("::").unwrap_or((text, "/"));
+    let source = Path::new(source);
     let files = MemoryFs::new();
-    let Some(source) = source else { return Ok(files) };
     if source.is_dir() {
         files.copy_host_dir(source).map_err(|error| failed("--memfs", source, error))?;
-    } else {
+    } else if !source.as_os_str().is_empty() {
         let archive = fs::read(source).map_err(|error| failed("--memfs", source, error))?;
         files.unpack_tar(&archive).map_err(|error| failed("--memfs", source, error))?;
     }
-    Ok(files)
+    wasi.preopened_fs(files, guest, DirPerms::all(), FilePerms::all()).map_err(Failure::new)?;
+    Ok(())
 }
 
 fn failed(flag: &str, what: &Path, error: impl std::fmt::Display) -> Failure {

@@ -13,7 +13,7 @@ pub(crate) fn ready(fd: BorrowedFd<'_>, writing: bool, wait: Duration) -> Result
     let mut fds = [PollFd::from_borrowed_fd(fd, wanted)];
     let timeout = Timespec {
         tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: wait.subsec_nanos().into(),
+        tv_nsec: wait.subsec_nanos() as _,
     };
     match poll(&mut fds, Some(&timeout)) {
         Ok(count) => Ok(count > 0),

@@ -38,6 +38,8 @@ fn files_in_memory() {
     let cat = program("cat.wat");
     let done = windlass(&["run", &format!("--memfs={dir}"), &cat, "file"]);
     assert_eq!((done.code, done.stdout.as_str()), (0, "content"));
+    let done = windlass(&["run", &format!("--memfs={dir}::/data"), &cat, "file"]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, "content"));
     assert_eq!(windlass(&["run", "--memfs", &cat, "file"]).code, NOENT);
     let done = windlass(&["run", &format!("--memfs={cat}"), &cat, "file"]);
     assert_eq!(done.code, 2);
