@@ -14,6 +14,7 @@ mod units;
 mod validate;
 mod values;
 mod wast;
+mod world;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ struct Windlass {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(Box<run::Run>),
     Validate(validate::Validate),
     Wast(wast::Wast),
     Inspect(inspect::Inspect),

@@ -3,6 +3,7 @@
 use crate::{
     terminal::{Failure, complain, print, read},
     units, values,
+    world::World,
 };
 use clap::Args;
 use std::{
@@ -16,7 +17,7 @@ use windlass::{
     Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering,
     Module, Store, StoreLimits, StoreLimitsBuilder, Val,
 };
-use windlass_wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
+use windlass_wasi::{I32Exit, WasiCtx};
 
 /// Run a program, or a function of a module
 #[derive(Args)]
@@ -37,9 +38,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SIZE", value_parser = units::size)]
     max_memory: Option<u64>,
 
-    /// Set a variable of the program's environment; NAME alone takes the value from this one
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    env: Vec<String>,
+    #[command(flatten)]
+    world: World,
 
     /// Module, .wasm or .wat
     file: PathBuf,
@@ -69,7 +69,13 @@ impl Run {
             }
             None => None,
         };
-        match self.run(&mut store, &module) {
+        let result = self.run(&mut store, &module);
+        if let Err(Ended::Error(error)) = &result
+            && error.downcast_ref() != Some(&I32Exit(0))
+        {
+            self.world.hint(&store.data().wasi);
+        }
+        match result {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(Ended::Failure(failure)) => Err(failure),
             Err(Ended::Error(error)) => match error.downcast_ref::<I32Exit>() {
@@ -96,30 +102,16 @@ impl Run {
         if let Some(size) = self.max_memory {
             limits = limits.memory_size(usize::try_from(size).unwrap_or(usize::MAX));
         }
-        let host = Host { wasi: self.wasi()?, limits: limits.build() };
+        let host = Host {
+            wasi: self.world.wasi(&self.file.to_string_lossy(), &self.args)?,
+            limits: limits.build(),
+        };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.limits);
         if let Some(fuel) = self.fuel {
             store.set_fuel(fuel).map_err(Failure::new)?;
         }
         Ok(store)
-    }
-
-    fn wasi(&self) -> Result<WasiCtx, Failure> {
-        let mut wasi = WasiCtxBuilder::new();
-        wasi.inherit_stdio().arg(self.file.to_string_lossy()).args(&self.args);
-        for variable in &self.env {
-            match variable.split_once('=') {
-                Some((name, value)) => wasi.env(name, value),
-                None => {
-                    let value = std::env::var(variable).map_err(|error| {
-                        Failure::usage(format_args!("--env {variable}: {error}"))
-                    })?;
-                    wasi.env(variable, value)
-                }
-            };
-        }
-        Ok(wasi.build())
     }
 
     fn run(&self, store: &mut Store<Host>, module: &Module) -> Result<(), Ended> {

@@ -53,6 +53,11 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", message.trim_end());
 }
 
+/// Prints an explanation to stderr, of an error that the program itself told.
+pub(crate) fn suggest(message: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{HEADING}hint:{HEADING:#} {message}");
+}
+
 /// Prints to stdout. A reader that went away is no failure of ours.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();

@@ -179,6 +179,12 @@ impl InterruptHandle {
     pub fn interrupt(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    /// Whether a guest is to be stopped and has not noticed yet. A host function that waits can ask, and return
+    /// early.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A store to be read: [`Store`], [`Caller`](crate::Caller), the contexts and references to them.

@@ -1,11 +1,20 @@
 //! `args_*` and `environ_*`: lists of NUL-terminated strings, copied into the guest.
 
-use crate::{
-    WasiCtx,
-    abi::{Errno, GuestMemory},
-};
+use crate::{Errno, GuestMemory, WasiCtx};
+use alloc::string::String;
 
-pub(crate) fn args_sizes_get(
+/// Tells how many arguments there are, and how many bytes they take.
+///
+/// Parameters: `count` and `size`, where the two numbers go.
+///
+/// Errors: `EFAULT`; `EOVERFLOW` if they are too many for the guest.
+///
+/// ```text
+/// count ─▶ ┌─────┐          size ─▶ ┌─────┐
+///          │ u32 │ written          │ u32 │ written
+///          └─────┘                  └─────┘
+/// ```
+pub fn args_sizes_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     count: u32,
@@ -14,7 +23,22 @@ pub(crate) fn args_sizes_get(
     sizes(&ctx.args, memory, count, size)
 }
 
-pub(crate) fn args_get(
+/// Copies the arguments to the guest.
+///
+/// Parameters: `pointers`, where the addresses of the arguments go; `buffer`, where they go themselves. Both are as
+/// long as `args_sizes_get` says.
+///
+/// Errors: `EFAULT`; what came before is written.
+///
+/// ```text
+/// pointers ─▶ ┌───────────────┬───────────────┬─
+///             │ u32: buffer   │ u32: buffer+5 │ ... count times, written
+///             └───────────────┴───────────────┴─
+/// buffer   ─▶ ┌───┬───┬───┬───┬───┬───┬───┬─
+///             │ p │ r │ o │ g │ 0 │ - │ v │ ... size bytes, written
+///             └───┴───┴───┴───┴───┴───┴───┴─
+/// ```
+pub fn args_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     pointers: u32,
@@ -23,7 +47,8 @@ pub(crate) fn args_get(
     copy(&ctx.args, memory, pointers, buffer)
 }
 
-pub(crate) fn environ_sizes_get(
+/// Tells how many variables the environment has, and how many bytes they take: see [`args_sizes_get`].
+pub fn environ_sizes_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     count: u32,
@@ -32,7 +57,8 @@ pub(crate) fn environ_sizes_get(
     sizes(&ctx.env, memory, count, size)
 }
 
-pub(crate) fn environ_get(
+/// Copies the environment to the guest: strings `NAME=value`, in the layout of [`args_get`].
+pub fn environ_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     pointers: u32,

@@ -1,21 +1,54 @@
-//! [`WasiCtx`], what a guest sees of the world, and its builder. An embedder makes one per store.
+//! [`WasiCtx`], what a guest sees of the world, and how its parts are found by descriptor. Made by
+//! [`WasiCtxBuilder`]; an embedder makes one per store.
 
 use crate::{
-    clock::{HostClock, MonotonicClock, WallClock},
-    fd::Descriptors,
-    random::{HostRandom, RandomSource},
-    stdio::{HostStderr, HostStdin, HostStdout, InputStream, Null, OutputStream},
+    Errno, WasiCtxBuilder,
+    clock::{MonotonicClock, WallClock, nanoseconds},
+    descriptor::{Descriptor, Kind, OpenDir, OpenFile, Table},
+    fs::FileSystem,
+    random::RandomSource,
+    stdio::{InputStream, OutputStream},
 };
+use alloc::{boxed::Box, string::String, vec::Vec};
 
-/// What a guest sees of the world: arguments, environment, standard streams, clocks, randomness.
+/// What a guest sees of the world: arguments, environment, streams, directories, sockets, clocks, randomness.
 pub struct WasiCtx {
     pub(crate) args: Vec<String>,
     /// `NAME=value`
     pub(crate) env: Vec<String>,
-    pub(crate) descriptors: Descriptors,
+    /// All that a guest can change is here, and in what the numbers in it stand for.
+    pub(crate) table: Table,
+    pub(crate) inputs: Vec<Option<Box<dyn InputStream>>>,
+    pub(crate) outputs: Vec<Option<Box<dyn OutputStream>>>,
+    pub(crate) filesystems: Vec<Box<dyn FileSystem>>,
+    #[cfg(feature = "std")]
+    pub(crate) sockets: Vec<Option<crate::socket::Socket>>,
     pub(crate) wall_clock: Box<dyn WallClock>,
     pub(crate) monotonic_clock: Box<dyn MonotonicClock>,
     pub(crate) random: Box<dyn RandomSource>,
+    pub(crate) outside: Option<Outside>,
+}
+
+/// What a guest looked for that no preopened directory has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// It asked for the first preopened directory, and there is none.
+    Directory,
+    /// It tried this path, which leads out of the directory that it was tried in.
+    Path(String),
+}
+
+/// An open file with its file system.
+pub(crate) struct FileRef<'a> {
+    pub(crate) file: &'a mut OpenFile,
+    pub(crate) fs: &'a mut dyn FileSystem,
+    pub(crate) flags: u16,
+}
+
+/// An open directory with its file system.
+pub(crate) struct DirRef<'a> {
+    pub(crate) dir: &'a mut OpenDir,
+    pub(crate) fs: &'a mut dyn FileSystem,
 }
 
 impl WasiCtx {
@@ -23,154 +56,91 @@ impl WasiCtx {
     pub fn builder() -> WasiCtxBuilder {
         WasiCtxBuilder::new()
     }
-}
 
-/// Builds a [`WasiCtx`].
-///
-/// ```
-/// use windlass_wasi::{MemoryOutputPipe, WasiCtxBuilder};
-/// let stdout = MemoryOutputPipe::new(4096);
-/// let wasi = WasiCtxBuilder::new()
-///     .args(&["program", "--verbose"])
-///     .env("LANG", "C")
-///     .stdout(stdout.clone())
-///     .build();
-/// # drop(wasi);
-/// ```
-pub struct WasiCtxBuilder {
-    args: Vec<String>,
-    env: Vec<String>,
-    stdin: Box<dyn InputStream>,
-    stdout: Box<dyn OutputStream>,
-    stderr: Box<dyn OutputStream>,
-    wall_clock: Box<dyn WallClock>,
-    monotonic_clock: Box<dyn MonotonicClock>,
-    random: Box<dyn RandomSource>,
-}
-
-impl Default for WasiCtxBuilder {
-    fn default() -> WasiCtxBuilder {
-        WasiCtxBuilder::new()
-    }
-}
-
-impl WasiCtxBuilder {
-    /// No arguments, no environment, standard streams that are empty; the host's clocks and generator.
-    pub fn new() -> WasiCtxBuilder {
-        WasiCtxBuilder {
-            args: Vec::new(),
-            env: Vec::new(),
-            stdin: Box::new(Null),
-            stdout: Box::new(Null),
-            stderr: Box::new(Null),
-            wall_clock: Box::new(HostClock::new()),
-            monotonic_clock: Box::new(HostClock::new()),
-            random: Box::new(HostRandom),
-        }
+    /// The last thing that the guest looked for outside of its directories, to explain why it failed.
+    pub fn outside(&self) -> Option<&Outside> {
+        self.outside.as_ref()
     }
 
-    /// Adds an argument. The first is the program's name.
-    pub fn arg(&mut self, arg: impl AsRef<str>) -> &mut Self {
-        self.args.push(arg.as_ref().to_owned());
-        self
-    }
-
-    /// Adds arguments.
-    pub fn args(&mut self, args: &[impl AsRef<str>]) -> &mut Self {
-        self.args.extend(args.iter().map(|arg| arg.as_ref().to_owned()));
-        self
-    }
-
-    /// Adds a variable to the environment.
-    pub fn env(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut Self {
-        self.env.push(format!("{}={}", name.as_ref(), value.as_ref()));
-        self
-    }
-
-    /// Adds variables to the environment.
-    pub fn envs(&mut self, env: &[(impl AsRef<str>, impl AsRef<str>)]) -> &mut Self {
-        for (name, value) in env {
-            self.env(name, value);
-        }
-        self
-    }
-
-    /// Adds the host process's environment. Variables that are not Unicode are left out.
-    pub fn inherit_env(&mut self) -> &mut Self {
-        for (name, value) in std::env::vars_os() {
-            if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
-                self.env(name, value);
+    /// An open file, for a function that needs `right`. `other` is the error for streams and sockets.
+    pub(crate) fn file(&mut self, fd: u32, right: u64, other: Errno) -> Result<FileRef<'_>, Errno> {
+        let descriptor = self.table.get_mut(fd)?;
+        descriptor.check(right)?;
+        match &mut descriptor.kind {
+            Kind::File(file) => {
+                let fs = self.filesystems[file.fs].as_mut();
+                Ok(FileRef { file, fs, flags: descriptor.flags })
             }
-        }
-        self
-    }
-
-    /// The guest uses the host process's standard streams.
-    pub fn inherit_stdio(&mut self) -> &mut Self {
-        self.inherit_stdin().inherit_stdout().inherit_stderr()
-    }
-
-    /// The guest reads the host process's standard input.
-    pub fn inherit_stdin(&mut self) -> &mut Self {
-        self.stdin(HostStdin)
-    }
-
-    /// The guest writes to the host process's standard output.
-    pub fn inherit_stdout(&mut self) -> &mut Self {
-        self.stdout(HostStdout)
-    }
-
-    /// The guest writes to the host process's standard error.
-    pub fn inherit_stderr(&mut self) -> &mut Self {
-        self.stderr(HostStderr)
-    }
-
-    /// Where standard input comes from.
-    pub fn stdin(&mut self, stream: impl InputStream + 'static) -> &mut Self {
-        self.stdin = Box::new(stream);
-        self
-    }
-
-    /// Where standard output goes.
-    pub fn stdout(&mut self, stream: impl OutputStream + 'static) -> &mut Self {
-        self.stdout = Box::new(stream);
-        self
-    }
-
-    /// Where standard error goes.
-    pub fn stderr(&mut self, stream: impl OutputStream + 'static) -> &mut Self {
-        self.stderr = Box::new(stream);
-        self
-    }
-
-    /// The guest's time of day.
-    pub fn wall_clock(&mut self, clock: impl WallClock + 'static) -> &mut Self {
-        self.wall_clock = Box::new(clock);
-        self
-    }
-
-    /// The guest's monotonic clock.
-    pub fn monotonic_clock(&mut self, clock: impl MonotonicClock + 'static) -> &mut Self {
-        self.monotonic_clock = Box::new(clock);
-        self
-    }
-
-    /// Where the guest's random bytes come from.
-    pub fn secure_random(&mut self, source: impl RandomSource + 'static) -> &mut Self {
-        self.random = Box::new(source);
-        self
-    }
-
-    /// The context. What the builder had is used up: it starts anew.
-    pub fn build(&mut self) -> WasiCtx {
-        let made = std::mem::take(self);
-        WasiCtx {
-            args: made.args,
-            env: made.env,
-            descriptors: Descriptors::new(made.stdin, made.stdout, made.stderr),
-            wall_clock: made.wall_clock,
-            monotonic_clock: made.monotonic_clock,
-            random: made.random,
+            Kind::Directory(_) => Err(Errno::IsDir),
+            _ => Err(other),
         }
     }
+
+    /// As [`WasiCtx::file`], to change the file.
+    pub(crate) fn changed_file(
+        &mut self,
+        fd: u32,
+        right: u64,
+        other: Errno,
+    ) -> Result<FileRef<'_>, Errno> {
+        let descriptor = self.table.get_mut(fd)?;
+        descriptor.check(right)?;
+        match &mut descriptor.kind {
+            Kind::File(file) => {
+                let fs = self.filesystems[file.fs].as_mut();
+                fs.set_now(&|| now(self.wall_clock.as_ref()));
+                Ok(FileRef { file, fs, flags: descriptor.flags })
+            }
+            Kind::Directory(_) => Err(Errno::IsDir),
+            _ => Err(other),
+        }
+    }
+
+    /// An open directory, for a function that needs `right`.
+    pub(crate) fn directory(&mut self, fd: u32, right: u64) -> Result<DirRef<'_>, Errno> {
+        let descriptor = self.table.get_mut(fd)?;
+        descriptor.check(right)?;
+        match &mut descriptor.kind {
+            Kind::Directory(dir) => {
+                let fs = self.filesystems[dir.fs].as_mut();
+                fs.set_now(&|| now(self.wall_clock.as_ref()));
+                Ok(DirRef { dir, fs })
+            }
+            _ => Err(Errno::NotDir),
+        }
+    }
+
+    pub(crate) fn input(&mut self, index: usize) -> Result<&mut dyn InputStream, Errno> {
+        let stream = self.inputs.get_mut(index).and_then(Option::as_mut);
+        Ok(stream.ok_or(Errno::BadF)?.as_mut())
+    }
+
+    pub(crate) fn output(&mut self, index: usize) -> Result<&mut dyn OutputStream, Errno> {
+        let stream = self.outputs.get_mut(index).and_then(Option::as_mut);
+        Ok(stream.ok_or(Errno::BadF)?.as_mut())
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn socket(&self, index: usize) -> Result<&crate::socket::Socket, Errno> {
+        self.sockets.get(index).and_then(Option::as_ref).ok_or(Errno::BadF)
+    }
+
+    /// Closes what a descriptor was open to.
+    pub(crate) fn release(&mut self, descriptor: Descriptor) {
+        match descriptor.kind {
+            Kind::Input(index) => self.inputs[index] = None,
+            Kind::Output(index) => self.outputs[index] = None,
+            Kind::File(file) => self.filesystems[file.fs].close(file.handle),
+            Kind::Directory(dir) => self.filesystems[dir.fs].close(dir.handle),
+            #[cfg(feature = "std")]
+            Kind::Listener(index) | Kind::Connection(index) => self.sockets[index] = None,
+            #[cfg(not(feature = "std"))]
+            Kind::Listener(_) | Kind::Connection(_) => {}
+        }
+    }
+}
+
+/// The time of day in nanoseconds, as far as it can be told.
+fn now(clock: &dyn WallClock) -> u64 {
+    nanoseconds(clock.now()).unwrap_or(u64::MAX)
 }

@@ -1,52 +1,123 @@
 //! WASI preview1 for the Windlass WebAssembly interpreter.
 //!
 //! [`WasiCtxBuilder`] says what the guest sees; [`add_to_linker`] gives the guest its functions; the guest
-//! may end itself by [`I32Exit`].
+//! may end itself by [`I32Exit`]. Nothing of the host is visible to a guest unless the builder gives it.
 //!
 //! ```
 //! use windlass::{Engine, Linker, Module, Store};
-//! use windlass_wasi::{I32Exit, MemoryOutputPipe, WasiCtx, WasiCtxBuilder};
+//! use windlass_wasi::{DirPerms, FilePerms, MemoryFs, WasiCtx, WasiCtxBuilder};
 //!
+//! let files = MemoryFs::new();
+//! let wasi = WasiCtxBuilder::new()
+//!     .arg("program")
+//!     .preopened_fs(files.clone(), "/", DirPerms::all(), FilePerms::all())?
+//!     .build();
 //! let engine = Engine::default();
-//! let module = Module::new(&engine, r#"(module
-//!     (import "wasi_snapshot_preview1" "fd_write"
-//!         (func $write (param i32 i32 i32 i32) (result i32)))
-//!     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-//!     (memory (export "memory") 1)
-//!     (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\0a")
-//!     (func (export "_start")
-//!         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
-//!         (call $exit (i32.const 3))))"#)?;
-//!
-//! let stdout = MemoryOutputPipe::new(4096);
-//! let wasi = WasiCtxBuilder::new().arg("hello").stdout(stdout.clone()).build();
 //! let mut store = Store::new(&engine, wasi);
 //! let mut linker = Linker::new(&engine);
 //! windlass_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi)?;
+//! # let wasm = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+//! let module = Module::new(&engine, wasm)?;
 //! let instance = linker.instantiate(&mut store, &module)?;
-//! let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-//! let error = start.call(&mut store, ()).unwrap_err();
-//!
-//! assert_eq!(error.downcast_ref(), Some(&I32Exit(3)));
-//! assert_eq!(stdout.contents(), b"hello\n");
-//! # Ok::<(), windlass::Error>(())
+//! instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Files
+//!
+//! A guest sees directories of the host ([`WasiCtxBuilder::preopened_dir`]), and file systems of the embedder
+//! ([`WasiCtxBuilder::preopened_fs`]) such as [`MemoryFs`], which needs no operating system. Paths mean the same in
+//! all of them: the walk along a path is this crate's, one component at a time. A [`FileSystem`] is never
+//! asked for `..` and never follows a link.
+//!
+//! # Functions
+//!
+//! [`preview1`] documents what each function does, as Rust functions on a [`WasiCtx`] and a [`GuestMemory`]. They
+//! can be used without this crate's engine.
+#![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
-mod abi;
+extern crate alloc;
+
 mod args;
+mod builder;
 mod clock;
 mod ctx;
+mod descriptor;
+mod errno;
 mod fd;
+mod fs;
+#[cfg(feature = "std")]
+mod host_stdio;
 mod link;
+mod memory;
+mod path;
+mod poll;
 mod proc;
 mod random;
+mod sock;
+#[cfg(feature = "std")]
+mod socket;
 mod stdio;
+mod types;
+#[cfg(all(feature = "std", unix))]
+mod wait;
 
-pub use abi::Errno;
-pub use clock::{MonotonicClock, WallClock};
-pub use ctx::{WasiCtx, WasiCtxBuilder};
+pub use builder::WasiCtxBuilder;
+pub use clock::{DeterministicClock, MonotonicClock, WallClock};
+pub use ctx::{Outside, WasiCtx};
+pub use descriptor::{DirPerms, FilePerms};
+pub use errno::Errno;
+pub use fs::{
+    Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime, memory::MemoryFs,
+    tar::TarError,
+};
+#[cfg(feature = "std")]
+pub use host_stdio::{ReadStream, WriteStream};
 pub use link::add_to_linker;
+pub use memory::GuestMemory;
 pub use proc::I32Exit;
-pub use random::RandomSource;
+pub use random::{RandomSource, SeededRandom};
 pub use stdio::{InputStream, MemoryInputPipe, MemoryOutputPipe, OutputStream};
+pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
+
+/// The functions of `wasi_snapshot_preview1`, for a guest's memory as bytes.
+///
+/// All addresses and lengths are the guest's; each is checked, and one that is not in its memory is
+/// [`Errno::Fault`]. All numbers in the guest's memory are little-endian. Where nothing else is said, a function
+/// that fails has changed nothing.
+///
+/// Rights are stored, reported and can be given up; what was given up is refused with
+/// [`Errno::NotCapable`]. Otherwise what decides is how a descriptor was opened, and what its preopened
+/// directory allows: programs ask for too few rights, and go on.
+pub mod preview1 {
+    pub use crate::{
+        args::{args_get, args_sizes_get, environ_get, environ_sizes_get},
+        clock::{clock_res_get, clock_time_get},
+        fd::{
+            attributes::{
+                fd_fdstat_get, fd_fdstat_set_flags, fd_fdstat_set_rights, fd_filestat_get,
+                fd_filestat_set_times,
+            },
+            fd_close, fd_prestat_dir_name, fd_prestat_get, fd_renumber,
+            io::{fd_pread, fd_pwrite, fd_read, fd_write},
+            listing::fd_readdir,
+            space::{
+                fd_advise, fd_allocate, fd_datasync, fd_filestat_set_size, fd_seek, fd_sync,
+                fd_tell,
+            },
+        },
+        path::{
+            attributes::{path_filestat_get, path_filestat_set_times, path_readlink},
+            entries::{
+                path_create_directory, path_link, path_remove_directory, path_rename, path_symlink,
+                path_unlink_file,
+            },
+            open::path_open,
+        },
+        poll::poll_oneoff,
+        proc::{proc_exit, proc_raise, sched_yield},
+        random::random_get,
+        sock::{sock_accept, sock_recv, sock_send, sock_shutdown},
+    };
+}

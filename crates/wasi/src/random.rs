@@ -1,32 +1,84 @@
 //! `random_get`, and [`RandomSource`], where its bytes come from: the host's generator, or what the
 //! embedder gives. Randomness reaches the guest through nothing else.
 
-use crate::{
-    WasiCtx,
-    abi::{Errno, GuestMemory},
-};
-use std::io;
+use crate::{Errno, GuestMemory, WasiCtx};
 
 /// A source of random bytes.
 pub trait RandomSource: Send {
     /// Fills all of `bytes`.
-    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()>;
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Errno>;
 }
 
-/// The host's generator, fit for cryptography.
+/// The host's generator, fit for cryptography. Without the standard library there is none.
 pub(crate) struct HostRandom;
 
 impl RandomSource for HostRandom {
-    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
-        getrandom::fill(bytes).map_err(io::Error::other)
+    #[cfg(feature = "std")]
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Errno> {
+        getrandom::fill(bytes).map_err(|_| Errno::Io)
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn fill(&mut self, _: &mut [u8]) -> Result<(), Errno> {
+        Err(Errno::NotSup)
     }
 }
 
-pub(crate) fn random_get(
+/// Bytes that follow from a seed: the same on every host, in every run. Not fit for cryptography.
+#[derive(Clone, Debug)]
+pub struct SeededRandom {
+    state: u64,
+    /// Bytes made and not yet used.
+    rest: u64,
+    left: u32,
+}
+
+impl SeededRandom {
+    /// The bytes of this seed.
+    pub fn new(seed: u64) -> SeededRandom {
+        SeededRandom { state: seed, rest: 0, left: 0 }
+    }
+
+    /// The next eight bytes (SplitMix64).
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+impl RandomSource for SeededRandom {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Errno> {
+        for byte in bytes {
+            if self.left == 0 {
+                (self.rest, self.left) = (self.next(), 8);
+            }
+            *byte = self.rest as u8;
+            self.rest >>= 8;
+            self.left -= 1;
+        }
+        Ok(())
+    }
+}
+
+/// Fills a buffer with random bytes.
+///
+/// Parameters: `buffer`, the address of the bytes; `len`, how many.
+///
+/// Errors: `EFAULT` if the buffer is not in memory; `EIO`, `ENOTSUP` if the host has no randomness to give.
+///
+/// ```text
+/// buffer ─▶ ┌───────────┐
+///           │ len bytes │ written
+///           └───────────┘
+/// ```
+pub fn random_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     buffer: u32,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.random.fill(memory.bytes_mut(buffer, len)?)?)
+    ctx.random.fill(memory.bytes_mut(buffer, len)?)
 }

@@ -1,74 +1,43 @@
-//! Standard input and output: [`InputStream`] and [`OutputStream`], which `fd_read` and `fd_write` use;
-//! the host's own streams; and pipes in memory, for embedders and tests. No allocation per call,
-//! except that a memory pipe grows.
+//! Standard input and output: [`InputStream`] and [`OutputStream`], which `fd_read` and `fd_write` use, and pipes
+//! in memory, for embedders and tests. The host's own streams are in `host_stdio`. No allocation per
+//! call, except that a memory pipe grows.
 
-use std::{
-    io::{self, IoSlice, IsTerminal, Read, Write},
-    sync::{Arc, Mutex, PoisonError},
-};
+use crate::Errno;
+use alloc::{sync::Arc, vec::Vec};
+use core::time::Duration;
+use spin::Mutex;
 
 /// Where a guest reads from.
 pub trait InputStream: Send {
-    /// Reads at most `buffer.len()` bytes; 0 is the end. Blocks until there is something.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+    /// Reads at most `buffer.len()` bytes; 0 is the end. Waits until there is something.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno>;
 
     /// Whether a person types it.
     fn is_terminal(&self) -> bool {
         false
+    }
+
+    /// Whether reading would not wait. Waits for that itself, at most for `wait`.
+    fn is_ready(&mut self, wait: Duration) -> Result<bool, Errno> {
+        let _ = wait;
+        Ok(true)
     }
 }
 
 /// Where a guest writes to.
 pub trait OutputStream: Send {
     /// Writes some of the bytes, first to last, and tells how many.
-    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
+    fn write(&mut self, buffers: &[&[u8]]) -> Result<usize, Errno>;
 
     /// Whether a person reads it.
     fn is_terminal(&self) -> bool {
         false
     }
-}
 
-/// The host's standard input.
-pub(crate) struct HostStdin;
-
-impl InputStream for HostStdin {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        io::stdin().lock().read(buffer)
-    }
-
-    fn is_terminal(&self) -> bool {
-        io::stdin().is_terminal()
-    }
-}
-
-/// The host's standard output. What the guest writes has left when the call returns: guests buffer
-/// for themselves.
-pub(crate) struct HostStdout;
-
-impl OutputStream for HostStdout {
-    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_vectored(buffers)?;
-        stdout.flush()?;
-        Ok(written)
-    }
-
-    fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
-    }
-}
-
-/// The host's standard error.
-pub(crate) struct HostStderr;
-
-impl OutputStream for HostStderr {
-    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        io::stderr().lock().write_vectored(buffers)
-    }
-
-    fn is_terminal(&self) -> bool {
-        io::stderr().is_terminal()
+    /// Whether writing would not wait. Waits for that itself, at most for `wait`.
+    fn is_ready(&mut self, wait: Duration) -> Result<bool, Errno> {
+        let _ = wait;
+        Ok(true)
     }
 }
 
@@ -76,31 +45,38 @@ impl OutputStream for HostStderr {
 pub(crate) struct Null;
 
 impl InputStream for Null {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, _: &mut [u8]) -> Result<usize, Errno> {
         Ok(0)
     }
 }
 
 impl OutputStream for Null {
-    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn write(&mut self, buffers: &[&[u8]]) -> Result<usize, Errno> {
         Ok(buffers.iter().map(|b| b.len()).sum())
     }
 }
 
 /// Input from bytes in memory.
 #[derive(Clone, Debug)]
-pub struct MemoryInputPipe(io::Cursor<Vec<u8>>);
+pub struct MemoryInputPipe {
+    bytes: Vec<u8>,
+    at: usize,
+}
 
 impl MemoryInputPipe {
     /// The guest will read `bytes`, then the end.
     pub fn new(bytes: impl Into<Vec<u8>>) -> MemoryInputPipe {
-        MemoryInputPipe(io::Cursor::new(bytes.into()))
+        MemoryInputPipe { bytes: bytes.into(), at: 0 }
     }
 }
 
 impl InputStream for MemoryInputPipe {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        let rest = &self.bytes[self.at..];
+        let count = buffer.len().min(rest.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.at += count;
+        Ok(count)
     }
 }
 
@@ -119,13 +95,13 @@ impl MemoryOutputPipe {
 
     /// What was written so far.
     pub fn contents(&self) -> Vec<u8> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.bytes.lock().clone()
     }
 }
 
 impl OutputStream for MemoryOutputPipe {
-    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+    fn write(&mut self, buffers: &[&[u8]]) -> Result<usize, Errno> {
+        let mut bytes = self.bytes.lock();
         let mut written = 0;
         for buffer in buffers {
             let room = self.capacity.saturating_sub(bytes.len());
@@ -134,7 +110,7 @@ impl OutputStream for MemoryOutputPipe {
             written += part.len();
         }
         if written == 0 && buffers.iter().any(|b| !b.is_empty()) {
-            return Err(io::ErrorKind::StorageFull.into());
+            return Err(Errno::NoSpc);
         }
         Ok(written)
     }

@@ -2,6 +2,7 @@
 
 mod inspect;
 mod run;
+mod world;
 
 use std::{
     io::Write,

@@ -1,6 +1,5 @@
-//! The types of `wasi_snapshot_preview1` as the guest sees them: error numbers, file types, rights, and
-//! [`GuestMemory`], the only way to the guest's memory. Every function's file uses it. It knows
-//! nothing of descriptors or of the host.
+//! [`Errno`]: what a function answers when it fails. Every function uses it. How the host's errors become
+//! these numbers is said here, once.
 
 macro_rules! errnos {
     ($($(#[$doc:meta])* $name:ident = $number:literal $text:literal;)*) => {
@@ -110,107 +109,81 @@ impl core::fmt::Display for Errno {
 
 impl core::error::Error for Errno {}
 
+impl From<Errno> for u16 {
+    fn from(errno: Errno) -> u16 {
+        errno as u16
+    }
+}
+
+#[cfg(feature = "std")]
 impl From<std::io::Error> for Errno {
     fn from(error: std::io::Error) -> Errno {
         use std::io::ErrorKind;
+        #[cfg(unix)]
+        if let Some(errno) = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+            return errno.into();
+        }
         match error.kind() {
+            ErrorKind::NotFound => Errno::NoEnt,
+            ErrorKind::AlreadyExists => Errno::Exist,
             ErrorKind::BrokenPipe => Errno::Pipe,
+            ErrorKind::ConnectionAborted => Errno::ConnAborted,
+            ErrorKind::ConnectionReset => Errno::ConnReset,
             ErrorKind::Interrupted => Errno::Intr,
-            ErrorKind::WouldBlock => Errno::Again,
+            ErrorKind::InvalidInput => Errno::Inval,
+            ErrorKind::NotConnected => Errno::NotConn,
+            ErrorKind::OutOfMemory => Errno::NoMem,
             ErrorKind::PermissionDenied => Errno::Acces,
             ErrorKind::StorageFull => Errno::NoSpc,
-            ErrorKind::InvalidInput => Errno::Inval,
+            ErrorKind::TimedOut => Errno::TimedOut,
+            ErrorKind::Unsupported => Errno::NotSup,
+            ErrorKind::WouldBlock => Errno::Again,
             _ => Errno::Io,
         }
     }
 }
 
-/// What a file descriptor is open to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum FileType {
-    Unknown = 0,
-    CharacterDevice = 2,
+macro_rules! host_errnos {
+    ($($host:ident => $name:ident,)*) => {
+        #[cfg(all(feature = "std", unix))]
+        impl From<rustix::io::Errno> for Errno {
+            fn from(errno: rustix::io::Errno) -> Errno {
+                use rustix::io::Errno as Host;
+                match errno {
+                    $(Host::$host => Errno::$name,)*
+                    errno if errno == Host::WOULDBLOCK => Errno::Again,
+                    errno if errno == Host::OPNOTSUPP => Errno::NotSup,
+                    _ => Errno::Io,
+                }
+            }
+        }
+    };
 }
 
-/// What may be done with a descriptor. Programs ask; nothing is decided by it.
-pub(crate) mod rights {
-    pub(crate) const FD_READ: u64 = 1 << 1;
-    pub(crate) const FD_WRITE: u64 = 1 << 6;
-    pub(crate) const POLL_FD_READWRITE: u64 = 1 << 27;
-}
-
-/// The guest's linear memory during one call. Every access is checked; one outside of the memory is
-/// [`Errno::Fault`].
-pub(crate) struct GuestMemory<'a>(&'a mut [u8]);
-
-impl<'a> GuestMemory<'a> {
-    pub(crate) fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory(bytes)
-    }
-
-    /// The `len` bytes at `ptr`.
-    pub(crate) fn bytes(&self, ptr: u32, len: u32) -> Result<&[u8], Errno> {
-        let start = ptr as usize;
-        let end = start.checked_add(len as usize).ok_or(Errno::Fault)?;
-        self.0.get(start..end).ok_or(Errno::Fault)
-    }
-
-    /// The `len` bytes at `ptr`, to be written.
-    pub(crate) fn bytes_mut(&mut self, ptr: u32, len: u32) -> Result<&mut [u8], Errno> {
-        let start = ptr as usize;
-        let end = start.checked_add(len as usize).ok_or(Errno::Fault)?;
-        self.0.get_mut(start..end).ok_or(Errno::Fault)
-    }
-
-    pub(crate) fn write(&mut self, ptr: u32, bytes: &[u8]) -> Result<(), Errno> {
-        let len = u32::try_from(bytes.len()).map_err(|_| Errno::Overflow)?;
-        self.bytes_mut(ptr, len)?.copy_from_slice(bytes);
-        Ok(())
-    }
-
-    pub(crate) fn read_u32(&self, ptr: u32) -> Result<u32, Errno> {
-        let mut bytes = [0; 4];
-        bytes.copy_from_slice(self.bytes(ptr, 4)?);
-        Ok(u32::from_le_bytes(bytes))
-    }
-
-    pub(crate) fn write_u32(&mut self, ptr: u32, value: u32) -> Result<(), Errno> {
-        self.write(ptr, &value.to_le_bytes())
-    }
-
-    pub(crate) fn write_u64(&mut self, ptr: u32, value: u64) -> Result<(), Errno> {
-        self.write(ptr, &value.to_le_bytes())
-    }
-
-    /// The `index`th of the (pointer, length) pairs at `iovs`.
-    pub(crate) fn iovec(&self, iovs: u32, index: u32) -> Result<(u32, u32), Errno> {
-        let at = index.checked_mul(8).and_then(|o| iovs.checked_add(o)).ok_or(Errno::Fault)?;
-        let length_at = at.checked_add(4).ok_or(Errno::Fault)?;
-        Ok((self.read_u32(at)?, self.read_u32(length_at)?))
-    }
+host_errnos! {
+    TOOBIG => TooBig, ACCESS => Acces, ADDRINUSE => AddrInUse, ADDRNOTAVAIL => AddrNotAvail,
+    AFNOSUPPORT => AfNoSupport, AGAIN => Again, ALREADY => Already, BADF => BadF, BADMSG => BadMsg,
+    BUSY => Busy, CANCELED => Canceled, CHILD => Child, CONNABORTED => ConnAborted,
+    CONNREFUSED => ConnRefused, CONNRESET => ConnReset, DEADLK => Deadlk,
+    DESTADDRREQ => DestAddrReq, DOM => Dom, DQUOT => DQuot, EXIST => Exist, FAULT => Fault,
+    FBIG => FBig, HOSTUNREACH => HostUnreach, IDRM => IdRm, ILSEQ => IlSeq,
+    INPROGRESS => InProgress, INTR => Intr, INVAL => Inval, IO => Io, ISCONN => IsConn,
+    ISDIR => IsDir, LOOP => Loop, MFILE => MFile, MLINK => MLink, MSGSIZE => MsgSize,
+    MULTIHOP => MultiHop, NAMETOOLONG => NameTooLong, NETDOWN => NetDown, NETRESET => NetReset,
+    NETUNREACH => NetUnreach, NFILE => NFile, NOBUFS => NoBufs, NODEV => NoDev, NOENT => NoEnt,
+    NOEXEC => NoExec, NOLCK => NoLck, NOLINK => NoLink, NOMEM => NoMem, NOMSG => NoMsg,
+    NOPROTOOPT => NoProtoOpt, NOSPC => NoSpc, NOSYS => NoSys, NOTCONN => NotConn,
+    NOTDIR => NotDir, NOTEMPTY => NotEmpty, NOTRECOVERABLE => NotRecoverable, NOTSOCK => NotSock,
+    NOTSUP => NotSup, NOTTY => NoTty, NXIO => Nxio, OVERFLOW => Overflow, OWNERDEAD => OwnerDead,
+    PERM => Perm, PIPE => Pipe, PROTO => Proto, PROTONOSUPPORT => ProtoNoSupport,
+    PROTOTYPE => ProtoType, RANGE => Range, ROFS => RoFs, SPIPE => SPipe, SRCH => Srch,
+    STALE => Stale, TIMEDOUT => TimedOut, TXTBSY => TxtBsy, XDEV => XDev,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn memory_is_checked() {
-        let mut bytes = [0u8; 16];
-        let mut memory = GuestMemory::new(&mut bytes);
-        memory.write_u32(12, 0x0403_0201).unwrap();
-        assert_eq!(memory.read_u32(12), Ok(0x0403_0201));
-        assert_eq!(memory.bytes(12, 4), Ok(&[1, 2, 3, 4][..]));
-        assert_eq!(memory.read_u32(13), Err(Errno::Fault));
-        assert_eq!(memory.write_u64(9, 0), Err(Errno::Fault));
-        assert_eq!(memory.bytes(u32::MAX, u32::MAX), Err(Errno::Fault));
-        assert_eq!(memory.bytes(16, 0), Ok(&[][..]));
-        assert_eq!(memory.bytes(17, 0), Err(Errno::Fault));
-        assert_eq!(memory.iovec(8, 0), Ok((0, 0x0403_0201)));
-        assert_eq!(memory.iovec(8, 1), Err(Errno::Fault));
-        assert_eq!(memory.iovec(u32::MAX, u32::MAX), Err(Errno::Fault));
-    }
+    use alloc::string::ToString;
 
     #[test]
     fn numbers_are_the_specifications() {
@@ -218,5 +191,14 @@ mod tests {
         assert_eq!(Errno::NoSys as u16, 52);
         assert_eq!(Errno::NotCapable as u16, 76);
         assert_eq!(Errno::BadF.to_string(), "bad file descriptor");
+    }
+
+    #[cfg(all(feature = "std", unix))]
+    #[test]
+    fn errors_of_the_host() {
+        let error = std::fs::File::open("/no/such/file").unwrap_err();
+        assert_eq!(Errno::from(error), Errno::NoEnt);
+        assert_eq!(Errno::from(std::io::Error::from(std::io::ErrorKind::WouldBlock)), Errno::Again);
+        assert_eq!(Errno::from(rustix::io::Errno::LOOP), Errno::Loop);
     }
 }

@@ -1,0 +1,165 @@
+//! What a program run by `windlass run` sees of the world: the flags that give it directories, variables, streams,
+//! sockets, clocks and randomness. Without them it sees nothing but its arguments and the standard streams.
+
+use crate::terminal::{Failure, suggest};
+use clap::Args;
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use windlass_wasi::{
+    DeterministicClock, DirPerms, FilePerms, MemoryFs, Outside, ReadStream, SeededRandom, WasiCtx,
+    WasiCtxBuilder,
+};
+
+/// What the program sees.
+#[derive(Args)]
+#[command(next_help_heading = "What the program sees")]
+pub(crate) struct World {
+    /// Give the program a directory, under another name with ::GUEST; with :ro it can change nothing
+    #[arg(long, value_name = "HOST[::GUEST][:ro]")]
+    dir: Vec<String>,
+
+    /// Give the program a directory in memory, / or another, empty or with what is in an archive or a directory
+    #[arg(long, value_name = "TAR|DIR[::GUEST]", require_equals = true)]
+    memfs: Option<Option<String>>,
+
+    /// Set a variable of the program's environment; NAME alone takes the value from this one
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+
+    /// Give the program all variables of this environment
+    #[arg(long)]
+    inherit_env: bool,
+
+    /// Give the program a file as its standard input
+    #[arg(long, value_name = "FILE")]
+    stdin: Option<PathBuf>,
+
+    /// Give the program a socket that listens at this address: 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS")]
+    tcp_listen: Vec<String>,
+
+    /// Give the program clocks that start in 2000 and know nothing of this machine
+    #[arg(long)]
+    deterministic_clock: bool,
+
+    /// Give the program random numbers that follow from this one
+    #[arg(long, value_name = "N")]
+    random_seed: Option<u64>,
+
+    /// Don't explain why a program that failed could not find its files
+    #[arg(long)]
+    no_hints: bool,
+}
+
+/// Where deterministic time starts, and how far it goes when it is read.
+const START: Duration = Duration::from_secs(946_684_800);
+const STEP: Duration = Duration::from_micros(1);
+
+impl World {
+    /// The context of a program with this name and these arguments.
+    pub(crate) fn wasi(&self, program: &str, args: &[String]) -> Result<WasiCtx, Failure> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.inherit_stdio().arg(program).args(args);
+        if self.inherit_env {
+            wasi.inherit_env();
+        }
+        for variable in &self.env {
+            set_variable(&mut wasi, variable)?;
+        }
+        if let Some(path) = &self.stdin {
+            let file = File::open(path).map_err(|error| failed("--stdin", path, error))?;
+            wasi.stdin(ReadStream(file));
+        }
+        for address in &self.tcp_listen {
+            let listener = TcpListener::bind(address)
+                .map_err(|error| failed("--tcp-listen", address.as_ref(), error))?;
+            wasi.preopened_socket(listener);
+        }
+        if let Some(source) = &self.memfs {
+            give_memory(&mut wasi, source.as_deref().unwrap_or_default())?;
+        }
+        for dir in &self.dir {
+            give_dir(&mut wasi, dir)?;
+        }
+        if self.deterministic_clock {
+            let clock = DeterministicClock::new(START, STEP);
+            wasi.wall_clock(clock.clone()).monotonic_clock(clock);
+        }
+        if let Some(seed) = self.random_seed {
+            wasi.secure_random(SeededRandom::new(seed));
+        }
+        Ok(wasi.build())
+    }
+
+    /// Explains why a program that failed may have failed.
+    pub(crate) fn hint(&self, wasi: &WasiCtx) {
+        if self.no_hints {
+            return;
+        }
+        match wasi.outside() {
+            Some(Outside::Path(path)) => {
+                suggest(format_args!("the program tried to open {path:?}; give it with --dir"))
+            }
+            Some(Outside::Directory) if self.dir.is_empty() && self.memfs.is_none() => {
+                suggest(
+                    "the program looked for files, and has no directory; give it one with --dir",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+fn set_variable(wasi: &mut WasiCtxBuilder, variable: &str) -> Result<(), Failure> {
+    match variable.split_once('=') {
+        Some((name, value)) => wasi.env(name, value),
+        None => {
+            let value = std::env::var(variable)
+                .map_err(|error| Failure::usage(format_args!("--env {variable}: {error}")))?;
+            wasi.env(variable, value)
+        }
+    };
+    Ok(())
+}
+
+/// `HOST[::GUEST][:ro]`
+fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
+    let (dir, perms) = match text.strip_suffix(":ro") {
+        Some(dir) => (dir, (DirPerms::READ, FilePerms::READ)),
+        None => (text, (DirPerms::all(), FilePerms::all())),
+    };
+    let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+    #[cfg(unix)]
+    return match wasi.preopened_dir(host, guest, perms.0, perms.1) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(failed("--dir", host.as_ref(), error)),
+    };
+    #[cfg(not(unix))]
+    {
+        let _ = (wasi, host, guest, perms);
+        Err(Failure::usage("--dir needs a Unix system; --memfs=DIR gives the program a copy"))
+    }
+}
+
+/// `[TAR|DIR][::GUEST]`
+fn give_memory(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
+    let (source, guest) = text.split_once("::").unwrap_or((text, "/"));
+    let source = Path::new(source);
+    let files = MemoryFs::new();
+    if source.is_dir() {
+        files.copy_host_dir(source).map_err(|error| failed("--memfs", source, error))?;
+    } else if !source.as_os_str().is_empty() {
+        let archive = fs::read(source).map_err(|error| failed("--memfs", source, error))?;
+        files.unpack_tar(&archive).map_err(|error| failed("--memfs", source, error))?;
+    }
+    wasi.preopened_fs(files, guest, DirPerms::all(), FilePerms::all()).map_err(Failure::new)?;
+    Ok(())
+}
+
+fn failed(flag: &str, what: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::usage(format_args!("{flag} {}: {error}", what.display()))
+}

@@ -1,0 +1,112 @@
+//! What `windlass run` lets a program see of the world.
+
+use crate::{file, program, windlass, windlass_with_input};
+use std::{fs, path::PathBuf};
+
+/// An empty directory, for one test.
+fn directory(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir(&path).expect("the directory can be made");
+    path.to_str().expect("a path in Unicode").to_owned()
+}
+
+const BADF: i32 = 8;
+const NOENT: i32 = 44;
+const PERM: i32 = 63;
+
+#[test]
+fn directories() {
+    let dir = directory("directories");
+    fs::write(format!("{dir}/file"), "content").unwrap();
+    let cat = program("cat.wat");
+    for flag in [dir.clone(), format!("{dir}::/name"), format!("{dir}:ro"), format!("{dir}::/:ro")]
+    {
+        let done = windlass(&["run", "--dir", &flag, &cat, "file"]);
+        assert_eq!((done.code, done.stdout.as_str(), done.stderr.as_str()), (0, "content", ""));
+        assert_eq!(windlass(&["run", "--dir", &flag, &cat, "other"]).code, NOENT);
+    }
+    let done = windlass(&["run", "--dir", "no/such/directory", &cat, "file"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("--dir no/such/directory"), "{}", done.stderr);
+}
+
+#[test]
+fn files_in_memory() {
+    let dir = directory("files_in_memory");
+    fs::write(format!("{dir}/file"), "content").unwrap();
+    let cat = program("cat.wat");
+    let done = windlass(&["run", &format!("--memfs={dir}"), &cat, "file"]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, "content"));
+    let done = windlass(&["run", &format!("--memfs={dir}::/data"), &cat, "file"]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, "content"));
+    assert_eq!(windlass(&["run", "--memfs", &cat, "file"]).code, NOENT);
+    let done = windlass(&["run", &format!("--memfs={cat}"), &cat, "file"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("no tar archive"), "{}", done.stderr);
+}
+
+#[test]
+fn hints() {
+    let dir = directory("hints");
+    let cat = program("cat.wat");
+    let done = windlass(&["run", &cat, "file"]);
+    assert_eq!(done.code, BADF);
+    assert!(done.stderr.contains("hint: the program looked for files"), "{}", done.stderr);
+    let done = windlass(&["run", "--dir", &dir, &cat, "/data/file"]);
+    assert_eq!(done.code, PERM);
+    assert!(done.stderr.contains("tried to open \"/data/file\""), "{}", done.stderr);
+    let done = windlass(&["run", "--no-hints", &cat, "file"]);
+    assert_eq!((done.code, done.stderr.as_str()), (BADF, ""));
+    let done = windlass(&["run", "--dir", &dir, &cat, "file"]);
+    assert_eq!((done.code, done.stderr.as_str()), (NOENT, ""), "nothing to give");
+}
+
+#[test]
+fn standard_input_from_a_file() {
+    let input = file("standard_input_from_a_file", b"from the file");
+    let done = windlass_with_input(&["run", "--stdin", &input, &program("echo.wat")], b"not this");
+    assert_eq!(done.stdout, "from the file");
+    assert_eq!(windlass(&["run", "--stdin", "no/such/file", &program("echo.wat")]).code, 2);
+}
+
+#[test]
+fn the_whole_environment() {
+    let done = windlass(&["run", "--inherit-env", &program("environ.wat")]);
+    assert!(done.stdout.contains("WINDLASS_TEST_INHERITED=from outside\0"), "{}", done.stdout);
+}
+
+#[test]
+fn the_same_every_time() {
+    let dice = program("dice.wat");
+    let run = |flags: &[&str]| {
+        let mut args = vec!["run"];
+        args.extend(flags);
+        args.push(&dice);
+        let done = windlass(&args);
+        assert_eq!(done.code, 0);
+        done.stdout
+    };
+    let same = ["--deterministic-clock", "--random-seed", "7"];
+    assert_eq!(run(&same), run(&same));
+    assert_ne!(run(&same), run(&["--deterministic-clock", "--random-seed", "8"]));
+    assert_ne!(run(&same[1..]), run(&same[1..]), "the host's clocks");
+}
+
+#[test]
+fn waiting() {
+    let sleeper = program("sleeper.wat");
+    let done = windlass(&["run", "--deterministic-clock", &sleeper]);
+    assert_eq!(done.code, 10, "no real hour: {}", done.stderr);
+    let done = windlass(&["run", "--timeout", "100ms", &sleeper]);
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.contains("interrupted"), "{}", done.stderr);
+    assert!(!done.stderr.contains("waiting for the host"), "it noticed by itself: {}", done.stderr);
+}
+
+#[test]
+fn sockets() {
+    assert_eq!(windlass(&["run", "--tcp-listen", "nowhere", &program("echo.wat")]).code, 2);
+    let done = windlass(&["run", "--tcp-listen", "127.0.0.1:0", &program("echo.wat")]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+}

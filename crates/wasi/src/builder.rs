@@ -1,0 +1,284 @@
+//! [`WasiCtxBuilder`]: says what a guest sees. Nothing of the host is visible to it unless a method here gives it.
+
+use crate::{
+    DirPerms, Errno, FilePerms, WasiCtx,
+    clock::{MonotonicClock, WallClock},
+    descriptor::{Descriptor, Kind, OpenDir, Rights, Table},
+    fs::{FileSystem, Handle},
+    random::{HostRandom, RandomSource},
+    rights,
+    stdio::{InputStream, Null, OutputStream},
+};
+use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec, vec::Vec};
+
+/// Builds a [`WasiCtx`].
+///
+/// ```
+/// use windlass_wasi::{MemoryOutputPipe, WasiCtxBuilder};
+/// let stdout = MemoryOutputPipe::new(4096);
+/// let wasi = WasiCtxBuilder::new()
+///     .args(&["program", "--verbose"])
+///     .env("LANG", "C")
+///     .stdout(stdout.clone())
+///     .build();
+/// # drop(wasi);
+/// ```
+pub struct WasiCtxBuilder {
+    args: Vec<String>,
+    env: Vec<String>,
+    stdin: Box<dyn InputStream>,
+    stdout: Box<dyn OutputStream>,
+    stderr: Box<dyn OutputStream>,
+    filesystems: Vec<Box<dyn FileSystem>>,
+    preopens: Vec<OpenDir>,
+    #[cfg(all(feature = "std", unix))]
+    host: crate::fs::host::HostFs,
+    #[cfg(feature = "std")]
+    listeners: Vec<std::net::TcpListener>,
+    wall_clock: Box<dyn WallClock>,
+    monotonic_clock: Box<dyn MonotonicClock>,
+    random: Box<dyn RandomSource>,
+}
+
+/// The place of the host's files among the file systems.
+const HOST: usize = usize::MAX;
+
+impl Default for WasiCtxBuilder {
+    fn default() -> WasiCtxBuilder {
+        WasiCtxBuilder::new()
+    }
+}
+
+#[cfg(feature = "std")]
+use crate::clock::HostClock as DefaultClock;
+
+/// Without a host, time stands still.
+#[cfg(not(feature = "std"))]
+struct DefaultClock;
+
+#[cfg(not(feature = "std"))]
+impl DefaultClock {
+    fn new() -> crate::DeterministicClock {
+        crate::DeterministicClock::new(core::time::Duration::ZERO, core::time::Duration::ZERO)
+    }
+}
+
+impl WasiCtxBuilder {
+    /// No arguments, no environment, streams that are empty, no files; the host's clocks and generator.
+    pub fn new() -> WasiCtxBuilder {
+        WasiCtxBuilder {
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Box::new(Null),
+            stdout: Box::new(Null),
+            stderr: Box::new(Null),
+            filesystems: Vec::new(),
+            preopens: Vec::new(),
+            #[cfg(all(feature = "std", unix))]
+            host: Default::default(),
+            #[cfg(feature = "std")]
+            listeners: Vec::new(),
+            wall_clock: Box::new(DefaultClock::new()),
+            monotonic_clock: Box::new(DefaultClock::new()),
+            random: Box::new(HostRandom),
+        }
+    }
+
+    /// Adds an argument. The first is the program's name.
+    pub fn arg(&mut self, arg: impl AsRef<str>) -> &mut Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args(&mut self, args: &[impl AsRef<str>]) -> &mut Self {
+        self.args.extend(args.iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds a variable to the environment.
+    pub fn env(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut Self {
+        self.env.push(format!("{}={}", name.as_ref(), value.as_ref()));
+        self
+    }
+
+    /// Adds variables to the environment.
+    pub fn envs(&mut self, env: &[(impl AsRef<str>, impl AsRef<str>)]) -> &mut Self {
+        for (name, value) in env {
+            self.env(name, value);
+        }
+        self
+    }
+
+    /// Where standard input comes from.
+    pub fn stdin(&mut self, stream: impl InputStream + 'static) -> &mut Self {
+        self.stdin = Box::new(stream);
+        self
+    }
+
+    /// Where standard output goes.
+    pub fn stdout(&mut self, stream: impl OutputStream + 'static) -> &mut Self {
+        self.stdout = Box::new(stream);
+        self
+    }
+
+    /// Where standard error goes.
+    pub fn stderr(&mut self, stream: impl OutputStream + 'static) -> &mut Self {
+        self.stderr = Box::new(stream);
+        self
+    }
+
+    /// Gives the guest a file system under the name `guest_path`.
+    ///
+    /// # Errors
+    /// If its root can't be opened.
+    pub fn preopened_fs(
+        &mut self,
+        mut fs: impl FileSystem + 'static,
+        guest_path: impl AsRef<str>,
+        dir_perms: DirPerms,
+        file_perms: FilePerms,
+    ) -> Result<&mut Self, Errno> {
+        let root = fs.root()?;
+        self.filesystems.push(Box::new(fs));
+        let fs = self.filesystems.len() - 1;
+        self.preopen(fs, root, guest_path.as_ref(), dir_perms, file_perms);
+        Ok(self)
+    }
+
+    fn preopen(
+        &mut self,
+        fs: usize,
+        handle: Handle,
+        name: &str,
+        perms: DirPerms,
+        file_perms: FilePerms,
+    ) {
+        let preopen = Some(name.into());
+        self.preopens.push(OpenDir { fs, handle, perms, file_perms, preopen, listing: None });
+    }
+
+    /// The guest's time of day.
+    pub fn wall_clock(&mut self, clock: impl WallClock + 'static) -> &mut Self {
+        self.wall_clock = Box::new(clock);
+        self
+    }
+
+    /// The guest's monotonic clock.
+    pub fn monotonic_clock(&mut self, clock: impl MonotonicClock + 'static) -> &mut Self {
+        self.monotonic_clock = Box::new(clock);
+        self
+    }
+
+    /// Where the guest's random bytes come from.
+    pub fn secure_random(&mut self, source: impl RandomSource + 'static) -> &mut Self {
+        self.random = Box::new(source);
+        self
+    }
+
+    /// The context. What the builder had is used up: it starts anew.
+    ///
+    /// Descriptors 0, 1 and 2 are the streams; then come the listeners, then the directories, in the order they were
+    /// given.
+    pub fn build(&mut self) -> WasiCtx {
+        let made = core::mem::take(self);
+        let mut ctx = WasiCtx {
+            args: made.args,
+            env: made.env,
+            table: Table::default(),
+            inputs: vec![Some(made.stdin)],
+            outputs: vec![Some(made.stdout), Some(made.stderr)],
+            filesystems: Vec::new(),
+            #[cfg(feature = "std")]
+            sockets: Vec::new(),
+            wall_clock: made.wall_clock,
+            monotonic_clock: made.monotonic_clock,
+            random: made.random,
+            outside: None,
+        };
+        let stream =
+            rights::FD_FILESTAT_GET | rights::FD_FDSTAT_SET_FLAGS | rights::POLL_FD_READWRITE;
+        ctx.open(Kind::Input(0), rights::FD_READ | stream, 0);
+        ctx.open(Kind::Output(0), rights::FD_WRITE | stream, 0);
+        ctx.open(Kind::Output(1), rights::FD_WRITE | stream, 0);
+        #[cfg(feature = "std")]
+        for listener in made.listeners {
+            ctx.sockets.push(Some(crate::socket::Socket::Listener(listener)));
+            ctx.open(Kind::Listener(ctx.sockets.len() - 1), rights::LISTENER, rights::STREAM);
+        }
+        ctx.filesystems = made.filesystems;
+        #[cfg(all(feature = "std", unix))]
+        ctx.filesystems.push(Box::new(made.host));
+        for mut dir in made.preopens {
+            if dir.fs == HOST {
+                dir.fs = ctx.filesystems.len() - 1;
+            }
+            ctx.open(Kind::Directory(dir), rights::DIRECTORY, rights::ALL);
+        }
+        ctx
+    }
+}
+
+impl WasiCtx {
+    fn open(&mut self, kind: Kind, base: u64, inheriting: u64) {
+        self.table.insert(Descriptor { kind, flags: 0, rights: Rights::new(base, inheriting) });
+    }
+}
+
+/// What only a host can give.
+#[cfg(feature = "std")]
+impl WasiCtxBuilder {
+    /// Adds the host process's environment. Variables that are not Unicode are left out.
+    pub fn inherit_env(&mut self) -> &mut Self {
+        for (name, value) in std::env::vars_os() {
+            if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
+                self.env(name, value);
+            }
+        }
+        self
+    }
+
+    /// The guest uses the host process's standard streams.
+    pub fn inherit_stdio(&mut self) -> &mut Self {
+        self.inherit_stdin().inherit_stdout().inherit_stderr()
+    }
+
+    /// The guest reads the host process's standard input.
+    pub fn inherit_stdin(&mut self) -> &mut Self {
+        self.stdin(crate::host_stdio::HostStdin)
+    }
+
+    /// The guest writes to the host process's standard output.
+    pub fn inherit_stdout(&mut self) -> &mut Self {
+        self.stdout(crate::host_stdio::HostStdout)
+    }
+
+    /// The guest writes to the host process's standard error.
+    pub fn inherit_stderr(&mut self) -> &mut Self {
+        self.stderr(crate::host_stdio::HostStderr)
+    }
+
+    /// Gives the guest a directory of the host under the name `guest_path`. The guest can reach what is in it, and
+    /// nothing else, whatever links there are in it and however it changes meanwhile.
+    ///
+    /// # Errors
+    /// If it can't be opened, or is no directory.
+    #[cfg(unix)]
+    pub fn preopened_dir(
+        &mut self,
+        host_path: impl AsRef<std::path::Path>,
+        guest_path: impl AsRef<str>,
+        dir_perms: DirPerms,
+        file_perms: FilePerms,
+    ) -> std::io::Result<&mut Self> {
+        let handle = self.host.open_host_dir(host_path.as_ref())?;
+        self.preopen(HOST, handle, guest_path.as_ref(), dir_perms, file_perms);
+        Ok(self)
+    }
+
+    /// Gives the guest a socket that listens; the guest accepts its connections.
+    pub fn preopened_socket(&mut self, listener: std::net::TcpListener) -> &mut Self {
+        self.listeners.push(listener);
+        self
+    }
+}

@@ -1,0 +1,222 @@
+//! The table of descriptors: what each number is open to, as plain data. What it stands for (files, streams,
+//! sockets) is in the context, by number. Every `fd_*` and `path_*` function uses it.
+
+use crate::{
+    Errno, FileType,
+    fs::{DirEntry, Handle},
+    rights,
+};
+use alloc::{boxed::Box, vec::Vec};
+use core::ops::BitOr;
+
+/// What a guest may do with a preopened directory and those below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirPerms(u8);
+
+impl DirPerms {
+    /// List, and go through.
+    pub const READ: DirPerms = DirPerms(1);
+    /// Make, remove and rename what is in it.
+    pub const MUTATE: DirPerms = DirPerms(2);
+
+    /// Everything.
+    pub const fn all() -> DirPerms {
+        DirPerms(3)
+    }
+
+    /// Whether everything in `other` is in this.
+    pub const fn contains(self, other: DirPerms) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for DirPerms {
+    type Output = DirPerms;
+    fn bitor(self, other: DirPerms) -> DirPerms {
+        DirPerms(self.0 | other.0)
+    }
+}
+
+/// What a guest may do with the files of a preopened directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilePerms(u8);
+
+impl FilePerms {
+    /// Read.
+    pub const READ: FilePerms = FilePerms(1);
+    /// Write, cut, set times.
+    pub const WRITE: FilePerms = FilePerms(2);
+
+    /// Everything.
+    pub const fn all() -> FilePerms {
+        FilePerms(3)
+    }
+
+    /// Whether everything in `other` is in this.
+    pub const fn contains(self, other: FilePerms) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for FilePerms {
+    type Output = FilePerms;
+    fn bitor(self, other: FilePerms) -> FilePerms {
+        FilePerms(self.0 | other.0)
+    }
+}
+
+/// What a number is open to.
+#[derive(Clone, Debug)]
+pub(crate) struct Descriptor {
+    pub(crate) kind: Kind,
+    /// `fdflags`
+    pub(crate) flags: u16,
+    pub(crate) rights: Rights,
+}
+
+/// Rights as reported, and those that the guest gave up by `fd_fdstat_set_rights`. Only the latter decide: programs
+/// ask for too few, and go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rights {
+    pub(crate) base: u64,
+    pub(crate) inheriting: u64,
+    pub(crate) lost: u64,
+    pub(crate) lost_inheriting: u64,
+}
+
+impl Rights {
+    pub(crate) fn new(base: u64, inheriting: u64) -> Rights {
+        Rights { base, inheriting, lost: 0, lost_inheriting: 0 }
+    }
+
+    /// Gives up rights; none can be added.
+    pub(crate) fn shrink(&mut self, base: u64, inheriting: u64) -> Result<(), Errno> {
+        if base & !self.base != 0 || inheriting & !self.inheriting != 0 {
+            return Err(Errno::NotCapable);
+        }
+        self.lost |= self.base & !base;
+        self.lost_inheriting |= self.inheriting & !inheriting;
+        (self.base, self.inheriting) = (base, inheriting);
+        Ok(())
+    }
+
+    /// The rights of what is opened in a directory that has these: those asked for, as far as there are such.
+    pub(crate) fn opened(&self, base: u64, inheriting: u64, file_type: FileType) -> Rights {
+        let meaningful = match file_type {
+            FileType::Directory => rights::DIRECTORY,
+            FileType::RegularFile | FileType::BlockDevice => rights::FILE,
+            _ => rights::STREAM,
+        };
+        Rights {
+            base: base & self.inheriting & meaningful,
+            inheriting: inheriting & self.inheriting,
+            lost: self.lost_inheriting,
+            lost_inheriting: self.lost_inheriting,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "std"), allow(dead_code))] // There are no sockets then.
+pub(crate) enum Kind {
+    /// An input stream of the context.
+    Input(usize),
+    /// An output stream of the context.
+    Output(usize),
+    File(OpenFile),
+    Directory(OpenDir),
+    /// A listener of the context's sockets.
+    Listener(usize),
+    /// A connection of the context's sockets.
+    Connection(usize),
+}
+
+/// An open file, pipe or device of a file system.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenFile {
+    /// Which of the context's file systems.
+    pub(crate) fs: usize,
+    pub(crate) handle: Handle,
+    pub(crate) file_type: FileType,
+    /// Where the next `fd_read` or `fd_write` is.
+    pub(crate) offset: u64,
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+    pub(crate) perms: FilePerms,
+}
+
+impl OpenFile {
+    /// Whether it has offsets.
+    pub(crate) fn seekable(&self) -> bool {
+        matches!(self.file_type, FileType::RegularFile | FileType::BlockDevice)
+    }
+}
+
+/// An open directory.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenDir {
+    /// Which of the context's file systems.
+    pub(crate) fs: usize,
+    pub(crate) handle: Handle,
+    pub(crate) perms: DirPerms,
+    pub(crate) file_perms: FilePerms,
+    /// What the guest calls it, if it was opened for the guest.
+    pub(crate) preopen: Option<Box<str>>,
+    /// The names as they were when the guest began to list them.
+    pub(crate) listing: Option<Vec<DirEntry>>,
+}
+
+impl Descriptor {
+    /// Fails if the guest has given up a right.
+    pub(crate) fn check(&self, right: u64) -> Result<(), Errno> {
+        if self.rights.lost & right != 0 { Err(Errno::NotCapable) } else { Ok(()) }
+    }
+}
+
+/// The open descriptors by number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table(Vec<Option<Descriptor>>);
+
+/// How many descriptors a guest may have.
+const MAX_DESCRIPTORS: usize = 1 << 16;
+
+impl Table {
+    pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
+        self.0.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::BadF)
+    }
+
+    pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
+        self.0.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::BadF)
+    }
+
+    /// Whether there is room for one more.
+    pub(crate) fn check_room(&self) -> Result<(), Errno> {
+        let full = self.0.len() >= MAX_DESCRIPTORS && self.0.iter().all(Option::is_some);
+        if full { Err(Errno::MFile) } else { Ok(()) }
+    }
+
+    /// Adds one under the lowest number that is free.
+    pub(crate) fn insert(&mut self, descriptor: Descriptor) -> u32 {
+        let index = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.0.push(None);
+            self.0.len() - 1
+        });
+        self.0[index] = Some(descriptor);
+        index as u32
+    }
+
+    pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
+        self.0.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::BadF)
+    }
+
+    /// Moves `from` to `to`; returns what was there.
+    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<Option<Descriptor>, Errno> {
+        self.get(to)?;
+        self.get(from)?;
+        if from == to {
+            return Ok(None);
+        }
+        let moved = self.0[from as usize].take();
+        Ok(core::mem::replace(&mut self.0[to as usize], moved))
+    }
+}

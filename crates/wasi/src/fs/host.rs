@@ -1,0 +1,345 @@
+//! [`HostFs`]: directories of the host as a [`FileSystem`]. Every call gives the operating system an open directory
+//! and a single name, and never lets it follow a link: nothing outside of the directories that it was
+//! made with can be reached.
+
+use super::{Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime};
+use crate::{Errno, FileType, memory::BATCH};
+use alloc::vec::Vec;
+use rustix::{
+    fs::{self, AtFlags, Mode, OFlags, Stat, Timespec, Timestamps},
+    io,
+};
+use std::{
+    array,
+    io::{IoSlice, IoSliceMut},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::Path,
+    time::Duration,
+};
+
+/// Directories of the host, and what is open in them.
+#[derive(Default)]
+pub(crate) struct HostFs {
+    open: Vec<Option<OwnedFd>>,
+    free: Vec<usize>,
+}
+
+/// What all of our opening has in common: links are not followed, and nothing else is changed by it.
+const OPEN: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
+
+/// A directory to go through: it need not be readable.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const SEARCH: OFlags = OPEN.union(OFlags::DIRECTORY).union(OFlags::PATH);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const SEARCH: OFlags = OPEN.union(OFlags::DIRECTORY);
+
+impl HostFs {
+    /// Opens a directory of the host. Only here a path is followed: it is the embedder's.
+    pub(crate) fn open_host_dir(&mut self, path: &Path) -> std::io::Result<Handle> {
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(self.add(fs::open(path, flags, Mode::empty())?))
+    }
+
+    fn add(&mut self, fd: OwnedFd) -> Handle {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.open.push(None);
+            self.open.len() - 1
+        });
+        self.open[index] = Some(fd);
+        Handle(index as u64)
+    }
+
+    fn fd(&self, handle: Handle) -> Result<BorrowedFd<'_>, Errno> {
+        let slot = self.open.get(handle.0 as usize).and_then(Option::as_ref);
+        slot.map(OwnedFd::as_fd).ok_or(Errno::BadF)
+    }
+}
+
+impl FileSystem for HostFs {
+    /// There are many: see [`HostFs::open_host_dir`].
+    fn root(&mut self) -> Result<Handle, Errno> {
+        Err(Errno::NotSup)
+    }
+
+    fn open_dir(&mut self, dir: Handle, name: &[u8]) -> Result<Handle, Errno> {
+        match fs::openat(self.fd(dir)?, name, SEARCH, Mode::empty()) {
+            Ok(fd) => Ok(self.add(fd)),
+            // Systems differ in how they refuse a link.
+            Err(io::Errno::LOOP | io::Errno::MLINK) => Err(Errno::NotDir),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn open(&mut self, dir: Handle, name: &[u8], options: &OpenOptions) -> Result<Handle, Errno> {
+        let mut flags = OPEN;
+        flags |= match (options.read, options.write) {
+            (true, true) => OFlags::RDWR,
+            (false, true) => OFlags::WRONLY,
+            _ => OFlags::RDONLY,
+        };
+        flags.set(OFlags::CREATE, options.create);
+        flags.set(OFlags::EXCL, options.create && options.exclusive);
+        flags.set(OFlags::TRUNC, options.truncate);
+        flags.set(OFlags::DIRECTORY, options.directory);
+        flags.set(OFlags::NONBLOCK, options.nonblocking);
+        let dir = self.fd(dir)?;
+        match fs::openat(dir, name, flags, Mode::from_raw_mode(0o666)) {
+            Ok(fd) => Ok(self.add(fd)),
+            Err(io::Errno::LOOP | io::Errno::MLINK) => Err(Errno::Loop),
+            Err(io::Errno::NOTDIR) if fs::readlinkat(dir, name, Vec::new()).is_ok() => {
+                Err(Errno::Loop)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn reopen(&mut self, dir: Handle) -> Result<Handle, Errno> {
+        let fd = fs::openat(self.fd(dir)?, ".", OPEN | OFlags::DIRECTORY, Mode::empty())?;
+        Ok(self.add(fd))
+    }
+
+    fn close(&mut self, handle: Handle) {
+        let index = handle.0 as usize;
+        if self.open.get_mut(index).and_then(Option::take).is_some() {
+            self.free.push(index);
+        }
+    }
+
+    fn metadata(&mut self, handle: Handle) -> Result<Metadata, Errno> {
+        Ok(metadata(&fs::fstat(self.fd(handle)?)?))
+    }
+
+    fn metadata_at(&mut self, dir: Handle, name: &[u8]) -> Result<Metadata, Errno> {
+        Ok(metadata(&fs::statat(self.fd(dir)?, name, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    fn set_times(
+        &mut self,
+        handle: Handle,
+        accessed: SetTime,
+        modified: SetTime,
+    ) -> Result<(), Errno> {
+        Ok(fs::futimens(self.fd(handle)?, &timestamps(accessed, modified))?)
+    }
+
+    fn set_times_at(
+        &mut self,
+        dir: Handle,
+        name: &[u8],
+        accessed: SetTime,
+        modified: SetTime,
+    ) -> Result<(), Errno> {
+        let times = timestamps(accessed, modified);
+        Ok(fs::utimensat(self.fd(dir)?, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    fn set_size(&mut self, file: Handle, size: u64) -> Result<(), Errno> {
+        Ok(fs::ftruncate(self.fd(file)?, size)?)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    fn allocate(&mut self, file: Handle, offset: u64, len: u64) -> Result<(), Errno> {
+        Ok(fs::fallocate(self.fd(file)?, fs::FallocateFlags::empty(), offset, len)?)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+    fn allocate(&mut self, _: Handle, _: u64, _: u64) -> Result<(), Errno> {
+        Err(Errno::NotSup)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    fn advise(&mut self, file: Handle, offset: u64, len: u64, advice: Advice) -> Result<(), Errno> {
+        let advice = match advice {
+            Advice::Normal => fs::Advice::Normal,
+            Advice::Sequential => fs::Advice::Sequential,
+            Advice::Random => fs::Advice::Random,
+            Advice::WillNeed => fs::Advice::WillNeed,
+            Advice::DontNeed => fs::Advice::DontNeed,
+            Advice::NoReuse => fs::Advice::NoReuse,
+        };
+        let len = core::num::NonZeroU64::new(len);
+        Ok(fs::fadvise(self.fd(file)?, offset, len, advice)?)
+    }
+
+    fn sync(&mut self, handle: Handle, data_only: bool) -> Result<(), Errno> {
+        let fd = self.fd(handle)?;
+        #[cfg(not(target_vendor = "apple"))]
+        if data_only {
+            return Ok(fs::fdatasync(fd)?);
+        }
+        let _ = data_only;
+        Ok(fs::fsync(fd)?)
+    }
+
+    fn set_nonblocking(&mut self, handle: Handle, nonblocking: bool) -> Result<(), Errno> {
+        let fd = self.fd(handle)?;
+        let mut flags = fs::fcntl_getfl(fd)?;
+        flags.set(OFlags::NONBLOCK, nonblocking);
+        Ok(fs::fcntl_setfl(fd, flags)?)
+    }
+
+    fn read_at(
+        &mut self,
+        file: Handle,
+        buffers: &mut [&mut [u8]],
+        offset: u64,
+    ) -> Result<usize, Errno> {
+        let fd = self.fd(file)?;
+        let count = buffers.len().min(BATCH);
+        Ok(io::preadv(fd, &mut slices_mut(buffers)[..count], offset)?)
+    }
+
+    fn write_at(&mut self, file: Handle, buffers: &[&[u8]], offset: u64) -> Result<usize, Errno> {
+        let count = buffers.len().min(BATCH);
+        Ok(io::pwritev(self.fd(file)?, &slices(buffers)[..count], offset)?)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn append(&mut self, file: Handle, buffers: &[&[u8]]) -> Result<(usize, u64), Errno> {
+        let fd = self.fd(file)?;
+        let slices = &slices(buffers)[..buffers.len().min(BATCH)];
+        // With this offset the position of the file becomes the new end. Nothing else uses it.
+        let written = io::pwritev2(fd, slices, u64::MAX, io::ReadWriteFlags::APPEND)?;
+        Ok((written, fs::seek(fd, fs::SeekFrom::Current(0))?))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn append(&mut self, file: Handle, buffers: &[&[u8]]) -> Result<(usize, u64), Errno> {
+        let end = self.metadata(file)?.size;
+        let written = self.write_at(file, buffers, end)?;
+        Ok((written, end + written as u64))
+    }
+
+    fn read(&mut self, stream: Handle, buffers: &mut [&mut [u8]]) -> Result<usize, Errno> {
+        let fd = self.fd(stream)?;
+        let count = buffers.len().min(BATCH);
+        Ok(io::readv(fd, &mut slices_mut(buffers)[..count])?)
+    }
+
+    fn write(&mut self, stream: Handle, buffers: &[&[u8]]) -> Result<usize, Errno> {
+        let count = buffers.len().min(BATCH);
+        Ok(io::writev(self.fd(stream)?, &slices(buffers)[..count])?)
+    }
+
+    fn is_ready(&mut self, handle: Handle, writing: bool, wait: Duration) -> Result<bool, Errno> {
+        crate::wait::ready(self.fd(handle)?, writing, wait)
+    }
+
+    fn read_dir(&mut self, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
+        let mut entries = Vec::new();
+        for entry in fs::Dir::read_from(self.fd(dir)?)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                let file_type = file_type(entry.file_type());
+                entries.push(DirEntry { name: name.to_vec(), inode: entry.ino(), file_type });
+            }
+        }
+        Ok(entries)
+    }
+
+    fn read_link(&mut self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno> {
+        Ok(fs::readlinkat(self.fd(dir)?, name, Vec::new())?.into_bytes())
+    }
+
+    fn create_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
+        Ok(fs::mkdirat(self.fd(dir)?, name, Mode::from_raw_mode(0o777))?)
+    }
+
+    fn symlink(&mut self, target: &[u8], dir: Handle, name: &[u8]) -> Result<(), Errno> {
+        Ok(fs::symlinkat(target, self.fd(dir)?, name)?)
+    }
+
+    fn link(
+        &mut self,
+        old_dir: Handle,
+        old_name: &[u8],
+        new_dir: Handle,
+        new_name: &[u8],
+    ) -> Result<(), Errno> {
+        let (old_dir, new_dir) = (self.fd(old_dir)?, self.fd(new_dir)?);
+        Ok(fs::linkat(old_dir, old_name, new_dir, new_name, AtFlags::empty())?)
+    }
+
+    fn rename(
+        &mut self,
+        old_dir: Handle,
+        old_name: &[u8],
+        new_dir: Handle,
+        new_name: &[u8],
+    ) -> Result<(), Errno> {
+        Ok(fs::renameat(self.fd(old_dir)?, old_name, self.fd(new_dir)?, new_name)?)
+    }
+
+    fn remove_file(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
+        match fs::unlinkat(self.fd(dir)?, name, AtFlags::empty()) {
+            Ok(()) => Ok(()),
+            // What POSIX wants for a directory; the guest should not see which system it is.
+            Err(io::Errno::PERM) => match self.metadata_at(dir, name) {
+                Ok(metadata) if metadata.file_type == FileType::Directory => Err(Errno::IsDir),
+                _ => Err(Errno::Perm),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn remove_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
+        Ok(fs::unlinkat(self.fd(dir)?, name, AtFlags::REMOVEDIR)?)
+    }
+}
+
+fn slices<'a>(buffers: &[&'a [u8]]) -> [IoSlice<'a>; BATCH] {
+    array::from_fn(|i| IoSlice::new(buffers.get(i).copied().unwrap_or_default()))
+}
+
+fn slices_mut<'a>(buffers: &'a mut [&mut [u8]]) -> [IoSliceMut<'a>; BATCH] {
+    let mut buffers = buffers.iter_mut();
+    array::from_fn(|_| IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| &mut **buffer)))
+}
+
+#[allow(clippy::unnecessary_cast)] // The fields' types are not the same on every system.
+fn metadata(stat: &Stat) -> Metadata {
+    Metadata {
+        device: stat.st_dev as u64,
+        inode: stat.st_ino as u64,
+        file_type: file_type(fs::FileType::from_raw_mode(stat.st_mode)),
+        links: stat.st_nlink as u64,
+        size: stat.st_size as u64,
+        accessed: nanoseconds(stat.st_atime as i64, stat.st_atime_nsec as u64),
+        modified: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
+        changed: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as u64),
+    }
+}
+
+fn file_type(host: fs::FileType) -> FileType {
+    match host {
+        fs::FileType::RegularFile => FileType::RegularFile,
+        fs::FileType::Directory => FileType::Directory,
+        fs::FileType::Symlink => FileType::SymbolicLink,
+        fs::FileType::CharacterDevice => FileType::CharacterDevice,
+        fs::FileType::BlockDevice => FileType::BlockDevice,
+        fs::FileType::Socket => FileType::SocketStream,
+        _ => FileType::Unknown,
+    }
+}
+
+/// Times before 1970 can't be told to the guest.
+fn nanoseconds(seconds: i64, nanoseconds: u64) -> u64 {
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
+}
+
+fn timestamps(accessed: SetTime, modified: SetTime) -> Timestamps {
+    Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) }
+}
+
+#[allow(clippy::unnecessary_cast)]
+fn timespec(time: SetTime) -> Timespec {
+    match time {
+        SetTime::Keep => Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT },
+        SetTime::Now => Timespec { tv_sec: 0, tv_nsec: fs::UTIME_NOW },
+        SetTime::At(time) => {
+            Timespec { tv_sec: (time / 1_000_000_000) as i64, tv_nsec: (time % 1_000_000_000) as _ }
+        }
+    }
+}

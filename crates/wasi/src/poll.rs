@@ -1,0 +1,282 @@
+//! `poll_oneoff`: waits until one of many things happens: a time comes, or a descriptor can be read or written.
+
+use crate::{
+    Dialect, Errno, FileType, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, rights,
+};
+use core::time::Duration;
+
+/// What a guest waits for.
+#[derive(Clone, Copy)]
+enum Wait {
+    /// Until a clock shows a time, in nanoseconds.
+    Clock { id: u32, deadline: u64 },
+    /// Until a descriptor can be read, or written.
+    Descriptor { fd: u32, writing: bool },
+    /// Not at all: the subscription is wrong.
+    Wrong(Errno),
+}
+
+const CLOCK: u8 = 0;
+const FD_READ: u8 = 1;
+const FD_WRITE: u8 = 2;
+
+/// `subclockflags`: the time is a point, not a distance.
+const ABSTIME: u16 = 1;
+
+/// As long as it waits without a look at whether it should stop.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// How many descriptors it waits for at once; with more, the slices are shared.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// An event that is ready.
+struct Ready {
+    error: u16,
+    bytes: u64,
+    hangup: bool,
+}
+
+/// Waits until at least one of the subscriptions has happened, and tells all that have.
+///
+/// A subscription that is wrong in itself happens at once, with its error in the event. `interrupted` is asked every
+/// 20 ms: if it is true, the answer is `EINTR`.
+///
+/// Parameters: `subscriptions`, `count` of them; `events`, room for as many; `stored`, where the count of events goes.
+///
+/// Errors: `EINVAL` if there is nothing to wait for, or no such kind of subscription; `EINTR`; `EFAULT`. In an event: `EBADF`,
+/// `EINVAL` if there is no such clock or flag, `ENOTCAPABLE`.
+///
+/// ```text
+/// subscriptions ─▶ ┌───────────────┬─────────────┬─────────┬────────────────┬──────────────┬────────────────┬────────────┬─
+///                  │ u64: userdata │ u8: 0 clock │ 7 bytes │ u32: clock id  │ u64: timeout │ u64: precision │ u16: flags │ 48 bytes
+///                  │               │ 1 read      │         │ (8 with pad)   │              │                │ 1 absolute │ each,
+///                  │               │ 2 write     │         │ or u32: fd     │              │                │            │ read
+///                  └───────────────┴─────────────┴─────────┴────────────────┴──────────────┴────────────────┴────────────┴─
+/// events        ─▶ ┌───────────────┬────────────┬──────────┬─────────┬────────────┬─────────────┬─────────┬─
+///                  │ u64: userdata │ u16: error │ u8: kind │ 5 bytes │ u64: bytes │ u16: 1 =    │ 6 bytes │ 32 bytes each,
+///                  │               │            │          │         │ to be read │ hung up     │         │ written
+///                  └───────────────┴────────────┴──────────┴─────────┴────────────┴─────────────┴─────────┴─
+/// ```
+///
+/// In `wasi_unstable` a subscription has 56 bytes: a u64 comes before the clock's id.
+#[allow(clippy::too_many_arguments)]
+pub fn poll_oneoff(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    dialect: Dialect,
+    interrupted: &dyn Fn() -> bool,
+    subscriptions: u32,
+    events: u32,
+    count: u32,
+    stored: u32,
+) -> Result<(), Errno> {
+    if count == 0 {
+        return Err(Errno::Inval);
+    }
+    let layout = Layout::new(dialect, subscriptions);
+    memory.bytes(stored, 4)?;
+    memory.bytes(subscriptions, count.checked_mul(layout.size).ok_or(Errno::Fault)?)?;
+    memory.bytes(events, count.checked_mul(Layout::EVENT).ok_or(Errno::Fault)?)?;
+    // Distances count from now. The subscriptions stay in the guest's memory: only it can be long.
+    let start = (ctx.time(0)?, ctx.time(1)?);
+    let mut wait = Duration::ZERO;
+    loop {
+        let mut found = 0;
+        let mut next = SLICE;
+        for index in 0..count {
+            let (userdata, kind, what) = layout.subscription(memory, index, start)?;
+            match ctx.happened(what, wait)? {
+                Ok(ready) => {
+                    layout.event(memory, events, found, userdata, kind, &ready)?;
+                    found += 1;
+                    wait = Duration::ZERO;
+                }
+                Err(left) => next = next.min(left),
+            }
+        }
+        if found > 0 {
+            return memory.write_u32(stored, found);
+        }
+        if interrupted() {
+            return Err(Errno::Intr);
+        }
+        wait = ctx.pause(memory, &layout, count, start, next)?;
+    }
+}
+
+impl WasiCtx {
+    /// Whether what is waited for has happened; if not, how long it takes at least. Waits for a descriptor at most
+    /// for `wait`.
+    fn happened(&mut self, what: Wait, wait: Duration) -> Result<Result<Ready, Duration>, Errno> {
+        let ready = |bytes, hangup| Ok(Ok(Ready { error: 0, bytes, hangup }));
+        let failed = |errno: Errno| Ok(Ok(Ready { error: errno as u16, bytes: 0, hangup: false }));
+        match what {
+            Wait::Wrong(errno) => failed(errno),
+            Wait::Clock { id, deadline } => match deadline.saturating_sub(self.time(id)?) {
+                0 => ready(0, false),
+                left => Ok(Err(Duration::from_nanos(left))),
+            },
+            Wait::Descriptor { fd, writing } => match self.is_ready(fd, writing, wait) {
+                Ok(Some(0)) => ready(0, self.has_hung_up(fd)),
+                Ok(Some(bytes)) => ready(bytes, false),
+                Ok(None) => Ok(Err(SLICE)),
+                Err(errno) => failed(errno),
+            },
+        }
+    }
+
+    /// Whether a descriptor can be read (or written) without waiting, and how many bytes that will be at least.
+    fn is_ready(&mut self, fd: u32, writing: bool, wait: Duration) -> Result<Option<u64>, Errno> {
+        let descriptor = self.table.get(fd)?;
+        descriptor.check(rights::POLL_FD_READWRITE)?;
+        let ready = match descriptor.kind {
+            Kind::File(_) => return self.file_is_ready(fd, writing, wait),
+            Kind::Directory(_) => return Err(Errno::BadF),
+            Kind::Input(_) if writing => return Err(Errno::BadF),
+            Kind::Output(_) if !writing => return Err(Errno::BadF),
+            Kind::Input(index) => self.input(index)?.is_ready(wait)?,
+            Kind::Output(index) => self.output(index)?.is_ready(wait)?,
+            #[cfg(feature = "std")]
+            Kind::Listener(index) => self.socket(index)?.is_ready(writing, wait)?,
+            #[cfg(feature = "std")]
+            Kind::Connection(index) => {
+                let socket = self.socket(index)?;
+                let ready = socket.is_ready(writing, wait)?;
+                return Ok(ready.then(|| u64::from(writing || !socket.has_hung_up())));
+            }
+            #[cfg(not(feature = "std"))]
+            Kind::Listener(_) | Kind::Connection(_) => return Err(Errno::BadF),
+        };
+        Ok(ready.then_some(1))
+    }
+
+    /// Whether nothing can be read, since the other side of a connection is done.
+    fn has_hung_up(&self, fd: u32) -> bool {
+        matches!(self.table.get(fd), Ok(descriptor) if matches!(descriptor.kind, Kind::Connection(_)))
+    }
+
+    fn file_is_ready(
+        &mut self,
+        fd: u32,
+        writing: bool,
+        wait: Duration,
+    ) -> Result<Option<u64>, Errno> {
+        let FileRef { file, fs, .. } = self.file(fd, rights::POLL_FD_READWRITE, Errno::BadF)?;
+        if (writing && !file.write) || (!writing && !file.read) {
+            return Err(Errno::BadF);
+        }
+        if file.file_type == FileType::RegularFile {
+            let size = fs.metadata(file.handle)?.size;
+            return Ok(Some(if writing { 1 } else { size.saturating_sub(file.offset) }));
+        }
+        Ok(fs.is_ready(file.handle, writing, wait)?.then_some(1))
+    }
+
+    /// Lets time pass, but no longer than `next`. If there are descriptors to wait for, they wait themselves: returns
+    /// for how long each.
+    fn pause(
+        &mut self,
+        memory: &GuestMemory<'_>,
+        layout: &Layout,
+        count: u32,
+        start: (u64, u64),
+        next: Duration,
+    ) -> Result<Duration, Errno> {
+        let mut descriptors = 0;
+        let mut clocks = false;
+        for index in 0..count {
+            match layout.subscription(memory, index, start)?.2 {
+                Wait::Descriptor { .. } => descriptors += 1,
+                Wait::Clock { .. } => clocks = true,
+                Wait::Wrong(_) => {}
+            }
+        }
+        if descriptors == 0 || (clocks && self.monotonic_clock.is_virtual()) {
+            self.monotonic_clock.sleep(next);
+            return Ok(Duration::ZERO);
+        }
+        Ok((next / descriptors).max(SHORTEST.min(next)))
+    }
+}
+
+/// Where the fields of a subscription are.
+struct Layout {
+    subscriptions: u32,
+    size: u32,
+    /// Of the clock's id.
+    clock: usize,
+}
+
+impl Layout {
+    const EVENT: u32 = 32;
+
+    fn new(dialect: Dialect, subscriptions: u32) -> Layout {
+        match dialect {
+            Dialect::Preview1 => Layout { subscriptions, size: 48, clock: 16 },
+            Dialect::Unstable => Layout { subscriptions, size: 56, clock: 24 },
+        }
+    }
+
+    /// Reads a subscription: its user data, its kind, and what it waits for.
+    fn subscription(
+        &self,
+        memory: &GuestMemory<'_>,
+        index: u32,
+        start: (u64, u64),
+    ) -> Result<(u64, u8, Wait), Errno> {
+        let record = memory.bytes(self.subscriptions + index * self.size, self.size)?;
+        let userdata = u64_at(record, 0);
+        let kind = record[8];
+        let what = match kind {
+            CLOCK => self.clock(record, start),
+            FD_READ | FD_WRITE => {
+                Wait::Descriptor { fd: u32_at(record, 16), writing: kind == FD_WRITE }
+            }
+            _ => return Err(Errno::Inval),
+        };
+        Ok((userdata, kind, what))
+    }
+
+    fn clock(&self, record: &[u8], start: (u64, u64)) -> Wait {
+        let id = u32_at(record, self.clock);
+        let timeout = u64_at(record, self.clock + 8);
+        let flags = u16::from_le_bytes([record[self.clock + 24], record[self.clock + 25]]);
+        let now = match id {
+            0 => start.0,
+            1 => start.1,
+            _ => return Wait::Wrong(Errno::Inval),
+        };
+        match flags {
+            0 => Wait::Clock { id, deadline: now.saturating_add(timeout) },
+            ABSTIME => Wait::Clock { id, deadline: timeout },
+            _ => Wait::Wrong(Errno::Inval),
+        }
+    }
+
+    /// Writes an event.
+    fn event(
+        &self,
+        memory: &mut GuestMemory<'_>,
+        events: u32,
+        index: u32,
+        userdata: u64,
+        kind: u8,
+        ready: &Ready,
+    ) -> Result<(), Errno> {
+        let mut record = [0; Layout::EVENT as usize];
+        record[0..8].copy_from_slice(&userdata.to_le_bytes());
+        record[8..10].copy_from_slice(&ready.error.to_le_bytes());
+        record[10] = kind;
+        record[16..24].copy_from_slice(&ready.bytes.to_le_bytes());
+        record[24] = u8::from(ready.hangup);
+        memory.write(events + index * Layout::EVENT, &record)
+    }
+}
+
+fn u32_at(record: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]])
+}
+
+fn u64_at(record: &[u8], at: usize) -> u64 {
+    u64::from(u32_at(record, at)) | u64::from(u32_at(record, at + 4)) << 32
+}

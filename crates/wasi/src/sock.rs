@@ -1,0 +1,221 @@
+//! `sock_*`: connections of sockets that the embedder opened. A guest can open none itself. Without the standard
+//! library there are no sockets: everything is `ENOTSOCK`.
+
+use crate::{Errno, GuestMemory, WasiCtx, descriptor::Kind, rights};
+#[cfg(feature = "std")]
+use crate::{
+    descriptor::{Descriptor, Rights},
+    fd::io::{gather, once},
+    socket::Socket,
+    types::{fdflags, flags},
+};
+#[cfg(feature = "std")]
+use std::net::Shutdown;
+
+/// `riflags`
+#[cfg(feature = "std")]
+const PEEK: u16 = 1;
+#[cfg(feature = "std")]
+const WAITALL: u16 = 2;
+
+/// The number of the socket that a descriptor is open to, and whether it listens.
+fn socket(ctx: &WasiCtx, fd: u32, right: u64) -> Result<(usize, bool), Errno> {
+    let descriptor = ctx.table.get(fd)?;
+    let socket = match descriptor.kind {
+        Kind::Listener(index) => (index, true),
+        Kind::Connection(index) => (index, false),
+        _ => return Err(Errno::NotSock),
+    };
+    descriptor.check(right)?;
+    Ok(socket)
+}
+
+/// Accepts a connection. Waits for one, unless the listener has the flag `NONBLOCK`.
+///
+/// Parameters: `fd`, the listener; `flags`, those of the connection: 4 nonblock; `accepted`, where its descriptor goes.
+///
+/// Errors: `EBADF`; `ENOTSOCK`; `EINVAL` if it does not listen, or there is no such flag; `EAGAIN`; `EMFILE`; `ENOTCAPABLE`;
+/// `EFAULT`; errors of the host.
+///
+/// ```text
+/// accepted ─▶ ┌─────┐
+///             │ u32 │ written
+///             └─────┘
+/// ```
+#[cfg(feature = "std")]
+pub fn sock_accept(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    flags: u32,
+    accepted: u32,
+) -> Result<(), Errno> {
+    memory.bytes(accepted, 4)?;
+    let (index, _) = socket(ctx, fd, rights::SOCK_ACCEPT)?;
+    let flags = self::flags(flags, fdflags::NONBLOCK.into())?;
+    ctx.table.check_room()?;
+    let connection = ctx.socket(index)?.accept()?;
+    connection.set_nonblocking(flags != 0)?;
+    let place = ctx.sockets.iter().position(Option::is_none).unwrap_or(ctx.sockets.len());
+    match ctx.sockets.get_mut(place) {
+        Some(free) => *free = Some(connection),
+        None => ctx.sockets.push(Some(connection)),
+    }
+    let rights = Rights::new(rights::STREAM, 0);
+    let number = ctx.table.insert(Descriptor { kind: Kind::Connection(place), flags, rights });
+    memory.write_u32(accepted, number)
+}
+
+/// Receives from a connection into the first buffer that has room.
+///
+/// Parameters: `fd`; `iovs` and `iovs_len`, the buffers, as in [`fd_read`](crate::preview1::fd_read); `ri_flags`: 1 leave what
+/// is received, 2 wait until all buffers are full or the other side is done; `read`, where the count of bytes goes;
+/// `out_flags`, where flags go: none.
+///
+/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there is no such flag; `EAGAIN`; `ECONNRESET`;
+/// `ENOTCAPABLE`; `EFAULT`.
+///
+/// ```text
+/// read ─▶ ┌─────┐             out_flags ─▶ ┌─────┐
+///         │ u32 │ written                  │ u16 │ written
+///         └─────┘                          └─────┘
+/// ```
+#[cfg(feature = "std")]
+#[allow(clippy::too_many_arguments)]
+pub fn sock_recv(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    iovs: u32,
+    iovs_len: u32,
+    ri_flags: u32,
+    read: u32,
+    out_flags: u32,
+) -> Result<(), Errno> {
+    memory.bytes(read, 4)?;
+    memory.bytes(out_flags, 2)?;
+    let (index, listens) = socket(ctx, fd, rights::FD_READ)?;
+    let flags = flags(ri_flags, (PEEK | WAITALL).into())?;
+    if listens {
+        return Err(Errno::NotConn);
+    }
+    let socket = ctx.socket(index)?;
+    let count = if flags & WAITALL != 0 {
+        receive_all(socket, memory, iovs, iovs_len, flags & PEEK != 0)?
+    } else {
+        once(memory, iovs, iovs_len, |buffer| socket.receive(&mut [buffer], flags & PEEK != 0))?
+    };
+    memory.write(out_flags, &[0, 0])?;
+    memory.write_u32(read, count)
+}
+
+/// Fills all buffers. Only looking at what is there can't wait for more.
+#[cfg(feature = "std")]
+fn receive_all(
+    socket: &Socket,
+    memory: &mut GuestMemory<'_>,
+    iovs: u32,
+    iovs_len: u32,
+    peek: bool,
+) -> Result<u32, Errno> {
+    let mut total = 0u32;
+    for index in 0..iovs_len {
+        let (ptr, len) = memory.iovec(iovs, index)?;
+        let mut buffer = memory.bytes_mut(ptr, len.min(u32::MAX - total))?;
+        while !buffer.is_empty() {
+            match socket.receive(&mut [buffer], peek) {
+                Ok(0) => return Ok(total),
+                Ok(count) => {
+                    total += count as u32;
+                    buffer = &mut buffer[count..];
+                    if peek {
+                        return Ok(total);
+                    }
+                }
+                Err(error) if total == 0 => return Err(error),
+                Err(_) => return Ok(total),
+            }
+        }
+    }
+    Ok(total)
+}
+
+/// Sends to a connection.
+///
+/// Parameters: `fd`; `iovs` and `iovs_len`, the buffers, as in [`fd_write`](crate::preview1::fd_write); `si_flags`, 0;
+/// `written`, where the count of bytes goes. It can be less than all.
+///
+/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there are flags; `EAGAIN`; `EPIPE`; `ECONNRESET`;
+/// `ENOTCAPABLE`; `EFAULT`.
+#[cfg(feature = "std")]
+pub fn sock_send(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    iovs: u32,
+    iovs_len: u32,
+    si_flags: u32,
+    written: u32,
+) -> Result<(), Errno> {
+    memory.bytes(written, 4)?;
+    let (index, listens) = socket(ctx, fd, rights::FD_WRITE)?;
+    flags(si_flags, 0)?;
+    if listens {
+        return Err(Errno::NotConn);
+    }
+    let socket = ctx.socket(index)?;
+    let count = gather(memory, iovs, iovs_len, |buffers, _| socket.send(buffers))?;
+    memory.write_u32(written, count)
+}
+
+/// Ends a connection in one direction or both.
+///
+/// Parameters: `fd`; `how`: 1 receiving, 2 sending, 3 both.
+///
+/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener, or if the other side is gone; `EINVAL` if `how` is none of these;
+/// `ENOTCAPABLE`.
+#[cfg(feature = "std")]
+pub fn sock_shutdown(
+    ctx: &mut WasiCtx,
+    _: &mut GuestMemory<'_>,
+    fd: u32,
+    how: u32,
+) -> Result<(), Errno> {
+    let (index, _) = socket(ctx, fd, rights::SOCK_SHUTDOWN)?;
+    let how = match how {
+        1 => Shutdown::Read,
+        2 => Shutdown::Write,
+        3 => Shutdown::Both,
+        _ => return Err(Errno::Inval),
+    };
+    ctx.socket(index)?.shutdown(how)
+}
+
+/// Defines the functions of builds that have no sockets.
+#[cfg(not(feature = "std"))]
+macro_rules! without_sockets {
+    ($($name:ident($($param:ident),*), $right:ident;)*) => {
+        $(
+            /// There are no sockets: `ENOTSOCK`, or `EBADF` if the descriptor is not open.
+            #[allow(clippy::too_many_arguments)]
+            pub fn $name(
+                ctx: &mut WasiCtx,
+                _: &mut GuestMemory<'_>,
+                fd: u32,
+                $($param: u32),*
+            ) -> Result<(), Errno> {
+                let _ = ($($param),*);
+                socket(ctx, fd, rights::$right)?;
+                Err(Errno::NotSock)
+            }
+        )*
+    };
+}
+
+#[cfg(not(feature = "std"))]
+without_sockets! {
+    sock_accept(flags, accepted), SOCK_ACCEPT;
+    sock_recv(iovs, iovs_len, ri_flags, read, out_flags), FD_READ;
+    sock_send(iovs, iovs_len, si_flags, written), FD_WRITE;
+    sock_shutdown(how), SOCK_SHUTDOWN;
+}

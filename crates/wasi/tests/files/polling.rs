@@ -1,0 +1,188 @@
+//! `poll_oneoff`: clocks, descriptors, interruption.
+
+use crate::world::{BUFFER, READ, RESULT, ROOT, World, both, call};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+use windlass_wasi::{
+    DeterministicClock, Dialect, Errno, InputStream, MonotonicClock, WasiCtxBuilder,
+};
+
+const SUBSCRIPTIONS: u32 = BUFFER;
+const EVENTS: u32 = BUFFER + 0x1000;
+
+fn world(set: impl FnOnce(&mut WasiCtxBuilder)) -> World {
+    let mut builder = WasiCtxBuilder::new();
+    set(&mut builder);
+    World { ctx: builder.build(), memory: vec![0; 1 << 16], name: "poll", host: None }
+}
+
+/// A clock: its number, the time, the flags.
+fn clock(id: u32, timeout: u64, flags: u16) -> [u8; 48] {
+    let mut record = [0; 48];
+    record[16..20].copy_from_slice(&id.to_le_bytes());
+    record[24..32].copy_from_slice(&timeout.to_le_bytes());
+    record[40..42].copy_from_slice(&flags.to_le_bytes());
+    record
+}
+
+/// A descriptor: 1 to be read, 2 to be written.
+fn descriptor(kind: u8, fd: u32) -> [u8; 48] {
+    let mut record = [0; 48];
+    record[8] = kind;
+    record[16..20].copy_from_slice(&fd.to_le_bytes());
+    record
+}
+
+/// Polls; the user data of each subscription is 100 plus its place. Returns place, error, kind and bytes of each event.
+fn poll(w: &mut World, subscriptions: &[[u8; 48]]) -> Result<Vec<(u64, u16, u8, u64)>, Errno> {
+    poll_until(w, subscriptions, &|| false)
+}
+
+fn poll_until(
+    w: &mut World,
+    subscriptions: &[[u8; 48]],
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Vec<(u64, u16, u8, u64)>, Errno> {
+    for (index, subscription) in subscriptions.iter().enumerate() {
+        let at = SUBSCRIPTIONS + 48 * index as u32;
+        w.put(at, subscription);
+        w.put(at, &(100 + index as u64).to_le_bytes());
+    }
+    let count = subscriptions.len() as u32;
+    call!(w, poll_oneoff, Dialect::Preview1, interrupted, SUBSCRIPTIONS, EVENTS, count, RESULT)?;
+    let event = |i| {
+        let at = EVENTS + 32 * i;
+        let error = w.memory[at as usize + 8] as u16;
+        (w.u64(at) - 100, error, w.memory[at as usize + 10], w.u64(at + 16))
+    };
+    Ok((0..w.u32(RESULT)).map(event).collect())
+}
+
+#[test]
+fn clocks() {
+    let mut w = world(|_| ());
+    let start = Instant::now();
+    assert_eq!(poll(&mut w, &[clock(1, 30_000_000, 0)]), Ok(vec![(0, 0, 0, 0)]));
+    assert!(start.elapsed() >= Duration::from_millis(30));
+    let start = Instant::now();
+    let both = [clock(1, 60_000_000_000, 0), clock(0, 5_000_000, 0)];
+    assert_eq!(poll(&mut w, &both), Ok(vec![(1, 0, 0, 0)]), "the first that comes");
+    assert!(start.elapsed() < Duration::from_secs(30));
+    assert_eq!(poll(&mut w, &[clock(0, 1, 1)]), Ok(vec![(0, 0, 0, 0)]), "a time long past");
+    assert_eq!(poll(&mut w, &[clock(0, 0, 0), clock(1, 0, 0)]).unwrap().len(), 2);
+    call!(w, clock_time_get, 0, 0, RESULT).unwrap();
+    let soon = w.u64(RESULT) + 20_000_000;
+    let start = Instant::now();
+    assert_eq!(poll(&mut w, &[clock(0, soon, 1)]), Ok(vec![(0, 0, 0, 0)]));
+    assert!(start.elapsed() >= Duration::from_millis(15));
+}
+
+#[test]
+fn wrong_subscriptions() {
+    let mut w = world(|_| ());
+    let inval = Errno::Inval as u16;
+    assert_eq!(poll(&mut w, &[]), Err(Errno::Inval));
+    assert_eq!(poll(&mut w, &[clock(7, 0, 0)]), Ok(vec![(0, inval, 0, 0)]));
+    assert_eq!(poll(&mut w, &[clock(1, 0, 2)]), Ok(vec![(0, inval, 0, 0)]));
+    assert_eq!(poll(&mut w, &[descriptor(3, 0)]), Err(Errno::Inval));
+    let badf = Errno::BadF as u16;
+    let wrong = [descriptor(1, 99), descriptor(2, 0), descriptor(1, 1), clock(1, u64::MAX, 0)];
+    let events = poll(&mut w, &wrong).unwrap();
+    assert_eq!(events, [(0, badf, 1, 0), (1, badf, 2, 0), (2, badf, 1, 0)]);
+    let no = &|| false;
+    let end = w.memory.len() as u32;
+    for (subscriptions, events, count, stored) in [
+        (end - 47, EVENTS, 1, RESULT),
+        (SUBSCRIPTIONS, end - 31, 1, RESULT),
+        (SUBSCRIPTIONS, EVENTS, 1, end - 3),
+        (SUBSCRIPTIONS, EVENTS, u32::MAX, RESULT),
+        (SUBSCRIPTIONS, EVENTS, 1 << 28, RESULT),
+    ] {
+        let dialect = Dialect::Preview1;
+        let answer = call!(w, poll_oneoff, dialect, no, subscriptions, events, count, stored);
+        assert_eq!(answer, Err(Errno::Fault));
+    }
+}
+
+#[test]
+fn descriptors() {
+    both(|w| {
+        w.make("f", b"12345");
+        let fd = w.open("f", 0, READ).unwrap();
+        w.read(fd, 2).unwrap();
+        let all = [descriptor(1, fd), descriptor(1, 0), descriptor(2, 1), clock(1, u64::MAX, 0)];
+        assert_eq!(poll(w, &all), Ok(vec![(0, 0, 1, 3), (1, 0, 1, 1), (2, 0, 2, 1)]));
+        let badf = Errno::BadF as u16;
+        assert_eq!(poll(w, &[descriptor(2, fd)]), Ok(vec![(0, badf, 2, 0)]), "not to be written");
+        assert_eq!(poll(w, &[descriptor(1, ROOT)]), Ok(vec![(0, badf, 1, 0)]));
+    });
+}
+
+/// Input that comes after some time.
+struct Slow(Instant);
+
+impl InputStream for Slow {
+    fn read(&mut self, _: &mut [u8]) -> Result<usize, Errno> {
+        Ok(0)
+    }
+    fn is_ready(&mut self, wait: Duration) -> Result<bool, Errno> {
+        std::thread::sleep(wait.min(self.0.saturating_duration_since(Instant::now())));
+        Ok(Instant::now() >= self.0)
+    }
+}
+
+#[test]
+fn input_that_comes_late() {
+    let later = Instant::now() + Duration::from_millis(50);
+    let mut w = world(|builder| {
+        builder.stdin(Slow(later));
+    });
+    call!(w, fd_fdstat_set_flags, 0, 4).unwrap();
+    assert_eq!(w.read(0, 1), Err(Errno::Again), "nonblocking");
+    let timeout = clock(1, 1_000_000, 0);
+    assert_eq!(poll(&mut w, &[descriptor(1, 0), timeout]), Ok(vec![(1, 0, 0, 0)]));
+    assert_eq!(poll(&mut w, &[descriptor(1, 0)]), Ok(vec![(0, 0, 1, 1)]));
+    assert!(Instant::now() >= later);
+    assert_eq!(w.read(0, 1), Ok(vec![]));
+}
+
+#[test]
+fn interruption() {
+    let mut w = world(|_| ());
+    let asked = Cell::new(0);
+    let interrupted = || {
+        asked.set(asked.get() + 1);
+        asked.get() == 3
+    };
+    let forever = [clock(1, u64::MAX, 0)];
+    assert_eq!(poll_until(&mut w, &forever, &interrupted), Err(Errno::Intr));
+    assert_eq!(asked.get(), 3);
+}
+
+#[test]
+fn deterministic_clocks_do_not_wait() {
+    let clocks = DeterministicClock::new(Duration::from_secs(5), Duration::ZERO);
+    let mut w = world(|builder| {
+        builder.wall_clock(clocks.clone()).monotonic_clock(clocks.clone());
+    });
+    let start = Instant::now();
+    assert_eq!(poll(&mut w, &[clock(1, 60_000_000_000, 0)]), Ok(vec![(0, 0, 0, 0)]));
+    assert!(start.elapsed() < Duration::from_secs(30));
+    assert_eq!(MonotonicClock::now(&clocks), Duration::from_secs(65));
+}
+
+#[test]
+fn the_older_layout() {
+    let mut w = world(|_| ());
+    let mut record = [0; 56];
+    record[0] = 7;
+    record[16..24].copy_from_slice(&u64::MAX.to_le_bytes()); // the identifier
+    record[24] = 1;
+    record[32..40].copy_from_slice(&1_000_000u64.to_le_bytes());
+    w.put(SUBSCRIPTIONS, &record);
+    let no = &|| false;
+    call!(w, poll_oneoff, Dialect::Unstable, no, SUBSCRIPTIONS, EVENTS, 1, RESULT).unwrap();
+    assert_eq!((w.u32(RESULT), w.u64(EVENTS), w.u64(EVENTS + 8)), (1, 7, 0));
+}
