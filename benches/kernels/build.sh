@@ -7,7 +7,12 @@ cd "$(dirname "$0")"
 : "${CC:=python3 -m ziglang cc --target=wasm32-freestanding}"
 [ $# -gt 0 ] || set -- *.c
 for source in "$@"; do
-    $CC -std=c11 -O2 -Wall -Wextra -ffreestanding -nostdlib -Wl,--no-entry -Wl,--export=run -Wl,--strip-all \
+    case $source in
+        simd_*) features=-msimd128 ;;
+        *) features= ;;
+    esac
+    # shellcheck disable=SC2086
+    $CC $features -std=c11 -O2 -Wall -Wextra -ffreestanding -nostdlib -Wl,--no-entry -Wl,--export=run -Wl,--strip-all \
         "$source" -o "${source%.c}.wasm"
     echo "${source%.c}.wasm"
 done

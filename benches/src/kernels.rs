@@ -22,7 +22,7 @@ impl Kernel {
 
     /// The kernel of that name.
     pub fn named(name: &str) -> Option<&'static Kernel> {
-        KERNELS.iter().chain([&HOST_CALLS, &ENTRY]).find(|kernel| kernel.name == name)
+        KERNELS.iter().chain(VECTOR_KERNELS).chain([&HOST_CALLS, &ENTRY]).find(|kernel| kernel.name == name)
     }
 }
 
@@ -44,9 +44,10 @@ macro_rules! kernel {
 }
 
 macro_rules! kernels {
-    ($($name:ident . $extension:ident $size:literal $small:literal $checksum:literal;)*) => {
-        /// Every kernel that computes.
-        pub const KERNELS: &[Kernel] =
+    ($(#[$doc:meta])* $list:ident:
+     $($name:ident . $extension:ident $size:literal $small:literal $checksum:literal;)*) => {
+        $(#[$doc])*
+        pub const $list: &[Kernel] =
             &[$(kernel!($name . $extension $size $small $checksum)),*];
     };
 }
@@ -59,6 +60,8 @@ pub const ENTRY: Kernel = kernel!(entry.wat 2000000 40000 0x1d1a9596240);
 
 // File, size, small size, checksum of the former.
 kernels! {
+    /// Every kernel that computes with what each engine has.
+    KERNELS:
     ackermann.wat 250 5 0x1f112;
     crc32.wasm 800 16 0x7495eb249545533f;
     fib.wat 36 28 0xe3d1b0;
@@ -82,4 +85,13 @@ kernels! {
     tak.wat 650 13 0x11c6;
     trees.wasm 600 12 -0x7f67aab5f6dd6bc1;
     vm.wasm 17000 340 -0x4b397f9b84ed2abb;
+}
+
+kernels! {
+    /// Kernels with vector instructions, which not every engine has.
+    VECTOR_KERNELS:
+    simd_blur.wasm 24000 8000 0x3959e3b0a019cfb7;
+    simd_chacha.wasm 1500000 300000 0x2913966e3d30d798;
+    simd_dot.wasm 60000 30000 -0x4a667705d8879aaf;
+    simd_scan.wasm 35000 14000 0x7b1f3350bea95845;
 }

@@ -8,7 +8,7 @@ use std::{
 use windlass_benches::{
     clock,
     engines::{Engine, Error, Guest, engines},
-    kernels::{ENTRY, HOST_CALLS, KERNELS, Kernel},
+    kernels::{ENTRY, HOST_CALLS, KERNELS, Kernel, VECTOR_KERNELS},
     startup,
     table::{Table, milliseconds},
 };
@@ -22,7 +22,8 @@ engines take turns. A ratio above 1 says that the engine of that column takes lo
 The results of all engines are checked. The rows below the mean are calls between guest and host: `host_calls`
 from the guest, `entry` from the host.
 
-  KERNEL              kernels to run: all whose name contains one of these; all by default
+  KERNEL              kernels to run: all whose name contains one of these; by default all but those with
+                      vector instructions (`simd`), which not every engine has
   --rounds N          how often each runs (default 5)
   --engines A,B       which engines; the first is compared with (default: all that are built in)
   --small             run small sizes: to see that all works; the times say little
@@ -115,7 +116,7 @@ impl Options {
     fn list(&self) -> Result<(), Error> {
         let mut out = stdout();
         writeln!(out, "engines: {}\nkernels and their sizes:", self.names().join(", "))?;
-        for kernel in KERNELS.iter().chain([&HOST_CALLS, &ENTRY]) {
+        for kernel in KERNELS.iter().chain(VECTOR_KERNELS).chain([&HOST_CALLS, &ENTRY]) {
             writeln!(out, "  {} {}", kernel.name, kernel.size)?;
         }
         Ok(())
@@ -127,7 +128,9 @@ impl Options {
 
     fn compare_kernels(&self) -> Result<(), Error> {
         let mut table = Table::new("kernel", &self.names())?;
-        for kernel in KERNELS.iter().filter(|kernel| self.chosen(kernel)) {
+        // Not every engine has vectors: they have to be asked for.
+        let vectors: &[Kernel] = if self.kernels.is_empty() { &[] } else { VECTOR_KERNELS };
+        for kernel in KERNELS.iter().chain(vectors).filter(|kernel| self.chosen(kernel)) {
             table.row(kernel.name, &self.measure(kernel, Guest::run)?)?;
         }
         table.mean()?;

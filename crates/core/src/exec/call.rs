@@ -258,8 +258,8 @@ unsafe fn enter_sizes(m: &Machine) -> [usize; 2] {
 unsafe fn load_pins<T: Value>(m: &mut Machine, field: usize) {
     // SAFETY: I1, I2.
     unsafe {
-        T::from_bits(m.slot(m.field(field))).set_p0(m);
-        T::from_bits(m.slot(m.field(field + 1))).set_p1(m);
+        T::read(m.at(m.field(field))).set_p0(m);
+        T::read(m.at(m.field(field + 1))).set_p1(m);
     }
 }
 
@@ -328,7 +328,7 @@ impl<T: Value + 'static, A: Src> Step for Return<T, A> {
         unsafe {
             let (ret, caller) = (*m.sp.cast::<Ip>(), *m.sp.add(1).cast::<Sp>());
             let value: T = A::get(m, 1, 1);
-            m.set_slot(m.field(0), value.to_bits());
+            value.write(m.at(m.field(0)));
             value.set_acc(m);
             pop_frame(m, ret, caller);
         }

@@ -18,41 +18,46 @@ mod backend {
     use super::super::{
         context::Context,
         machine::{Ip, Sp},
+        v128::Register,
     };
     use super::*;
 
     macro_rules! handler_type {
-        ($abi:literal) => {
+        ($abi:literal; $($(#[$attribute:meta])* $run:ident;)*) => {
             /// The code of a cell: all registers of the machine are arguments in registers.
             pub(crate) type Handler = unsafe extern $abi fn(
-                Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32,
+                Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32, Register,
             );
 
-            /// The handler with this body.
-            pub(crate) unsafe extern $abi fn run<S: Step>(
+            $($(#[$attribute])*
+            pub(crate) unsafe extern $abi fn $run<S: Step>(
                 ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
             ) {
                 let mut m = Machine {
                     ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                    v_acc,
                 };
                 // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word (I3).
                 unsafe {
                     match S::step(&mut m) {
                         Ok(()) => ((*m.ip).handler)(
                             m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
-                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
                         ),
                         Err(stop) => {
                             (*m.cx).stop = stop;
                             save(
                                 m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
-                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
                             )
                         }
                     }
                 }
             }
+
+            )*
 
             /// Saves the registers and returns to the driver.
             #[cold]
@@ -60,11 +65,13 @@ mod backend {
             unsafe extern $abi fn save(
                 ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
             ) {
                 // SAFETY: I4.
                 unsafe {
                     (*cx).saved = Machine {
                         ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                        v_acc,
                     };
                 }
             }
@@ -72,9 +79,18 @@ mod backend {
     }
     // Win64's own convention has only four integer registers.
     #[cfg(target_arch = "x86_64")]
-    handler_type!("sysv64");
+    handler_type! { "sysv64";
+        /// The handler with this body.
+        run;
+        /// The same for CPUs that have what [`native`](super::super::native) asks for.
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        run_fast;
+    }
     #[cfg(not(target_arch = "x86_64"))]
-    handler_type!("C");
+    handler_type! { "C";
+        /// The handler with this body.
+        run;
+    }
 
     /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
     ///
@@ -96,6 +112,7 @@ mod backend {
                 m.f32_acc,
                 m.f32_p0,
                 m.f32_p1,
+                m.v_acc,
             );
             (*m.cx).stop
         }
@@ -111,6 +128,14 @@ mod backend {
 
     /// The handler with this body.
     pub(crate) unsafe fn run<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { S::step(m) }
+    }
+
+    /// The same for CPUs that have what [`native`](super::super::native) asks for.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(crate) unsafe fn run_fast<S: Step>(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1 to I4 hold when code runs.
         unsafe { S::step(m) }
     }
@@ -139,6 +164,10 @@ mod backend {
     }
 }
 
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use backend::run as run_fast;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use backend::run_fast;
 pub(crate) use backend::{Handler, dispatch, run};
 
 /// Names the backend, for tests and bug reports.

@@ -21,6 +21,9 @@ pub(crate) enum Field {
     Read,
     /// A slot that is written, not a pinned local's.
     Write,
+    /// Two slots that are read or written: this one and the next.
+    ReadVector,
+    WriteVector,
     /// The slot of a pinned local that is read or written: first or second.
     Pin(Domain, usize),
 }
@@ -54,6 +57,14 @@ pub(crate) enum Part {
     AnyMemory {
         is64: bool,
     },
+    /// The same as one of these, and field 0 of another operand word is a vector that is written.
+    MemoryLane {
+        word: usize,
+    },
+    AnyMemoryLane {
+        is64: bool,
+        word: usize,
+    },
     Call,
     CallImport,
     CallIndirect,
@@ -64,7 +75,10 @@ pub(crate) enum Part {
     Enter([bool; 3]),
     Reload,
     ReturnNone,
-    ReturnOne,
+    /// The result takes so many slots.
+    ReturnOne {
+        slots: isize,
+    },
     ReturnMany,
     Slow,
     Unreachable,
@@ -83,9 +97,9 @@ pub(crate) struct Layout {
 /// has several.
 pub(crate) struct Layouts(HashMap<u64, Vec<Layout>>);
 
-const PLACES: [Place; 5] = [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1];
-const DESTS: [Dest; 4] = [Dest::Slot, Dest::Acc, Dest::P0, Dest::P1];
-const KINDS: [Kind; 4] = [Kind::I32, Kind::I64, Kind::F32, Kind::F64];
+pub(super) const PLACES: [Place; 5] = [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1];
+pub(super) const DESTS: [Dest; 4] = [Dest::Slot, Dest::Acc, Dest::P0, Dest::P1];
+const KINDS: [Kind; 5] = [Kind::I32, Kind::I64, Kind::F32, Kind::F64, Kind::V128];
 const METERINGS: [Metering; 3] = [Metering::None, Metering::Interrupt, Metering::Fuel];
 const WAYS: [Way; 4] = [
     Way::Jump,
@@ -93,7 +107,7 @@ const WAYS: [Way; 4] = [
     Way::Again(Metering::Interrupt),
     Way::Again(Metering::Fuel),
 ];
-const FREE: [Field; 4] = [Field::Free; 4];
+pub(super) const FREE: [Field; 4] = [Field::Free; 4];
 
 impl Layouts {
     /// The layouts, made when first asked for.
@@ -106,6 +120,7 @@ impl Layouts {
             WAYS.into_iter().for_each(|way| layouts.add_way(way));
             METERINGS.into_iter().for_each(|metering| layouts.add_metering(metering));
             layouts.add_calls();
+            layouts.add_vector_constants();
             layouts.add_plain();
             layouts
         })
@@ -116,7 +131,7 @@ impl Layouts {
         self.0.get(&word.bits()).map_or(&[], |layouts| layouts)
     }
 
-    fn add(
+    pub(super) fn add(
         &mut self,
         handler: impl Into<Option<Handler>>,
         words: usize,
@@ -136,6 +151,13 @@ impl Layouts {
         let (operand, result) = (kind(op.info().params), kind(op.info().results));
         match select::handlers(op) {
             Handlers::None => {}
+            handlers @ (Handlers::VectorUn(_)
+            | Handlers::VectorBin(_)
+            | Handlers::VectorTern(_)
+            | Handlers::VectorLoad(_)
+            | Handlers::VectorStore(_)
+            | Handlers::LoadLane(_)
+            | Handlers::StoreLane(_)) => self.add_vector(op, handlers),
             Handlers::Un(table) => for_each(&PLACES, |a| {
                 for_each(&DESTS, |d| {
                     let fields = [dest(d, result), source(a, operand), Field::Free, Field::Free];
@@ -206,7 +228,7 @@ impl Layouts {
         }
     }
 
-    fn add_any(&mut self, handlers: [Handler; 2], value: Field) {
+    pub(super) fn add_any(&mut self, handlers: [Handler; 2], value: Field) {
         for (is64, handler) in [false, true].into_iter().zip(handlers) {
             let fields = [value, Field::Read, Field::Free, Field::Free];
             self.add(handler, 2, fields, Part::AnyMemory { is64 });
@@ -260,9 +282,10 @@ impl Layouts {
                 self.add(select::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
             });
             let fields = [Field::Free, source(a, kind), Field::Free, Field::Free];
+            let return_one = Part::ReturnOne { slots: if kind == Kind::V128 { 2 } else { 1 } };
             let global = Part::Global { word: 1, upper: false };
             self.add(select::global_set(kind, a), 2 + extra(a), fields, global);
-            self.add(select::return_one(kind, a), 1 + extra(a), fields, Part::ReturnOne);
+            self.add(select::return_one(kind, a), 1 + extra(a), fields, return_one);
         });
         for_each(&DESTS, |d| {
             let fields = [dest(d, kind), Field::Free, Field::Free, Field::Free];
@@ -343,15 +366,15 @@ impl Layouts {
     }
 }
 
-fn for_each<T: Copy>(all: &[T], mut f: impl FnMut(T)) {
+pub(super) fn for_each<T: Copy>(all: &[T], mut f: impl FnMut(T)) {
     all.iter().for_each(|&item| f(item));
 }
 
-fn for_pairs(mut f: impl FnMut(Place, Place)) {
+pub(super) fn for_pairs(mut f: impl FnMut(Place, Place)) {
     for_each(&PLACES, |a| for_each(&PLACES, |b| f(a, b)));
 }
 
-fn kind_of(ty: ValType) -> Kind {
+pub(super) fn kind_of(ty: ValType) -> Kind {
     match ty {
         ValType::I32 => Kind::I32,
         ValType::I64 | ValType::Ref(_) => Kind::I64,
@@ -370,8 +393,9 @@ fn domain(kind: Kind) -> Domain {
 }
 
 /// The field of an operand.
-fn source(place: Place, kind: Kind) -> Field {
+pub(super) fn source(place: Place, kind: Kind) -> Field {
     match place {
+        Place::Slot if kind == Kind::V128 => Field::ReadVector,
         Place::Slot => Field::Read,
         Place::Const | Place::Acc => Field::Free,
         Place::P0 => Field::Pin(domain(kind), 0),
@@ -380,8 +404,9 @@ fn source(place: Place, kind: Kind) -> Field {
 }
 
 /// The field of a result.
-fn dest(dest: Dest, kind: Kind) -> Field {
+pub(super) fn dest(dest: Dest, kind: Kind) -> Field {
     match dest {
+        Dest::Slot if kind == Kind::V128 => Field::WriteVector,
         Dest::Slot => Field::Write,
         Dest::Acc => Field::Free,
         Dest::P0 => Field::Pin(domain(kind), 0),
@@ -399,6 +424,10 @@ fn pair(a: Place, b: Place, kind: Kind) -> [Field; 2] {
 
 /// How many words the constant among two operands takes.
 fn wide(a: Place, b: Place, kind: Kind) -> usize {
-    let is_wide = matches!(kind, Kind::I64 | Kind::F64);
-    usize::from(is_wide && (a == Place::Const || b == Place::Const))
+    let words = match kind {
+        Kind::I32 | Kind::F32 => 0,
+        Kind::I64 | Kind::Ref | Kind::F64 => 1,
+        Kind::V128 => 2,
+    };
+    if a == Place::Const || b == Place::Const { words } else { 0 }
 }

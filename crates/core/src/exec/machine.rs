@@ -7,7 +7,11 @@
 //! Fields of the first operand word: four slot numbers (`u16`-sized, signed), or two and a 32-bit
 //! constant; constants of 64 bits take a word of their own.
 
-use super::{context::Context, dispatch::Handler};
+use super::{
+    context::Context,
+    dispatch::Handler,
+    v128::{Register, V128},
+};
 
 /// One word of translated code.
 #[derive(Clone, Copy)]
@@ -72,6 +76,8 @@ pub(crate) struct Machine {
     pub(crate) f32_acc: f32,
     pub(crate) f32_p0: f32,
     pub(crate) f32_p1: f32,
+    /// The accumulator for vectors.
+    pub(crate) v_acc: Register,
 }
 
 impl Machine {
@@ -90,6 +96,7 @@ impl Machine {
             f32_acc: 0.0,
             f32_p0: 0.0,
             f32_p1: 0.0,
+            v_acc: V128::ZERO.register(),
         }
     }
 
@@ -143,14 +150,24 @@ impl Machine {
         unsafe { *self.sp.offset(slot) }
     }
 
-    /// Writes a slot.
+    /// The address of the slot with this number.
     ///
     /// # Safety
     /// I2.
     #[inline(always)]
-    pub(crate) unsafe fn set_slot(&mut self, slot: isize, bits: u64) {
+    pub(crate) unsafe fn at(&self, slot: isize) -> *mut u64 {
         // SAFETY: I2.
-        unsafe { *self.sp.offset(slot) = bits }
+        unsafe { self.sp.offset(slot) }
+    }
+
+    /// The value in operand word `index` (a vector: there and in the next).
+    ///
+    /// # Safety
+    /// I1.
+    #[inline(always)]
+    pub(crate) unsafe fn constant<T: Value>(&self, index: usize) -> T {
+        // SAFETY: I1.
+        unsafe { T::read(self.ip.add(index).cast()) }
     }
 
     /// Jumps by `bytes` from the first operand word.
@@ -210,10 +227,19 @@ pub(crate) fn pack_halves(low: i32, high: i32) -> u64 {
 
 /// A value as it lies in registers, slots and code.
 pub(crate) trait Value: Copy {
-    /// Whether a constant takes an operand word of its own.
-    const WIDE: bool;
-    fn from_bits(bits: u64) -> Self;
-    fn to_bits(self) -> u64;
+    /// How many operand words of its own a constant takes where it can do without.
+    const WORDS: usize;
+    /// Reads it from a slot, a global or code.
+    ///
+    /// # Safety
+    /// `at` is one, or the first of the two of a vector.
+    unsafe fn read(at: *const u64) -> Self;
+    /// Writes it to a slot or a global.
+    ///
+    /// # Safety
+    /// As for `read`.
+    unsafe fn write(self, at: *mut u64);
+    /// From the 32-bit constant of a cell.
     fn from_k(k: i32) -> Self;
     fn acc(m: &Machine) -> Self;
     fn p0(m: &Machine) -> Self;
@@ -223,12 +249,17 @@ pub(crate) trait Value: Copy {
     fn set_p1(self, m: &mut Machine);
 }
 
+/// A value that takes one slot.
+pub(crate) trait Scalar: Value {
+    fn from_bits(bits: u64) -> Self;
+    fn to_bits(self) -> u64;
+}
+
 macro_rules! value {
-    ($ty:ty, $wide:literal, $acc:ident, $p0:ident, $p1:ident, $reg:ty,
+    ($ty:ty, $words:literal, $acc:ident, $p0:ident, $p1:ident, $reg:ty,
      |$b:ident| $from:expr, |$v:ident| $to:expr, |$k:ident| $const:expr,
      |$r:ident| $from_reg:expr, |$w:ident| $to_reg:expr) => {
-        impl Value for $ty {
-            const WIDE: bool = $wide;
+        impl Scalar for $ty {
             #[inline(always)]
             fn from_bits($b: u64) -> $ty {
                 $from
@@ -237,6 +268,19 @@ macro_rules! value {
             fn to_bits(self) -> u64 {
                 let $v = self;
                 $to
+            }
+        }
+        impl Value for $ty {
+            const WORDS: usize = $words;
+            #[inline(always)]
+            unsafe fn read(at: *const u64) -> $ty {
+                // SAFETY: the caller's promise.
+                Scalar::from_bits(unsafe { *at })
+            }
+            #[inline(always)]
+            unsafe fn write(self, at: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { *at = Scalar::to_bits(self) }
             }
             #[inline(always)]
             fn from_k($k: i32) -> $ty {
@@ -275,14 +319,14 @@ macro_rules! value {
         }
     };
 }
-value!(i32, false, acc, p0, p1, u64, |b| b as i32, |v| v as u32 as u64, |k| k, |r| r as i32, |w| w
+value!(i32, 0, acc, p0, p1, u64, |b| b as i32, |v| v as u32 as u64, |k| k, |r| r as i32, |w| w
     as u32
     as u64);
-value!(i64, true, acc, p0, p1, u64, |b| b as i64, |v| v as u64, |k| k.into(), |r| r as i64, |w| w
+value!(i64, 1, acc, p0, p1, u64, |b| b as i64, |v| v as u64, |k| k.into(), |r| r as i64, |w| w
     as u64);
 value!(
     f32,
-    false,
+    0,
     f32_acc,
     f32_p0,
     f32_p1,
@@ -295,7 +339,7 @@ value!(
 );
 value!(
     f64,
-    true,
+    1,
     f64_acc,
     f64_p0,
     f64_p1,
@@ -306,6 +350,44 @@ value!(
     |r| r,
     |w| w
 );
+
+/// A vector: two slots. The translator pins none, and has its constants in words.
+impl Value for V128 {
+    const WORDS: usize = 2;
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> V128 {
+        // SAFETY: the caller's promise.
+        V128::from_words(unsafe { at.cast::<[u64; 2]>().read() })
+    }
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { at.cast::<[u64; 2]>().write(self.words()) }
+    }
+    fn from_k(_: i32) -> V128 {
+        unreachable!("a vector is no 32-bit constant")
+    }
+    #[inline(always)]
+    fn acc(m: &Machine) -> V128 {
+        V128::of(m.v_acc)
+    }
+    fn p0(_: &Machine) -> V128 {
+        unreachable!("no vector is pinned")
+    }
+    fn p1(_: &Machine) -> V128 {
+        unreachable!("no vector is pinned")
+    }
+    #[inline(always)]
+    fn set_acc(self, m: &mut Machine) {
+        m.v_acc = self.register();
+    }
+    fn set_p0(self, _: &mut Machine) {
+        unreachable!("no vector is pinned")
+    }
+    fn set_p1(self, _: &mut Machine) {
+        unreachable!("no vector is pinned")
+    }
+}
 
 /// Where an operand is read from.
 pub(crate) trait Src: 'static {
@@ -345,7 +427,7 @@ impl Src for Slot {
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, field: usize, _: usize) -> T {
         // SAFETY: the caller's promise.
-        unsafe { T::from_bits(m.slot(m.field(field))) }
+        unsafe { T::read(m.at(m.field(field))) }
     }
 }
 impl Src for Const {
@@ -353,7 +435,7 @@ impl Src for Const {
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, wide: usize) -> T {
         // SAFETY: the caller's promise.
-        unsafe { if T::WIDE { T::from_bits(m.word(wide)) } else { T::from_k(m.high(0)) } }
+        unsafe { if T::WORDS > 0 { m.constant(wide) } else { T::from_k(m.high(0)) } }
     }
 }
 impl Src for Acc {
@@ -379,7 +461,7 @@ impl Dst for Slot {
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
-        unsafe { m.set_slot(m.field(field), value.to_bits()) }
+        unsafe { value.write(m.at(m.field(field))) }
         value.set_acc(m);
     }
 }
@@ -387,7 +469,7 @@ impl Dst for SlotOnly {
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
-        unsafe { m.set_slot(m.field(field), value.to_bits()) }
+        unsafe { value.write(m.at(m.field(field))) }
     }
 }
 impl Dst for Acc {
@@ -400,7 +482,7 @@ impl Dst for P0 {
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
-        unsafe { m.set_slot(m.field(field), value.to_bits()) }
+        unsafe { value.write(m.at(m.field(field))) }
         value.set_p0(m);
     }
 }
@@ -408,7 +490,7 @@ impl Dst for P1 {
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
-        unsafe { m.set_slot(m.field(field), value.to_bits()) }
+        unsafe { value.write(m.at(m.field(field))) }
         value.set_p1(m);
     }
 }

@@ -5,6 +5,7 @@ use super::{
     context::{MemoryView, Stop},
     dispatch::Step,
     machine::{Dst, Machine, Src, Value},
+    v128::V128,
 };
 use crate::Trap;
 use core::marker::PhantomData;
@@ -49,6 +50,20 @@ raw! {
     f64 u64 f64::to_bits, f64::from_bits;
 }
 
+impl Raw for V128 {
+    const SIZE: u64 = 16;
+    #[inline(always)]
+    unsafe fn read(at: *const u8) -> V128 {
+        // SAFETY: the caller's promise.
+        V128::from_bytes(unsafe { at.cast::<[u8; 16]>().read() })
+    }
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { at.cast::<[u8; 16]>().write(self.bytes()) }
+    }
+}
+
 /// A load.
 pub(crate) trait LoadOp: 'static {
     type Raw: Raw;
@@ -66,7 +81,7 @@ pub(crate) trait StoreOp: 'static {
 impl MemoryView {
     /// The address of `R` at `at`. `at` is far from overflowing.
     #[inline(always)]
-    fn check<R: Raw>(self, at: u64) -> Result<*mut u8, Stop> {
+    pub(crate) fn check<R: Raw>(self, at: u64) -> Result<*mut u8, Stop> {
         if at + R::SIZE > self.len as u64 {
             return Err(Trap::MemoryOutOfBounds.into());
         }
@@ -151,8 +166,7 @@ impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
         // SAFETY: I1, I2, I4; the address is checked.
         unsafe {
             let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
-            let value: O::A =
-                if V::IS_CONST { O::A::from_bits(m.word(1)) } else { V::get(m, 0, 0) };
+            let value: O::A = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
             O::eval(value).write(at);
             m.advance(1 + V::IS_CONST as usize);
         }
@@ -162,8 +176,13 @@ impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
 
 /// The address in any memory: `a + offset`, `a` of the memory's address type. Operands:
 /// `-, a, memory`; offset.
+///
+/// # Safety
+/// I1, I2, I4.
 #[inline(always)]
-unsafe fn any_address<R: Raw, const IS64: bool>(m: &mut Machine) -> Result<*mut u8, Stop> {
+pub(crate) unsafe fn any_address<R: Raw, const IS64: bool>(
+    m: &mut Machine,
+) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I4.
     unsafe {
         let a = m.slot(m.field(1));
@@ -225,8 +244,8 @@ impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
         unsafe {
-            let bits = *global(m, m.high(0) as u32);
-            D::set(m, 0, T::from_bits(bits));
+            let value = T::read(global(m, m.high(0) as u32));
+            D::set(m, 0, value);
             m.advance(1);
         }
         Ok(())
@@ -242,8 +261,8 @@ impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
         unsafe {
             let global = global(m, m.low(1) as u32);
             let value: T = A::get(m, 1, 2);
-            *global = value.to_bits();
-            m.advance(2 + (A::IS_CONST && T::WIDE) as usize);
+            value.write(global);
+            m.advance(2 + if A::IS_CONST { T::WORDS } else { 0 });
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Execution of translated code.
 //!
 //! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
-//! ([`numeric`], [`branch`], [`memory`], [`call`]) are written in its terms and those of [`num`]; [`dispatch`]
+//! ([`numeric`], [`branch`], [`memory`], [`call`], [`vector`]) are written in its terms and those of [`num`]
+//! and [`simd`]; [`dispatch`]
 //! leads from one to the next, and [`thread`] drives them.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
@@ -15,22 +16,33 @@
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running instance,
 //!   and the views in the context are those of that instance.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
+//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`].
 
 mod branch;
 mod call;
 mod code;
 mod context;
 mod dispatch;
+mod handlers;
 #[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod layout;
 mod machine;
 mod memory;
+mod native;
 pub(crate) mod num;
 mod numeric;
 mod ops;
 pub(crate) mod select;
+#[allow(dead_code)] // Where `native` has better, only tests call the meaning.
+mod simd;
 mod slow;
 mod thread;
+mod v128;
+mod vector;
+#[cfg(all(debug_assertions, feature = "std"))]
+mod vector_layout;
+mod vector_ops;
+pub(crate) mod vector_select;
 
 pub(crate) use call::DIRECT;
 pub(crate) use code::{CodeTable, FuncCode};

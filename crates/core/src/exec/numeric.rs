@@ -73,7 +73,7 @@ pub(crate) unsafe fn operands<T: Value, A: Src, B: Src>(m: &Machine, at: usize) 
 
 /// How many words the constant among the operands takes.
 pub(crate) const fn wide<T: Value, A: Src, B: Src>() -> usize {
-    (T::WIDE && (A::IS_CONST || B::IS_CONST)) as usize
+    if A::IS_CONST || B::IS_CONST { T::WORDS } else { 0 }
 }
 
 /// `d = a`. Operands: `d, a` or `d, constant`. With [`SlotOnly`](super::machine::SlotOnly) it leaves the
@@ -99,9 +99,9 @@ impl<T: Value + 'static, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
         unsafe {
-            let x: T = if X::IS_CONST { T::from_bits(m.word(1)) } else { X::get(m, 1, 0) };
+            let x: T = if X::IS_CONST { m.constant(1) } else { X::get(m, 1, 0) };
             let y_word = 1 + X::IS_CONST as usize;
-            let y: T = if Y::IS_CONST { T::from_bits(m.word(y_word)) } else { Y::get(m, 2, 0) };
+            let y: T = if Y::IS_CONST { m.constant(y_word) } else { Y::get(m, 2, 0) };
             let c: i32 = C::get(m, 3, 0);
             D::set(m, 0, core::hint::select_unpredictable(c != 0, x, y));
             m.advance(y_word + Y::IS_CONST as usize);

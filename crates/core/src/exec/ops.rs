@@ -3,11 +3,12 @@
 //! width of what they move.
 
 use super::{
-    machine::Value,
+    handlers::Handlers,
+    machine::Scalar,
     memory::{LoadOp, StoreOp},
     num,
     numeric::{BinOp, CmpOp, UnOp},
-    select::{Handlers, OfBin, OfCmp, OfFloatCmp, OfLoad, OfStore, OfUn},
+    select::{OfBin, OfCmp, OfFloatCmp, OfLoad, OfStore, OfUn},
 };
 use crate::Trap;
 use windlass_decode::{Op, for_each_op};
@@ -103,7 +104,7 @@ macro_rules! fold_un {
     (try_un $op:ident $a:ident) => { fold_un!(un $op $a) };
     (test $op:ident $a:ident) => { fold_un!(un $op $a) };
     (un $op:ident $a:ident) => {
-        <op::$op as UnOp>::eval(Value::from_bits($a)).ok().map(Value::to_bits)
+        <op::$op as UnOp>::eval(Scalar::from_bits($a)).ok().map(Scalar::to_bits)
     };
     ($other:ident $op:ident $a:ident) => { None };
 }
@@ -112,9 +113,9 @@ macro_rules! fold_bin {
     (try_bin $op:ident $a:ident $b:ident) => { fold_bin!(bin $op $a $b) };
     (cmp $op:ident $a:ident $b:ident) => { fold_bin!(bin $op $a $b) };
     (bin $op:ident $a:ident $b:ident) => {
-        <op::$op as BinOp>::eval(Value::from_bits($a), Value::from_bits($b))
+        <op::$op as BinOp>::eval(Scalar::from_bits($a), Scalar::from_bits($b))
             .ok()
-            .map(Value::to_bits)
+            .map(Scalar::to_bits)
     };
     ($other:ident $op:ident $a:ident $b:ident) => { None };
 }
@@ -124,7 +125,7 @@ macro_rules! define {
        [$($a:ident)*] [$($r:ident)*];)*) => {
         /// The instructions as types; those that are not simple have no use for theirs.
         #[allow(dead_code)]
-        mod op {
+        pub(super) mod op {
             $(pub(crate) struct $op;)*
         }
         $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*

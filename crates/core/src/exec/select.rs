@@ -1,6 +1,7 @@
 //! Which handler an instruction has for given places of its operands: tables that the compiler fills
 //! from the generic bodies. The translator picks handlers here and nowhere else.
 
+pub(crate) use super::handlers::Handlers;
 use super::{
     branch::{
         Again, Br, BrAnd, BrCmp, BrTable, BrTest, Charge, Fueled, Interruptible, Jump, Latch,
@@ -8,13 +9,14 @@ use super::{
     },
     call::{self, Enter, Reload},
     dispatch::{Handler, Step, run},
+    handlers::{BinTable, ByDest, CmpTables, LoadTables, Maybe, PairTable, StoreTables, UnTable},
     machine::{Acc, Const, P0, P1, Slot, SlotOnly, Src, Value},
     memory::{
         Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
         Wrapped,
     },
     numeric::{Bin, BinOp, CmpOp, CmpSelect, Copy, Select, Un, UnOp},
-    ops,
+    ops, vector_ops, vector_select,
 };
 use crate::Metering;
 use core::marker::PhantomData;
@@ -47,6 +49,7 @@ pub(crate) enum Domain {
     Int,
     F64,
     F32,
+    Vector,
 }
 
 /// The type of a value. Handlers take references for 64-bit integers; maps of live values do not.
@@ -67,65 +70,6 @@ pub(crate) enum Way {
     Jump,
     /// To the start of the innermost loop, which makes no calls; checked as the engine wants it.
     Again(Metering),
-}
-
-type Maybe = Option<Handler>;
-/// By destination.
-type ByDest = [Maybe; 4];
-/// By operand and destination.
-type UnTable = [ByDest; 5];
-/// By both operands and destination.
-type BinTable = [[ByDest; 5]; 5];
-/// By both operands.
-type PairTable = [[Maybe; 5]; 5];
-
-/// Every handler of a simple instruction.
-#[derive(Clone, Copy)]
-pub(crate) enum Handlers {
-    Un(&'static UnTable),
-    Bin(&'static BinTable),
-    Cmp(&'static CmpTables),
-    Load(&'static LoadTables),
-    Store(&'static StoreTables),
-    /// It has none: the translator makes it of others.
-    None,
-}
-
-/// The handlers of a comparison.
-pub(crate) struct CmpTables {
-    /// To a truth value.
-    pub(crate) value: BinTable,
-    /// Into a selection of slots.
-    pub(crate) select: BinTable,
-    /// Into a branch if true: by way (jump; again unmetered, interruptible, fueled).
-    pub(crate) branch: [PairTable; 4],
-    /// Into a branch if false, where no other comparison says it.
-    pub(crate) branch_not: [PairTable; 4],
-    /// Into the latch of a loop: `[jump, again][x, swapped][b]`; x is in a slot or pinned.
-    pub(crate) latch: [[[[Maybe; 5]; 5]; 2]; 2],
-}
-
-/// The handlers of a load.
-pub(crate) struct LoadTables {
-    pub(crate) base: UnTable,
-    /// From an address with a constant added.
-    pub(crate) wrapped: UnTable,
-    pub(crate) indexed: BinTable,
-    /// By the log2 of the scale, from 1 on.
-    pub(crate) scaled: [BinTable; 3],
-    /// From any memory with 32-bit and with 64-bit addresses.
-    pub(crate) any: [Handler; 2],
-}
-
-/// The handlers of a store.
-pub(crate) struct StoreTables {
-    /// By address and value.
-    pub(crate) base: PairTable,
-    pub(crate) wrapped: PairTable,
-    /// By value and the two parts of the address.
-    pub(crate) indexed: [PairTable; 5],
-    pub(crate) scaled: [[PairTable; 5]; 3],
-    pub(crate) any: [Handler; 2],
 }
 
 const fn h<S: Step>() -> Maybe {
@@ -540,12 +484,15 @@ impl<O: StoreOp> OfStore<O> {
 
 /// The handlers of a simple instruction.
 pub(crate) fn handlers(op: Op) -> Handlers {
-    ops::handlers(op)
+    match ops::handlers(op) {
+        Handlers::None => vector_ops::handlers(op),
+        handlers => handlers,
+    }
 }
 
-/// Expands to an expression that is generic in the type of a kind.
+/// Expands to an expression that is generic in the type of a kind; a vector has its own.
 macro_rules! by_kind {
-    ($kind:expr, |$t:ident| $body:expr) => {
+    ($kind:expr, |$t:ident| $body:expr, $vector:expr) => {
         match $kind {
             Kind::I32 => {
                 type $t = i32;
@@ -563,7 +510,7 @@ macro_rules! by_kind {
                 type $t = f64;
                 $body
             }
-            Kind::V128 => None,
+            Kind::V128 => $vector,
         }
     };
 }
@@ -586,7 +533,7 @@ pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
         Dest::P1 => 2,
         Dest::Acc => return None,
     };
-    by_kind!(kind, |T| Of::<T>::TABLE[a as usize][column])
+    by_kind!(kind, |T| Of::<T>::TABLE[a as usize][column], vector_select::copy(a, d))
 }
 
 /// `select` of slots or constants by a condition in a slot or the accumulator.
@@ -614,7 +561,11 @@ pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe
         Place::Acc => 1,
         _ => return None,
     };
-    by_kind!(kind, |T| Of::<T>::TABLE[value(x)?][value(y)?][condition][d as usize])
+    by_kind!(
+        kind,
+        |T| Of::<T>::TABLE[value(x)?][value(y)?][condition][d as usize],
+        vector_select::select(x, y, c, d)
+    )
 }
 
 /// `global.get`
@@ -623,7 +574,7 @@ pub(crate) fn global_get(kind: Kind, d: Dest) -> Maybe {
     impl<T: Value + 'static> Of<T> {
         const TABLE: &'static ByDest = &dests!(GlobalGet<T>);
     }
-    by_kind!(kind, |T| Of::<T>::TABLE[d as usize])
+    by_kind!(kind, |T| Of::<T>::TABLE[d as usize], vector_select::global_get(d))
 }
 
 /// `global.set`
@@ -632,7 +583,7 @@ pub(crate) fn global_set(kind: Kind, a: Place) -> Maybe {
     impl<T: Value + 'static> Of<T> {
         const TABLE: &'static [Maybe; 5] = &over_places!(GlobalSet<T>);
     }
-    by_kind!(kind, |T| Of::<T>::TABLE[a as usize])
+    by_kind!(kind, |T| Of::<T>::TABLE[a as usize], vector_select::global_set(a))
 }
 
 /// `return` of one value
@@ -644,7 +595,7 @@ pub(crate) fn return_one(kind: Kind, a: Place) -> Maybe {
             over_places!(Return<T>)
         };
     }
-    by_kind!(kind, |T| Of::<T>::TABLE[a as usize])
+    by_kind!(kind, |T| Of::<T>::TABLE[a as usize], vector_select::return_one(a))
 }
 
 macro_rules! over_places {

@@ -7,6 +7,7 @@ use super::{
     machine::{Cell, Ip, Machine, Sp, Value},
     select::plain,
     slow::{SlowInstr, SlowOp},
+    v128::V128,
 };
 use crate::{
     Error, Module, Trap,
@@ -431,8 +432,13 @@ impl Thread {
 
     /// Goes on after a host function: the first result is in the accumulators too.
     fn take_results(&mut self, slots: usize, is_tail: bool) {
-        let bits = self.stack.slots_mut(slots, 1).first().copied().unwrap_or_default();
+        let mut words = [0; 2];
+        for (word, slot) in words.iter_mut().zip(self.stack.slots_mut(slots, 2)) {
+            *word = *slot;
+        }
+        let bits = words[0];
         let m = &mut self.cx.saved;
+        V128::from_words(words).set_acc(m);
         m.acc = bits;
         f64::from_bits(bits).set_acc(m);
         f32::from_bits(bits as u32).set_acc(m);

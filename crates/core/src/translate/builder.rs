@@ -18,7 +18,7 @@ struct Held {
 const NONE: u32 = u32::MAX;
 
 /// What the accumulators hold, by domain.
-type Accs = [Option<Held>; 3];
+type Accs = [Option<Held>; 4];
 
 /// An instruction that was emitted in the current stretch.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ impl Builder {
         Builder {
             code: Vec::new(),
             records: Vec::new(),
-            accs: [None; 3],
+            accs: [None; 4],
             offset: 0,
             lines: recording.then(Vec::new),
         }
@@ -89,9 +89,8 @@ impl Builder {
     /// Emits an instruction, if there is a handler for its places.
     pub(crate) fn emit(&mut self, inst: Inst) -> bool {
         let Some(handler) = inst.handler() else { return false };
-        self.use_operands(inst.operand_domain(), &[inst.a, inst.b]);
-        if let What::Select(_, c) = inst.what {
-            self.use_operands(Domain::Int, &[c]);
+        for (domain, loc) in inst.uses() {
+            self.use_operands(domain, &[loc]);
         }
         let before = self.accs;
         self.line(inst);
@@ -99,8 +98,9 @@ impl Builder {
         self.code.push(Cell::of_handler(handler));
         inst.operands(&mut self.code);
         let record = self.records.len() as u32;
-        self.written(inst.d.slot());
-        let domain = inst.result().domain() as usize;
+        let result = inst.result();
+        self.written(inst.d.slot(), result.width());
+        let domain = result.domain() as usize;
         match inst.d {
             _ if matches!(inst.what, What::Copy(_)) => {}
             Dst::Slot(slot) | Dst::Acc(slot) => {
@@ -146,10 +146,12 @@ impl Builder {
         }
     }
 
-    /// A slot has a new value: no accumulator holds it any more.
-    pub(crate) fn written(&mut self, slot: i16) {
-        for acc in &mut self.accs {
-            if acc.is_some_and(|held| held.slot == slot) {
+    /// Slots have a new value: no accumulator holds the old one any more.
+    pub(crate) fn written(&mut self, slot: i16, width: usize) {
+        let end = slot + width as i16;
+        for (domain, acc) in self.accs.iter_mut().enumerate() {
+            let held_width = if domain == Domain::Vector as usize { 2 } else { 1 };
+            if acc.is_some_and(|held| held.slot < end && slot < held.slot + held_width) {
                 *acc = None;
             }
         }
@@ -224,7 +226,7 @@ impl Builder {
     /// Nothing is known about what came before: other code comes here, or everything was overwritten.
     pub(crate) fn forget(&mut self) {
         self.records.clear();
-        self.accs = [None; 3];
+        self.accs = [None; 4];
     }
 
     /// Nothing before can be changed any more; what the accumulators hold stays.

@@ -96,9 +96,7 @@ impl<'m> Translator<'m> {
             self.builder.cell(handler, "reload");
             self.builder.push(pack_fields([d[0], d[1], f[0], f[1]]));
         }
-        if let [result] = ty.results[..]
-            && kind_of(result) != Kind::V128
-        {
+        if let [result] = ty.results[..] {
             self.builder.set_held(kind_of(result).domain(), first);
         }
     }

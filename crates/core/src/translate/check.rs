@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
                 | ReturnCall
                 | ReturnCallIndirect
                 | ReturnNone
-                | ReturnOne
+                | ReturnOne { .. }
                 | ReturnMany
                 | Unreachable
         )
@@ -212,6 +212,11 @@ impl<'a> Checker<'a> {
         (-self.param_slots..0).contains(&slot) || (FIRST_LOCAL as isize..self.end).contains(&slot)
     }
 
+    /// I2: a vector takes two slots.
+    fn vector(&self, slot: isize) -> bool {
+        self.in_frame(slot) && self.in_frame(slot + 1)
+    }
+
     /// I2: `count` slots of operands from `from` on.
     fn operands(&self, from: isize, count: isize) -> Outcome {
         let fits = from >= self.first_temp && from + count <= self.end;
@@ -229,6 +234,13 @@ impl<'a> Checker<'a> {
                     let pinned = self.pins.as_flattened().contains(&slot);
                     ensure(!pinned, "I2: a pinned local is written with its register")?;
                 }
+                Field::ReadVector => ensure(self.vector(slot), "I2: a vector that is read")?,
+                Field::WriteVector => {
+                    ensure(self.vector(slot), "I2: a vector that is written")?;
+                    let pins = self.pins.as_flattened();
+                    let pinned = pins.contains(&slot) || pins.contains(&(slot + 1));
+                    ensure(!pinned, "I2: a pinned local is written with its register")?;
+                }
                 Field::Pin(domain, number) => {
                     let pin = self.pins[domain as usize][number];
                     ensure(pin != 0 && slot == pin, "I2: a pinned local is the one enter loads")?;
@@ -236,6 +248,23 @@ impl<'a> Checker<'a> {
             }
         }
         self.part(at, layout)
+    }
+
+    /// I6: memory 0 with 32-bit addresses, or the one that is named with those of the width.
+    fn memory(&self, any: Option<bool>, at: usize) -> Outcome {
+        let memories = &self.source.context.memories;
+        let Some(is64) = any else {
+            let fits = memories.first().is_some_and(|m| !m.limits.is64);
+            return ensure(fits, "I6: memory 0 has 32-bit addresses");
+        };
+        let memory = memories.get(self.high(at, 0) as usize);
+        ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")
+    }
+
+    /// I2: the vector that a load of a lane writes.
+    fn lane(&self, at: usize, word: usize) -> Outcome {
+        let slot = self.low(at, word) as i16;
+        ensure(self.vector(slot.into()), "I2: a vector that is written")
     }
 
     fn part(&self, at: usize, layout: &Layout) -> Outcome {
@@ -256,13 +285,11 @@ impl<'a> Checker<'a> {
                 let index = if upper { self.high(at, word) } else { self.low(at, word) as u32 };
                 ensure((index as usize) < context.globals.len(), "I6: the index of a global")
             }
-            Part::Memory => {
-                let memory = context.memories.first();
-                ensure(memory.is_some_and(|m| !m.limits.is64), "I6: memory 0 has 32-bit addresses")
-            }
-            Part::AnyMemory { is64 } => {
-                let memory = context.memories.get(self.high(at, 0) as usize);
-                ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")
+            Part::Memory => self.memory(None, at),
+            Part::AnyMemory { is64 } => self.memory(Some(is64), at),
+            Part::MemoryLane { word } => self.memory(None, at).and(self.lane(at, word)),
+            Part::AnyMemoryLane { is64, word } => {
+                self.memory(Some(is64), at).and(self.lane(at, word))
             }
             Part::Enter(_) => ensure(at == 0, "I1: enter is the first cell only"),
             Part::Reload => {
@@ -275,9 +302,10 @@ impl<'a> Checker<'a> {
                 self.return_call(at, layout.part)
             }
             Part::ReturnNone => ensure(self.ty.results.is_empty(), "I2: there are results"),
-            Part::ReturnOne => {
+            Part::ReturnOne { slots } => {
                 let to_params = self.field(at, 0) == -self.param_slots;
-                ensure(to_params && width(&self.ty.results) == 1, "I2: where the result goes")
+                let one = self.ty.results.len() == 1 && width(&self.ty.results) == slots;
+                ensure(to_params && one, "I2: where the result goes")
             }
             Part::ReturnMany => {
                 let count = width(&self.ty.results);

@@ -504,7 +504,7 @@ impl<'m> Translator<'m> {
             return false;
         };
         self.builder.take_back();
-        self.builder.written(d.slot());
+        self.builder.written(d.slot(), 1);
         let text = format_args!("latch {x} += {k:#x}; br if {} {a} {b}", op.mnemonic());
         let origin = self.builder.cell(handler, text);
         let word = match other {
@@ -533,7 +533,7 @@ impl<'m> Translator<'m> {
         }
         let Some(handler) = select::latch_test(is64, zero, x.place(), way) else { return false };
         self.builder.take_back();
-        self.builder.written(d.slot());
+        self.builder.written(d.slot(), 1);
         let is = if zero { "==" } else { "!=" };
         let origin = self.builder.cell(handler, format_args!("latch {x} += {k:#x}; br if {is} 0"));
         self.builder.push(pack_const(x.slot(), 0, 0));
@@ -621,7 +621,7 @@ impl<'m> Translator<'m> {
                 self.builder.cell(plain::RETURN_NONE, "return");
                 self.builder.push(0);
             }
-            (1, Some(kind)) if kind != Kind::V128 => {
+            (1, Some(kind)) => {
                 let a = self.place(self.stack[from]);
                 let Some(handler) = select::return_one(kind, a.place()) else { return };
                 self.builder.use_operands(kind.domain(), &[a]);

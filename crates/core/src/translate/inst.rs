@@ -1,6 +1,7 @@
 //! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands and
 //! result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`] encode them.
 
+use super::vector::Vector;
 use crate::exec::{
     Cell, Handler, pack_const, pack_fields, pack_halves,
     select::{self, Dest, Domain, Handlers, Kind, Place},
@@ -144,6 +145,8 @@ pub(crate) enum What {
     CmpSelect(Op, i16, i16),
     /// Copies and leaves accumulators alone.
     Copy(Kind),
+    /// A vector instruction that is none of these.
+    Vector(Vector),
 }
 
 /// An instruction that has a result.
@@ -176,12 +179,13 @@ impl Kind {
         if self == Kind::V128 { 2 } else { 1 }
     }
 
-    /// The register file of its values; a vector has none yet.
+    /// The register file of its values.
     pub(crate) fn domain(self) -> Domain {
         match self {
             Kind::F32 => Domain::F32,
             Kind::F64 => Domain::F64,
-            _ => Domain::Int,
+            Kind::I32 | Kind::I64 | Kind::Ref => Domain::Int,
+            Kind::V128 => Domain::Vector,
         }
     }
 
@@ -212,55 +216,37 @@ impl Inst {
             | What::LoadAny(op, ..) => result_kind(op),
             What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind,
             What::CmpSelect(..) => Kind::I64,
+            What::Vector(vector) => vector.result(),
         }
     }
 
-    /// The register file of `a` and `b`.
-    pub(crate) fn operand_domain(&self) -> Domain {
-        match self.what {
-            What::Un(op) | What::Bin(op) | What::CmpSelect(op, ..) => operand_kind(op).domain(),
-            What::Load(..) | What::Wrapped(..) | What::Indexed(..) | What::LoadAny(..) => {
-                Domain::Int
+    /// What it reads, each with its register file.
+    pub(crate) fn uses(&self) -> [(Domain, Loc); 3] {
+        let (domain, third) = match self.what {
+            What::Un(op) | What::Bin(op) | What::CmpSelect(op, ..) => {
+                (operand_kind(op).domain(), NO_LOC)
             }
-            What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind.domain(),
-        }
+            What::Load(..) | What::Wrapped(..) | What::Indexed(..) | What::LoadAny(..) => {
+                (Domain::Int, NO_LOC)
+            }
+            What::GlobalGet(kind, _) | What::Copy(kind) => (kind.domain(), NO_LOC),
+            What::Select(kind, c) => (kind.domain(), c),
+            What::Vector(vector) => return vector.uses(self.a, self.b),
+        };
+        [(domain, self.a), (domain, self.b), (Domain::Int, third)]
     }
 
     /// Its handler, if there is one for these places.
     pub(crate) fn handler(&self) -> Option<Handler> {
         let (a, b, d) = (self.a.place(), self.b.place(), self.d.dest());
         match self.what {
-            What::Un(op) => match select::handlers(op) {
-                Handlers::Un(table) => table[a as usize][d as usize],
-                _ => None,
-            },
-            What::Bin(op) => match select::handlers(op) {
-                Handlers::Bin(table) => table[a as usize][b as usize][d as usize],
-                Handlers::Cmp(tables) => tables.value[a as usize][b as usize][d as usize],
-                _ => None,
-            },
-            What::Load(op, _) => match select::handlers(op) {
-                Handlers::Load(tables) => tables.base[a as usize][d as usize],
-                _ => None,
-            },
-            What::Wrapped(op, _) => match select::handlers(op) {
-                Handlers::Load(tables) => tables.wrapped[a as usize][d as usize],
-                _ => None,
-            },
-            What::Indexed(op, shift, _) => match select::handlers(op) {
-                Handlers::Load(tables) => {
-                    let table = match shift {
-                        0 => &tables.indexed,
-                        shift => tables.scaled.get(shift as usize - 1)?,
-                    };
-                    table[a as usize][b as usize][d as usize]
-                }
-                _ => None,
-            },
-            What::LoadAny(op, _, _, is64) => match (select::handlers(op), a, d) {
-                (Handlers::Load(tables), Place::Slot, Dest::Slot) => {
-                    Some(tables.any[usize::from(is64)])
-                }
+            What::Un(op) => select::handlers(op).un(a, d),
+            What::Bin(op) => select::handlers(op).bin(a, b, d),
+            What::Load(op, _) => select::handlers(op).load(a, d),
+            What::Wrapped(op, _) => select::handlers(op).load_wrapped(a, d),
+            What::Indexed(op, shift, _) => select::handlers(op).load_indexed(a, b, shift, d),
+            What::LoadAny(op, _, _, is64) => match (a, d) {
+                (Place::Slot, Dest::Slot) => select::handlers(op).any(is64),
                 _ => None,
             },
             What::GlobalGet(kind, _) => select::global_get(kind, d),
@@ -270,6 +256,7 @@ impl Inst {
                 _ => None,
             },
             What::Copy(kind) => select::copy(kind, a, d),
+            What::Vector(vector) => vector.handler(a, b, d),
         }
     }
 
@@ -311,6 +298,7 @@ impl Inst {
                 let wide = single(code, d, self.a, kind);
                 code.extend(wide.map(Cell::word));
             }
+            What::Vector(vector) => vector.operands(d, self.a, self.b, code),
         }
     }
 }
@@ -365,6 +353,7 @@ impl fmt::Display for Inst {
                 write!(f, "{d} = select {} {a} {b} ? s{x} : s{y}", op.mnemonic())
             }
             What::Copy(_) => write!(f, "{d} = copy {a}"),
+            What::Vector(vector) => vector.write(f, *d, *a, *b),
         }
     }
 }

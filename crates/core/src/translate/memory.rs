@@ -9,7 +9,7 @@ use super::{
 };
 use crate::exec::{
     pack_const, pack_fields,
-    select::{self, Domain, Handlers},
+    select::{self, Domain},
 };
 use windlass_decode::{MemArg, Op, Shape};
 
@@ -28,12 +28,11 @@ enum Address {
 impl Translator<'_> {
     /// Translates a load or store; none if the engine does not execute it.
     pub(super) fn memory_access(&mut self, op: Op, arg: MemArg) -> Option<()> {
-        let is64 = self.source.context.memories.get(arg.memory as usize)?.limits.is64;
-        let offset = (arg.memory == 0 && !is64).then(|| u32::try_from(arg.offset).ok()).flatten();
+        let (is64, offset) = self.reach(arg)?;
         match (op.info().shape, offset) {
-            (Shape::load, Some(offset)) => self.load(op, offset),
-            (Shape::store, Some(offset)) => self.store(op, offset),
-            (Shape::load, None) => {
+            (Shape::load | Shape::v_load, Some(offset)) => self.load(op, offset),
+            (Shape::store | Shape::v_store, Some(offset)) => self.store(op, offset),
+            (Shape::load | Shape::v_load, None) => {
                 let address = self.pop();
                 let a = Loc::Slot(self.slot_of(address));
                 let d = Dst::Slot(self.next_slot());
@@ -41,10 +40,17 @@ impl Translator<'_> {
                 self.builder.emit(Inst { what, d, a, b: NO_LOC });
                 self.push_temp(result_kind(op));
             }
-            (Shape::store, None) => self.store_any(op, arg, is64)?,
+            (Shape::store | Shape::v_store, None) => self.store_any(op, arg, is64)?,
             _ => return None,
         }
         Some(())
+    }
+
+    /// Whether addresses have 64 bits; and the offset, if the fast handlers reach the memory.
+    pub(super) fn reach(&self, arg: MemArg) -> Option<(bool, Option<u32>)> {
+        let is64 = self.source.context.memories.get(arg.memory as usize)?.limits.is64;
+        let offset = (arg.memory == 0 && !is64).then(|| u32::try_from(arg.offset).ok()).flatten();
+        Some((is64, offset))
     }
 
     fn load(&mut self, op: Op, offset: u32) {
@@ -74,7 +80,7 @@ impl Translator<'_> {
     }
 
     /// A place that is not a constant.
-    fn variable_place(&mut self, operand: Operand) -> Loc {
+    pub(super) fn variable_place(&mut self, operand: Operand) -> Loc {
         match self.place(operand) {
             Loc::Const(_) => Loc::Slot(self.slot_of(operand)),
             place => place,
@@ -84,7 +90,7 @@ impl Translator<'_> {
     fn store(&mut self, op: Op, offset: u32) {
         let value = self.pop();
         let address = self.pop();
-        let Handlers::Store(tables) = select::handlers(op) else { return };
+        let handlers = select::handlers(op);
         let kind = operand_kind(op);
         if let Some(joined) = self.join_address(address, op, offset) {
             return self.store_joined(op, offset, joined, value);
@@ -94,7 +100,7 @@ impl Translator<'_> {
             None => (self.variable_place(address), offset),
         };
         let v = self.value_place(value, kind.domain(), &[a]);
-        let Some(handler) = tables.base[a.place() as usize][v.place() as usize] else { return };
+        let Some(handler) = handlers.store(a.place(), v.place()) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
         self.builder.cell(handler, format_args!("{} [{a} + {offset:#x}] = {v}", op.mnemonic()));
@@ -103,20 +109,17 @@ impl Translator<'_> {
     }
 
     fn store_joined(&mut self, op: Op, offset: u32, joined: Address, value: Operand) {
-        let Handlers::Store(tables) = select::handlers(op) else { return };
+        let handlers = select::handlers(op);
         let domain = operand_kind(op).domain();
         let (parts, v, handler) = match joined {
             Address::Indexed { a, b, shift } => {
                 let v = self.value_place(value, domain, &[a, b]);
-                let table = match shift {
-                    0 => &tables.indexed,
-                    shift => &tables.scaled[shift as usize - 1],
-                };
-                ([a, b], v, table[v.place() as usize][a.place() as usize][b.place() as usize])
+                let handler = handlers.store_indexed(a.place(), b.place(), shift, v.place());
+                ([a, b], v, handler)
             }
             Address::Wrapped { a, .. } => {
                 let v = self.value_place(value, domain, &[a]);
-                ([a, NO_LOC], v, tables.wrapped[a.place() as usize][v.place() as usize])
+                ([a, NO_LOC], v, handlers.store_wrapped(a.place(), v.place()))
             }
         };
         let Some(handler) = handler else {
@@ -161,9 +164,8 @@ impl Translator<'_> {
     fn store_any(&mut self, op: Op, arg: MemArg, is64: bool) -> Option<()> {
         let (value, address) = (self.pop(), self.pop());
         let (v, a) = (self.slot_of(value), self.slot_of(address));
-        let Handlers::Store(tables) = select::handlers(op) else { return None };
         self.builder.cell(
-            tables.any[usize::from(is64)],
+            select::handlers(op).any(is64)?,
             format_args!(
                 "{} memory {} [s{a} + {:#x}] = s{v}",
                 op.mnemonic(),
@@ -230,20 +232,22 @@ impl Translator<'_> {
 }
 
 /// The address if it is constant and no larger than cells can have it.
-fn constant_address(address: Operand, offset: u32) -> Option<u32> {
+pub(super) fn constant_address(address: Operand, offset: u32) -> Option<u32> {
     match address.source {
         Source::Const(bits) => (bits as u32).checked_add(offset),
         _ => None,
     }
 }
 
-/// How many bytes a load or store of the table accesses.
+/// How many bytes a load or store accesses, if it has handlers that scale an index.
 fn access_size(op: Op) -> u32 {
     use Op::*;
     match op {
         I32Load8S | I32Load8U | I64Load8S | I64Load8U | I32Store8 | I64Store8 => 1,
         I32Load16S | I32Load16U | I64Load16S | I64Load16U | I32Store16 | I64Store16 => 2,
         I32Load | F32Load | I64Load32S | I64Load32U | I32Store | F32Store | I64Store32 => 4,
-        _ => 8,
+        I64Load | F64Load | I64Store | F64Store => 8,
+        // No handler of a vector scales.
+        _ => 0,
     }
 }

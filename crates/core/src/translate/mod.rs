@@ -22,6 +22,7 @@ mod numeric;
 mod prescan;
 mod stack;
 mod variable;
+mod vector;
 
 use crate::{
     Error, Metering, Trap,
@@ -264,7 +265,8 @@ impl<'m> Translator<'m> {
             (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
             (Op::RefIsNull, _) => self.unary(Op::I64Eqz),
             (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
-            (op, imm) if self.slow(op, imm) => {}
+            (op, Imm::MemLane(arg, lane)) => self.lane_access(op, arg, lane).ok_or(unsupported)?,
+            (op, imm) if self.slow(op, imm) || self.vector(op, imm) => {}
             (op, _) => self.numeric(op).ok_or(unsupported)?,
         }
         Ok(())

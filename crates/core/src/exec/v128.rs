@@ -1,0 +1,246 @@
+//! [`V128`]: a vector as handlers see it, and its lanes. It lies in the CPU's vector register where there
+//! is one. It knows no instruction: those are in [`simd`](super::simd).
+
+use core::mem::transmute;
+
+/// What a vector is kept in while code runs.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Register = core::arch::x86_64::__m128i;
+/// What a vector is kept in while code runs.
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+pub(crate) type Register = core::arch::aarch64::uint8x16_t;
+/// What a vector is kept in while code runs.
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+pub(crate) type Register = u128;
+
+/// A vector of 128 bits: its bytes in the order of Wasm's memory, lane 0 first, whatever the host's order.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct V128(Register);
+
+/// As test and debug output shows it: the bytes.
+impl core::fmt::Debug for V128 {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.bytes().fmt(f)
+    }
+}
+
+impl V128 {
+    pub(crate) const ZERO: V128 = V128::from_bytes([0; 16]);
+
+    /// The bytes, lane 0 first.
+    #[inline(always)]
+    pub(crate) const fn bytes(self) -> [u8; 16] {
+        // SAFETY: both are 16 bytes, of which all values are valid.
+        unsafe { transmute(self) }
+    }
+
+    /// From bytes, lane 0 first.
+    #[inline(always)]
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> V128 {
+        // SAFETY: both are 16 bytes, of which all values are valid.
+        unsafe { transmute(bytes) }
+    }
+
+    /// What slots and code have: the lower half, the upper half.
+    #[inline(always)]
+    pub(crate) fn words(self) -> [u64; 2] {
+        u64::lanes(self)
+    }
+
+    /// From the lower half and the upper half.
+    #[inline(always)]
+    pub(crate) fn from_words(words: [u64; 2]) -> V128 {
+        u64::join(words)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn register(self) -> Register {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn of(register: Register) -> V128 {
+        V128(register)
+    }
+}
+
+/// What vectors have lanes of.
+pub(crate) trait Lane: Copy + Default {
+    /// How many lanes there are.
+    const COUNT: usize;
+    /// All lanes, lane 0 first.
+    type Lanes: Copy + Default + AsRef<[Self]> + AsMut<[Self]>;
+    fn lanes(vector: V128) -> Self::Lanes;
+    fn join(lanes: Self::Lanes) -> V128;
+}
+
+macro_rules! lane {
+    ($($ty:ident $bits:ident $count:literal;)*) => {$(
+        impl Lane for $ty {
+            const COUNT: usize = $count;
+            type Lanes = [$ty; $count];
+            #[inline(always)]
+            fn lanes(vector: V128) -> [$ty; $count] {
+                // SAFETY: both are 16 bytes, of which all values are valid.
+                let lanes: [$ty; $count] = unsafe { transmute(vector) };
+                host_order!(lanes, $ty $bits)
+            }
+            #[inline(always)]
+            fn join(lanes: [$ty; $count]) -> V128 {
+                let lanes = host_order!(lanes, $ty $bits);
+                // SAFETY: both are 16 bytes, of which all values are valid.
+                unsafe { transmute(lanes) }
+            }
+        }
+    )*};
+}
+#[cfg(target_endian = "little")]
+macro_rules! host_order {
+    ($lanes:ident, $ty:ident $bits:ident) => {
+        $lanes
+    };
+}
+#[cfg(target_endian = "big")]
+macro_rules! host_order {
+    ($lanes:ident, f32 $bits:ident) => {
+        $lanes.map(|lane| f32::from_bits(lane.to_bits().swap_bytes()))
+    };
+    ($lanes:ident, f64 $bits:ident) => {
+        $lanes.map(|lane| f64::from_bits(lane.to_bits().swap_bytes()))
+    };
+    ($lanes:ident, $ty:ident $bits:ident) => {
+        $lanes.map($ty::swap_bytes)
+    };
+}
+lane! {
+    i8 u8 16;
+    u8 u8 16;
+    i16 u16 8;
+    u16 u16 8;
+    i32 u32 4;
+    u32 u32 4;
+    i64 u64 2;
+    u64 u64 2;
+    f32 u32 4;
+    f64 u64 2;
+}
+
+/// Applies a function to each lane. The result has as many lanes or, if it has more, zeros in the others; if
+/// fewer, they are those of the lowest operands.
+#[inline(always)]
+pub(crate) fn map<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
+    let x = A::lanes(x);
+    let mut lanes = R::Lanes::default();
+    for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref()) {
+        *lane = f(*x);
+    }
+    R::join(lanes)
+}
+
+/// Applies a function to the upper half of the lanes, where the result has half as many.
+#[inline(always)]
+pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
+    let x = A::lanes(x);
+    let mut lanes = R::Lanes::default();
+    for (lane, x) in lanes.as_mut().iter_mut().zip(&x.as_ref()[A::COUNT / 2..]) {
+        *lane = f(*x);
+    }
+    R::join(lanes)
+}
+
+/// Applies a function to each pair of lanes at the same place; if the result has fewer, to the lowest.
+#[inline(always)]
+pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, B) -> R) -> V128 {
+    let (x, y) = (A::lanes(x), B::lanes(y));
+    let mut lanes = R::Lanes::default();
+    for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(x.as_ref().iter().zip(y.as_ref())) {
+        *lane = f(*x, *y);
+    }
+    R::join(lanes)
+}
+
+/// As [`zip`], of the upper half of the lanes.
+#[inline(always)]
+pub(crate) fn zip_high<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, A) -> R) -> V128 {
+    let (x, y) = (A::lanes(x), A::lanes(y));
+    let (x, y) = (&x.as_ref()[A::COUNT / 2..], &y.as_ref()[A::COUNT / 2..]);
+    let mut lanes = R::Lanes::default();
+    for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(x.iter().zip(y)) {
+        *lane = f(*x, *y);
+    }
+    R::join(lanes)
+}
+
+/// Applies a function to the three lanes at each place.
+#[inline(always)]
+pub(crate) fn zip3<A: Lane>(x: V128, y: V128, z: V128, f: impl Fn(A, A, A) -> A) -> V128 {
+    let (x, y, z) = (A::lanes(x), A::lanes(y), A::lanes(z));
+    let mut lanes = A::Lanes::default();
+    let operands = x.as_ref().iter().zip(y.as_ref()).zip(z.as_ref());
+    for (lane, ((x, y), z)) in lanes.as_mut().iter_mut().zip(operands) {
+        *lane = f(*x, *y, *z);
+    }
+    A::join(lanes)
+}
+
+/// Applies a function to each two neighbours, where the result has half as many lanes.
+#[inline(always)]
+pub(crate) fn pairs<A: Lane, R: Lane>(x: V128, f: impl Fn(A, A) -> R) -> V128 {
+    let x = A::lanes(x);
+    let mut lanes = R::Lanes::default();
+    for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref().chunks_exact(2)) {
+        *lane = f(x[0], x[1]);
+    }
+    R::join(lanes)
+}
+
+/// Applies a function to each two neighbours of two vectors, where the result has half as many lanes.
+#[inline(always)]
+pub(crate) fn zip_pairs<A: Lane, R: Lane>(
+    x: V128,
+    y: V128,
+    f: impl Fn([A; 2], [A; 2]) -> R,
+) -> V128 {
+    let (x, y) = (A::lanes(x), A::lanes(y));
+    let mut lanes = R::Lanes::default();
+    let operands = x.as_ref().chunks_exact(2).zip(y.as_ref().chunks_exact(2));
+    for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(operands) {
+        *lane = f([x[0], x[1]], [y[0], y[1]]);
+    }
+    R::join(lanes)
+}
+
+/// Applies a function to each lane of two vectors, where the result has twice as many lanes: the first
+/// vector's, then the second's.
+#[inline(always)]
+pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V128 {
+    let (x, y) = (A::lanes(x), A::lanes(y));
+    let mut lanes = R::Lanes::default();
+    for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref().iter().chain(y.as_ref())) {
+        *lane = f(*x);
+    }
+    R::join(lanes)
+}
+
+/// A vector with this in every lane.
+#[inline(always)]
+pub(crate) fn splat<A: Lane>(x: A) -> V128 {
+    let mut lanes = A::Lanes::default();
+    lanes.as_mut().fill(x);
+    A::join(lanes)
+}
+
+/// A lane; its number is taken modulo how many there are.
+#[inline(always)]
+pub(crate) fn lane<A: Lane>(x: V128, lane: usize) -> A {
+    A::lanes(x).as_ref()[lane % A::COUNT]
+}
+
+/// The vector with a lane replaced; its number is taken modulo how many there are.
+#[inline(always)]
+pub(crate) fn with_lane<A: Lane>(x: V128, lane: usize, value: A) -> V128 {
+    let mut lanes = A::lanes(x);
+    lanes.as_mut()[lane % A::COUNT] = value;
+    A::join(lanes)
+}
