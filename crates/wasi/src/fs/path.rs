@@ -164,7 +164,10 @@ impl<'a> Walk<'a> {
                 Ok(())
             }
             Err(Errno::NotDir) => {
-                let target = self.fs.read_link(dir, name).map_err(|_| Errno::NotDir)?;
+                let target = self.fs.read_link(dir, name).map_err(|error| match error {
+                    Errno::Inval => Errno::NotDir,
+                    error => error,
+                })?;
                 self.enter(target)
             }
             Err(error) => Err(error),
