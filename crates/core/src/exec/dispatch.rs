@@ -13,7 +13,9 @@ pub(crate) trait Step: 'static {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
 }
 
+// Nothing foreign calls handlers: both sides of their convention are this crate.
 #[cfg(tail_calls)]
+#[allow(improper_ctypes_definitions)]
 mod backend {
     use super::super::{
         context::Context,
