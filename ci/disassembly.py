@@ -1,8 +1,9 @@
 """The disassembly gate: reads a library or program that has the handlers in it and fails if one of them
 calls something, moves the stack pointer, or does not go on by an indirect jump.
 
-Usage: disassembly.py FILE. The file must be built with `-C symbol-mangling-version=v0`, so that names of
-handlers tell their bodies. Needs `objdump`.
+Usage: disassembly.py [--lax] FILE. The file must be built with `-C symbol-mangling-version=v0`, so that
+names of handlers tell their bodies. Needs `objdump`. With `--lax`, for builds that are not optimised for
+speed, it asks only that handlers go on by jumps: they may call what the compiler did not inline.
 """
 
 import re
@@ -40,7 +41,7 @@ def handlers(path):
             yield name, body
 
 
-def complaint(name, body):
+def complaint(name, body, lax):
     """What is wrong with a handler, if anything is."""
     step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|6memory|6vector)\d+(\w)", name)
     if not step:
@@ -49,7 +50,11 @@ def complaint(name, body):
     stops = any(f"4call{len(word)}{word}E" in name for word in STOP)
     for instruction in body:
         if re.match(r"(call|bl|blr|jal)\b", instruction):
-            return f"calls: {instruction}"
+            # What a lax build may call has a name; the next handler is in a register.
+            if not lax or re.search(r"\*%", instruction):
+                return f"calls: {instruction}"
+        if lax:
+            continue
         if re.match(r"(sub|add|lea)q?\s.*%rsp$", instruction):
             return f"has a stack frame: {instruction}"
         if re.match(r"push", instruction) and not crowded:
@@ -61,10 +66,11 @@ def complaint(name, body):
 
 def main():
     count, size, bad = 0, 0, []
-    for name, body in handlers(sys.argv[1]):
+    lax = "--lax" in sys.argv
+    for name, body in handlers(sys.argv[-1]):
         count += 1
         size += len(body)
-        problem = complaint(name, body)
+        problem = complaint(name, body, lax)
         if problem:
             bad.append(f"{name}: {problem}")
     for line in bad[:20]:

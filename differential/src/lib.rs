@@ -1,7 +1,7 @@
 //! Two engines, one program: generated modules run on Windlass, in all its ways of metering, and on
 //! another interpreter. Results, traps, globals and memories must be the same.
 //!
-//! [`smith`] and [`program`] make modules, [`ours`] and [`theirs`] run them, [`compare`] judges. Used by the tests
+//! [`smith`] and [`program`] make modules, `ours` and `theirs` run them, [`compare`] judges. Used by the tests
 //! of this crate alone.
 #![forbid(unsafe_code)]
 
