@@ -70,7 +70,10 @@ pub(crate) trait Lane: Copy + Default {
     /// How many lanes there are.
     const COUNT: usize;
     /// All lanes, lane 0 first.
-    type Lanes: Copy + Default + AsRef<[Self]> + AsMut<[Self]>;
+    type Lanes: Copy + AsRef<[Self]> + AsMut<[Self]>;
+    /// Lanes that are zero. A constant, since a call of `default` is not inlined at opt-level s, and then
+    /// the handler has a local in memory and does not end in a jump.
+    const ZEROS: Self::Lanes;
     fn lanes(vector: V128) -> Self::Lanes;
     fn join(lanes: Self::Lanes) -> V128;
 }
@@ -80,6 +83,7 @@ macro_rules! lane {
         impl Lane for $ty {
             const COUNT: usize = $count;
             type Lanes = [$ty; $count];
+            const ZEROS: [$ty; $count] = [0 as $ty; $count];
             #[inline(always)]
             fn lanes(vector: V128) -> [$ty; $count] {
                 // SAFETY: both are 16 bytes, of which all values are valid.
@@ -131,7 +135,7 @@ lane! {
 #[inline(always)]
 pub(crate) fn map<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
     let x = A::lanes(x);
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref()) {
         *lane = f(*x);
     }
@@ -142,7 +146,7 @@ pub(crate) fn map<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
 #[inline(always)]
 pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
     let x = A::lanes(x);
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     for (lane, x) in lanes.as_mut().iter_mut().zip(&x.as_ref()[A::COUNT / 2..]) {
         *lane = f(*x);
     }
@@ -153,7 +157,7 @@ pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
 #[inline(always)]
 pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, B) -> R) -> V128 {
     let (x, y) = (A::lanes(x), B::lanes(y));
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(x.as_ref().iter().zip(y.as_ref())) {
         *lane = f(*x, *y);
     }
@@ -165,7 +169,7 @@ pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, B) 
 pub(crate) fn zip_high<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, A) -> R) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));
     let (x, y) = (&x.as_ref()[A::COUNT / 2..], &y.as_ref()[A::COUNT / 2..]);
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(x.iter().zip(y)) {
         *lane = f(*x, *y);
     }
@@ -176,7 +180,7 @@ pub(crate) fn zip_high<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, A) -> R
 #[inline(always)]
 pub(crate) fn zip3<A: Lane>(x: V128, y: V128, z: V128, f: impl Fn(A, A, A) -> A) -> V128 {
     let (x, y, z) = (A::lanes(x), A::lanes(y), A::lanes(z));
-    let mut lanes = A::Lanes::default();
+    let mut lanes = A::ZEROS;
     let operands = x.as_ref().iter().zip(y.as_ref()).zip(z.as_ref());
     for (lane, ((x, y), z)) in lanes.as_mut().iter_mut().zip(operands) {
         *lane = f(*x, *y, *z);
@@ -188,7 +192,7 @@ pub(crate) fn zip3<A: Lane>(x: V128, y: V128, z: V128, f: impl Fn(A, A, A) -> A)
 #[inline(always)]
 pub(crate) fn pairs<A: Lane, R: Lane>(x: V128, f: impl Fn(A, A) -> R) -> V128 {
     let x = A::lanes(x);
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref().chunks_exact(2)) {
         *lane = f(x[0], x[1]);
     }
@@ -203,7 +207,7 @@ pub(crate) fn zip_pairs<A: Lane, R: Lane>(
     f: impl Fn([A; 2], [A; 2]) -> R,
 ) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     let operands = x.as_ref().chunks_exact(2).zip(y.as_ref().chunks_exact(2));
     for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(operands) {
         *lane = f([x[0], x[1]], [y[0], y[1]]);
@@ -216,7 +220,7 @@ pub(crate) fn zip_pairs<A: Lane, R: Lane>(
 #[inline(always)]
 pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));
-    let mut lanes = R::Lanes::default();
+    let mut lanes = R::ZEROS;
     for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref().iter().chain(y.as_ref())) {
         *lane = f(*x);
     }
@@ -226,7 +230,7 @@ pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V
 /// A vector with this in every lane.
 #[inline(always)]
 pub(crate) fn splat<A: Lane>(x: A) -> V128 {
-    let mut lanes = A::Lanes::default();
+    let mut lanes = A::ZEROS;
     lanes.as_mut().fill(x);
     A::join(lanes)
 }
