@@ -71,8 +71,7 @@ pub(crate) trait Lane: Copy + Default {
     const COUNT: usize;
     /// All lanes, lane 0 first.
     type Lanes: Copy + AsRef<[Self]> + AsMut<[Self]>;
-    /// Lanes that are zero. A constant, since a call of `default` is not inlined at opt-level s, and then
-    /// the handler has a local in memory and does not end in a jump.
+    /// Lanes that are zero.
     const ZEROS: Self::Lanes;
     fn lanes(vector: V128) -> Self::Lanes;
     fn join(lanes: Self::Lanes) -> V128;
@@ -130,73 +129,62 @@ lane! {
     f64 u64 2;
 }
 
+/// The vector whose lane `i` is `f(i)`, for the lowest `count` lanes; zeros in the others. All loops over
+/// lanes are here: iterators are not always inlined at opt-level s, and then a handler has locals in
+/// memory and does not end in a jump.
+#[inline(always)]
+fn from_lanes<R: Lane>(count: usize, f: impl Fn(usize) -> R) -> V128 {
+    let mut lanes = R::ZEROS;
+    let mut i = 0;
+    while i < count && i < R::COUNT {
+        lanes.as_mut()[i] = f(i);
+        i += 1;
+    }
+    R::join(lanes)
+}
+
 /// Applies a function to each lane. The result has as many lanes or, if it has more, zeros in the others; if
 /// fewer, they are those of the lowest operands.
 #[inline(always)]
 pub(crate) fn map<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
     let x = A::lanes(x);
-    let mut lanes = R::ZEROS;
-    for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref()) {
-        *lane = f(*x);
-    }
-    R::join(lanes)
+    from_lanes(A::COUNT, |i| f(x.as_ref()[i]))
 }
 
 /// Applies a function to the upper half of the lanes, where the result has half as many.
 #[inline(always)]
 pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
     let x = A::lanes(x);
-    let mut lanes = R::ZEROS;
-    for (lane, x) in lanes.as_mut().iter_mut().zip(&x.as_ref()[A::COUNT / 2..]) {
-        *lane = f(*x);
-    }
-    R::join(lanes)
+    from_lanes(A::COUNT / 2, |i| f(x.as_ref()[A::COUNT / 2 + i]))
 }
 
 /// Applies a function to each pair of lanes at the same place; if the result has fewer, to the lowest.
 #[inline(always)]
 pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, B) -> R) -> V128 {
     let (x, y) = (A::lanes(x), B::lanes(y));
-    let mut lanes = R::ZEROS;
-    for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(x.as_ref().iter().zip(y.as_ref())) {
-        *lane = f(*x, *y);
-    }
-    R::join(lanes)
+    from_lanes(A::COUNT, |i| f(x.as_ref()[i], y.as_ref()[i]))
 }
 
 /// As [`zip`], of the upper half of the lanes.
 #[inline(always)]
 pub(crate) fn zip_high<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, A) -> R) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));
-    let (x, y) = (&x.as_ref()[A::COUNT / 2..], &y.as_ref()[A::COUNT / 2..]);
-    let mut lanes = R::ZEROS;
-    for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(x.iter().zip(y)) {
-        *lane = f(*x, *y);
-    }
-    R::join(lanes)
+    let high = |i| A::COUNT / 2 + i;
+    from_lanes(A::COUNT / 2, |i| f(x.as_ref()[high(i)], y.as_ref()[high(i)]))
 }
 
 /// Applies a function to the three lanes at each place.
 #[inline(always)]
 pub(crate) fn zip3<A: Lane>(x: V128, y: V128, z: V128, f: impl Fn(A, A, A) -> A) -> V128 {
     let (x, y, z) = (A::lanes(x), A::lanes(y), A::lanes(z));
-    let mut lanes = A::ZEROS;
-    let operands = x.as_ref().iter().zip(y.as_ref()).zip(z.as_ref());
-    for (lane, ((x, y), z)) in lanes.as_mut().iter_mut().zip(operands) {
-        *lane = f(*x, *y, *z);
-    }
-    A::join(lanes)
+    from_lanes(A::COUNT, |i| f(x.as_ref()[i], y.as_ref()[i], z.as_ref()[i]))
 }
 
 /// Applies a function to each two neighbours, where the result has half as many lanes.
 #[inline(always)]
 pub(crate) fn pairs<A: Lane, R: Lane>(x: V128, f: impl Fn(A, A) -> R) -> V128 {
     let x = A::lanes(x);
-    let mut lanes = R::ZEROS;
-    for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref().chunks_exact(2)) {
-        *lane = f(x[0], x[1]);
-    }
-    R::join(lanes)
+    from_lanes(A::COUNT / 2, |i| f(x.as_ref()[2 * i], x.as_ref()[2 * i + 1]))
 }
 
 /// Applies a function to each two neighbours of two vectors, where the result has half as many lanes.
@@ -207,12 +195,10 @@ pub(crate) fn zip_pairs<A: Lane, R: Lane>(
     f: impl Fn([A; 2], [A; 2]) -> R,
 ) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));
-    let mut lanes = R::ZEROS;
-    let operands = x.as_ref().chunks_exact(2).zip(y.as_ref().chunks_exact(2));
-    for (lane, (x, y)) in lanes.as_mut().iter_mut().zip(operands) {
-        *lane = f([x[0], x[1]], [y[0], y[1]]);
-    }
-    R::join(lanes)
+    from_lanes(A::COUNT / 2, |i| {
+        let (x, y) = (x.as_ref(), y.as_ref());
+        f([x[2 * i], x[2 * i + 1]], [y[2 * i], y[2 * i + 1]])
+    })
 }
 
 /// Applies a function to each lane of two vectors, where the result has twice as many lanes: the first
@@ -220,11 +206,9 @@ pub(crate) fn zip_pairs<A: Lane, R: Lane>(
 #[inline(always)]
 pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));
-    let mut lanes = R::ZEROS;
-    for (lane, x) in lanes.as_mut().iter_mut().zip(x.as_ref().iter().chain(y.as_ref())) {
-        *lane = f(*x);
-    }
-    R::join(lanes)
+    from_lanes(2 * A::COUNT, |i| {
+        f(if i < A::COUNT { x.as_ref()[i] } else { y.as_ref()[i - A::COUNT] })
+    })
 }
 
 /// A vector with this in every lane.
