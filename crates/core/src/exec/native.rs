@@ -4,7 +4,9 @@
 //!
 //! Called by handlers only: those of `fast` by handlers that the translator picks where [`is_fast`] (I8).
 
-use super::{simd, v128::V128};
+use super::simd;
+#[cfg(target_arch = "x86_64")]
+use super::v128::V128;
 
 /// Whether the CPU has what `fast` needs.
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
