@@ -109,6 +109,8 @@ impl CodeEntry {
         CodeEntry { current, stub, len: 0.into() }
     }
 
+    /// The code as it is now. Handlers call it.
+    #[inline(always)]
     pub(crate) fn load(&self) -> Ip {
         self.current.load(Ordering::Acquire)
     }
@@ -145,6 +147,7 @@ impl FuncCode {
         self.0.is_null()
     }
 
+    #[inline(always)]
     pub(crate) fn entry(self) -> *const CodeEntry {
         self.0
     }

@@ -214,9 +214,7 @@ pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V
 /// A vector with this in every lane.
 #[inline(always)]
 pub(crate) fn splat<A: Lane>(x: A) -> V128 {
-    let mut lanes = A::ZEROS;
-    lanes.as_mut().fill(x);
-    A::join(lanes)
+    from_lanes(A::COUNT, |_| x)
 }
 
 /// A lane; its number is taken modulo how many there are.
