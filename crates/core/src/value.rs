@@ -125,12 +125,13 @@ impl ExternRef {
         Ok(&*inner.externs[self.index as usize])
     }
 
+    /// How it lies in a slot: see `exec/mod.rs`.
     pub(crate) fn to_slot(self) -> u64 {
-        u64::from(self.index) + 1
+        u64::from(self.index) << 3 | 2
     }
 
     pub(crate) fn from_slot(store: StoreId, slot: u64) -> Option<ExternRef> {
-        Some(ExternRef { store, index: slot.checked_sub(1)? as u32 })
+        (slot != 0).then(|| ExternRef { store, index: (slot >> 3) as u32 })
     }
 
     pub(crate) fn store(self) -> StoreId {

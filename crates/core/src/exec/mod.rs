@@ -17,6 +17,12 @@
 //!   and the views in the context are those of that instance.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`].
+//!
+//! How references lie in slots, globals and tables. Null is 0, whatever the type.
+//! - A function is its index in the store + 1, an exception its index in the store + 1.
+//! - The hierarchies of `any` and `extern` share one encoding, so that conversions copy. Bit 0 is set: a number
+//!   of 31 bits, above it. The low three bits are 010: a host value, its index in the store above them. The low
+//!   three bits are 000: an object, as its offset in bytes in the store's heap of objects.
 
 mod branch;
 mod call;
