@@ -57,6 +57,7 @@ pub struct Config {
     pub(crate) compilation_mode: CompilationMode,
     pub(crate) max_stack_slots: usize,
     pub(crate) max_nested_calls: usize,
+    pub(crate) canonicalize_nans: bool,
 }
 
 impl Default for Config {
@@ -121,6 +122,7 @@ impl Config {
             compilation_mode: CompilationMode::default(),
             max_stack_slots: 1 << 20,
             max_nested_calls: 100,
+            canonicalize_nans: false,
         }
     }
 
@@ -198,6 +200,29 @@ impl Config {
     /// ```
     pub fn max_nested_calls(&mut self, depth: usize) -> &mut Config {
         self.max_nested_calls = depth;
+        self
+    }
+
+    /// Whether every NaN that an instruction makes has the same bits: positive, only the highest bit of the
+    /// payload set. Off by default: then the host's CPU chooses among the bits that the specification allows.
+    /// With it, and without what the host brings in, a guest computes the same bits on every host: the
+    /// deterministic profile of the specification (relaxed vector instructions are deterministic anyway).
+    /// Costs an instruction after each one that may make a NaN.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Instance, Module, Store};
+    /// # let wasm = wat::parse_str(r#"(module (func (export "nan") (param f32 f32) (result i32)
+    /// #     (i32.reinterpret_f32 (f32.div (local.get 0) (local.get 1)))))"#)?;
+    /// let engine = Engine::new(Config::new().canonicalize_nans(true))?;
+    /// let module = Module::from_binary(&engine, &wasm)?; // "nan": the bits of a / b
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let nan = instance.get_typed_func::<(f32, f32), i32>(&mut store, "nan")?;
+    /// assert_eq!(nan.call(&mut store, (0.0, 0.0))?, 0x7fc0_0000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn canonicalize_nans(&mut self, enable: bool) -> &mut Config {
+        self.canonicalize_nans = enable;
         self
     }
 }

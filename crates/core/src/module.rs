@@ -276,6 +276,7 @@ impl ModuleInner {
             context: &self.context,
             code: &self.code,
             metering: self.engine.config().metering,
+            canonicalize_nans: self.engine.config().canonicalize_nans,
         }
     }
 

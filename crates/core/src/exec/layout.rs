@@ -3,6 +3,7 @@
 //! operands: the checker of translated code relies on it and on nothing that the translator has.
 
 use super::{
+    canonical::Nans,
     dispatch::Handler,
     machine::Cell,
     select::{self, Dest, Domain, Handlers, Kind, Place, Way, plain},
@@ -121,6 +122,7 @@ impl Layouts {
             METERINGS.into_iter().for_each(|metering| layouts.add_metering(metering));
             layouts.add_calls();
             layouts.add_vector_constants();
+            layouts.add_canonical();
             layouts.add_plain();
             layouts
         })
@@ -304,6 +306,19 @@ impl Layouts {
                 }
             });
         });
+    }
+
+    /// What makes NaNs canonical.
+    fn add_canonical(&mut self) {
+        for nans in Nans::ALL {
+            for_each(&PLACES, |a| {
+                for_each(&DESTS, |d| {
+                    let kind = nans.kind();
+                    let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
+                    self.add(nans.handler(a, d), 1, fields, Part::Nothing);
+                });
+            });
+        }
     }
 
     /// Branches by the way they go.

@@ -26,6 +26,7 @@
 
 mod branch;
 mod call;
+pub(crate) mod canonical;
 mod code;
 mod context;
 mod dispatch;

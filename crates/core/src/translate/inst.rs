@@ -3,7 +3,9 @@
 
 use super::vector::Vector;
 use crate::exec::{
-    Cell, Handler, pack_const, pack_fields, pack_halves,
+    Cell, Handler,
+    canonical::Nans,
+    pack_const, pack_fields, pack_halves,
     select::{self, Dest, Domain, Handlers, Kind, Place},
 };
 use alloc::vec::Vec;
@@ -145,6 +147,8 @@ pub(crate) enum What {
     CmpSelect(Op, i16, i16),
     /// Copies and leaves accumulators alone.
     Copy(Kind),
+    /// Makes these NaNs canonical.
+    Canonical(Nans),
     /// A vector instruction that is none of these.
     Vector(Vector),
 }
@@ -216,6 +220,7 @@ impl Inst {
             | What::LoadAny(op, ..) => result_kind(op),
             What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind,
             What::CmpSelect(..) => Kind::I64,
+            What::Canonical(nans) => nans.kind(),
             What::Vector(vector) => vector.result(),
         }
     }
@@ -230,6 +235,7 @@ impl Inst {
                 (Domain::Int, NO_LOC)
             }
             What::GlobalGet(kind, _) | What::Copy(kind) => (kind.domain(), NO_LOC),
+            What::Canonical(nans) => (nans.kind().domain(), NO_LOC),
             What::Select(kind, c) => (kind.domain(), c),
             What::Vector(vector) => return vector.uses(self.a, self.b),
         };
@@ -256,6 +262,7 @@ impl Inst {
                 _ => None,
             },
             What::Copy(kind) => select::copy(kind, a, d),
+            What::Canonical(nans) => nans.handler(a, d),
             What::Vector(vector) => vector.handler(a, b, d),
         }
     }
@@ -264,7 +271,9 @@ impl Inst {
     pub(crate) fn operands(&self, code: &mut Vec<Cell>) {
         let d = self.d.slot();
         match self.what {
-            What::Un(_) => code.push(Cell::word(pack_fields([d, self.a.slot(), 0, 0]))),
+            What::Un(_) | What::Canonical(_) => {
+                code.push(Cell::word(pack_fields([d, self.a.slot(), 0, 0])))
+            }
             What::Bin(op) => {
                 let wide = pair(code, d, self.a, self.b, operand_kind(op));
                 code.extend(wide.map(Cell::word));
@@ -353,6 +362,7 @@ impl fmt::Display for Inst {
                 write!(f, "{d} = select {} {a} {b} ? s{x} : s{y}", op.mnemonic())
             }
             What::Copy(_) => write!(f, "{d} = copy {a}"),
+            What::Canonical(_) => write!(f, "{d} = canonical {a}"),
             What::Vector(vector) => vector.write(f, *d, *a, *b),
         }
     }

@@ -28,6 +28,7 @@ use crate::{
     Error, Metering, Trap,
     exec::{
         Cell, CodeTable, Ip,
+        canonical::Nans,
         select::{self, Domain, Kind},
     },
     module::ModuleInner,
@@ -52,6 +53,8 @@ pub(crate) struct Source<'m> {
     pub(crate) context: &'m Context,
     pub(crate) code: &'m CodeTable,
     pub(crate) metering: Metering,
+    /// Whether every NaN that is made gets the same bits.
+    pub(crate) canonicalize_nans: bool,
 }
 
 /// Why a valid function could not be translated.
@@ -268,6 +271,12 @@ impl<'m> Translator<'m> {
             (op, Imm::MemLane(arg, lane)) => self.lane_access(op, arg, lane).ok_or(unsupported)?,
             (op, imm) if self.slow(op, imm) || self.vector(op, imm) => {}
             (op, _) => self.numeric(op).ok_or(unsupported)?,
+        }
+        if self.source.canonicalize_nans
+            && self.unreachable.is_none()
+            && let Some(nans) = Nans::made_by(instr.op)
+        {
+            self.canonicalize(nans);
         }
         Ok(())
     }

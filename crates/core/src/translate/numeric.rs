@@ -5,7 +5,7 @@ use super::{
     inst::{Inst, What, result_kind},
     stack::Source,
 };
-use crate::exec::{fold_bin, fold_un, select};
+use crate::exec::{canonical::Nans, fold_bin, fold_un, select};
 use windlass_decode::{Op, Shape};
 
 impl Translator<'_> {
@@ -44,6 +44,15 @@ impl Translator<'_> {
             swapped
         });
         self.produce(What::Bin(op), &mut [a, b], result_kind(op));
+    }
+
+    /// Behind an instruction that may have made NaNs.
+    pub(super) fn canonicalize(&mut self, nans: Nans) {
+        let a = self.pop();
+        match a.source {
+            Source::Const(bits) => self.push_const(nans.kind(), nans.fold(bits)),
+            _ => self.produce(What::Canonical(nans), &mut [a], nans.kind()),
+        }
     }
 
     /// `i32.eqz` of the comparison that was just made: the opposite comparison.

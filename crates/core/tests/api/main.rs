@@ -9,6 +9,7 @@ mod link;
 mod memory;
 mod metering;
 mod module;
+mod nans;
 mod pausing;
 mod reentrance;
 mod references;
