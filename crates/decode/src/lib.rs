@@ -44,6 +44,7 @@ extern crate alloc;
 
 #[macro_use]
 pub mod ops;
+mod branch_hints;
 mod error;
 mod features;
 mod instr;
@@ -54,6 +55,7 @@ mod reader;
 mod sections;
 mod types;
 
+pub use branch_hints::BranchHint;
 pub use error::{Error, ErrorKind};
 pub use features::Features;
 pub use instr::{Catch, Catches, Imm, Instr, Instrs, Labels, MemArg};

@@ -186,6 +186,8 @@ pub struct Data {
 /// The body of a function: locals and code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
+    /// Where it begins, with the declarations of its locals: custom sections count offsets from here.
+    pub start: usize,
     /// The declared locals in runs of one type; at most 50,000 in sum.
     pub locals: Box<[(u32, ValType)]>,
     /// The instructions, the last `end` included.

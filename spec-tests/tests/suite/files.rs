@@ -26,8 +26,8 @@ impl File {
         match self.folder.as_str() {
             // Written before several tables and memories were allowed.
             "threads" => Features::WASM1 | Features::BULK_MEMORY | Features::THREADS,
-            // The crate's copies are older than several memories; the official ones are in the root.
-            "memory64" => Features::WASM3.difference(Features::MULTI_MEMORY),
+            // The crate's copies are older than several memories and tags; the official ones are in the root.
+            "memory64" => Features::WASM3.difference(Features::MULTI_MEMORY | Features::EXCEPTIONS),
             "custom-page-sizes" => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
             "wide-arithmetic" => Features::WASM3 | Features::WIDE_ARITHMETIC,
             "legacy" => Features::WASM3 | Features::LEGACY_EXCEPTIONS,

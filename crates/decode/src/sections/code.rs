@@ -15,13 +15,14 @@ impl Reader<'_> {
         let size = self.count("the size of a function body", limits::BODY_BYTES)? as usize;
         let mut ahead = self.clone();
         let mut body = self.take(size)?;
+        let start = body.offset();
         let locals = body.locals()?;
         let code = body.offset()..body.offset() + body.remaining();
         if body.bytes(code.len())?.last() != Some(&END) {
             ahead.bytes(code.start - ahead.offset())?;
             return Err(ahead.unclosed(code.end));
         }
-        Ok(Body { locals, code })
+        Ok(Body { start, locals, code })
     }
 
     /// Why a body without `end` as its last byte is malformed: the first instruction that is, or that
