@@ -17,7 +17,7 @@ STOP = ("CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreach
 CROWDED = (
     "LoadAny", "StoreAny", "LoadLaneAny", "StoreLaneAny",  # any memory, 64-bit addresses
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
-    "ReturnCall", "ReturnCallIndirect", "ReturnMany",  # loops that move slots
+    "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany",  # loops that move slots
     "Fueled", "GlobalSet", "Shuffle",
 )
 # Vector instructions where the CPU has none: lanes one after the other.
@@ -43,7 +43,7 @@ def handlers(path):
 
 def complaint(name, body, lax):
     """What is wrong with a handler, if anything is."""
-    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|6memory|6vector)\d+(\w)", name)
+    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|6memory|6vector|9reference)\d+(\w)", name)
     if not step:
         return "its name does not tell its body"
     crowded = VECTOR.search(name) or any(f"{len(word)}{word}" in name for word in CROWDED)

@@ -92,6 +92,24 @@ unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     }
 }
 
+/// The code of the function that the reference names, if it belongs to the running instance. Its type is what
+/// validation says. Registers as in [`look_up`].
+#[inline(always)]
+unsafe fn look_at<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
+    // SAFETY: I1, I2, I4; references to functions name functions of the store.
+    unsafe {
+        m.acc = A::get::<i64>(m, 3, 0) as u64;
+        if m.acc == 0 {
+            return Err(Trap::NullFunctionReference.into());
+        }
+        let func = m.cx().funcs.add(m.acc as usize - 1);
+        if (*func).instance != m.cx().instance {
+            return Err(foreign);
+        }
+        Ok((*func).code.load())
+    }
+}
+
 /// The index operand of an indirect call; tables with 64-bit indices have it in a slot whole.
 #[inline(always)]
 unsafe fn index<A: Src>(m: &Machine) -> u64 {
@@ -119,6 +137,21 @@ impl<A: Src> Step for CallIndirect<A> {
         // SAFETY: I1, I2, I3.
         unsafe {
             let code = look_up::<A>(m, Stop::CallForeign)?;
+            push_frame(m, m.field(0), 2);
+            m.ip = code;
+        }
+        Ok(())
+    }
+}
+
+/// Calls the function that a reference names. Operands: frame, pins, reference; type.
+pub(crate) struct CallRef<A>(PhantomData<A>);
+impl<A: Src> Step for CallRef<A> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I3.
+        unsafe {
+            let code = look_at::<A>(m, Stop::CallForeign)?;
             push_frame(m, m.field(0), 2);
             m.ip = code;
         }
@@ -173,6 +206,21 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
         // SAFETY: I1, I2, I3.
         unsafe {
             let code = look_up::<A>(m, Stop::ReturnCallForeign)?;
+            replace_frame(m);
+            m.ip = code;
+        }
+        Ok(())
+    }
+}
+
+/// Tail call of the function that a reference names. Operands: as [`replace_frame`], reference; type.
+pub(crate) struct ReturnCallRef<A>(PhantomData<A>);
+impl<A: Src> Step for ReturnCallRef<A> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I3.
+        unsafe {
+            let code = look_at::<A>(m, Stop::ReturnCallForeign)?;
             replace_frame(m);
             m.ip = code;
         }

@@ -17,8 +17,9 @@ pub(crate) struct Context {
     /// The values of the store's globals, and the store's index of each global of the instance.
     pub(crate) globals: *mut [u64; 2],
     pub(crate) global_ids: *const u32,
-    /// The functions of the store.
+    /// The functions of the store, and the store's index of each function of the instance.
     pub(crate) funcs: *const FuncEntity,
+    pub(crate) func_ids: *const u32,
     /// The instance's tables and memories.
     pub(crate) tables: *const TableView,
     pub(crate) memories: *const MemoryView,
@@ -44,6 +45,7 @@ impl Context {
             globals: ptr::null_mut(),
             global_ids: ptr::null(),
             funcs: ptr::null(),
+            func_ids: ptr::null(),
             tables: ptr::null(),
             memories: ptr::null(),
             interrupt: ptr::null(),
@@ -63,7 +65,7 @@ impl MemoryView {
 
 impl TableView {
     /// No table: no elements.
-    pub(crate) const NONE: TableView = TableView { base: ptr::null(), len: 0 };
+    pub(crate) const NONE: TableView = TableView { base: ptr::null_mut(), len: 0 };
 }
 
 /// A memory, as loads and stores see it.
@@ -75,11 +77,11 @@ pub(crate) struct MemoryView {
     pub(crate) len: usize,
 }
 
-/// A table, as `call_indirect` sees it.
+/// A table, as handlers see it.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct TableView {
-    pub(crate) base: *const u64,
+    pub(crate) base: *mut u64,
     /// Elements.
     pub(crate) len: usize,
 }
@@ -101,7 +103,8 @@ pub(crate) enum Stop {
     /// A call of an imported function.
     CallImport,
     ReturnCallImport,
-    /// `call_indirect` of a host function or one of another instance; the reference is in the accumulator.
+    /// A call through a reference, of a host function or one of another instance; the reference is in the
+    /// accumulator.
     CallForeign,
     ReturnCallForeign,
     /// A function called from another instance returned.

@@ -52,6 +52,9 @@ pub(crate) enum Part {
         word: usize,
         upper: bool,
     },
+    /// The index of a table or of a function is the upper half of operand word 0.
+    Table,
+    Func,
     /// Memory 0 is accessed.
     Memory,
     /// The memory whose index is the upper half of operand word 0 is accessed.
@@ -69,9 +72,11 @@ pub(crate) enum Part {
     Call,
     CallImport,
     CallIndirect,
+    CallRef,
     ReturnCall,
     ReturnCallImport,
     ReturnCallIndirect,
+    ReturnCallRef,
     /// Which domains it loads pinned locals of.
     Enter([bool; 3]),
     Reload,
@@ -121,6 +126,7 @@ impl Layouts {
             WAYS.into_iter().for_each(|way| layouts.add_way(way));
             METERINGS.into_iter().for_each(|metering| layouts.add_metering(metering));
             layouts.add_calls();
+            layouts.add_references();
             layouts.add_vector_constants();
             layouts.add_canonical();
             layouts.add_plain();
@@ -357,12 +363,32 @@ impl Layouts {
             let index = [Field::Free, Field::Free, Field::Free, source(a, Kind::I32)];
             self.add(select::call_indirect(false, a), 2, index, Part::CallIndirect);
             self.add(select::call_indirect(true, a), 2, index, Part::ReturnCallIndirect);
+            self.add(select::call_ref(false, a), 2, index, Part::CallRef);
+            self.add(select::call_ref(true, a), 2, index, Part::ReturnCallRef);
             let fields = [Field::Free, source(a, Kind::I32), Field::Free, Field::Free];
             self.add(select::br_table(a), 2, fields, Part::BrTable);
         });
         for (f64, f32) in [(true, false), (false, true), (true, true)] {
             self.add(select::reload(f64, f32), 1, FREE, Part::Reload);
         }
+    }
+
+    fn add_references(&mut self) {
+        for_each(&PLACES, |a| {
+            let fields = [Field::Free, source(a, Kind::Ref), Field::Free, Field::Free];
+            self.add(select::non_null(a), 1, fields, Part::Nothing);
+        });
+        for_each(&DESTS, |d| {
+            let fields = [dest(d, Kind::Ref), Field::Free, Field::Free, Field::Free];
+            self.add(select::ref_func(d), 1, fields, Part::Func);
+            self.add(select::table_size(d), 1, fields, Part::Table);
+            for_each(&PLACES, |a| {
+                let fields = [dest(d, Kind::Ref), source(a, Kind::I64), Field::Free, Field::Free];
+                self.add(select::table_get(a, d), 1, fields, Part::Table);
+            });
+        });
+        let fields = [Field::Read, Field::Read, Field::Free, Field::Free];
+        self.add(plain::TABLE_SET, 1, fields, Part::Table);
     }
 
     fn add_plain(&mut self) {

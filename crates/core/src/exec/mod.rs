@@ -1,7 +1,7 @@
 //! Execution of translated code.
 //!
 //! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
-//! ([`numeric`], [`branch`], [`memory`], [`call`], [`vector`]) are written in its terms and those of [`num`]
+//! ([`numeric`], [`branch`], [`memory`], [`reference`], [`call`], [`vector`]) are written in its terms and those of [`num`]
 //! and [`simd`]; [`dispatch`]
 //! leads from one to the next, and [`thread`] drives them.
 //!
@@ -39,6 +39,7 @@ mod native;
 pub(crate) mod num;
 mod numeric;
 mod ops;
+mod reference;
 pub(crate) mod select;
 #[allow(dead_code)] // Where `native` has better, only tests call the meaning.
 mod simd;

@@ -16,7 +16,9 @@ use super::{
         Wrapped,
     },
     numeric::{Bin, BinOp, CmpOp, CmpSelect, Copy, Select, Un, UnOp},
-    ops, vector_ops, vector_select,
+    ops,
+    reference::{NonNull, RefFunc, TableGet, TableSet, TableSize},
+    vector_ops, vector_select,
 };
 use crate::Metering;
 use core::marker::PhantomData;
@@ -85,6 +87,15 @@ macro_rules! dests {
     ($body:ident < $($arg:ty),+ >) => {
         [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>(),
          h::<$body<$($arg),+, P0>>(), h::<$body<$($arg),+, P1>>()]
+    };
+    ($body:ident) => {
+        [h::<$body<Slot>>(), h::<$body<Acc>>(), h::<$body<P0>>(), h::<$body<P1>>()]
+    };
+}
+/// A row over the places of an operand that is not a constant.
+macro_rules! variable_places {
+    ($body:ident) => {
+        [h::<$body<Slot>>(), None, h::<$body<Acc>>(), h::<$body<P0>>(), h::<$body<P1>>()]
     };
 }
 /// As `dests`, without pinned ones.
@@ -586,6 +597,35 @@ pub(crate) fn global_set(kind: Kind, a: Place) -> Maybe {
     by_kind!(kind, |T| Of::<T>::TABLE[a as usize], vector_select::global_set(a))
 }
 
+/// `ref.func`
+pub(crate) fn ref_func(d: Dest) -> Maybe {
+    const TABLE: ByDest = dests!(RefFunc);
+    TABLE[d as usize]
+}
+
+/// `ref.as_non_null` of a reference anywhere but in the code
+pub(crate) fn non_null(a: Place) -> Maybe {
+    variable_places!(NonNull)[a as usize]
+}
+
+/// `table.get` by an index anywhere but in the code
+pub(crate) fn table_get(a: Place, d: Dest) -> Maybe {
+    const TABLE: [ByDest; 5] = [
+        dests!(TableGet<Slot>),
+        NO_DEST,
+        dests!(TableGet<Acc>),
+        dests!(TableGet<P0>),
+        dests!(TableGet<P1>),
+    ];
+    TABLE[a as usize][d as usize]
+}
+
+/// `table.size`
+pub(crate) fn table_size(d: Dest) -> Maybe {
+    const TABLE: ByDest = dests!(TableSize);
+    TABLE[d as usize]
+}
+
 /// `return` of one value
 pub(crate) fn return_one(kind: Kind, a: Place) -> Maybe {
     struct Of<T>(PhantomData<T>);
@@ -715,8 +755,7 @@ pub(crate) fn br_and(is64: bool, zero: bool, a: Place, b: Place, way: Way) -> Ma
 
 /// `br_table` by an index anywhere but in the code.
 pub(crate) fn br_table(a: Place) -> Maybe {
-    [h::<BrTable<Slot>>(), None, h::<BrTable<Acc>>(), h::<BrTable<P0>>(), h::<BrTable<P1>>()]
-        [a as usize]
+    variable_places!(BrTable)[a as usize]
 }
 
 /// The start of an innermost loop without calls.
@@ -772,17 +811,21 @@ pub(crate) fn reload(f64: bool, f32: bool) -> Maybe {
 
 /// `call_indirect`, or its tail call, by an index anywhere but in the code.
 pub(crate) fn call_indirect(tail: bool, a: Place) -> Maybe {
-    use call::{CallIndirect as C, ReturnCallIndirect as R};
-    let [call, tail_call] = [
-        [h::<C<Slot>>(), None, h::<C<Acc>>(), h::<C<P0>>(), h::<C<P1>>()],
-        [h::<R<Slot>>(), None, h::<R<Acc>>(), h::<R<P0>>(), h::<R<P1>>()],
-    ];
-    if tail { tail_call[a as usize] } else { call[a as usize] }
+    use call::{CallIndirect, ReturnCallIndirect};
+    let tables = [variable_places!(CallIndirect), variable_places!(ReturnCallIndirect)];
+    tables[usize::from(tail)][a as usize]
+}
+
+/// `call_ref`, or its tail call, by a reference anywhere but in the code.
+pub(crate) fn call_ref(tail: bool, a: Place) -> Maybe {
+    use call::{CallRef, ReturnCallRef};
+    let tables = [variable_places!(CallRef), variable_places!(ReturnCallRef)];
+    tables[usize::from(tail)][a as usize]
 }
 
 /// Handlers that have one form only.
 pub(crate) mod plain {
-    use super::{Handler, call, run};
+    use super::{Handler, TableSet, call, run};
     pub(crate) const CALL: Handler = run::<call::Call>;
     pub(crate) const CALL_IMPORT: Handler = run::<call::CallImport>;
     pub(crate) const RETURN_CALL: Handler = run::<call::ReturnCall>;
@@ -790,6 +833,7 @@ pub(crate) mod plain {
     pub(crate) const RETURN_NONE: Handler = run::<call::ReturnNone>;
     pub(crate) const RETURN_MANY: Handler = run::<call::ReturnMany>;
     pub(crate) const SLOW: Handler = run::<call::Slow>;
+    pub(crate) const TABLE_SET: Handler = run::<TableSet>;
     pub(crate) const UNREACHABLE: Handler = run::<call::Unreachable>;
     pub(crate) const UNTRANSLATED: Handler = run::<call::Untranslated>;
     pub(crate) const HALT: Handler = run::<call::Halt>;

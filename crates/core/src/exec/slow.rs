@@ -37,8 +37,8 @@ macro_rules! slow_ops {
 }
 slow_ops! {
     MemorySize MemoryGrow MemoryCopy MemoryFill MemoryInit DataDrop
-    TableGet TableSet TableSize TableGrow TableFill TableCopy TableInit ElemDrop
-    RefFunc I64Add128 I64Sub128 I64MulWideS I64MulWideU
+    TableGrow TableFill TableCopy TableInit ElemDrop
+    I64Add128 I64Sub128 I64MulWideS I64MulWideU
 }
 
 /// One slow instruction: what it is, its immediates, its operands.
@@ -81,10 +81,6 @@ impl SlowInstr<'_> {
                 self.slots[0] = grown(size, is64);
             }
             I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => self.wide(),
-            RefFunc => {
-                let instance = &store.inner().instances[self.instance];
-                self.slots[0] = u64::from(instance.funcs[self.first as usize]) + 1;
-            }
             MemorySize | MemoryCopy | MemoryFill | MemoryInit | DataDrop => {
                 return self.memory_op(store.inner());
             }
@@ -151,21 +147,6 @@ impl SlowInstr<'_> {
     fn table_op(self, store: &mut StoreInner) -> Result<(), Trap> {
         const TRAP: Trap = Trap::TableOutOfBounds;
         match self.op {
-            SlowOp::TableGet => {
-                let table = &store.tables[self.table(store, self.first)];
-                let element = index(self.slots[0]).and_then(|i| table.elements.get(i));
-                self.slots[0] = *element.ok_or(TRAP)?;
-            }
-            SlowOp::TableSet => {
-                let table = self.table(store, self.first);
-                let elements = &mut store.tables[table].elements;
-                let element = index(self.slots[0]).and_then(|i| elements.get_mut(i));
-                *element.ok_or(TRAP)? = self.slots[1];
-            }
-            SlowOp::TableSize => {
-                let table = &store.tables[self.table(store, self.first)];
-                self.slots[0] = table.elements.len() as u64;
-            }
             SlowOp::TableFill => {
                 let table = self.table(store, self.first);
                 let elements = &mut store.tables[table].elements;
@@ -219,10 +200,6 @@ fn grown(size: Option<u64>, is64: bool) -> u64 {
 
 fn operands(slots: &[u64]) -> [u64; 3] {
     [slots[0], slots[1], slots[2]]
-}
-
-fn index(index: u64) -> Option<usize> {
-    usize::try_from(index).ok()
 }
 
 /// `len` from `at` on, if that is within `size`.

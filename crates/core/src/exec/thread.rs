@@ -229,14 +229,15 @@ impl Thread {
         }
         self.tables.resize(instance.tables.len(), TableView::NONE);
         for (view, &table) in self.tables.iter_mut().zip(&instance.tables) {
-            let elements = &store.tables[table as usize].elements;
-            *view = TableView { base: elements.as_ptr(), len: elements.len() };
+            let elements = &mut store.tables[table as usize].elements;
+            *view = TableView { base: elements.as_mut_ptr(), len: elements.len() };
         }
         let cx = &mut *self.cx;
         cx.memory = self.memories.first().copied().unwrap_or(MemoryView::NONE);
         cx.memories = self.memories.as_ptr();
         cx.tables = self.tables.as_ptr();
         cx.global_ids = instance.globals.as_ptr();
+        cx.func_ids = instance.funcs.as_ptr();
         cx.globals = store.globals.as_mut_ptr();
         cx.funcs = store.funcs.as_ptr();
         cx.stack_end = self.stack.end();
@@ -268,7 +269,8 @@ impl Thread {
                 let func = (self.cx.saved.acc - 1) as u32;
                 let wanted = windlass_validate::TypeId(self.word(1) as u32);
                 let found = store.inner().funcs[func as usize].ty;
-                if !store.inner().engine.types(|types| types.is_subtype(found, wanted)) {
+                let engine = &store.inner().engine;
+                if found != wanted && !engine.types(|types| types.is_subtype(found, wanted)) {
                     return Err(Exit::Trap(Trap::IndirectCallTypeMismatch));
                 }
                 self.call(func, stop == Stop::ReturnCallForeign, store.inner())?;

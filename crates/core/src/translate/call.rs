@@ -49,7 +49,7 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
-        let index = self.table_index();
+        let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
         let Some(handler) = select::call_indirect(false, index.place()) else { return };
@@ -61,13 +61,22 @@ impl<'m> Translator<'m> {
         self.finish_call(func);
     }
 
-    /// The place of the index of an indirect call, popped.
-    fn table_index(&mut self) -> Loc {
-        let index = self.pop();
-        match self.place(index) {
-            Loc::Const(_) => Loc::Slot(self.slot_of(index)),
-            place => place,
-        }
+    pub(super) fn call_ref(&mut self, ty: u32) {
+        let callee = self.callee();
+        let func = self.type_func(ty);
+        self.settle(self.stack.len() - func.params.len(), true);
+        let Some(handler) = select::call_ref(false, callee.place()) else { return };
+        self.builder.use_operands(Domain::Int, &[callee]);
+        self.builder.cell(handler, format_args!("call_ref {callee} type {ty}"));
+        self.push_call(callee.slot());
+        self.push_type(ty, 0);
+        self.finish_call(func);
+    }
+
+    /// The place of what says what is called, popped: a reference, or the index of one in a table.
+    fn callee(&mut self) -> Loc {
+        let operand = self.pop();
+        self.variable_place(operand)
     }
 
     /// The first operand word of a call: the new frame, and the pinned locals to load again after it.
@@ -114,7 +123,7 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn return_call_indirect(&mut self, ty: u32, table: u32) {
-        let index = self.table_index();
+        let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
         let Some(handler) = select::call_indirect(true, index.place()) else { return };
@@ -123,6 +132,18 @@ impl<'m> Translator<'m> {
         self.builder.cell(handler, text);
         let from = self.push_tail_call(func, index.slot());
         self.push_type(ty, table);
+        self.finish_tail_call(func, from, true);
+    }
+
+    pub(super) fn return_call_ref(&mut self, ty: u32) {
+        let callee = self.callee();
+        let func = self.type_func(ty);
+        self.settle(self.stack.len() - func.params.len(), true);
+        let Some(handler) = select::call_ref(true, callee.place()) else { return };
+        self.builder.use_operands(Domain::Int, &[callee]);
+        self.builder.cell(handler, format_args!("return_call_ref {callee} type {ty}"));
+        let from = self.push_tail_call(func, callee.slot());
+        self.push_type(ty, 0);
         self.finish_tail_call(func, from, true);
     }
 
@@ -176,18 +197,13 @@ impl<'m> Translator<'m> {
         let memory =
             || address(context.memories.get(index as usize).is_some_and(|m| m.limits.is64));
         let table = || address(context.tables.get(index as usize).is_some_and(|t| t.limits.is64));
-        let reference = Some(Kind::Ref);
         let (operands, first, second) = match op {
             Op::MemorySize => (0, memory(), None),
             Op::MemoryGrow => (1, memory(), None),
             Op::MemoryCopy | Op::MemoryFill | Op::MemoryInit => (3, None, None),
             Op::TableCopy | Op::TableFill | Op::TableInit => (3, None, None),
             Op::DataDrop | Op::ElemDrop => (0, None, None),
-            Op::TableGet => (1, reference, None),
-            Op::TableSet => (2, None, None),
-            Op::TableSize => (0, table(), None),
             Op::TableGrow => (2, table(), None),
-            Op::RefFunc => (0, reference, None),
             Op::I64Add128 | Op::I64Sub128 => (4, Some(Kind::I64), Some(Kind::I64)),
             _ => (2, Some(Kind::I64), Some(Kind::I64)),
         };

@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
     fn track(&mut self, at: usize, layout: &Layout) -> bool {
         match layout.part {
             Part::LoopEnter => self.again = Some(at + 1 + layout.words),
-            Part::Call | Part::CallImport | Part::CallIndirect => self.again = None,
+            Part::Call | Part::CallImport | Part::CallIndirect | Part::CallRef => self.again = None,
             _ => {}
         }
         use Part::*;
@@ -152,6 +152,7 @@ impl<'a> Checker<'a> {
                 | BrTable
                 | ReturnCall
                 | ReturnCallIndirect
+                | ReturnCallRef
                 | ReturnNone
                 | ReturnOne { .. }
                 | ReturnMany
@@ -285,6 +286,14 @@ impl<'a> Checker<'a> {
                 let index = if upper { self.high(at, word) } else { self.low(at, word) as u32 };
                 ensure((index as usize) < context.globals.len(), "I6: the index of a global")
             }
+            Part::Table => {
+                let index = self.high(at, 0) as usize;
+                ensure(index < context.tables.len(), "I6: the index of a table")
+            }
+            Part::Func => {
+                let index = self.high(at, 0) as usize;
+                ensure(index < context.funcs.len(), "I6: the index of a function")
+            }
             Part::Memory => self.memory(None, at),
             Part::AnyMemory { is64 } => self.memory(Some(is64), at),
             Part::MemoryLane { word } => self.memory(None, at).and(self.lane(at, word)),
@@ -297,10 +306,13 @@ impl<'a> Checker<'a> {
                 let named = [0, 1, 2, 3].map(|index| self.field(at, index));
                 ensure(named == [f64[0], f64[1], f32[0], f32[1]], "I2: pinned locals to load again")
             }
-            Part::Call | Part::CallImport | Part::CallIndirect => self.call(at, layout.part),
-            Part::ReturnCall | Part::ReturnCallImport | Part::ReturnCallIndirect => {
-                self.return_call(at, layout.part)
+            Part::Call | Part::CallImport | Part::CallIndirect | Part::CallRef => {
+                self.call(at, layout.part)
             }
+            Part::ReturnCall
+            | Part::ReturnCallImport
+            | Part::ReturnCallIndirect
+            | Part::ReturnCallRef => self.return_call(at, layout.part),
             Part::ReturnNone => ensure(self.ty.results.is_empty(), "I2: there are results"),
             Part::ReturnOne { slots } => {
                 let to_params = self.field(at, 0) == -self.param_slots;
@@ -332,9 +344,11 @@ impl<'a> Checker<'a> {
     fn callee(&self, at: usize, part: Part) -> Result<&'a FuncType, &'static str> {
         let context = self.source.context;
         let ty = match part {
-            Part::CallIndirect | Part::ReturnCallIndirect => {
+            Part::CallIndirect | Part::ReturnCallIndirect | Part::CallRef | Part::ReturnCallRef => {
                 let table = self.high(at, 1) as usize;
-                ensure(table < context.tables.len(), "I6: the index of a table")?;
+                let by_table = matches!(part, Part::CallIndirect | Part::ReturnCallIndirect);
+                let is_table = table < context.tables.len();
+                ensure(is_table || !by_table, "I6: the index of a table")?;
                 let id = self.low(at, 1) as u32;
                 let index = context.type_ids.iter().position(|ty| ty.0 == id);
                 return index
@@ -392,13 +406,11 @@ impl<'a> Checker<'a> {
             MemoryCopy => (3, memory(first) && memory(second)),
             MemoryInit => (3, data(first) && memory(second)),
             DataDrop => (0, data(first)),
-            TableGet | TableSize => (1, table(first)),
-            TableSet | TableGrow => (2, table(first)),
+            TableGrow => (2, table(first)),
             TableFill => (3, table(first)),
             TableCopy => (3, table(first) && table(second)),
             TableInit => (3, element(first) && table(second)),
             ElemDrop => (0, element(first)),
-            RefFunc => (1, first < context.funcs.len()),
             I64Add128 | I64Sub128 => (4, true),
             I64MulWideS | I64MulWideU => (2, true),
         };

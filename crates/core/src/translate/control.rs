@@ -61,7 +61,7 @@ pub(super) struct Patch {
 
 /// When a branch is taken.
 #[derive(Clone, Copy)]
-enum Condition {
+pub(super) enum Condition {
     Compare { op: Op, wanted: bool, a: Loc, b: Loc },
     And { is64: bool, zero: bool, a: Loc, b: Loc },
     Test { is64: bool, zero: bool, a: Loc },
@@ -347,24 +347,32 @@ impl<'m> Translator<'m> {
 
     pub(super) fn br_if(&mut self, label: u32) {
         let operand = self.pop();
-        let frame = self.frame_of(label);
-        let arity = self.arity(frame);
         if let Source::Const(bits) = operand.source {
             if bits as u32 != 0 {
-                self.emit_br(frame);
-                self.stop();
+                self.br(label);
             }
             return;
         }
+        self.branch_if(label, |this, wanted| this.condition(operand, wanted));
+    }
+
+    /// Branches on a condition; `condition` makes it, for a branch that is taken if it holds or if it does not.
+    pub(super) fn branch_if(
+        &mut self,
+        label: u32,
+        condition: impl FnOnce(&mut Self, bool) -> Condition,
+    ) {
+        let frame = self.frame_of(label);
+        let arity = self.arity(frame);
         let from = self.stack.len() - arity;
         if self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity) {
-            let condition = self.condition(operand, true);
+            let condition = condition(self, true);
             self.settle(from, true);
             self.emit_branch(condition, frame);
             self.builder.fence();
             return;
         }
-        let condition = self.condition(operand, false);
+        let condition = condition(self, false);
         self.settle(from, true);
         let skip = self.emit_skip(condition);
         self.builder.fence();
@@ -392,6 +400,10 @@ impl<'m> Translator<'m> {
                     return condition;
                 }
                 return Condition::Test { is64: false, zero: !wanted, a: inst.a };
+            }
+            if let What::Un(Op::I64Eqz) = inst.what {
+                self.builder.take_back();
+                return Condition::Test { is64: true, zero: wanted, a: inst.a };
             }
             if let Some(condition) = joined(inst, wanted) {
                 self.builder.take_back();

@@ -141,6 +141,12 @@ pub(crate) enum What {
     LoadAny(Op, u32, u64, bool),
     /// Reads a global.
     GlobalGet(Kind, u32),
+    /// Refers to a function.
+    RefFunc(u32),
+    /// Reads an element of a table.
+    TableGet(u32),
+    /// The size of a table.
+    TableSize(Kind, u32),
     /// `c ? a : b`
     Select(Kind, Loc),
     /// `op(a, b) ? x : y`, both slots.
@@ -218,7 +224,11 @@ impl Inst {
             | What::Wrapped(op, _)
             | What::Indexed(op, ..)
             | What::LoadAny(op, ..) => result_kind(op),
-            What::GlobalGet(kind, _) | What::Select(kind, _) | What::Copy(kind) => kind,
+            What::GlobalGet(kind, _)
+            | What::TableSize(kind, _)
+            | What::Select(kind, _)
+            | What::Copy(kind) => kind,
+            What::RefFunc(_) | What::TableGet(_) => Kind::Ref,
             What::CmpSelect(..) => Kind::I64,
             What::Canonical(nans) => nans.kind(),
             What::Vector(vector) => vector.result(),
@@ -231,9 +241,13 @@ impl Inst {
             What::Un(op) | What::Bin(op) | What::CmpSelect(op, ..) => {
                 (operand_kind(op).domain(), NO_LOC)
             }
-            What::Load(..) | What::Wrapped(..) | What::Indexed(..) | What::LoadAny(..) => {
-                (Domain::Int, NO_LOC)
-            }
+            What::Load(..)
+            | What::Wrapped(..)
+            | What::Indexed(..)
+            | What::LoadAny(..)
+            | What::RefFunc(_)
+            | What::TableGet(_)
+            | What::TableSize(..) => (Domain::Int, NO_LOC),
             What::GlobalGet(kind, _) | What::Copy(kind) => (kind.domain(), NO_LOC),
             What::Canonical(nans) => (nans.kind().domain(), NO_LOC),
             What::Select(kind, c) => (kind.domain(), c),
@@ -256,6 +270,9 @@ impl Inst {
                 _ => None,
             },
             What::GlobalGet(kind, _) => select::global_get(kind, d),
+            What::RefFunc(_) => select::ref_func(d),
+            What::TableGet(_) => select::table_get(a, d),
+            What::TableSize(..) => select::table_size(d),
             What::Select(kind, c) => select::select(kind, a, b, c.place(), d),
             What::CmpSelect(op, ..) => match select::handlers(op) {
                 Handlers::Cmp(tables) => tables.select[a as usize][b as usize][d as usize],
@@ -288,7 +305,12 @@ impl Inst {
                 code.push(Cell::word(pack_const(d, self.a.slot(), memory as i32)));
                 code.push(Cell::word(offset));
             }
-            What::GlobalGet(_, index) => code.push(Cell::word(pack_const(d, 0, index as i32))),
+            What::GlobalGet(_, index) | What::RefFunc(index) | What::TableSize(_, index) => {
+                code.push(Cell::word(pack_const(d, 0, index as i32)));
+            }
+            What::TableGet(table) => {
+                code.push(Cell::word(pack_const(d, self.a.slot(), table as i32)));
+            }
             What::Select(_, c) => {
                 let fields = [d, self.a.slot(), self.b.slot(), c.slot()];
                 code.push(Cell::word(pack_fields(fields)));
@@ -357,6 +379,9 @@ impl fmt::Display for Inst {
                 write!(f, "{d} = {} memory {memory} [{a} + {offset:#x}]", op.mnemonic())
             }
             What::GlobalGet(_, index) => write!(f, "{d} = global {index}"),
+            What::RefFunc(func) => write!(f, "{d} = func {func}"),
+            What::TableGet(table) => write!(f, "{d} = table {table} [{a}]"),
+            What::TableSize(_, table) => write!(f, "{d} = size of table {table}"),
             What::Select(_, c) => write!(f, "{d} = select {c} ? {a} : {b}"),
             What::CmpSelect(op, x, y) => {
                 write!(f, "{d} = select {} {a} {b} ? s{x} : s{y}", op.mnemonic())

@@ -20,6 +20,7 @@ mod listing;
 mod memory;
 mod numeric;
 mod prescan;
+mod reference;
 mod stack;
 mod variable;
 mod vector;
@@ -254,6 +255,10 @@ impl<'m> Translator<'m> {
             (Op::ReturnCallIndirect, Imm::Index2(ty, table)) => {
                 self.return_call_indirect(ty, table);
             }
+            (Op::CallRef, Imm::Index(ty)) => self.call_ref(ty),
+            (Op::ReturnCallRef, Imm::Index(ty)) => self.return_call_ref(ty),
+            (Op::BrOnNull, Imm::Index(label)) => self.br_on_null(label),
+            (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
             (Op::Drop, _) => drop(self.pop()),
             (Op::Select | Op::SelectT, _) => self.select(),
             (Op::LocalGet, Imm::Index(local)) => self.local_get(local),
@@ -267,6 +272,11 @@ impl<'m> Translator<'m> {
             (Op::F64Const, Imm::F64(bits)) => self.push_const(Kind::F64, bits),
             (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
             (Op::RefIsNull, _) => self.unary(Op::I64Eqz),
+            (Op::RefAsNonNull, _) => self.ref_as_non_null(),
+            (Op::RefFunc, Imm::Index(func)) => self.ref_func(func),
+            (Op::TableGet, Imm::Index(table)) => self.table_get(table),
+            (Op::TableSet, Imm::Index(table)) => self.table_set(table),
+            (Op::TableSize, Imm::Index(table)) => self.table_size(table),
             (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
             (op, Imm::MemLane(arg, lane)) => self.lane_access(op, arg, lane).ok_or(unsupported)?,
             (op, imm) if self.slow(op, imm) || self.vector(op, imm) => {}

@@ -14,6 +14,7 @@ mod pausing;
 mod reentrance;
 mod references;
 mod stores;
+mod typed_functions;
 
 use windlass::{Engine, Extern, Instance, Linker, Module, Store};
 

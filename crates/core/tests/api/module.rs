@@ -111,10 +111,6 @@ fn what_is_not_executed_is_refused_by_name_and_offset() {
         ("(func (try_table))", "exceptions"),
         ("(memory 1 1 shared)", "threads"),
         ("(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", "threads"),
-        (
-            "(type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0)))",
-            "function-references",
-        ),
     ] {
         let bytes = bytes(text);
         Module::validate(&engine, &bytes).unwrap();

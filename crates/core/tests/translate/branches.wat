@@ -53,12 +53,11 @@ function 1
 0x00007f     13  return s2
 function 2
 0x000082      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000084      4  acc = i64.eqz p0(s-1)
-0x000085      6  br if acc == 0
-0x000087      9  return
-0x000093     11  br if i64.eq p0(s-1) #0x7fffffffff
-0x000095     15  unreachable
-0x000097     17  return
+0x000085      4  br if p0(s-1) != 0
+0x000087      7  return
+0x000093      9  br if i64.eq p0(s-1) #0x7fffffffff
+0x000095     13  unreachable
+0x000097     15  return
 function 3
 0x00009a      0  enter int s0 s0 f64 s-1 s0 f32 s-2 s0
 0x0000a4      4  br if f32.lt p0(s-2) #0x3f800000
