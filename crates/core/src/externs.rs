@@ -2,7 +2,7 @@
 
 use crate::runtime::{ItemType, StoreId, StoreInner};
 use crate::value::check_store;
-use crate::{AsContext, Error, ExternType, Func, Global, Memory, Table};
+use crate::{AsContext, Error, ExternType, Func, Global, Memory, Table, Tag};
 use windlass_decode::ExternKind;
 
 /// Whatever a module can import or export.
@@ -25,6 +25,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -60,6 +62,14 @@ impl Extern {
         }
     }
 
+    /// The tag, if it is one.
+    pub fn into_tag(self) -> Option<Tag> {
+        match self {
+            Extern::Tag(tag) => Some(tag),
+            _ => None,
+        }
+    }
+
     /// Its type.
     ///
     /// # Panics
@@ -72,14 +82,14 @@ impl Extern {
         }
     }
 
-    pub(crate) fn new(store: StoreId, kind: ExternKind, index: u32) -> Option<Extern> {
-        Some(match kind {
+    pub(crate) fn new(store: StoreId, kind: ExternKind, index: u32) -> Extern {
+        match kind {
             ExternKind::Func => Func::from_index(store, index).into(),
             ExternKind::Table => Table::from_index(store, index).into(),
             ExternKind::Memory => Memory::from_index(store, index).into(),
             ExternKind::Global => Global::from_index(store, index).into(),
-            ExternKind::Tag => return None,
-        })
+            ExternKind::Tag => Tag::from_index(store, index).into(),
+        }
     }
 
     pub(crate) fn kind(&self) -> ExternKind {
@@ -88,6 +98,7 @@ impl Extern {
             Extern::Table(_) => ExternKind::Table,
             Extern::Memory(_) => ExternKind::Memory,
             Extern::Global(_) => ExternKind::Global,
+            Extern::Tag(_) => ExternKind::Tag,
         }
     }
 
@@ -98,6 +109,7 @@ impl Extern {
             Extern::Table(table) => table.index(),
             Extern::Memory(memory) => memory.index(),
             Extern::Global(global) => global.index(),
+            Extern::Tag(tag) => tag.index(),
         }
     }
 
@@ -107,6 +119,7 @@ impl Extern {
             Extern::Table(table) => table.store(),
             Extern::Memory(memory) => memory.store(),
             Extern::Global(global) => global.store(),
+            Extern::Tag(tag) => tag.store(),
         }
     }
 
@@ -119,6 +132,7 @@ impl Extern {
             Extern::Table(_) => ItemType::Table(store.tables[index].ty_now()),
             Extern::Memory(_) => ItemType::Memory(store.memories[index].ty_now()),
             Extern::Global(_) => ItemType::Global(store.global_types[index]),
+            Extern::Tag(_) => ItemType::Tag(store.tags[index].ty),
         })
     }
 }
@@ -144,6 +158,12 @@ impl From<Memory> for Extern {
 impl From<Global> for Extern {
     fn from(global: Global) -> Extern {
         Extern::Global(global)
+    }
+}
+
+impl From<Tag> for Extern {
+    fn from(tag: Tag) -> Extern {
+        Extern::Tag(tag)
     }
 }
 
@@ -201,6 +221,11 @@ impl<'a> Export<'a> {
     /// The global, if it is one.
     pub fn into_global(self) -> Option<Global> {
         self.definition.into_global()
+    }
+
+    /// The tag, if it is one.
+    pub fn into_tag(self) -> Option<Tag> {
+        self.definition.into_tag()
     }
 
     /// Its type.

@@ -6,7 +6,7 @@ use crate::store::StoreState;
 use crate::value::check_store;
 use crate::{
     AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, StoreContext,
-    Table, TypedFunc, WasmParams, WasmResults, error::error,
+    Table, Tag, TypedFunc, WasmParams, WasmResults, error::error,
 };
 use windlass_decode::ExternKind;
 
@@ -128,6 +128,11 @@ impl Instance {
         self.get_export(store, name)?.into_global()
     }
 
+    /// The tag that is exported under `name`.
+    pub fn get_tag(&self, store: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
+    }
+
     /// Its module.
     pub fn module<'a, T: 'a>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
         &self.entity(&store.into().0.inner).module
@@ -143,9 +148,9 @@ impl Instance {
             ExternKind::Table => &entity.tables,
             ExternKind::Memory => &entity.memories,
             ExternKind::Global => &entity.globals,
-            ExternKind::Tag => return None,
+            ExternKind::Tag => &entity.tags,
         };
-        Extern::new(self.store, kind, *space.get(index as usize)?)
+        Some(Extern::new(self.store, kind, *space.get(index as usize)?))
     }
 
     fn entity<'a>(&self, store: &'a StoreInner) -> &'a InstanceEntity {

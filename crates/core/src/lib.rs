@@ -52,6 +52,7 @@ mod caller;
 mod config;
 mod engine;
 mod error;
+mod exception;
 #[allow(unsafe_code)]
 mod exec;
 mod execution;
@@ -67,6 +68,7 @@ mod module;
 mod runtime;
 mod store;
 mod table;
+mod tag;
 mod translate;
 mod trap;
 mod types;
@@ -78,6 +80,7 @@ pub use caller::Caller;
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
 pub use error::{Error, LinkError, LinkErrorKind, ModuleError, Unsupported};
+pub use exception::{ExnRef, ThrownException};
 pub use exec::BACKEND;
 pub use execution::{Event, Execution, Pending};
 pub use externs::{Export, Extern};
@@ -92,11 +95,12 @@ pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
 pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
 pub use table::Table;
+pub use tag::Tag;
 pub use translate::FUEL_VERSION;
 pub use trap::Trap;
 pub use types::{
     ConcreteType, ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
-    Mutability, RefType, TableType, ValType,
+    Mutability, RefType, TableType, TagType, ValType,
 };
 pub use value::{ExternRef, FuncRef, Ref, V128, Val};
 pub use windlass_decode::Features;

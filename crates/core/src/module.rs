@@ -41,6 +41,7 @@ pub(crate) struct ModuleInner {
     name: Option<Box<str>>,
     /// The names of functions, read when first asked for.
     func_names: Once<NameMap>,
+    tag_names: Once<NameMap>,
     /// The exports in order of their names, as indices in `decoded.exports`.
     sorted_exports: Box<[u32]>,
 }
@@ -205,6 +206,12 @@ impl Module {
         let decode = || NameSection::decode_funcs(&self.0.decoded, &self.0.bytes);
         self.0.func_names.get_or_init(decode).get(index)
     }
+
+    /// The name that the module's name section gives the tag with this index.
+    pub(crate) fn tag_name(&self, index: u32) -> Option<&str> {
+        let decode = || NameSection::decode_tags(&self.0.decoded, &self.0.bytes);
+        self.0.tag_names.get_or_init(decode).get(index)
+    }
 }
 
 impl fmt::Debug for Module {
@@ -235,6 +242,7 @@ impl ModuleInner {
             code: CodeTable::new(decoded.bodies.len()),
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),
+            tag_names: Once::new(),
             sorted_exports: sorted_exports(&decoded),
             decoded,
             context,
@@ -308,7 +316,9 @@ impl ModuleInner {
             ExternKind::Table => ItemType::Table(*context.tables.get(index)?),
             ExternKind::Memory => ItemType::Memory(*context.memories.get(index)?),
             ExternKind::Global => ItemType::Global(*context.globals.get(index)?),
-            ExternKind::Tag => return None,
+            ExternKind::Tag => {
+                ItemType::Tag(*context.type_ids.get(*context.tags.get(index)? as usize)?)
+            }
         })
     }
 

@@ -4,10 +4,12 @@
 mod externs;
 mod func;
 mod item;
+mod tag;
 mod value;
 
 pub use externs::{ExportType, ExternType, ImportType};
 pub use func::FuncType;
 pub(crate) use func::Signature;
 pub use item::{GlobalType, MemoryType, Mutability, TableType};
+pub use tag::TagType;
 pub use value::{ConcreteType, HeapType, RefType, ValType};

@@ -9,10 +9,7 @@ use windlass_decode::{
 };
 
 /// THE TABLE: features whose instructions and types are not executed yet.
-pub(crate) const FEATURES: Features = Features::GC
-    .union(Features::EXCEPTIONS)
-    .union(Features::LEGACY_EXCEPTIONS)
-    .union(Features::THREADS);
+pub(crate) const FEATURES: Features = Features::GC.union(Features::THREADS);
 
 type Check = Result<(), Unsupported>;
 

@@ -2,7 +2,9 @@
 //! [`Ref`], [`V128`] and [`ExternRef`].
 
 use crate::runtime::{StoreId, StoreInner};
-use crate::{AsContext, AsContextMut, Error, Func, HeapType, RefType, ValType, error::error};
+use crate::{
+    AsContext, AsContextMut, Error, ExnRef, Func, HeapType, RefType, ValType, error::error,
+};
 use alloc::boxed::Box;
 use core::any::Any;
 
@@ -33,6 +35,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// A host value, or null.
     ExternRef(Option<ExternRef>),
+    /// An exception, or null.
+    ExnRef(Option<ExnRef>),
 }
 
 /// A reference.
@@ -49,6 +53,8 @@ pub enum Ref {
     Func(Option<Func>),
     /// A host value, or null.
     Extern(Option<ExternRef>),
+    /// An exception, or null.
+    Exn(Option<ExnRef>),
 }
 
 /// A reference to a function.
@@ -188,6 +194,7 @@ accessors! {
     v128 unwrap unwrap_v128 V128 V128, value => value;
     func_ref unwrap unwrap_funcref FuncRef Option<Func>, value => value;
     extern_ref unwrap unwrap_externref ExternRef Option<ExternRef>, value => value;
+    exn_ref unwrap unwrap_exnref ExnRef Option<ExnRef>, value => value;
 }
 
 impl Val {
@@ -224,6 +231,7 @@ impl Val {
     fn null_ref(ty: RefType) -> Val {
         match ty.heap_type() {
             HeapType::Extern | HeapType::NoExtern => Val::ExternRef(None),
+            HeapType::Exn | HeapType::NoExn => Val::ExnRef(None),
             _ => Val::FuncRef(None),
         }
     }
@@ -233,6 +241,7 @@ impl Val {
         match *self {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(value) => Some(Ref::Extern(value)),
+            Val::ExnRef(value) => Some(Ref::Exn(value)),
             _ => None,
         }
     }
@@ -263,6 +272,11 @@ impl Val {
                 check_store(store.id, value.store, "host value")?;
                 heap(false, HeapType::Extern)
             }
+            Val::ExnRef(None) => heap(true, HeapType::NoExn),
+            Val::ExnRef(Some(value)) => {
+                check_store(store.id, value.store(), "exception")?;
+                heap(false, HeapType::Exn)
+            }
         })
     }
 
@@ -289,6 +303,10 @@ impl Val {
             (Val::ExternRef(value), ValType::Ref(_)) => {
                 self.check_type(store, ty)?;
                 value.map_or(0, ExternRef::to_slot)
+            }
+            (Val::ExnRef(value), ValType::Ref(_)) => {
+                self.check_type(store, ty)?;
+                value.map_or(0, ExnRef::to_slot)
             }
             _ => return Err(self.mismatch(store, ty)),
         };
@@ -325,6 +343,7 @@ impl Val {
                 HeapType::Extern | HeapType::NoExtern => {
                     Val::ExternRef(ExternRef::from_slot(store, slot))
                 }
+                HeapType::Exn | HeapType::NoExn => Val::ExnRef(ExnRef::from_slot(store, slot)),
                 _ => Val::FuncRef(Func::from_slot(store, slot)),
             },
         }
@@ -364,7 +383,7 @@ pub(crate) fn slots_to_vals<'a>(
 impl Ref {
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None))
+        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Exn(None))
     }
 }
 
@@ -391,9 +410,12 @@ val_from! {
     Option<Func>, value => Val::FuncRef(value);
     ExternRef, value => Val::ExternRef(Some(value));
     Option<ExternRef>, value => Val::ExternRef(value);
+    ExnRef, value => Val::ExnRef(Some(value));
+    Option<ExnRef>, value => Val::ExnRef(value);
     Ref, value => match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
+        Ref::Exn(value) => Val::ExnRef(value),
     };
 }
 
@@ -406,5 +428,11 @@ impl From<Func> for Ref {
 impl From<ExternRef> for Ref {
     fn from(value: ExternRef) -> Ref {
         Ref::Extern(Some(value))
+    }
+}
+
+impl From<ExnRef> for Ref {
+    fn from(value: ExnRef) -> Ref {
+        Ref::Exn(Some(value))
     }
 }

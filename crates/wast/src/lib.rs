@@ -25,6 +25,7 @@ mod runner;
 mod script;
 mod source;
 mod spectest;
+mod unfold;
 mod values;
 
 pub use report::{Failure, Kind, Report};

@@ -4,6 +4,7 @@
 use crate::{
     report::{Failure, Kind, Report},
     script::Script,
+    unfold,
 };
 use wast::{
     Wast, WastDirective,
@@ -34,17 +35,12 @@ impl Runner {
     /// Runs a script. Text that is no script is a report with one failure.
     pub fn run(&self, text: &str) -> Report {
         let mut report = Report::default();
-        let mut lexer = Lexer::new(text);
-        // Scripts test that such characters are allowed in names.
-        lexer.allow_confusing_unicode(true);
-        let parsed = ParseBuffer::new_with_lexer(lexer);
-        let wast =
-            parsed.as_ref().map_err(|error| (error.span(), error.message())).and_then(|buffer| {
-                parser::parse::<Wast<'_>>(buffer).map_err(|error| (error.span(), error.message()))
-            });
-        match wast {
-            Ok(wast) => self.run_directives(text, wast, &mut report),
-            Err((span, reason)) => report.fail(failure(text, Kind::Script, span, reason)),
+        let mut run = |text: &str| parse(text, |wast| self.run_directives(text, wast, &mut report));
+        if let Err(first) = run(text) {
+            // Perhaps it has legacy exceptions in folded form.
+            if run(&unfold::unfold(text)).is_err() {
+                report.fail(first);
+            }
         }
         report
     }
@@ -65,6 +61,18 @@ impl Runner {
             }
         }
     }
+}
+
+/// Parses a script and hands it on; or what is wrong with it.
+fn parse(text: &str, then: impl FnOnce(Wast<'_>)) -> Result<(), Failure> {
+    let failed = |error: wast::Error| failure(text, Kind::Script, error.span(), error.message());
+    let mut lexer = Lexer::new(text);
+    // Scripts test that such characters are allowed in names.
+    lexer.allow_confusing_unicode(true);
+    let buffer = ParseBuffer::new_with_lexer(lexer).map_err(failed)?;
+    let wast = parser::parse::<Wast<'_>>(&buffer).map_err(failed)?;
+    then(wast);
+    Ok(())
 }
 
 fn failure(text: &str, kind: Kind, span: Span, reason: String) -> Failure {

@@ -7,7 +7,10 @@ use crate::{
 };
 use std::{collections::HashMap, rc::Rc};
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, token::Id};
-use windlass::{Engine, Error, Extern, Features, Instance, LinkError, Linker, Module, Store, Val};
+use windlass::{
+    Engine, Error, Extern, Features, Instance, LinkError, Linker, Module, Store, ThrownException,
+    Val,
+};
 use windlass_decode::{BranchHint, NameSection};
 
 /// An instance, or why there is none: what follows in the script then fails for that reason.
@@ -261,7 +264,14 @@ impl Script {
                 let results = values::show_all(&self.store, &results);
                 Err(format!("returned {results}, expected an exception"))
             }
-            Err(Stop::Error(error)) => said(&error, "uncaught exception"),
+            Err(Stop::Error(error)) if error.is::<ThrownException>() => {
+                self.store.take_pending_exception();
+                Ok(())
+            }
+            Err(Stop::Error(error)) => {
+                let actual = error.root_cause().to_string();
+                Err(format!("ended by {actual:?}, expected an exception"))
+            }
             Err(stop) => Err(stop.reason()),
         }
     }

@@ -311,6 +311,21 @@ unsafe fn load_pins<T: Value>(m: &mut Machine, field: usize) {
     }
 }
 
+/// Loads all pinned locals. `ip` is at the operands of the function's first cell, whose pins are slot 0 where
+/// there are none: what is loaded for these is never read.
+///
+/// # Safety
+/// I1, I2.
+pub(crate) unsafe fn load_all_pins(m: &mut Machine) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        load_pins::<i64>(m, 0);
+        load_pins::<f64>(m, 2);
+        m.advance(1);
+        load_pins::<f32>(m, 0);
+    }
+}
+
 /// Loads the pinned floats again after a call. Operands: pins (`f64`, `f64`, `f32`, `f32`).
 pub(crate) struct Reload<const F64: bool, const F32: bool>;
 impl<const F64: bool, const F32: bool> Step for Reload<F64, F32> {
@@ -426,6 +441,24 @@ impl Step for Slow {
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::Slow)
+    }
+}
+
+/// `throw`: the driver does it. Operands: -, the fields' first slot, tag.
+pub(crate) struct Throw;
+impl Step for Throw {
+    #[inline(always)]
+    unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
+        Err(Stop::Throw)
+    }
+}
+
+/// `throw_ref`, and the legacy `rethrow`. Operands: -, the slot of the reference.
+pub(crate) struct ThrowRef;
+impl Step for ThrowRef {
+    #[inline(always)]
+    unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
+        Err(Stop::ThrowRef)
     }
 }
 

@@ -2,10 +2,12 @@
 //! function's entity names it.
 
 use super::{
+    catch::{Catches, CodeCatches},
     machine::{Cell, Ip},
     select::plain,
 };
-use alloc::boxed::Box;
+use crate::lock::Lock;
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc};
 use core::{
     ptr::{self, NonNull},
     sync::atomic::{AtomicPtr, Ordering},
@@ -14,6 +16,8 @@ use core::{
 /// The code of the functions that a module defines, translated when first called.
 pub(crate) struct CodeTable {
     entries: Box<[CodeEntry]>,
+    /// What the code that is there catches, by its address; of functions without a try block, nothing.
+    catches: Lock<BTreeMap<usize, Arc<CodeCatches>>>,
 }
 
 /// Where one function's code is found.
@@ -38,7 +42,8 @@ unsafe impl Sync for CodeTable {}
 impl CodeTable {
     /// A table for a module that defines `count` functions, none translated yet.
     pub(crate) fn new(count: usize) -> CodeTable {
-        CodeTable { entries: (0..count).map(CodeEntry::new).collect() }
+        let entries = (0..count).map(CodeEntry::new).collect();
+        CodeTable { entries, catches: Lock::new(BTreeMap::new()) }
     }
 
     /// How a function's entity names its code; `defined` counts the functions that the module defines.
@@ -65,14 +70,22 @@ impl CodeTable {
 
     /// Publishes the code of a function. If another thread was first, its code stays (it is the same:
     /// translation is deterministic).
-    pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>) -> Ip {
+    pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>, catches: Catches) -> Ip {
         let entry = &self.entries[defined];
         let stub = entry.stub.as_ptr().cast::<Cell>();
         let len = cells.len();
         entry.len.store(len, Ordering::Relaxed);
         let code = Box::into_raw(cells).cast::<Cell>();
+        let has_catches = !catches.blocks.is_empty();
+        if has_catches {
+            let catches = Arc::new(CodeCatches { start: code, len, catches });
+            self.catches.write(|all| all.insert(code as usize, catches));
+        }
         let first = entry.current.compare_exchange(stub, code, Ordering::AcqRel, Ordering::Acquire);
         if let Err(other) = first {
+            if has_catches {
+                self.catches.write(|all| all.remove(&(code as usize)));
+            }
             // SAFETY: it came from the box above and nobody else has seen it.
             drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(code, len)) });
             return other;
@@ -88,6 +101,15 @@ impl CodeTable {
         (0..self.entries.len()).find(|&i| {
             let len = self.entries[i].len.load(Ordering::Relaxed);
             within(self.stub(i), STUB_WORDS) || self.translated(i).is_some_and(|c| within(c, len))
+        })
+    }
+
+    /// What the code that `ip` is in catches, if it has try blocks.
+    pub(crate) fn catches(&self, ip: Ip) -> Option<Arc<CodeCatches>> {
+        self.catches.read(|all| {
+            let (_, code) = all.range(..=ip as usize).next_back()?;
+            let within = code.start..code.start.wrapping_add(code.len);
+            within.contains(&ip).then(|| code.clone())
         })
     }
 

@@ -107,6 +107,10 @@ pub(crate) enum Stop {
     /// accumulator.
     CallForeign,
     ReturnCallForeign,
+    /// `throw`.
+    Throw,
+    /// `throw_ref`, and the legacy `rethrow`.
+    ThrowRef,
     /// A function called from another instance returned.
     SwitchBack,
     /// The fuel does not cover `Context::charge`; `ip` is at the handler word to go on with.

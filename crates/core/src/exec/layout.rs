@@ -87,6 +87,8 @@ pub(crate) enum Part {
     },
     ReturnMany,
     Slow,
+    Throw,
+    ThrowRef,
     Unreachable,
 }
 
@@ -400,6 +402,8 @@ impl Layouts {
             (plain::RETURN_NONE, 1, Part::ReturnNone),
             (plain::RETURN_MANY, 1, Part::ReturnMany),
             (plain::SLOW, 2, Part::Slow),
+            (plain::THROW, 1, Part::Throw),
+            (plain::THROW_REF, 1, Part::ThrowRef),
             (plain::UNREACHABLE, 1, Part::Unreachable),
         ] {
             self.add(handler, words, FREE, part);

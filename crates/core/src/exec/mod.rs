@@ -27,9 +27,11 @@
 mod branch;
 mod call;
 pub(crate) mod canonical;
+mod catch;
 mod code;
 mod context;
 mod dispatch;
+mod exception;
 mod handlers;
 #[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod layout;
@@ -53,6 +55,7 @@ mod vector_ops;
 pub(crate) mod vector_select;
 
 pub(crate) use call::DIRECT;
+pub(crate) use catch::{Catches, Clause, TryBlock};
 pub(crate) use code::{CodeTable, FuncCode};
 pub use dispatch::BACKEND;
 pub(crate) use dispatch::Handler;

@@ -835,6 +835,8 @@ pub(crate) mod plain {
     pub(crate) const SLOW: Handler = run::<call::Slow>;
     pub(crate) const TABLE_SET: Handler = run::<TableSet>;
     pub(crate) const UNREACHABLE: Handler = run::<call::Unreachable>;
+    pub(crate) const THROW: Handler = run::<call::Throw>;
+    pub(crate) const THROW_REF: Handler = run::<call::ThrowRef>;
     pub(crate) const UNTRANSLATED: Handler = run::<call::Untranslated>;
     pub(crate) const HALT: Handler = run::<call::Halt>;
     pub(crate) const SWITCH_BACK: Handler = run::<call::SwitchBack>;

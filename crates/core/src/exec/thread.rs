@@ -4,6 +4,7 @@ use super::{
     call::{DIRECT, push_frame, replace_frame, return_to},
     context::{Context, MemoryView, Stop, TableView},
     dispatch::dispatch,
+    exception::KnownPlaces,
     machine::{Cell, Ip, Machine, Sp, Value},
     select::plain,
     slow::{SlowInstr, SlowOp},
@@ -23,20 +24,22 @@ use core::{
 /// A computation that can be paused: it owns its value stack and never uses the native stack for
 /// guest calls.
 pub(crate) struct Thread {
-    stack: Stack,
-    cx: Box<Context>,
+    pub(super) stack: Stack,
+    pub(super) cx: Box<Context>,
     /// Of the running instance; `cx` points to them.
     memories: Vec<MemoryView>,
     tables: Vec<TableView>,
     /// Frames that returned to another instance's code, innermost last.
-    switches: Vec<Switch>,
-    state: State,
+    pub(super) switches: Vec<Switch>,
+    pub(super) state: State,
+    /// For throws.
+    pub(super) places: KnownPlaces,
     result_slots: usize,
 }
 
 /// What to do next.
 #[derive(Clone, Copy)]
-enum State {
+pub(super) enum State {
     Idle,
     /// To go on at `cx.saved`, at a handler word, when `cx.charge` is paid.
     Ready,
@@ -60,9 +63,9 @@ enum State {
 
 /// Where a frame that another instance called returns to.
 #[derive(Clone, Copy)]
-struct Switch {
-    ret: Ip,
-    instance: u32,
+pub(super) struct Switch {
+    pub(super) ret: Ip,
+    pub(super) instance: u32,
 }
 
 // SAFETY: its pointers lead into its own stack and context, and to code and stores that it runs on only when
@@ -77,6 +80,8 @@ pub(crate) enum Exit {
     Finished,
     /// It trapped: see [`Thread::backtrace`]. It can't go on.
     Trap(Trap),
+    /// The exception with this reference was thrown, and nothing in it catches that. It can't go on.
+    Exception(u64),
     /// A function that was called for the first time is not valid.
     Invalid(Error),
     /// It called the host function `func` (index in the store) from `instance`:
@@ -104,17 +109,18 @@ const MAX_BACKTRACE: usize = 65;
 const ROOT_SLOTS: usize = 2;
 
 /// Cells that return addresses can point to without a call before them: two operand words stand for it.
-struct ReturnCode([Cell; 3]);
+pub(super) struct ReturnCode([Cell; 3]);
 
 // SAFETY: nothing ever writes them.
 unsafe impl Sync for ReturnCode {}
 
-static HALT: ReturnCode = ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
-static SWITCH_BACK: ReturnCode =
+pub(super) static HALT: ReturnCode =
+    ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
+pub(super) static SWITCH_BACK: ReturnCode =
     ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::SWITCH_BACK)]);
 
 impl ReturnCode {
-    fn address(&'static self) -> Ip {
+    pub(super) fn address(&'static self) -> Ip {
         self.0.as_ptr().wrapping_add(2)
     }
 }
@@ -129,6 +135,7 @@ impl Thread {
             tables: Vec::new(),
             switches: Vec::new(),
             state: State::Idle,
+            places: KnownPlaces::default(),
             result_slots: 0,
         }
     }
@@ -205,7 +212,7 @@ impl Thread {
             }
         };
         store.inner().fuel = self.cx.fuel;
-        if matches!(exit, Exit::Trap(_)) {
+        if matches!(exit, Exit::Trap(_) | Exit::Exception(_)) {
             self.state = State::Trapped;
         }
         exit
@@ -220,7 +227,7 @@ impl Thread {
     }
 
     /// Fills the context from the store, for the running instance.
-    fn refresh(&mut self, store: &mut StoreInner) {
+    pub(super) fn refresh(&mut self, store: &mut StoreInner) {
         let instance = &store.instances[self.cx.instance as usize];
         self.memories.resize(instance.memories.len(), MemoryView::NONE);
         for (view, &memory) in self.memories.iter_mut().zip(&instance.memories) {
@@ -257,6 +264,8 @@ impl Thread {
                 return Err(Exit::Interrupted);
             }
             Stop::Slow => self.slow(store)?,
+            Stop::Throw => self.throw(store.inner())?,
+            Stop::ThrowRef => self.throw_ref(store.inner())?,
             Stop::Translate => self.translate(store.inner())?,
             Stop::StackFull => self.grow_stack(store.inner()).map_err(Exit::Trap)?,
             Stop::SwitchBack => self.switch_back(store.inner()),
@@ -327,7 +336,7 @@ impl Thread {
     }
 
     /// The index in the stack of a slot of the frame.
-    fn slot_index(&self, slot: isize) -> usize {
+    pub(super) fn slot_index(&self, slot: isize) -> usize {
         let sp = self.cx.saved.sp as usize - self.stack.base() as usize;
         (sp / size_of::<u64>()).wrapping_add_signed(slot)
     }
@@ -515,7 +524,7 @@ fn frame_at(module: &Module, ip: Ip) -> Option<BacktraceFrame> {
 
 /// The value stack: slots that start as zeros. It grows on demand.
 #[derive(Default)]
-struct Stack {
+pub(super) struct Stack {
     base: Option<ptr::NonNull<u64>>,
     len: usize,
 }
@@ -524,7 +533,7 @@ struct Stack {
 const MIN_STACK: usize = 1024;
 
 impl Stack {
-    fn base(&self) -> Sp {
+    pub(super) fn base(&self) -> Sp {
         self.base.map_or(ptr::null_mut(), ptr::NonNull::as_ptr)
     }
 
@@ -532,7 +541,7 @@ impl Stack {
         self.base().wrapping_add(self.len)
     }
 
-    fn slots(&self, from: usize, len: usize) -> &[u64] {
+    pub(super) fn slots(&self, from: usize, len: usize) -> &[u64] {
         assert!(from + len <= self.len || len == 0, "slots of the stack");
         match self.base {
             // SAFETY: these slots are initialised and borrowed with `self`.

@@ -5,7 +5,7 @@ use super::HostFn;
 use crate::exec::{Exit, Thread};
 use crate::runtime::StoreInner;
 use crate::store::{StoreContextMut, StoreState};
-use crate::{Caller, Error, Pending, Trap, WasmBacktrace};
+use crate::{Caller, Error, Pending, ThrownException, Trap, WasmBacktrace};
 use alloc::{boxed::Box, sync::Arc};
 
 /// A call from the host that runs in `store`.
@@ -101,20 +101,27 @@ impl<'a, T> Call<'a, T> {
                     let backtrace = backtrace(thread, &self.store.inner);
                     return Err(Error::from(trap).with_backtrace(backtrace));
                 }
+                Exit::Exception(reference) => {
+                    let store = &mut self.store.inner;
+                    store.pending_exception = reference;
+                    let error = Error::from(ThrownException::new(store, reference));
+                    return Err(error.with_backtrace(backtrace(thread, store)));
+                }
                 Exit::HostCall { func, instance } => {
                     let host = match &mut last {
                         Some((index, host)) if *index == func => host,
                         last => &last.insert((func, self.store.host_func(func))).1,
                     };
                     let caller = Caller::new(StoreContextMut(self.store), instance);
-                    if let Err(error) = host(caller, thread.host_slots()) {
-                        return match error.downcast() {
-                            Ok(pending) => Ok(Stop::HostPending(func, pending)),
-                            Err(error) => {
-                                Err(error.with_backtrace(backtrace(thread, &self.store.inner)))
-                            }
-                        };
+                    let Err(error) = host(caller, thread.host_slots()) else { continue };
+                    let store = &mut self.store.inner;
+                    if error.is::<ThrownException>() && is_caught(thread, store) {
+                        continue;
                     }
+                    return match error.downcast() {
+                        Ok(pending) => Ok(Stop::HostPending(func, pending)),
+                        Err(error) => Err(error.with_backtrace(backtrace(thread, store))),
+                    };
                 }
             }
         }
@@ -125,6 +132,18 @@ impl<T> Drop for Call<'_, T> {
     fn drop(&mut self) {
         self.store.inner.leave(self.thread.take());
     }
+}
+
+/// Whether the guest catches the pending exception, which the host function that it called has thrown or let
+/// pass: then it is no longer pending.
+#[cold]
+fn is_caught(thread: &mut Thread, store: &mut StoreInner) -> bool {
+    let reference = store.pending_exception;
+    let is_caught = reference != 0 && thread.throw_from_host(store, reference);
+    if is_caught {
+        store.pending_exception = 0;
+    }
+    is_caught
 }
 
 #[cold]

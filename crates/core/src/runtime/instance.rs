@@ -44,6 +44,7 @@ struct Lengths {
     tables: usize,
     memories: usize,
     globals: usize,
+    tags: usize,
 }
 
 impl Lengths {
@@ -53,6 +54,7 @@ impl Lengths {
             tables: store.tables.len(),
             memories: store.memories.len(),
             globals: store.globals.len(),
+            tags: store.tags.len(),
         }
     }
 
@@ -62,6 +64,7 @@ impl Lengths {
         store.memories.truncate(self.memories);
         store.globals.truncate(self.globals);
         store.global_types.truncate(self.globals);
+        store.tags.truncate(self.tags);
     }
 }
 
@@ -71,6 +74,7 @@ struct Parts {
     tables: Vec<u32>,
     memories: Vec<u32>,
     globals: Vec<u32>,
+    tags: Vec<u32>,
     elements: Vec<Box<[u64]>>,
 }
 
@@ -88,8 +92,15 @@ impl Parts {
             tables: imported(ExternKind::Table).collect(),
             memories: imported(ExternKind::Memory).collect(),
             globals: imported(ExternKind::Global).collect(),
+            tags: imported(ExternKind::Tag).collect(),
             elements: Vec::new(),
         };
+        let context = &module.context;
+        let instance = store.inner().instances.len() as u32;
+        for &ty in &context.tags[parts.tags.len()..] {
+            let (id, index) = (context.type_ids[ty as usize], parts.tags.len() as u32);
+            parts.tags.push(store.inner().add_tag(id, instance, index));
+        }
         parts.add_funcs(store.inner(), module);
         parts.add_globals(store.inner(), module)?;
         parts.add_tables(store, module)?;
@@ -171,6 +182,7 @@ impl Parts {
             tables: self.tables.into(),
             memories: self.memories.into(),
             globals: self.globals.into(),
+            tags: self.tags.into(),
             elements: self.elements.into(),
             data_dropped: alloc::vec![false; module.0.decoded.data.len()].into(),
         }

@@ -15,6 +15,8 @@ pub(crate) enum ItemType {
     Table(TableType),
     Memory(MemoryType),
     Global(GlobalType),
+    /// A function type without results.
+    Tag(TypeId),
 }
 
 /// Whether something of type `given` can be imported as `wanted`.
@@ -24,6 +26,8 @@ fn matches(types: &TypeRegistry, given: &ItemType, wanted: &ItemType) -> bool {
         (ItemType::Table(given), ItemType::Table(wanted)) => types.table_matches(given, wanted),
         (ItemType::Memory(given), ItemType::Memory(wanted)) => types.memory_matches(given, wanted),
         (ItemType::Global(given), ItemType::Global(wanted)) => types.global_matches(given, wanted),
+        // A tag is written and read: the types must be the same.
+        (ItemType::Tag(given), ItemType::Tag(wanted)) => given == wanted,
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 //! the store's arenas, never by address. Above: `exec`. Below: nothing of this crate but types.
 
 mod const_expr;
+mod exception;
 mod growth;
 mod instance;
 mod link;
@@ -9,6 +10,7 @@ mod memory;
 mod resources;
 mod store;
 
+pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;

@@ -1,7 +1,7 @@
 //! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it; the
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
-use super::LinearMemory;
+use super::{Exceptions, LinearMemory, TagEntity};
 use crate::{
     Engine, FuncType, Module, Trap, Val,
     exec::{FuncCode, Thread},
@@ -36,7 +36,12 @@ pub(crate) struct StoreInner {
     /// Values of the globals; their types are in `global_types` at the same index.
     pub(crate) globals: Vec<GlobalValue>,
     pub(crate) global_types: Vec<GlobalType>,
+    pub(crate) tags: Vec<TagEntity>,
     pub(crate) instances: Vec<InstanceEntity>,
+    /// Exceptions that something refers to.
+    pub(crate) exceptions: Exceptions,
+    /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there is none.
+    pub(crate) pending_exception: u64,
     /// Host values that guests hold as `externref`.
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     /// What is left of the fuel.
@@ -102,6 +107,7 @@ pub(crate) struct InstanceEntity {
     pub(crate) tables: Box<[u32]>,
     pub(crate) memories: Box<[u32]>,
     pub(crate) globals: Box<[u32]>,
+    pub(crate) tags: Box<[u32]>,
     /// Element segments as references in slots; empty when dropped.
     pub(crate) elements: Box<[Box<[u64]>]>,
     /// Whether a data segment is dropped (an active one is after instantiation).
@@ -131,7 +137,10 @@ impl StoreInner {
             memories: Vec::new(),
             globals: Vec::new(),
             global_types: Vec::new(),
+            tags: Vec::new(),
             instances: Vec::new(),
+            exceptions: Exceptions::default(),
+            pending_exception: 0,
             externs: Vec::new(),
             fuel: 0,
             interrupt: Arc::new(AtomicBool::new(false)),

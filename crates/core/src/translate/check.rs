@@ -4,7 +4,7 @@
 
 use super::{FIRST_LOCAL, Source, inst::kind_of};
 use crate::exec::{
-    Cell, DIRECT, SlowOp,
+    Catches, Cell, DIRECT, SlowOp,
     layout::{Field, Layout, Layouts, Part},
     select::Domain,
 };
@@ -29,9 +29,15 @@ impl fmt::Display for Fault {
 }
 
 /// Verifies the code of the `defined`th function that the module defines.
-pub(super) fn check(source: Source<'_>, defined: usize, code: &[Cell]) -> Result<(), Fault> {
+pub(super) fn check(
+    source: Source<'_>,
+    defined: usize,
+    code: &[Cell],
+    catches: &Catches,
+) -> Result<(), Fault> {
     let mut checker = Checker::new(source, defined, code)?;
-    checker.cells()
+    checker.cells()?;
+    checker.catches(catches).map_err(|what| Fault { at: 0, what })
 }
 
 type Outcome = Result<(), &'static str>;
@@ -49,7 +55,7 @@ struct Checker<'a> {
     starts: Vec<bool>,
     ty: &'a FuncType,
     param_slots: isize,
-    /// Slots of the declared locals end here, and those of operands begin.
+    /// Slots of the locals end here, those that keep exceptions among them, and those of operands begin.
     first_temp: isize,
     /// Slots of operands end here; the two words of the next frame may follow.
     end: isize,
@@ -156,6 +162,8 @@ impl<'a> Checker<'a> {
                 | ReturnNone
                 | ReturnOne { .. }
                 | ReturnMany
+                | Throw
+                | ThrowRef
                 | Unreachable
         )
     }
@@ -194,7 +202,9 @@ impl<'a> Checker<'a> {
             [half(0), half(1)],
         ];
         self.end = size - FIRST_LOCAL as isize;
-        ensure(zeroed == self.first_temp - FIRST_LOCAL as isize, "I2: enter zeroes the locals")?;
+        // Behind the locals may be slots that keep exceptions.
+        ensure(zeroed >= self.first_temp - FIRST_LOCAL as isize, "I2: enter zeroes the locals")?;
+        self.first_temp = zeroed + FIRST_LOCAL as isize;
         ensure(size <= super::MAX_SLOTS as isize, "I2: cells can name all slots of the frame")?;
         ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
         for (has, [first, second]) in domains.into_iter().zip(pins) {
@@ -326,6 +336,13 @@ impl<'a> Checker<'a> {
                 self.operands(self.field(at, 1), count)
             }
             Part::Slow => self.slow(at),
+            Part::Throw => {
+                let ty = context.tag_type(self.high(at, 0)).ok_or("I6: the index of a tag")?;
+                self.operands(self.field(at, 1), width(&ty.params))
+            }
+            Part::ThrowRef => {
+                ensure(self.in_frame(self.field(at, 1)), "I2: a reference to an exception")
+            }
         }
     }
 
@@ -387,6 +404,36 @@ impl<'a> Checker<'a> {
         ensure(shift <= self.end, "I2: room for the frame of a tail call")?;
         ensure(width(&ty.results) == width(&self.ty.results), "I2: the results of a tail call")?;
         self.operands(from, count)
+    }
+
+    /// I2, I3 and I6 of where exceptions are caught: what a throw relies on.
+    fn catches(&self, catches: &Catches) -> Outcome {
+        let is_block = |block: Option<u32>, of: usize| block.is_none_or(|b| (b as usize) < of);
+        let count = catches.blocks.len();
+        ensure(catches.spans.is_sorted_by(|a, b| a.0 < b.0), "I3: spans of try blocks in order")?;
+        for &(word, block) in &catches.spans {
+            let is_cell = word as usize == self.code.len() || self.starts[word as usize];
+            ensure(is_cell, "I3: a try block begins and ends at the start of a cell")?;
+            ensure(is_block(block, count), "I3: the number of a try block")?;
+        }
+        for (index, block) in catches.blocks.iter().enumerate() {
+            ensure(is_block(block.outer, index), "I3: the outer try block is an earlier one")?;
+            for clause in &block.clauses {
+                let is_cell = self.starts.get(clause.target as usize) == Some(&true);
+                ensure(is_cell, "I3: a clause goes on at the start of a cell")?;
+                if let Some(tag) = clause.tag {
+                    let ty = self.source.context.tag_type(tag).ok_or("I6: the index of a tag")?;
+                    self.operands(clause.fields.into(), width(&ty.params))?;
+                }
+                if let Some(slot) = clause.reference {
+                    let slot = isize::from(slot);
+                    let is_local = slot >= FIRST_LOCAL as isize && slot < self.end;
+                    let pinned = self.pins.as_flattened().contains(&slot);
+                    ensure(is_local && !pinned, "I2: where the reference to an exception goes")?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// An instruction that the driver executes.

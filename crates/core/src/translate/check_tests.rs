@@ -1,7 +1,11 @@
 //! The checker finds what is wrong: code of real functions with one word changed.
 
 use super::{Fault, check};
-use crate::{Config, Engine, Metering, Module, exec::Cell, translate::translate};
+use crate::{
+    Config, Engine, Metering, Module,
+    exec::{Catches, Cell},
+    translate::translate,
+};
 use alloc::{format, vec::Vec};
 
 /// Locals of every type, pinned and not; a loop, branches, calls of every sort, all kinds of indices.
@@ -42,10 +46,10 @@ fn module(metering: Metering) -> Module {
 /// The checker's verdict on the last function with its code changed.
 fn verdict(module: &Module, change: impl FnOnce(&mut Vec<Cell>)) -> Result<(), Fault> {
     let source = module.0.source();
-    let Ok(code) = translate(source, 2) else { panic!("the function can be translated") };
-    let mut code = code.into_vec();
+    let Ok(translated) = translate(source, 2) else { panic!("the function can be translated") };
+    let mut code = translated.code.into_vec();
     change(&mut code);
-    check(source, 2, &code)
+    check(source, 2, &code, &Catches::default())
 }
 
 /// The words where cells begin, with the text of each.

@@ -3,6 +3,7 @@
 
 use super::{
     Translator,
+    exception::Try,
     fuel::RegionId,
     inst::{Dst, Inst, Loc, What, kind_of, operand_kind, pair, single},
     stack::{Operand, Source},
@@ -19,19 +20,19 @@ use windlass_decode::{BlockType, Instr, Labels, Op};
 
 /// An open block.
 pub(super) struct Frame {
-    kind: FrameKind,
-    ty: BlockType,
+    pub(super) kind: FrameKind,
+    pub(super) ty: BlockType,
     /// Operands below the block's own, and the slots that they take.
-    base: usize,
+    pub(super) base: usize,
     base_height: usize,
     /// Branches to the block's end: the last of their list in `Translator::patches`.
-    patches: Option<usize>,
+    pub(super) patches: Option<usize>,
     /// The region of costs around the block.
-    region: RegionId,
+    pub(super) region: RegionId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FrameKind {
+pub(super) enum FrameKind {
     /// The function's body: a branch to it returns.
     Function,
     Block,
@@ -46,17 +47,28 @@ enum FrameKind {
         otherwise: Patch,
     },
     Else,
+    TryTable(Try),
+    /// The legacy `try`, before its clauses.
+    Try(Try),
+    /// A clause of a legacy `try`.
+    Catch(Try),
 }
 
 /// A branch whose target is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Patch {
-    /// The word with the target in its lower half.
-    word: usize,
-    /// Where the target is counted from: the cell's first operand word.
-    origin: usize,
+    site: Site,
     /// The next in the list.
     next: Option<usize>,
+}
+
+/// Where a target is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Site {
+    /// Into the lower half of a word, counted from the cell's first operand word.
+    Cell { word: usize, origin: usize },
+    /// Into a clause of a try block.
+    Clause { block: u32, index: usize },
 }
 
 /// When a branch is taken.
@@ -72,7 +84,7 @@ impl<'m> Translator<'m> {
         self.push_frame(FrameKind::Function, BlockType::Func(self.ty));
     }
 
-    fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
+    pub(super) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
         let params = match kind {
             FrameKind::Function => 0,
             _ => self.params(ty).count(),
@@ -94,7 +106,10 @@ impl<'m> Translator<'m> {
         ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(kind_of))
     }
 
-    fn results(&self, ty: BlockType) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
+    pub(super) fn results(
+        &self,
+        ty: BlockType,
+    ) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
         let (one, many) = match ty {
             BlockType::Func(index) => (None, self.source.context.type_func(index)),
             BlockType::Result(ty) => (Some(kind_of(ty)), None),
@@ -113,7 +128,7 @@ impl<'m> Translator<'m> {
         }
     }
 
-    fn frame_of(&self, label: u32) -> usize {
+    pub(super) fn frame_of(&self, label: u32) -> usize {
         self.frames.len() - 1 - label as usize
     }
 
@@ -122,14 +137,18 @@ impl<'m> Translator<'m> {
     pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
         let Some(depth) = &mut self.unreachable else { return false };
         match instr.op {
-            Op::Block | Op::If | Op::Try | Op::TryTable => *depth += 1,
+            Op::Block | Op::If | Op::TryTable => *depth += 1,
+            Op::Try => {
+                *depth += 1;
+                self.skip_legacy_try();
+            }
             Op::Loop => {
                 *depth += 1;
                 self.next_loop += 1;
             }
-            Op::Else => return *depth > 0,
-            Op::End if *depth == 0 => return false,
-            Op::End => *depth -= 1,
+            Op::Else | Op::Catch | Op::CatchAll => return *depth > 0,
+            Op::End | Op::Delegate if *depth == 0 => return false,
+            Op::End | Op::Delegate => *depth -= 1,
             _ => {}
         }
         true
@@ -199,7 +218,7 @@ impl<'m> Translator<'m> {
             self.settle(frame.base, true);
             let origin = self.builder.cell(select::br(Way::Jump), "br end");
             self.builder.push(0);
-            self.add_patch(&mut frame.patches, origin, origin);
+            self.add_patch(&mut frame.patches, Site::Cell { word: origin, origin });
         }
         self.land(otherwise);
         self.builder.forget();
@@ -220,7 +239,9 @@ impl<'m> Translator<'m> {
             if self.unreachable.is_none() {
                 self.emit_return();
             }
-            self.frames.pop();
+            if let Some(frame) = self.frames.pop() {
+                self.land_results(&frame);
+            }
             return;
         }
         let (base, kind) = (frame.base, frame.kind);
@@ -230,6 +251,15 @@ impl<'m> Translator<'m> {
             self.settle(base, true);
         }
         let Some(frame) = self.frames.pop() else { return };
+        match kind {
+            FrameKind::TryTable(block) => self.close_try(block),
+            FrameKind::Try(block) => {
+                self.close_try(block);
+                self.end_legacy_try(block);
+            }
+            FrameKind::Catch(block) => self.end_legacy_try(block),
+            _ => {}
+        }
         self.regions.set(frame.region);
         if !is_label {
             return;
@@ -237,12 +267,7 @@ impl<'m> Translator<'m> {
         if let FrameKind::If { otherwise } = kind {
             self.land(otherwise);
         }
-        let mut next = frame.patches;
-        while let Some(index) = next {
-            let patch = self.patches[index];
-            self.land(patch);
-            next = patch.next;
-        }
+        self.land_all(frame.patches);
         self.builder.forget();
         self.unreachable = None;
         self.truncate(base);
@@ -255,15 +280,52 @@ impl<'m> Translator<'m> {
         }
     }
 
-    fn add_patch(&mut self, list: &mut Option<usize>, word: usize, origin: usize) {
-        self.patches.push(Patch { word, origin, next: *list });
+    pub(super) fn add_patch(&mut self, list: &mut Option<usize>, site: Site) {
+        self.patches.push(Patch { site, next: *list });
         *list = Some(self.patches.len() - 1);
+    }
+
+    /// The target of every branch of a list is here.
+    pub(super) fn land_all(&mut self, mut list: Option<usize>) {
+        while let Some(index) = list {
+            let patch = self.patches[index];
+            self.land(patch);
+            list = patch.next;
+        }
     }
 
     /// The branch's target is here.
     fn land(&mut self, patch: Patch) {
-        let distance = self.builder.code.len() - patch.origin;
-        self.set_target(patch.word, distance as isize);
+        self.write_target(patch.site, self.builder.code.len());
+    }
+
+    fn write_target(&mut self, site: Site, target: usize) {
+        match site {
+            Site::Cell { word, origin } => {
+                self.set_target(word, target as isize - origin as isize);
+            }
+            Site::Clause { block, index } => {
+                let block = &mut self.tries.catches.blocks[block as usize];
+                block.clauses[index].target = target as u32;
+            }
+        }
+    }
+
+    /// The target of `site` is the label of `frame`.
+    pub(super) fn aim(&mut self, frame: usize, site: Site) {
+        match self.frames[frame].kind {
+            FrameKind::Loop { start, .. } => self.write_target(site, start),
+            _ => {
+                let mut list = self.frames[frame].patches;
+                self.add_patch(&mut list, site);
+                self.frames[frame].patches = list;
+            }
+        }
+    }
+
+    /// The slot of the first operand that the label of `frame` takes.
+    pub(super) fn label_slot(&self, frame: usize) -> i16 {
+        (self.first_temp + self.frames[frame].base_height) as i16
     }
 
     fn set_target(&mut self, word: usize, distance: isize) {
@@ -282,16 +344,9 @@ impl<'m> Translator<'m> {
     fn push_target(&mut self, frame: usize, origin: usize) {
         let word = self.builder.code.len();
         self.builder.push(0);
-        match self.frames[frame].kind {
-            FrameKind::Loop { start, region, .. } => {
-                self.set_target(word, start as isize - origin as isize);
-                self.cost_site(word, region);
-            }
-            _ => {
-                let mut list = self.frames[frame].patches;
-                self.add_patch(&mut list, word, origin);
-                self.frames[frame].patches = list;
-            }
+        self.aim(frame, Site::Cell { word, origin });
+        if let FrameKind::Loop { region, .. } = self.frames[frame].kind {
+            self.cost_site(word, region);
         }
     }
 
@@ -317,11 +372,11 @@ impl<'m> Translator<'m> {
         if self.in_place(frame, arity) {
             self.settle(from, true);
         } else {
-            let mut slot = self.first_temp + self.frames[frame].base_height;
+            let mut slot = self.label_slot(frame);
             for i in from..self.stack.len() {
                 let operand = self.stack[i];
-                self.move_to(operand, slot as i16);
-                slot += operand.kind.width();
+                self.move_to(operand, slot);
+                slot += operand.kind.width() as i16;
             }
         }
         let origin = self.builder.cell(select::br(self.way(frame)), "br");
@@ -434,7 +489,7 @@ impl<'m> Translator<'m> {
         let word = self.builder.code.len();
         self.builder.push(0);
         self.builder.code.extend(wide.map(Cell::word));
-        Patch { word, origin, next: None }
+        Patch { site: Site::Cell { word, origin }, next: None }
     }
 
     /// Emits the cell of a conditional branch up to its target; returns where its operands begin and a constant

@@ -22,6 +22,8 @@ pub const FUEL_VERSION: u32 = 1;
 pub(crate) fn cost(op: Op) -> u32 {
     match op {
         Op::Nop | Op::Block | Op::Loop | Op::Else | Op::End | Op::Drop | Op::Unreachable => 0,
+        Op::TryTable | Op::Try | Op::Catch | Op::CatchAll | Op::Delegate => 0,
+        Op::Throw | Op::ThrowRef | Op::Rethrow => 20,
         Op::Call | Op::ReturnCall => 5,
         Op::CallIndirect | Op::ReturnCallIndirect | Op::CallRef | Op::ReturnCallRef => 8,
         Op::MemoryGrow | Op::TableGrow => 100,

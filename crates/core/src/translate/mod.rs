@@ -14,6 +14,7 @@ mod call;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod check;
 mod control;
+mod exception;
 mod fuel;
 mod inst;
 mod listing;
@@ -28,7 +29,7 @@ mod vector;
 use crate::{
     Error, Metering, Trap,
     exec::{
-        Cell, CodeTable, Ip,
+        Catches, Cell, CodeTable, Ip,
         canonical::Nans,
         select::{self, Domain, Kind},
     },
@@ -38,6 +39,7 @@ use alloc::{boxed::Box, vec::Vec};
 use builder::Builder;
 pub(crate) use builder::Line;
 use control::{Frame, Patch};
+use exception::Tries;
 pub use fuel::FUEL_VERSION;
 use fuel::Regions;
 use inst::kind_of;
@@ -67,16 +69,23 @@ pub(crate) enum TranslateError {
     Unsupported(usize),
 }
 
+/// The code of a function, and what it catches.
+pub(crate) struct Translated {
+    pub(crate) code: Box<[Cell]>,
+    pub(crate) catches: Catches,
+}
+
 /// Translates the body of the `defined`th function that the module defines. It must be valid.
-pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Box<[Cell]>, TranslateError> {
+pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Translated, TranslateError> {
     let mut translator = Translator::new(source, defined, false)?;
     translator.body()?;
     let code = translator.builder.code.into_boxed_slice();
+    let catches = translator.tries.catches;
     #[cfg(all(debug_assertions, feature = "std"))]
-    if let Err(fault) = check::check(source, defined, &code) {
+    if let Err(fault) = check::check(source, defined, &code, &catches) {
         panic!("function {defined} of those that the module defines: {fault}");
     }
-    Ok(code)
+    Ok(Translated { code, catches })
 }
 
 /// Why a function could not be made ready to run.
@@ -93,13 +102,14 @@ pub(crate) fn translated(module: &ModuleInner, defined: usize) -> Result<Ip, Fai
         return Ok(code);
     }
     module.validate_late(defined).map_err(Failure::Invalid)?;
-    let cells = translate(module.source(), defined).map_err(|error| match error {
-        TranslateError::FrameTooLarge => Failure::Trap(Trap::FrameTooLarge),
-        TranslateError::Unsupported(offset) => {
-            Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
-        }
-    })?;
-    Ok(module.code.publish(defined, cells))
+    let Translated { code, catches } =
+        translate(module.source(), defined).map_err(|error| match error {
+            TranslateError::FrameTooLarge => Failure::Trap(Trap::FrameTooLarge),
+            TranslateError::Unsupported(offset) => {
+                Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
+            }
+        })?;
+    Ok(module.code.publish(defined, code, catches))
 }
 
 /// Translates again and returns every cell with the offset of its Wasm instruction.
@@ -155,6 +165,7 @@ struct Translator<'m> {
     next_loop: usize,
     pins: [[Option<u32>; 2]; 3],
     regions: Regions,
+    tries: Tries,
     /// The index of this function's type.
     ty: u32,
     param_slots: usize,
@@ -168,17 +179,20 @@ impl<'m> Translator<'m> {
         let ty = context.funcs[context.imported.funcs as usize + defined];
         let params = context.type_func(ty).map_or(&[][..], |ty| &ty.params[..]);
         let declared = body.locals.iter().flat_map(|&(n, ty)| (0..n).map(move |_| ty));
-        let kinds: Vec<Kind> = params.iter().copied().chain(declared).map(kind_of).collect();
+        let mut kinds: Vec<Kind> = params.iter().copied().chain(declared).map(kind_of).collect();
         let slots = |kinds: &[Kind]| kinds.iter().map(|kind| kind.width()).sum::<usize>();
         let param_slots = slots(&kinds[..params.len()]);
-        let first_temp = FIRST_LOCAL + slots(&kinds[params.len()..]);
-        if first_temp > MAX_SLOTS {
-            return Err(TranslateError::FrameTooLarge);
-        }
         let reader = Reader::new(&source.bytes[body.code.clone()], body.code.start);
         let instrs = Instrs::new(reader, context.features);
         let scanned = prescan::prescan(instrs.clone(), &kinds)
             .map_err(|error| TranslateError::Unsupported(error.offset()))?;
+        let first_kept = FIRST_LOCAL + slots(&kinds[params.len()..]);
+        // References to what legacy clauses have caught: locals that no instruction names.
+        kinds.extend((0..scanned.kept).map(|_| Kind::Ref));
+        let first_temp = first_kept + scanned.kept;
+        if first_temp > MAX_SLOTS {
+            return Err(TranslateError::FrameTooLarge);
+        }
         let mut locals = lay_out(&kinds, params.len(), param_slots);
         for domain in &scanned.pins {
             for (pin, local) in domain.iter().enumerate() {
@@ -203,6 +217,7 @@ impl<'m> Translator<'m> {
             next_loop: 0,
             pins: scanned.pins,
             regions: Regions::default(),
+            tries: Tries::new(scanned.rethrown, first_kept),
             ty,
             param_slots,
             instrs,
@@ -259,6 +274,14 @@ impl<'m> Translator<'m> {
             (Op::ReturnCallRef, Imm::Index(ty)) => self.return_call_ref(ty),
             (Op::BrOnNull, Imm::Index(label)) => self.br_on_null(label),
             (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
+            (Op::Throw, Imm::Index(tag)) => self.throw(tag),
+            (Op::ThrowRef, _) => self.throw_ref(),
+            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches.iter()),
+            (Op::Try, Imm::Block(ty)) => self.legacy_try(ty),
+            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag)),
+            (Op::CatchAll, _) => self.catch(None),
+            (Op::Delegate, Imm::Index(label)) => self.delegate(label),
+            (Op::Rethrow, Imm::Index(label)) => self.rethrow(label),
             (Op::Drop, _) => drop(self.pop()),
             (Op::Select | Op::SelectT, _) => self.select(),
             (Op::LocalGet, Imm::Index(local)) => self.local_get(local),

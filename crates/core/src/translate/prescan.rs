@@ -7,10 +7,23 @@ use windlass_decode::{Error, Imm, Instrs, Op};
 
 /// What is known of a body before it is translated.
 pub(crate) struct Prescan {
-    /// For each loop in order of appearance: it has no loops and no calls in it.
+    /// For each loop in order of appearance: it has no loops, no calls and no try blocks in it.
     pub(crate) simple_loops: Vec<bool>,
+    /// For each legacy `try` in order: one of its clauses has its exception thrown again.
+    pub(crate) rethrown: Vec<bool>,
+    /// How many exceptions must be kept for that at once.
+    pub(crate) kept: usize,
     /// The pinned locals of each domain.
     pub(crate) pins: [[Option<u32>; 2]; 3],
+}
+
+/// An open block, as far as it matters here.
+#[derive(Clone, Copy)]
+enum Block {
+    Loop,
+    /// A legacy `try`, and which.
+    Try(usize),
+    Other,
 }
 
 /// A use in a loop counts as eight uses outside, up to this depth.
@@ -20,9 +33,11 @@ const MAX_DEPTH: u32 = 6;
 pub(crate) fn prescan(mut instrs: Instrs<'_>, kinds: &[Kind]) -> Result<Prescan, Error> {
     let mut uses = vec![0u64; kinds.len()];
     let mut simple_loops = Vec::new();
-    // For each open block the loop that it is, and the loop around each point.
-    let mut blocks: Vec<Option<usize>> = Vec::new();
+    let mut rethrown = Vec::new();
+    // The open blocks, and which loops and how many legacy `try`s are among them.
+    let mut blocks: Vec<Block> = Vec::new();
     let mut loops: Vec<usize> = Vec::new();
+    let (mut tries, mut max_tries) = (0, 0);
     let mut calls = 0u64;
     while !instrs.reader.is_empty() {
         let instr = instrs.next_instr()?;
@@ -38,15 +53,34 @@ pub(crate) fn prescan(mut instrs: Instrs<'_>, kinds: &[Kind]) -> Result<Prescan,
                     simple_loops[outer] = false;
                 }
                 loops.push(simple_loops.len());
-                blocks.push(Some(simple_loops.len()));
+                blocks.push(Block::Loop);
                 simple_loops.push(true);
             }
-            (Op::Block | Op::If | Op::Try | Op::TryTable, _) => blocks.push(None),
-            (Op::End, _) => {
-                if let Some(Some(_)) = blocks.pop() {
-                    loops.pop();
+            (Op::Block | Op::If, _) => blocks.push(Block::Other),
+            (Op::Try | Op::TryTable, _) => {
+                if let Some(&inner) = loops.last() {
+                    simple_loops[inner] = false;
+                }
+                if instr.op == Op::Try {
+                    blocks.push(Block::Try(rethrown.len()));
+                    rethrown.push(false);
+                    tries += 1;
+                    max_tries = tries.max(max_tries);
+                } else {
+                    blocks.push(Block::Other);
                 }
             }
+            (Op::Rethrow, Imm::Index(label)) => {
+                let block = blocks.iter().rev().nth(label as usize);
+                if let Some(&Block::Try(index)) = block {
+                    rethrown[index] = true;
+                }
+            }
+            (Op::End | Op::Delegate, _) => match blocks.pop() {
+                Some(Block::Loop) => drop(loops.pop()),
+                Some(Block::Try(_)) => tries -= 1,
+                _ => {}
+            },
             (Op::Call | Op::CallIndirect | Op::CallRef, _) => {
                 calls += weight;
                 if let Some(&inner) = loops.last() {
@@ -61,7 +95,8 @@ pub(crate) fn prescan(mut instrs: Instrs<'_>, kinds: &[Kind]) -> Result<Prescan,
         let cost = if domain == Domain::Int { 0 } else { calls };
         most_used(domain, kinds, &uses, cost)
     });
-    Ok(Prescan { simple_loops, pins })
+    let kept = if rethrown.contains(&true) { max_tries } else { 0 };
+    Ok(Prescan { simple_loops, rethrown, kept, pins })
 }
 
 /// The two locals of a domain that are used most, if it is more than `cost`; the lower index wins a draw.

@@ -1,7 +1,7 @@
 //! [`ExternType`]: the type of whatever is imported and exported, and these under their names.
 
 use crate::runtime::ItemType;
-use crate::{Engine, FuncType, GlobalType, MemoryType, Mutability, TableType};
+use crate::{Engine, FuncType, GlobalType, MemoryType, Mutability, TableType, TagType};
 use core::fmt;
 use windlass_decode as decode;
 
@@ -22,6 +22,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag.
+    Tag(TagType),
 }
 
 impl ExternType {
@@ -31,6 +33,7 @@ impl ExternType {
             ItemType::Table(ty) => ExternType::Table(TableType(ty)),
             ItemType::Memory(ty) => ExternType::Memory(MemoryType(ty)),
             ItemType::Global(ty) => ExternType::Global(GlobalType(ty)),
+            ItemType::Tag(id) => ExternType::Tag(TagType::new(FuncType::from_id(engine, id))),
         }
     }
 }
@@ -53,6 +56,7 @@ impl fmt::Display for ExternType {
                 Mutability::Const => write!(f, "global {}", ty.content()),
                 Mutability::Var => write!(f, "global (mut {})", ty.content()),
             },
+            ExternType::Tag(ty) => write!(f, "tag {ty}"),
         }
     }
 }

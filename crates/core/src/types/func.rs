@@ -123,7 +123,7 @@ impl fmt::Display for Signature<'_> {
     }
 }
 
-fn write_types(f: &mut fmt::Formatter<'_>, types: &[ValType]) -> fmt::Result {
+pub(super) fn write_types(f: &mut fmt::Formatter<'_>, types: &[ValType]) -> fmt::Result {
     f.write_str("(")?;
     for (i, ty) in types.iter().enumerate() {
         write!(f, "{}{ty}", if i == 0 { "" } else { ", " })?;

@@ -111,6 +111,9 @@ impl RefType {
     /// `(ref null extern)`
     pub const EXTERNREF: RefType = RefType::new(true, HeapType::Extern);
 
+    /// `(ref null exn)`
+    pub const EXNREF: RefType = RefType::new(true, HeapType::Exn);
+
     /// A reference to `heap`.
     pub const fn new(nullable: bool, heap: HeapType) -> RefType {
         RefType { nullable, heap }
@@ -140,6 +143,8 @@ impl ValType {
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
     /// `(ref null extern)`
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// `(ref null exn)`
+    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
 
     /// Whether it is one of the four number types.
     pub const fn is_num(&self) -> bool {

@@ -1,0 +1,200 @@
+//! Exceptions: `throw`, `throw_ref`, `try_table`, and the legacy `try` with its clauses. A try block is no code: only
+//! tables ([`Catches`]) say what it catches. Fields of an exception go straight to the slots that the label's operands
+//! have by height. At whatever may throw, locals and operands below are in their slots, as at any call.
+//!
+//! Nothing is moved over the bounds of a try block: it begins and ends with a fence.
+
+use super::{
+    Translator,
+    control::{Frame, FrameKind, Site},
+    inst::kind_of,
+};
+use crate::exec::{
+    Catches, Clause, TryBlock, pack_const, pack_fields,
+    select::{self, Kind, Way, plain},
+};
+use alloc::vec::Vec;
+use windlass_decode::{BlockType, Catch};
+
+/// The try blocks of the function so far.
+#[derive(Default)]
+pub(super) struct Tries {
+    pub(super) catches: Catches,
+    /// The innermost block that code goes into now.
+    open: Option<u32>,
+    /// From the prescan: which legacy `try`s, in order, have a clause whose exception is thrown again.
+    rethrown: Vec<bool>,
+    next: usize,
+    /// The slot after the function's locals where the outermost of these keeps its exception.
+    first_kept: usize,
+    kept: usize,
+}
+
+/// An open try block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Try {
+    block: u32,
+    outer: Option<u32>,
+    /// The slot that keeps the exception that a clause has caught.
+    kept: Option<i16>,
+}
+
+impl Tries {
+    pub(super) fn new(rethrown: Vec<bool>, first_kept: usize) -> Tries {
+        Tries { rethrown, first_kept, ..Tries::default() }
+    }
+}
+
+impl<'m> Translator<'m> {
+    fn tag_kinds(&self, tag: u32) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
+        let ty = self.source.context.tag_type(tag);
+        ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(kind_of))
+    }
+
+    pub(super) fn throw(&mut self, tag: u32) {
+        let kinds = self.tag_kinds(tag);
+        let first = self.stack.len() - kinds.clone().count();
+        self.settle(first, true);
+        let base = self.next_slot() - Self::width_of(kinds) as i16;
+        self.builder.cell(plain::THROW, format_args!("throw {tag} from s{base}"));
+        self.builder.push(pack_const(0, base, tag as i32));
+        self.stop();
+    }
+
+    pub(super) fn throw_ref(&mut self) {
+        let reference = self.pop();
+        let slot = self.slot_of(reference);
+        self.emit_throw_ref("throw_ref", slot);
+    }
+
+    fn emit_throw_ref(&mut self, name: &str, slot: i16) {
+        self.builder.cell(plain::THROW_REF, format_args!("{name} s{slot}"));
+        self.builder.push(pack_fields([0, slot, 0, 0]));
+        self.stop();
+    }
+
+    /// `try_table`: the labels of its clauses are those outside.
+    pub(super) fn try_table(&mut self, ty: BlockType, catches: impl Iterator<Item = Catch>) {
+        let outer_frames = self.frames.len();
+        let block = self.open_try(None);
+        for (index, catch) in catches.enumerate() {
+            let frame = outer_frames - 1 - catch.label as usize;
+            let fields = self.label_slot(frame);
+            let width = catch.tag.map_or(0, |tag| Self::width_of(self.tag_kinds(tag)));
+            let reference = catch.exn.then_some(fields + width as i16);
+            let clause = Clause { tag: catch.tag, target: 0, fields, reference };
+            self.tries.catches.blocks[block.block as usize].clauses.push(clause);
+            self.aim(frame, Site::Clause { block: block.block, index });
+        }
+        self.push_frame(FrameKind::TryTable(block), ty);
+    }
+
+    /// Begins a try block here.
+    fn open_try(&mut self, kept: Option<i16>) -> Try {
+        self.settle_locals();
+        self.builder.fence();
+        let Tries { catches, open, .. } = &mut self.tries;
+        let (block, outer) = (catches.blocks.len() as u32, *open);
+        catches.blocks.push(TryBlock { outer, clauses: Default::default() });
+        *open = Some(block);
+        catches.begin(self.builder.code.len(), *open);
+        Try { block, outer, kept }
+    }
+
+    /// The block ends here.
+    pub(super) fn close_try(&mut self, block: Try) {
+        self.builder.fence();
+        self.tries.open = block.outer;
+        self.tries.catches.begin(self.builder.code.len(), block.outer);
+    }
+
+    /// The legacy `try`.
+    pub(super) fn legacy_try(&mut self, ty: BlockType) {
+        let keeps = self.tries.rethrown[self.tries.next];
+        self.tries.next += 1;
+        let kept = (self.tries.first_kept + self.tries.kept) as i16;
+        self.tries.kept += usize::from(keeps);
+        let block = self.open_try(keeps.then_some(kept));
+        self.push_frame(FrameKind::Try(block), ty);
+    }
+
+    /// A legacy `try` in code that is not reachable.
+    pub(super) fn skip_legacy_try(&mut self) {
+        self.tries.next += 1;
+    }
+
+    /// A legacy clause: ends the block, or the clause before.
+    pub(super) fn catch(&mut self, tag: Option<u32>) {
+        let Some(mut frame) = self.frames.pop() else { return };
+        if self.unreachable.take().is_none() {
+            self.settle(frame.base, true);
+            let origin = self.builder.cell(select::br(Way::Jump), "br end");
+            self.builder.push(0);
+            self.add_patch(&mut frame.patches, Site::Cell { word: origin, origin });
+        }
+        let block = match frame.kind {
+            FrameKind::Try(block) => {
+                self.close_try(block);
+                block
+            }
+            FrameKind::Catch(block) => block,
+            _ => unreachable!("validation has a clause belong to a try"),
+        };
+        self.builder.forget();
+        self.truncate(frame.base);
+        let (target, fields) = (self.builder.code.len() as u32, self.next_slot());
+        let clause = Clause { tag, target, fields, reference: block.kept };
+        self.tries.catches.blocks[block.block as usize].clauses.push(clause);
+        if let Some(tag) = tag {
+            self.tag_kinds(tag).for_each(|kind| self.push_temp(kind));
+        }
+        self.settled = self.stack.len();
+        self.regions.set(frame.region);
+        frame.kind = FrameKind::Catch(block);
+        self.frames.push(frame);
+        self.open_arm();
+    }
+
+    /// A legacy `try` ends, or its last clause.
+    pub(super) fn end_legacy_try(&mut self, block: Try) {
+        self.tries.kept -= usize::from(block.kept.is_some());
+    }
+
+    /// Legacy `delegate`: the end of a `try` that leaves what it would catch to the block that `label`, counted
+    /// from outside, is in.
+    pub(super) fn delegate(&mut self, label: u32) {
+        let to = self.frames.len() - 2 - label as usize;
+        let is_open = |frame: &Frame| match frame.kind {
+            FrameKind::TryTable(block) | FrameKind::Try(block) => Some(block.block),
+            _ => None,
+        };
+        let outer = self.frames[..=to].iter().rev().find_map(is_open);
+        if let Some(FrameKind::Try(block)) = self.frames.last().map(|frame| frame.kind) {
+            self.tries.catches.blocks[block.block as usize].outer = outer;
+        }
+        self.end();
+    }
+
+    /// Legacy `rethrow`: what the clause has caught.
+    pub(super) fn rethrow(&mut self, label: u32) {
+        let FrameKind::Catch(Try { kept: Some(slot), .. }) = self.frames[self.frame_of(label)].kind
+        else {
+            unreachable!("validation has the label be a clause, whose exception the prescan kept")
+        };
+        self.emit_throw_ref("rethrow", slot);
+    }
+
+    /// What was thrown to the function's own label is returned from here.
+    pub(super) fn land_results(&mut self, frame: &Frame) {
+        if frame.patches.is_none() {
+            return;
+        }
+        self.land_all(frame.patches);
+        self.builder.forget();
+        self.truncate(0);
+        for kind in self.results(frame.ty) {
+            self.push_temp(kind);
+        }
+        self.emit_return();
+    }
+}
