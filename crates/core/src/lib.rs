@@ -65,6 +65,7 @@ mod linker;
 mod lock;
 mod memory;
 mod module;
+mod object;
 mod runtime;
 mod store;
 mod table;

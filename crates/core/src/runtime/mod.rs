@@ -4,6 +4,7 @@
 mod const_expr;
 mod exception;
 mod growth;
+mod heap;
 mod instance;
 mod link;
 mod memory;
@@ -11,6 +12,7 @@ mod resources;
 mod store;
 
 pub(crate) use exception::{Exceptions, TagEntity};
+pub(crate) use heap::{Ancestor, Class, Heap, HeapView, HostValues, host_reference};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;

@@ -1,0 +1,259 @@
+//! [`Heap`]: the garbage-collected heap of a store: structures and arrays in one growing range of words, which
+//! references name by byte offset. Objects never move within it; the range itself moves when it grows.
+//!
+//! Free places are taken in two steps: [`Heap::refill`] makes one the *room*, and objects are cut off its front.
+//! Handlers do that themselves ([`HeapView`]); what the room has not enough for, the driver does: collect, grow, or
+//! give up. The heap itself never collects: what is alive is known to its caller ([`mark`]), which calls
+//! [`Heap::start_marking`], [`Heap::mark`] for each root, [`Heap::trace`] and [`Heap::sweep`].
+//!
+//! It must never abort for want of memory: everything it needs is reserved when the heap grows, or can be done
+//! without.
+
+mod access;
+mod free;
+mod host;
+mod mark;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use crate::object::{HEADER, ObjectType};
+pub(crate) use access::split_value;
+use alloc::{sync::Arc, vec::Vec};
+use core::ptr;
+use free::{Free, FreeLists};
+pub(crate) use host::{HostValues, host_reference};
+pub(crate) use types::{Ancestor, Class, HeapTypes};
+use windlass_validate::{TypeId, TypeRegistry};
+
+/// So much is allocated at least between two collections, in bytes.
+const MIN_BUDGET: usize = 2 << 20;
+/// The least and, where that is more than what is needed, the largest step of growth, in bytes.
+const MIN_STEP: usize = 64 << 10;
+const MAX_STEP: usize = 256 << 20;
+/// The largest heap, in bytes: sizes of free places are counted in words by 32 bits.
+const MAX_HEAP: usize = if usize::BITS == 32 { 1 << 30 } else { 1 << 35 };
+
+/// The garbage-collected heap of a store.
+pub(crate) struct Heap {
+    /// The range. Word 0 is no object: null is 0.
+    words: Vec<u64>,
+    /// The room for new objects, as byte offsets. All of it is free.
+    top: usize,
+    end: usize,
+    /// Where the object lies that a handler is about to make.
+    object: usize,
+    free: FreeLists,
+    pub(crate) types: HeapTypes,
+    marking: mark::Marking,
+    /// Where the room began, to know how much of it was used.
+    room_start: usize,
+    /// Bytes allocated before the present room since the last collection, and how many it may be.
+    allocated: usize,
+    budget: usize,
+    /// Bytes of objects that the last collection found alive.
+    live: usize,
+    /// How many collections there were.
+    collections: u64,
+}
+
+/// A heap as handlers see it, in the context of the running code.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct HeapView {
+    /// The first byte of the range.
+    pub(crate) base: *mut u64,
+    /// The room for new objects: byte offsets. Handlers move `top` up to `end`.
+    pub(crate) top: usize,
+    pub(crate) end: usize,
+    /// Where the object lies that is being made: between the first and the last cell of an allocation.
+    pub(crate) object: usize,
+    /// The supertypes of all types that objects in the heap have.
+    pub(crate) ancestors: *const Ancestor,
+}
+
+impl HeapView {
+    /// A heap of nothing.
+    pub(crate) const NONE: HeapView =
+        HeapView { base: ptr::null_mut(), top: 0, end: 0, object: 0, ancestors: ptr::null() };
+}
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap {
+            words: Vec::new(),
+            top: 0,
+            end: 0,
+            object: 0,
+            free: FreeLists::new(),
+            types: HeapTypes::default(),
+            marking: mark::Marking::default(),
+            room_start: 0,
+            allocated: 0,
+            budget: MIN_BUDGET,
+            live: 0,
+            collections: 0,
+        }
+    }
+}
+
+impl Heap {
+    /// Makes the type known: before the first object of it is made. None if the host has no memory for that.
+    pub(crate) fn add_type(
+        &mut self,
+        types: &TypeRegistry,
+        id: TypeId,
+        ty: &Arc<ObjectType>,
+    ) -> Option<()> {
+        self.types.add(types, id, ty)
+    }
+
+    /// The size of the range in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.words.len() * 8
+    }
+
+    /// Bytes of objects that the last collection found alive.
+    pub(crate) fn live(&self) -> usize {
+        self.live
+    }
+
+    /// How many collections there were.
+    pub(crate) fn collections(&self) -> u64 {
+        self.collections
+    }
+
+    /// The heap for handlers. It is stale as soon as the heap is used otherwise.
+    pub(crate) fn view(&mut self) -> HeapView {
+        HeapView {
+            base: self.words.as_mut_ptr(),
+            top: self.top,
+            end: self.end,
+            object: self.object,
+            ancestors: self.types.ancestors(),
+        }
+    }
+
+    /// Takes over what handlers did with a view.
+    pub(crate) fn adopt(&mut self, view: &HeapView) {
+        self.top = view.top;
+        self.object = view.object;
+    }
+
+    /// Whether the room has `size` bytes: an allocation of so many will not fail.
+    pub(crate) fn has_room(&self, size: usize) -> bool {
+        self.end - self.top >= size
+    }
+
+    /// Whether so much was allocated that a collection is due.
+    pub(crate) fn is_due(&self) -> bool {
+        self.allocated + (self.top - self.room_start) >= self.budget
+    }
+
+    /// Whether anything was allocated since the last collection.
+    pub(crate) fn is_used(&self) -> bool {
+        self.allocated + (self.top - self.room_start) > 0
+    }
+
+    /// Makes a free place with `size` bytes the room, if there is one. With `all` it looks everywhere, where that
+    /// may take long.
+    pub(crate) fn refill(&mut self, size: usize, all: bool) -> bool {
+        let Some(found) = self.free.take(&mut self.words, size, all) else { return false };
+        self.close_room();
+        // No more at once than is due before the next collection.
+        let wanted = self.budget.saturating_sub(self.allocated).max(MIN_STEP).max(size);
+        let len = found.size.min(wanted & !7);
+        let rest = Free { at: found.at + len, size: found.size - len };
+        self.free.put(&mut self.words, rest);
+        (self.room_start, self.top, self.end) = (found.at, found.at, found.at + len);
+        true
+    }
+
+    /// The rest of the room becomes a free place.
+    fn close_room(&mut self) {
+        self.allocated += self.top - self.room_start;
+        let rest = Free { at: self.top, size: self.end - self.top };
+        self.free.put(&mut self.words, rest);
+        (self.room_start, self.top, self.end) = (0, 0, 0);
+    }
+
+    /// The sizes to grow to, best first, so that there is a place of `size` bytes: what a limiter is asked.
+    pub(crate) fn growth(&self, size: usize) -> [usize; 3] {
+        let current = self.size();
+        // The first word is no object.
+        let least = current.max(8).saturating_add(size);
+        let step = (current / 2).clamp(MIN_STEP, MAX_STEP);
+        let rounded = least.saturating_add(MIN_STEP - 1) / MIN_STEP * MIN_STEP;
+        [least.max(current + step), rounded, least].map(|size| size & !7)
+    }
+
+    /// Grows the range to `size` bytes; false if the host can't, or no heap can be so large.
+    pub(crate) fn grow(&mut self, size: usize) -> bool {
+        let old = self.words.len();
+        let Some(more) = (size / 8).checked_sub(old).filter(|&more| more > 0) else { return false };
+        if size > MAX_HEAP
+            || self.words.try_reserve_exact(more).is_err()
+            || !self.marking.reserve(old + more)
+        {
+            return false;
+        }
+        self.words.resize(old + more, 0);
+        let at = old.max(1) * 8;
+        let mut added = Free { at, size: self.size() - at };
+        if self.end == at {
+            // The room lies at the end: it grows.
+            added = Free { at: self.top, size: self.size() - self.top };
+            self.allocated += self.top - self.room_start;
+            (self.room_start, self.top, self.end) = (0, 0, 0);
+        }
+        self.free.put(&mut self.words, added);
+        true
+    }
+
+    /// Allocates an object of `size` bytes, a multiple of 8, for which the room suffices; returns its
+    /// reference. The caller writes all of its fields at once.
+    pub(crate) fn allocate(&mut self, header: u64, size: usize) -> u64 {
+        debug_assert!(self.has_room(size) && size >= 16 && size % 8 == 0);
+        let at = self.top;
+        self.top += size;
+        self.words[at / 8] = header;
+        at as u64
+    }
+
+    /// The type of an object.
+    pub(crate) fn type_of(&self, object: u64) -> TypeId {
+        TypeId(self.words[object as usize / 8] as u32 & (crate::object::ARRAY - 1))
+    }
+
+    /// Whether an object is an array.
+    pub(crate) fn is_array(&self, object: u64) -> bool {
+        self.words[object as usize / 8] as u32 & crate::object::ARRAY != 0
+    }
+
+    /// How many elements an array has.
+    pub(crate) fn len(&self, array: u64) -> u32 {
+        (self.words[array as usize / 8] >> 32) as u32
+    }
+
+    /// Ends a collection: everything that is not marked becomes free. Bytes that are live now are counted.
+    pub(crate) fn sweep(&mut self) {
+        self.free = FreeLists::new();
+        self.live = 0;
+        let mut end = HEADER as usize;
+        let mut next = self.marking.first_marked(1);
+        while let Some(word) = next {
+            let at = word * 8;
+            self.free.put(&mut self.words, Free { at: end, size: at - end });
+            let header = self.words[word];
+            let size = self.types.shape(header).size(header);
+            self.live += size;
+            end = at + size.max(8);
+            next = self.marking.first_marked(end / 8);
+        }
+        let rest = self.size().saturating_sub(end);
+        self.free.put(&mut self.words, Free { at: end, size: rest });
+        self.allocated = 0;
+        self.budget = self.live.max(MIN_BUDGET);
+        self.collections += 1;
+    }
+}
