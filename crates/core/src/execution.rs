@@ -1,7 +1,7 @@
 //! [`Execution`]: a call as a value that can be paused and go on. [`Func::call`](crate::Func::call) is the
 //! convenience for calls that can't be.
 
-use crate::exec::Thread;
+use crate::exec::ThreadHandle;
 use crate::func::{Call, Stop};
 use crate::runtime::StoreId;
 use crate::value::{check_store, slots_to_vals, vals_to_slots};
@@ -36,7 +36,7 @@ pub struct Execution {
     store: StoreId,
     ty: FuncType,
     /// None when it has ended.
-    thread: Option<Box<Thread>>,
+    thread: Option<ThreadHandle>,
     /// The host function, by its index in the store, whose results it waits for.
     pending: Option<u32>,
 }
@@ -56,7 +56,7 @@ pub enum Event {
 }
 
 impl Execution {
-    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<Box<Thread>>) -> Execution {
+    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<ThreadHandle>) -> Execution {
         Execution { store, ty, thread, pending: None }
     }
 
@@ -103,6 +103,7 @@ impl Execution {
         };
         let ty = inner.func_type(func);
         vals_to_slots(inner, results, ty.result_types(), thread.host_slots())?;
+        thread.hold_results(func);
         self.pending = None;
         Ok(())
     }

@@ -49,6 +49,14 @@ pub trait ResourceLimiter {
         let _ = error;
     }
 
+    /// Whether the heap of structures and arrays may grow from `current` to `desired` bytes. After a no, it is asked
+    /// about smaller sizes, then garbage is collected; if there is still no room, the guest traps.
+    ///
+    /// What a limiter does not say about the heap, it says about a memory of that size.
+    fn gc_heap_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+        self.memory_growing(current, desired, maximum)
+    }
+
     /// How many instances the store may have.
     fn instances(&self) -> usize {
         usize::MAX
@@ -81,6 +89,7 @@ pub trait ResourceLimiter {
 #[derive(Clone, Debug)]
 pub struct StoreLimits {
     memory_size: usize,
+    gc_heap_size: usize,
     table_elements: usize,
     instances: usize,
     tables: usize,
@@ -92,6 +101,7 @@ impl Default for StoreLimits {
         let max = usize::MAX;
         StoreLimits {
             memory_size: max,
+            gc_heap_size: max,
             table_elements: max,
             instances: max,
             tables: max,
@@ -103,6 +113,10 @@ impl Default for StoreLimits {
 impl ResourceLimiter for StoreLimits {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
         desired <= self.memory_size
+    }
+
+    fn gc_heap_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
+        desired <= self.gc_heap_size
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
@@ -127,6 +141,7 @@ impl ResourceLimiter for StoreLimits {
 /// ```
 /// let limits = windlass::StoreLimitsBuilder::new()
 ///     .memory_size(1 << 20)
+///     .gc_heap_size(1 << 24)
 ///     .table_elements(1000)
 ///     .instances(1)
 ///     .tables(2)
@@ -145,6 +160,12 @@ impl StoreLimitsBuilder {
     /// The largest size of a memory, in bytes.
     pub fn memory_size(mut self, bytes: usize) -> Self {
         self.0.memory_size = bytes;
+        self
+    }
+
+    /// The largest size of the heap of structures and arrays, in bytes.
+    pub fn gc_heap_size(mut self, bytes: usize) -> Self {
+        self.0.gc_heap_size = bytes;
         self
     }
 

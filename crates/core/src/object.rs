@@ -5,6 +5,7 @@
 //! length of an array in the upper half. Fields follow in order, each aligned by its size but for vectors, which
 //! are aligned as words. A field that is smaller than a word goes into the first gap that earlier ones left, so
 //! the fields of a type lie in its subtypes where they lie in it.
+#![allow(dead_code)] // The instructions that use it come next.
 
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::{
@@ -53,11 +54,16 @@ impl Storage {
 
     /// How a reference of a canonical type is stored.
     pub(crate) fn of_ref(types: &TypeRegistry, ty: RefType) -> Storage {
+        Storage::of(ty, |id| types.func(id).is_some())
+    }
+
+    /// As `of_ref`, with what tells whether a type is a function's.
+    pub(crate) fn of(ty: RefType, is_func: impl FnOnce(TypeId) -> bool) -> Storage {
         use AbsHeapType::{Exn, Func, NoExn, NoFunc};
         match ty.heap {
             HeapType::Abs(Func | NoFunc) => Storage::Func,
             HeapType::Abs(Exn | NoExn) => Storage::Exn,
-            HeapType::Concrete(id) if types.func(TypeId(id)).is_some() => Storage::Func,
+            HeapType::Concrete(id) if is_func(TypeId(id)) => Storage::Func,
             _ => Storage::Any,
         }
     }
@@ -70,6 +76,26 @@ impl Storage {
             Storage::I32 | Storage::F32 => 4,
             Storage::I64 | Storage::F64 | Storage::Any | Storage::Func | Storage::Exn => 8,
             Storage::V128 => 16,
+        }
+    }
+}
+
+/// What a reference that is traced leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// An object, a host value, an `i31`.
+    Any,
+    /// An exception.
+    Exn,
+}
+
+impl Class {
+    /// What references stored so lead to; none if nothing that is collected.
+    pub(crate) fn of(storage: Storage) -> Option<Class> {
+        match storage {
+            Storage::Any => Some(Class::Any),
+            Storage::Exn => Some(Class::Exn),
+            _ => None,
         }
     }
 }

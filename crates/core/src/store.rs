@@ -3,7 +3,7 @@
 
 use crate::func::HostFn;
 use crate::runtime::{self, Embedder, Limited, StoreInner};
-use crate::{Engine, Error, Metering, ResourceLimiter, error::error};
+use crate::{Engine, Error, Metering, ResourceLimiter, Trap, error::error, exec};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -141,6 +141,14 @@ impl<T> Embedder for StoreState<T> {
 
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Option<u64> {
         runtime::grow_table(self, index, delta, init)
+    }
+
+    fn grow_gc_heap(&mut self, size: usize) -> bool {
+        runtime::grow_gc_heap(self, size)
+    }
+
+    fn reserve_gc(&mut self, size: usize) -> Result<(), Trap> {
+        exec::reserve(self, None, size)
     }
 }
 

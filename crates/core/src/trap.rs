@@ -65,8 +65,8 @@ traps! {
     ArrayOutOfBounds = "out of bounds array access";
     /// A reference was not of the type it was cast to.
     CastFailure = "cast failure";
-    /// The garbage-collected heap reached its limit.
-    AllocationTooLarge = "allocation size too large";
+    /// The heap of structures and arrays has no room, even after a collection, and may not grow.
+    AllocationTooLarge = "allocation failed: the heap is full";
     /// An atomic access at an address that is not a multiple of its size.
     UnalignedAtomic = "unaligned atomic";
     /// `memory.atomic.wait` on a memory that is not shared.

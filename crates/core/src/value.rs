@@ -112,10 +112,8 @@ impl ExternRef {
     /// If the store holds 2^32 - 1 host values already.
     pub fn new<V: Any + Send + Sync>(mut store: impl AsContextMut, value: V) -> ExternRef {
         let inner = &mut store.as_context_mut().0.inner;
-        let index = inner.externs.len();
-        assert!(index < u32::MAX as usize, "too many host values in the store");
-        inner.externs.push(Box::new(value));
-        ExternRef { store: inner.id, index: index as u32 }
+        let index = inner.externs.add(Box::new(value));
+        ExternRef { store: inner.id, index: index.expect("fewer than 2^32 - 1 host values") }
     }
 
     /// The value.
@@ -128,7 +126,7 @@ impl ExternRef {
     ) -> Result<&'a (dyn Any + Send + Sync), Error> {
         let inner = &store.into().0.inner;
         check_store(inner.id, self.store, "host value")?;
-        Ok(&*inner.externs[self.index as usize])
+        inner.externs.get(self.index).ok_or_else(|| error!("the host value was collected"))
     }
 
     /// How it lies in a slot: see `exec/mod.rs`.

@@ -20,8 +20,12 @@ const CRATES: [(&str, &[&str]); 6] = [
 /// Inside `windlass`: a folder, what nothing in it may use, and the exceptions: files, or longer paths.
 const LAYERS: [(&str, &str, &[&str]); 6] = [
     ("runtime", "translate", &[]),
-    ("runtime", "exec", &["exec::CodeTable", "exec::FuncCode", "exec::Thread"]),
-    ("exec", "translate", &["exec/thread.rs"]),
+    (
+        "runtime",
+        "exec",
+        &["exec::CodeTable", "exec::FrameMaps", "exec::FuncCode", "exec::ThreadHandle"],
+    ),
+    ("exec", "translate", &["exec/roots.rs", "exec/thread.rs"]),
     ("translate", "runtime", &[]),
     ("translate", "store", &[]),
     ("translate", "instance", &[]),

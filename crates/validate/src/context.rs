@@ -87,6 +87,11 @@ impl Context {
         }
     }
 
+    /// Whether a canonical type that the module has is a function's.
+    pub fn is_func_type(&self, id: TypeId) -> bool {
+        self.kind(id) == AbsHeapType::Func
+    }
+
     /// Operands and results of a block, whose type is canonical (see [`Frame::ty`]).
     #[inline]
     pub fn block_type<'a>(&'a self, ty: &'a BlockType) -> (&'a [ValType], &'a [ValType]) {

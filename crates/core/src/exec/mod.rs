@@ -17,6 +17,10 @@
 //!   and the views in the context are those of that instance.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`].
+//! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call at a time.
+//! - **I10** A reference of a defined type that is not null is an object of that type or a subtype, in the heap whose
+//!   view is in the context: offsets of its fields in code lie in it. Where code can stop, every reference lies in
+//!   a slot that [`translate::Maps`](crate::translate::Maps) tells, so a collection finds it.
 //!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.
@@ -29,9 +33,11 @@ mod call;
 pub(crate) mod canonical;
 mod catch;
 mod code;
+mod collect;
 mod context;
 mod dispatch;
 mod exception;
+mod handle;
 mod handlers;
 #[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod layout;
@@ -42,6 +48,7 @@ pub(crate) mod num;
 mod numeric;
 mod ops;
 mod reference;
+mod roots;
 pub(crate) mod select;
 #[allow(dead_code)] // Where `native` has better, only tests call the meaning.
 mod simd;
@@ -57,9 +64,14 @@ pub(crate) mod vector_select;
 pub(crate) use call::DIRECT;
 pub(crate) use catch::{Catches, Clause, TryBlock};
 pub(crate) use code::{CodeTable, FuncCode};
+#[allow(unused_imports)] // For the host's objects.
+pub(crate) use collect::{alloc_array, alloc_struct, collect, object_type, reserve};
 pub use dispatch::BACKEND;
 pub(crate) use dispatch::Handler;
+pub(crate) use handle::ThreadHandle;
 pub(crate) use machine::{Cell, Ip, pack_const, pack_fields, pack_halves};
 pub(crate) use ops::{fold_bin, fold_un};
+pub(crate) use roots::FrameMaps;
 pub(crate) use slow::SlowOp;
-pub(crate) use thread::{BacktraceFrame, Exit, Thread};
+use thread::Thread;
+pub(crate) use thread::{BacktraceFrame, Exit};

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     Error, Module, Trap,
+    object::Class,
     runtime::{Embedder, FuncEntity, StoreInner},
-    translate,
+    translate::{self, Stopped},
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::{
@@ -35,6 +36,8 @@ pub(crate) struct Thread {
     /// For throws.
     pub(super) places: KnownPlaces,
     result_slots: usize,
+    /// The host function whose results lie in its slots already, while it is paused.
+    held: Option<u32>,
 }
 
 /// What to do next.
@@ -137,6 +140,7 @@ impl Thread {
             state: State::Idle,
             places: KnownPlaces::default(),
             result_slots: 0,
+            held: None,
         }
     }
 
@@ -176,6 +180,7 @@ impl Thread {
 
     /// Runs until there is something for the caller to do.
     pub(crate) fn run(&mut self, store: &mut dyn Embedder) -> Exit {
+        self.held = None;
         match self.state {
             State::Host { func, slots, len } => {
                 self.state = State::HostFinished;
@@ -477,6 +482,92 @@ impl Thread {
                 self.stack.slots_mut(ROOT_SLOTS, len)
             }
             _ => &mut [],
+        }
+    }
+
+    /// Notes that the results of the pending host function `func` lie in its slots: a collection finds them there.
+    pub(crate) fn hold_results(&mut self, func: u32) {
+        self.held = Some(func);
+    }
+
+    #[allow(dead_code)] // See `collect`.
+    /// Shows every reference in its slots. None if there is no map of a frame.
+    pub(super) fn roots(
+        &self,
+        store: &mut StoreInner,
+        visit: &mut dyn FnMut(&mut StoreInner, Class, u64),
+    ) -> Option<()> {
+        let first = match self.state {
+            // Once it has returned its results are read at once, and after a trap nothing is.
+            State::Idle | State::Trapped => return Some(()),
+            State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
+            State::Ready | State::HostFinished => ROOT_SLOTS,
+        };
+        if let (State::Host { func, .. }, _) | (_, Some(func)) = (self.state, self.held) {
+            let ty = store.engine.func_type(store.funcs[func as usize].ty);
+            let types = if self.held.is_some() { &ty.results } else { &ty.params };
+            let mut slot = first;
+            for &ty in types {
+                if let Some(class) = store.class_of(ty) {
+                    visit(store, class, self.stack.slots(slot, 1)[0]);
+                }
+                slot += if ty == windlass_decode::ValType::V128 { 2 } else { 1 };
+            }
+        }
+        match self.state {
+            State::Ready => self.frames(store, Some((self.cx.saved.ip, Stopped::Before)), visit),
+            State::HostCalled { is_tail: false, .. } => {
+                let ret = self.cx.saved.ip.wrapping_add(2);
+                self.frames(store, Some((ret, Stopped::Called)), visit)
+            }
+            // Its own frame is done for.
+            State::HostCalled { is_tail: true, .. } => self.frames(store, None, visit),
+            _ => Some(()),
+        }
+    }
+
+    #[allow(dead_code)] // See `collect`.
+    /// Shows the references of all frames; of the innermost if it is said where it stopped.
+    fn frames(
+        &self,
+        store: &mut StoreInner,
+        mut at: Option<(Ip, Stopped)>,
+        visit: &mut dyn FnMut(&mut StoreInner, Class, u64),
+    ) -> Option<()> {
+        let mut sp = self.cx.saved.sp;
+        let mut instance = self.cx.instance;
+        let mut switches = self.switches.iter().rev();
+        let mut last = None;
+        loop {
+            if let Some((ip, stopped)) = at {
+                let known = match &last {
+                    Some((known, slots)) if *known == (ip, stopped) => Clone::clone(slots),
+                    _ => {
+                        let module = store.instances[instance as usize].module.clone();
+                        let slots = store.frame_maps.get(&module, ip, stopped)?;
+                        last = Some(((ip, stopped), slots.clone()));
+                        slots
+                    }
+                };
+                for &(slot, class) in known.iter() {
+                    // SAFETY: I2: `sp` is a frame, and the slot one of its.
+                    visit(store, class, unsafe { *sp.offset(slot.into()) });
+                }
+            }
+            // SAFETY: I2: `sp` is a frame.
+            let mut ret = unsafe { *sp.cast::<Ip>() };
+            if ret == SWITCH_BACK.address()
+                && let Some(switch) = switches.next()
+            {
+                ret = switch.ret;
+                instance = switch.instance;
+            }
+            if ret == HALT.address() {
+                return Some(());
+            }
+            // SAFETY: I2: `sp` is a frame.
+            sp = unsafe { *sp.add(1).cast::<Sp>() };
+            at = Some((ret, Stopped::Called));
         }
     }
 

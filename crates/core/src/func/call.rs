@@ -2,17 +2,17 @@
 //! guest's calls of host functions, and gives the thread back, even when a host function panics.
 
 use super::HostFn;
-use crate::exec::{Exit, Thread};
+use crate::exec::{Exit, ThreadHandle};
 use crate::runtime::StoreInner;
 use crate::store::{StoreContextMut, StoreState};
 use crate::{Caller, Error, Pending, ThrownException, Trap, WasmBacktrace};
-use alloc::{boxed::Box, sync::Arc};
+use alloc::sync::Arc;
 
 /// A call from the host that runs in `store`.
 pub(crate) struct Call<'a, T> {
     store: &'a mut StoreState<T>,
     /// None only when it is given away.
-    thread: Option<Box<Thread>>,
+    thread: Option<ThreadHandle>,
 }
 
 /// Why a call stopped, if not by an error.
@@ -42,7 +42,7 @@ impl<'a, T> Call<'a, T> {
     /// Goes on with a paused call, and takes its thread.
     pub(crate) fn resume(
         store: &'a mut StoreState<T>,
-        thread: &mut Option<Box<Thread>>,
+        thread: &mut Option<ThreadHandle>,
     ) -> Result<Call<'a, T>, Error> {
         if thread.is_none() {
             return Err(Error::msg("the execution has ended"));
@@ -52,13 +52,13 @@ impl<'a, T> Call<'a, T> {
     }
 
     /// Ends this part of the call; its thread can go on later.
-    pub(crate) fn pause(mut self) -> Option<Box<Thread>> {
+    pub(crate) fn pause(mut self) -> Option<ThreadHandle> {
         self.thread.take()
     }
 
     /// The results, in slots, of a finished call.
     pub(crate) fn results(&self) -> &[u64] {
-        self.thread.as_deref().map_or(&[], Thread::results)
+        self.thread.as_ref().map_or(&[], ThreadHandle::results)
     }
 
     /// Runs to the end: whatever stops the guest is an error.
@@ -137,7 +137,7 @@ impl<T> Drop for Call<'_, T> {
 /// Whether the guest catches the pending exception, which the host function that it called has thrown or let
 /// pass: then it is no longer pending.
 #[cold]
-fn is_caught(thread: &mut Thread, store: &mut StoreInner) -> bool {
+fn is_caught(thread: &ThreadHandle, store: &mut StoreInner) -> bool {
     let reference = store.pending_exception;
     let is_caught = reference != 0 && thread.throw_from_host(store, reference);
     if is_caught {
@@ -147,6 +147,6 @@ fn is_caught(thread: &mut Thread, store: &mut StoreInner) -> bool {
 }
 
 #[cold]
-fn backtrace(thread: &Thread, store: &StoreInner) -> WasmBacktrace {
+fn backtrace(thread: &ThreadHandle, store: &StoreInner) -> WasmBacktrace {
     WasmBacktrace::new(thread.backtrace(store))
 }

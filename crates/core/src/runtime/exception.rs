@@ -79,6 +79,11 @@ impl Exceptions {
         Some(u64::from(index) + 1)
     }
 
+    /// How many there were at most: no reference is larger.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The exception that a reference, which is not null, refers to.
     pub(crate) fn get(&self, reference: u64) -> &Exception {
         &self.entries[reference as usize - 1]

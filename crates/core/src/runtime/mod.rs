@@ -12,11 +12,12 @@ mod resources;
 mod store;
 
 pub(crate) use exception::{Exceptions, TagEntity};
-pub(crate) use heap::{Ancestor, Class, Heap, HeapView, HostValues, host_reference};
+#[allow(unused_imports)] // See `heap`.
+pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
-pub(crate) use resources::{Limited, add_memory, add_table, grow_memory, grow_table};
+pub(crate) use resources::{Limited, add_memory, add_table, grow_gc_heap, grow_memory, grow_table};
 pub(crate) use store::{
     Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
     StoreInner, TableEntity,

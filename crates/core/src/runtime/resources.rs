@@ -117,3 +117,24 @@ pub(crate) fn grow_table(
     }
     None
 }
+
+/// See [`Embedder::grow_gc_heap`].
+pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> bool {
+    let current = store.inner().heap.size();
+    for desired in store.inner().heap.growth(size) {
+        let allowed = desired > current
+            && store
+                .limiter()
+                .is_none_or(|limiter| limiter.gc_heap_growing(current, desired, None));
+        if !allowed {
+            continue;
+        }
+        if store.inner().heap.grow(desired) {
+            return true;
+        }
+        if let Some(limiter) = store.limiter() {
+            limiter.memory_grow_failed(&error!("the host cannot allocate {desired} bytes"));
+        }
+    }
+    false
+}

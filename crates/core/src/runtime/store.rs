@@ -1,17 +1,15 @@
 //! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it; the
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
-use super::{Exceptions, LinearMemory, TagEntity};
+use super::{Exceptions, Heap, HostValues, LinearMemory, TagEntity};
 use crate::{
     Engine, FuncType, Module, Trap, Val,
-    exec::{FuncCode, Thread},
+    exec::{FrameMaps, FuncCode, ThreadHandle},
+    object::{Class, Storage},
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::{
-    any::Any,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-};
-use windlass_decode::{GlobalType, Limits, MemoryType, TableType};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::TypeId;
 
 /// Tells stores apart, so that a handle is not used with another store. On a 32-bit host numbers
@@ -42,8 +40,14 @@ pub(crate) struct StoreInner {
     pub(crate) exceptions: Exceptions,
     /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there is none.
     pub(crate) pending_exception: u64,
+    /// Structures and arrays.
+    pub(crate) heap: Heap,
     /// Host values that guests hold as `externref`.
-    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    pub(crate) externs: HostValues,
+    /// References that an instantiation has made and stored nowhere yet.
+    pub(crate) pinned: Vec<(Class, u64)>,
+    /// Where frames of running code have references.
+    pub(crate) frame_maps: FrameMaps,
     /// What is left of the fuel.
     pub(crate) fuel: u64,
     /// Set from any thread to stop the guest.
@@ -54,9 +58,10 @@ pub(crate) struct StoreInner {
     nested_calls: usize,
     /// The types of functions that were called without a static type.
     called_types: BTreeMap<TypeId, FuncType>,
+    /// Threads of calls that have not ended: running, called back from, or paused.
+    pub(crate) threads: Vec<ThreadHandle>,
     /// Threads that no call uses, with the stacks that they have grown.
-    #[expect(clippy::vec_box, reason = "a call takes the box")]
-    idle_threads: Vec<Box<Thread>>,
+    idle_threads: Vec<ThreadHandle>,
     /// Lists of values that no call uses, kept for their memory.
     pub(crate) idle_vals: Vec<Vec<Val>>,
     /// As `idle_vals`, for slots.
@@ -125,6 +130,16 @@ pub(crate) trait Embedder {
 
     /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Option<u64>;
+
+    /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not allow it.
+    fn grow_gc_heap(&mut self, size: usize) -> bool;
+
+    /// Makes room for `size` bytes in the heap, when no guest runs on top: collects and grows as needed.
+    ///
+    /// # Errors
+    /// If there is no room even then.
+    #[allow(dead_code)] // See `heap`.
+    fn reserve_gc(&mut self, size: usize) -> Result<(), Trap>;
 }
 
 impl StoreInner {
@@ -141,12 +156,16 @@ impl StoreInner {
             instances: Vec::new(),
             exceptions: Exceptions::default(),
             pending_exception: 0,
-            externs: Vec::new(),
+            heap: Heap::default(),
+            externs: HostValues::default(),
+            pinned: Vec::new(),
+            frame_maps: FrameMaps::default(),
             fuel: 0,
             interrupt: Arc::new(AtomicBool::new(false)),
             max_stack_slots: engine.0.config.max_stack_slots,
             nested_calls: 0,
             called_types: BTreeMap::new(),
+            threads: Vec::new(),
             idle_threads: Vec::new(),
             idle_vals: Vec::new(),
             idle_slots: Vec::new(),
@@ -154,9 +173,11 @@ impl StoreInner {
     }
 
     /// A thread for a call from the host. Traps when too many such calls are nested.
-    pub(crate) fn enter(&mut self) -> Result<Box<Thread>, Trap> {
+    pub(crate) fn enter(&mut self) -> Result<ThreadHandle, Trap> {
         self.enter_again()?;
-        Ok(self.idle_threads.pop().unwrap_or_else(|| Box::new(Thread::new())))
+        let thread = self.idle_threads.pop().unwrap_or_default();
+        self.threads.push(thread.clone());
+        Ok(thread)
     }
 
     /// As `enter`, for a call that has a thread.
@@ -168,10 +189,26 @@ impl StoreInner {
         Ok(())
     }
 
-    /// Ends a call from the host; its thread can serve another.
-    pub(crate) fn leave(&mut self, thread: Option<Box<Thread>>) {
+    /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
+    pub(crate) fn leave(&mut self, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
-        self.idle_threads.extend(thread);
+        if let Some(thread) = ended {
+            if let Some(place) = self.threads.iter().rposition(|other| other.is(&thread)) {
+                self.threads.swap_remove(place);
+            }
+            self.idle_threads.push(thread);
+        }
+    }
+
+    /// Forgets paused threads that nobody can run any more.
+    pub(crate) fn forget_threads(&mut self) {
+        self.threads.retain(ThreadHandle::is_shared);
+    }
+
+    /// What collected references of a canonical type lead to; none if to nothing that is collected.
+    pub(crate) fn class_of(&self, ty: ValType) -> Option<Class> {
+        let ValType::Ref(ty) = ty else { return None };
+        Class::of(self.engine.types(|types| Storage::of_ref(types, ty)))
     }
 
     /// The type of a function of the store.

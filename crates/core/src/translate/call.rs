@@ -3,6 +3,7 @@
 use super::{
     Translator,
     inst::{Loc, kind_of},
+    safepoint::Stopped,
 };
 use crate::exec::{
     Cell, DIRECT, SlowOp, pack_const, pack_fields, pack_halves,
@@ -95,6 +96,7 @@ impl<'m> Translator<'m> {
     fn finish_call(&mut self, ty: &FuncType) {
         self.truncate(self.stack.len() - ty.params.len());
         self.builder.forget();
+        self.can_stop(Stopped::Called);
         let first = self.next_slot();
         for &result in &ty.results {
             self.push_temp(kind_of(result));
@@ -177,6 +179,7 @@ impl<'m> Translator<'m> {
         };
         let (operands, result) = self.slow_type(op, first);
         self.settle(self.stack.len() - operands, true);
+        self.can_stop(Stopped::Before);
         self.truncate(self.stack.len() - operands);
         let base = self.next_slot();
         self.builder

@@ -6,6 +6,7 @@ use super::{
     exception::Try,
     fuel::RegionId,
     inst::{Dst, Inst, Loc, What, kind_of, operand_kind, pair, single},
+    safepoint::Stopped,
     stack::{Operand, Source},
 };
 use crate::{
@@ -191,6 +192,7 @@ impl<'m> Translator<'m> {
             self.open_region(at);
         }
         self.builder.forget();
+        self.can_stop(Stopped::Before);
         let region = self.regions.current();
         self.push_frame(FrameKind::Loop { start, simple, region }, ty);
         if let Some(frame) = self.frames.last_mut() {

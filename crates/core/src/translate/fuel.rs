@@ -5,7 +5,7 @@
 //! loop's body (each time round), each arm of an `if`, and code that only a branch leads to. What a
 //! block inside a region may skip by branching out is paid for all the same.
 
-use super::Translator;
+use super::{Translator, safepoint::Stopped};
 use crate::{
     Metering,
     exec::{Cell, select},
@@ -85,6 +85,7 @@ impl Translator<'_> {
             let at = self.builder.cell(handler, "charge");
             self.builder.push(0);
             self.open_region(at);
+            self.can_stop(Stopped::Before);
         }
     }
 

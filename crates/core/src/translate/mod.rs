@@ -22,6 +22,7 @@ mod memory;
 mod numeric;
 mod prescan;
 mod reference;
+mod safepoint;
 mod stack;
 mod variable;
 mod vector;
@@ -44,6 +45,8 @@ pub use fuel::FUEL_VERSION;
 use fuel::Regions;
 use inst::kind_of;
 pub(crate) use listing::Listing;
+pub(crate) use safepoint::{Maps, Stopped, maps};
+use safepoint::{Noted, Recorder};
 use stack::Operand;
 use windlass_decode::{Imm, Instr, Instrs, Op, Reader};
 use windlass_validate::Context;
@@ -78,7 +81,7 @@ pub(crate) struct Translated {
 /// Translates the body of the `defined`th function that the module defines. It must be valid.
 pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Translated, TranslateError> {
     let mut translator = Translator::new(source, defined, false)?;
-    translator.body()?;
+    translator.body(None)?;
     let code = translator.builder.code.into_boxed_slice();
     let catches = translator.tries.catches;
     #[cfg(all(debug_assertions, feature = "std"))]
@@ -115,7 +118,7 @@ pub(crate) fn translated(module: &ModuleInner, defined: usize) -> Result<Ip, Fai
 /// Translates again and returns every cell with the offset of its Wasm instruction.
 pub(crate) fn record(source: Source<'_>, defined: usize) -> Result<Vec<Line>, TranslateError> {
     let mut translator = Translator::new(source, defined, true)?;
-    translator.body()?;
+    translator.body(None)?;
     Ok(translator.builder.lines.take().unwrap_or_default())
 }
 
@@ -170,6 +173,8 @@ struct Translator<'m> {
     ty: u32,
     param_slots: usize,
     instrs: Instrs<'m>,
+    /// Where the present instruction can stop, if wanted.
+    noted: Option<Vec<Noted>>,
 }
 
 impl<'m> Translator<'m> {
@@ -221,11 +226,12 @@ impl<'m> Translator<'m> {
             ty,
             param_slots,
             instrs,
+            noted: None,
         })
     }
 
     /// Translates the whole body.
-    fn body(&mut self) -> Result<(), TranslateError> {
+    fn body(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<(), TranslateError> {
         self.builder.offset = self.instrs.reader.offset();
         let enter = self.enter();
         self.push_function_frame();
@@ -235,7 +241,13 @@ impl<'m> Translator<'m> {
                 .next_instr()
                 .map_err(|error| TranslateError::Unsupported(error.offset()))?;
             self.builder.offset = instr.offset;
+            if let Some(recorder) = &mut recorder {
+                recorder.before(&instr)?;
+            }
             self.instr(&instr)?;
+            if let (Some(recorder), Some(noted)) = (&mut recorder, &mut self.noted) {
+                recorder.after(instr.op, noted);
+            }
             if self.first_temp + self.max_height + FIRST_LOCAL > MAX_SLOTS {
                 return Err(TranslateError::FrameTooLarge);
             }

@@ -2,7 +2,8 @@
 //! there, so that sweeping passes over what is dead without looking at it. Objects that were found but not looked
 //! into yet wait in a list; if the host has no memory for a longer one, marked objects are looked through again.
 
-use super::{Class, Heap, types::Shape};
+use super::{Heap, types::Shape};
+use crate::object::Class;
 use alloc::vec::Vec;
 
 /// The state of marking.

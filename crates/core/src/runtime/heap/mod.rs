@@ -8,6 +8,7 @@
 //!
 //! It must never abort for want of memory: everything it needs is reserved when the heap grows, or can be done
 //! without.
+#![allow(dead_code)] // The instructions that use it come next.
 
 mod access;
 mod free;
@@ -18,12 +19,13 @@ mod tests;
 mod types;
 
 use crate::object::{HEADER, ObjectType};
+#[allow(unused_imports)] // See above.
 pub(crate) use access::split_value;
 use alloc::{sync::Arc, vec::Vec};
 use core::ptr;
 use free::{Free, FreeLists};
 pub(crate) use host::{HostValues, host_reference};
-pub(crate) use types::{Ancestor, Class, HeapTypes};
+pub(crate) use types::{Ancestor, HeapTypes};
 use windlass_validate::{TypeId, TypeRegistry};
 
 /// So much is allocated at least between two collections, in bytes.

@@ -1,7 +1,7 @@
 //! [`HeapTypes`]: what the heap of a store knows about types, by their id: supertypes for casts, and shapes for
 //! the collector. Every type that an object in the heap has is in it, with all its supertypes. Types are only added.
 
-use crate::object::{ARRAY, ObjectType, Storage};
+use crate::object::{ARRAY, Class, ObjectType};
 use alloc::{sync::Arc, vec::Vec};
 use windlass_validate::{TypeId, TypeRegistry};
 
@@ -24,26 +24,6 @@ pub(super) enum Shape {
     Struct { size: u32, first: u32, count: u32 },
     /// log2 of the size of an element, and whether elements are traced.
     Array { log2: u8, traced: Option<Class> },
-}
-
-/// What a reference that is traced leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// An object, a host value, an `i31`.
-    Any,
-    /// An exception.
-    Exn,
-}
-
-impl Class {
-    /// What references stored so lead to; none if nothing that is collected.
-    pub(crate) fn of(storage: Storage) -> Option<Class> {
-        match storage {
-            Storage::Any => Some(Class::Any),
-            Storage::Exn => Some(Class::Exn),
-            _ => None,
-        }
-    }
 }
 
 /// What a heap knows about types.

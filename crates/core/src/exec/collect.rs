@@ -1,0 +1,193 @@
+//! Garbage collection: what is alive, when to collect, and what to do when the heap is full. The driver comes here
+//! for running guests; the host and instantiation through [`Embedder`] and the functions below.
+#![allow(dead_code)] // The instructions that use it come next.
+
+use super::{Thread, roots};
+use crate::{
+    Trap,
+    object::{Class, ObjectType},
+    runtime::{Embedder, StoreInner},
+};
+use alloc::sync::Arc;
+use windlass_decode::ValType;
+use windlass_validate::TypeId;
+
+/// Makes the room of the heap `size` bytes at least: takes another free place, collects if that is due, grows
+/// the heap, or collects since it may not grow.
+///
+/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of the store
+/// are known to it.
+///
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if there is no place even after a collection.
+pub(crate) fn reserve(
+    store: &mut dyn Embedder,
+    running: Option<&Thread>,
+    size: usize,
+) -> Result<(), Trap> {
+    let heap = &mut store.inner().heap;
+    if heap.has_room(size) {
+        return Ok(());
+    }
+    if heap.is_due() {
+        collect(store.inner(), running);
+    }
+    if store.inner().heap.refill(size, false) {
+        return Ok(());
+    }
+    if store.grow_gc_heap(size) && store.inner().heap.refill(size, true) {
+        return Ok(());
+    }
+    if store.inner().heap.is_used() {
+        collect(store.inner(), running);
+    }
+    match store.inner().heap.refill(size, true) {
+        true => Ok(()),
+        false => Err(Trap::AllocationTooLarge),
+    }
+}
+
+/// Collects: whatever neither guests nor the host can reach any more is free afterwards.
+pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
+    store.heap.start_marking();
+    let mut marker = Marker;
+    marker.store(store);
+    let mark = &mut |store: &mut StoreInner, class, word| marker.mark(store, class, word);
+    if roots::threads(store, running, mark).is_none() {
+        // What a frame refers to is not known: then nothing may be freed.
+        debug_assert!(false, "every place where code stops has its map");
+        return;
+    }
+    marker.trace(store);
+    store.heap.sweep();
+}
+
+/// Marks what references lead to.
+struct Marker;
+
+impl Marker {
+    fn mark(&mut self, store: &mut StoreInner, class: Class, word: u64) {
+        match class {
+            Class::Any => {
+                store.heap.mark(word);
+                store.externs.mark(word);
+            }
+            Class::Exn => {}
+        }
+    }
+
+    /// Marks what globals, tables and segments refer to.
+    fn store(&mut self, store: &mut StoreInner) {
+        for index in 0..store.globals.len() {
+            if let Some(class) = store.class_of(store.global_types[index].val) {
+                self.mark(store, class, store.globals[index][0]);
+            }
+        }
+        for index in 0..store.tables.len() {
+            let Some(class) = store.class_of(ValType::Ref(store.tables[index].ty.element)) else {
+                continue;
+            };
+            for element in 0..store.tables[index].elements.len() {
+                self.mark(store, class, store.tables[index].elements[element]);
+            }
+        }
+        for instance in 0..store.instances.len() {
+            let module = store.instances[instance].module.clone();
+            for (segment, &ty) in module.0.context.elements.iter().enumerate() {
+                let Some(class) = store.class_of(ValType::Ref(ty)) else { continue };
+                for element in 0..store.instances[instance].elements[segment].len() {
+                    let word = store.instances[instance].elements[segment][element];
+                    self.mark(store, class, word);
+                }
+            }
+        }
+        self.exceptions(store);
+        for index in 0..store.pinned.len() {
+            let (class, word) = store.pinned[index];
+            self.mark(store, class, word);
+        }
+    }
+
+    /// Marks what exceptions refer to: all of them, since the host may hold any.
+    fn exceptions(&mut self, store: &mut StoreInner) {
+        for reference in 1..=store.exceptions.len() as u64 {
+            let exception = store.exceptions.get(reference);
+            let (tag, used) = (exception.tag as usize, exception.fields.len());
+            if used == 0 {
+                continue;
+            }
+            let ty = store.engine.func_type(store.tags[tag].ty);
+            let mut slot = 0;
+            for &ty in &ty.params {
+                if let Some(class) = store.class_of(ty) {
+                    let word = store.exceptions.get(reference).fields[slot];
+                    self.mark(store, class, word);
+                }
+                slot += if ty == ValType::V128 { 2 } else { 1 };
+            }
+        }
+    }
+
+    /// Marks all that can be reached from what is marked.
+    fn trace(&mut self, store: &mut StoreInner) {
+        let StoreInner { heap, externs, .. } = store;
+        heap.trace(&mut |class, word| match class {
+            Class::Any => externs.mark(word),
+            Class::Exn => {}
+        });
+    }
+}
+
+/// The layout of objects of a type of the engine's, which the heap knows from now on. None if it is a function
+/// type.
+///
+/// # Errors
+/// If the host has no memory for that.
+pub(crate) fn object_type(
+    store: &mut StoreInner,
+    id: TypeId,
+) -> Result<Option<Arc<ObjectType>>, Trap> {
+    if let Some(ty) = store.heap.types.object(id) {
+        return Ok(Some(ty.clone()));
+    }
+    let StoreInner { heap, engine, .. } = store;
+    engine.types(|types| {
+        let Some(ty) = ObjectType::new(types, id).map(Arc::new) else { return Ok(None) };
+        heap.add_type(types, id, &ty).ok_or(Trap::AllocationTooLarge)?;
+        Ok(Some(ty))
+    })
+}
+
+/// Makes a structure of the type `id`, whose fields are given as they lie in slots, in order; a vector takes
+/// two. Returns the reference as it lies in slots.
+///
+/// This may collect: references in `slots` must be reachable otherwise, as the new one must be before the next
+/// allocation.
+///
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if the heap is full. If it is no structure type.
+pub(crate) fn alloc_struct(
+    store: &mut dyn Embedder,
+    id: TypeId,
+    slots: &[u64],
+) -> Result<u64, Trap> {
+    let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
+    reserve(store, None, ty.size as usize)?;
+    Ok(store.inner().heap.new_struct(&ty, slots))
+}
+
+/// As [`alloc_struct`], for an array of `len` elements which all are `value`, as it lies in slots.
+///
+/// # Errors
+/// As [`alloc_struct`].
+pub(crate) fn alloc_array(
+    store: &mut dyn Embedder,
+    id: TypeId,
+    len: u32,
+    value: [u64; 2],
+) -> Result<u64, Trap> {
+    let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
+    let size = ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?;
+    reserve(store, None, size)?;
+    Ok(store.inner().heap.new_array(&ty, len, value))
+}
