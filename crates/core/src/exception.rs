@@ -1,97 +1,10 @@
-//! [`ExnRef`]: an exception, and [`ThrownException`]: how it comes to the host as an error, and goes from it.
+//! [`ThrownException`]: how an exception comes to the host as an error, and goes from it.
 
-use crate::runtime::{NO_INSTANCE, StoreId, StoreInner};
-use crate::value::{check_store, slots_to_vals, vals_to_slots};
-use crate::{
-    AsContext, AsContextMut, Caller, Error, Store, StoreContextMut, Tag, TagType, Trap, Val,
-    error::error,
-};
-use alloc::{boxed::Box, vec, vec::Vec};
+use crate::reference::Reference;
+use crate::runtime::{NO_INSTANCE, StoreInner};
+use crate::{AsContext, AsContextMut, Caller, ExnRef, Rooted, Store, StoreContextMut, TagType};
+use alloc::boxed::Box;
 use core::fmt;
-
-/// A reference to an exception: a tag and fields.
-///
-/// ```
-/// use windlass::{Engine, ExnRef, FuncType, Store, Tag, TagType, Val, ValType};
-/// let engine = Engine::default();
-/// let mut store = Store::new(&engine, ());
-/// let ty = TagType::new(FuncType::new(&engine, [ValType::I32, ValType::F64], []));
-/// let tag = Tag::new(&mut store, &ty)?;
-/// let exception = ExnRef::new(&mut store, &tag, &[Val::I32(5), Val::from(0.5)])?;
-/// assert_eq!(exception.tag(&mut store)?, tag);
-/// assert_eq!(exception.field(&mut store, 1)?.f64(), Some(0.5));
-/// # Ok::<(), windlass::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ExnRef {
-    store: StoreId,
-    reference: u64,
-}
-
-impl ExnRef {
-    /// An exception.
-    ///
-    /// # Errors
-    /// If fields are not as many as the tag's type says and of these types, if the tag or a field belongs to
-    /// another store, or if the store has no room for one more exception.
-    pub fn new(mut store: impl AsContextMut, tag: &Tag, fields: &[Val]) -> Result<ExnRef, Error> {
-        let inner = &mut store.as_context_mut().0.inner;
-        check_store(inner.id, tag.store(), "tag")?;
-        let ty = inner.tag_type(tag.index());
-        let mut slots = vec![0; inner.tags[tag.index() as usize].slots.into()];
-        vals_to_slots(inner, fields, ty.ty().param_types(), &mut slots)?;
-        let added = inner.exceptions.add(tag.index(), &slots);
-        let reference = added.ok_or(Trap::AllocationTooLarge)?;
-        Ok(ExnRef { store: inner.id, reference })
-    }
-
-    /// Its tag.
-    ///
-    /// # Errors
-    /// If it belongs to another store.
-    pub fn tag(&self, store: impl AsContext) -> Result<Tag, Error> {
-        let inner = &store.as_context().0.inner;
-        check_store(inner.id, self.store, "exception")?;
-        Ok(Tag::from_index(inner.id, inner.exceptions.get(self.reference).tag))
-    }
-
-    /// A field.
-    ///
-    /// # Errors
-    /// If there is no field of this index, or if it belongs to another store.
-    pub fn field(&self, store: impl AsContextMut, index: usize) -> Result<Val, Error> {
-        let field = self.fields(store)?.nth(index);
-        field.ok_or_else(|| error!("the exception has no field {index}"))
-    }
-
-    /// Its fields.
-    ///
-    /// # Errors
-    /// If it belongs to another store.
-    pub fn fields(
-        &self,
-        mut store: impl AsContextMut,
-    ) -> Result<impl ExactSizeIterator<Item = Val>, Error> {
-        let inner = &mut store.as_context_mut().0.inner;
-        check_store(inner.id, self.store, "exception")?;
-        let exception = inner.exceptions.get(self.reference);
-        let ty = inner.tag_type(exception.tag);
-        let fields = slots_to_vals(inner.id, ty.ty().param_types(), &exception.fields);
-        Ok(fields.collect::<Vec<_>>().into_iter())
-    }
-
-    pub(crate) fn to_slot(self) -> u64 {
-        self.reference
-    }
-
-    pub(crate) fn from_slot(store: StoreId, slot: u64) -> Option<ExnRef> {
-        (slot != 0).then_some(ExnRef { store, reference: slot })
-    }
-
-    pub(crate) fn store(self) -> StoreId {
-        self.store
-    }
-}
 
 /// An exception was thrown, and no guest has caught it. The exception itself is pending in the store:
 /// [`Store::take_pending_exception`](crate::Store::take_pending_exception).
@@ -141,7 +54,7 @@ impl<T> Store<T> {
     /// Always [`ThrownException`].
     ///
     /// # Panics
-    /// If the exception belongs to another store.
+    /// If the exception belongs to another store, or if the reference's scope has ended.
     ///
     /// ```
     /// use windlass::{Caller, Engine, Error, ExnRef, Instance, Linker, Module, Store, Tag, Val};
@@ -167,7 +80,7 @@ impl<T> Store<T> {
     /// assert_eq!(catch.call(&mut store, ())?, 7);
     /// # Ok::<(), windlass::Error>(())
     /// ```
-    pub fn throw<R>(&mut self, exception: ExnRef) -> Result<R, ThrownException> {
+    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R, ThrownException> {
         self.as_context_mut().throw(exception)
     }
 
@@ -191,7 +104,7 @@ impl<T> Store<T> {
     /// assert!(store.take_pending_exception().is_none());
     /// # Ok::<(), windlass::Error>(())
     /// ```
-    pub fn take_pending_exception(&mut self) -> Option<ExnRef> {
+    pub fn take_pending_exception(&mut self) -> Option<Rooted<ExnRef>> {
         self.as_context_mut().take_pending_exception()
     }
 
@@ -208,20 +121,22 @@ impl<T> StoreContextMut<'_, T> {
     /// Always [`ThrownException`].
     ///
     /// # Panics
-    /// If the exception belongs to another store.
-    pub fn throw<R>(&mut self, exception: ExnRef) -> Result<R, ThrownException> {
+    /// If the exception belongs to another store, or if the reference's scope has ended.
+    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R, ThrownException> {
         let inner = &mut self.0.inner;
-        if let Err(error) = check_store(inner.id, exception.store, "exception") {
-            panic!("{error}");
-        }
-        inner.pending_exception = exception.reference;
-        Err(ThrownException::new(inner, exception.reference))
+        let slot = match exception.slot(inner) {
+            Ok(slot) => slot,
+            Err(error) => panic!("{error}"),
+        };
+        inner.pending_exception = slot;
+        Err(ThrownException::new(inner, slot))
     }
 
     /// See [`Store::take_pending_exception`].
-    pub fn take_pending_exception(&mut self) -> Option<ExnRef> {
+    pub fn take_pending_exception(&mut self) -> Option<Rooted<ExnRef>> {
         let inner = &mut self.0.inner;
-        ExnRef::from_slot(inner.id, core::mem::take(&mut inner.pending_exception))
+        let slot = core::mem::take(&mut inner.pending_exception);
+        Rooted::from_slot(inner, slot)
     }
 
     /// See [`Store::has_pending_exception`].
@@ -237,13 +152,13 @@ impl<T> Caller<'_, T> {
     /// Always [`ThrownException`].
     ///
     /// # Panics
-    /// If the exception belongs to another store.
-    pub fn throw<R>(&mut self, exception: ExnRef) -> Result<R, ThrownException> {
+    /// If the exception belongs to another store, or if the reference's scope has ended.
+    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R, ThrownException> {
         self.as_context_mut().throw(exception)
     }
 
     /// See [`Store::take_pending_exception`].
-    pub fn take_pending_exception(&mut self) -> Option<ExnRef> {
+    pub fn take_pending_exception(&mut self) -> Option<Rooted<ExnRef>> {
         self.as_context_mut().take_pending_exception()
     }
 

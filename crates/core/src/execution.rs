@@ -75,8 +75,9 @@ impl Execution {
         let event = match call.run()? {
             Stop::Finished => {
                 let types = self.ty.result_types();
-                let values = slots_to_vals(self.store, types, call.results());
-                return Ok(Event::Finished(values.collect()));
+                let values =
+                    call.take_results(|store, slots| slots_to_vals(store, types, slots).collect());
+                return Ok(Event::Finished(values));
             }
             Stop::OutOfFuel => Event::OutOfFuel,
             Stop::Interrupted => Event::Interrupted,

@@ -231,10 +231,11 @@ fn call_slots<T>(
     types: &[ValType],
     results: &mut [Val],
 ) -> Result<(), Error> {
-    let id = store.inner.id;
     let mut call = Call::start(store, func, args)?;
     call.finish()?;
-    let vals = slots_to_vals(id, types, call.results());
-    results.iter_mut().zip(vals).for_each(|(result, val)| *result = val);
+    call.take_results(|store, slots| {
+        let vals = slots_to_vals(store, types, slots);
+        results.iter_mut().zip(vals).for_each(|(result, val)| *result = val);
+    });
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::runtime::{StoreId, StoreInner};
 use crate::value::check_store;
-use crate::{AsContext, AsContextMut, Error, GlobalType, Mutability, Val};
+use crate::{AsContext, AsContextMut, Error, GlobalType, Mutability, Val, ValType};
 
 /// A global variable of a store. It is a number, cheap to copy.
 ///
@@ -39,22 +39,23 @@ impl Global {
         value.to_slots(inner, ty.content(), &mut slots)?;
         let index = inner.globals.len() as u32;
         inner.globals.push(slots);
-        inner.global_types.push(ty.0);
+        inner.global_types.push(ty.to_decoded());
         Ok(Global { store: inner.id, index })
     }
 
     /// Its type.
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
         let inner = &store.as_context().0.inner;
-        GlobalType(inner.global_types[self.index_in(inner)])
+        GlobalType::from_decoded(&inner.engine, inner.global_types[self.index_in(inner)])
     }
 
     /// Its value.
-    pub fn get(&self, store: impl AsContext) -> Val {
-        let inner = &store.as_context().0.inner;
+    pub fn get(&self, mut store: impl AsContextMut) -> Val {
+        let inner = &mut store.as_context_mut().0.inner;
         let index = self.index_in(inner);
-        let ty = GlobalType(inner.global_types[index]);
-        Val::from_slots(inner.id, ty.content(), &inner.globals[index])
+        let ty = ValType::from_decoded(&inner.engine, inner.global_types[index].val);
+        let slots = inner.globals[index];
+        Val::from_slots(inner, ty, &slots)
     }
 
     /// Sets its value.
@@ -64,7 +65,7 @@ impl Global {
     pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "global")?;
-        let ty = GlobalType(inner.global_types[self.index as usize]);
+        let ty = GlobalType::from_decoded(&inner.engine, inner.global_types[self.index as usize]);
         if ty.mutability() == Mutability::Const {
             return Err(Error::msg("immutable global"));
         }

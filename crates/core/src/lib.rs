@@ -66,6 +66,7 @@ mod lock;
 mod memory;
 mod module;
 mod object;
+mod reference;
 mod runtime;
 mod store;
 mod table;
@@ -81,7 +82,7 @@ pub use caller::Caller;
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
 pub use error::{Error, LinkError, LinkErrorKind, ModuleError, Unsupported};
-pub use exception::{ExnRef, ThrownException};
+pub use exception::ThrownException;
 pub use exec::BACKEND;
 pub use execution::{Event, Execution, Pending};
 pub use externs::{Export, Extern};
@@ -94,6 +95,10 @@ pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
+pub use reference::{
+    AnyRef, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref, RootScope, Rooted,
+    RootedGcRef,
+};
 pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
 pub use table::Table;
 pub use tag::Tag;
@@ -103,7 +108,7 @@ pub use types::{
     ConcreteType, ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
     Mutability, RefType, TableType, TagType, ValType,
 };
-pub use value::{ExternRef, FuncRef, Ref, V128, Val};
+pub use value::{V128, Val};
 pub use windlass_decode::Features;
 
 /// The result of this crate's functions.

@@ -2,7 +2,9 @@
 
 use crate::runtime::{Embedder, StoreId, StoreInner, add_table};
 use crate::value::check_store;
-use crate::{AsContext, AsContextMut, Error, Ref, TableType, Trap, Val, ValType, error::error};
+use crate::{
+    AsContext, AsContextMut, Error, HeapType, Ref, RefType, TableType, Trap, ValType, error::error,
+};
 
 /// A table of references of a store. It is a number, cheap to copy.
 ///
@@ -36,27 +38,27 @@ impl Table {
         if !ValType::from(ty.element()).is_of(&store.inner.engine) {
             return Err(Error::msg("the type of the elements belongs to another engine"));
         }
-        let init = slot(&store.inner, &ty, init)?;
+        let init = init.to_slot(&store.inner, ty.element())?;
         if ty.maximum().is_some_and(|max| ty.minimum() > max) {
             return Err(Error::msg("size minimum must not be greater than maximum"));
         }
-        let index = add_table(store, ty.0, init)?;
+        let index = add_table(store, ty.to_decoded(), init)?;
         Ok(Table { store: store.inner.id, index })
     }
 
     /// Its type. The minimum is the size that it started with.
     pub fn ty(&self, store: impl AsContext) -> TableType {
         let inner = &store.as_context().0.inner;
-        TableType(inner.tables[self.index_in(inner)].ty)
+        TableType::from_decoded(&inner.engine, inner.tables[self.index_in(inner)].ty)
     }
 
     /// The element at `index`, if there is one.
-    pub fn get(&self, store: impl AsContext, index: u64) -> Option<Ref> {
-        let inner = &store.as_context().0.inner;
+    pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Ref> {
+        let inner = &mut store.as_context_mut().0.inner;
         let table = &inner.tables[self.index_in(inner)];
         let slot = *table.elements.get(usize::try_from(index).ok()?)?;
-        let ty = TableType(table.ty).element();
-        Val::from_slots(inner.id, ty.into(), &[slot]).as_ref()
+        let ty = HeapType::from_decoded(&inner.engine, table.ty.element.heap);
+        Some(Ref::from_slot(inner, ty, slot))
     }
 
     /// Sets the element at `index`.
@@ -66,8 +68,7 @@ impl Table {
     pub fn set(&self, mut store: impl AsContextMut, index: u64, value: Ref) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "table")?;
-        let ty = TableType(inner.tables[self.index as usize].ty);
-        let slot = slot(inner, &ty, value)?;
+        let slot = self.slot(inner, value)?;
         let elements = &mut inner.tables[self.index as usize].elements;
         let element = usize::try_from(index).ok().and_then(|index| elements.get_mut(index));
         *element.ok_or(Trap::TableOutOfBounds)? = slot;
@@ -88,8 +89,7 @@ impl Table {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "table")?;
-        let ty = TableType(store.inner.tables[self.index as usize].ty);
-        let slot = slot(&store.inner, &ty, init)?;
+        let slot = self.slot(&store.inner, init)?;
         let failed = || error!("failed to grow table by {delta} elements");
         store.grow_table(self.index, delta, slot).ok_or_else(failed)
     }
@@ -108,8 +108,7 @@ impl Table {
     ) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "table")?;
-        let ty = TableType(inner.tables[self.index as usize].ty);
-        let slot = slot(inner, &ty, value)?;
+        let slot = self.slot(inner, value)?;
         let elements = &mut inner.tables[self.index as usize].elements;
         let range = usize::try_from(start).ok().zip(usize::try_from(len).ok());
         let range = range.and_then(|(start, len)| Some(start..start.checked_add(len)?));
@@ -130,17 +129,16 @@ impl Table {
         self.store
     }
 
+    /// A reference as an element of the table.
+    fn slot(&self, store: &StoreInner, value: Ref) -> Result<u64, Error> {
+        let ty = store.tables[self.index as usize].ty.element;
+        value.to_slot(store, RefType::from_decoded(&store.engine, ty))
+    }
+
     fn index_in(&self, store: &StoreInner) -> usize {
         match check_store(store.id, self.store, "table") {
             Ok(()) => self.index as usize,
             Err(error) => panic!("{error}"),
         }
     }
-}
-
-/// A reference as an element of a table of type `ty`.
-fn slot(store: &StoreInner, ty: &TableType, value: Ref) -> Result<u64, Error> {
-    let mut slots = [0];
-    Val::from(value).to_slots(store, ty.element().into(), &mut slots)?;
-    Ok(slots[0])
 }

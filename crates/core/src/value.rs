@@ -1,12 +1,11 @@
 //! [`Val`]: a value whose type is known when it runs, and how it lies in the slots of the value stack. Also
-//! [`Ref`], [`V128`] and [`ExternRef`].
+//! [`V128`].
 
 use crate::runtime::{StoreId, StoreInner};
 use crate::{
-    AsContext, AsContextMut, Error, ExnRef, Func, HeapType, RefType, ValType, error::error,
+    AnyRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, Ref, RefType, Rooted, ValType,
+    error::error,
 };
-use alloc::boxed::Box;
-use core::any::Any;
 
 /// A value.
 ///
@@ -34,31 +33,12 @@ pub enum Val {
     /// A function, or null.
     FuncRef(Option<Func>),
     /// A host value, or null.
-    ExternRef(Option<ExternRef>),
+    ExternRef(Option<Rooted<ExternRef>>),
+    /// A structure, an array, a number of 31 bits or a host value as one of them; or null.
+    AnyRef(Option<Rooted<AnyRef>>),
     /// An exception, or null.
-    ExnRef(Option<ExnRef>),
+    ExnRef(Option<Rooted<ExnRef>>),
 }
-
-/// A reference.
-///
-/// ```
-/// use windlass::{Ref, Val};
-/// assert!(Ref::Extern(None).is_null());
-/// assert!(matches!(Val::from(Ref::Func(None)), Val::FuncRef(None)));
-/// ```
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug)]
-pub enum Ref {
-    /// A function, or null.
-    Func(Option<Func>),
-    /// A host value, or null.
-    Extern(Option<ExternRef>),
-    /// An exception, or null.
-    Exn(Option<ExnRef>),
-}
-
-/// A reference to a function.
-pub type FuncRef = Func;
 
 /// A 128-bit vector.
 ///
@@ -85,61 +65,6 @@ impl From<u128> for V128 {
 impl From<V128> for u128 {
     fn from(vector: V128) -> u128 {
         vector.0
-    }
-}
-
-/// A host value that guests can hold and hand back, but not look into.
-///
-/// The store keeps it as long as it lives.
-///
-/// ```
-/// use windlass::{Engine, ExternRef, Store};
-/// let mut store = Store::new(&Engine::default(), ());
-/// let reference = ExternRef::new(&mut store, "a host's string");
-/// assert_eq!(reference.data(&store)?.downcast_ref(), Some(&"a host's string"));
-/// # Ok::<(), windlass::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ExternRef {
-    store: StoreId,
-    index: u32,
-}
-
-impl ExternRef {
-    /// Puts `value` into the store.
-    ///
-    /// # Panics
-    /// If the store holds 2^32 - 1 host values already.
-    pub fn new<V: Any + Send + Sync>(mut store: impl AsContextMut, value: V) -> ExternRef {
-        let inner = &mut store.as_context_mut().0.inner;
-        let index = inner.externs.add(Box::new(value));
-        ExternRef { store: inner.id, index: index.expect("fewer than 2^32 - 1 host values") }
-    }
-
-    /// The value.
-    ///
-    /// # Errors
-    /// If it belongs to another store.
-    pub fn data<'a, T: 'a>(
-        &self,
-        store: impl Into<crate::StoreContext<'a, T>>,
-    ) -> Result<&'a (dyn Any + Send + Sync), Error> {
-        let inner = &store.into().0.inner;
-        check_store(inner.id, self.store, "host value")?;
-        inner.externs.get(self.index).ok_or_else(|| error!("the host value was collected"))
-    }
-
-    /// How it lies in a slot: see `exec/mod.rs`.
-    pub(crate) fn to_slot(self) -> u64 {
-        u64::from(self.index) << 3 | 2
-    }
-
-    pub(crate) fn from_slot(store: StoreId, slot: u64) -> Option<ExternRef> {
-        (slot != 0).then(|| ExternRef { store, index: (slot >> 3) as u32 })
-    }
-
-    pub(crate) fn store(self) -> StoreId {
-        self.store
     }
 }
 
@@ -191,8 +116,9 @@ accessors! {
     f64 unwrap unwrap_f64 F64 f64, bits => f64::from_bits(bits);
     v128 unwrap unwrap_v128 V128 V128, value => value;
     func_ref unwrap unwrap_funcref FuncRef Option<Func>, value => value;
-    extern_ref unwrap unwrap_externref ExternRef Option<ExternRef>, value => value;
-    exn_ref unwrap unwrap_exnref ExnRef Option<ExnRef>, value => value;
+    extern_ref unwrap unwrap_externref ExternRef Option<Rooted<ExternRef>>, value => value;
+    any_ref unwrap unwrap_anyref AnyRef Option<Rooted<AnyRef>>, value => value;
+    exn_ref unwrap unwrap_exnref ExnRef Option<Rooted<ExnRef>>, value => value;
 }
 
 impl Val {
@@ -227,11 +153,7 @@ impl Val {
     }
 
     fn null_ref(ty: RefType) -> Val {
-        match ty.heap_type() {
-            HeapType::Extern | HeapType::NoExtern => Val::ExternRef(None),
-            HeapType::Exn | HeapType::NoExn => Val::ExnRef(None),
-            _ => Val::FuncRef(None),
-        }
+        Ref::null(ty.heap_type()).into()
     }
 
     /// The reference, if it is one.
@@ -239,6 +161,7 @@ impl Val {
         match *self {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(value) => Some(Ref::Extern(value)),
+            Val::AnyRef(value) => Some(Ref::Any(value)),
             Val::ExnRef(value) => Some(Ref::Exn(value)),
             _ => None,
         }
@@ -247,34 +170,40 @@ impl Val {
     /// The most exact type of the value.
     ///
     /// # Errors
-    /// If it is a reference of another store.
+    /// If it is a reference of another store, or one whose scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<ValType, Error> {
         self.ty_in(&store.as_context().0.inner)
     }
 
+    /// Whether the value is of type `ty`.
+    ///
+    /// # Errors
+    /// If it is a reference of another store, or one whose scope has ended.
+    ///
+    /// ```
+    /// use windlass::{AnyRef, I31, Store, Val, ValType};
+    /// let mut store = Store::<()>::default();
+    /// let number = Val::from(AnyRef::from_i31(&mut store, I31::wrapping_u32(1)));
+    /// assert!(number.matches_ty(&store, &ValType::I31REF)?);
+    /// assert!(!number.matches_ty(&store, &ValType::STRUCTREF)?);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn matches_ty(&self, store: impl AsContext, ty: &ValType) -> Result<bool, Error> {
+        let store = &store.as_context().0.inner;
+        Ok(self.ty_in(store)?.matches(&store.engine, ty))
+    }
+
     fn ty_in(&self, store: &StoreInner) -> Result<ValType, Error> {
-        let heap = |nullable, heap| ValType::Ref(RefType::new(nullable, heap));
         Ok(match self {
             Val::I32(_) => ValType::I32,
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
             Val::V128(_) => ValType::V128,
-            Val::FuncRef(None) => heap(true, HeapType::NoFunc),
-            Val::FuncRef(Some(func)) => {
-                let ty = store.funcs[func.index_in(store)?].ty;
-                heap(false, HeapType::Concrete(crate::ConcreteType(ty)))
-            }
-            Val::ExternRef(None) => heap(true, HeapType::NoExtern),
-            Val::ExternRef(Some(value)) => {
-                check_store(store.id, value.store, "host value")?;
-                heap(false, HeapType::Extern)
-            }
-            Val::ExnRef(None) => heap(true, HeapType::NoExn),
-            Val::ExnRef(Some(value)) => {
-                check_store(store.id, value.store(), "exception")?;
-                heap(false, HeapType::Exn)
-            }
+            Val::FuncRef(func) => Ref::Func(*func).ty_in(store)?.into(),
+            Val::ExternRef(value) => Ref::Extern(*value).ty_in(store)?.into(),
+            Val::AnyRef(value) => Ref::Any(*value).ty_in(store)?.into(),
+            Val::ExnRef(value) => Ref::Exn(*value).ty_in(store)?.into(),
         })
     }
 
@@ -294,30 +223,14 @@ impl Val {
                 slots[1] = (bits >> 64) as u64;
                 bits as u64
             }
-            (Val::FuncRef(func), ValType::Ref(_)) => {
-                self.check_type(store, ty)?;
-                func.map_or(0, Func::to_slot)
-            }
-            (Val::ExternRef(value), ValType::Ref(_)) => {
-                self.check_type(store, ty)?;
-                value.map_or(0, ExternRef::to_slot)
-            }
-            (Val::ExnRef(value), ValType::Ref(_)) => {
-                self.check_type(store, ty)?;
-                value.map_or(0, ExnRef::to_slot)
-            }
+            (_, ValType::Ref(wanted)) => match self.as_ref() {
+                Some(reference) => reference.to_slot(store, wanted)?,
+                None => return Err(self.mismatch(store, ty)),
+            },
             _ => return Err(self.mismatch(store, ty)),
         };
         slots[0] = slot;
         Ok(ty.slots())
-    }
-
-    fn check_type(self, store: &StoreInner, ty: ValType) -> Result<(), Error> {
-        let own = self.ty_in(store)?.to_decoded();
-        match store.engine.types(|types| types.val_is_subtype(own, ty.to_decoded())) {
-            true => Ok(()),
-            false => Err(self.mismatch(store, ty)),
-        }
     }
 
     #[cold]
@@ -328,8 +241,8 @@ impl Val {
         }
     }
 
-    /// The value of type `ty` that lies in slots.
-    pub(crate) fn from_slots(store: StoreId, ty: ValType, slots: &[u64]) -> Val {
+    /// The value of type `ty` that lies in slots; a reference is rooted in the innermost scope.
+    pub(crate) fn from_slots(store: &mut StoreInner, ty: ValType, slots: &[u64]) -> Val {
         let slot = slots[0];
         match ty {
             ValType::I32 => Val::I32(slot as i32),
@@ -337,13 +250,7 @@ impl Val {
             ValType::F32 => Val::F32(slot as u32),
             ValType::F64 => Val::F64(slot),
             ValType::V128 => Val::V128(V128(u128::from(slots[1]) << 64 | u128::from(slot))),
-            ValType::Ref(ty) => match ty.heap_type() {
-                HeapType::Extern | HeapType::NoExtern => {
-                    Val::ExternRef(ExternRef::from_slot(store, slot))
-                }
-                HeapType::Exn | HeapType::NoExn => Val::ExnRef(ExnRef::from_slot(store, slot)),
-                _ => Val::FuncRef(Func::from_slot(store, slot)),
-            },
+            ValType::Ref(ty) => Ref::from_slot(store, ty.heap_type(), slot).into(),
         }
     }
 }
@@ -365,9 +272,9 @@ pub(crate) fn vals_to_slots(
     Ok(())
 }
 
-/// The values of these types that lie in slots.
+/// The values of these types that lie in slots; references are rooted in the innermost scope.
 pub(crate) fn slots_to_vals<'a>(
-    store: StoreId,
+    store: &'a mut StoreInner,
     types: &'a [ValType],
     mut slots: &'a [u64],
 ) -> impl Iterator<Item = Val> + 'a {
@@ -376,13 +283,6 @@ pub(crate) fn slots_to_vals<'a>(
         slots = rest;
         Val::from_slots(store, ty, own)
     })
-}
-
-impl Ref {
-    /// Whether it is null.
-    pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Exn(None))
-    }
 }
 
 macro_rules! val_from {
@@ -406,31 +306,18 @@ val_from! {
     V128, value => Val::V128(value);
     Func, value => Val::FuncRef(Some(value));
     Option<Func>, value => Val::FuncRef(value);
-    ExternRef, value => Val::ExternRef(Some(value));
-    Option<ExternRef>, value => Val::ExternRef(value);
-    ExnRef, value => Val::ExnRef(Some(value));
-    Option<ExnRef>, value => Val::ExnRef(value);
+    Rooted<ExternRef>, value => Val::ExternRef(Some(value));
+    Option<Rooted<ExternRef>>, value => Val::ExternRef(value);
+    Rooted<AnyRef>, value => Val::AnyRef(Some(value));
+    Option<Rooted<AnyRef>>, value => Val::AnyRef(value);
+    Rooted<ExnRef>, value => Val::ExnRef(Some(value));
+    Option<Rooted<ExnRef>>, value => Val::ExnRef(value);
+    Rooted<EqRef>, value => Val::AnyRef(Some(value.into()));
+    Option<Rooted<EqRef>>, value => Val::AnyRef(value.map(Into::into));
     Ref, value => match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
+        Ref::Any(value) => Val::AnyRef(value),
         Ref::Exn(value) => Val::ExnRef(value),
     };
-}
-
-impl From<Func> for Ref {
-    fn from(func: Func) -> Ref {
-        Ref::Func(Some(func))
-    }
-}
-
-impl From<ExternRef> for Ref {
-    fn from(value: ExternRef) -> Ref {
-        Ref::Extern(Some(value))
-    }
-}
-
-impl From<ExnRef> for Ref {
-    fn from(value: ExnRef) -> Ref {
-        Ref::Exn(Some(value))
-    }
 }

@@ -76,7 +76,7 @@ impl Marker {
         }
     }
 
-    /// Marks what globals, tables and segments refer to.
+    /// Marks what globals, tables, segments and the host refer to.
     fn store(&mut self, store: &mut StoreInner) {
         for index in 0..store.globals.len() {
             if let Some(class) = store.class_of(store.global_types[index].val) {
@@ -102,6 +102,12 @@ impl Marker {
             }
         }
         self.exceptions(store);
+        let mut roots = core::mem::take(&mut store.roots);
+        roots.trim();
+        for (class, word) in roots.iter() {
+            self.mark(store, class, word);
+        }
+        store.roots = roots;
         for index in 0..store.pinned.len() {
             let (class, word) = store.pinned[index];
             self.mark(store, class, word);

@@ -56,9 +56,11 @@ impl<'a, T> Call<'a, T> {
         self.thread.take()
     }
 
-    /// The results, in slots, of a finished call.
-    pub(crate) fn results(&self) -> &[u64] {
-        self.thread.as_ref().map_or(&[], ThreadHandle::results)
+    /// Shows the results, in slots, of a finished call.
+    #[inline]
+    pub(crate) fn take_results<R>(&mut self, take: impl FnOnce(&mut StoreInner, &[u64]) -> R) -> R {
+        let slots = self.thread.as_ref().map_or(&[][..], ThreadHandle::results);
+        take(&mut self.store.inner, slots)
     }
 
     /// Runs to the end: whatever stops the guest is an error.
@@ -112,8 +114,12 @@ impl<'a, T> Call<'a, T> {
                         Some((index, host)) if *index == func => host,
                         last => &last.insert((func, self.store.host_func(func))).1,
                     };
+                    // What the host function roots is rooted until it returns.
+                    let depth = self.store.inner.roots.depth();
                     let caller = Caller::new(StoreContextMut(self.store), instance);
-                    let Err(error) = host(caller, thread.host_slots()) else { continue };
+                    let outcome = host(caller, thread.host_slots());
+                    self.store.inner.roots.leave(depth);
+                    let Err(error) = outcome else { continue };
                     let store = &mut self.store.inner;
                     if error.is::<ThrownException>() && is_caught(thread, store) {
                         continue;

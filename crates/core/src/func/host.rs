@@ -37,7 +37,7 @@ impl<T> HostFunc<T> {
         let types = ty.clone();
         let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
             let mut vals = take_vals(&mut caller);
-            vals.extend(slots_to_vals(caller.store_id(), types.param_types(), slots));
+            vals.extend(slots_to_vals(caller.inner_mut(), types.param_types(), slots));
             let params = vals.len();
             vals.extend(types.result_types().iter().map(|&ty| Val::zero(ty)));
             let (params, results) = vals.split_at_mut(params);
@@ -130,10 +130,10 @@ macro_rules! into_func {
             $($name: WasmTy),*
         {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
-                let call = move |caller: Caller<'_, T>, slots: &mut [u64]| {
-                    let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.store_id(), slots);
+                let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+                    let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.inner_mut(), slots);
                     let results = self($($name),*).into_result()?;
-                    results.put(caller.store_id(), slots)
+                    results.put(caller.inner(), slots)
                 };
                 HostFunc { ty: func_type::<($($name,)*), R>(engine), call: Arc::new(call) }
             }
@@ -147,10 +147,10 @@ macro_rules! into_func {
             $($name: WasmTy),*
         {
             fn into_host(self, engine: &Engine) -> HostFunc<T> {
-                let call = move |caller: Caller<'_, T>, slots: &mut [u64]| {
-                    let store = caller.store_id();
-                    let ($($name,)*) = <($($name,)*) as SlotList>::take(store, slots);
-                    self(caller, $($name),*).into_result()?.put(store, slots)
+                let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+                    let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.inner_mut(), slots);
+                    let results = self(caller.reborrow(), $($name),*).into_result()?;
+                    results.put(caller.inner(), slots)
                 };
                 HostFunc { ty: func_type::<($($name,)*), R>(engine), call: Arc::new(call) }
             }

@@ -2,14 +2,24 @@
 //! that stand for WebAssembly's.
 
 use super::Call;
-use crate::runtime::{StoreId, StoreInner};
+use crate::reference::{Reference, Referent, check_slot};
+use crate::runtime::StoreInner;
 use crate::value::check_store;
-use crate::{AsContextMut, Error, ExternRef, Func, V128, ValType, error::error};
+use crate::{
+    AnyRef, AsContextMut, EqRef, Error, ExnRef, ExternRef, Func, HeapType, I31, RefType, Rooted,
+    V128, ValType, error::error,
+};
 use core::fmt;
 use core::marker::PhantomData;
 
-/// A Rust type that stands for a WebAssembly type: `i32` and `u32`, `i64` and `u64`, `f32`, `f64`, [`V128`],
-/// `Option<Func>` for `funcref`, `Option<ExternRef>` for `externref`.
+/// A Rust type that stands for a WebAssembly type.
+///
+/// | Rust | WebAssembly |
+/// |---|---|
+/// | `i32`, `u32`; `i64`, `u64`; `f32`; `f64`; [`V128`] | `i32`; `i64`; `f32`; `f64`; `v128` |
+/// | [`Func`], [`I31`] | `(ref func)`, `(ref i31)` |
+/// | [`Rooted`] of [`ExternRef`], [`AnyRef`], [`EqRef`], [`ExnRef`] | `(ref extern)`, `(ref any)`, `(ref eq)`, `(ref exn)` |
+/// | `Option` of one of the last two rows | the same with null: `(ref null func)` and so on |
 #[expect(private_bounds)]
 pub trait WasmTy: Slot {}
 
@@ -20,10 +30,10 @@ pub(crate) trait Slot: Sized {
     const TYPE: ValType;
 
     /// Puts it into the first slots. Fails if it belongs to another store.
-    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error>;
+    fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error>;
 
     /// Takes it from the first slots.
-    fn take(store: StoreId, slots: &[u64]) -> Self;
+    fn take(store: &mut StoreInner, slots: &[u64]) -> Self;
 }
 
 macro_rules! slots {
@@ -32,14 +42,14 @@ macro_rules! slots {
             const TYPE: ValType = ValType::$val_type;
 
             #[inline]
-            fn put(self, _: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+            fn put(self, _: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
                 let $value = self;
                 slots[0] = $put;
                 Ok(())
             }
 
             #[inline]
-            fn take(_: StoreId, slots: &[u64]) -> $ty {
+            fn take(_: &mut StoreInner, slots: &[u64]) -> $ty {
                 let $slot = slots[0];
                 $take
             }
@@ -59,47 +69,108 @@ slots! {
 impl Slot for V128 {
     const TYPE: ValType = ValType::V128;
 
-    fn put(self, _: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+    fn put(self, _: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
         slots[0] = self.as_u128() as u64;
         slots[1] = (self.as_u128() >> 64) as u64;
         Ok(())
     }
 
-    fn take(_: StoreId, slots: &[u64]) -> V128 {
+    fn take(_: &mut StoreInner, slots: &[u64]) -> V128 {
         V128::from(u128::from(slots[1]) << 64 | u128::from(slots[0]))
     }
 }
 
-impl Slot for Option<Func> {
-    const TYPE: ValType = ValType::FUNCREF;
+impl Slot for Func {
+    const TYPE: ValType = never_null(HeapType::Func);
 
-    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
-        if let Some(func) = self {
-            check_store(store, func.store(), "function")?;
-        }
-        slots[0] = self.map_or(0, Func::to_slot);
+    fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
+        check_store(store.id, self.store(), "function")?;
+        slots[0] = self.to_slot();
         Ok(())
     }
 
-    fn take(store: StoreId, slots: &[u64]) -> Option<Func> {
-        Func::from_slot(store, slots[0])
+    fn take(store: &mut StoreInner, slots: &[u64]) -> Func {
+        Func::from_slot(store.id, slots[0]).unwrap_or_else(|| null())
     }
 }
 
-impl Slot for Option<ExternRef> {
-    const TYPE: ValType = ValType::EXTERNREF;
+impl Slot for I31 {
+    const TYPE: ValType = never_null(HeapType::I31);
 
-    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
-        if let Some(value) = self {
-            check_store(store, value.store(), "host value")?;
-        }
-        slots[0] = self.map_or(0, ExternRef::to_slot);
+    fn put(self, _: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
+        slots[0] = self.to_slot();
         Ok(())
     }
 
-    fn take(store: StoreId, slots: &[u64]) -> Option<ExternRef> {
-        ExternRef::from_slot(store, slots[0])
+    fn take(_: &mut StoreInner, slots: &[u64]) -> I31 {
+        match Referent::of(slots[0]) {
+            Referent::I31(number) => number,
+            _ => null(),
+        }
     }
+}
+
+/// References that are rooted.
+macro_rules! rooted_slots {
+    ($($name:ident $heap:ident;)*) => {
+        $(impl Slot for Rooted<$name> {
+            const TYPE: ValType = never_null(HeapType::$heap);
+
+            fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
+                slots[0] = self.slot(store)?;
+                Ok(())
+            }
+
+            fn take(store: &mut StoreInner, slots: &[u64]) -> Rooted<$name> {
+                Rooted::from_slot(store, slots[0]).unwrap_or_else(|| null())
+            }
+        })*
+    };
+}
+
+rooted_slots! {
+    ExternRef Extern;
+    AnyRef Any;
+    EqRef Eq;
+    ExnRef Exn;
+}
+
+/// `None` is null.
+impl<R: Slot + Nullable> Slot for Option<R> {
+    const TYPE: ValType = match R::TYPE {
+        ValType::Ref(ty) => ValType::Ref(RefType::new(true, ty.heap_type())),
+        other => other,
+    };
+
+    fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
+        match self {
+            Some(reference) => reference.put(store, slots),
+            None => {
+                slots[0] = 0;
+                Ok(())
+            }
+        }
+    }
+
+    fn take(store: &mut StoreInner, slots: &[u64]) -> Option<R> {
+        if slots[0] == 0 { None } else { Some(R::take(store, slots)) }
+    }
+}
+
+/// References: those that can be an `Option`.
+pub(crate) trait Nullable {}
+
+impl Nullable for Func {}
+impl Nullable for I31 {}
+impl<R> Nullable for Rooted<R> {}
+
+const fn never_null(heap: HeapType) -> ValType {
+    ValType::Ref(RefType::new(false, heap))
+}
+
+#[cold]
+fn null<V>() -> V {
+    unreachable!("types say that the reference is not null")
 }
 
 /// Parameters of a [`TypedFunc`]: nothing, a [`WasmTy`], or a tuple of up to 16 of them.
@@ -125,10 +196,10 @@ pub(crate) trait SlotList: Sized {
     fn array() -> Self::Array;
 
     /// Puts them into the first slots. Fails if one belongs to another store.
-    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error>;
+    fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error>;
 
     /// Takes them from the first slots.
-    fn take(store: StoreId, slots: &[u64]) -> Self;
+    fn take(store: &mut StoreInner, slots: &[u64]) -> Self;
 }
 
 impl<V: WasmTy> SlotList for V {
@@ -142,12 +213,12 @@ impl<V: WasmTy> SlotList for V {
     }
 
     #[inline]
-    fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+    fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
         Slot::put(self, store, slots)
     }
 
     #[inline]
-    fn take(store: StoreId, slots: &[u64]) -> V {
+    fn take(store: &mut StoreInner, slots: &[u64]) -> V {
         Slot::take(store, slots)
     }
 }
@@ -191,7 +262,7 @@ macro_rules! slot_list {
             }
 
             #[inline]
-            fn put(self, store: StoreId, slots: &mut [u64]) -> Result<(), Error> {
+            fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
                 let ($($name,)*) = self;
                 let mut at = 0;
                 $(
@@ -202,7 +273,7 @@ macro_rules! slot_list {
             }
 
             #[inline]
-            fn take(store: StoreId, slots: &[u64]) -> Self {
+            fn take(store: &mut StoreInner, slots: &[u64]) -> Self {
                 let mut at = 0;
                 $(
                     let $name = <$name as Slot>::take(store, &slots[at..]);
@@ -236,6 +307,8 @@ for_each_arity!(slot_list);
 /// ```
 pub struct TypedFunc<Params, Results> {
     func: Func,
+    /// A parameter's type has fewer values than the Rust type: arguments are checked when it is called.
+    checks: bool,
     signature: PhantomData<fn(Params) -> Results>,
 }
 
@@ -243,12 +316,19 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     pub(crate) fn new(func: Func, store: &StoreInner) -> Result<Self, Error> {
         let ty = store.func_type(func.index_in(store)? as u32);
         let fits = |from: &[ValType], to: &[ValType]| {
-            let mut pairs = from.iter().zip(to).map(|(a, b)| (a.to_decoded(), b.to_decoded()));
-            from.len() == to.len()
-                && store.engine.types(|types| pairs.all(|(a, b)| types.val_is_subtype(a, b)))
+            from.len() == to.len() && from.iter().zip(to).all(|(a, b)| a.matches(&store.engine, b))
         };
-        if fits(Params::TYPES, ty.param_types()) && fits(ty.result_types(), Results::TYPES) {
-            return Ok(TypedFunc { func, signature: PhantomData });
+        let (wanted, given) = (ty.param_types(), Params::TYPES);
+        let checks = !fits(given, wanted);
+        let may_fit = |(given, wanted): (&ValType, &ValType)| {
+            given.matches(&store.engine, wanted)
+                || given.is_ref() && wanted.matches(&store.engine, &given.nullable())
+        };
+        if given.len() == wanted.len()
+            && given.iter().zip(wanted).all(may_fit)
+            && fits(ty.result_types(), Results::TYPES)
+        {
+            return Ok(TypedFunc { func, checks, signature: PhantomData });
         }
         let wanted = crate::types::Signature(Params::TYPES, Results::TYPES);
         Err(error!("type mismatch: expected a function of type {wanted}, found {ty}"))
@@ -262,12 +342,29 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results, Error> {
         let store = store.as_context_mut().0;
-        let (id, func) = (store.inner.id, self.func.index_in(&store.inner)? as u32);
+        let func = self.func.index_in(&store.inner)? as u32;
         let mut args = Params::array();
-        params.put(id, args.as_mut())?;
+        params.put(&store.inner, args.as_mut())?;
+        if self.checks {
+            self.check(&mut store.inner, args.as_mut())?;
+        }
         let mut call = Call::start(store, func, &args.as_mut()[..Params::SLOTS])?;
         call.finish()?;
-        Ok(Results::take(id, call.results()))
+        Ok(call.take_results(Results::take))
+    }
+
+    /// Checks the types of references among the arguments.
+    #[cold]
+    fn check(&self, store: &mut StoreInner, args: &[u64]) -> Result<(), Error> {
+        let ty = store.called_type(self.func.index());
+        let mut at = 0;
+        for ty in ty.param_types() {
+            if let ValType::Ref(ty) = ty {
+                check_slot(store, *ty, args[at])?;
+            }
+            at += ty.slots();
+        }
+        Ok(())
     }
 
     /// The function without its Rust types.

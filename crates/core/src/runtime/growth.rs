@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn tables_stop_at_their_maximum_and_at_their_indices() {
-        let small = TableType::new(RefType::FUNCREF, 0, Some(10)).0;
+        let small = TableType::new(RefType::FUNCREF, 0, Some(10)).to_decoded();
         assert_eq!(table_growth(&small, 4, 6).unwrap().desired, 10);
         assert!(table_growth(&small, 4, 7).is_none());
-        let open = TableType::new(RefType::FUNCREF, 0, None).0;
+        let open = TableType::new(RefType::FUNCREF, 0, None).to_decoded();
         assert!(table_growth(&open, 1, u32::MAX.into()).is_none());
         assert!(table_growth(&open, 1, u64::MAX).is_none());
     }

@@ -9,6 +9,7 @@ mod instance;
 mod link;
 mod memory;
 mod resources;
+mod roots;
 mod store;
 
 pub(crate) use exception::{Exceptions, TagEntity};
@@ -18,6 +19,7 @@ pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{Limited, add_memory, add_table, grow_gc_heap, grow_memory, grow_table};
+pub(crate) use roots::{Root, Roots};
 pub(crate) use store::{
     Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
     StoreInner, TableEntity,

@@ -1,26 +1,31 @@
 //! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it; the
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
-use super::{Exceptions, Heap, HostValues, LinearMemory, TagEntity};
+use super::{Exceptions, Heap, HostValues, LinearMemory, Roots, TagEntity, host_reference};
 use crate::{
-    Engine, FuncType, Module, Trap, Val,
+    Engine, Error, FuncType, Module, Trap, Val,
     exec::{FrameMaps, FuncCode, ThreadHandle},
     object::{Class, Storage},
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::{
+    any::Any,
+    num::NonZeroUsize,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::TypeId;
 
 /// Tells stores apart, so that a handle is not used with another store. On a 32-bit host numbers
 /// come again after 2^32 stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct StoreId(usize);
+pub(crate) struct StoreId(NonZeroUsize);
 
 impl StoreId {
     fn next() -> StoreId {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        StoreId(NEXT.fetch_add(1, Ordering::Relaxed))
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        StoreId(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
     }
 }
 
@@ -44,6 +49,8 @@ pub(crate) struct StoreInner {
     pub(crate) heap: Heap,
     /// Host values that guests hold as `externref`.
     pub(crate) externs: HostValues,
+    /// The references that the host holds.
+    pub(crate) roots: Roots,
     /// References that an instantiation has made and stored nowhere yet.
     pub(crate) pinned: Vec<(Class, u64)>,
     /// Where frames of running code have references.
@@ -158,6 +165,7 @@ impl StoreInner {
             pending_exception: 0,
             heap: Heap::default(),
             externs: HostValues::default(),
+            roots: Roots::default(),
             pinned: Vec::new(),
             frame_maps: FrameMaps::default(),
             fuel: 0,
@@ -214,6 +222,12 @@ impl StoreInner {
     /// The type of a function of the store.
     pub(crate) fn func_type(&self, func: u32) -> FuncType {
         FuncType::from_id(&self.engine, self.funcs[func as usize].ty)
+    }
+
+    /// Keeps a host value; returns the reference to it, as it lies in slots.
+    pub(crate) fn add_host_value<V: Any + Send + Sync>(&mut self, value: V) -> Result<u64, Error> {
+        let full = || Error::msg("the store has no room for another host value");
+        self.externs.add(Box::new(value)).map(host_reference).ok_or_else(full)
     }
 
     /// The type of a function of the store that is called, as it may be many times.

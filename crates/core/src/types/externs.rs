@@ -30,9 +30,9 @@ impl ExternType {
     pub(crate) fn resolve(engine: &Engine, ty: ItemType) -> ExternType {
         match ty {
             ItemType::Func(id) => ExternType::Func(FuncType::from_id(engine, id)),
-            ItemType::Table(ty) => ExternType::Table(TableType(ty)),
+            ItemType::Table(ty) => ExternType::Table(TableType::from_decoded(engine, ty)),
             ItemType::Memory(ty) => ExternType::Memory(MemoryType(ty)),
-            ItemType::Global(ty) => ExternType::Global(GlobalType(ty)),
+            ItemType::Global(ty) => ExternType::Global(GlobalType::from_decoded(engine, ty)),
             ItemType::Tag(id) => ExternType::Tag(TagType::new(FuncType::from_id(engine, id))),
         }
     }
@@ -43,7 +43,7 @@ impl fmt::Display for ExternType {
         match self {
             ExternType::Func(ty) => write!(f, "func {ty}"),
             ExternType::Table(ty) => {
-                write!(f, "table {} {}", Size(&ty.0.limits), ty.element())
+                write!(f, "table {} {}", Size(&ty.limits), ty.element())
             }
             ExternType::Memory(ty) => {
                 write!(f, "memory {}", Size(&ty.0.limits))?;

@@ -59,7 +59,8 @@ impl FuncType {
     /// The function type that the engine knows by this number.
     pub(crate) fn from_id(engine: &Engine, id: TypeId) -> FuncType {
         let ty = engine.func_type(id);
-        let types = ty.params.iter().chain(&ty.results).map(|&ty| ValType::from_decoded(ty));
+        let types =
+            ty.params.iter().chain(&ty.results).map(|&ty| ValType::from_decoded(engine, ty));
         let (types, params) = (types.collect(), ty.params.len());
         FuncType(Arc::new(FuncTypeInner { engine: engine.clone(), id, types, params }))
     }

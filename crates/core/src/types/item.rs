@@ -1,6 +1,6 @@
 //! [`MemoryType`], [`TableType`] and [`GlobalType`]: the types of what a store holds beside functions.
 
-use crate::{Error, RefType, ValType};
+use crate::{Engine, Error, RefType, ValType};
 use windlass_decode as decode;
 
 /// The type of a memory.
@@ -82,7 +82,10 @@ impl MemoryType {
 /// assert_eq!((ty.element(), ty.minimum(), ty.maximum()), (RefType::FUNCREF, 10, Some(20)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TableType(pub(crate) decode::TableType);
+pub struct TableType {
+    element: RefType,
+    pub(crate) limits: decode::Limits,
+}
 
 impl TableType {
     /// A table with 32-bit indices.
@@ -96,28 +99,35 @@ impl TableType {
     }
 
     fn of(element: RefType, min: u64, max: Option<u64>, is64: bool) -> TableType {
-        let limits = decode::Limits { min, max, is64 };
-        TableType(decode::TableType { element: element.to_decoded(), limits })
+        TableType { element, limits: decode::Limits { min, max, is64 } }
+    }
+
+    pub(crate) fn from_decoded(engine: &Engine, ty: decode::TableType) -> TableType {
+        TableType { element: RefType::from_decoded(engine, ty.element), limits: ty.limits }
+    }
+
+    pub(crate) fn to_decoded(self) -> decode::TableType {
+        decode::TableType { element: self.element.to_decoded(), limits: self.limits }
     }
 
     /// The type of the elements.
     pub fn element(&self) -> RefType {
-        RefType::from_decoded(self.0.element)
+        self.element
     }
 
     /// The smallest size, in elements.
     pub fn minimum(&self) -> u64 {
-        self.0.limits.min
+        self.limits.min
     }
 
     /// The largest size, in elements, if there is one.
     pub fn maximum(&self) -> Option<u64> {
-        self.0.limits.max
+        self.limits.max
     }
 
     /// Whether indices have 64 bits.
     pub fn is_64(&self) -> bool {
-        self.0.limits.is64
+        self.limits.is64
     }
 }
 
@@ -138,22 +148,34 @@ pub enum Mutability {
 /// assert_eq!((ty.content(), ty.mutability()), (ValType::I32, Mutability::Var));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct GlobalType(pub(crate) decode::GlobalType);
+pub struct GlobalType {
+    content: ValType,
+    mutability: Mutability,
+}
 
 impl GlobalType {
     /// A global with values of type `content`.
     pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
-        let mutable = mutability == Mutability::Var;
-        GlobalType(decode::GlobalType { val: content.to_decoded(), mutable })
+        GlobalType { content, mutability }
+    }
+
+    pub(crate) fn from_decoded(engine: &Engine, ty: decode::GlobalType) -> GlobalType {
+        let mutability = if ty.mutable { Mutability::Var } else { Mutability::Const };
+        GlobalType { content: ValType::from_decoded(engine, ty.val), mutability }
+    }
+
+    pub(crate) fn to_decoded(self) -> decode::GlobalType {
+        let mutable = self.mutability == Mutability::Var;
+        decode::GlobalType { val: self.content.to_decoded(), mutable }
     }
 
     /// The type of the value.
     pub fn content(&self) -> ValType {
-        ValType::from_decoded(self.0.val)
+        self.content
     }
 
     /// Whether it can be set.
     pub fn mutability(&self) -> Mutability {
-        if self.0.mutable { Mutability::Var } else { Mutability::Const }
+        self.mutability
     }
 }

@@ -1,6 +1,6 @@
 //! [`ValType`], [`RefType`] and [`HeapType`]: the types of values.
 
-use crate::Engine;
+use crate::{Engine, FuncType};
 use core::fmt;
 use windlass_decode::{self as decode, AbsHeapType};
 use windlass_validate::TypeId;
@@ -51,22 +51,29 @@ macro_rules! heap_types {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum HeapType {
             $($(#[$doc])* $name,)*
-            /// A type that a module defines.
-            Concrete(ConcreteType),
+            /// A function of a type that is defined: see [`FuncType`].
+            ConcreteFunc(ConcreteType),
+            /// A structure of a type that is defined: see [`StructType`](crate::StructType).
+            ConcreteStruct(ConcreteType),
+            /// An array of a type that is defined: see [`ArrayType`](crate::ArrayType).
+            ConcreteArray(ConcreteType),
         }
 
         impl HeapType {
-            pub(crate) fn from_decoded(heap: decode::HeapType) -> HeapType {
+            pub(crate) fn from_decoded(engine: &Engine, heap: decode::HeapType) -> HeapType {
                 match heap {
                     $(decode::HeapType::Abs(AbsHeapType::$name) => HeapType::$name,)*
-                    decode::HeapType::Concrete(id) => HeapType::Concrete(ConcreteType(TypeId(id))),
+                    decode::HeapType::Concrete(id) => HeapType::concrete(engine, TypeId(id)),
                 }
             }
 
             pub(crate) fn to_decoded(self) -> decode::HeapType {
+                use HeapType::{ConcreteArray, ConcreteFunc, ConcreteStruct};
                 match self {
                     $(HeapType::$name => decode::HeapType::Abs(AbsHeapType::$name),)*
-                    HeapType::Concrete(ty) => decode::HeapType::Concrete(ty.0.0),
+                    ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) => {
+                        decode::HeapType::Concrete(ty.0.0)
+                    }
                 }
             }
         }
@@ -100,20 +107,137 @@ heap_types! {
     NoExn,
 }
 
-/// A type that a module defines, as the engine knows it. Two modules of one engine that define the same type
-/// have the same `ConcreteType`.
+/// A type that is defined, by the number that its engine knows it by. Two modules of one engine that define the
+/// same type have the same `ConcreteType`. It means nothing to another engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConcreteType(pub(crate) TypeId);
 
+impl HeapType {
+    /// A type that the engine knows by this number.
+    pub(crate) fn concrete(engine: &Engine, id: TypeId) -> HeapType {
+        let ty = ConcreteType(id);
+        engine.types(|types| match types.get(id).composite {
+            decode::CompositeType::Func(_) => HeapType::ConcreteFunc(ty),
+            decode::CompositeType::Struct(_) => HeapType::ConcreteStruct(ty),
+            decode::CompositeType::Array(_) => HeapType::ConcreteArray(ty),
+        })
+    }
+
+    /// Whether it is a type that is defined.
+    pub const fn is_concrete(&self) -> bool {
+        self.as_concrete().is_some()
+    }
+
+    const fn as_concrete(&self) -> Option<ConcreteType> {
+        use HeapType::{ConcreteArray, ConcreteFunc, ConcreteStruct};
+        match self {
+            ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) => Some(*ty),
+            _ => None,
+        }
+    }
+
+    /// The function type, if it is one that is defined; `engine` is the engine of the type.
+    pub fn as_concrete_func(&self, engine: &Engine) -> Option<FuncType> {
+        match self {
+            HeapType::ConcreteFunc(ty) => Some(FuncType::from_id(engine, ty.0)),
+            _ => None,
+        }
+    }
+
+    /// The type of all references in its hierarchy: `func`, `extern`, `any` or `exn`.
+    ///
+    /// ```
+    /// use windlass::HeapType;
+    /// assert_eq!(HeapType::I31.top(), HeapType::Any);
+    /// assert_eq!(HeapType::NoFunc.top(), HeapType::Func);
+    /// ```
+    pub const fn top(&self) -> HeapType {
+        match self {
+            HeapType::Func | HeapType::NoFunc | HeapType::ConcreteFunc(_) => HeapType::Func,
+            HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
+            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            _ => HeapType::Any,
+        }
+    }
+
+    /// The type of no reference in its hierarchy but null.
+    pub const fn bottom(&self) -> HeapType {
+        match self.top() {
+            HeapType::Func => HeapType::NoFunc,
+            HeapType::Extern => HeapType::NoExtern,
+            HeapType::Exn => HeapType::NoExn,
+            _ => HeapType::None,
+        }
+    }
+
+    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    ///
+    /// ```
+    /// use windlass::{Engine, FuncType, HeapType};
+    /// let engine = Engine::default();
+    /// let ty = HeapType::from(FuncType::new(&engine, [], []));
+    /// assert!(ty.matches(&engine, &HeapType::Func));
+    /// assert!(!HeapType::Func.matches(&engine, &ty));
+    /// ```
+    pub fn matches(&self, engine: &Engine, other: &HeapType) -> bool {
+        let (own, other) = (self.to_decoded(), other.to_decoded());
+        own == other || engine.types(|types| types.heap_is_subtype(own, other))
+    }
+
+    /// Whether it can be a type of this engine.
+    fn is_of(self, engine: &Engine) -> bool {
+        self.as_concrete().is_none_or(|ty| engine.types(|types| (ty.0.0 as usize) < types.len()))
+    }
+}
+
+impl From<&FuncType> for HeapType {
+    fn from(ty: &FuncType) -> HeapType {
+        HeapType::ConcreteFunc(ConcreteType(ty.id()))
+    }
+}
+
+impl From<FuncType> for HeapType {
+    fn from(ty: FuncType) -> HeapType {
+        HeapType::from(&ty)
+    }
+}
+
+macro_rules! named_types {
+    ($($name:ident $heap:ident $text:literal;)*) => {
+        /// The types that have a name of their own.
+        impl RefType {
+            $(
+                #[doc = concat!("`(ref null ", $text, ")`")]
+                pub const $name: RefType = RefType::new(true, HeapType::$heap);
+            )*
+        }
+
+        /// The types of references that have a name of their own.
+        impl ValType {
+            $(
+                #[doc = concat!("`(ref null ", $text, ")`")]
+                pub const $name: ValType = ValType::Ref(RefType::$name);
+            )*
+        }
+    };
+}
+
+named_types! {
+    FUNCREF Func "func";
+    NULLFUNCREF NoFunc "nofunc";
+    EXTERNREF Extern "extern";
+    NULLEXTERNREF NoExtern "noextern";
+    ANYREF Any "any";
+    EQREF Eq "eq";
+    I31REF I31 "i31";
+    STRUCTREF Struct "struct";
+    ARRAYREF Array "array";
+    NULLREF None "none";
+    EXNREF Exn "exn";
+    NULLEXNREF NoExn "noexn";
+}
+
 impl RefType {
-    /// `(ref null func)`
-    pub const FUNCREF: RefType = RefType::new(true, HeapType::Func);
-    /// `(ref null extern)`
-    pub const EXTERNREF: RefType = RefType::new(true, HeapType::Extern);
-
-    /// `(ref null exn)`
-    pub const EXNREF: RefType = RefType::new(true, HeapType::Exn);
-
     /// A reference to `heap`.
     pub const fn new(nullable: bool, heap: HeapType) -> RefType {
         RefType { nullable, heap }
@@ -129,8 +253,13 @@ impl RefType {
         self.heap
     }
 
-    pub(crate) fn from_decoded(ty: decode::RefType) -> RefType {
-        RefType { nullable: ty.nullable, heap: HeapType::from_decoded(ty.heap) }
+    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    pub fn matches(&self, engine: &Engine, other: &RefType) -> bool {
+        (!self.nullable || other.nullable) && self.heap.matches(engine, &other.heap)
+    }
+
+    pub(crate) fn from_decoded(engine: &Engine, ty: decode::RefType) -> RefType {
+        RefType { nullable: ty.nullable, heap: HeapType::from_decoded(engine, ty.heap) }
     }
 
     pub(crate) fn to_decoded(self) -> decode::RefType {
@@ -139,13 +268,6 @@ impl RefType {
 }
 
 impl ValType {
-    /// `(ref null func)`
-    pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
-    /// `(ref null extern)`
-    pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
-    /// `(ref null exn)`
-    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
-
     /// Whether it is one of the four number types.
     pub const fn is_num(&self) -> bool {
         matches!(self, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64)
@@ -164,14 +286,32 @@ impl ValType {
         }
     }
 
+    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    ///
+    /// ```
+    /// use windlass::{Engine, ValType};
+    /// let engine = Engine::default();
+    /// assert!(ValType::NULLREF.matches(&engine, &ValType::ANYREF));
+    /// assert!(!ValType::ANYREF.matches(&engine, &ValType::EXTERNREF));
+    /// ```
+    pub fn matches(&self, engine: &Engine, other: &ValType) -> bool {
+        match (self, other) {
+            (ValType::Ref(own), ValType::Ref(other)) => own.matches(engine, other),
+            _ => self == other,
+        }
+    }
+
+    /// The type with null, of a reference.
+    pub(crate) fn nullable(self) -> ValType {
+        match self {
+            ValType::Ref(ty) => ValType::Ref(RefType::new(true, ty.heap)),
+            other => other,
+        }
+    }
+
     /// Whether it can be a type of this engine.
     pub(crate) fn is_of(self, engine: &Engine) -> bool {
-        match self {
-            ValType::Ref(RefType { heap: HeapType::Concrete(ConcreteType(id)), .. }) => {
-                engine.types(|types| (id.0 as usize) < types.len())
-            }
-            _ => true,
-        }
+        self.as_ref().is_none_or(|ty| ty.heap.is_of(engine))
     }
 
     /// How many slots of the value stack it takes.
@@ -179,14 +319,14 @@ impl ValType {
         if matches!(self, ValType::V128) { 2 } else { 1 }
     }
 
-    pub(crate) fn from_decoded(ty: decode::ValType) -> ValType {
+    pub(crate) fn from_decoded(engine: &Engine, ty: decode::ValType) -> ValType {
         match ty {
             decode::ValType::I32 => ValType::I32,
             decode::ValType::I64 => ValType::I64,
             decode::ValType::F32 => ValType::F32,
             decode::ValType::F64 => ValType::F64,
             decode::ValType::V128 => ValType::V128,
-            decode::ValType::Ref(ty) => ValType::Ref(RefType::from_decoded(ty)),
+            decode::ValType::Ref(ty) => ValType::Ref(RefType::from_decoded(engine, ty)),
         }
     }
 

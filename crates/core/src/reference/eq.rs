@@ -1,0 +1,74 @@
+//! [`EqRef`]: references that can be compared.
+
+use super::{AnyRef, I31, Reference, Rooted, rooted::reference};
+use crate::{AsContext, AsContextMut, Error, HeapType};
+
+reference! {
+    /// A value of `eqref`: a structure, an array or a number of 31 bits.
+    ///
+    /// ```
+    /// use windlass::{AnyRef, Engine, EqRef, I31, Rooted, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let number = EqRef::from_i31(&mut store, I31::wrapping_u32(5));
+    /// let any: Rooted<AnyRef> = number.to_anyref();
+    /// assert!(any.as_eqref(&store)?.is_some());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    EqRef, Any, "value"
+}
+
+impl EqRef {
+    /// `ref.i31`: a reference that is the number.
+    pub fn from_i31(mut store: impl AsContextMut, value: I31) -> Rooted<EqRef> {
+        Rooted::new(&mut store.as_context_mut().0.inner, value.to_slot())
+    }
+
+    fn any(&self) -> AnyRef {
+        AnyRef::from_root(self.root())
+    }
+
+    /// The most exact type.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> Result<HeapType, Error> {
+        self.any().ty(store)
+    }
+
+    /// Whether it is of type `ty`.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn matches_ty(&self, store: impl AsContext, ty: HeapType) -> Result<bool, Error> {
+        self.any().matches_ty(store, ty)
+    }
+
+    /// Whether it is a number.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn is_i31(&self, store: impl AsContext) -> Result<bool, Error> {
+        self.any().is_i31(store)
+    }
+
+    /// The number, if it is one.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn as_i31(&self, store: impl AsContext) -> Result<Option<I31>, Error> {
+        self.any().as_i31(store)
+    }
+}
+
+impl Rooted<EqRef> {
+    /// It as an `anyref`.
+    pub fn to_anyref(self) -> Rooted<AnyRef> {
+        Rooted::of_root(self.root())
+    }
+}
+
+impl From<Rooted<EqRef>> for Rooted<AnyRef> {
+    fn from(reference: Rooted<EqRef>) -> Rooted<AnyRef> {
+        reference.to_anyref()
+    }
+}
