@@ -85,7 +85,7 @@ struct Transcript {
 /// An engine with the program instantiated.
 trait Guest {
     fn call(&mut self, call: &Call) -> End;
-    fn state(&self) -> State;
+    fn state(&mut self) -> State;
 
     fn run(&mut self, calls: &[Call]) -> Transcript {
         let mut ends = Vec::new();

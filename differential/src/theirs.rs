@@ -44,7 +44,7 @@ impl crate::Guest for Guest {
         }
     }
 
-    fn state(&self) -> State {
+    fn state(&mut self) -> State {
         let mut state = State::default();
         for export in self.instance.exports(&self.store) {
             let name = export.name().to_string();

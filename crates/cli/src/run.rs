@@ -135,7 +135,7 @@ impl Run {
         }
         let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
         func.call(&mut *store, &args, &mut results)?;
-        Ok(results.iter().try_for_each(|value| print(values::show(value) + "\n"))?)
+        Ok(results.iter().try_for_each(|value| print(values::show(&*store, value) + "\n"))?)
     }
 
     fn function(

@@ -1,7 +1,7 @@
 //! Values on the command line: arguments for `run --invoke`, by the types of the function's parameters, and its
 //! results.
 
-use windlass::{HeapType, Val, ValType};
+use windlass::{AsContext, HeapType, Ref, Val, ValType};
 
 /// The value of type `ty` that `text` means.
 pub(crate) fn parse(text: &str, ty: ValType) -> Result<Val, String> {
@@ -12,11 +12,9 @@ pub(crate) fn parse(text: &str, ty: ValType) -> Result<Val, String> {
         ValType::F32 => text.parse::<f32>().map(|x| Val::F32(x.to_bits())).map_err(|_| wrong()),
         ValType::F64 => text.parse::<f64>().map(|x| Val::F64(x.to_bits())).map_err(|_| wrong()),
         ValType::V128 => integer(text, 128).map(|x| Val::V128(x.into())).ok_or_else(wrong),
-        ValType::Ref(ty) if text == "null" && ty.is_nullable() => match ty.heap_type() {
-            HeapType::Func | HeapType::NoFunc => Ok(Val::FuncRef(None)),
-            HeapType::Extern | HeapType::NoExtern => Ok(Val::ExternRef(None)),
-            _ => Err(format!("a value of type {ty} can't be given on the command line")),
-        },
+        ValType::Ref(ty) if text == "null" && ty.is_nullable() => {
+            Ok(Ref::null(ty.heap_type()).into())
+        }
         ValType::Ref(_) => Err(format!("{wrong}: only null can be given", wrong = wrong())),
     }
 }
@@ -44,26 +42,55 @@ fn integer(text: &str, bits: u32) -> Option<u128> {
 }
 
 /// The value, for people: what `parse` understands, as far as that is possible.
-pub(crate) fn show(value: &Val) -> String {
+pub(crate) fn show(store: impl AsContext, value: &Val) -> String {
+    if let Some(reference) = value.as_ref() {
+        return show_reference(store, reference);
+    }
     match value {
         Val::I32(x) => x.to_string(),
         Val::I64(x) => x.to_string(),
         Val::F32(bits) => f32::from_bits(*bits).to_string(),
         Val::F64(bits) => f64::from_bits(*bits).to_string(),
         Val::V128(x) => format!("{:#034x}", x.as_u128()),
-        Val::FuncRef(None) | Val::ExternRef(None) => "null".into(),
-        Val::FuncRef(Some(_)) => "<function>".into(),
-        Val::ExternRef(Some(_)) => "<host value>".into(),
-        _ => "<reference>".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn show_reference(store: impl AsContext, reference: Ref) -> String {
+    if reference.is_null() {
+        return "null".into();
+    }
+    if let Ref::Any(Some(value)) = reference
+        && let Ok(Some(number)) = value.as_i31(&store)
+    {
+        return format!("<i31 {number}>");
+    }
+    match reference.ty(&store) {
+        Ok(ty) => format!("<{}>", kind(ty.heap_type())),
+        Err(error) => format!("<{error}>"),
+    }
+}
+
+fn kind(ty: HeapType) -> &'static str {
+    match ty {
+        HeapType::ConcreteStruct(_) => "structure",
+        HeapType::ConcreteArray(_) => "array",
+        _ => match ty.top() {
+            HeapType::Func => "function",
+            HeapType::Exn => "exception",
+            _ => "host value",
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass::{AnyRef, ExternRef, I31};
 
     fn round(text: &str, ty: ValType) -> Result<String, String> {
-        parse(text, ty).map(|value| show(&value))
+        let store = windlass::Store::<()>::default();
+        parse(text, ty).map(|value| show(&store, &value))
     }
 
     #[test]
@@ -85,6 +112,14 @@ mod tests {
         assert_eq!(round("nan", ValType::F64).unwrap(), "NaN");
         assert_eq!(round("16", ValType::V128).unwrap(), "0x00000000000000000000000000000010");
         assert_eq!(round("null", ValType::EXTERNREF).unwrap(), "null");
+        assert_eq!(round("null", ValType::STRUCTREF).unwrap(), "null");
         assert!(round("1", ValType::FUNCREF).is_err());
+        let mut store = windlass::Store::<()>::default();
+        let number = AnyRef::from_i31(&mut store, I31::wrapping_i32(-5));
+        assert_eq!(show(&store, &number.into()), "<i31 -5>");
+        let host = ExternRef::new(&mut store, 7).unwrap();
+        assert_eq!(show(&store, &host.into()), "<host value>");
+        let func = windlass::Func::wrap(&mut store, || ());
+        assert_eq!(show(&store, &func.into()), "<function>");
     }
 }

@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod message;
+mod reference;
 mod report;
 mod runner;
 mod script;

@@ -233,7 +233,7 @@ impl Script {
     ) -> Result<(), String> {
         let actual = self.execute(exec).map_err(Stop::reason)?;
         let agree = actual.len() == expected.len()
-            && actual.iter().zip(expected).all(|(a, e)| values::matches(&self.store, a, e));
+            && actual.iter().zip(expected).all(|(a, e)| values::matches(&mut self.store, a, e));
         if agree {
             return Ok(());
         }

@@ -1,10 +1,11 @@
 //! Values in scripts: arguments, and the patterns that results are compared with.
 
+use crate::reference;
 use wast::{
     WastArg, WastRet,
-    core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore},
+    core::{NanPattern, V128Pattern, WastArgCore, WastRetCore},
 };
-use windlass::{ExternRef, Store, Val};
+use windlass::{Store, Val};
 
 /// The argument as a value of the store.
 pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, String> {
@@ -15,32 +16,21 @@ pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, 
         WastArgCore::F32(x) => Val::F32(x.bits),
         WastArgCore::F64(x) => Val::F64(x.bits),
         WastArgCore::V128(x) => Val::V128(u128::from_le_bytes(x.to_le_bytes()).into()),
-        WastArgCore::RefNull(heap) => null(heap)?,
-        WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(store, *x))),
-        WastArgCore::RefHost(_) => {
-            return Err("host references as internal ones are not executed yet".into());
-        }
+        WastArgCore::RefNull(heap) => reference::null(heap)?.into(),
+        WastArgCore::RefExtern(x) => reference::host(store, *x)?.into(),
+        WastArgCore::RefHost(x) => reference::internal(store, *x)?.into(),
     })
 }
 
-fn null(heap: &HeapType<'_>) -> Result<Val, String> {
-    use AbstractHeapType::{Extern, Func, NoExtern, NoFunc};
-    match heap {
-        HeapType::Abstract { ty: Func | NoFunc, .. } => Ok(Val::FuncRef(None)),
-        HeapType::Abstract { ty: Extern | NoExtern, .. } => Ok(Val::ExternRef(None)),
-        other => Err(format!("null references to {other:?} are not executed yet")),
-    }
-}
-
 /// Whether a result is what the script expects.
-pub(crate) fn matches(store: &Store<()>, actual: &Val, expected: &WastRet<'_>) -> bool {
+pub(crate) fn matches(store: &mut Store<()>, actual: &Val, expected: &WastRet<'_>) -> bool {
     match expected {
         WastRet::Core(expected) => matches_core(store, actual, expected),
         _ => false,
     }
 }
 
-fn matches_core(store: &Store<()>, actual: &Val, expected: &WastRetCore<'_>) -> bool {
+fn matches_core(store: &mut Store<()>, actual: &Val, expected: &WastRetCore<'_>) -> bool {
     match (expected, actual) {
         (WastRetCore::Either(choices), _) => {
             choices.iter().any(|choice| matches_core(store, actual, choice))
@@ -50,28 +40,11 @@ fn matches_core(store: &Store<()>, actual: &Val, expected: &WastRetCore<'_>) -> 
         (WastRetCore::F32(e), Val::F32(a)) => matches_f32(*a, e),
         (WastRetCore::F64(e), Val::F64(a)) => matches_f64(*a, e),
         (WastRetCore::V128(e), Val::V128(a)) => matches_v128(a.as_u128(), e),
-        (WastRetCore::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None)) => true,
-        (WastRetCore::RefNull(Some(heap)), _) => matches_null(actual, heap),
-        (WastRetCore::RefFunc(None), Val::FuncRef(Some(_))) => true,
-        (WastRetCore::RefExtern(None), Val::ExternRef(Some(_))) => true,
-        (WastRetCore::RefExtern(Some(e)), Val::ExternRef(Some(a))) => {
-            host_number(store, *a) == Some(*e)
-        }
-        _ => false,
+        _ => match actual.as_ref() {
+            Some(actual) => reference::matches(store, actual, expected),
+            None => false,
+        },
     }
-}
-
-/// Null references are equal whatever they refer to, as long as it is in the same hierarchy.
-fn matches_null(actual: &Val, heap: &HeapType<'_>) -> bool {
-    matches!(
-        (null(heap), actual),
-        (Ok(Val::FuncRef(None)), Val::FuncRef(None))
-            | (Ok(Val::ExternRef(None)), Val::ExternRef(None))
-    )
-}
-
-fn host_number(store: &Store<()>, host: ExternRef) -> Option<u32> {
-    host.data(store).ok()?.downcast_ref::<u32>().copied()
 }
 
 const F32_QUIET: u32 = 0x7fc0_0000;
@@ -134,14 +107,10 @@ fn show(store: &Store<()>, value: &Val) -> String {
         Val::F32(bits) => show_f32(*bits),
         Val::F64(bits) => show_f64(*bits),
         Val::V128(x) => format!("v128 {:#034x}", x.as_u128()),
-        Val::FuncRef(None) => "ref.null func".into(),
-        Val::FuncRef(Some(_)) => "ref.func".into(),
-        Val::ExternRef(None) => "ref.null extern".into(),
-        Val::ExternRef(Some(host)) => match host_number(store, *host) {
-            Some(number) => format!("ref.extern {number}"),
-            None => "ref.extern".into(),
+        other => match other.as_ref() {
+            Some(reference) => reference::show(store, reference),
+            None => format!("{other:?}"),
         },
-        other => format!("{other:?}"),
     }
 }
 
@@ -174,12 +143,13 @@ fn show_pattern(pattern: &WastRetCore<'_>) -> String {
 mod tests {
     use super::*;
     use wast::parser::{self, ParseBuffer};
+    use windlass::{AnyRef, Func, I31};
 
     fn pattern_matches(actual: Val, pattern: &str) -> bool {
-        let store = Store::new(&windlass::Engine::default(), ());
+        let mut store = Store::new(&windlass::Engine::default(), ());
         let buffer = ParseBuffer::new(pattern).unwrap();
         let pattern = parser::parse::<WastRetCore<'_>>(&buffer).unwrap();
-        matches_core(&store, &actual, &pattern)
+        matches_core(&mut store, &actual, &pattern)
     }
 
     #[test]
@@ -234,5 +204,41 @@ mod tests {
         assert!(pattern_matches(Val::ExternRef(None), "ref.null extern"));
         assert!(!pattern_matches(Val::ExternRef(None), "ref.extern 1"));
         assert!(!pattern_matches(Val::FuncRef(None), "ref.func"));
+        assert!(pattern_matches(Val::AnyRef(None), "ref.null none"));
+        assert!(!pattern_matches(Val::AnyRef(None), "ref.null exn"));
+        assert!(pattern_matches(Val::ExnRef(None), "ref.null exn"));
+        assert!(!pattern_matches(Val::AnyRef(None), "ref.any"));
+    }
+
+    #[test]
+    fn references_that_are_not_null() {
+        let mut store = Store::new(&windlass::Engine::default(), ());
+        let number = AnyRef::from_i31(&mut store, I31::wrapping_u32(7));
+        let host = reference::host(&mut store, 7).unwrap();
+        let internal = reference::internal(&mut store, 7).unwrap();
+        let func = Func::wrap(&mut store, || ());
+        let mut is = |value: Val, pattern: &str| {
+            let buffer = ParseBuffer::new(pattern).unwrap();
+            let pattern = parser::parse::<WastRetCore<'_>>(&buffer).unwrap();
+            matches_core(&mut store, &value, &pattern)
+        };
+        for (pattern, expected) in [
+            ("ref.i31", [true, false, false, false]),
+            ("ref.eq", [true, false, false, false]),
+            ("ref.any", [true, false, true, false]),
+            ("ref.struct", [false, false, false, false]),
+            ("ref.array", [false, false, false, false]),
+            ("ref.extern", [false, true, false, false]),
+            ("ref.extern 7", [false, true, false, false]),
+            ("ref.extern 8", [false, false, false, false]),
+            ("ref.host 7", [false, false, true, false]),
+            ("ref.host 8", [false, false, false, false]),
+            ("ref.func", [false, false, false, true]),
+            ("ref.null", [false, false, false, false]),
+            ("either (ref.i31) (ref.func)", [true, false, false, true]),
+        ] {
+            let values = [number.into(), host.into(), internal.into(), func.into()];
+            assert_eq!(values.map(|value| is(value, pattern)), expected, "{pattern}");
+        }
     }
 }

@@ -46,13 +46,15 @@ impl Guest {
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&mut self) -> State {
         let mut state = State::default();
-        for export in self.instance.exports(&self.store) {
-            let name = export.name().to_string();
-            match export.into_extern() {
+        let exports = self.instance.exports(&self.store);
+        let exports: Vec<_> =
+            exports.map(|export| (export.name().to_string(), export.into_extern())).collect();
+        for (name, item) in exports {
+            match item {
                 Extern::Global(global) => {
-                    state.globals.push((name, scalar(&global.get(&self.store))));
+                    state.globals.push((name, scalar(&global.get(&mut self.store))));
                 }
                 Extern::Memory(memory) => {
                     state.memories.push((name, memory.data(&self.store).to_vec()));

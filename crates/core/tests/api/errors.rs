@@ -12,7 +12,7 @@ fn an_error_is_one_pointer() {
 #[test]
 fn handles_are_small_and_copied() {
     fn copied<V: Copy>() {}
-    copied::<(Func, Memory, Table, Global, Instance, Extern, ExternRef, Val, Ref)>();
+    copied::<(Func, Memory, Table, Global, Instance, Extern, Rooted<ExternRef>, Val, Ref)>();
     copied::<TypedFunc<(i32, String), String>>();
     assert!(size_of::<Func>() <= 16);
     assert!(size_of::<Val>() <= 32);
@@ -22,7 +22,7 @@ fn handles_are_small_and_copied() {
 fn what_can_be_is_shared_by_threads() {
     fn shared<V: Send + Sync>() {}
     shared::<(Engine, Config, Module, InterruptHandle, FuncType, Error, WasmBacktrace)>();
-    shared::<(Func, Memory, Table, Global, Instance, Extern, ExternRef, Val)>();
+    shared::<(Func, Memory, Table, Global, Instance, Extern, Rooted<ExternRef>, Val)>();
     shared::<(Store<Vec<u8>>, Linker<Vec<u8>>, Execution)>();
     shared::<(TypedFunc<i32, i32>, StoreLimits, Pending, Event)>();
 }

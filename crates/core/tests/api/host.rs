@@ -2,8 +2,8 @@
 
 use crate::{linked, module};
 use windlass::{
-    Caller, Engine, Error, ExternRef, Func, FuncType, Instance, Linker, Store, Trap, V128, Val,
-    ValType,
+    Caller, Engine, Error, ExternRef, Func, FuncType, Instance, Linker, Rooted, Store, Trap, V128,
+    Val, ValType,
 };
 
 /// Calls a host function that multiplies each of its parameters by its place, through a guest and directly.
@@ -76,7 +76,7 @@ arity! {
 fn every_type_goes_both_ways() {
     let mut store = Store::new(&Engine::default(), ());
     let nan = f32::from_bits(0x7fa0_1234);
-    type All = (i32, u32, i64, u64, f32, f64, V128, Option<Func>, Option<ExternRef>);
+    type All = (i32, u32, i64, u64, f32, f64, V128, Option<Func>, Option<Rooted<ExternRef>>);
     let swap = Func::wrap(
         &mut store,
         |a: i32,
@@ -87,22 +87,24 @@ fn every_type_goes_both_ways() {
          f: f64,
          g: V128,
          h: Option<Func>,
-         i: Option<ExternRef>|
+         i: Option<Rooted<ExternRef>>|
          -> All {
             (a.wrapping_neg(), !b, c.wrapping_neg(), !d, e, -f, V128::from(!g.as_u128()), h, i)
         },
     );
-    let value = ExternRef::new(&mut store, "value");
+    let value = ExternRef::new(&mut store, "value").unwrap();
     let typed = swap.typed::<All, All>(&store).unwrap();
     let vector = V128::from(u128::MAX - 5);
     let args = (i32::MIN, 1, i64::MIN, 1, nan, 0.5, vector, Some(swap), Some(value));
     let (a, b, c, d, e, f, g, h, i) = typed.call(&mut store, args).unwrap();
     assert_eq!((a, b, c, d), (i32::MIN, !1, i64::MIN, !1));
     assert_eq!((e.to_bits(), f), (nan.to_bits(), -0.5));
-    assert_eq!((g.as_u128(), h, i), (5, Some(swap), Some(value)));
+    assert_eq!((g.as_u128(), h), (5, Some(swap)));
+    assert!(Rooted::ref_eq(&store, &i.unwrap(), &value).unwrap());
     let args = (1, 0, 1, 0, 0.0, 0.0, V128::from(0), None, None);
     let (a, b, c, d, .., h, i) = typed.call(&mut store, args).unwrap();
-    assert_eq!((a, b, c, d, h, i), (-1, u32::MAX, -1, u64::MAX, None, None));
+    assert_eq!((a, b, c, d, h), (-1, u32::MAX, -1, u64::MAX, None));
+    assert!(i.is_none());
 }
 
 #[test]

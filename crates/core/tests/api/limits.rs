@@ -131,7 +131,7 @@ fn recursion_of_a_guest_ends_in_a_trap() {
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
         assert_eq!(f.call(&mut store, ()).unwrap_err().trap(), Some(Trap::StackOverflow));
-        instance.get_global(&store, "depth").unwrap().get(&store).unwrap_i32()
+        instance.get_global(&store, "depth").unwrap().get(&mut store).unwrap_i32()
     };
     let (small, large) = (run(64 << 10), run(640 << 10));
     assert!(small > 100 && large > 8 * small, "{small} {large}");

@@ -207,13 +207,13 @@ fn the_start_function_runs() {
 
 #[test]
 fn tables_are_filled_by_segments() {
-    let (store, instance) = crate::instance(
+    let (mut store, instance) = crate::instance(
         r#"(table (export "t") 4 funcref)
            (func $f (result i32) (i32.const 1))
            (elem (i32.const 1) func $f)
            (elem (table 0) (offset (i32.const 3)) funcref (ref.func $f))"#,
     );
     let table = instance.get_table(&store, "t").unwrap();
-    let nulls = (0..4).map(|i| table.get(&store, i).unwrap().is_null()).collect::<Vec<_>>();
+    let nulls = (0..4).map(|i| table.get(&mut store, i).unwrap().is_null()).collect::<Vec<_>>();
     assert_eq!(nulls, [true, false, true, false]);
 }

@@ -13,6 +13,7 @@ mod nans;
 mod pausing;
 mod reentrance;
 mod references;
+mod roots;
 mod stores;
 mod typed_functions;
 

@@ -77,7 +77,7 @@ fn tables_are_shared() {
     assert_eq!(call.call(&mut store, 4).unwrap(), 6);
     assert_eq!(call.call(&mut store, 5).unwrap_err().trap(), Some(Trap::UndefinedElement));
     table.fill(&mut store, 0, Ref::Func(None), 5).unwrap();
-    assert!((0..5).all(|i| table.get(&store, i).unwrap().is_null()));
+    assert!((0..5).all(|i| table.get(&mut store, i).unwrap().is_null()));
     assert!(table.set(&mut store, 5, five.into()).is_err());
     assert!(table.fill(&mut store, 1, five.into(), u64::MAX).is_err());
     assert!(table.set(&mut store, 0, Ref::Extern(None)).is_err());
@@ -94,12 +94,12 @@ fn globals_are_shared() {
     let g = instance.get_global(&store, "g").unwrap();
     let double = instance.get_typed_func::<(), ()>(&store, "double").unwrap();
     double.call(&mut store, ()).unwrap();
-    assert_eq!(g.get(&store).f64(), Some(1.0));
+    assert_eq!(g.get(&mut store).f64(), Some(1.0));
     g.set(&mut store, Val::from(21.0f64)).unwrap();
     double.call(&mut store, ()).unwrap();
-    assert_eq!(g.get(&store).f64(), Some(42.0));
+    assert_eq!(g.get(&mut store).f64(), Some(42.0));
     assert!(g.set(&mut store, Val::I32(1)).is_err());
     let c = instance.get_global(&store, "c").unwrap();
-    assert_eq!(c.get(&store).i64(), Some(42));
+    assert_eq!(c.get(&mut store).i64(), Some(42));
     assert_eq!(c.set(&mut store, Val::I64(1)).unwrap_err().to_string(), "immutable global");
 }

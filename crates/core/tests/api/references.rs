@@ -5,7 +5,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use windlass::{Engine, ExternRef, Func, Linker, Ref, Store, Val};
+use windlass::{Engine, ExternRef, Func, Linker, Rooted, Store, Val};
 
 const KEEPS: &str = r#"
     (table $t (export "table") 10 externref)
@@ -21,23 +21,27 @@ const KEEPS: &str = r#"
 #[test]
 fn host_values_come_back() {
     let (mut store, instance) = instance(KEEPS);
-    let set = instance.get_typed_func::<(i32, Option<ExternRef>), ()>(&store, "set").unwrap();
-    type Kept = (Option<ExternRef>, Option<ExternRef>, i32);
+    let set =
+        instance.get_typed_func::<(i32, Option<Rooted<ExternRef>>), ()>(&store, "set").unwrap();
+    type Kept = (Option<Rooted<ExternRef>>, Option<Rooted<ExternRef>>, i32);
     let get = instance.get_typed_func::<i32, Kept>(&store, "get").unwrap();
-    let first = ExternRef::new(&mut store, String::from("first"));
-    let second = ExternRef::new(&mut store, 2u8);
+    let first = ExternRef::new(&mut store, String::from("first")).unwrap();
+    let second = ExternRef::new(&mut store, 2u8).unwrap();
     set.call(&mut store, (3, Some(first))).unwrap();
     set.call(&mut store, (4, Some(second))).unwrap();
-    assert_eq!(get.call(&mut store, 3).unwrap(), (Some(first), Some(second), 0));
-    assert_eq!(get.call(&mut store, 5).unwrap(), (None, Some(second), 1));
-    let (value, ..) = get.call(&mut store, 3).unwrap();
-    let value = value.unwrap().data(&store).unwrap();
+    let (in_table, in_global, is_null) = get.call(&mut store, 3).unwrap();
+    assert!(Rooted::ref_eq(&store, &in_table.unwrap(), &first).unwrap());
+    assert!(Rooted::ref_eq(&store, &in_global.unwrap(), &second).unwrap());
+    assert_eq!(is_null, 0);
+    assert!(matches!(get.call(&mut store, 5).unwrap(), (None, Some(_), 1)));
+    let value = in_table.unwrap().data(&store).unwrap().unwrap();
     assert_eq!(value.downcast_ref::<String>().unwrap(), "first");
     let table = instance.get_table(&store, "table").unwrap();
-    assert!(matches!(table.get(&store, 4), Some(Ref::Extern(Some(value))) if value == second));
+    let element = table.get(&mut store, 4).and_then(|element| element.as_extern()).flatten();
+    assert!(Rooted::ref_eq(&store, &element.unwrap(), &second).unwrap());
     let global = instance.get_global(&store, "global").unwrap();
     global.set(&mut store, Val::ExternRef(None)).unwrap();
-    assert_eq!(get.call(&mut store, 3).unwrap().1, None);
+    assert!(get.call(&mut store, 3).unwrap().1.is_none());
 }
 
 #[test]
@@ -50,8 +54,8 @@ fn host_values_are_dropped_with_their_store() {
     }
     let drops = Arc::new(AtomicUsize::new(0));
     let mut store = Store::new(&Engine::default(), ());
-    ExternRef::new(&mut store, Counted(drops.clone()));
-    ExternRef::new(&mut store, Counted(drops.clone()));
+    ExternRef::new(&mut store, Counted(drops.clone())).unwrap();
+    ExternRef::new(&mut store, Counted(drops.clone())).unwrap();
     assert_eq!(drops.load(Ordering::Relaxed), 0);
     drop(store);
     assert_eq!(drops.load(Ordering::Relaxed), 2);
@@ -85,7 +89,7 @@ fn functions_go_through_guests() {
 fn references_have_types() {
     let mut store = Store::new(&Engine::default(), ());
     let func = Func::wrap(&mut store, || {});
-    let value = ExternRef::new(&mut store, ());
+    let value = ExternRef::new(&mut store, ()).unwrap();
     assert_eq!(Val::from(value).ty(&store).unwrap().to_string(), "(ref extern)");
     assert_eq!(Val::FuncRef(None).ty(&store).unwrap().to_string(), "nullfuncref");
     assert!(Val::from(func).ty(&store).unwrap().is_ref());

@@ -3,7 +3,7 @@
 use crate::{instance, module};
 use windlass::{
     Engine, Extern, ExternRef, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType,
-    Mutability, Ref, RefType, Store, Table, TableType, Val, ValType,
+    Mutability, Ref, RefType, Rooted, Store, Table, TableType, Val, ValType,
 };
 
 #[test]
@@ -11,7 +11,7 @@ fn handles_of_another_store_are_errors() {
     let mut own = Store::new(&Engine::default(), ());
     let mut other = Store::new(own.engine(), ());
     let func = Func::wrap(&mut other, || {});
-    let value = ExternRef::new(&mut other, 1);
+    let value = ExternRef::new(&mut other, 1).unwrap();
     let table_type = TableType::new(RefType::FUNCREF, 1, None);
     let table = Table::new(&mut other, table_type, Ref::Func(None)).unwrap();
     let memory = Memory::new(&mut other, MemoryType::new(1, None)).unwrap();
@@ -50,13 +50,13 @@ fn values_of_another_store_are_errors() {
     let mut own = Store::new(&Engine::default(), ());
     let mut other = Store::new(own.engine(), ());
     let func = Func::wrap(&mut other, || {});
-    let value = ExternRef::new(&mut other, 1);
-    let take = Func::wrap(&mut own, |_: Option<Func>, _: Option<ExternRef>| {});
+    let value = ExternRef::new(&mut other, 1).unwrap();
+    let take = Func::wrap(&mut own, |_: Option<Func>, _: Option<Rooted<ExternRef>>| {});
     let nulls = [Val::FuncRef(None), Val::ExternRef(None)];
     take.call(&mut own, &nulls, &mut []).unwrap();
     assert!(take.call(&mut own, &[func.into(), nulls[1]], &mut []).is_err());
     assert!(take.call(&mut own, &[nulls[0], value.into()], &mut []).is_err());
-    let typed = take.typed::<(Option<Func>, Option<ExternRef>), ()>(&own).unwrap();
+    let typed = take.typed::<(Option<Func>, Option<Rooted<ExternRef>>), ()>(&own).unwrap();
     typed.call(&mut own, (None, None)).unwrap();
     assert!(typed.call(&mut own, (Some(func), None)).is_err());
     assert!(typed.call(&mut own, (None, Some(value))).is_err());
