@@ -94,6 +94,11 @@ impl<'a, T> Caller<'a, T> {
         self.store.set_fuel(fuel)
     }
 
+    /// See [`Store::gc`](crate::Store::gc).
+    pub fn gc(&mut self) {
+        self.store.gc();
+    }
+
     /// See [`Store::interrupt_handle`](crate::Store::interrupt_handle).
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! [`Store`]: the data of running guests: the embedder's own data, host functions, and all instances. Everything
 //! that works on a store takes it as [`AsContext`] or [`AsContextMut`].
 
+use crate::exec::collect;
 use crate::func::HostFn;
 use crate::runtime::{self, Embedder, Limited, StoreInner};
 use crate::{Engine, Error, Metering, ResourceLimiter, Trap, error::error, exec};
@@ -108,6 +109,26 @@ impl<T> Store<T> {
     /// ```
     pub fn interrupt_handle(&self) -> Result<InterruptHandle, Error> {
         self.as_context().interrupt_handle()
+    }
+
+    /// Collects garbage: drops all that neither guests nor the host can reach. This also happens by itself, when
+    /// the heap is full or has grown enough.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use windlass::{Engine, ExternRef, RootScope, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let value = Arc::new(());
+    /// {
+    ///     let mut scope = RootScope::new(&mut store);
+    ///     ExternRef::new(&mut scope, value.clone())?;
+    /// }
+    /// store.gc();
+    /// assert_eq!(Arc::strong_count(&value), 1);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn gc(&mut self) {
+        self.as_context_mut().gc();
     }
 }
 
@@ -273,6 +294,11 @@ impl<'a, T> StoreContext<'a, T> {
 }
 
 impl<T> StoreContextMut<'_, T> {
+    /// See [`Store::gc`].
+    pub fn gc(&mut self) {
+        collect(&mut self.0.inner, None);
+    }
+
     /// The embedder's data.
     pub fn data(&self) -> &T {
         &self.0.data

@@ -60,6 +60,7 @@ pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
     }
     marker.trace(store);
     store.heap.sweep();
+    store.externs.sweep();
 }
 
 /// Marks what references lead to.

@@ -2,8 +2,8 @@
 
 use crate::{instance, linked};
 use windlass::{
-    AnyRef, Caller, Engine, EqRef, Error, ExternRef, Func, FuncType, HeapType, I31, Linker,
-    OwnedRooted, Ref, RefType, RootScope, Rooted, Store, Val, ValType,
+    AnyRef, AsContextMut, Caller, Engine, EqRef, Error, ExternRef, Func, FuncType, HeapType, I31,
+    Linker, OwnedRooted, Ref, RefType, RootScope, Rooted, Store, Val, ValType,
 };
 
 fn data(store: &Store<()>, value: Rooted<ExternRef>) -> Result<i32, Error> {
@@ -245,4 +245,79 @@ fn typed_functions_check_arguments_that_may_be_of_a_wrong_type() {
     assert_eq!(i31.call(&mut store, (3, Some(number))).unwrap(), 3);
     assert_eq!(i31.call(&mut store, (4, None)).unwrap(), 4);
     assert!(i31.call(&mut store, (5, Some(host))).is_err());
+}
+
+/// Tells how many of its clones there are.
+type Counted = std::sync::Arc<()>;
+
+#[test]
+fn a_collection_drops_what_nobody_can_reach() {
+    let (mut store, instance) = instance(
+        r#"(table $t (export "t") 2 externref)
+           (global $g (export "g") (mut externref) (ref.null extern))"#,
+    );
+    let table = instance.get_table(&store, "t").unwrap();
+    let global = instance.get_global(&store, "g").unwrap();
+    let counted: [Counted; 5] = Default::default();
+    let count = || counted.each_ref().map(|value| Counted::strong_count(value) - 1);
+    let owned = {
+        let mut scope = RootScope::new(&mut store);
+        let values = counted.clone().map(|value| ExternRef::new(&mut scope, value).unwrap());
+        table.set(&mut scope, 1, values[0].into()).unwrap();
+        global.set(&mut scope, values[1].into()).unwrap();
+        scope.as_context_mut().gc();
+        assert_eq!(count(), [1; 5]);
+        assert!(values.iter().all(|value| value.data(&scope).is_ok()));
+        values[2].to_owned_rooted(&mut scope).unwrap()
+    };
+    store.gc();
+    assert_eq!(count(), [1, 1, 1, 0, 0]);
+    drop(owned);
+    store.gc();
+    assert_eq!(count(), [1, 1, 0, 0, 0]);
+    global.set(&mut store, Val::ExternRef(None)).unwrap();
+    store.gc();
+    assert_eq!(count(), [1, 0, 0, 0, 0]);
+    // The place is used again.
+    let value = ExternRef::new(&mut store, 7).unwrap();
+    assert_eq!(data(&store, value).unwrap(), 7);
+    assert!(table.get(&mut store, 1).is_some_and(|element| !element.is_null()));
+    drop(store);
+    assert_eq!(count(), [0; 5]);
+}
+
+#[test]
+fn a_collection_in_a_host_function_keeps_what_guests_and_it_hold() {
+    let mut linker: Linker<()> = Linker::new(&Engine::default());
+    linker
+        .func_wrap("host", "collect", |mut caller: Caller<'_, ()>, value: Rooted<ExternRef>| {
+            caller.gc();
+            let before = *value.data(&caller)?.unwrap().downcast_ref::<i32>().unwrap();
+            let mut scope = RootScope::new(&mut caller);
+            for i in 0..100 {
+                ExternRef::new(&mut scope, i)?;
+            }
+            Ok::<i32, Error>(before)
+        })
+        .unwrap();
+    let text = r#"
+        (import "host" "collect" (func $collect (param (ref extern)) (result i32)))
+        (func (export "f") (param (ref extern) (ref extern)) (result i32 (ref extern) (ref extern))
+          (call $collect (local.get 0))
+          (local.get 0)
+          (local.get 1))"#;
+    let (mut store, instance) = linked(&linker, (), text);
+    type Two = (Rooted<ExternRef>, Rooted<ExternRef>);
+    let f =
+        instance.get_typed_func::<Two, (i32, Rooted<ExternRef>, Rooted<ExternRef>)>(&store, "f");
+    let f = f.unwrap();
+    for round in 0..10 {
+        let mut scope = RootScope::new(&mut store);
+        let a = ExternRef::new(&mut scope, 10 * round).unwrap();
+        let b = ExternRef::new(&mut scope, 10 * round + 1).unwrap();
+        let (before, x, y) = f.call(&mut scope, (a, b)).unwrap();
+        assert_eq!(before, 10 * round);
+        assert_eq!(x.data(&scope).unwrap().unwrap().downcast_ref(), Some(&(10 * round)));
+        assert_eq!(y.data(&scope).unwrap().unwrap().downcast_ref(), Some(&(10 * round + 1)));
+    }
 }
