@@ -3,7 +3,7 @@
 use crate::{Config, Error, lock::Lock};
 use alloc::sync::Arc;
 use core::fmt;
-use windlass_decode::FuncType;
+use windlass_decode::{FuncType, SubType};
 use windlass_validate::{TypeId, TypeRegistry};
 
 /// What modules and stores share. Cheap to clone, and usable from several threads.
@@ -55,6 +55,15 @@ impl Engine {
     /// If there are 2^28 types already: some ten gigabytes of them.
     pub(crate) fn register_func(&self, ty: FuncType) -> TypeId {
         self.0.types.write(|types| types.intern_func(ty)).expect("fewer than 2^28 types")
+    }
+
+    /// The number of a type whose own types are the engine's; none if the supertype may not have it.
+    pub(crate) fn register(&self, ty: SubType) -> Option<TypeId> {
+        let sup = ty.supertypes.first().map(|&sup| TypeId(sup));
+        self.0.types.write(|types| match sup {
+            Some(sup) if !types.may_extend(&ty.composite, sup) => None,
+            _ => types.intern_alone(ty),
+        })
     }
 
     /// The function type with this number; the empty one if it is no function type.

@@ -96,8 +96,8 @@ pub use linker::Linker;
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
 pub use reference::{
-    AnyRef, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref, RootScope, Rooted,
-    RootedGcRef,
+    AnyRef, ArrayRef, ArrayRefPre, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref,
+    RootScope, Rooted, RootedGcRef, StructRef, StructRefPre,
 };
 pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
 pub use table::Table;
@@ -105,8 +105,9 @@ pub use tag::Tag;
 pub use translate::FUEL_VERSION;
 pub use trap::Trap;
 pub use types::{
-    ConcreteType, ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
-    Mutability, RefType, TableType, TagType, ValType,
+    ArrayType, ConcreteType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType,
+    HeapType, ImportType, MemoryType, Mutability, RefType, StorageType, StructType, TableType,
+    TagType, ValType,
 };
 pub use value::{V128, Val};
 pub use windlass_decode::Features;

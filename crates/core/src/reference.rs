@@ -3,14 +3,18 @@
 //! an error.
 
 mod any;
+mod array;
 mod eq;
 mod exn;
 mod external;
+mod field;
 mod i31;
 mod rooted;
 mod scope;
+mod structure;
 
 pub use any::AnyRef;
+pub use array::{ArrayRef, ArrayRefPre};
 pub use eq::EqRef;
 pub use exn::ExnRef;
 pub use external::ExternRef;
@@ -18,6 +22,7 @@ pub use i31::I31;
 pub(crate) use rooted::Reference;
 pub use rooted::{GcRef, OwnedRooted, Rooted, RootedGcRef};
 pub use scope::RootScope;
+pub use structure::{StructRef, StructRefPre};
 
 use crate::runtime::StoreInner;
 use crate::value::check_store;

@@ -4,6 +4,7 @@
 mod externs;
 mod func;
 mod item;
+mod object;
 mod tag;
 mod value;
 
@@ -11,5 +12,6 @@ pub use externs::{ExportType, ExternType, ImportType};
 pub use func::FuncType;
 pub(crate) use func::Signature;
 pub use item::{GlobalType, MemoryType, Mutability, TableType};
+pub use object::{ArrayType, FieldType, Finality, StorageType, StructType};
 pub use tag::TagType;
 pub use value::{ConcreteType, HeapType, RefType, ValType};

@@ -3,8 +3,8 @@
 
 use crate::runtime::{StoreId, StoreInner};
 use crate::{
-    AnyRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, Ref, RefType, Rooted, ValType,
-    error::error,
+    AnyRef, ArrayRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, Ref, RefType, Rooted,
+    StructRef, ValType, error::error,
 };
 
 /// A value.
@@ -314,6 +314,10 @@ val_from! {
     Option<Rooted<ExnRef>>, value => Val::ExnRef(value);
     Rooted<EqRef>, value => Val::AnyRef(Some(value.into()));
     Option<Rooted<EqRef>>, value => Val::AnyRef(value.map(Into::into));
+    Rooted<StructRef>, value => Val::AnyRef(Some(value.into()));
+    Option<Rooted<StructRef>>, value => Val::AnyRef(value.map(Into::into));
+    Rooted<ArrayRef>, value => Val::AnyRef(Some(value.into()));
+    Option<Rooted<ArrayRef>>, value => Val::AnyRef(value.map(Into::into));
     Ref, value => match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),

@@ -10,7 +10,7 @@ use crate::subtype::{self, Defined};
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType,
-    StorageType, SubType, TableType, ValType,
+    StorageType, SubType, TableType, ValType, limits::SUBTYPING_DEPTH,
 };
 
 /// A type of a [`TypeRegistry`].
@@ -71,8 +71,21 @@ impl TypeRegistry {
     /// function. Its value types are canonical. Returns none if the registry is full.
     pub fn intern_func(&mut self, ty: FuncType) -> Option<TypeId> {
         let composite = CompositeType::Func(ty);
-        let ty = SubType { is_final: true, supertypes: Box::default(), composite };
+        self.intern_alone(SubType { is_final: true, supertypes: Box::default(), composite })
+    }
+
+    /// Adds a type as a group of its own, unless it is there already. The types in it are canonical, and
+    /// its supertype [may have it](TypeRegistry::may_extend). Returns none if the registry is full.
+    pub fn intern_alone(&mut self, ty: SubType) -> Option<TypeId> {
         self.intern_relative(alloc::vec![ty])
+    }
+
+    /// Whether a type of this form may declare `sup` its supertype.
+    pub fn may_extend(&self, composite: &CompositeType, sup: TypeId) -> bool {
+        let parent = self.get(sup);
+        !parent.is_final
+            && self.depth(sup) < SUBTYPING_DEPTH
+            && subtype::composite(self, composite, &parent.composite)
     }
 
     fn intern_relative(&mut self, group: Vec<SubType>) -> Option<TypeId> {
@@ -140,6 +153,11 @@ impl TypeRegistry {
     /// Whether value type `a` matches `b`.
     pub fn val_is_subtype(&self, a: ValType, b: ValType) -> bool {
         subtype::val(self, a, b)
+    }
+
+    /// Whether a field of type `a` matches `b`.
+    pub fn field_is_subtype(&self, a: FieldType, b: FieldType) -> bool {
+        subtype::field(self, a, b)
     }
 
     /// Whether a global of type `given` can be imported as `wanted`.

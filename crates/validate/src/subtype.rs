@@ -94,7 +94,7 @@ pub(crate) fn storage(types: &impl Defined, a: StorageType, b: StorageType) -> b
     }
 }
 
-fn field(types: &impl Defined, a: FieldType, b: FieldType) -> bool {
+pub(crate) fn field(types: &impl Defined, a: FieldType, b: FieldType) -> bool {
     // A field that can be written must have the very same type.
     a.mutable == b.mutable
         && storage(types, a.storage, b.storage)

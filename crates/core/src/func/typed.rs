@@ -6,8 +6,8 @@ use crate::reference::{Reference, Referent, check_slot};
 use crate::runtime::StoreInner;
 use crate::value::check_store;
 use crate::{
-    AnyRef, AsContextMut, EqRef, Error, ExnRef, ExternRef, Func, HeapType, I31, RefType, Rooted,
-    V128, ValType, error::error,
+    AnyRef, ArrayRef, AsContextMut, EqRef, Error, ExnRef, ExternRef, Func, HeapType, I31, RefType,
+    Rooted, StructRef, V128, ValType, error::error,
 };
 use core::fmt;
 use core::marker::PhantomData;
@@ -18,8 +18,9 @@ use core::marker::PhantomData;
 /// |---|---|
 /// | `i32`, `u32`; `i64`, `u64`; `f32`; `f64`; [`V128`] | `i32`; `i64`; `f32`; `f64`; `v128` |
 /// | [`Func`], [`I31`] | `(ref func)`, `(ref i31)` |
-/// | [`Rooted`] of [`ExternRef`], [`AnyRef`], [`EqRef`], [`ExnRef`] | `(ref extern)`, `(ref any)`, `(ref eq)`, `(ref exn)` |
-/// | `Option` of one of the last two rows | the same with null: `(ref null func)` and so on |
+/// | [`Rooted`] of [`ExternRef`], [`AnyRef`], [`EqRef`] | `(ref extern)`, `(ref any)`, `(ref eq)` |
+/// | [`Rooted`] of [`StructRef`], [`ArrayRef`], [`ExnRef`] | `(ref struct)`, `(ref array)`, `(ref exn)` |
+/// | `Option` of one of the last three rows | the same with null: `(ref null func)` and so on |
 #[expect(private_bounds)]
 pub trait WasmTy: Slot {}
 
@@ -132,6 +133,8 @@ rooted_slots! {
     ExternRef Extern;
     AnyRef Any;
     EqRef Eq;
+    StructRef Struct;
+    ArrayRef Array;
     ExnRef Exn;
 }
 

@@ -1,6 +1,8 @@
 //! [`AnyRef`]: any value that guests hold as references but functions, exceptions and what is external.
 
-use super::{EqRef, ExternRef, I31, Reference, Referent, Rooted, rooted::reference};
+use super::{
+    ArrayRef, EqRef, ExternRef, I31, Reference, Referent, Rooted, StructRef, rooted::reference,
+};
 use crate::{AsContext, AsContextMut, Error, HeapType};
 
 reference! {
@@ -104,5 +106,37 @@ impl AnyRef {
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn as_eqref(&self, store: impl AsContext) -> Result<Option<Rooted<EqRef>>, Error> {
         Ok(self.is_eqref(store)?.then(|| Rooted::of_root(self.root())))
+    }
+
+    /// Whether it is a structure.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn is_struct(&self, store: impl AsContext) -> Result<bool, Error> {
+        Ok(matches!(self.ty(store)?, HeapType::ConcreteStruct(_)))
+    }
+
+    /// The structure, if it is one.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn as_struct(&self, store: impl AsContext) -> Result<Option<Rooted<StructRef>>, Error> {
+        Ok(self.is_struct(store)?.then(|| Rooted::of_root(self.root())))
+    }
+
+    /// Whether it is an array.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn is_array(&self, store: impl AsContext) -> Result<bool, Error> {
+        Ok(matches!(self.ty(store)?, HeapType::ConcreteArray(_)))
+    }
+
+    /// The array, if it is one.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn as_array(&self, store: impl AsContext) -> Result<Option<Rooted<ArrayRef>>, Error> {
+        Ok(self.is_array(store)?.then(|| Rooted::of_root(self.root())))
     }
 }

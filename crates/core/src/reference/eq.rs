@@ -1,6 +1,6 @@
 //! [`EqRef`]: references that can be compared.
 
-use super::{AnyRef, I31, Reference, Rooted, rooted::reference};
+use super::{AnyRef, ArrayRef, I31, Reference, Rooted, StructRef, rooted::reference};
 use crate::{AsContext, AsContextMut, Error, HeapType};
 
 reference! {
@@ -57,6 +57,38 @@ impl EqRef {
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn as_i31(&self, store: impl AsContext) -> Result<Option<I31>, Error> {
         self.any().as_i31(store)
+    }
+
+    /// Whether it is a structure.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn is_struct(&self, store: impl AsContext) -> Result<bool, Error> {
+        self.any().is_struct(store)
+    }
+
+    /// The structure, if it is one.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn as_struct(&self, store: impl AsContext) -> Result<Option<Rooted<StructRef>>, Error> {
+        self.any().as_struct(store)
+    }
+
+    /// Whether it is an array.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn is_array(&self, store: impl AsContext) -> Result<bool, Error> {
+        self.any().is_array(store)
+    }
+
+    /// The array, if it is one.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn as_array(&self, store: impl AsContext) -> Result<Option<Rooted<ArrayRef>>, Error> {
+        self.any().as_array(store)
     }
 }
 

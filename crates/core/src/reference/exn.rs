@@ -66,10 +66,7 @@ impl ExnRef {
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
-    pub fn fields(
-        &self,
-        mut store: impl AsContextMut,
-    ) -> Result<impl ExactSizeIterator<Item = Val>, Error> {
+    pub fn fields(&self, mut store: impl AsContextMut) -> Result<vec::IntoIter<Val>, Error> {
         let inner = &mut store.as_context_mut().0.inner;
         let slot = self.slot(inner)?;
         let exception = inner.exceptions.get(slot);

@@ -8,6 +8,7 @@ use core::fmt;
 use core::ops::Deref;
 
 /// What a [`Rooted`] can refer to: [`AnyRef`](crate::AnyRef), [`EqRef`](crate::EqRef),
+/// [`StructRef`](crate::StructRef), [`ArrayRef`](crate::ArrayRef),
 /// [`ExternRef`](crate::ExternRef) and [`ExnRef`](crate::ExnRef).
 #[expect(private_bounds)]
 pub trait GcRef: Reference {}

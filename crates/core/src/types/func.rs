@@ -1,6 +1,7 @@
 //! [`FuncType`]: the type of a function, which the engine's registry knows by a number.
 
-use crate::{Engine, ValType};
+use super::object::{Finality, define};
+use crate::{Engine, Error, ValType};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode as decode;
@@ -54,6 +55,54 @@ impl FuncType {
             types: types.into(),
             params,
         }))
+    }
+
+    /// The function type with these parameters and results. One that is not final can have subtypes; a supertype
+    /// must not be final, have the parameters as subtypes and the results as supertypes.
+    ///
+    /// # Errors
+    /// If there are more than 1000 parameters or results, if one is of a type of another engine, or if the supertype
+    /// does not fit.
+    pub fn with_finality_and_supertype(
+        engine: &Engine,
+        finality: Finality,
+        supertype: Option<&FuncType>,
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> Result<FuncType, Error> {
+        let params: Vec<ValType> = params.into_iter().collect();
+        let results: Vec<ValType> = results.into_iter().collect();
+        if params.len() > PARAMS as usize || results.len() > RESULTS as usize {
+            return Err(Error::msg("a function type has too many parameters or results"));
+        }
+        if !params.iter().chain(&results).all(|ty| ty.is_of(engine)) {
+            return Err(Error::msg("a type belongs to another engine"));
+        }
+        let decoded = |types: &[ValType]| types.iter().map(|ty| ty.to_decoded()).collect();
+        let ty = decode::FuncType { params: decoded(&params), results: decoded(&results) };
+        let sup = supertype.map(|ty| (ty.engine(), ty.id()));
+        let id = define(engine, finality, sup, decode::CompositeType::Func(ty))?;
+        Ok(FuncType::from_id(engine, id))
+    }
+
+    /// Whether it can have subtypes.
+    pub fn finality(&self) -> Finality {
+        match self.engine().types(|types| types.get(self.id()).is_final) {
+            true => Finality::Final,
+            false => Finality::NonFinal,
+        }
+    }
+
+    /// The declared supertype, if there is one.
+    pub fn supertype(&self) -> Option<FuncType> {
+        let id = self.engine().types(|types| types.supertype(self.id()))?;
+        Some(FuncType::from_id(self.engine(), id))
+    }
+
+    /// Whether it is `other` or a subtype of it.
+    pub fn matches(&self, other: &FuncType) -> bool {
+        Engine::same(self.engine(), other.engine())
+            && self.engine().types(|types| types.is_subtype(self.id(), other.id()))
     }
 
     /// The function type that the engine knows by this number.

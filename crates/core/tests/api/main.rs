@@ -10,6 +10,7 @@ mod memory;
 mod metering;
 mod module;
 mod nans;
+mod objects;
 mod pausing;
 mod reentrance;
 mod references;

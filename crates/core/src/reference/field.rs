@@ -1,0 +1,34 @@
+//! Fields of structures and elements of arrays, as the host reads and writes them.
+
+use crate::object::Storage;
+use crate::runtime::StoreInner;
+use crate::{Error, FieldType, Mutability, Val};
+
+/// Where a field or an element lies in the heap: its byte offset, and how it is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) at: usize,
+    pub(super) storage: Storage,
+}
+
+/// Reads it.
+pub(super) fn read(store: &mut StoreInner, ty: FieldType, place: Place) -> Val {
+    let slots = store.heap.read(place.at, place.storage);
+    Val::from_slots(store, ty.element_type().unpack(), &slots)
+}
+
+/// Writes it, if it can be set.
+pub(super) fn write(
+    store: &mut StoreInner,
+    ty: FieldType,
+    place: Place,
+    value: Val,
+) -> Result<(), Error> {
+    if ty.mutability() == Mutability::Const {
+        return Err(Error::msg("immutable field"));
+    }
+    let mut slots = [0; 2];
+    value.to_slots(store, ty.element_type().unpack(), &mut slots)?;
+    store.heap.write(place.at, place.storage, slots);
+    Ok(())
+}
