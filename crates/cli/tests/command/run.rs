@@ -36,6 +36,19 @@ fn environment() {
     assert_eq!(done.code, 2);
 }
 
+/// Programs of real compilers, in both encodings; the texts are what they print when built for the host.
+#[test]
+fn exceptions_and_long_jumps() {
+    for name in ["exceptions", "jumps"] {
+        let expected = std::fs::read_to_string(program(&format!("{name}.txt"))).expect("a text");
+        for encoding in ["standard", "legacy"] {
+            let done = windlass(&["run", &program(&format!("{name}-{encoding}.wasm"))]);
+            assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{name} {encoding}");
+            assert_eq!(done.stdout, expected, "{name} {encoding}");
+        }
+    }
+}
+
 #[test]
 fn the_example_of_the_readme() {
     let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/words.wasm");

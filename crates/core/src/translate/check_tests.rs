@@ -171,3 +171,45 @@ fn indices_are_those_of_the_module() {
     refused("memory.copy", 0, 1 << 40, "I6");
     refused("memory.copy", 1, 4, "I6");
 }
+
+/// The checker's verdict on a function that throws and catches, with the tables of what it catches changed.
+fn catches_verdict(change: impl FnOnce(&mut Catches)) -> Result<(), Fault> {
+    let text = r#"(module
+        (tag $t (param i32 f64)) (tag $u)
+        (func (param i32) (result i32) (local i64)
+            (local.set 1 (i64.add (local.get 1) (i64.const 1)))
+            (loop $l
+              (block $a (result i32 f64 exnref)
+                (try_table (catch_ref $t $a) (catch $u $l)
+                  (try_table (catch_all $l) (throw $u))
+                  (throw $t (local.get 0) (f64.const 1)))
+                (unreachable))
+              (throw_ref))
+            (unreachable)))"#;
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let module = Module::from_binary(&Engine::default(), &wasm).expect("the module is valid");
+    let source = module.0.source();
+    let Ok(mut translated) = translate(source, 0) else { panic!("the function can be translated") };
+    change(&mut translated.catches);
+    check(source, 0, &translated.code, &translated.catches)
+}
+
+#[test]
+fn what_is_caught_goes_where_it_can() {
+    assert_eq!(catches_verdict(|_| {}), Ok(()));
+    let refused = |change: &dyn Fn(&mut Catches), what: &str| {
+        let fault = catches_verdict(|catches| change(catches)).expect_err("a fault");
+        assert!(fault.what.starts_with(what), "{fault}, not {what}");
+    };
+    refused(&|c| c.blocks[0].clauses[0].target += 1, "I3: a clause goes on");
+    refused(&|c| c.blocks[1].clauses[0].target = 1 << 20, "I3: a clause goes on");
+    refused(&|c| c.blocks[0].clauses[0].fields = 2, "I2: operands");
+    refused(&|c| c.blocks[0].clauses[0].fields += 20, "I2: operands");
+    refused(&|c| c.blocks[0].clauses[1].tag = Some(2), "I6: the index of a tag");
+    refused(&|c| c.blocks[0].clauses[0].reference = Some(1), "I2: where the reference");
+    refused(&|c| c.blocks[0].clauses[0].reference = Some(30), "I2: where the reference");
+    refused(&|c| c.blocks[1].outer = Some(1), "I3: the outer try block");
+    refused(&|c| c.spans[0].0 += 1, "I3: a try block begins");
+    refused(&|c| c.spans[1].1 = Some(2), "I3: the number of a try block");
+    refused(&|c| c.spans.swap(0, 1), "I3: spans");
+}

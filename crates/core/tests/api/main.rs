@@ -3,6 +3,7 @@
 mod backtrace;
 mod calls;
 mod errors;
+mod exceptions;
 mod host;
 mod limits;
 mod link;
