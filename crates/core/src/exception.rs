@@ -21,7 +21,7 @@ impl ThrownException {
     /// The error for the exception that is pending.
     pub(crate) fn new(store: &StoreInner, reference: u64) -> ThrownException {
         let tag = store.exceptions.get(reference).tag;
-        let entity = store.tags[tag as usize];
+        let entity = &store.tags[tag as usize];
         let name = (entity.instance != NO_INSTANCE).then(|| {
             let module = &store.instances[entity.instance as usize].module;
             module.tag_name(entity.index).map(Into::into)

@@ -168,6 +168,10 @@ impl<T> Embedder for StoreState<T> {
         runtime::grow_gc_heap(self, size)
     }
 
+    fn grow_exceptions(&mut self, size: usize) -> bool {
+        runtime::grow_exceptions(self, size)
+    }
+
     fn reserve_gc(&mut self, size: usize) -> Result<(), Trap> {
         exec::reserve(self, None, size)
     }

@@ -532,7 +532,7 @@ impl Program {
             assert!(error.is::<ThrownException>(), "{error}");
             self.pending()
         });
-        (result, trace.get(&self.store).i64().unwrap())
+        (result, trace.get(&mut self.store).i64().unwrap())
     }
 
     fn pending(&mut self) -> Stop {

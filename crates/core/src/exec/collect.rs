@@ -6,7 +6,7 @@ use super::{Thread, roots};
 use crate::{
     Trap,
     object::{Class, ObjectType},
-    runtime::{Embedder, StoreInner},
+    runtime::{Embedder, Exceptions, StoreInner},
 };
 use alloc::sync::Arc;
 use windlass_decode::ValType;
@@ -47,6 +47,36 @@ pub(crate) fn reserve(
     }
 }
 
+/// A new exception, for which room is made first: collects if that is due, grows, or collects since it may not
+/// grow. Returns the reference as it lies in slots.
+///
+/// `running` is as for [`reserve`]. References among the fields must be reachable otherwise.
+///
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if there is no room even after a collection.
+pub(crate) fn add_exception(
+    store: &mut dyn Embedder,
+    running: Option<&Thread>,
+    tag: u32,
+    fields: &[u64],
+) -> Result<u64, Trap> {
+    let size = Exceptions::cost(fields.len());
+    if !store.inner().exceptions.has_room(size) {
+        let is_due = store.inner().exceptions.is_due();
+        if is_due {
+            collect(store.inner(), running);
+        }
+        let has_room = store.inner().exceptions.has_room(size) || store.grow_exceptions(size);
+        if !has_room && !is_due {
+            collect(store.inner(), running);
+        }
+        if !store.inner().exceptions.has_room(size) {
+            return Err(Trap::AllocationTooLarge);
+        }
+    }
+    store.inner().exceptions.add(tag, fields).ok_or(Trap::AllocationTooLarge)
+}
+
 /// Collects: whatever neither guests nor the host can reach any more is free afterwards.
 pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
     store.heap.start_marking();
@@ -56,11 +86,13 @@ pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
     if roots::threads(store, running, mark).is_none() {
         // What a frame refers to is not known: then nothing may be freed.
         debug_assert!(false, "every place where code stops has its map");
+        store.exceptions.unmark();
         return;
     }
     marker.trace(store);
     store.heap.sweep();
     store.externs.sweep();
+    store.exceptions.sweep();
 }
 
 /// Marks what references lead to.
@@ -73,7 +105,7 @@ impl Marker {
                 store.heap.mark(word);
                 store.externs.mark(word);
             }
-            Class::Exn => {}
+            Class::Exn => store.exceptions.mark(word),
         }
     }
 
@@ -102,7 +134,7 @@ impl Marker {
                 }
             }
         }
-        self.exceptions(store);
+        store.exceptions.mark(store.pending_exception);
         let mut roots = core::mem::take(&mut store.roots);
         roots.trim();
         for (class, word) in roots.iter() {
@@ -115,33 +147,27 @@ impl Marker {
         }
     }
 
-    /// Marks what exceptions refer to: all of them, since the host may hold any.
-    fn exceptions(&mut self, store: &mut StoreInner) {
-        for reference in 1..=store.exceptions.len() as u64 {
-            let exception = store.exceptions.get(reference);
-            let (tag, used) = (exception.tag as usize, exception.fields.len());
-            if used == 0 {
-                continue;
-            }
-            let ty = store.engine.func_type(store.tags[tag].ty);
-            let mut slot = 0;
-            for &ty in &ty.params {
-                if let Some(class) = store.class_of(ty) {
-                    let word = store.exceptions.get(reference).fields[slot];
-                    self.mark(store, class, word);
-                }
-                slot += if ty == ValType::V128 { 2 } else { 1 };
-            }
-        }
-    }
-
     /// Marks all that can be reached from what is marked.
     fn trace(&mut self, store: &mut StoreInner) {
-        let StoreInner { heap, externs, .. } = store;
-        heap.trace(&mut |class, word| match class {
-            Class::Any => externs.mark(word),
-            Class::Exn => {}
-        });
+        let StoreInner { heap, externs, exceptions, tags, .. } = store;
+        loop {
+            heap.trace(&mut |class, word| match class {
+                Class::Any => externs.mark(word),
+                Class::Exn => exceptions.mark(word),
+            });
+            let Some(reference) = exceptions.next_marked() else { return };
+            let tag = exceptions.get(reference).tag;
+            for &(slot, class) in &tags[tag as usize].references {
+                let word = exceptions.get(reference).fields[usize::from(slot)];
+                match class {
+                    Class::Any => {
+                        heap.mark(word);
+                        externs.mark(word);
+                    }
+                    Class::Exn => exceptions.mark(word),
+                }
+            }
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! Throwing: the driver looks through the frames for a clause that catches, and goes on there. Nothing is changed
 //! before it is found, so that an exception that nobody catches can be told with its backtrace.
 
+use super::collect::add_exception;
 use super::{
     call::load_all_pins,
     catch::{Clause, CodeCatches},
     machine::{Ip, Machine, Sp},
     thread::{Exit, HALT, SWITCH_BACK, State, Thread},
 };
-use crate::{Trap, runtime::StoreInner};
+use crate::{
+    Trap,
+    runtime::{Embedder, StoreInner},
+};
 use alloc::{boxed::Box, sync::Arc};
 use core::ptr;
 
@@ -72,22 +76,23 @@ impl KnownPlaces {
 
 impl Thread {
     /// `throw`: the tag and the first slot of the fields are in the cell.
-    pub(super) fn throw(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
+    pub(super) fn throw(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         // SAFETY: I1.
         let (base, tag) = unsafe { (self.cx.saved.field(1), self.cx.saved.high(0)) };
-        let tag = store.instances[self.cx.instance as usize].tags[tag as u32 as usize];
+        let instance = &store.inner().instances[self.cx.instance as usize];
+        let tag = instance.tags[tag as u32 as usize];
         let fields = Fields::Stack(self.slot_index(base));
         self.unwind(store, Thrown { tag, fields })
     }
 
     /// `throw_ref` and the legacy `rethrow`: the slot of the reference is in the cell.
-    pub(super) fn throw_ref(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
+    pub(super) fn throw_ref(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         // SAFETY: I1, I2.
         let reference = unsafe { self.cx.saved.slot(self.cx.saved.field(1)) };
         if reference == 0 {
             return Err(Exit::Trap(Trap::NullExceptionReference));
         }
-        let tag = store.exceptions.get(reference).tag;
+        let tag = store.inner().exceptions.get(reference).tag;
         self.unwind(store, Thrown { tag, fields: Fields::Exception(reference) })
     }
 
@@ -102,8 +107,8 @@ impl Thread {
         true
     }
 
-    fn unwind(&mut self, store: &mut StoreInner, thrown: Thrown) -> Result<(), Exit> {
-        let Some(landing) = self.find(store, thrown.tag, false) else {
+    fn unwind(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
+        let Some(landing) = self.find(store.inner(), thrown.tag, false) else {
             let reference = self.reference(store, thrown).map_err(Exit::Trap)?;
             return Err(Exit::Exception(reference));
         };
@@ -112,21 +117,26 @@ impl Thread {
             None => 0,
         };
         let before = self.cx.instance;
-        self.land(store, landing, thrown, reference);
+        self.land(store.inner(), landing, thrown, reference);
         if self.cx.instance != before {
-            self.refresh(store);
+            self.refresh(store.inner());
         }
         Ok(())
     }
 
     /// A reference to the exception.
-    fn reference(&self, store: &mut StoreInner, thrown: Thrown) -> Result<u64, Trap> {
+    fn reference(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<u64, Trap> {
         match thrown.fields {
             Fields::Exception(reference) => Ok(reference),
             Fields::Stack(at) => {
-                let len = store.tags[thrown.tag as usize].slots.into();
+                let len = store.inner().tags[thrown.tag as usize].slots.into();
+                // For a collection, it is at the start of the cell.
+                let ip = self.cx.saved.ip;
+                self.cx.saved.ip = ip.wrapping_sub(1);
                 let fields = self.stack.slots(at, len);
-                store.exceptions.add(thrown.tag, fields).ok_or(Trap::AllocationTooLarge)
+                let reference = add_exception(store, Some(self), thrown.tag, fields);
+                self.cx.saved.ip = ip;
+                reference
             }
         }
     }

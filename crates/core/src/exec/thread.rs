@@ -269,8 +269,8 @@ impl Thread {
                 return Err(Exit::Interrupted);
             }
             Stop::Slow => self.slow(store)?,
-            Stop::Throw => self.throw(store.inner())?,
-            Stop::ThrowRef => self.throw_ref(store.inner())?,
+            Stop::Throw => self.throw(store)?,
+            Stop::ThrowRef => self.throw_ref(store)?,
             Stop::Translate => self.translate(store.inner())?,
             Stop::StackFull => self.grow_stack(store.inner()).map_err(Exit::Trap)?,
             Stop::SwitchBack => self.switch_back(store.inner()),

@@ -2,7 +2,7 @@
 
 use super::{Reference, Rooted, rooted::reference};
 use crate::value::{check_store, slots_to_vals, vals_to_slots};
-use crate::{AsContext, AsContextMut, Error, Tag, Trap, Val, error::error};
+use crate::{AsContext, AsContextMut, Error, Tag, Val, error::error, exec::add_exception};
 use alloc::{vec, vec::Vec};
 
 reference! {
@@ -33,14 +33,14 @@ impl ExnRef {
         tag: &Tag,
         fields: &[Val],
     ) -> Result<Rooted<ExnRef>, Error> {
-        let inner = &mut store.as_context_mut().0.inner;
+        let state = store.as_context_mut().0;
+        let inner = &mut state.inner;
         check_store(inner.id, tag.store(), "tag")?;
         let ty = inner.tag_type(tag.index());
         let mut slots = vec![0; inner.tags[tag.index() as usize].slots.into()];
         vals_to_slots(inner, fields, ty.ty().param_types(), &mut slots)?;
-        let added = inner.exceptions.add(tag.index(), &slots);
-        let slot = added.ok_or(Trap::AllocationTooLarge)?;
-        Ok(Rooted::new(inner, slot))
+        let slot = add_exception(state, None, tag.index(), &slots)?;
+        Ok(Rooted::new(&mut state.inner, slot))
     }
 
     /// Its tag.

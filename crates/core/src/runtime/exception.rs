@@ -3,16 +3,19 @@
 //! free what was marked.
 
 use super::StoreInner;
-use alloc::vec::Vec;
+use crate::object::Class;
+use alloc::{boxed::Box, vec::Vec};
+use windlass_decode::ValType;
 use windlass_validate::TypeId;
 
 /// A tag: what tells kinds of exceptions apart. Its identity is its index in the store.
-#[derive(Clone, Copy)]
 pub(crate) struct TagEntity {
     /// A function type without results.
     pub(crate) ty: TypeId,
     /// How many slots the fields of its exceptions take.
     pub(crate) slots: u16,
+    /// The slots that have references among them.
+    pub(crate) references: Box<[(u16, Class)]>,
     /// The instance that defines it, and its index there; `NO_INSTANCE` if the host does.
     pub(crate) instance: u32,
     pub(crate) index: u32,
@@ -29,7 +32,6 @@ pub(crate) struct Exception {
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[allow(dead_code)] // Marks are the collector's.
 enum State {
     #[default]
     Free,
@@ -43,29 +45,27 @@ enum State {
 pub(crate) struct Exceptions {
     entries: Vec<Exception>,
     free: Vec<u32>,
-    /// Bytes of all that are used.
+    /// Marked ones whose fields the collector has not seen.
+    waiting: Vec<u32>,
+    /// Bytes of all that are used, and how many they may be before somebody is asked.
     bytes: usize,
+    room: usize,
+    /// Bytes that were in use after the last collection.
+    live: usize,
 }
 
-/// The most bytes that the exceptions of a store take.
-const MAX_BYTES: usize = 1 << 28;
+/// So many bytes are allocated at least between two collections.
+const MIN_BUDGET: usize = 1 << 20;
+/// The least step of growth, in bytes.
+const MIN_STEP: usize = 64 << 10;
 
 impl Exceptions {
-    /// A new exception; returns the reference as it lies in slots. None if there is no room.
+    /// A new exception; returns the reference as it lies in slots. There must be room: see `has_room`. None if the
+    /// host has no memory.
     pub(crate) fn add(&mut self, tag: u32, fields: &[u64]) -> Option<u64> {
-        let bytes = self.bytes + cost(fields);
-        if bytes > MAX_BYTES {
-            return None;
-        }
         let index = match self.free.pop() {
             Some(index) => index,
-            None => {
-                // So that whatever is freed later has its place in the list.
-                self.free.try_reserve(self.entries.len() + 1).ok()?;
-                self.entries.try_reserve(1).ok()?;
-                self.entries.push(Exception::default());
-                self.entries.len() as u32 - 1
-            }
+            None => self.add_entry()?,
         };
         let entry = &mut self.entries[index as usize];
         if entry.fields.try_reserve_exact(fields.len()).is_err() {
@@ -75,13 +75,50 @@ impl Exceptions {
         entry.fields.extend_from_slice(fields);
         entry.tag = tag;
         entry.state = State::Used;
-        self.bytes = bytes;
+        self.bytes += Exceptions::cost(fields.len());
         Some(u64::from(index) + 1)
     }
 
-    /// How many there were at most: no reference is larger.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+    /// One more entry, and room for it in both lists: a collection never allocates.
+    fn add_entry(&mut self) -> Option<u32> {
+        let index = u32::try_from(self.entries.len()).ok()?;
+        self.entries.try_reserve(1).ok()?;
+        let count = self.entries.capacity();
+        self.free.try_reserve(count - self.free.len().min(count)).ok()?;
+        self.waiting.try_reserve(count - self.waiting.len().min(count)).ok()?;
+        self.entries.push(Exception::default());
+        Some(index)
+    }
+
+    /// What an exception with so many slots of fields takes.
+    pub(crate) fn cost(fields: usize) -> usize {
+        size_of::<Exception>() + 8 * fields
+    }
+
+    /// Whether there is room for one that takes `size` bytes.
+    pub(crate) fn has_room(&self, size: usize) -> bool {
+        size <= self.room - self.bytes
+    }
+
+    /// Whether so many were added since the last collection that it is time for another.
+    pub(crate) fn is_due(&self) -> bool {
+        self.bytes - self.live >= MIN_BUDGET.max(self.live)
+    }
+
+    /// The bytes that exceptions may take.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// How many bytes more exceptions should be allowed to take, so that one of `size` bytes fits: the best first.
+    pub(crate) fn growth(&self, size: usize) -> [usize; 2] {
+        let needed = size.saturating_sub(self.room - self.bytes);
+        [needed.max(self.room).max(MIN_STEP), needed]
+    }
+
+    /// Exceptions may take `more` bytes.
+    pub(crate) fn grow(&mut self, more: usize) {
+        self.room += more;
     }
 
     /// The exception that a reference, which is not null, refers to.
@@ -89,52 +126,59 @@ impl Exceptions {
         &self.entries[reference as usize - 1]
     }
 
-    /// What all exceptions take.
-    #[allow(dead_code)] // It and what follows are for the collector.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Notes that a reference was found: what it refers to stays.
+    pub(crate) fn mark(&mut self, reference: u64) {
+        let Some(index) = reference.checked_sub(1) else { return };
+        let state = &mut self.entries[index as usize].state;
+        if *state == State::Used {
+            *state = State::Marked;
+            self.waiting.push(index as u32);
+        }
     }
 
-    /// Notes that a reference, which is not null, was found. Whether it was not before: then the collector has
-    /// to look at its fields.
-    #[allow(dead_code)]
-    pub(crate) fn mark(&mut self, reference: u64) -> bool {
-        let state = &mut self.entries[reference as usize - 1].state;
-        let first = *state == State::Used;
-        if first {
-            *state = State::Marked;
-        }
-        first
+    /// A reference to an exception that was marked, whose fields are to be marked: each once.
+    pub(crate) fn next_marked(&mut self) -> Option<u64> {
+        Some(u64::from(self.waiting.pop()?) + 1)
     }
 
     /// Frees what was not marked.
-    #[allow(dead_code)]
     pub(crate) fn sweep(&mut self) {
         for (index, entry) in self.entries.iter_mut().enumerate() {
             match entry.state {
                 State::Free => {}
                 State::Marked => entry.state = State::Used,
                 State::Used => {
-                    self.bytes -= cost(&entry.fields);
+                    self.bytes -= Exceptions::cost(entry.fields.len());
                     entry.fields.clear();
                     entry.state = State::Free;
                     self.free.push(index as u32);
                 }
             }
         }
+        self.live = self.bytes;
     }
-}
 
-/// What an exception with these fields takes.
-fn cost(fields: &[u64]) -> usize {
-    size_of::<Exception>() + size_of_val(fields)
+    /// Ends a collection that may free nothing.
+    pub(crate) fn unmark(&mut self) {
+        self.waiting.clear();
+        for entry in &mut self.entries {
+            if entry.state == State::Marked {
+                entry.state = State::Used;
+            }
+        }
+    }
 }
 
 impl StoreInner {
     /// Makes a tag; returns its index.
     pub(crate) fn add_tag(&mut self, ty: TypeId, instance: u32, index: u32) -> u32 {
-        let slots = crate::module::slots_of(&self.engine.func_type(ty).params);
-        self.tags.push(TagEntity { ty, slots, instance, index });
+        let mut slots = 0;
+        let mut references = Vec::new();
+        for &ty in &self.engine.func_type(ty).params {
+            references.extend(self.class_of(ty).map(|class| (slots, class)));
+            slots += if ty == ValType::V128 { 2 } else { 1 };
+        }
+        self.tags.push(TagEntity { ty, slots, references: references.into(), instance, index });
         self.tags.len() as u32 - 1
     }
 }
@@ -146,27 +190,41 @@ mod tests {
     #[test]
     fn what_is_not_marked_is_freed_and_used_again() {
         let mut exceptions = Exceptions::default();
+        exceptions.grow(1000);
         let [a, b, c] = [1, 2, 3].map(|n| exceptions.add(n, &[n.into(); 2]).unwrap());
         assert_eq!([a, b, c], [1, 2, 3]);
-        let three = exceptions.bytes();
-        assert!(exceptions.mark(b) && !exceptions.mark(b));
+        let three = exceptions.bytes;
+        for reference in [0, b, b] {
+            exceptions.mark(reference);
+        }
+        assert_eq!(exceptions.next_marked(), Some(b));
+        assert!(exceptions.next_marked().is_none());
         exceptions.sweep();
-        assert_eq!(exceptions.bytes(), three / 3);
+        assert_eq!(exceptions.bytes, three / 3);
         assert_eq!((exceptions.get(b).tag, &exceptions.get(b).fields[..]), (2, &[2, 2][..]));
         let again = exceptions.add(7, &[]).unwrap();
         assert!(again == a || again == c);
         assert_eq!((exceptions.get(again).tag, exceptions.get(again).fields.len()), (7, 0));
+        exceptions.mark(again);
+        exceptions.unmark();
         exceptions.sweep();
-        assert_eq!(exceptions.bytes(), 0);
+        assert_eq!(exceptions.bytes, 0);
     }
 
     #[test]
-    fn there_is_an_end() {
+    fn room_grows_in_steps() {
         let mut exceptions = Exceptions::default();
-        let fields = alloc::vec![0; 1 << 20];
-        let count = (0..1000).take_while(|_| exceptions.add(0, &fields).is_some()).count();
-        assert_eq!(count, MAX_BYTES / cost(&fields));
-        exceptions.sweep();
-        assert!(exceptions.add(0, &fields).is_some());
+        let size = Exceptions::cost(100);
+        let mut steps = 0;
+        for n in 0..10_000 {
+            if !exceptions.has_room(size) {
+                let [best, least] = exceptions.growth(size);
+                assert!(least <= size && best >= least);
+                exceptions.grow(best);
+                steps += 1;
+            }
+            exceptions.add(n, &[0; 100]).unwrap();
+        }
+        assert!(steps < 12 && exceptions.is_due());
     }
 }

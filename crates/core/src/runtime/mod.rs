@@ -18,7 +18,9 @@ pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
-pub(crate) use resources::{Limited, add_memory, add_table, grow_gc_heap, grow_memory, grow_table};
+pub(crate) use resources::{
+    Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_table,
+};
 pub(crate) use roots::{Root, Roots};
 pub(crate) use store::{
     Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,

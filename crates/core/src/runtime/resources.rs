@@ -118,15 +118,28 @@ pub(crate) fn grow_table(
     None
 }
 
+/// Whether the heap and the exceptions together may take so many bytes more.
+fn heap_allowed(store: &mut dyn Limited, more: usize) -> bool {
+    let current = store.inner().heap.size() + store.inner().exceptions.room();
+    let Some(desired) = current.checked_add(more) else { return false };
+    store.limiter().is_none_or(|limiter| limiter.gc_heap_growing(current, desired, None))
+}
+
+/// See [`Embedder::grow_exceptions`].
+pub(crate) fn grow_exceptions(store: &mut dyn Limited, size: usize) -> bool {
+    let growth = store.inner().exceptions.growth(size);
+    let allowed = growth.into_iter().find(|&more| heap_allowed(store, more));
+    if let Some(more) = allowed {
+        store.inner().exceptions.grow(more);
+    }
+    allowed.is_some()
+}
+
 /// See [`Embedder::grow_gc_heap`].
 pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> bool {
     let current = store.inner().heap.size();
     for desired in store.inner().heap.growth(size) {
-        let allowed = desired > current
-            && store
-                .limiter()
-                .is_none_or(|limiter| limiter.gc_heap_growing(current, desired, None));
-        if !allowed {
+        if desired <= current || !heap_allowed(store, desired - current) {
             continue;
         }
         if store.inner().heap.grow(desired) {

@@ -141,6 +141,9 @@ pub(crate) trait Embedder {
     /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not allow it.
     fn grow_gc_heap(&mut self, size: usize) -> bool;
 
+    /// Allows the exceptions to take more, so that one of `size` bytes fits; whether it does.
+    fn grow_exceptions(&mut self, size: usize) -> bool;
+
     /// Makes room for `size` bytes in the heap, when no guest runs on top: collects and grows as needed.
     ///
     /// # Errors

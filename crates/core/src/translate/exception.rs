@@ -8,6 +8,7 @@ use super::{
     Translator,
     control::{Frame, FrameKind, Site},
     inst::kind_of,
+    safepoint::Stopped,
 };
 use crate::exec::{
     Catches, Clause, TryBlock, pack_const, pack_fields,
@@ -56,6 +57,7 @@ impl<'m> Translator<'m> {
         let first = self.stack.len() - kinds.clone().count();
         self.settle(first, true);
         let base = self.next_slot() - Self::width_of(kinds) as i16;
+        self.can_stop(Stopped::Before);
         self.builder.cell(plain::THROW, format_args!("throw {tag} from s{base}"));
         self.builder.push(pack_const(0, base, tag as i32));
         self.stop();

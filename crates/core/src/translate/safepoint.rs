@@ -101,9 +101,10 @@ pub(crate) fn maps(source: ModuleSource<'_>, defined: usize) -> Result<Maps, Tra
     let Recorder { validator, mut points, operands, .. } = recorder;
     points.sort_by_key(|point| (point.word, point.stopped));
     points.dedup_by_key(|point| (point.word, point.stopped));
-    let class = |index| {
-        let ty = validator.local_type(index as u32)?;
-        class_of(source.context, ty)
+    let class = |index| match validator.local_type(index as u32) {
+        Some(ty) => class_of(source.context, ty),
+        // It keeps what a legacy clause has caught.
+        None => Some(Class::Exn),
     };
     let locals = translator.locals.iter().enumerate();
     let locals: Box<[_]> =
@@ -166,7 +167,7 @@ fn has_operands_when_stopped(op: Op) -> bool {
             | ArrayNewData
             | ArrayNewElem
     );
-    allocates || SlowOp::of(op).is_some()
+    allocates || op == Throw || SlowOp::of(op).is_some()
 }
 
 /// What references of a canonical type lead to; none if nothing that is collected.

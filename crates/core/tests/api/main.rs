@@ -4,6 +4,7 @@ mod backtrace;
 mod calls;
 mod errors;
 mod exceptions;
+mod exceptions_collected;
 mod host;
 mod limits;
 mod link;
