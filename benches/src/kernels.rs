@@ -22,7 +22,7 @@ impl Kernel {
 
     /// The kernel of that name.
     pub fn named(name: &str) -> Option<&'static Kernel> {
-        KERNELS.iter().chain(VECTOR_KERNELS).chain([&HOST_CALLS, &ENTRY]).find(|kernel| kernel.name == name)
+        KERNELS.iter().chain(PROPOSAL_KERNELS).chain([&HOST_CALLS, &ENTRY]).find(|kernel| kernel.name == name)
     }
 }
 
@@ -88,8 +88,15 @@ kernels! {
 }
 
 kernels! {
-    /// Kernels with vector instructions, which not every engine has.
-    VECTOR_KERNELS:
+    /// Kernels of proposals that not every engine has: exceptions, garbage collection, vectors.
+    PROPOSAL_KERNELS:
+    eh_far.wat 20000 400 0;
+    eh_near.wat 4000000 80000 0;
+    eh_never.wat 10000000 200000 0;
+    gc_arrays.wat 500 10 0;
+    gc_lists.wat 5000 100 0;
+    gc_objects.wat 10000 200 0;
+    gc_trees.wat 1000 20 0;
     simd_blur.wasm 24000 8000 0x3959e3b0a019cfb7;
     simd_chacha.wasm 1500000 300000 0x2913966e3d30d798;
     simd_dot.wasm 60000 30000 -0x4a667705d8879aaf;

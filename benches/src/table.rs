@@ -7,9 +7,8 @@ use std::{
 
 /// A table of times: a column for each engine, and the ratios to the first one.
 pub struct Table {
-    rows: u32,
-    /// Of each engine but the first, the sum of the logarithms of its ratios.
-    logarithms: Vec<f64>,
+    /// Of each engine but the first, the logarithms of its ratios.
+    logarithms: Vec<Vec<f64>>,
 }
 
 impl Table {
@@ -25,31 +24,36 @@ impl Table {
             }
         }
         writeln!(stdout(), "{header}\n{line}")?;
-        Ok(Table { rows: 0, logarithms: vec![0.0; engines.len().saturating_sub(1)] })
+        Ok(Table { logarithms: vec![Vec::new(); engines.len().saturating_sub(1)] })
     }
 
-    /// Prints a row: the time of each engine. It counts for the mean.
-    pub fn row(&mut self, name: &str, times: &[Duration]) -> Result<()> {
-        let first = milliseconds(times[0]);
-        let mut row = format!("| {name:16} | {first:>11.3} |");
-        for (time, sum) in times[1..].iter().zip(&mut self.logarithms) {
-            let time = milliseconds(*time);
-            let ratio = time / first;
-            *sum += ratio.ln();
-            row += &format!(" {time:>11.3} | {ratio:>6.2} |");
+    /// Prints a row: the time of each engine, none of one that can't run it. It counts for the mean.
+    pub fn row(&mut self, name: &str, times: &[Option<Duration>]) -> Result<()> {
+        let first = times[0].map(milliseconds);
+        let mut row = format!("| {name:16} | {} |", show(first, 11, 3));
+        for (time, logarithms) in times[1..].iter().zip(&mut self.logarithms) {
+            let time = time.map(milliseconds);
+            let ratio = time.zip(first).map(|(time, first)| time / first);
+            logarithms.extend(ratio.map(f64::ln));
+            row += &format!(" {} | {} |", show(time, 11, 3), show(ratio, 6, 2));
         }
-        self.rows += 1;
         writeln!(stdout(), "{row}")
     }
 
     /// Prints the geometric mean of the ratios of the rows so far.
     pub fn mean(&self) -> Result<()> {
         let mut row = format!("| {:16} | {:>11} |", "geometric mean", "");
-        for sum in &self.logarithms {
-            row += &format!(" {:>11} | {:>6.2} |", "", (sum / f64::from(self.rows)).exp());
+        for logarithms in &self.logarithms {
+            let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
+            let mean = (!logarithms.is_empty()).then(|| mean.exp());
+            row += &format!(" {:>11} | {} |", "", show(mean, 6, 2));
         }
         writeln!(stdout(), "{row}")
     }
+}
+
+fn show(number: Option<f64>, width: usize, decimals: usize) -> String {
+    number.map_or(format!("{:>width$}", "-"), |n| format!("{n:>width$.decimals$}"))
 }
 
 /// A time in milliseconds.

@@ -8,7 +8,7 @@ use std::{
 use windlass_benches::{
     clock,
     engines::{Engine, Error, Guest, engines},
-    kernels::{ENTRY, HOST_CALLS, KERNELS, Kernel, VECTOR_KERNELS},
+    kernels::{ENTRY, HOST_CALLS, KERNELS, Kernel, PROPOSAL_KERNELS},
     startup,
     table::{Table, milliseconds},
 };
@@ -19,11 +19,11 @@ Usage: compare [OPTIONS] [KERNEL]...
 
 Runs the kernels in each engine and prints a table of CPU times: the least of several rounds, in which the
 engines take turns. A ratio above 1 says that the engine of that column takes longer than the first one.
-The results of all engines are checked. The rows below the mean are calls between guest and host: `host_calls`
+The results of all engines are checked; an engine that can't load a kernel has no time. The rows below the mean are calls between guest and host: `host_calls`
 from the guest, `entry` from the host.
 
-  KERNEL              kernels to run: all whose name contains one of these; by default all but those with
-                      vector instructions (`simd`), which not every engine has
+  KERNEL              kernels to run: all whose name contains one of these; by default all but those of
+                      proposals that not every engine has: `simd`, `gc`, `eh` (exceptions)
   --rounds N          how often each runs (default 5)
   --engines A,B       which engines; the first is compared with (default: all that are built in)
   --small             run small sizes: to see that all works; the times say little
@@ -116,7 +116,7 @@ impl Options {
     fn list(&self) -> Result<(), Error> {
         let mut out = stdout();
         writeln!(out, "engines: {}\nkernels and their sizes:", self.names().join(", "))?;
-        for kernel in KERNELS.iter().chain(VECTOR_KERNELS).chain([&HOST_CALLS, &ENTRY]) {
+        for kernel in KERNELS.iter().chain(PROPOSAL_KERNELS).chain([&HOST_CALLS, &ENTRY]) {
             writeln!(out, "  {} {}", kernel.name, kernel.size)?;
         }
         Ok(())
@@ -128,9 +128,9 @@ impl Options {
 
     fn compare_kernels(&self) -> Result<(), Error> {
         let mut table = Table::new("kernel", &self.names())?;
-        // Not every engine has vectors: they have to be asked for.
-        let vectors: &[Kernel] = if self.kernels.is_empty() { &[] } else { VECTOR_KERNELS };
-        for kernel in KERNELS.iter().chain(vectors).filter(|kernel| self.chosen(kernel)) {
+        // Not every engine has these: they have to be asked for.
+        let more: &[Kernel] = if self.kernels.is_empty() { &[] } else { PROPOSAL_KERNELS };
+        for kernel in KERNELS.iter().chain(more).filter(|kernel| self.chosen(kernel)) {
             table.row(kernel.name, &self.measure(kernel, Guest::run)?)?;
         }
         table.mean()?;
@@ -143,20 +143,20 @@ impl Options {
         Ok(())
     }
 
-    /// The least time that each engine takes for `work` with the kernel.
-    fn measure(&self, kernel: &Kernel, work: Work) -> Result<Vec<Duration>, Error> {
+    /// The least time that each engine takes for `work` with the kernel; none of one that can't load it.
+    fn measure(&self, kernel: &Kernel, work: Work) -> Result<Vec<Option<Duration>>, Error> {
         let wasm = kernel.wasm();
         let size = if self.small { kernel.small } else { kernel.size };
         let mut expected = (!self.small).then_some(kernel.checksum);
         self.least(kernel.name, |engine| {
-            let mut guest = engine.load(&wasm)?;
+            let Ok(mut guest) = engine.load(&wasm) else { return Ok(None) };
             let (result, time) = clock::timed(|| work(&mut *guest, size));
             let result = result?;
             let expected = *expected.get_or_insert(result);
             if result != expected {
                 return Err(format!("result {result:#x}, expected {expected:#x}").into());
             }
-            Ok(time)
+            Ok(Some(time))
         })
     }
 
@@ -164,14 +164,14 @@ impl Options {
     fn least(
         &self,
         what: &str,
-        mut measure: impl FnMut(&dyn Engine) -> Result<Duration, Error>,
-    ) -> Result<Vec<Duration>, Error> {
-        let mut least = vec![Duration::MAX; self.engines.len()];
+        mut measure: impl FnMut(&dyn Engine) -> Result<Option<Duration>, Error>,
+    ) -> Result<Vec<Option<Duration>>, Error> {
+        let mut least = vec![None; self.engines.len()];
         for _ in 0..self.rounds {
             for (engine, least) in self.engines.iter().zip(&mut least) {
                 let time = measure(&**engine)
                     .map_err(|error| format!("{what} in {}: {error}", engine.name()))?;
-                *least = time.min(*least);
+                *least = least.into_iter().chain(time).min();
             }
         }
         Ok(least)
@@ -183,7 +183,7 @@ impl Options {
             let wasm = startup::large_module(functions);
             let times = self.least("start-up", |engine| {
                 let (result, time) = clock::timed(|| engine.load(&wasm)?.run(1));
-                result.map(|_| time)
+                result.map(|_| Some(time))
             })?;
             table.row(&functions.to_string(), &times)?;
         }

@@ -1,6 +1,8 @@
 //! The interpreters, behind one trait. Each is in a file of its own and behind a feature of its own, and is
 //! set up as its documentation recommends for speed.
 
+#[cfg(feature = "pulley")]
+mod pulley;
 #[cfg(feature = "silverfir")]
 mod silverfir;
 #[cfg(feature = "stitch")]
@@ -40,6 +42,8 @@ pub fn engines() -> Vec<Box<dyn Engine>> {
         Box::new(silverfir::Silverfir),
         #[cfg(feature = "stitch")]
         Box::new(stitch::Stitch),
+        #[cfg(feature = "pulley")]
+        Box::new(pulley::Pulley),
         #[cfg(feature = "tinywasm")]
         Box::new(tinywasm::Tinywasm),
     ]

@@ -66,7 +66,7 @@ fn main() -> ExitCode {
             let name = format!("{}::{mode}", file.name);
             trials.push(Trial::test(name, move || {
                 let report = run(&file, metering, stack)?;
-                totals.lock().unwrap_or_else(PoisonError::into_inner).add(&report);
+                totals.lock().unwrap_or_else(PoisonError::into_inner).add(&file.name, &report);
                 judge(&report, expected.get(&file.name))
             }));
         }

@@ -1,21 +1,20 @@
 //! [`Totals`]: how many files and assertions ran, for the line at the end.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use windlass_wast::{Kind, Report};
 
 /// Sums over all files and meterings.
 #[derive(Default)]
 pub(crate) struct Totals {
-    files: usize,
-    failing: usize,
+    /// The files, and whether each passed whenever it ran.
+    files: BTreeMap<String, bool>,
     report: Report,
 }
 
 impl Totals {
-    /// Adds what came of one file.
-    pub(crate) fn add(&mut self, report: &Report) {
-        self.files += 1;
-        self.failing += usize::from(!report.is_success());
+    /// Adds what came of one run of a file.
+    pub(crate) fn add(&mut self, file: &str, report: &Report) {
+        *self.files.entry(file.to_owned()).or_insert(true) &= report.is_success();
         self.report.merge(report.clone());
     }
 }
@@ -28,11 +27,11 @@ impl fmt::Display for Totals {
         let failed: usize = assertions().map(|kind| report.failed(kind)).sum();
         writeln!(
             f,
-            "suite on the {} backend: {} of {} runs of files without failure, {passed} assertions \
-             passed, {failed} failed (every file runs with metering off and with fuel)",
+            "suite on the {} backend: {} of {} files without failure; every file runs with metering off \
+             and with fuel: {passed} assertions passed, {failed} failed",
             windlass::BACKEND,
-            self.files - self.failing,
-            self.files,
+            self.files.values().filter(|&&passed| passed).count(),
+            self.files.len(),
         )?;
         write!(f, "{report}")
     }

@@ -1,0 +1,82 @@
+;; Objects of three classes with a table of methods each: calls methods through `call_ref`, tests and casts to
+;; classes, boxes numbers as i31. What compiled object-oriented languages do; `size` rounds over 300 objects.
+(module
+  (rec
+    (type $method (func (param (ref $shape) i32) (result i32)))
+    (type $table (struct (field $area (ref $method)) (field $grow (ref $method))))
+    (type $shape (sub (struct (field $table (ref $table)) (field $width (mut i32)))))
+    (type $square (sub final $shape (struct (field $table (ref $table)) (field $width (mut i32)))))
+    (type $rectangle (sub $shape
+      (struct (field $table (ref $table)) (field $width (mut i32)) (field $height (mut i32)))))
+    (type $box (sub final $rectangle
+      (struct (field $table (ref $table)) (field $width (mut i32)) (field $height (mut i32))
+              (field $depth (mut i32))))))
+  (type $shapes (array (mut anyref)))
+
+  (func $square_area (type $method)
+    (i32.mul (struct.get $shape $width (local.get 0)) (struct.get $shape $width (local.get 0))))
+  (func $rectangle_area (type $method)
+    (local $this (ref $rectangle))
+    (local.set $this (ref.cast (ref $rectangle) (local.get 0)))
+    (i32.mul (struct.get $rectangle $width (local.get $this))
+             (struct.get $rectangle $height (local.get $this))))
+  (func $box_area (type $method)
+    (local $this (ref $box))
+    (local.set $this (ref.cast (ref $box) (local.get 0)))
+    (i32.mul (struct.get $box $depth (local.get $this))
+      (i32.add (struct.get $box $width (local.get $this)) (struct.get $box $height (local.get $this)))))
+  (func $grow (type $method)
+    (struct.set $shape $width (local.get 0)
+      (i32.add (struct.get $shape $width (local.get 0)) (local.get 1)))
+    (struct.get $shape $width (local.get 0)))
+
+  (elem declare func $square_area $rectangle_area $box_area $grow)
+  (global $of_square (ref $table) (struct.new $table (ref.func $square_area) (ref.func $grow)))
+  (global $of_rectangle (ref $table) (struct.new $table (ref.func $rectangle_area) (ref.func $grow)))
+  (global $of_box (ref $table) (struct.new $table (ref.func $box_area) (ref.func $grow)))
+
+  (func $make (param $kind i32) (result anyref)
+    (if (i32.eqz (local.get $kind))
+      (then (return (struct.new $square (global.get $of_square) (i32.const 3)))))
+    (if (i32.eq (local.get $kind) (i32.const 1))
+      (then (return (struct.new $rectangle (global.get $of_rectangle) (i32.const 4) (i32.const 5)))))
+    (if (i32.eq (local.get $kind) (i32.const 2))
+      (then (return (struct.new $box (global.get $of_box) (i32.const 6) (i32.const 7) (i32.const 8)))))
+    (ref.i31 (i32.const 9)))
+
+  (func $round (param $shapes (ref $shapes)) (param $by i32) (result i64)
+    (local $i i32) (local $any anyref) (local $shape (ref $shape)) (local $sum i32)
+    (local $number i32)
+    (loop $next
+      (local.set $any (array.get $shapes (local.get $shapes) (local.get $i)))
+      (block $done
+        (block $number (result (ref i31))
+          (br_on_cast $number anyref (ref i31) (local.get $any))
+          (local.set $shape (ref.cast (ref $shape)))
+          (local.set $sum (i32.add (local.get $sum)
+            (call_ref $method (local.get $shape) (i32.const 0)
+              (struct.get $table $area (struct.get $shape $table (local.get $shape))))))
+          (if (ref.test (ref $rectangle) (local.get $shape))
+            (then (local.set $sum (i32.xor (local.get $sum)
+              (call_ref $method (local.get $shape) (local.get $by)
+                (struct.get $table $grow (struct.get $shape $table (local.get $shape))))))))
+          (br $done))
+        (local.set $number (i31.get_s))
+        (array.set $shapes (local.get $shapes) (local.get $i)
+          (ref.i31 (i32.and (i32.add (local.get $number) (i32.const 1)) (i32.const 0xffff)))))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                             (array.len (local.get $shapes)))))
+    (i64.extend_i32_s (local.get $sum)))
+
+  (func (export "run") (param $size i32) (result i64)
+    (local $shapes (ref $shapes)) (local $i i32) (local $total i64)
+    (local.set $shapes (array.new $shapes (ref.null any) (i32.const 300)))
+    (loop $fill
+      (array.set $shapes (local.get $shapes) (local.get $i)
+        (call $make (i32.rem_u (local.get $i) (i32.const 4))))
+      (br_if $fill (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 300))))
+    (loop $again
+      (local.set $total (i64.add (i64.rotl (local.get $total) (i64.const 7))
+        (call $round (local.get $shapes) (i32.and (local.get $size) (i32.const 3)))))
+      (br_if $again (local.tee $size (i32.sub (local.get $size) (i32.const 1)))))
+    (local.get $total)))
