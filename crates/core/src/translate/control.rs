@@ -30,6 +30,8 @@ pub(super) struct Frame {
     pub(super) patches: Option<usize>,
     /// The region of costs around the block.
     pub(super) region: RegionId,
+    /// After its end the function returns what the block results in.
+    is_last: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +98,15 @@ impl<'m> Translator<'m> {
             None => self.height,
         };
         let region = self.regions.current();
-        self.frames.push(Frame { kind, ty, base, base_height, patches: None, region });
+        self.frames.push(Frame {
+            kind,
+            ty,
+            base,
+            base_height,
+            patches: None,
+            region,
+            is_last: false,
+        });
     }
 
     fn params(&self, ty: BlockType) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
@@ -136,6 +146,9 @@ impl<'m> Translator<'m> {
     /// Passes over code that is not reachable. Blocks in it are counted; the end of the current one is not
     /// passed over.
     pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
+        if matches!(instr.op, Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable) {
+            self.next_block += 1;
+        }
         let Some(depth) = &mut self.unreachable else { return false };
         match instr.op {
             Op::Block | Op::If | Op::TryTable => *depth += 1,
@@ -170,6 +183,17 @@ impl<'m> Translator<'m> {
     pub(super) fn block(&mut self, ty: BlockType) {
         self.settle_locals();
         self.push_frame(FrameKind::Block, ty);
+        self.look_behind();
+    }
+
+    /// Notes of the block that the present instruction begins whether the function returns after it.
+    fn look_behind(&mut self) {
+        let Some(&Frame { ty, .. }) = self.frames.last() else { return };
+        let returned = self.results(BlockType::Func(self.ty)).count();
+        let is_last = self.last_blocks[self.next_block - 1] && self.results(ty).count() == returned;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.is_last = is_last;
+        }
     }
 
     pub(super) fn enter_loop(&mut self, ty: BlockType) {
@@ -210,13 +234,18 @@ impl<'m> Translator<'m> {
         // Parameters that the first arm takes from accumulators must be in their slots for the other.
         self.builder.fence();
         self.push_frame(FrameKind::If { otherwise }, ty);
+        self.look_behind();
         self.open_arm();
     }
 
     pub(super) fn enter_else(&mut self) {
         let Some(mut frame) = self.frames.pop() else { return };
         let FrameKind::If { otherwise } = frame.kind else { return };
-        if self.unreachable.take().is_none() {
+        if self.unreachable.take().is_some() {
+            // Nothing gets to the end of the first arm.
+        } else if frame.is_last {
+            self.emit_return();
+        } else {
             self.settle(frame.base, true);
             let origin = self.builder.cell(select::br(Way::Jump), "br end");
             self.builder.push(0);
@@ -246,11 +275,15 @@ impl<'m> Translator<'m> {
             }
             return;
         }
-        let (base, kind) = (frame.base, frame.kind);
+        let (base, kind, is_last) = (frame.base, frame.kind, frame.is_last);
         let falls_through = self.unreachable.is_none();
         let is_label = frame.patches.is_some() || matches!(kind, FrameKind::If { .. });
         if falls_through && is_label {
-            self.settle(base, true);
+            if is_last {
+                self.emit_return();
+            } else {
+                self.settle(base, true);
+            }
         }
         let Some(frame) = self.frames.pop() else { return };
         match kind {
@@ -366,7 +399,8 @@ impl<'m> Translator<'m> {
 
     /// Moves the label's operands where it wants them and goes there. The operands stay on the stack.
     fn emit_br(&mut self, frame: usize) {
-        if self.frames[frame].kind == FrameKind::Function {
+        let Frame { kind, is_last, .. } = self.frames[frame];
+        if kind == FrameKind::Function || is_last {
             return self.emit_return();
         }
         let arity = self.arity(frame);

@@ -166,6 +166,9 @@ struct Translator<'m> {
     /// From the prescan: which loops, in order, are innermost without calls.
     simple_loops: Vec<bool>,
     next_loop: usize,
+    /// From the prescan: after which blocks, in order, the function returns.
+    last_blocks: Vec<bool>,
+    next_block: usize,
     pins: [[Option<u32>; 2]; 3],
     regions: Regions,
     tries: Tries,
@@ -220,6 +223,8 @@ impl<'m> Translator<'m> {
             unreachable: None,
             simple_loops: scanned.simple_loops,
             next_loop: 0,
+            last_blocks: scanned.last_blocks,
+            next_block: 0,
             pins: scanned.pins,
             regions: Regions::default(),
             tries: Tries::new(scanned.rethrown, first_kept),

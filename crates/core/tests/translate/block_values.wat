@@ -36,31 +36,28 @@ function 0
 0x00002f      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000035      4  s2 = copy #0x5
 0x000035      6  br if p0(s-1) != 0
-0x00003c      9  s2 = i32.add p0(s-1) #0x1
-0x00003e     11  return s2
+0x00003c      9  acc = i32.add p0(s-1) #0x1
+0x00003d     11  return acc
+0x00003e     13  return s2
 function 1
 0x000041      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000053      4  s2 = i32.mul p0(s-1) #0x3
-0x000053      6  br
-0x000056      8  return s2
+0x000052      4  acc = i32.mul p0(s-1) #0x3
+0x000053      6  return acc
 function 2
 0x000059      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000064      4  s3 = copy p0(s-1)
 0x000064      6  br if i32.le_s p0(s-1) #0x3
-0x000064      9  s2 = copy s3
-0x000064     11  br
-0x00006a     13  s2 = copy #0x4
-0x00006b     15  return s2
+0x000064      9  return s3
+0x00006b     11  return #0x4
 function 3
 0x00006e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000072      4  br if p0(s-1) == 0
 0x000078      7  s2 = copy #0x1
 0x000078     10  s3 = copy #0x2
-0x000078     12  br end
+0x000078     12  return 2 slots from s2
 0x00007d     14  s2 = copy #0x3
 0x00007d     17  s3 = copy p0(s-1)
-0x00007d     19  br
-0x000081     21  return 2 slots from s2
+0x00007d     19  return 2 slots from s2
 function 4
 0x000084      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000088      4  s2 = copy p0(s-2)
@@ -68,9 +65,8 @@ function 4
 0x00008a      8  s2 = i32.sub s2 s3
 0x00008f     10  s3 = copy #0x1
 0x00008f     12  br if p0(s-2) == 0
-0x00008f     15  s2 = copy s3
-0x00008f     17  br
-0x000093     19  return s2
+0x00008f     15  return s3
+0x000093     17  return s2
 function 5
 0x000096      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x00009a      4  s2 = copy #0x7

@@ -29,11 +29,8 @@ function 1
 0x000045      4  s3 = i32.mul p0(s-1) #0x2
 0x000048      6  br_table p0(s-1)
 0x000048     11  return s3
-0x000048     13  s2 = copy s3
-0x000048     15  br
-0x00004e     17  s2 = copy s3
-0x00004e     19  br
-0x000051     21  return s2
+0x000048     13  return s3
+0x00004e     15  return s3
 function 2
 0x000054      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000054      4  loop

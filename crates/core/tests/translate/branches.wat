@@ -47,10 +47,8 @@ function 0
 function 1
 0x000072      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000077      4  br if i64.lt_u p0(s-2) p1(s-1)
-0x00007b      7  s2 = copy p0(s-2)
-0x00007b      9  br end
-0x00007e     11  s2 = copy p1(s-1)
-0x00007f     13  return s2
+0x00007b      7  return p0(s-2)
+0x00007f      9  return p1(s-1)
 function 2
 0x000082      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000085      4  br if p0(s-1) != 0

@@ -24,11 +24,10 @@ function 0
 0x000020      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000022      4  br if p0(s-1) == 0
 0x000022      7  charge
-0x000028      9  s2 = i32.add p0(s-1) #0x1
-0x000029     11  br end
+0x000028      9  acc = i32.add p0(s-1) #0x1
+0x000029     11  return acc
 0x000029     13  charge
-0x00002c     15  s2 = copy #0x2
-0x00002d     17  return s2
+0x00002d     15  return #0x2
 function 1
 0x000030      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000030      4  loop
