@@ -25,7 +25,7 @@ use windlass_decode::ExternKind;
 /// let double = instance.get_typed_func::<i32, i32>(&store, "double")?;
 /// assert_eq!(double.call(&mut store, 21)?, 42);
 /// let answer = instance.get_global(&store, "answer").unwrap();
-/// assert_eq!(answer.get(&store).i32(), Some(42));
+/// assert_eq!(answer.get(&mut store).i32(), Some(42));
 /// assert!(instance.get_memory(&store, "double").is_none());
 /// # Ok::<(), windlass::Error>(())
 /// ```
