@@ -12,7 +12,9 @@ import sys
 
 HANDLER = re.compile(r"^[0-9a-f]+ <(_R\S*8dispatch7backend(?:3run|8run_fast)\S*)>:$")
 # Bodies that only ever stop, and so have nothing to go on to.
-STOP = ("CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreachable")
+STOP = (
+    "CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreachable", "Throw", "ThrowRef",
+)
 # Bodies that need more registers than the machine's own leave free (three on x86-64): they may save some.
 CROWDED = (
     "LoadAny", "StoreAny", "LoadLaneAny", "StoreLaneAny",  # any memory, 64-bit addresses

@@ -36,6 +36,31 @@
 //! instances) and [`Config::max_wasm_stack`]; how long it runs by fuel ([`Config::consume_fuel`]) or from another
 //! thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an [`Execution`] is a call that can be paused.
 //!
+//! # References
+//!
+//! What guests hold as references, the host holds as [`Rooted`] values: structures ([`StructRef`]), arrays
+//! ([`ArrayRef`]), numbers ([`I31`]), host values ([`ExternRef`]), exceptions ([`ExnRef`]). They keep what they refer
+//! to alive for a scope: a call of a host function, or a [`RootScope`]; [`OwnedRooted`] ones as long as wanted.
+//!
+//! ```
+//! use windlass::*;
+//!
+//! fn main() -> Result<()> {
+//!     let mut store = Store::<()>::default();
+//!     let point = [FieldType::new(Mutability::Var, ValType::F64.into()); 2];
+//!     let point = StructType::new(store.engine(), point)?;
+//!     let points = StructRefPre::new(&mut store, point)?;
+//!     let kept = {
+//!         let mut scope = RootScope::new(&mut store);
+//!         let point = StructRef::new(&mut scope, &points, &[Val::from(1.5f64), Val::from(2.5f64)])?;
+//!         point.to_owned_rooted(&mut scope)?
+//!     };
+//!     store.gc();
+//!     assert_eq!(kept.field(&mut store, 1)?.f64(), Some(2.5));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Cargo features
 //!
 //! - `std` (on by default): without it the crate needs `alloc` only.

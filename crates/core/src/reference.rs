@@ -183,6 +183,24 @@ impl From<Rooted<ExternRef>> for Ref {
     }
 }
 
+impl From<Rooted<EqRef>> for Ref {
+    fn from(value: Rooted<EqRef>) -> Ref {
+        Ref::Any(Some(value.into()))
+    }
+}
+
+impl From<Rooted<StructRef>> for Ref {
+    fn from(value: Rooted<StructRef>) -> Ref {
+        Ref::Any(Some(value.into()))
+    }
+}
+
+impl From<Rooted<ArrayRef>> for Ref {
+    fn from(value: Rooted<ArrayRef>) -> Ref {
+        Ref::Any(Some(value.into()))
+    }
+}
+
 impl From<Rooted<ExnRef>> for Ref {
     fn from(value: Rooted<ExnRef>) -> Ref {
         Ref::Exn(Some(value))

@@ -3,7 +3,7 @@
 
 use crate::runtime::{StoreId, StoreInner};
 use crate::{
-    AnyRef, ArrayRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, Ref, RefType, Rooted,
+    AnyRef, ArrayRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, HeapType, Ref, Rooted,
     StructRef, ValType, error::error,
 };
 
@@ -139,21 +139,47 @@ impl Val {
             ValType::F32 => Val::F32(0),
             ValType::F64 => Val::F64(0),
             ValType::V128 => Val::V128(V128(0)),
-            ValType::Ref(ty) if ty.is_nullable() => Val::null_ref(ty),
+            ValType::Ref(ty) if ty.is_nullable() => Val::null_ref(ty.heap_type()),
             ValType::Ref(_) => return None,
         })
+    }
+
+    /// The null reference of a type.
+    ///
+    /// ```
+    /// use windlass::{HeapType, Val};
+    /// assert!(matches!(Val::null_ref(HeapType::Struct), Val::AnyRef(None)));
+    /// ```
+    pub fn null_ref(ty: HeapType) -> Val {
+        Ref::null(ty).into()
+    }
+
+    /// The null reference to functions.
+    pub const fn null_func_ref() -> Val {
+        Val::FuncRef(None)
+    }
+
+    /// The null reference to host values.
+    pub const fn null_extern_ref() -> Val {
+        Val::ExternRef(None)
+    }
+
+    /// The null reference of `any`.
+    pub const fn null_any_ref() -> Val {
+        Val::AnyRef(None)
+    }
+
+    /// The null reference to exceptions.
+    pub const fn null_exn_ref() -> Val {
+        Val::ExnRef(None)
     }
 
     /// Zero or null, even if null is not of the type: what results are before a host function sets them.
     pub(crate) fn zero(ty: ValType) -> Val {
         match ty {
-            ValType::Ref(ty) => Val::null_ref(ty),
+            ValType::Ref(ty) => Val::null_ref(ty.heap_type()),
             _ => Val::default_for_ty(ty).unwrap_or(Val::I32(0)),
         }
-    }
-
-    fn null_ref(ty: RefType) -> Val {
-        Ref::null(ty.heap_type()).into()
     }
 
     /// The reference, if it is one.

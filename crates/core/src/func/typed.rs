@@ -91,7 +91,7 @@ impl Slot for Func {
     }
 
     fn take(store: &mut StoreInner, slots: &[u64]) -> Func {
-        Func::from_slot(store.id, slots[0]).unwrap_or_else(|| null())
+        Func::from_slot(store.id, slots[0]).unwrap_or_else(null)
     }
 }
 
@@ -123,7 +123,7 @@ macro_rules! rooted_slots {
             }
 
             fn take(store: &mut StoreInner, slots: &[u64]) -> Rooted<$name> {
-                Rooted::from_slot(store, slots[0]).unwrap_or_else(|| null())
+                Rooted::from_slot(store, slots[0]).unwrap_or_else(null)
             }
         })*
     };
