@@ -171,7 +171,7 @@ impl Options {
             for (engine, least) in self.engines.iter().zip(&mut least) {
                 let time = measure(&**engine)
                     .map_err(|error| format!("{what} in {}: {error}", engine.name()))?;
-                *least = least.into_iter().chain(time).min();
+                *least = (*least).into_iter().chain(time).min();
             }
         }
         Ok(least)

@@ -49,7 +49,8 @@ function 3
 0x000066      4  s2 = copy p0(s-2)
 0x000066      6  br if p1(s-1) == 0
 0x000068      9  call_ref p1(s-1) type 0
-0x00006b     12  return s2
+0x00006a     12  return acc
+0x00006b     14  return s2
 function 4
 0x00006e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000073      4  s2 = table 0 [p0(s-1)]
@@ -72,8 +73,6 @@ function 6
 function 7
 0x000094      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000097      4  br if p0(s-1) != 0
-0x00009b      7  s2 = copy #0x1
-0x00009b      9  br end
-0x00009e     11  s2 = copy #0x2
-0x00009f     13  return s2
+0x00009b      7  return #0x1
+0x00009f      9  return #0x2
 ;)
