@@ -1,8 +1,8 @@
 //! [`Extern`]: whatever can be imported and exported, and [`Export`], one under its name.
 
-use crate::runtime::{ItemType, StoreId, StoreInner};
+use crate::runtime::{Bytes, ItemType, StoreId, StoreInner};
 use crate::value::check_store;
-use crate::{AsContext, Error, ExternType, Func, Global, Memory, Table, Tag};
+use crate::{AsContext, Engine, Error, ExternType, Func, Global, Memory, SharedMemory, Table, Tag};
 use windlass_decode::ExternKind;
 
 /// Whatever a module can import or export.
@@ -15,7 +15,7 @@ use windlass_decode::ExternKind;
 /// assert_eq!(item.ty(&store).to_string(), "func () -> (i32)");
 /// ```
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -27,6 +27,8 @@ pub enum Extern {
     Global(Global),
     /// A tag.
     Tag(Tag),
+    /// A memory that several stores share.
+    SharedMemory(SharedMemory),
 }
 
 impl Extern {
@@ -50,6 +52,14 @@ impl Extern {
     pub fn into_memory(self) -> Option<Memory> {
         match self {
             Extern::Memory(memory) => Some(memory),
+            _ => None,
+        }
+    }
+
+    /// The shared memory, if it is one.
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        match self {
+            Extern::SharedMemory(memory) => Some(memory),
             _ => None,
         }
     }
@@ -82,13 +92,17 @@ impl Extern {
         }
     }
 
-    pub(crate) fn new(store: StoreId, kind: ExternKind, index: u32) -> Extern {
+    pub(crate) fn new(store: &StoreInner, kind: ExternKind, index: u32) -> Extern {
+        let id = store.id;
         match kind {
-            ExternKind::Func => Func::from_index(store, index).into(),
-            ExternKind::Table => Table::from_index(store, index).into(),
-            ExternKind::Memory => Memory::from_index(store, index).into(),
-            ExternKind::Global => Global::from_index(store, index).into(),
-            ExternKind::Tag => Tag::from_index(store, index).into(),
+            ExternKind::Func => Func::from_index(id, index).into(),
+            ExternKind::Table => Table::from_index(id, index).into(),
+            ExternKind::Memory => match &store.memories[index as usize].bytes {
+                Bytes::Own(_) => Memory::from_index(id, index).into(),
+                Bytes::Shared(memory) => memory.clone().into(),
+            },
+            ExternKind::Global => Global::from_index(id, index).into(),
+            ExternKind::Tag => Tag::from_index(id, index).into(),
         }
     }
 
@@ -96,43 +110,43 @@ impl Extern {
         match self {
             Extern::Func(_) => ExternKind::Func,
             Extern::Table(_) => ExternKind::Table,
-            Extern::Memory(_) => ExternKind::Memory,
+            Extern::Memory(_) | Extern::SharedMemory(_) => ExternKind::Memory,
             Extern::Global(_) => ExternKind::Global,
             Extern::Tag(_) => ExternKind::Tag,
         }
     }
 
-    /// The index in the store.
-    pub(crate) fn index(&self) -> u32 {
-        match self {
-            Extern::Func(func) => func.index(),
-            Extern::Table(table) => table.index(),
-            Extern::Memory(memory) => memory.index(),
-            Extern::Global(global) => global.index(),
-            Extern::Tag(tag) => tag.index(),
-        }
-    }
-
-    pub(crate) fn store(&self) -> StoreId {
-        match self {
-            Extern::Func(func) => func.store(),
-            Extern::Table(table) => table.store(),
-            Extern::Memory(memory) => memory.store(),
-            Extern::Global(global) => global.store(),
-            Extern::Tag(tag) => tag.store(),
-        }
+    /// The store and the index in it; none if it belongs to no store.
+    pub(crate) fn place(&self) -> Option<(StoreId, u32)> {
+        Some(match self {
+            Extern::Func(func) => (func.store(), func.index()),
+            Extern::Table(table) => (table.store(), table.index()),
+            Extern::Memory(memory) => (memory.store(), memory.index()),
+            Extern::Global(global) => (global.store(), global.index()),
+            Extern::Tag(tag) => (tag.store(), tag.index()),
+            Extern::SharedMemory(_) => return None,
+        })
     }
 
     /// Its type at present.
     pub(crate) fn item_type(&self, store: &StoreInner) -> Result<ItemType, Error> {
-        check_store(store.id, self.store(), "item")?;
-        let index = self.index() as usize;
+        if let Some((id, _)) = self.place() {
+            check_store(store.id, id, "item")?;
+        }
         Ok(match self {
-            Extern::Func(_) => ItemType::Func(store.funcs[index].ty),
-            Extern::Table(_) => ItemType::Table(store.tables[index].ty_now()),
-            Extern::Memory(_) => ItemType::Memory(store.memories[index].ty_now()),
-            Extern::Global(_) => ItemType::Global(store.global_types[index]),
-            Extern::Tag(_) => ItemType::Tag(store.tags[index].ty),
+            Extern::Func(func) => ItemType::Func(store.funcs[func.index() as usize].ty),
+            Extern::Table(table) => ItemType::Table(store.tables[table.index() as usize].ty_now()),
+            Extern::Memory(memory) => {
+                ItemType::Memory(store.memories[memory.index() as usize].ty_now())
+            }
+            Extern::Global(global) => ItemType::Global(store.global_types[global.index() as usize]),
+            Extern::Tag(tag) => ItemType::Tag(store.tags[tag.index() as usize].ty),
+            Extern::SharedMemory(memory) if Engine::same(memory.engine(), &store.engine) => {
+                ItemType::Memory(memory.type_now())
+            }
+            Extern::SharedMemory(_) => {
+                return Err(Error::msg("the shared memory belongs to another engine"));
+            }
         })
     }
 }
@@ -152,6 +166,12 @@ impl From<Table> for Extern {
 impl From<Memory> for Extern {
     fn from(memory: Memory) -> Extern {
         Extern::Memory(memory)
+    }
+}
+
+impl From<SharedMemory> for Extern {
+    fn from(memory: SharedMemory) -> Extern {
+        Extern::SharedMemory(memory)
     }
 }
 
@@ -216,6 +236,11 @@ impl<'a> Export<'a> {
     /// The memory, if it is one.
     pub fn into_memory(self) -> Option<Memory> {
         self.definition.into_memory()
+    }
+
+    /// The shared memory, if it is one.
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        self.definition.into_shared_memory()
     }
 
     /// The global, if it is one.

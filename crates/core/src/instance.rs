@@ -5,8 +5,8 @@ use crate::runtime::{self, InstanceEntity, StoreId, StoreInner};
 use crate::store::StoreState;
 use crate::value::check_store;
 use crate::{
-    AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, StoreContext,
-    Table, Tag, TypedFunc, WasmParams, WasmResults, error::error,
+    AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, SharedMemory,
+    StoreContext, Table, Tag, TypedFunc, WasmParams, WasmResults, error::error,
 };
 use windlass_decode::ExternKind;
 
@@ -76,9 +76,8 @@ impl Instance {
     /// What is exported under `name`.
     pub fn get_export(&self, store: impl AsContext, name: &str) -> Option<Extern> {
         let inner = &store.as_context().0.inner;
-        let entity = self.entity(inner);
-        let (kind, index) = entity.module.0.find_export(name)?;
-        self.item(entity, kind, index)
+        let (kind, index) = self.entity(inner).module.0.find_export(name)?;
+        self.item(inner, kind, index)
     }
 
     /// All exports, in the order of the module.
@@ -87,10 +86,10 @@ impl Instance {
         store: impl Into<StoreContext<'a, T>>,
     ) -> impl Iterator<Item = Export<'a>> {
         let this = *self;
-        let entity = this.entity(&store.into().0.inner);
-        let exports = entity.module.0.decoded.exports.iter();
+        let inner = &store.into().0.inner;
+        let exports = this.entity(inner).module.0.decoded.exports.iter();
         exports.filter_map(move |export| {
-            let definition = this.item(entity, export.kind, export.index)?;
+            let definition = this.item(inner, export.kind, export.index)?;
             Some(Export::new(&export.name, definition))
         })
     }
@@ -118,6 +117,11 @@ impl Instance {
         self.get_export(store, name)?.into_memory()
     }
 
+    /// The shared memory that is exported under `name`.
+    pub fn get_shared_memory(&self, store: impl AsContext, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
+    }
+
     /// The table that is exported under `name`.
     pub fn get_table(&self, store: impl AsContext, name: &str) -> Option<Table> {
         self.get_export(store, name)?.into_table()
@@ -142,7 +146,8 @@ impl Instance {
         Instance { store, index }
     }
 
-    fn item(&self, entity: &InstanceEntity, kind: ExternKind, index: u32) -> Option<Extern> {
+    fn item(&self, store: &StoreInner, kind: ExternKind, index: u32) -> Option<Extern> {
+        let entity = self.entity(store);
         let space = match kind {
             ExternKind::Func => &entity.funcs,
             ExternKind::Table => &entity.tables,
@@ -150,7 +155,7 @@ impl Instance {
             ExternKind::Global => &entity.globals,
             ExternKind::Tag => &entity.tags,
         };
-        Some(Extern::new(self.store, kind, *space.get(index as usize)?))
+        Some(Extern::new(store, kind, *space.get(index as usize)?))
     }
 
     fn entity<'a>(&self, store: &'a StoreInner) -> &'a InstanceEntity {

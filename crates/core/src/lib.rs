@@ -93,6 +93,7 @@ mod module;
 mod object;
 mod reference;
 mod runtime;
+mod shared_memory;
 mod store;
 mod table;
 mod tag;
@@ -124,6 +125,7 @@ pub use reference::{
     AnyRef, ArrayRef, ArrayRefPre, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref,
     RootScope, Rooted, RootedGcRef, StructRef, StructRefPre,
 };
+pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
 pub use table::Table;
 pub use tag::Tag;

@@ -13,7 +13,8 @@ use core::fmt;
 /// Names and what they stand for, to satisfy the imports of modules.
 ///
 /// Host functions are not bound to a store: one linker can serve many stores of its engine. What is
-/// defined by [`Linker::define`], [`Linker::instance`] and [`Linker::module`] belongs to one store.
+/// defined by [`Linker::define`], [`Linker::instance`] and [`Linker::module`] belongs to one store, unless it is a
+/// [`SharedMemory`](crate::SharedMemory).
 ///
 /// ```
 /// use windlass::{Engine, Linker, Module, Store};
@@ -42,7 +43,7 @@ enum Definition<T> {
 impl<T> Clone for Definition<T> {
     fn clone(&self) -> Self {
         match self {
-            Definition::Item(item) => Definition::Item(*item),
+            Definition::Item(item) => Definition::Item(item.clone()),
             Definition::Host(func) => Definition::Host(func.clone()),
         }
     }
@@ -304,7 +305,7 @@ impl<T> Linker<T> {
 impl<T> Definition<T> {
     fn to_extern(&self, store: &mut StoreState<T>) -> Extern {
         match self {
-            Definition::Item(item) => *item,
+            Definition::Item(item) => item.clone(),
             Definition::Host(func) => Func::from_host(store, func).into(),
         }
     }

@@ -6,7 +6,8 @@ use crate::{
     AsContext, AsContextMut, Error, MemoryType, StoreContext, StoreContextMut, error::error,
 };
 
-/// A linear memory of a store. It is a number, cheap to copy.
+/// A linear memory of a store. It is a number, cheap to copy. A memory that several stores share is a
+/// [`SharedMemory`](crate::SharedMemory).
 ///
 /// The host reads and writes the guest's bytes where they are, without copies:
 ///
@@ -45,6 +46,9 @@ impl Memory {
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = store.as_context_mut().0;
         ty.check()?;
+        if ty.is_shared() {
+            return Err(Error::msg("a shared memory is made by `SharedMemory::new`"));
+        }
         let index = add_memory(store, ty.0)?;
         Ok(Memory { store: store.inner.id, index })
     }
@@ -92,7 +96,7 @@ impl Memory {
     /// The bytes.
     pub fn data<'a, T: 'a>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         let inner = &store.into().0.inner;
-        inner.memories[self.index_in(inner)].bytes.bytes()
+        inner.memories[self.index_in(inner)].bytes.own()
     }
 
     /// The bytes, to be changed.
@@ -107,7 +111,7 @@ impl Memory {
     ) -> (&'a mut [u8], &'a mut T) {
         let state = store.into().0;
         let index = self.index_in(&state.inner);
-        (state.inner.memories[index].bytes.bytes_mut(), &mut state.data)
+        (state.inner.memories[index].bytes.own_mut(), &mut state.data)
     }
 
     /// The size in bytes.

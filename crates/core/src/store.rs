@@ -3,11 +3,10 @@
 
 use crate::exec::collect;
 use crate::func::HostFn;
-use crate::runtime::{self, Embedder, Limited, StoreInner};
+use crate::runtime::{self, Embedder, Interrupt, Limited, StoreInner};
 use crate::{Engine, Error, Metering, ResourceLimiter, Trap, error::error, exec};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 /// Holds all instances of a guest program, and `T`, data of the embedder that host functions can reach.
 ///
@@ -200,23 +199,30 @@ impl<T> Limited for StoreState<T> {
 /// assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupted));
 /// # Ok::<(), windlass::Error>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct InterruptHandle(Arc<AtomicBool>);
+#[derive(Clone)]
+pub struct InterruptHandle(Arc<Interrupt>);
 
 impl InterruptHandle {
     /// Stops the guest at its next function entry or loop iteration, or the next guest that runs if none does
     /// now. One call stops one guest: a [`Func::call`](crate::Func::call) ends with
     /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) can go on.
     ///
-    /// A host function is not stopped: only the guest that called it, once it has returned.
+    /// A guest that waits by `memory.atomic.wait` is woken. A host function is not stopped: only the guest that
+    /// called it, once it has returned.
     pub fn interrupt(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.raise();
     }
 
     /// Whether a guest is to be stopped and has not noticed yet. A host function that waits can ask, and return
     /// early.
     pub fn is_interrupted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_raised()
+    }
+}
+
+impl fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InterruptHandle").field(&self.is_interrupted()).finish()
     }
 }
 

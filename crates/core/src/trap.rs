@@ -71,6 +71,8 @@ traps! {
     UnalignedAtomic = "unaligned atomic";
     /// `memory.atomic.wait` on a memory that is not shared.
     ExpectedSharedMemory = "expected shared memory";
+    /// `memory.atomic.wait` would have to wait, which takes an operating system: the feature `std`.
+    CannotSuspend = "cannot suspend on this host";
     /// The fuel ran out in a call that cannot be paused.
     OutOfFuel = "all fuel consumed";
     /// The guest was interrupted in a call that cannot be paused.

@@ -5,11 +5,11 @@ use crate::error::Unsupported;
 use crate::module::ModuleInner;
 use windlass_decode::{
     AbsHeapType, BlockType, CompositeType, ElementItems, ElementMode, Expr, Features, HeapType,
-    Imm, ImportType, MemoryType, Module, ValType,
+    Imm, ImportType, Module, ValType,
 };
 
 /// THE TABLE: features whose instructions and types are not executed yet.
-pub(crate) const FEATURES: Features = Features::GC.union(Features::THREADS);
+pub(crate) const FEATURES: Features = Features::GC;
 
 type Check = Result<(), Unsupported>;
 
@@ -51,10 +51,9 @@ fn check_imports(module: &ModuleInner) -> Check {
         let offset = import.offset;
         match &import.ty {
             ImportType::Tag(_) => refuse(Features::EXCEPTIONS, "a tag", offset)?,
-            ImportType::Memory(ty) => check_memory(ty, offset)?,
             ImportType::Table(ty) => check_val(ValType::Ref(ty.element), offset)?,
             ImportType::Global(ty) => check_val(ty.val, offset)?,
-            ImportType::Func(_) => {}
+            ImportType::Memory(_) | ImportType::Func(_) => {}
         }
     }
     Ok(())
@@ -66,7 +65,6 @@ fn check_definitions(module: &ModuleInner) -> Check {
     if !module.tags.is_empty() {
         refuse(Features::EXCEPTIONS, "a tag", section(TAG_SECTION))?;
     }
-    module.memories.iter().try_for_each(|ty| check_memory(ty, section(MEMORY_SECTION)))?;
     for table in &module.tables {
         check_val(ValType::Ref(table.ty.element), table.offset)?;
     }
@@ -79,7 +77,6 @@ fn check_definitions(module: &ModuleInner) -> Check {
     Ok(())
 }
 
-const MEMORY_SECTION: u8 = 5;
 const TAG_SECTION: u8 = 13;
 
 /// Every constant expression of a module.
@@ -116,10 +113,6 @@ fn check_code(module: &ModuleInner, code: &Expr) -> Check {
         }
     }
     Ok(())
-}
-
-fn check_memory(ty: &MemoryType, offset: usize) -> Check {
-    if ty.shared { refuse(Features::THREADS, "a shared memory", offset) } else { Ok(()) }
 }
 
 fn check_val(ty: ValType, offset: usize) -> Check {

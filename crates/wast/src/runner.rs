@@ -6,6 +6,10 @@ use crate::{
     script::Script,
     unfold,
 };
+use std::{
+    collections::HashMap,
+    thread::{self, Scope, ScopedJoinHandle},
+};
 use wast::{
     Wast, WastDirective,
     lexer::Lexer,
@@ -53,14 +57,63 @@ impl Runner {
                 return report.fail(failure(text, Kind::Script, Span::from_offset(0), reason));
             }
         };
-        for directive in wast.directives {
-            let (kind, span) = (kind(&directive), directive.span());
-            match script.run(directive) {
-                Ok(()) => report.pass(kind),
-                Err(reason) => report.fail(failure(text, kind, span, reason)),
-            }
+        thread::scope(|scope| {
+            report.merge(run_in(scope, text, &mut script, wast.directives));
+        });
+    }
+}
+
+/// Runs directives in a script. A thread of the script is one of the host, with a script of its own; what came of
+/// its directives is in the report once it has ended.
+fn run_in<'scope, 'text: 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    text: &'text str,
+    script: &mut Script,
+    directives: Vec<WastDirective<'text>>,
+) -> Report {
+    let mut report = Report::default();
+    let mut threads = HashMap::new();
+    for directive in directives {
+        let (kind, span) = (kind(&directive), directive.span());
+        let outcome = match directive {
+            WastDirective::Thread(thread) => script.of_thread(thread.shared_module).map(|start| {
+                let directives = thread.directives;
+                let run = move || match start.script() {
+                    Ok(mut script) => run_in(scope, text, &mut script, directives),
+                    Err(error) => failed(failure(text, Kind::Thread, span, error.to_string())),
+                };
+                threads.insert(thread.name.name(), scope.spawn(run));
+            }),
+            WastDirective::Wait { thread, .. } => match threads.remove(thread.name()) {
+                Some(thread) => {
+                    report.merge(ended(thread, text, span));
+                    Ok(())
+                }
+                None => Err("there is no such thread".to_owned()),
+            },
+            directive => script.run(directive),
+        };
+        match outcome {
+            Ok(()) => report.pass(kind),
+            Err(reason) => report.fail(failure(text, kind, span, reason)),
         }
     }
+    for thread in threads.into_values() {
+        report.merge(ended(thread, text, Span::from_offset(0)));
+    }
+    report
+}
+
+/// What came of a thread, which is waited for.
+fn ended(thread: ScopedJoinHandle<'_, Report>, text: &str, span: Span) -> Report {
+    let panicked = |_| failed(failure(text, Kind::Thread, span, "the thread panicked".into()));
+    thread.join().unwrap_or_else(panicked)
+}
+
+fn failed(failure: Failure) -> Report {
+    let mut report = Report::default();
+    report.fail(failure);
+    report
 }
 
 /// Parses a script and hands it on; or what is wrong with it.

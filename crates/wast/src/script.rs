@@ -8,8 +8,8 @@ use crate::{
 use std::{collections::HashMap, rc::Rc};
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, token::Id};
 use windlass::{
-    Engine, Error, Extern, Features, Instance, LinkError, Linker, Module, Store, ThrownException,
-    Val,
+    Engine, Error, Extern, Features, Instance, LinkError, Linker, Module, SharedMemory, Store,
+    ThrownException, Val,
 };
 use windlass_decode::{BranchHint, NameSection};
 
@@ -26,6 +26,26 @@ pub(crate) struct Script {
     instances: HashMap<Option<String>, Outcome>,
     /// Names of modules that should be importable but whose instance could not be made, and why.
     missing: HashMap<String, Rc<str>>,
+    /// What the script that started this thread lets it see of an instance, with the instance's name.
+    shared: Option<Shared>,
+}
+
+/// An instance's name, and its shared memories by their names.
+type Shared = (String, Vec<(String, SharedMemory)>);
+
+/// What a thread of a script starts with.
+pub(crate) struct ThreadStart {
+    engine: Engine,
+    fuel: Option<u64>,
+    shared: Option<Shared>,
+}
+
+impl ThreadStart {
+    /// The script of the thread.
+    pub(crate) fn script(self) -> Result<Script, Error> {
+        let script = Script::new(&self.engine, self.fuel)?;
+        Ok(Script { shared: self.shared, ..script })
+    }
 }
 
 /// Why something that was to run did not return.
@@ -67,10 +87,28 @@ impl Script {
             definitions: HashMap::new(),
             instances: HashMap::new(),
             missing: HashMap::new(),
+            shared: None,
         })
     }
 
-    /// Runs a directive.
+    /// What a thread of this script starts with: it sees of an instance what can be shared.
+    pub(crate) fn of_thread(&mut self, module: Option<Id<'_>>) -> Result<ThreadStart, String> {
+        let shared = match module {
+            None => None,
+            Some(id) => {
+                let instance = self.instance(Some(id))?;
+                let exports = instance.exports(&self.store).filter_map(|export| {
+                    let name = export.name().to_owned();
+                    Some((name, export.into_shared_memory()?))
+                });
+                Some((owned(id), exports.collect()))
+            }
+        };
+        let fuel = self.store.get_fuel().ok();
+        Ok(ThreadStart { engine: self.store.engine().clone(), fuel, shared })
+    }
+
+    /// Runs a directive, but for those of threads.
     pub(crate) fn run(&mut self, directive: WastDirective<'_>) -> Result<(), String> {
         match directive {
             WastDirective::Module(module) => self.module(module),
@@ -105,7 +143,7 @@ impl Script {
                 Err("stack switching is not supported".into())
             }
             WastDirective::Thread(_) | WastDirective::Wait { .. } => {
-                Err("threads of scripts are not supported".into())
+                Err("threads are the runner's".into())
             }
         }
     }
@@ -166,6 +204,15 @@ impl Script {
     }
 
     fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Result<(), String> {
+        if let (Some(id), Some((shared, memories))) = (module, &self.shared)
+            && id.name() == shared
+        {
+            for (export, memory) in memories {
+                let defined = self.linker.define(&self.store, name, export, memory.clone());
+                defined.map_err(|error| error.to_string())?;
+            }
+            return Ok(());
+        }
         match self.instance(module) {
             Ok(instance) => {
                 self.missing.remove(name);

@@ -3,7 +3,7 @@
 
 use windlass::{
     Engine, Error, Func, FuncType, Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref,
-    RefType, Store, Table, TableType, Val, ValType,
+    RefType, SharedMemory, Store, Table, TableType, Val, ValType,
 };
 
 const MODULE: &str = "spectest";
@@ -15,6 +15,8 @@ pub(crate) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
 
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define(&*store, MODULE, "memory", memory)?;
+    let shared_memory = SharedMemory::new(store.engine(), MemoryType::shared(1, 2))?;
+    linker.define(&*store, MODULE, "shared_memory", shared_memory)?;
     let table =
         Table::new(&mut *store, TableType::new(RefType::FUNCREF, 10, Some(20)), Ref::Func(None))?;
     linker.define(&*store, MODULE, "table", table)?;

@@ -6,6 +6,7 @@ use super::{
     dispatch::Handler,
     select::{Dest, Place},
 };
+use windlass_decode::MemoryType;
 
 pub(crate) type Maybe = Option<Handler>;
 /// By destination.
@@ -16,6 +17,37 @@ pub(crate) type UnTable = [ByDest; 5];
 pub(crate) type BinTable = [[ByDest; 5]; 5];
 /// By both operands.
 pub(crate) type PairTable = [[Maybe; 5]; 5];
+/// By the sort of memory.
+pub(crate) type AnyTable = [Handler; 4];
+
+/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether other threads
+/// use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Own32,
+    Own64,
+    Shared32,
+    Shared64,
+}
+
+impl Sort {
+    pub(crate) const ALL: [Sort; 4] = [Sort::Own32, Sort::Own64, Sort::Shared32, Sort::Shared64];
+
+    /// The sort of a memory of this type.
+    pub(crate) fn of(ty: &MemoryType) -> Sort {
+        match (ty.shared, ty.limits.is64) {
+            (false, false) => Sort::Own32,
+            (false, true) => Sort::Own64,
+            (true, false) => Sort::Shared32,
+            (true, true) => Sort::Shared64,
+        }
+    }
+
+    /// Whether addresses have 64 bits.
+    pub(crate) fn is64(self) -> bool {
+        matches!(self, Sort::Own64 | Sort::Shared64)
+    }
+}
 
 /// By destination: a slot or the accumulator.
 pub(crate) type FewDests = [Maybe; 2];
@@ -25,6 +57,19 @@ pub(crate) type VectorUnTable = [FewDests; 5];
 pub(crate) type VectorBinTable = [[FewDests; 3]; 3];
 /// By which of the three operands is in the accumulator (none, first, second, third), and destination.
 pub(crate) type TernTable = [FewDests; 4];
+
+/// The table of a body over the sorts of memory.
+macro_rules! any_table {
+    ($body:ident < $op:ty >) => {
+        [
+            run::<$body<$op, false, false>>,
+            run::<$body<$op, true, false>>,
+            run::<$body<$op, false, true>>,
+            run::<$body<$op, true, true>>,
+        ]
+    };
+}
+pub(super) use any_table;
 
 /// Every handler of a simple instruction.
 #[derive(Clone, Copy)]
@@ -67,8 +112,8 @@ pub(crate) struct LoadTables {
     pub(crate) indexed: BinTable,
     /// By the log2 of the scale, from 1 on.
     pub(crate) scaled: [BinTable; 3],
-    /// From any memory with 32-bit and with 64-bit addresses.
-    pub(crate) any: [Handler; 2],
+    /// From any memory.
+    pub(crate) any: AnyTable,
 }
 
 /// The handlers of a store.
@@ -79,7 +124,7 @@ pub(crate) struct StoreTables {
     /// By value and the two parts of the address.
     pub(crate) indexed: [PairTable; 5],
     pub(crate) scaled: [[PairTable; 5]; 3],
-    pub(crate) any: [Handler; 2],
+    pub(crate) any: AnyTable,
 }
 
 /// The handlers of a load of a vector.
@@ -87,7 +132,7 @@ pub(crate) struct VectorLoadTables {
     pub(crate) base: VectorUnTable,
     pub(crate) wrapped: VectorUnTable,
     pub(crate) indexed: [[FewDests; 5]; 5],
-    pub(crate) any: [Handler; 2],
+    pub(crate) any: AnyTable,
 }
 
 /// The handlers of a store of a vector.
@@ -97,21 +142,21 @@ pub(crate) struct VectorStoreTables {
     pub(crate) wrapped: [[Maybe; 3]; 5],
     /// By the two parts of the address and value.
     pub(crate) indexed: [[[Maybe; 3]; 5]; 5],
-    pub(crate) any: [Handler; 2],
+    pub(crate) any: AnyTable,
 }
 
 /// The handlers of a load of a lane.
 pub(crate) struct LoadLaneTables {
     /// By address, vector, destination.
     pub(crate) base: [[FewDests; 3]; 5],
-    pub(crate) any: [Handler; 2],
+    pub(crate) any: AnyTable,
 }
 
 /// The handlers of a store of a lane.
 pub(crate) struct StoreLaneTables {
     /// By address and vector.
     pub(crate) base: [[Maybe; 3]; 5],
-    pub(crate) any: [Handler; 2],
+    pub(crate) any: AnyTable,
 }
 
 impl Handlers {
@@ -226,7 +271,7 @@ impl Handlers {
     }
 
     /// A load or store in any memory, whose operands and result are in slots.
-    pub(crate) fn any(self, is64: bool) -> Maybe {
+    pub(crate) fn any(self, sort: Sort) -> Maybe {
         let any = match self {
             Handlers::Load(tables) => &tables.any,
             Handlers::Store(tables) => &tables.any,
@@ -236,6 +281,6 @@ impl Handlers {
             Handlers::StoreLane(tables) => &tables.any,
             _ => return None,
         };
-        Some(any[usize::from(is64)])
+        Some(any[sort as usize])
     }
 }

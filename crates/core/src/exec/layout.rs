@@ -3,15 +3,17 @@
 //! operands: the checker of translated code relies on it and on nothing that the translator has.
 
 use super::{
+    atomic,
     canonical::Nans,
     dispatch::Handler,
+    handlers::AnyTable,
     machine::Cell,
-    select::{self, Dest, Domain, Handlers, Kind, Place, Way, plain},
+    select::{self, Dest, Domain, Handlers, Kind, Place, Sort, Way, plain},
 };
 use crate::Metering;
 use alloc::vec::Vec;
 use std::{collections::HashMap, sync::OnceLock};
-use windlass_decode::{Op, ValType};
+use windlass_decode::{Op, Shape, ValType};
 
 /// What a field of the first operand word is to the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,14 +61,20 @@ pub(crate) enum Part {
     Memory,
     /// The memory whose index is the upper half of operand word 0 is accessed.
     AnyMemory {
+        sort: Sort,
+    },
+    /// The same for atomic instructions: sharing makes no difference. The lower and the upper half of operand word 2
+    /// are so many slots that are read.
+    AtomicMemory {
         is64: bool,
+        slots: usize,
     },
     /// The same as one of these, and field 0 of another operand word is a vector that is written.
     MemoryLane {
         word: usize,
     },
     AnyMemoryLane {
-        is64: bool,
+        sort: Sort,
         word: usize,
     },
     Call,
@@ -160,7 +168,7 @@ impl Layouts {
         let kind = |types: &[ValType]| types.first().map_or(Kind::I64, |&ty| kind_of(ty));
         let (operand, result) = (kind(op.info().params), kind(op.info().results));
         match select::handlers(op) {
-            Handlers::None => {}
+            Handlers::None => self.add_atomic(op),
             handlers @ (Handlers::VectorUn(_)
             | Handlers::VectorBin(_)
             | Handlers::VectorTern(_)
@@ -238,10 +246,24 @@ impl Layouts {
         }
     }
 
-    pub(super) fn add_any(&mut self, handlers: [Handler; 2], value: Field) {
-        for (is64, handler) in [false, true].into_iter().zip(handlers) {
+    pub(super) fn add_any(&mut self, handlers: AnyTable, value: Field) {
+        for (sort, handler) in Sort::ALL.into_iter().zip(handlers) {
             let fields = [value, Field::Read, Field::Free, Field::Free];
-            self.add(handler, 2, fields, Part::AnyMemory { is64 });
+            self.add(handler, 2, fields, Part::AnyMemory { sort });
+        }
+    }
+
+    fn add_atomic(&mut self, op: Op) {
+        let (value, slots) = match op.info().shape {
+            Shape::atomic_load => (Field::Write, 0),
+            Shape::atomic_store => (Field::Read, 0),
+            Shape::atomic_rmw => (Field::Write, 1),
+            _ => (Field::Write, 2),
+        };
+        let fields = [value, Field::Read, Field::Free, Field::Free];
+        for is64 in [false, true] {
+            let words = if slots == 0 { 2 } else { 3 };
+            self.add(atomic::handler(op, is64), words, fields, Part::AtomicMemory { is64, slots });
         }
     }
 
@@ -405,6 +427,7 @@ impl Layouts {
             (plain::THROW, 1, Part::Throw),
             (plain::THROW_REF, 1, Part::ThrowRef),
             (plain::UNREACHABLE, 1, Part::Unreachable),
+            (plain::FENCE, 1, Part::Nothing),
         ] {
             self.add(handler, words, FREE, part);
         }

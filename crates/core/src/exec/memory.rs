@@ -5,6 +5,7 @@ use super::{
     context::{MemoryView, Stop},
     dispatch::Step,
     machine::{Dst, Machine, Src, Value},
+    shared::Atomic,
     v128::V128,
 };
 use crate::Trap;
@@ -19,6 +20,16 @@ pub(crate) trait Raw: Copy + 'static {
     /// # Safety
     /// `SIZE` bytes at `at` can be written.
     unsafe fn write(self, at: *mut u8);
+    /// As `read`, where other threads may write.
+    ///
+    /// # Safety
+    /// As for [`Atomic::read`].
+    unsafe fn read_shared(at: *const u8) -> Self;
+    /// As `write`, where other threads may read and write.
+    ///
+    /// # Safety
+    /// As for [`Atomic::write`].
+    unsafe fn write_shared(self, at: *mut u8);
 }
 
 macro_rules! raw {
@@ -35,17 +46,27 @@ macro_rules! raw {
                 // SAFETY: the caller's promise.
                 unsafe { at.cast::<$bits>().write_unaligned($bits::to_le($to(self))) }
             }
+            #[inline(always)]
+            unsafe fn read_shared(at: *const u8) -> $ty {
+                // SAFETY: the caller's promise.
+                $from(unsafe { <$bits as Atomic>::read(at) })
+            }
+            #[inline(always)]
+            unsafe fn write_shared(self, at: *mut u8) {
+                // SAFETY: the caller's promise.
+                unsafe { Atomic::write($to(self), at) }
+            }
         }
     )*};
 }
 raw! {
-    i8 i8 |x| x, |x| x;
+    i8 u8 i8::cast_unsigned, u8::cast_signed;
     u8 u8 |x| x, |x| x;
-    i16 i16 |x| x, |x| x;
+    i16 u16 i16::cast_unsigned, u16::cast_signed;
     u16 u16 |x| x, |x| x;
-    i32 i32 |x| x, |x| x;
+    i32 u32 i32::cast_unsigned, u32::cast_signed;
     u32 u32 |x| x, |x| x;
-    i64 i64 |x| x, |x| x;
+    i64 u64 i64::cast_unsigned, u64::cast_signed;
     f32 u32 f32::to_bits, f32::from_bits;
     f64 u64 f64::to_bits, f64::from_bits;
 }
@@ -61,6 +82,20 @@ impl Raw for V128 {
     unsafe fn write(self, at: *mut u8) {
         // SAFETY: the caller's promise.
         unsafe { at.cast::<[u8; 16]>().write(self.bytes()) }
+    }
+    #[inline(always)]
+    unsafe fn read_shared(at: *const u8) -> V128 {
+        // SAFETY: the caller's promise.
+        V128::from_words(unsafe { [u64::read(at), u64::read(at.add(8))] })
+    }
+    #[inline(always)]
+    unsafe fn write_shared(self, at: *mut u8) {
+        let [low, high] = self.words();
+        // SAFETY: the caller's promise.
+        unsafe {
+            Atomic::write(low, at);
+            Atomic::write(high, at.add(8));
+        }
     }
 }
 
@@ -83,6 +118,15 @@ impl MemoryView {
     #[inline(always)]
     pub(crate) fn check<R: Raw>(self, at: u64) -> Result<*mut u8, Stop> {
         if at + R::SIZE > self.len as u64 {
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        Ok(self.base.wrapping_add(at as usize))
+    }
+
+    /// The address of `size` bytes at `at`, however large that is.
+    #[inline(always)]
+    pub(crate) fn check_any(self, at: u64, size: u64) -> Result<*mut u8, Stop> {
+        if at > self.len as u64 || at + size > self.len as u64 {
             return Err(Trap::MemoryOutOfBounds.into());
         }
         Ok(self.base.wrapping_add(at as usize))
@@ -174,8 +218,26 @@ impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
     }
 }
 
-/// The address in any memory: `a + offset`, `a` of the memory's address type. Operands:
+/// Any memory, and the address in it, not checked: `a + offset`, `a` of the memory's address type. Operands:
 /// `-, a, memory`; offset.
+///
+/// # Safety
+/// I1, I2, I4.
+#[inline(always)]
+pub(crate) unsafe fn address_in<const IS64: bool>(
+    m: &mut Machine,
+) -> Result<(MemoryView, u64), Stop> {
+    // SAFETY: I1, I2, I4.
+    unsafe {
+        let a = m.slot(m.field(1));
+        let a = if IS64 { a } else { u64::from(a as u32) };
+        let memory = *m.cx().memories.add(m.high(0) as u32 as usize);
+        let at = a.checked_add(m.word(1)).ok_or(Trap::MemoryOutOfBounds)?;
+        Ok((memory, at))
+    }
+}
+
+/// The address of `R` in any memory. Operands: as [`address_in`].
 ///
 /// # Safety
 /// I1, I2, I4.
@@ -185,26 +247,40 @@ pub(crate) unsafe fn any_address<R: Raw, const IS64: bool>(
 ) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I4.
     unsafe {
-        let a = m.slot(m.field(1));
-        let a = if IS64 { a } else { u64::from(a as u32) };
-        let memory = *m.cx().memories.add(m.high(0) as u32 as usize);
-        let at = a.checked_add(m.word(1)).ok_or(Trap::MemoryOutOfBounds)?;
-        if at > memory.len as u64 {
-            return Err(Trap::MemoryOutOfBounds.into());
-        }
-        memory.check::<R>(at)
+        let (memory, at) = address_in::<IS64>(m)?;
+        memory.check_any(at, R::SIZE)
     }
 }
 
+/// Reads from any memory.
+///
+/// # Safety
+/// The address is checked; I6: `SHARED` says whether the memory is.
+#[inline(always)]
+pub(crate) unsafe fn read_any<R: Raw, const SHARED: bool>(at: *const u8) -> R {
+    // SAFETY: the caller's promise.
+    unsafe { if SHARED { R::read_shared(at) } else { R::read(at) } }
+}
+
+/// Writes to any memory.
+///
+/// # Safety
+/// As for [`read_any`].
+#[inline(always)]
+pub(crate) unsafe fn write_any<R: Raw, const SHARED: bool>(value: R, at: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe { if SHARED { value.write_shared(at) } else { value.write(at) } }
+}
+
 /// A load from any memory. Operands: `d` and the address's.
-pub(crate) struct LoadAny<O, const IS64: bool>(PhantomData<O>);
-impl<O: LoadOp, const IS64: bool> Step for LoadAny<O, IS64> {
+pub(crate) struct LoadAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: LoadOp, const IS64: bool, const SHARED: bool> Step for LoadAny<O, IS64, SHARED> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
             let at = any_address::<O::Raw, IS64>(m)?;
-            super::machine::Slot::set(m, 0, O::eval(O::Raw::read(at)));
+            super::machine::Slot::set(m, 0, O::eval(read_any::<_, SHARED>(at)));
             m.advance(2);
         }
         Ok(())
@@ -212,15 +288,15 @@ impl<O: LoadOp, const IS64: bool> Step for LoadAny<O, IS64> {
 }
 
 /// A store to any memory. Operands: `v` and the address's.
-pub(crate) struct StoreAny<O, const IS64: bool>(PhantomData<O>);
-impl<O: StoreOp, const IS64: bool> Step for StoreAny<O, IS64> {
+pub(crate) struct StoreAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: StoreOp, const IS64: bool, const SHARED: bool> Step for StoreAny<O, IS64, SHARED> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
             let at = any_address::<O::Raw, IS64>(m)?;
             let value: O::A = super::machine::Slot::get(m, 0, 0);
-            O::eval(value).write(at);
+            write_any::<_, SHARED>(O::eval(value), at);
             m.advance(2);
         }
         Ok(())

@@ -1,9 +1,8 @@
 //! Execution of translated code.
 //!
 //! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
-//! ([`numeric`], [`branch`], [`memory`], [`reference`], [`call`], [`vector`]) are written in its terms and those of [`num`]
-//! and [`simd`]; [`dispatch`]
-//! leads from one to the next, and [`thread`] drives them.
+//! ([`numeric`], [`branch`], [`memory`], [`atomic`], [`reference`], [`call`], [`vector`]) are written in its terms and
+//! those of [`num`], [`simd`] and [`shared`]; [`dispatch`] leads from one to the next, and [`thread`] drives them.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
 //!
@@ -14,7 +13,9 @@
 //! - **I4** The context outlives the run; while code runs, nothing else uses it.
 //! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running instance,
-//!   and the views in the context are those of that instance.
+//!   and the views in the context are those of that instance. A handler is for shared memories if and only if
+//!   the memory is one, unless it is of an atomic instruction. The view of a shared memory can be shorter than the
+//!   memory, never longer.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`].
 //! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call at a time.
@@ -28,6 +29,7 @@
 //!   of 31 bits, above it. The low three bits are 010: a host value, its index in the store above them. The low
 //!   three bits are 000: an object, as its offset in bytes in the store's heap of objects.
 
+pub(crate) mod atomic;
 mod branch;
 mod call;
 pub(crate) mod canonical;
@@ -50,6 +52,7 @@ mod ops;
 mod reference;
 mod roots;
 pub(crate) mod select;
+mod shared;
 #[allow(dead_code)] // Where `native` has better, only tests call the meaning.
 mod simd;
 mod slow;
@@ -60,6 +63,7 @@ mod vector;
 mod vector_layout;
 mod vector_ops;
 pub(crate) mod vector_select;
+mod wait;
 
 pub(crate) use call::DIRECT;
 pub(crate) use catch::{Catches, Clause, TryBlock};

@@ -1,15 +1,18 @@
 //! Which handler an instruction has for given places of its operands: tables that the compiler fills
 //! from the generic bodies. The translator picks handlers here and nowhere else.
 
-pub(crate) use super::handlers::Handlers;
+pub(crate) use super::handlers::{Handlers, Sort};
 use super::{
+    atomic,
     branch::{
         Again, Br, BrAnd, BrCmp, BrTable, BrTest, Charge, Fueled, Interruptible, Jump, Latch,
         LatchTest, LoopEnter, Target, Unmetered,
     },
     call::{self, Enter, Reload},
     dispatch::{Handler, Step, run},
-    handlers::{BinTable, ByDest, CmpTables, LoadTables, Maybe, PairTable, StoreTables, UnTable},
+    handlers::{
+        BinTable, ByDest, CmpTables, LoadTables, Maybe, PairTable, StoreTables, UnTable, any_table,
+    },
     machine::{Acc, Const, P0, P1, Slot, SlotOnly, Src, Value},
     memory::{
         Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
@@ -430,7 +433,7 @@ impl<O: LoadOp> OfLoad<O> {
         ],
         indexed: Self::indexed::<0>(),
         scaled: [Self::indexed::<1>(), Self::indexed::<2>(), Self::indexed::<3>()],
-        any: [run::<LoadAny<O, false>>, run::<LoadAny<O, true>>],
+        any: any_table!(LoadAny<O>),
     };
 
     const fn indexed<const SHIFT: u32>() -> BinTable {
@@ -467,7 +470,7 @@ impl<O: StoreOp> OfStore<O> {
         },
         indexed: Self::all_indexed::<0>(),
         scaled: [Self::all_indexed::<1>(), Self::all_indexed::<2>(), Self::all_indexed::<3>()],
-        any: [run::<StoreAny<O, false>>, run::<StoreAny<O, true>>],
+        any: any_table!(StoreAny<O>),
     };
 
     const fn all_indexed<const SHIFT: u32>() -> [PairTable; 5] {
@@ -825,7 +828,7 @@ pub(crate) fn call_ref(tail: bool, a: Place) -> Maybe {
 
 /// Handlers that have one form only.
 pub(crate) mod plain {
-    use super::{Handler, TableSet, call, run};
+    use super::{Handler, TableSet, atomic, call, run};
     pub(crate) const CALL: Handler = run::<call::Call>;
     pub(crate) const CALL_IMPORT: Handler = run::<call::CallImport>;
     pub(crate) const RETURN_CALL: Handler = run::<call::ReturnCall>;
@@ -838,6 +841,7 @@ pub(crate) mod plain {
     pub(crate) const THROW: Handler = run::<call::Throw>;
     pub(crate) const THROW_REF: Handler = run::<call::ThrowRef>;
     pub(crate) const UNTRANSLATED: Handler = run::<call::Untranslated>;
+    pub(crate) const FENCE: Handler = run::<atomic::Fence>;
     pub(crate) const HALT: Handler = run::<call::Halt>;
     pub(crate) const SWITCH_BACK: Handler = run::<call::SwitchBack>;
 }

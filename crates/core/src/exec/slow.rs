@@ -38,6 +38,7 @@ macro_rules! slow_ops {
 slow_ops! {
     MemorySize MemoryGrow MemoryCopy MemoryFill MemoryInit DataDrop
     TableGrow TableFill TableCopy TableInit ElemDrop
+    MemoryAtomicNotify MemoryAtomicWait32 MemoryAtomicWait64
     I64Add128 I64Sub128 I64MulWideS I64MulWideU
 }
 
@@ -46,6 +47,8 @@ pub(crate) struct SlowInstr<'a> {
     pub(crate) op: SlowOp,
     pub(crate) first: u32,
     pub(crate) second: u32,
+    /// Of an address.
+    pub(crate) offset: u64,
     /// Operands from the first on; results go there.
     pub(crate) slots: &'a mut [u64],
     /// The running instance.
@@ -64,8 +67,8 @@ impl SlowInstr<'_> {
         }
     }
 
-    /// Executes it.
-    pub(crate) fn execute(self, store: &mut dyn Embedder) -> Result<(), Trap> {
+    /// Executes it, if it does not wait.
+    pub(crate) fn execute(mut self, store: &mut dyn Embedder) -> Result<(), Trap> {
         use SlowOp::*;
         match self.op {
             MemoryGrow => {
@@ -81,6 +84,7 @@ impl SlowInstr<'_> {
                 self.slots[0] = grown(size, is64);
             }
             I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => self.wide(),
+            MemoryAtomicNotify => return self.notify(store.inner()),
             MemorySize | MemoryCopy | MemoryFill | MemoryInit | DataDrop => {
                 return self.memory_op(store.inner());
             }
@@ -105,23 +109,22 @@ impl SlowInstr<'_> {
             }
             SlowOp::MemoryFill => {
                 let memory = self.memory(store, self.first);
-                let bytes = store.memories[memory].bytes.bytes_mut();
+                let bytes = &mut store.memories[memory].bytes;
                 let [at, value, len] = operands(self.slots);
                 let range = range(at, len, bytes.len()).ok_or(TRAP)?;
-                bytes[range].fill(value as u8);
+                bytes.fill(range.start, range.len(), value as u8);
             }
             SlowOp::MemoryCopy => {
                 let (to, from) = (self.memory(store, self.first), self.memory(store, self.second));
                 let [to_at, from_at, len] = operands(self.slots);
                 let size = |memory: usize| store.memories[memory].bytes.len();
                 let to_range = range(to_at, len, size(to)).ok_or(TRAP)?;
-                let from_range = range(from_at, len, size(from)).ok_or(TRAP)?;
+                let from_at = range(from_at, len, size(from)).ok_or(TRAP)?.start;
+                let (to_at, len) = (to_range.start, to_range.len());
                 if to == from {
-                    let bytes = store.memories[to].bytes.bytes_mut();
-                    bytes.copy_within(from_range, to_range.start);
+                    store.memories[to].bytes.copy_within(to_at, from_at, len);
                 } else if let Ok([to, from]) = store.memories.get_disjoint_mut([to, from]) {
-                    let from = &from.bytes.bytes()[from_range];
-                    to.bytes.bytes_mut()[to_range].copy_from_slice(from);
+                    to.bytes.copy(to_at, &from.bytes, from_at, len);
                 }
             }
             SlowOp::MemoryInit => {
@@ -133,11 +136,11 @@ impl SlowInstr<'_> {
                     true => &[][..],
                     false => &module.bytes[module.decoded.data[segment].bytes.clone()],
                 };
-                let bytes = store.memories[memory].bytes.bytes_mut();
+                let bytes = &mut store.memories[memory].bytes;
                 let [to, from, len] = operands(self.slots);
                 let from = range(from, len, data.len()).ok_or(TRAP)?;
                 let to = range(to, len, bytes.len()).ok_or(TRAP)?;
-                bytes[to].copy_from_slice(&data[from]);
+                bytes.write(to.start, &data[from]);
             }
             _ => store.instances[self.instance].data_dropped[self.first as usize] = true,
         }

@@ -200,7 +200,7 @@ impl Thread {
         }
         self.cx.saved.cx = &raw mut *self.cx;
         self.cx.fuel = store.inner().fuel;
-        self.cx.interrupt = &raw const *store.inner().interrupt;
+        self.cx.interrupt = store.inner().interrupt.flag();
         let exit = match self.pay() {
             Err(exit) => exit,
             Ok(()) => {
@@ -258,6 +258,10 @@ impl Thread {
     /// Does what the stopped code needs, so that it can go on; or tells the caller.
     fn handle(&mut self, stop: Stop, store: &mut dyn Embedder) -> Result<(), Exit> {
         match stop {
+            Stop::Trap(Trap::MemoryOutOfBounds) if self.has_grown(store.inner()) => {
+                self.refresh(store.inner());
+                self.again();
+            }
             Stop::Trap(trap) => return Err(Exit::Trap(trap)),
             Stop::Finished => {
                 self.state = State::Idle;
@@ -265,7 +269,7 @@ impl Thread {
             }
             Stop::OutOfFuel => return Err(Exit::OutOfFuel),
             Stop::Interrupted => {
-                store.inner().interrupt.store(false, Ordering::Relaxed);
+                store.inner().interrupt.clear();
                 return Err(Exit::Interrupted);
             }
             Stop::Slow => self.slow(store)?,
@@ -311,28 +315,49 @@ impl Thread {
         unsafe { self.cx.saved.advance(2) }
     }
 
+    /// Goes on with the cell that stopped.
+    fn again(&mut self) {
+        self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
+    }
+
+    /// Whether another thread has grown a memory of the instance since the context was filled.
+    fn has_grown(&self, store: &StoreInner) -> bool {
+        let memories = &store.instances[self.cx.instance as usize].memories;
+        let mut sizes = memories.iter().map(|&memory| store.memories[memory as usize].bytes.len());
+        self.memories.iter().any(|view| sizes.next() != Some(view.len))
+    }
+
     fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
             unreachable!("the translator writes numbers of slow instructions")
         };
         let base = self.slot_index(self.field(1));
-        let instr = SlowInstr {
+        let mut instr = SlowInstr {
             op,
             // SAFETY: I1.
             first: unsafe { self.cx.saved.high(0) } as u32,
             second: self.word(1) as u32,
+            offset: self.word(1),
             slots: self.stack.slots_mut(base, 4),
             instance: self.cx.instance as usize,
         };
         if store.inner().engine.config().metering == crate::Metering::Fuel {
             let Some(fuel) = self.cx.fuel.checked_sub(instr.bulk_cost()) else {
                 // It starts again when there is more.
-                self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
+                self.again();
                 return Err(Exit::OutOfFuel);
             };
             self.cx.fuel = fuel;
         }
-        instr.execute(store).map_err(Exit::Trap)?;
+        if matches!(op, SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64) {
+            if !instr.wait(store.inner()).map_err(Exit::Trap)? {
+                self.again();
+                store.inner().interrupt.clear();
+                return Err(Exit::Interrupted);
+            }
+        } else {
+            instr.execute(store).map_err(Exit::Trap)?;
+        }
         if matches!(op, SlowOp::MemoryGrow | SlowOp::TableGrow) {
             self.refresh(store.inner());
         }

@@ -5,7 +5,7 @@ use super::{
     context::Stop,
     dispatch::Step,
     machine::{Dst, Machine, Slot, Src, Value},
-    memory::{Address, Raw, any_address},
+    memory::{Address, Raw, any_address, read_any, write_any},
     v128::V128,
 };
 use core::marker::PhantomData;
@@ -159,16 +159,17 @@ impl<O: StoreLaneOp, E: Address, V: Src> Step for StoreLane<O, E, V> {
 }
 
 /// A load of a lane from any memory. Operands: `v` and the address's, which take two words; `d, lane`.
-pub(crate) struct LoadLaneAny<O, const IS64: bool>(PhantomData<O>);
-impl<O: LoadLaneOp, const IS64: bool> Step for LoadLaneAny<O, IS64> {
+pub(crate) struct LoadLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: LoadLaneOp, const IS64: bool, const SHARED: bool> Step for LoadLaneAny<O, IS64, SHARED> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
             let at = any_address::<O::Raw, IS64>(m)?;
             let vector = Slot::get(m, 0, 0);
             m.advance(2);
-            Slot::set(m, 0, O::eval(vector, m.field(1) as usize, O::Raw::read(at)));
+            let raw = read_any::<O::Raw, SHARED>(at);
+            Slot::set(m, 0, O::eval(vector, m.field(1) as usize, raw));
             m.advance(1);
         }
         Ok(())
@@ -176,16 +177,16 @@ impl<O: LoadLaneOp, const IS64: bool> Step for LoadLaneAny<O, IS64> {
 }
 
 /// A store of a lane to any memory. Operands: `v` and the address's, which take two words; `-, lane`.
-pub(crate) struct StoreLaneAny<O, const IS64: bool>(PhantomData<O>);
-impl<O: StoreLaneOp, const IS64: bool> Step for StoreLaneAny<O, IS64> {
+pub(crate) struct StoreLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: StoreLaneOp, const IS64: bool, const SHARED: bool> Step for StoreLaneAny<O, IS64, SHARED> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
             let at = any_address::<O::Raw, IS64>(m)?;
             let vector = Slot::get(m, 0, 0);
             m.advance(2);
-            O::eval(vector, m.field(1) as usize).write(at);
+            write_any::<_, SHARED>(O::eval(vector, m.field(1) as usize), at);
             m.advance(1);
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::{
     layout::{
         DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source,
     },
-    select::{Dest, Kind, Place},
+    select::{Dest, Kind, Place, Sort},
     vector_select,
 };
 use windlass_decode::{Op, Shape};
@@ -93,12 +93,12 @@ impl Layouts {
         });
         let mut fields = FREE;
         [fields[0], fields[1]] = [Field::ReadVector, Field::Read];
-        for is64 in [false, true] {
+        for sort in Sort::ALL {
             let part = match handlers {
-                Handlers::LoadLane(_) => Part::AnyMemoryLane { is64, word: 2 },
-                _ => Part::AnyMemory { is64 },
+                Handlers::LoadLane(_) => Part::AnyMemoryLane { sort, word: 2 },
+                _ => Part::AnyMemory { sort },
             };
-            self.add(handlers.any(is64), 3, fields, part);
+            self.add(handlers.any(sort), 3, fields, part);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     dispatch::{Handler, Step, run, run_fast},
     handlers::{
         FewDests, LoadLaneTables, Maybe, StoreLaneTables, TernTable, VectorBinTable,
-        VectorLoadTables, VectorStoreTables, VectorUnTable,
+        VectorLoadTables, VectorStoreTables, VectorUnTable, any_table,
     },
     machine::{Acc, Const, P0, P1, Slot, SlotOnly, Src},
     memory::{
@@ -221,7 +221,7 @@ impl<O: LoadOp> OfLoad<O> {
             }
             address_pairs!(NONE, entry)
         },
-        any: [run::<LoadAny<O, false>>, run::<LoadAny<O, true>>],
+        any: any_table!(LoadAny<O>),
     };
 }
 
@@ -256,7 +256,7 @@ impl<O: StoreOp> OfStore<O> {
             }
             address_pairs!([None; 3], entry)
         },
-        any: [run::<StoreAny<O, false>>, run::<StoreAny<O, true>>],
+        any: any_table!(StoreAny<O>),
     };
 }
 
@@ -270,7 +270,7 @@ impl<O: LoadLaneOp> OfLoadLane<O> {
             Self::row::<P0>(),
             Self::row::<P1>(),
         ],
-        any: [run::<LoadLaneAny<O, false>>, run::<LoadLaneAny<O, true>>],
+        any: any_table!(LoadLaneAny<O>),
     };
 
     const fn row<A: Src>() -> [FewDests; 3] {
@@ -288,7 +288,7 @@ impl<O: StoreLaneOp> OfStoreLane<O> {
             Self::row::<P0>(),
             Self::row::<P1>(),
         ],
-        any: [run::<StoreLaneAny<O, false>>, run::<StoreLaneAny<O, true>>],
+        any: any_table!(StoreLaneAny<O>),
     };
 
     const fn row<A: Src>() -> [Maybe; 3] {

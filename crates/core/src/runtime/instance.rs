@@ -85,16 +85,18 @@ impl Parts {
         imports: &[Extern],
     ) -> Result<Parts, Error> {
         let imported = |kind| {
-            imports.iter().filter(move |given| given.kind() == kind).map(|given| given.index())
+            let given = imports.iter().filter(move |given| given.kind() == kind);
+            given.filter_map(|given| Some(given.place()?.1))
         };
         let mut parts = Parts {
             funcs: imported(ExternKind::Func).collect(),
             tables: imported(ExternKind::Table).collect(),
-            memories: imported(ExternKind::Memory).collect(),
+            memories: Vec::new(),
             globals: imported(ExternKind::Global).collect(),
             tags: imported(ExternKind::Tag).collect(),
             elements: Vec::new(),
         };
+        parts.import_memories(store.inner(), imports);
         let context = &module.context;
         let instance = store.inner().instances.len() as u32;
         for &ty in &context.tags[parts.tags.len()..] {
@@ -113,6 +115,15 @@ impl Parts {
 
     fn context<'a>(&'a self, store: &'a StoreInner, module: &'a ModuleInner) -> ConstContext<'a> {
         ConstContext { module, store, funcs: &self.funcs, globals: &self.globals }
+    }
+
+    /// A shared memory is known to the store from when it is first imported.
+    fn import_memories(&mut self, store: &mut StoreInner, imports: &[Extern]) {
+        self.memories.extend(imports.iter().filter_map(|given| match given {
+            Extern::Memory(memory) => Some(memory.index()),
+            Extern::SharedMemory(memory) => Some(store.shared_memory(memory)),
+            _ => None,
+        }));
     }
 
     fn add_funcs(&mut self, store: &mut StoreInner, module: &ModuleInner) {
@@ -221,9 +232,12 @@ fn active_data(store: &mut StoreInner, module: &ModuleInner, instance: usize) ->
         let memory = entity.memories[*memory as usize] as usize;
         store.instances[instance].data_dropped[i] = true;
         let bytes = &module.bytes[segment.bytes.clone()];
-        part(store.memories[memory].bytes.bytes_mut(), at, bytes.len())
-            .ok_or(Trap::MemoryOutOfBounds)?
-            .copy_from_slice(bytes);
+        let memory = &mut store.memories[memory].bytes;
+        let end = at.checked_add(bytes.len() as u64);
+        if end.is_none_or(|end| end > memory.len() as u64) {
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        memory.write(at as usize, bytes);
     }
     Ok(())
 }

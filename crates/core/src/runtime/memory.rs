@@ -1,5 +1,6 @@
-//! [`LinearMemory`]: the bytes of a linear memory. The only file of the runtime with unsafe code: handlers
-//! need base pointer and length, and growth must not touch the new pages. It never fails by aborting: what
+//! [`LinearMemory`]: the bytes of a linear memory. One of the two files of the runtime with unsafe code
+//! (the other has those of a shared memory): handlers need base pointer and length, and growth must not touch
+//! the new pages. It never fails by aborting: what
 //! the host can't allocate is a failed growth.
 #![allow(unsafe_code)]
 
@@ -86,10 +87,8 @@ impl LinearMemory {
 
 impl Drop for LinearMemory {
     fn drop(&mut self) {
-        if let (Some(layout), 1..) = (layout(self.capacity), self.capacity) {
-            // SAFETY: `base` was allocated with this layout.
-            unsafe { dealloc(self.base.as_ptr(), layout) }
-        }
+        // SAFETY: `base` was allocated with this capacity.
+        unsafe { deallocate(self.base, self.capacity) }
     }
 }
 
@@ -97,13 +96,25 @@ fn layout(size: usize) -> Option<Layout> {
     Layout::from_size_align(size, ALIGN).ok()
 }
 
-fn allocate(size: usize) -> Option<NonNull<u8>> {
+/// `size` zeros, aligned to 8 bytes.
+pub(super) fn allocate(size: usize) -> Option<NonNull<u8>> {
     let layout = layout(size)?;
     if size == 0 {
         return Some(NonNull::<u64>::dangling().cast());
     }
     // SAFETY: the size is not zero.
     NonNull::new(unsafe { alloc_zeroed(layout) })
+}
+
+/// Frees what `allocate` gave.
+///
+/// # Safety
+/// `base` came from `allocate(size)` and is not used any more.
+pub(super) unsafe fn deallocate(base: NonNull<u8>, size: usize) {
+    if let (Some(layout), 1..) = (layout(size), size) {
+        // SAFETY: the caller's promise.
+        unsafe { dealloc(base.as_ptr(), layout) }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ mod link;
 mod memory;
 mod resources;
 mod roots;
+mod shared;
 mod store;
+mod wait;
 
 pub(crate) use exception::{Exceptions, TagEntity};
 #[allow(unused_imports)] // See `heap`.
@@ -19,10 +21,13 @@ pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{
-    Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_table,
+    Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_shared,
+    grow_table, shared_memory,
 };
 pub(crate) use roots::{Root, Roots};
+pub(crate) use shared::SharedBytes;
 pub(crate) use store::{
-    Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
+    Bytes, Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
     StoreInner, TableEntity,
 };
+pub(crate) use wait::{Interrupt, Waited, Waiters};

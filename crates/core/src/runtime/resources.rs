@@ -2,8 +2,8 @@
 //! Called by the public handles, by instantiation, and through [`Embedder`] by running guests.
 
 use super::growth::{Growth, memory_growth, table_growth};
-use super::{Embedder, LinearMemory, MemoryEntity, TableEntity};
-use crate::{Error, ResourceLimiter, error::error};
+use super::{Bytes, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity};
+use crate::{Error, ResourceLimiter, SharedMemory, error::error};
 use alloc::vec::Vec;
 use windlass_decode::{MemoryType, TableType};
 
@@ -39,6 +39,12 @@ fn memory_allowed(store: &mut dyn Limited, growth: Growth) -> bool {
     store.limiter().is_none_or(|limiter| limiter.memory_growing(current, desired, maximum))
 }
 
+fn memory_failed(store: &mut dyn Limited, error: &Error) {
+    if let Some(limiter) = store.limiter() {
+        limiter.memory_grow_failed(error);
+    }
+}
+
 fn table_allowed(store: &mut dyn Limited, growth: Growth) -> bool {
     let Growth { current, desired, maximum, .. } = growth;
     store.limiter().is_none_or(|limiter| limiter.table_growing(current, desired, maximum))
@@ -54,9 +60,48 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
     if !memory_allowed(store, growth) {
         return Err(error!("resource limit exceeded: memory minimum size of {pages} pages"));
     }
-    let bytes = LinearMemory::new(growth.desired).ok_or_else(too_large)?;
+    let bytes = if ty.shared {
+        Bytes::Shared(SharedMemory::from_type(&store.inner().engine, ty)?)
+    } else {
+        Bytes::Own(LinearMemory::new(growth.desired).ok_or_else(too_large)?)
+    };
     store.inner().memories.push(MemoryEntity { ty, bytes });
     Ok(count as u32)
+}
+
+/// The bytes of a shared memory of this type, with all that it can grow to set aside.
+pub(crate) fn shared_memory(ty: &MemoryType) -> Result<SharedBytes, Error> {
+    let (min, max) = (ty.limits.min, ty.limits.max.unwrap_or(u64::MAX));
+    let bytes = memory_growth(ty, 0, min)
+        .zip(memory_growth(ty, 0, max))
+        .and_then(|(min, max)| SharedBytes::new(min.desired, max.desired));
+    bytes.ok_or_else(|| error!("cannot set aside {max} pages for a shared memory"))
+}
+
+/// Grows a shared memory by `delta` pages, if the limits of the store allow it; returns the old size in pages. The host
+/// has no limits.
+pub(crate) fn grow_shared(
+    mut store: Option<&mut dyn Limited>,
+    memory: &SharedMemory,
+    delta: u64,
+) -> Option<u64> {
+    let (ty, bytes) = (memory.decoded_type(), memory.bytes());
+    loop {
+        let current = bytes.len();
+        let growth = memory_growth(ty, current, delta)?;
+        if let Some(store) = store.as_deref_mut()
+            && !memory_allowed(store, growth)
+        {
+            return None;
+        }
+        if bytes.grow(current, growth.desired) {
+            return Some(current as u64 >> ty.page_size_log2);
+        }
+        // The limiter is told that this growth did not happen, and asked about the next.
+        if let Some(store) = store.as_deref_mut() {
+            memory_failed(store, &error!("another thread grew the memory at the same time"));
+        }
+    }
 }
 
 /// Makes a table whose elements are `init`; returns its index.
@@ -79,18 +124,21 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
 /// See [`Embedder::grow_memory`].
 pub(crate) fn grow_memory(store: &mut dyn Limited, index: u32, delta: u64) -> Option<u64> {
     let memory = &store.inner().memories[index as usize];
+    if let Bytes::Shared(memory) = &memory.bytes {
+        let memory = memory.clone();
+        return grow_shared(Some(store), &memory, delta);
+    }
     let (ty, old) = (memory.ty, memory.pages());
     let growth = memory_growth(&ty, memory.bytes.len(), delta)?;
     if !memory_allowed(store, growth) {
         return None;
     }
-    let bytes = &mut store.inner().memories[index as usize].bytes;
-    if bytes.grow(growth.desired, growth.most) {
+    if let Bytes::Own(bytes) = &mut store.inner().memories[index as usize].bytes
+        && bytes.grow(growth.desired, growth.most)
+    {
         return Some(old);
     }
-    if let Some(limiter) = store.limiter() {
-        limiter.memory_grow_failed(&error!("the host cannot allocate {} bytes", growth.desired));
-    }
+    memory_failed(store, &error!("the host cannot allocate {} bytes", growth.desired));
     None
 }
 

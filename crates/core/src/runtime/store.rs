@@ -1,9 +1,11 @@
 //! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it; the
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
-use super::{Exceptions, Heap, HostValues, LinearMemory, Roots, TagEntity, host_reference};
+use super::{
+    Exceptions, Heap, HostValues, Interrupt, LinearMemory, Roots, TagEntity, host_reference,
+};
 use crate::{
-    Engine, Error, FuncType, Module, Trap, Val,
+    Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
     exec::{FrameMaps, FuncCode, ThreadHandle},
     object::{Class, Storage},
 };
@@ -11,7 +13,7 @@ use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{
     any::Any,
     num::NonZeroUsize,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::TypeId;
@@ -58,7 +60,7 @@ pub(crate) struct StoreInner {
     /// What is left of the fuel.
     pub(crate) fuel: u64,
     /// Set from any thread to stop the guest.
-    pub(crate) interrupt: Arc<AtomicBool>,
+    pub(crate) interrupt: Arc<Interrupt>,
     /// The largest size of a value stack, in slots of 8 bytes.
     pub(crate) max_stack_slots: usize,
     /// How many calls from the host are running, one inside the other.
@@ -109,7 +111,13 @@ pub(crate) struct TableEntity {
 pub(crate) struct MemoryEntity {
     pub(crate) ty: MemoryType,
     /// The bytes; the length is the current size.
-    pub(crate) bytes: LinearMemory,
+    pub(crate) bytes: Bytes,
+}
+
+/// The bytes of a memory: the store's own, or shared with other stores.
+pub(crate) enum Bytes {
+    Own(LinearMemory),
+    Shared(SharedMemory),
 }
 
 /// An instance: a module and what its index spaces refer to in the store.
@@ -172,7 +180,7 @@ impl StoreInner {
             pinned: Vec::new(),
             frame_maps: FrameMaps::default(),
             fuel: 0,
-            interrupt: Arc::new(AtomicBool::new(false)),
+            interrupt: Arc::new(Interrupt::new()),
             max_stack_slots: engine.0.config.max_stack_slots,
             nested_calls: 0,
             called_types: BTreeMap::new(),
@@ -222,6 +230,19 @@ impl StoreInner {
         Class::of(self.engine.types(|types| Storage::of_ref(types, ty)))
     }
 
+    /// The index of a shared memory, which the store knows from now on.
+    pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> u32 {
+        let known = self
+            .memories
+            .iter()
+            .position(|entity| matches!(&entity.bytes, Bytes::Shared(shared) if shared == memory));
+        known.unwrap_or_else(|| {
+            let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
+            self.memories.push(MemoryEntity { ty, bytes });
+            self.memories.len() - 1
+        }) as u32
+    }
+
     /// The type of a function of the store.
     pub(crate) fn func_type(&self, func: u32) -> FuncType {
         FuncType::from_id(&self.engine, self.funcs[func as usize].ty)
@@ -238,6 +259,77 @@ impl StoreInner {
         let id = self.funcs[func as usize].ty;
         let resolve = || FuncType::from_id(&self.engine, id);
         self.called_types.entry(id).or_insert_with(resolve).clone()
+    }
+}
+
+impl Bytes {
+    /// The address of the first byte. It can change when the memory grows.
+    pub(crate) fn base(&self) -> *mut u8 {
+        match self {
+            Bytes::Own(bytes) => bytes.base(),
+            Bytes::Shared(memory) => memory.bytes().base(),
+        }
+    }
+
+    /// The size in bytes at this moment.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Bytes::Own(bytes) => bytes.len(),
+            Bytes::Shared(memory) => memory.bytes().len(),
+        }
+    }
+
+    /// The bytes of a memory that is known not to be shared: no `Memory` stands for a shared one.
+    pub(crate) fn own(&self) -> &[u8] {
+        match self {
+            Bytes::Own(bytes) => bytes.bytes(),
+            Bytes::Shared(_) => unreachable!("a shared memory is no `Memory`"),
+        }
+    }
+
+    /// As `own`, to be changed.
+    pub(crate) fn own_mut(&mut self) -> &mut [u8] {
+        match self {
+            Bytes::Own(bytes) => bytes.bytes_mut(),
+            Bytes::Shared(_) => unreachable!("a shared memory is no `Memory`"),
+        }
+    }
+
+    /// Copies `from` to `at` and on. The range must be within the size.
+    pub(crate) fn write(&mut self, at: usize, from: &[u8]) {
+        match self {
+            Bytes::Own(bytes) => bytes.bytes_mut()[at..][..from.len()].copy_from_slice(from),
+            Bytes::Shared(memory) => memory.bytes().write(at, from),
+        }
+    }
+
+    /// Makes `len` bytes from `at` on `value`. The range must be within the size.
+    pub(crate) fn fill(&mut self, at: usize, len: usize, value: u8) {
+        match self {
+            Bytes::Own(bytes) => bytes.bytes_mut()[at..][..len].fill(value),
+            Bytes::Shared(memory) => memory.bytes().fill(at, len, value),
+        }
+    }
+
+    /// Copies `len` bytes from another place in the same memory. Both ranges must be within the size.
+    pub(crate) fn copy_within(&mut self, at: usize, from_at: usize, len: usize) {
+        match self {
+            Bytes::Own(bytes) => bytes.bytes_mut().copy_within(from_at..from_at + len, at),
+            Bytes::Shared(memory) => memory.bytes().copy(at, memory.bytes(), from_at, len),
+        }
+    }
+
+    /// Copies `len` bytes from another memory. Both ranges must be within the sizes.
+    pub(crate) fn copy(&mut self, at: usize, from: &Bytes, from_at: usize, len: usize) {
+        match (self, from) {
+            (to, Bytes::Own(from)) => to.write(at, &from.bytes()[from_at..][..len]),
+            (Bytes::Own(to), Bytes::Shared(from)) => {
+                from.bytes().read(from_at, &mut to.bytes_mut()[at..][..len]);
+            }
+            (Bytes::Shared(to), Bytes::Shared(from)) => {
+                to.bytes().copy(at, from.bytes(), from_at, len);
+            }
+        }
     }
 }
 

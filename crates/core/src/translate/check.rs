@@ -6,7 +6,7 @@ use super::{FIRST_LOCAL, Source, inst::kind_of};
 use crate::exec::{
     Catches, Cell, DIRECT, SlowOp,
     layout::{Field, Layout, Layouts, Part},
-    select::Domain,
+    select::{Domain, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -261,15 +261,27 @@ impl<'a> Checker<'a> {
         self.part(at, layout)
     }
 
-    /// I6: memory 0 with 32-bit addresses, or the one that is named with those of the width.
-    fn memory(&self, any: Option<bool>, at: usize) -> Outcome {
+    /// I6: memory 0 with 32-bit addresses and not shared, or the one that is named and of that sort.
+    fn memory(&self, any: Option<Sort>, at: usize) -> Outcome {
         let memories = &self.source.context.memories;
-        let Some(is64) = any else {
-            let fits = memories.first().is_some_and(|m| !m.limits.is64);
-            return ensure(fits, "I6: memory 0 has 32-bit addresses");
+        let Some(sort) = any else {
+            let fits = memories.first().is_some_and(|m| Sort::of(m) == Sort::Own32);
+            return ensure(fits, "I6: memory 0 has 32-bit addresses and is not shared");
         };
         let memory = memories.get(self.high(at, 0) as usize);
-        ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")
+        ensure(memory.is_some_and(|m| Sort::of(m) == sort), "I6: the index of a memory")
+    }
+
+    /// I6: a memory with addresses of the width. I2: the slots in operand word 2.
+    fn atomic(&self, at: usize, is64: bool, slots: usize) -> Outcome {
+        let memory = self.source.context.memories.get(self.high(at, 0) as usize);
+        ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")?;
+        let halves = |slot| match slot {
+            0 => self.low(at, 2) as isize,
+            _ => self.high(at, 2) as i32 as isize,
+        };
+        let mut named = (0..slots).map(halves);
+        ensure(named.all(|slot| self.in_frame(slot)), "I2: a slot that is read")
     }
 
     /// I2: the vector that a load of a lane writes.
@@ -305,10 +317,11 @@ impl<'a> Checker<'a> {
                 ensure(index < context.funcs.len(), "I6: the index of a function")
             }
             Part::Memory => self.memory(None, at),
-            Part::AnyMemory { is64 } => self.memory(Some(is64), at),
+            Part::AnyMemory { sort } => self.memory(Some(sort), at),
+            Part::AtomicMemory { is64, slots } => self.atomic(at, is64, slots),
             Part::MemoryLane { word } => self.memory(None, at).and(self.lane(at, word)),
-            Part::AnyMemoryLane { is64, word } => {
-                self.memory(Some(is64), at).and(self.lane(at, word))
+            Part::AnyMemoryLane { sort, word } => {
+                self.memory(Some(sort), at).and(self.lane(at, word))
             }
             Part::Enter(_) => ensure(at == 0, "I1: enter is the first cell only"),
             Part::Reload => {
@@ -449,7 +462,8 @@ impl<'a> Checker<'a> {
         use SlowOp::*;
         let (slots, indices) = match op {
             MemorySize | MemoryGrow => (1, memory(first)),
-            MemoryFill => (3, memory(first)),
+            MemoryFill | MemoryAtomicWait32 | MemoryAtomicWait64 => (3, memory(first)),
+            MemoryAtomicNotify => (2, memory(first)),
             MemoryCopy => (3, memory(first) && memory(second)),
             MemoryInit => (3, data(first) && memory(second)),
             DataDrop => (0, data(first)),

@@ -6,7 +6,7 @@ use crate::exec::{
     Cell, Handler,
     canonical::Nans,
     pack_const, pack_fields, pack_halves,
-    select::{self, Dest, Domain, Handlers, Kind, Place},
+    select::{self, Dest, Domain, Handlers, Kind, Place, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -137,8 +137,8 @@ pub(crate) enum What {
     Wrapped(Op, u32),
     /// Loads from `a + (b << shift) + offset`.
     Indexed(Op, u32, u16),
-    /// Loads from a memory other than 0 or one with 64-bit addresses.
-    LoadAny(Op, u32, u64, bool),
+    /// Loads from a memory other than 0, one with 64-bit addresses or a shared one.
+    LoadAny(Op, u32, u64, Sort),
     /// Reads a global.
     GlobalGet(Kind, u32),
     /// Refers to a function.
@@ -265,8 +265,8 @@ impl Inst {
             What::Load(op, _) => select::handlers(op).load(a, d),
             What::Wrapped(op, _) => select::handlers(op).load_wrapped(a, d),
             What::Indexed(op, shift, _) => select::handlers(op).load_indexed(a, b, shift, d),
-            What::LoadAny(op, _, _, is64) => match (a, d) {
-                (Place::Slot, Dest::Slot) => select::handlers(op).any(is64),
+            What::LoadAny(op, _, _, sort) => match (a, d) {
+                (Place::Slot, Dest::Slot) => select::handlers(op).any(sort),
                 _ => None,
             },
             What::GlobalGet(kind, _) => select::global_get(kind, d),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::exec::{
     pack_const, pack_fields,
-    select::{self, Domain},
+    select::{self, Domain, Sort},
 };
 use windlass_decode::{MemArg, Op, Shape};
 
@@ -28,7 +28,7 @@ enum Address {
 impl Translator<'_> {
     /// Translates a load or store; none if the engine does not execute it.
     pub(super) fn memory_access(&mut self, op: Op, arg: MemArg) -> Option<()> {
-        let (is64, offset) = self.reach(arg)?;
+        let (sort, offset) = self.reach(arg)?;
         match (op.info().shape, offset) {
             (Shape::load | Shape::v_load, Some(offset)) => self.load(op, offset),
             (Shape::store | Shape::v_store, Some(offset)) => self.store(op, offset),
@@ -36,21 +36,22 @@ impl Translator<'_> {
                 let address = self.pop();
                 let a = Loc::Slot(self.slot_of(address));
                 let d = Dst::Slot(self.next_slot());
-                let what = What::LoadAny(op, arg.memory, arg.offset, is64);
+                let what = What::LoadAny(op, arg.memory, arg.offset, sort);
                 self.builder.emit(Inst { what, d, a, b: NO_LOC });
                 self.push_temp(result_kind(op));
             }
-            (Shape::store | Shape::v_store, None) => self.store_any(op, arg, is64)?,
-            _ => return None,
+            (Shape::store | Shape::v_store, None) => self.store_any(op, arg, sort)?,
+            (Shape::atomic_wait | Shape::atomic_notify, _) => return self.wait_or_notify(op, arg),
+            _ => return self.atomic(op, arg, sort.is64()),
         }
         Some(())
     }
 
-    /// Whether addresses have 64 bits; and the offset, if the fast handlers reach the memory.
-    pub(super) fn reach(&self, arg: MemArg) -> Option<(bool, Option<u32>)> {
-        let is64 = self.source.context.memories.get(arg.memory as usize)?.limits.is64;
-        let offset = (arg.memory == 0 && !is64).then(|| u32::try_from(arg.offset).ok()).flatten();
-        Some((is64, offset))
+    /// The sort of the memory; and the offset, if the fast handlers reach it.
+    pub(super) fn reach(&self, arg: MemArg) -> Option<(Sort, Option<u32>)> {
+        let sort = Sort::of(self.source.context.memories.get(arg.memory as usize)?);
+        let fast = arg.memory == 0 && sort == Sort::Own32;
+        Some((sort, fast.then(|| u32::try_from(arg.offset).ok()).flatten()))
     }
 
     fn load(&mut self, op: Op, offset: u32) {
@@ -161,11 +162,11 @@ impl Translator<'_> {
         }
     }
 
-    fn store_any(&mut self, op: Op, arg: MemArg, is64: bool) -> Option<()> {
+    fn store_any(&mut self, op: Op, arg: MemArg, sort: Sort) -> Option<()> {
         let (value, address) = (self.pop(), self.pop());
         let (v, a) = (self.slot_of(value), self.slot_of(address));
         self.builder.cell(
-            select::handlers(op).any(is64)?,
+            select::handlers(op).any(sort)?,
             format_args!(
                 "{} memory {} [s{a} + {:#x}] = s{v}",
                 op.mnemonic(),

@@ -9,6 +9,7 @@
 //! code back to Wasm is found by translating again with recording on. It must never depend on anything
 //! else.
 
+mod atomic;
 mod builder;
 mod call;
 #[cfg(all(debug_assertions, feature = "std"))]
@@ -317,6 +318,7 @@ impl<'m> Translator<'m> {
             (Op::TableGet, Imm::Index(table)) => self.table_get(table),
             (Op::TableSet, Imm::Index(table)) => self.table_set(table),
             (Op::TableSize, Imm::Index(table)) => self.table_size(table),
+            (Op::AtomicFence, _) => self.fence(),
             (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
             (op, Imm::MemLane(arg, lane)) => self.lane_access(op, arg, lane).ok_or(unsupported)?,
             (op, imm) if self.slow(op, imm) || self.vector(op, imm) => {}

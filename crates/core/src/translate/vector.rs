@@ -9,7 +9,7 @@ use super::{
 };
 use crate::exec::{
     Cell, Handler, pack_const, pack_fields,
-    select::{self, Dest, Domain, Kind, Place},
+    select::{self, Dest, Domain, Kind, Place, Sort},
     vector_select::{self, commutes},
 };
 use alloc::vec::Vec;
@@ -33,8 +33,8 @@ pub(crate) enum Vector {
     Shuffle([u8; 16]),
     /// Loads a lane from `a + offset`; `b` is the vector.
     LoadLane(Op, u32, u8),
-    /// The same from a memory other than 0 or one with 64-bit addresses.
-    LoadLaneAny(Op, MemArg, bool, u8),
+    /// The same from a memory that the fast handlers do not reach.
+    LoadLaneAny(Op, MemArg, Sort, u8),
 }
 
 impl Vector {
@@ -71,8 +71,8 @@ impl Vector {
             Vector::Extract(op, _) => select::handlers(op).un(a, d),
             Vector::Shuffle(_) => select::handlers(Op::I8x16Shuffle).bin(a, b, d),
             Vector::LoadLane(op, ..) => select::handlers(op).load_lane(a, b, d),
-            Vector::LoadLaneAny(op, _, is64, _) => match (a, b, d) {
-                (Place::Slot, Place::Slot, Dest::Slot) => select::handlers(op).any(is64),
+            Vector::LoadLaneAny(op, _, sort, _) => match (a, b, d) {
+                (Place::Slot, Place::Slot, Dest::Slot) => select::handlers(op).any(sort),
                 _ => None,
             },
         }
@@ -247,17 +247,17 @@ impl Translator<'_> {
 
     /// Translates a load or store of one lane; none if it is neither.
     pub(super) fn lane_access(&mut self, op: Op, arg: MemArg, lane: u8) -> Option<()> {
-        let (is64, offset) = self.reach(arg)?;
+        let (sort, offset) = self.reach(arg)?;
         let (vector, address) = (self.pop(), self.pop());
         let is_load = op.info().shape == Shape::v_load_lane;
         let Some(offset) = offset else {
             let a = Loc::Slot(self.slot_of(address));
             let v = Loc::Slot(self.slot_of(vector));
             if is_load {
-                let what = What::Vector(Vector::LoadLaneAny(op, arg, is64, lane));
+                let what = What::Vector(Vector::LoadLaneAny(op, arg, sort, lane));
                 self.emit_vector(what, a, v);
             } else {
-                let handler = select::handlers(op).any(is64)?;
+                let handler = select::handlers(op).any(sort)?;
                 let MemArg { memory, offset, .. } = arg;
                 let text = format_args!(
                     "{} memory {memory} [{a} + {offset:#x}] = {v} {lane}",

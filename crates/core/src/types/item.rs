@@ -17,17 +17,32 @@ pub struct MemoryType(pub(crate) decode::MemoryType);
 impl MemoryType {
     /// A memory with 32-bit addresses; sizes are in pages of 64 KiB.
     pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
-        MemoryType::of(minimum.into(), maximum.map(Into::into), false)
+        MemoryType::of(minimum.into(), maximum.map(Into::into), false, false)
     }
 
     /// A memory with 64-bit addresses; sizes are in pages of 64 KiB.
     pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
-        MemoryType::of(minimum, maximum, true)
+        MemoryType::of(minimum, maximum, true, false)
     }
 
-    fn of(min: u64, max: Option<u64>, is64: bool) -> MemoryType {
+    /// A memory with 32-bit addresses that several threads may use: see [`SharedMemory`](crate::SharedMemory).
+    ///
+    /// ```
+    /// use windlass::MemoryType;
+    /// assert!(MemoryType::shared(1, 16).is_shared());
+    /// ```
+    pub fn shared(minimum: u32, maximum: u32) -> MemoryType {
+        MemoryType::of(minimum.into(), Some(maximum.into()), false, true)
+    }
+
+    /// As [`MemoryType::shared`], with 64-bit addresses.
+    pub fn shared64(minimum: u64, maximum: u64) -> MemoryType {
+        MemoryType::of(minimum, Some(maximum), true, true)
+    }
+
+    fn of(min: u64, max: Option<u64>, is64: bool, shared: bool) -> MemoryType {
         let limits = decode::Limits { min, max, is64 };
-        MemoryType(decode::MemoryType { limits, shared: false, page_size_log2: 16 })
+        MemoryType(decode::MemoryType { limits, shared, page_size_log2: 16 })
     }
 
     /// The smallest size, in pages.
@@ -62,9 +77,6 @@ impl MemoryType {
 
     /// Whether a memory of this type can be made.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.0.shared {
-            return Err(Error::msg("shared memories are not there yet"));
-        }
         match self.maximum() {
             Some(max) if self.minimum() > max => {
                 Err(Error::msg("size minimum must not be greater than maximum"))

@@ -12,7 +12,7 @@ fn an_error_is_one_pointer() {
 #[test]
 fn handles_are_small_and_copied() {
     fn copied<V: Copy>() {}
-    copied::<(Func, Memory, Table, Global, Instance, Extern, Rooted<ExternRef>, Val, Ref)>();
+    copied::<(Func, Memory, Table, Global, Instance, Rooted<ExternRef>, Val, Ref)>();
     copied::<TypedFunc<(i32, String), String>>();
     assert!(size_of::<Func>() <= 16);
     assert!(size_of::<Val>() <= 32);

@@ -105,8 +105,6 @@ fn what_is_not_executed_is_refused_by_name_and_offset() {
         ("(func (result anyref) (ref.null any))", "gc"),
         ("(func (drop (ref.i31 (i32.const 1))))", "gc"),
         ("(global i31ref (ref.i31 (i32.const 1)))", "gc"),
-        ("(memory 1 1 shared)", "threads"),
-        ("(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", "threads"),
     ] {
         let bytes = bytes(text);
         Module::validate(&engine, &bytes).unwrap();

@@ -1,0 +1,67 @@
+//! Atomic instructions. Their operands are in slots, and so is the result.
+
+use super::{Translator, inst::result_kind};
+use crate::exec::{
+    SlowOp, atomic, pack_const, pack_halves,
+    select::{Domain, Kind, plain},
+};
+use windlass_decode::{MemArg, Op, Shape};
+
+impl Translator<'_> {
+    /// Translates an atomic access; none if the instruction is not one.
+    pub(super) fn atomic(&mut self, op: Op, arg: MemArg, is64: bool) -> Option<()> {
+        let handler = atomic::handler(op, is64)?;
+        let operands = op.info().params.len();
+        let mut slots = [0; 2];
+        for slot in slots[..operands].iter_mut().rev() {
+            let operand = self.pop();
+            *slot = self.slot_of(operand);
+        }
+        let address = self.pop();
+        let a = self.slot_of(address);
+        let has_result = op.info().shape != Shape::atomic_store;
+        let first = if has_result { self.next_slot() } else { slots[0] };
+        let MemArg { memory, offset, .. } = arg;
+        let [x, y] = slots;
+        let text = format_args!(
+            "s{first} {} memory {memory} [s{a} + {offset:#x}] s{x} s{y}",
+            op.mnemonic()
+        );
+        self.builder.cell(handler, text);
+        self.builder.push(pack_const(first, a, memory as i32));
+        self.builder.push(offset);
+        if matches!(op.info().shape, Shape::atomic_rmw | Shape::atomic_cmpxchg) {
+            self.builder.push(pack_halves(x.into(), y.into()));
+        }
+        if has_result {
+            self.builder.written(first, 1);
+            self.builder.set_held(Domain::Int, first);
+            self.push_temp(result_kind(op));
+        }
+        Some(())
+    }
+
+    /// Translates `wait` or `notify`, which the driver executes.
+    pub(super) fn wait_or_notify(&mut self, op: Op, arg: MemArg) -> Option<()> {
+        let slow = SlowOp::of(op)?;
+        // The address comes before the operands in the table.
+        let operands = op.info().params.len() + 1;
+        self.settle(self.stack.len() - operands, true);
+        self.truncate(self.stack.len() - operands);
+        let base = self.next_slot();
+        let MemArg { memory, offset, .. } = arg;
+        let text = format_args!("{} {memory} {offset:#x} from s{base}", op.mnemonic());
+        self.builder.cell(plain::SLOW, text);
+        self.builder.push(pack_const(slow as u16 as i16, base, memory as i32));
+        self.builder.push(offset);
+        self.builder.forget();
+        self.push_temp(Kind::I32);
+        Some(())
+    }
+
+    /// Translates `atomic.fence`.
+    pub(super) fn fence(&mut self) {
+        self.builder.cell(plain::FENCE, "atomic.fence");
+        self.builder.push(0);
+    }
+}
