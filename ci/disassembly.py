@@ -21,6 +21,7 @@ CROWDED = (
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
     "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany",  # loops that move slots
     "Fueled", "GlobalSet", "Shuffle",
+    "AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg",  # any memory, up to three operands
 )
 # Vector instructions where the CPU has none: lanes one after the other.
 VECTOR = re.compile(r"\d(?:I8x16|I16x8|I32x4|I64x2|F32x4|F64x2|V128)")
@@ -45,7 +46,7 @@ def handlers(path):
 
 def complaint(name, body, lax):
     """What is wrong with a handler, if anything is."""
-    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|6memory|6vector|9reference)\d+(\w)", name)
+    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|6atomic|6memory|6vector|9reference)\d+(\w)", name)
     if not step:
         return "its name does not tell its body"
     crowded = VECTOR.search(name) or any(f"{len(word)}{word}" in name for word in CROWDED)

@@ -46,7 +46,8 @@ fn listings(name: &str, source: &str) -> String {
         other => panic!("{name}: unknown metering {other}"),
     };
     let metering = source.lines().find_map(metering).unwrap_or_default();
-    let engine = Engine::new(Config::new().metering(metering)).expect("the settings are fine");
+    let engine = Engine::new(Config::new().wasm_threads(true).metering(metering))
+        .expect("the settings are fine");
     let wasm = wat::parse_str(source).unwrap_or_else(|error| panic!("{name}: {error}"));
     let module = Module::from_binary(&engine, &wasm).unwrap_or_else(|e| panic!("{name}: {e}"));
     let mut listings = String::new();

@@ -18,6 +18,7 @@ mod reentrance;
 mod references;
 mod roots;
 mod stores;
+mod threads;
 mod typed_functions;
 
 use windlass::{Engine, Extern, Instance, Linker, Module, Store};

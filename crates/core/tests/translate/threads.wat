@@ -1,0 +1,16 @@
+;; Shared memories have loads and stores of their own; operands of atomic instructions are in slots.
+(module
+  (memory 1 1 shared) (memory $own 1) (memory $w i64 1 1 shared)
+  (func (param i32 i32) (result i32)
+    (i32.store offset=4 (local.get 0) (i32.load (i32.add (local.get 0) (local.get 1))))
+    (i32.store $own (local.get 0) (local.get 1))
+    (i32.atomic.rmw.add (local.get 0) (i32.const 1)))
+  (func (param i64 i64) (result i64)
+    (i64.atomic.store $w offset=8 (local.get 0) (i64.atomic.load16_u $own (i32.const 2)))
+    (atomic.fence)
+    (i64.add (local.get 1)
+      (i64.atomic.rmw32.cmpxchg_u $w (local.get 0) (local.get 1) (i64.const 3))))
+  (func (param i32 i64) (result i32)
+    (if (i32.eqz (memory.atomic.wait64 offset=16 (local.get 0) (i64.const 0) (local.get 1)))
+      (then (drop (memory.atomic.notify (local.get 0) (i32.const 1)))))
+    (i32.load8_u (local.get 0))))
