@@ -194,13 +194,55 @@ fn what_follows_a_failure_fails_for_its_reason() {
 
 #[test]
 fn what_is_not_supported_fails() {
-    fails("(module) (thread $T (module))", Kind::Thread, "not supported");
-    fails("(module) (wait $T)", Kind::Wait, "not supported");
     fails(
         "(module) (assert_suspension (invoke \"f\") \"x\")",
         Kind::AssertSuspension,
         "not supported",
     );
+}
+
+/// Two threads: one waits for what the other writes.
+const THREADS: &str = r#"
+    (module $Mem (memory (export "shared") 1 1 shared))
+    (thread $A (shared (module $Mem))
+      (register "mem" $Mem)
+      (module (memory (import "mem" "shared") 1 1 shared)
+        (func (export "run") (result i32)
+          (loop $again
+            (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 1000000)))
+            (br_if $again (i32.eqz (i32.atomic.load (i32.const 0)))))
+          (i32.load (i32.const 4))))
+      (assert_return (invoke "run") (i32.const 42)))
+    (thread $B (shared (module $Mem))
+      (register "mem" $Mem)
+      (module (memory (import "mem" "shared") 1 1 shared)
+        (func (export "run")
+          (i32.store (i32.const 4) (i32.const 42))
+          (i32.atomic.store (i32.const 0) (i32.const 1))
+          (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))))
+      (invoke "run"))
+    (wait $A)
+    (wait $B)
+    (register "Mem" $Mem)
+    (module (memory (import "Mem" "shared") 1 1 shared)
+      (func (export "check") (result i32) (i32.load (i32.const 4))))
+    (assert_return (invoke "check") (i32.const 42))"#;
+
+#[test]
+fn threads_run_at_once() {
+    let report = passes(THREADS);
+    assert_eq!(report.passed(Kind::AssertReturn), 2);
+    assert_eq!((report.passed(Kind::Thread), report.passed(Kind::Wait)), (2, 2));
+}
+
+#[test]
+fn what_fails_in_a_thread_fails() {
+    let wrong = "(module) (thread $T (module) (assert_return (invoke \"f\")))";
+    fails(&format!("{wrong} (wait $T)"), Kind::AssertReturn, "no function");
+    fails(wrong, Kind::AssertReturn, "no function");
+    fails("(module) (wait $T)", Kind::Wait, "no such thread");
+    fails("(module) (thread $T (shared (module $M)))", Kind::Thread, "no such instance");
+    fails("(module $M) (thread $T (register \"m\" $M))", Kind::Register, "no such instance");
 }
 
 #[test]
