@@ -469,6 +469,8 @@ impl Text {
 struct Program {
     store: Store<Vec<Func>>,
     base: Instance,
+    /// The one that exports the tags.
+    tags: Instance,
 }
 
 fn hop(mut caller: Caller<'_, Vec<Func>>, func: u32, arg: i32) -> Result<i32, Error> {
@@ -478,7 +480,7 @@ fn hop(mut caller: Caller<'_, Vec<Func>>, func: u32, arg: i32) -> Result<i32, Er
 }
 
 impl Program {
-    /// All functions in one instance, or each in one of its own.
+    /// All functions and tags in one instance, or each function in one of its own that imports the tags.
     fn new(engine: &Engine, funcs: &[Vec<Stmt>], apart: bool) -> Program {
         let mut store = Store::new(engine, Vec::new());
         let mut linker = Linker::new(engine);
@@ -486,7 +488,7 @@ impl Program {
         let tags = |form: fn(usize, &str) -> String| -> String {
             TAGS.iter().enumerate().map(|(i, fields)| form(i, fields)).collect()
         };
-        let defined = tags(|i, fields| format!("(tag (export \"t{i}\") (param {fields}))"));
+        let defined = tags(|i, fields| format!("(tag $t{i} (export \"t{i}\") (param {fields}))"));
         let text =
             format!("(module {defined} (global (export \"trace\") (mut i64) (i64.const 0)))");
         let module = |text: &str| {
@@ -496,31 +498,31 @@ impl Program {
         let base = linker.instantiate(&mut store, &module(&text)).unwrap();
         linker.instance(&store, "base", base).unwrap();
 
+        let others = r#"(import "base" "trace" (global $trace (mut i64)))
+                        (import "host" "hop" (func $hop (param i32 i32) (result i32)))"#;
         let imports =
-            tags(|i, fields| format!("(import \"base\" \"t{i}\" (tag $t{i} (param {fields})))"))
-                + r#"(import "base" "trace" (global $trace (mut i64)))
-                (import "host" "hop" (func $hop (param i32 i32) (result i32)))"#;
+            tags(|i, fields| format!("(import \"base\" \"t{i}\" (tag $t{i} (param {fields})))"));
         let texts: Vec<String> =
             funcs.iter().enumerate().map(|(i, stmts)| Text::function(i, stmts)).collect();
         if !apart {
-            let text = format!("(module {imports} {})", texts.concat());
+            let text = format!("(module {others} {defined} {})", texts.concat());
             let instance = linker.instantiate(&mut store, &module(&text)).unwrap();
             let all = (0..FUNCS).rev();
             let all = all.map(|i| instance.get_func(&store, &format!("f{i}")).unwrap()).collect();
             *store.data_mut() = all;
-            return Program { store, base };
+            return Program { store, base, tags: instance };
         }
         for (i, text) in texts.iter().enumerate().rev() {
             let later: String = (i + 1..FUNCS)
                 .map(|j| format!("(import \"{j}\" \"f{j}\" (func $f{j} (param i32) (result i32)))"))
                 .collect();
-            let text = format!("(module {imports} {later} {text})");
+            let text = format!("(module {others} {imports} {later} {text})");
             let instance = linker.instantiate(&mut store, &module(&text)).unwrap();
             linker.instance(&store, &i.to_string(), instance).unwrap();
             let func = instance.get_func(&store, &format!("f{i}")).unwrap();
             store.data_mut().push(func);
         }
-        Program { store, base }
+        Program { store, base, tags: base }
     }
 
     /// What the first function returns or throws, and the trace.
@@ -538,7 +540,7 @@ impl Program {
     fn pending(&mut self) -> Stop {
         let exception = self.store.take_pending_exception().unwrap();
         let tag = exception.tag(&self.store).unwrap();
-        let is_tag = |i: &usize| self.base.get_tag(&self.store, &format!("t{i}")) == Some(tag);
+        let is_tag = |i: &usize| self.tags.get_tag(&self.store, &format!("t{i}")) == Some(tag);
         let index = (0..TAGS.len()).find(is_tag).unwrap();
         let mut fields = [0; 2];
         for (field, val) in fields.iter_mut().zip(exception.fields(&mut self.store).unwrap()) {

@@ -398,7 +398,7 @@ impl<'m> Translator<'m> {
     }
 
     /// Moves the label's operands where it wants them and goes there. The operands stay on the stack.
-    fn emit_br(&mut self, frame: usize) {
+    pub(super) fn emit_br(&mut self, frame: usize) {
         let Frame { kind, is_last, .. } = self.frames[frame];
         if kind == FrameKind::Function || is_last {
             return self.emit_return();

@@ -14,7 +14,7 @@ use crate::exec::{
     Catches, Clause, TryBlock, pack_const, pack_fields,
     select::{self, Kind, Way, plain},
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use windlass_decode::{BlockType, Catch};
 
 /// The try blocks of the function so far.
@@ -23,6 +23,8 @@ pub(super) struct Tries {
     pub(super) catches: Catches,
     /// The innermost block that code goes into now.
     open: Option<u32>,
+    /// The frames that the clauses of open `try_table`s go to, by block.
+    labels: BTreeMap<u32, Vec<usize>>,
     /// From the prescan: which legacy `try`s, in order, have a clause whose exception is thrown again.
     rethrown: Vec<bool>,
     next: usize,
@@ -53,6 +55,10 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn throw(&mut self, tag: u32) {
+        if let Some(frame) = self.catcher(tag) {
+            self.emit_br(frame);
+            return self.stop();
+        }
         let kinds = self.tag_kinds(tag);
         let first = self.stack.len() - kinds.clone().count();
         self.settle(first, true);
@@ -61,6 +67,33 @@ impl<'m> Translator<'m> {
         self.builder.cell(plain::THROW, format_args!("throw {tag} from s{base}"));
         self.builder.push(pack_const(0, base, tag as i32));
         self.stop();
+    }
+
+    /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody wants a
+    /// reference: then a throw is a branch.
+    fn catcher(&self, tag: u32) -> Option<usize> {
+        let mut next = self.tries.open;
+        while let Some(index) = next {
+            let block = &self.tries.catches.blocks[index as usize];
+            // Of a legacy `try` the clauses are not known yet.
+            let frames = self.tries.labels.get(&index)?;
+            for (clause, &frame) in block.clauses.iter().zip(frames) {
+                let caught = match clause.tag {
+                    Some(own) if own == tag => true,
+                    // Tags that are imported may be the same one under two indices.
+                    Some(own) if own.max(tag) < self.source.context.imported.tags => return None,
+                    Some(_) => false,
+                    None => true,
+                };
+                match clause.reference {
+                    None if caught => return Some(frame),
+                    Some(_) if caught => return None,
+                    _ => {}
+                }
+            }
+            next = block.outer;
+        }
+        None
     }
 
     pub(super) fn throw_ref(&mut self) {
@@ -79,6 +112,7 @@ impl<'m> Translator<'m> {
     pub(super) fn try_table(&mut self, ty: BlockType, catches: impl Iterator<Item = Catch>) {
         let outer_frames = self.frames.len();
         let block = self.open_try(None);
+        let mut labels = Vec::new();
         for (index, catch) in catches.enumerate() {
             let frame = outer_frames - 1 - catch.label as usize;
             let fields = self.label_slot(frame);
@@ -87,7 +121,9 @@ impl<'m> Translator<'m> {
             let clause = Clause { tag: catch.tag, target: 0, fields, reference };
             self.tries.catches.blocks[block.block as usize].clauses.push(clause);
             self.aim(frame, Site::Clause { block: block.block, index });
+            labels.push(frame);
         }
+        self.tries.labels.insert(block.block, labels);
         self.push_frame(FrameKind::TryTable(block), ty);
     }
 
@@ -105,6 +141,7 @@ impl<'m> Translator<'m> {
 
     /// The block ends here.
     pub(super) fn close_try(&mut self, block: Try) {
+        self.tries.labels.remove(&block.block);
         self.builder.fence();
         self.tries.open = block.outer;
         self.tries.catches.begin(self.builder.code.len(), block.outer);

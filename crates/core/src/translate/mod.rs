@@ -116,16 +116,16 @@ pub(crate) fn translated(module: &ModuleInner, defined: usize) -> Result<Ip, Fai
     Ok(module.code.publish(defined, code, catches))
 }
 
-/// Translates again and returns every cell with the offset of its Wasm instruction.
-pub(crate) fn record(source: Source<'_>, defined: usize) -> Result<Vec<Line>, TranslateError> {
+/// Translates again and returns every cell with the offset of its Wasm instruction, and what is caught.
+fn record(source: Source<'_>, defined: usize) -> Result<(Vec<Line>, Catches), TranslateError> {
     let mut translator = Translator::new(source, defined, true)?;
     translator.body(None)?;
-    Ok(translator.builder.lines.take().unwrap_or_default())
+    Ok((translator.builder.lines.take().unwrap_or_default(), translator.tries.catches))
 }
 
 /// The offset in the module of the instruction that the cell with word `word` was made from.
 pub(crate) fn offset_of(source: Source<'_>, defined: usize, word: usize) -> Option<usize> {
-    let lines = record(source, defined).ok()?;
+    let (lines, _) = record(source, defined).ok()?;
     let index = lines.partition_point(|line| line.at <= word);
     Some(lines.get(index.checked_sub(1)?)?.offset)
 }
