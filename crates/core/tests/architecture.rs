@@ -10,7 +10,7 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("validate", &["windlass-decode"]),
     ("core", &["windlass-decode", "windlass-validate"]),
     ("wasi", &["windlass"]),
-    ("wast", &["windlass"]),
+    ("wast", &["windlass", "windlass-decode"]),
     (
         "cli",
         &["windlass", "windlass-decode", "windlass-validate", "windlass-wasi", "windlass-wast"],
