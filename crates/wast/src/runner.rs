@@ -41,8 +41,8 @@ impl Runner {
         let mut report = Report::default();
         let mut run = |text: &str| parse(text, |wast| self.run_directives(text, wast, &mut report));
         if let Err(first) = run(text) {
-            // Perhaps it has legacy exceptions in folded form.
-            if run(&unfold::unfold(text)).is_err() {
+            // Perhaps it has legacy exceptions in folded form: `(try (do ...) ...)`.
+            if !text.contains("(do") || run(&unfold::unfold(text)).is_err() {
                 report.fail(first);
             }
         }
