@@ -17,7 +17,7 @@ use windlass::{
     Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering,
     Module, Store, StoreLimits, StoreLimitsBuilder, Val,
 };
-use windlass_wasi::{I32Exit, WasiCtx};
+use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
 
 /// Run a program, or a function of a module
 #[derive(Args)]
@@ -49,18 +49,29 @@ pub(crate) struct Run {
     args: Vec<String>,
 }
 
-/// What the program's store holds for us.
+/// What a thread's store holds for us.
+#[derive(Clone)]
 struct Host {
-    wasi: WasiCtx,
+    wasi: SharedWasiCtx,
     limits: StoreLimits,
 }
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let bytes = read(&self.file)?;
-        let engine = Engine::new(&self.config()).map_err(Failure::new)?;
-        let module = Module::new(&engine, &bytes)
-            .map_err(|error| Failure::new(format_args!("{}: {error}", self.file.display())))?;
+        let invalid = |error| Failure::new(format_args!("{}: {error}", self.file.display()));
+        let mut config = self.config();
+        let mut module = Engine::new(&config)
+            .and_then(|engine| Module::new(&engine, &bytes))
+            .map_err(invalid)?;
+        if WasiThreads::<Host>::are_in(&module) && self.metering() == Metering::None {
+            // One thread can end the others.
+            config.metering(Metering::Interrupt);
+            module = Engine::new(&config)
+                .and_then(|engine| Module::new(&engine, &bytes))
+                .map_err(invalid)?;
+        }
+        let engine = module.engine().clone();
         let mut store = self.store(&engine)?;
         let _watchdog = match self.timeout {
             Some(timeout) => {
@@ -73,7 +84,7 @@ impl Run {
         if let Err(Ended::Error(error)) = &result
             && error.downcast_ref() != Some(&I32Exit(0))
         {
-            self.world.hint(&store.data().wasi);
+            self.world.hint(&store.data().wasi.lock());
         }
         match result {
             Ok(()) => Ok(ExitCode::SUCCESS),
@@ -89,12 +100,16 @@ impl Run {
     fn config(&self) -> Config {
         let mut config = Config::new();
         config.features(Features::ALL);
-        config.metering(match (self.fuel, self.timeout) {
+        config.metering(self.metering());
+        config
+    }
+
+    fn metering(&self) -> Metering {
+        match (self.fuel, self.timeout) {
             (Some(_), _) => Metering::Fuel,
             (None, Some(_)) => Metering::Interrupt,
             (None, None) => Metering::None,
-        });
-        config
+        }
     }
 
     fn store(&self, engine: &Engine) -> Result<Store<Host>, Failure> {
@@ -103,7 +118,7 @@ impl Run {
             limits = limits.memory_size(usize::try_from(size).unwrap_or(usize::MAX));
         }
         let host = Host {
-            wasi: self.world.wasi(&self.file.to_string_lossy(), &self.args)?,
+            wasi: SharedWasiCtx::new(self.world.wasi(&self.file.to_string_lossy(), &self.args)?),
             limits: limits.build(),
         };
         let mut store = Store::new(engine, host);
@@ -116,7 +131,25 @@ impl Run {
 
     fn run(&self, store: &mut Store<Host>, module: &Module) -> Result<(), Ended> {
         let mut linker = Linker::new(store.engine());
-        windlass_wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
+        windlass_wasi::add_shared_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
+        if !WasiThreads::<Host>::are_in(module) {
+            return self.call(store, module, &linker);
+        }
+        let engine = store.engine().clone();
+        let threads = WasiThreads::new(&mut linker, store, module, move |host: &Host| {
+            let mut store = Store::new(&engine, host.clone());
+            store.limiter(|host| &mut host.limits);
+            store
+        })?;
+        threads.run(store, |store| self.call(store, module, &linker))
+    }
+
+    fn call(
+        &self,
+        store: &mut Store<Host>,
+        module: &Module,
+        linker: &Linker<Host>,
+    ) -> Result<(), Ended> {
         let instance = linker.instantiate(&mut *store, module)?;
         let Some(name) = &self.invoke else {
             let start = self.function(store, &instance, "_start").map_err(|_| {

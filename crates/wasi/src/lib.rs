@@ -59,6 +59,8 @@ mod sock;
 #[cfg(feature = "std")]
 mod socket;
 mod stdio;
+#[cfg(feature = "std")]
+mod threads;
 mod types;
 #[cfg(all(feature = "std", unix))]
 mod wait;
@@ -74,11 +76,15 @@ pub use fs::{
 };
 #[cfg(feature = "std")]
 pub use host_stdio::{ReadStream, WriteStream};
+#[cfg(feature = "std")]
+pub use link::add_shared_to_linker;
 pub use link::add_to_linker;
 pub use memory::GuestMemory;
 pub use proc::I32Exit;
 pub use random::{RandomSource, SeededRandom};
 pub use stdio::{InputStream, MemoryInputPipe, MemoryOutputPipe, OutputStream};
+#[cfg(feature = "std")]
+pub use threads::{SharedWasiCtx, WasiThreads};
 pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 
 /// The functions of `wasi_snapshot_preview1`, for a guest's memory as bytes.

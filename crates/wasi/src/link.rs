@@ -1,6 +1,8 @@
 //! [`add_to_linker`]: the functions of `wasi_snapshot_preview1` and `wasi_unstable` under their names. One row a
 //! function: its parameters, and where it is; `dialect` if the two modules differ in it.
 
+#[cfg(feature = "std")]
+use crate::SharedWasiCtx;
 use crate::{
     Dialect, I32Exit, WasiCtx, args, clock, errno::Errno, fd, memory::GuestMemory, path, poll,
     proc, random, sock,
@@ -34,6 +36,55 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Send + Sync + Copy + 'static,
 ) -> Result<(), Error> {
+    define_all(linker, Own(get))
+}
+
+/// As [`add_to_linker`], for a context that several threads use. Each function has it for itself while it runs;
+/// `poll_oneoff` gives it back while it waits, functions that read or write do not.
+///
+/// # Errors
+/// If one of the names is defined already.
+#[cfg(feature = "std")]
+pub fn add_shared_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut SharedWasiCtx + Send + Sync + Copy + 'static,
+) -> Result<(), Error> {
+    define_all(linker, Locked(get))
+}
+
+/// How functions get at the context in the store's data.
+trait Find<T>: Send + Sync + Copy + 'static {
+    fn with<R>(self, data: &mut T, f: impl FnOnce(&mut WasiCtx) -> R) -> R;
+
+    /// Whether other threads wait for it meanwhile.
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Own<F>(F);
+impl<T, F: Fn(&mut T) -> &mut WasiCtx + Send + Sync + Copy + 'static> Find<T> for Own<F> {
+    fn with<R>(self, data: &mut T, f: impl FnOnce(&mut WasiCtx) -> R) -> R {
+        f((self.0)(data))
+    }
+}
+
+#[cfg(feature = "std")]
+#[derive(Clone, Copy)]
+struct Locked<F>(F);
+#[cfg(feature = "std")]
+impl<T, F: Fn(&mut T) -> &mut SharedWasiCtx + Send + Sync + Copy + 'static> Find<T> for Locked<F> {
+    fn with<R>(self, data: &mut T, f: impl FnOnce(&mut WasiCtx) -> R) -> R {
+        f(&mut (self.0)(data).lock())
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+}
+
+fn define_all<T: 'static>(linker: &mut Linker<T>, get: impl Find<T>) -> Result<(), Error> {
     define(linker, "wasi_unstable", Dialect::Unstable, get)?;
     let (module, _dialect) = ("wasi_snapshot_preview1", Dialect::Preview1);
     functions! { linker, module, _dialect, get:
@@ -47,7 +98,7 @@ fn define<T: 'static>(
     linker: &mut Linker<T>,
     module: &'static str,
     dialect: Dialect,
-    get: impl Fn(&mut T) -> &mut WasiCtx + Send + Sync + Copy + 'static,
+    get: impl Find<T>,
 ) -> Result<(), Error> {
     functions! { linker, module, dialect, get:
         args_get(pointers: u32, buffer: u32) => args;
@@ -112,7 +163,7 @@ fn define_others<T: 'static>(
     linker: &mut Linker<T>,
     module: &'static str,
     dialect: Dialect,
-    get: impl Fn(&mut T) -> &mut WasiCtx + Send + Sync + Copy + 'static,
+    get: impl Find<T>,
 ) -> Result<(), Error> {
     linker.func_wrap(module, "proc_exit", |code: u32| -> Result<(), Error> {
         Err(Error::new(proc::proc_exit(code)))
@@ -136,6 +187,11 @@ fn define_others<T: 'static>(
             // A guest that can't be interrupted waits as long as it likes.
             let handle = caller.interrupt_handle().ok();
             let interrupted = || handle.as_ref().is_some_and(|handle| handle.is_interrupted());
+            #[cfg(feature = "std")]
+            if get.is_shared() {
+                let at = [subscriptions, events, count, stored];
+                return poll_shared(&mut caller, get, dialect, &interrupted, at);
+            }
             call(&mut caller, get, |ctx, memory| {
                 poll::poll_oneoff(
                     ctx,
@@ -153,15 +209,51 @@ fn define_others<T: 'static>(
     Ok(())
 }
 
+/// `poll_oneoff` that lets other threads have the context while it waits.
+#[cfg(feature = "std")]
+fn poll_shared<T>(
+    caller: &mut Caller<'_, T>,
+    get: impl Find<T>,
+    dialect: Dialect,
+    interrupted: &dyn Fn() -> bool,
+    at: [u32; 4],
+) -> Result<u32, Error> {
+    let mut poll = None;
+    loop {
+        let mut wait = None;
+        let answer = call(caller, get, |ctx, memory| {
+            let poll = match &mut poll {
+                Some(poll) => poll,
+                none => none.insert(poll::Poll::new(ctx, memory, dialect, at)?),
+            };
+            let next = poll.look(ctx, memory, core::time::Duration::ZERO)?;
+            wait = next.map(|next| ctx.time_to_wait(next));
+            Ok(())
+        })?;
+        match wait {
+            None => return Ok(answer),
+            Some(_) if interrupted() => return Ok(Errno::Intr as u32),
+            Some(time) => std::thread::sleep(time),
+        }
+    }
+}
+
 /// Runs a function on the context and the guest's memory; what it answers becomes an error number.
 fn call<T>(
     caller: &mut Caller<'_, T>,
-    get: impl Fn(&mut T) -> &mut WasiCtx,
+    get: impl Find<T>,
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
-    let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
-        return Err(Error::msg("a WASI guest must export its memory as \"memory\""));
+    let answer = match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => {
+            let (bytes, data) = memory.data_and_store_mut(caller.as_context_mut());
+            get.with(data, |ctx| function(ctx, &mut GuestMemory::new(bytes)))
+        }
+        Some(Extern::SharedMemory(memory)) => {
+            let mut memory = GuestMemory::shared(&memory);
+            get.with(caller.data_mut(), |ctx| function(ctx, &mut memory))
+        }
+        _ => return Err(Error::msg("a WASI guest must export its memory as \"memory\"")),
     };
-    let (bytes, data) = memory.data_and_store_mut(caller.as_context_mut());
-    Ok(function(get(data), &mut GuestMemory::new(bytes)).map_or_else(|errno| errno as u32, |()| 0))
+    Ok(answer.map_or_else(|errno| errno as u32, |()| 0))
 }

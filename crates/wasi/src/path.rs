@@ -29,9 +29,9 @@ pub(crate) fn locate<'a>(
     path_len: u32,
 ) -> Result<Located<'a>, Errno> {
     let path = memory.bytes(path, path_len)?;
-    note_outside(ctx, fd, path);
+    note_outside(ctx, fd, &path);
     let DirRef { dir, fs } = ctx.directory(fd, right)?;
-    let walk = Walk::new(fs, dir.handle, path)?;
+    let walk = Walk::new(fs, dir.handle, &path)?;
     Ok(Located { dir, walk })
 }
 

@@ -26,6 +26,10 @@ const ABSTIME: u16 = 1;
 /// As long as it waits without a look at whether it should stop.
 const SLICE: Duration = Duration::from_millis(20);
 
+/// The same where several threads have the context: nobody waits for descriptors then.
+#[cfg(feature = "std")]
+const SHARED_SLICE: Duration = Duration::from_millis(5);
+
 /// How many descriptors it waits for at once; with more, the slices are shared.
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -70,24 +74,60 @@ pub fn poll_oneoff(
     count: u32,
     stored: u32,
 ) -> Result<(), Errno> {
-    if count == 0 {
-        return Err(Errno::Inval);
-    }
-    let layout = Layout::new(dialect, subscriptions);
-    memory.bytes(stored, 4)?;
-    memory.bytes(subscriptions, count.checked_mul(layout.size).ok_or(Errno::Fault)?)?;
-    memory.bytes(events, count.checked_mul(Layout::EVENT).ok_or(Errno::Fault)?)?;
-    // Distances count from now. The subscriptions stay in the guest's memory: only it can be long.
-    let start = (ctx.time(0)?, ctx.time(1)?);
+    let poll = Poll::new(ctx, memory, dialect, [subscriptions, events, count, stored])?;
     let mut wait = Duration::ZERO;
-    loop {
+    while let Some(next) = poll.look(ctx, memory, wait)? {
+        if interrupted() {
+            return Err(Errno::Intr);
+        }
+        wait = ctx.pause(memory, &poll.layout, count, poll.start, next)?;
+    }
+    Ok(())
+}
+
+/// A call of [`poll_oneoff`]. The subscriptions stay in the guest's memory: only it can be long.
+pub(crate) struct Poll {
+    layout: Layout,
+    events: u32,
+    count: u32,
+    stored: u32,
+    /// Distances count from here.
+    start: (u64, u64),
+}
+
+impl Poll {
+    /// Checks the arguments.
+    pub(crate) fn new(
+        ctx: &WasiCtx,
+        memory: &GuestMemory<'_>,
+        dialect: Dialect,
+        [subscriptions, events, count, stored]: [u32; 4],
+    ) -> Result<Poll, Errno> {
+        if count == 0 {
+            return Err(Errno::Inval);
+        }
+        let layout = Layout::new(dialect, subscriptions);
+        memory.check(stored, 4)?;
+        memory.check(subscriptions, count.checked_mul(layout.size).ok_or(Errno::Fault)?)?;
+        memory.check(events, count.checked_mul(Layout::EVENT).ok_or(Errno::Fault)?)?;
+        Ok(Poll { layout, events, count, stored, start: (ctx.time(0)?, ctx.time(1)?) })
+    }
+
+    /// Tells what has happened, waiting for each descriptor at most for `wait`; if nothing has, how long to wait at most
+    /// until the next look.
+    pub(crate) fn look(
+        &self,
+        ctx: &mut WasiCtx,
+        memory: &mut GuestMemory<'_>,
+        mut wait: Duration,
+    ) -> Result<Option<Duration>, Errno> {
         let mut found = 0;
         let mut next = SLICE;
-        for index in 0..count {
-            let (userdata, kind, what) = layout.subscription(memory, index, start)?;
+        for index in 0..self.count {
+            let (userdata, kind, what) = self.layout.subscription(memory, index, self.start)?;
             match ctx.happened(what, wait)? {
                 Ok(ready) => {
-                    layout.event(memory, events, found, userdata, kind, &ready)?;
+                    self.layout.event(memory, self.events, found, userdata, kind, &ready)?;
                     found += 1;
                     wait = Duration::ZERO;
                 }
@@ -95,12 +135,10 @@ pub fn poll_oneoff(
             }
         }
         if found > 0 {
-            return memory.write_u32(stored, found);
+            memory.write_u32(self.stored, found)?;
+            return Ok(None);
         }
-        if interrupted() {
-            return Err(Errno::Intr);
-        }
-        wait = ctx.pause(memory, &layout, count, start, next)?;
+        Ok(Some(next))
     }
 }
 
@@ -172,6 +210,17 @@ impl WasiCtx {
         Ok(fs.is_ready(file.handle, writing, wait)?.then_some(1))
     }
 
+    /// How long a thread is to wait that does not keep the context meanwhile: not at all if time is virtual, which
+    /// passes at once.
+    #[cfg(feature = "std")]
+    pub(crate) fn time_to_wait(&self, next: Duration) -> Duration {
+        if self.monotonic_clock.is_virtual() {
+            self.monotonic_clock.sleep(next);
+            return Duration::ZERO;
+        }
+        next.min(SHARED_SLICE)
+    }
+
     /// Lets time pass, but no longer than `next`. If there are descriptors to wait for, they wait themselves: returns
     /// for how long each.
     fn pause(
@@ -225,6 +274,7 @@ impl Layout {
         start: (u64, u64),
     ) -> Result<(u64, u8, Wait), Errno> {
         let record = memory.bytes(self.subscriptions + index * self.size, self.size)?;
+        let record = &record[..];
         let userdata = u64_at(record, 0);
         let kind = record[8];
         let what = match kind {

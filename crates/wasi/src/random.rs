@@ -80,5 +80,6 @@ pub fn random_get(
     buffer: u32,
     len: u32,
 ) -> Result<(), Errno> {
-    ctx.random.fill(memory.bytes_mut(buffer, len)?)
+    memory.fill(buffer, len, |bytes| ctx.random.fill(bytes).map(|()| bytes.len()))?;
+    Ok(())
 }

@@ -50,7 +50,7 @@ pub fn sock_accept(
     flags: u32,
     accepted: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(accepted, 4)?;
+    memory.check(accepted, 4)?;
     let (index, _) = socket(ctx, fd, rights::SOCK_ACCEPT)?;
     let flags = self::flags(flags, fdflags::NONBLOCK.into())?;
     ctx.table.check_room()?;
@@ -92,8 +92,8 @@ pub fn sock_recv(
     read: u32,
     out_flags: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(read, 4)?;
-    memory.bytes(out_flags, 2)?;
+    memory.check(read, 4)?;
+    memory.check(out_flags, 2)?;
     let (index, listens) = socket(ctx, fd, rights::FD_READ)?;
     let flags = flags(ri_flags, (PEEK | WAITALL).into())?;
     if listens {
@@ -121,20 +121,25 @@ fn receive_all(
     let mut total = 0u32;
     for index in 0..iovs_len {
         let (ptr, len) = memory.iovec(iovs, index)?;
-        let mut buffer = memory.bytes_mut(ptr, len.min(u32::MAX - total))?;
-        while !buffer.is_empty() {
-            match socket.receive(&mut [buffer], peek) {
-                Ok(0) => return Ok(total),
-                Ok(count) => {
-                    total += count as u32;
-                    buffer = &mut buffer[count..];
-                    if peek {
-                        return Ok(total);
+        let mut done = false;
+        let len = len.min(u32::MAX - total);
+        let received = memory.fill(ptr, len, |buffer| {
+            let mut filled = 0;
+            while filled < buffer.len() && !done {
+                match socket.receive(&mut [&mut buffer[filled..]], peek) {
+                    Ok(count) => {
+                        filled += count;
+                        done = count == 0 || peek;
                     }
+                    Err(error) if total == 0 && filled == 0 => return Err(error),
+                    Err(_) => done = true,
                 }
-                Err(error) if total == 0 => return Err(error),
-                Err(_) => return Ok(total),
             }
+            Ok(filled)
+        })?;
+        total += received as u32;
+        if done {
+            break;
         }
     }
     Ok(total)
@@ -157,7 +162,7 @@ pub fn sock_send(
     si_flags: u32,
     written: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(written, 4)?;
+    memory.check(written, 4)?;
     let (index, listens) = socket(ctx, fd, rights::FD_WRITE)?;
     flags(si_flags, 0)?;
     if listens {

@@ -27,6 +27,21 @@ fn standard_input() {
 }
 
 #[test]
+fn threads() {
+    let threads = program("threads.wat");
+    for flags in [&[][..], &["--fuel", "1000000"], &["--timeout", "60s"]] {
+        let done = windlass(&[&["run"], flags, &[&threads]].concat());
+        assert_eq!((done.code, done.stdout.as_str()), (0, "counted\n"), "{}", done.stderr);
+    }
+    // Whichever thread ends the program, all others end: those that wait and those that run.
+    for (name, code) in [("exits", 7), ("traps", 134), ("returns", 0)] {
+        let done = windlass(&["run", "--timeout", "60s", "--invoke", name, &threads]);
+        assert_eq!(done.code, code, "{name}: {}", done.stderr);
+        assert!(!done.stderr.contains("interrupted"), "{name}: {}", done.stderr);
+    }
+}
+
+#[test]
 fn environment() {
     let environ = program("environ.wat");
     assert_eq!(windlass(&["run", &environ]).stdout, "", "nothing is inherited");

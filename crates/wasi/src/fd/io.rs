@@ -34,7 +34,7 @@ pub fn fd_read(
     iovs_len: u32,
     read: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(read, 4)?;
+    memory.check(read, 4)?;
     let descriptor = ctx.table.get(fd)?;
     let nonblocking = descriptor.flags & fdflags::NONBLOCK != 0;
     let count = match descriptor.kind {
@@ -97,7 +97,7 @@ pub fn fd_write(
     iovs_len: u32,
     written: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(written, 4)?;
+    memory.check(written, 4)?;
     let descriptor = ctx.table.get(fd)?;
     let nonblocking = descriptor.flags & fdflags::NONBLOCK != 0;
     let count = match descriptor.kind {
@@ -178,7 +178,7 @@ pub fn fd_pread(
     offset: u64,
     read: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(read, 4)?;
+    memory.check(read, 4)?;
     let FileRef { file, fs, .. } = ctx.file(fd, rights::FD_READ, Errno::SPipe)?;
     if !file.read {
         return Err(Errno::BadF);
@@ -204,7 +204,7 @@ pub fn fd_pwrite(
     offset: u64,
     written: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(written, 4)?;
+    memory.check(written, 4)?;
     let mut opened = ctx.changed_file(fd, rights::FD_WRITE, Errno::SPipe)?;
     let FileRef { file, fs, .. } = &mut opened;
     if !file.write {
@@ -318,9 +318,9 @@ pub(crate) fn once(
 ) -> Result<u32, Errno> {
     for index in 0..iovs_len {
         let (ptr, len) = memory.iovec(iovs, index)?;
-        let buffer = memory.bytes_mut(ptr, len)?;
-        if !buffer.is_empty() {
-            return Ok(read(buffer)? as u32);
+        memory.check(ptr, len)?;
+        if len > 0 {
+            return Ok(memory.fill(ptr, len, read)? as u32);
         }
     }
     Ok(0)

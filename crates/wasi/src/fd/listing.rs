@@ -37,8 +37,8 @@ pub fn fd_readdir(
     cookie: u64,
     used: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(used, 4)?;
-    let target = memory.bytes_mut(buffer, len)?;
+    memory.check(used, 4)?;
+    memory.check(buffer, len)?;
     let DirRef { dir, fs } = ctx.directory(fd, rights::FD_READDIR)?;
     if !dir.perms.contains(DirPerms::READ) {
         return Err(Errno::Acces);
@@ -48,14 +48,17 @@ pub fn fd_readdir(
     }
     let entries = dir.listing.as_deref().unwrap_or_default();
     let start = usize::try_from(cookie).map_or(entries.len(), |start| start.min(entries.len()));
-    let mut filled = 0;
-    for (index, entry) in entries.iter().enumerate().skip(start) {
-        filled += fill(&mut target[filled..], &record(entry, index as u64 + 1));
-        filled += fill(&mut target[filled..], &entry.name);
-        if filled == target.len() {
-            break;
+    let filled = memory.fill(buffer, len, |target| {
+        let mut filled = 0;
+        for (index, entry) in entries.iter().enumerate().skip(start) {
+            filled += fill(&mut target[filled..], &record(entry, index as u64 + 1));
+            filled += fill(&mut target[filled..], &entry.name);
+            if filled == target.len() {
+                break;
+            }
         }
-    }
+        Ok(filled)
+    })?;
     memory.write_u32(used, filled as u32)
 }
 

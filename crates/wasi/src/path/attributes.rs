@@ -96,8 +96,8 @@ pub fn path_readlink(
     len: u32,
     used: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(used, 4)?;
-    memory.bytes(buffer, len)?;
+    memory.check(used, 4)?;
+    memory.check(buffer, len)?;
     let mut located = locate(ctx, memory, fd, rights::PATH_READLINK, path, path_len)?;
     let walk = &mut located.walk;
     if walk.slash() && walk.metadata(true)?.file_type == FileType::Directory {

@@ -92,7 +92,7 @@ pub fn path_symlink(
     new_len: u32,
 ) -> Result<(), Errno> {
     let target = memory.bytes(old_path, old_len)?;
-    match target {
+    match &target[..] {
         [] => return Err(Errno::NoEnt),
         [b'/', ..] => return Err(Errno::Perm),
         target if target.contains(&0) => return Err(Errno::Inval),
@@ -101,7 +101,7 @@ pub fn path_symlink(
     let mut located = locate(ctx, memory, fd, rights::PATH_SYMLINK, new_path, new_len)?;
     located.check_mutable()?;
     check_new(&mut located.walk)?;
-    located.walk.at(|fs, dir, name| fs.symlink(target, dir, name), Errno::Exist)
+    located.walk.at(|fs, dir, name| fs.symlink(&target, dir, name), Errno::Exist)
 }
 
 /// A file can't be made under a path that ends in a slash.

@@ -46,7 +46,7 @@ pub fn path_open(
     fdflags: u32,
     opened: u32,
 ) -> Result<(), Errno> {
-    memory.bytes(opened, 4)?;
+    memory.check(opened, 4)?;
     let request = Request {
         follow: follows(dirflags)?,
         flags: flags(fdflags, fdflags::ALL)?,
