@@ -26,6 +26,9 @@ pub(crate) struct Walk<'a> {
     links: u32,
 }
 
+/// How often it looks whether something is a directory or a link before it is neither.
+const LOOKS: usize = 3;
+
 impl<'a> Walk<'a> {
     /// Goes along `path` from the open directory `base`.
     pub(crate) fn new(
@@ -155,23 +158,26 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes into a directory, or on along a link.
+    /// Goes into a directory, or on along a link. What was a link may be a directory a moment later: then it looks
+    /// again.
     fn step(&mut self, name: &[u8]) -> Result<(), Errno> {
         let dir = self.dir();
-        match self.fs.open_dir(dir, name) {
-            Ok(opened) => {
-                self.opened.push(opened);
-                Ok(())
+        for _ in 0..LOOKS {
+            match self.fs.open_dir(dir, name) {
+                Ok(opened) => {
+                    self.opened.push(opened);
+                    return Ok(());
+                }
+                Err(Errno::NotDir) => {}
+                Err(error) => return Err(error),
             }
-            Err(Errno::NotDir) => {
-                let target = self.fs.read_link(dir, name).map_err(|error| match error {
-                    Errno::Inval => Errno::NotDir,
-                    error => error,
-                })?;
-                self.enter(target)
+            match self.fs.read_link(dir, name) {
+                Ok(target) => return self.enter(target),
+                Err(Errno::Inval) => {}
+                Err(error) => return Err(error),
             }
-            Err(error) => Err(error),
         }
+        Err(Errno::NotDir)
     }
 }
 
