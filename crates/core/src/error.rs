@@ -17,7 +17,6 @@ type Source = dyn core::error::Error + Send + Sync + 'static;
 /// |---|---|
 /// | [`Trap`] | the guest trapped |
 /// | [`ModuleError`](crate::ModuleError) | bytes are not a valid module |
-/// | [`Unsupported`](crate::Unsupported) | a module needs what is not executed yet |
 /// | [`LinkError`](crate::LinkError) | an import is missing or has another type |
 /// | [`MemoryAccessError`](crate::MemoryAccessError) | the host reads or writes beyond a memory |
 /// | any other | a host function returned it |
@@ -238,27 +237,6 @@ impl ModuleError {
     /// The byte offset in the module of what is wrong.
     pub fn offset(&self) -> usize {
         self.0.offset()
-    }
-}
-
-/// A valid module needs a feature that is validated but not executed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} needs the feature {feature}, which is not executed yet (at offset {offset:#x})")]
-pub struct Unsupported {
-    pub(crate) what: &'static str,
-    pub(crate) feature: &'static str,
-    pub(crate) offset: usize,
-}
-
-impl Unsupported {
-    /// The name of the feature.
-    pub fn feature(&self) -> &'static str {
-        self.feature
-    }
-
-    /// The byte offset in the module of what needs it.
-    pub fn offset(&self) -> usize {
-        self.offset
     }
 }
 

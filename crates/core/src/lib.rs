@@ -100,14 +100,13 @@ mod tag;
 mod translate;
 mod trap;
 mod types;
-mod unsupported;
 mod value;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
-pub use error::{Error, LinkError, LinkErrorKind, ModuleError, Unsupported};
+pub use error::{Error, LinkError, LinkErrorKind, ModuleError};
 pub use exception::ThrownException;
 pub use exec::BACKEND;
 pub use execution::{Event, Execution, Pending};

@@ -3,10 +3,10 @@
 use crate::error::ModuleError;
 use crate::exec::CodeTable;
 use crate::lock::Once;
+use crate::object::ObjectType;
 use crate::runtime::ItemType;
 use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, translate,
-    unsupported,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
@@ -36,6 +36,8 @@ pub(crate) struct ModuleInner {
     pub(crate) decoded: decode::Module,
     /// Resolved types and index spaces.
     pub(crate) context: Context,
+    /// How objects of its types lie in a heap, by the index of the type; none for function types.
+    pub(crate) objects: Box<[Option<Arc<ObjectType>>]>,
     /// Translated code of the functions that the module defines.
     pub(crate) code: CodeTable,
     name: Option<Box<str>>,
@@ -52,7 +54,6 @@ impl Module {
     /// # Errors
     /// - [`ModuleError`] if the bytes are not a valid module, or use a feature that the engine's
     ///   [`Config`](crate::Config) switches off;
-    /// - [`Unsupported`](crate::Unsupported) if the module uses a feature that is not executed yet.
     ///
     /// ```
     /// use windlass::{Engine, Module, ModuleError};
@@ -72,16 +73,7 @@ impl Module {
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
         let features = engine.config().features;
-        let executed = features.difference(unsupported::FEATURES);
-        let mut module = match ModuleInner::new(engine, bytes, executed) {
-            Ok(module) => module,
-            // Malformed, invalid, or not executed yet: find out.
-            Err(_) => {
-                let module = ModuleInner::new(engine, bytes, features).map_err(ModuleError)?;
-                unsupported::check(&module)?;
-                module
-            }
-        };
+        let mut module = ModuleInner::new(engine, bytes, features).map_err(ModuleError)?;
         module.shrink();
         if engine.config().compilation_mode == CompilationMode::Eager {
             module.translate_bodies()?;
@@ -101,8 +93,7 @@ impl Module {
         Module::new(engine, bytes)
     }
 
-    /// Whether the bytes are a valid module of the engine's features, in the binary format. It may use
-    /// features that are not executed yet.
+    /// Whether the bytes are a valid module of the engine's features, in the binary format.
     ///
     /// # Errors
     /// [`ModuleError`] if not.
@@ -239,6 +230,7 @@ impl ModuleInner {
         Ok(ModuleInner {
             engine: engine.clone(),
             bytes: bytes.into(),
+            objects: object_types(engine, &context),
             code: CodeTable::new(decoded.bodies.len()),
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),
@@ -265,15 +257,10 @@ impl ModuleInner {
         if self.engine.config().compilation_mode != CompilationMode::Lazy {
             return Ok(());
         }
-        let validate = |context: &Context| {
-            validate_body(context, &self.decoded, &self.bytes, defined, &mut Scratch::default())
-        };
-        if validate(&self.context).is_err() {
-            let mut context = self.context.clone();
-            context.features = self.engine.config().features;
-            validate(&context).map_err(ModuleError)?;
-        }
-        Ok(unsupported::check_body(self, defined)?)
+        let mut scratch = Scratch::default();
+        validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut scratch)
+            .map_err(ModuleError)?;
+        Ok(())
     }
 
     /// What translation needs.
@@ -282,6 +269,7 @@ impl ModuleInner {
             bytes: &self.bytes,
             decoded: &self.decoded,
             context: &self.context,
+            objects: &self.objects,
             code: &self.code,
             metering: self.engine.config().metering,
             canonicalize_nans: self.engine.config().canonicalize_nans,
@@ -337,6 +325,18 @@ impl ModuleInner {
         self.decoded.exports.shrink_to_fit();
         self.decoded.bodies.shrink_to_fit();
     }
+}
+
+/// The layouts of a module's types.
+fn object_types(engine: &Engine, context: &Context) -> Box<[Option<Arc<ObjectType>>]> {
+    let is_func = |index| context.type_func(index as u32).is_some();
+    if (0..context.types.len()).all(is_func) {
+        return Box::default();
+    }
+    engine.types(|types| {
+        let ids = context.type_ids.iter();
+        ids.map(|&id| ObjectType::new(types, id).map(Arc::new)).collect()
+    })
 }
 
 fn import_kind(ty: &decode::ImportType) -> ExternKind {

@@ -5,7 +5,6 @@
 //! length of an array in the upper half. Fields follow in order, each aligned by its size but for vectors, which
 //! are aligned as words. A field that is smaller than a word goes into the first gap that earlier ones left, so
 //! the fields of a type lie in its subtypes where they lie in it.
-#![allow(dead_code)] // The instructions that use it come next.
 
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::{

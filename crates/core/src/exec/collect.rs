@@ -1,6 +1,5 @@
 //! Garbage collection: what is alive, when to collect, and what to do when the heap is full. The driver comes here
 //! for running guests; the host and instantiation through [`Embedder`] and the functions below.
-#![allow(dead_code)] // The instructions that use it come next.
 
 use super::{Thread, roots};
 use crate::{

@@ -2,7 +2,10 @@
 //! runs, and again whenever something that it caches may have changed.
 
 use super::machine::{Ip, Machine};
-use crate::{Trap, runtime::FuncEntity};
+use crate::{
+    Trap,
+    runtime::{FuncEntity, HeapView},
+};
 use core::{ptr, sync::atomic::AtomicBool};
 
 /// What does not live in registers. The order puts the hottest fields first.
@@ -14,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) loop_ip: Ip,
     /// One beyond the last slot that a frame may use.
     pub(crate) stack_end: *mut u64,
+    /// The heap of structures and arrays.
+    pub(crate) heap: HeapView,
     /// The values of the store's globals, and the store's index of each global of the instance.
     pub(crate) globals: *mut [u64; 2],
     pub(crate) global_ids: *const u32,
@@ -42,6 +47,7 @@ impl Context {
             memory: MemoryView::NONE,
             loop_ip: ptr::null(),
             stack_end: ptr::null_mut(),
+            heap: HeapView::NONE,
             globals: ptr::null_mut(),
             global_ids: ptr::null(),
             funcs: ptr::null(),
@@ -111,6 +117,8 @@ pub(crate) enum Stop {
     Throw,
     /// `throw_ref`, and the legacy `rethrow`.
     ThrowRef,
+    /// The room of the heap does not suffice for an object, whose size is operand word 1.
+    Reserve,
     /// A function called from another instance returned.
     SwitchBack,
     /// The fuel does not cover `Context::charge`; `ip` is at the handler word to go on with.

@@ -1,6 +1,5 @@
 //! [`ThreadHandle`]: a thread that its call and its store share, so that a collection finds what paused calls and
 //! those that wait for the host refer to. This file is the only way to a thread for the rest of the crate.
-#![allow(dead_code)] // The instructions that use it come next.
 
 use super::{Exit, Thread, thread::BacktraceFrame};
 use crate::{

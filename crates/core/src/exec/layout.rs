@@ -57,6 +57,23 @@ pub(crate) enum Part {
     /// The index of a table or of a function is the upper half of operand word 0.
     Table,
     Func,
+    /// A field of a structure, of so many bytes: its offset is the upper half of operand word 0.
+    Field {
+        size: u32,
+    },
+    /// An object is begun, whose size is operand word 1, gets a field, or is finished: see
+    /// [`object`](super::object). No field if its size is 0.
+    NewFirst {
+        size: u32,
+    },
+    NewField {
+        size: u32,
+    },
+    NewLast {
+        size: u32,
+    },
+    /// The upper half of operand word 0 is the lower half of the header of an array.
+    SmallArray,
     /// Memory 0 is accessed.
     Memory,
     /// The memory whose index is the upper half of operand word 0 is accessed.
@@ -137,6 +154,7 @@ impl Layouts {
             METERINGS.into_iter().for_each(|metering| layouts.add_metering(metering));
             layouts.add_calls();
             layouts.add_references();
+            layouts.add_objects();
             layouts.add_vector_constants();
             layouts.add_canonical();
             layouts.add_plain();

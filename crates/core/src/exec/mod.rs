@@ -1,8 +1,9 @@
 //! Execution of translated code.
 //!
 //! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
-//! ([`numeric`], [`branch`], [`memory`], [`atomic`], [`reference`], [`call`], [`vector`]) are written in its terms and
-//! those of [`num`], [`simd`] and [`shared`]; [`dispatch`] leads from one to the next, and [`thread`] drives them.
+//! ([`numeric`], [`branch`], [`memory`], [`atomic`], [`reference`], [`object`], [`cast`], [`call`], [`vector`]) are
+//! written in its terms and those of [`num`], [`simd`] and [`shared`]; [`dispatch`] leads from one to the next, and
+//! [`thread`] drives them.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
 //!
@@ -29,10 +30,12 @@
 //!   of 31 bits, above it. The low three bits are 010: a host value, its index in the store above them. The low
 //!   three bits are 000: an object, as its offset in bytes in the store's heap of objects.
 
+mod array;
 pub(crate) mod atomic;
 mod branch;
 mod call;
 pub(crate) mod canonical;
+pub(crate) mod cast;
 mod catch;
 mod code;
 mod collect;
@@ -48,6 +51,10 @@ mod memory;
 mod native;
 pub(crate) mod num;
 mod numeric;
+mod object;
+#[cfg(all(debug_assertions, feature = "std"))]
+mod object_layout;
+pub(crate) mod object_select;
 mod ops;
 mod reference;
 mod roots;

@@ -1,6 +1,5 @@
 //! What the threads of a store refer to. Nobody notes where frames have references: translating a function again
 //! tells, for each place where its code can stop ([`translate::Maps`]). What was found is kept in [`FrameMaps`].
-#![allow(dead_code)] // The instructions that use it come next.
 
 use super::{Ip, Thread, ThreadHandle};
 use crate::{

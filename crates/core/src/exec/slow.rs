@@ -40,6 +40,8 @@ slow_ops! {
     TableGrow TableFill TableCopy TableInit ElemDrop
     MemoryAtomicNotify MemoryAtomicWait32 MemoryAtomicWait64
     I64Add128 I64Sub128 I64MulWideS I64MulWideU
+    ArrayNew ArrayNewDefault ArrayNewData ArrayNewElem
+    ArrayFill ArrayCopy ArrayInitData ArrayInitElem
 }
 
 /// One slow instruction: what it is, its immediates, its operands.
@@ -57,13 +59,13 @@ pub(crate) struct SlowInstr<'a> {
 
 impl SlowInstr<'_> {
     /// The fuel that it costs beside what the table of costs says: by the amount that it moves.
-    pub(crate) fn bulk_cost(&self) -> u64 {
+    pub(crate) fn bulk_cost(&self, store: &StoreInner) -> u64 {
         use SlowOp::*;
         match self.op {
             MemoryCopy | MemoryFill | MemoryInit => self.slots[2] / 64,
             TableFill | TableCopy | TableInit => self.slots[2] / 8,
             TableGrow => self.slots[1] / 8,
-            _ => 0,
+            _ => self.array_bytes(store) / 64,
         }
     }
 
@@ -88,6 +90,8 @@ impl SlowInstr<'_> {
             MemorySize | MemoryCopy | MemoryFill | MemoryInit | DataDrop => {
                 return self.memory_op(store.inner());
             }
+            ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
+            | ArrayInitData | ArrayInitElem => return self.array_op(store.inner()),
             _ => return self.table_op(store.inner()),
         }
         Ok(())

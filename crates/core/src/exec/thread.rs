@@ -2,6 +2,7 @@
 
 use super::{
     call::{DIRECT, push_frame, replace_frame, return_to},
+    collect::reserve,
     context::{Context, MemoryView, Stop, TableView},
     dispatch::dispatch,
     exception::KnownPlaces,
@@ -108,6 +109,9 @@ pub(crate) struct BacktraceFrame {
 /// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
 const MAX_BACKTRACE: usize = 65;
 
+/// The most slots that an instruction of the driver uses.
+const SLOW_SLOTS: usize = 6;
+
 /// The frame below the outermost one: its two words.
 const ROOT_SLOTS: usize = 2;
 
@@ -206,9 +210,11 @@ impl Thread {
             Ok(()) => {
                 self.refresh(store.inner());
                 loop {
+                    self.cx.heap = store.inner().heap.view();
                     // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
                     // since the store was last used otherwise.
                     let stop = unsafe { dispatch(self.cx.saved) };
+                    store.inner().heap.adopt(&self.cx.heap);
                     match self.handle(stop, store) {
                         Ok(()) => {}
                         Err(exit) => break exit,
@@ -275,6 +281,11 @@ impl Thread {
             Stop::Slow => self.slow(store)?,
             Stop::Throw => self.throw(store)?,
             Stop::ThrowRef => self.throw_ref(store)?,
+            Stop::Reserve => {
+                self.reserve(store, self.word(1) as u32 as usize)?;
+                // The cell is executed again.
+                self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
+            }
             Stop::Translate => self.translate(store.inner())?,
             Stop::StackFull => self.grow_stack(store.inner()).map_err(Exit::Trap)?,
             Stop::SwitchBack => self.switch_back(store.inner()),
@@ -331,18 +342,10 @@ impl Thread {
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
             unreachable!("the translator writes numbers of slow instructions")
         };
-        let base = self.slot_index(self.field(1));
-        let mut instr = SlowInstr {
-            op,
-            // SAFETY: I1.
-            first: unsafe { self.cx.saved.high(0) } as u32,
-            second: self.word(1) as u32,
-            offset: self.word(1),
-            slots: self.stack.slots_mut(base, 4),
-            instance: self.cx.instance as usize,
-        };
-        if store.inner().engine.config().metering == crate::Metering::Fuel {
-            let Some(fuel) = self.cx.fuel.checked_sub(instr.bulk_cost()) else {
+        let fueled = store.inner().engine.config().metering == crate::Metering::Fuel;
+        if fueled {
+            let cost = self.slow_instr(op).bulk_cost(store.inner());
+            let Some(fuel) = self.cx.fuel.checked_sub(cost) else {
                 // It starts again when there is more.
                 self.again();
                 return Err(Exit::OutOfFuel);
@@ -350,19 +353,46 @@ impl Thread {
             self.cx.fuel = fuel;
         }
         if matches!(op, SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64) {
-            if !instr.wait(store.inner()).map_err(Exit::Trap)? {
+            if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
                 self.again();
                 store.inner().interrupt.clear();
                 return Err(Exit::Interrupted);
             }
         } else {
-            instr.execute(store).map_err(Exit::Trap)?;
+            if op.allocates() {
+                let size = self.slow_instr(op).heap_size(store.inner()).map_err(Exit::Trap)?;
+                self.reserve(store, size)?;
+            }
+            self.slow_instr(op).execute(store).map_err(Exit::Trap)?;
         }
         if matches!(op, SlowOp::MemoryGrow | SlowOp::TableGrow) {
             self.refresh(store.inner());
         }
         self.advance();
         Ok(())
+    }
+
+    /// The instruction of the cell that stopped.
+    fn slow_instr(&mut self, op: SlowOp) -> SlowInstr<'_> {
+        let base = self.slot_index(self.field(1));
+        SlowInstr {
+            op,
+            // SAFETY: I1.
+            first: unsafe { self.cx.saved.high(0) } as u32,
+            second: self.word(1) as u32,
+            offset: self.word(1),
+            instance: self.cx.instance as usize,
+            slots: self.stack.slots_mut(base, SLOW_SLOTS),
+        }
+    }
+
+    /// Makes room in the heap for the cell that stopped: meanwhile the code is before it.
+    fn reserve(&mut self, store: &mut dyn Embedder, size: usize) -> Result<(), Exit> {
+        let at = self.cx.saved.ip;
+        self.cx.saved.ip = at.wrapping_sub(1);
+        let reserved = reserve(store, Some(self), size);
+        self.cx.saved.ip = at;
+        reserved.map_err(Exit::Trap)
     }
 
     /// The index in the stack of a slot of the frame.
@@ -515,7 +545,6 @@ impl Thread {
         self.held = Some(func);
     }
 
-    #[allow(dead_code)] // See `collect`.
     /// Shows every reference in its slots. None if there is no map of a frame.
     pub(super) fn roots(
         &self,
@@ -551,7 +580,6 @@ impl Thread {
         }
     }
 
-    #[allow(dead_code)] // See `collect`.
     /// Shows the references of all frames; of the innermost if it is said where it stopped.
     fn frames(
         &self,

@@ -1,8 +1,13 @@
 //! Constant expressions (3.0, section 3.4.14): evaluated when a module is instantiated. They are valid
-//! already; what can't be here is no concern of this file.
+//! already; what can't be here is no concern of this file. References to objects that they make are pinned until
+//! the instantiation ends.
 
-use super::{GlobalValue, StoreInner};
-use crate::{Error, module::ModuleInner};
+use super::{Embedder, GlobalValue};
+use crate::{
+    Error,
+    module::ModuleInner,
+    object::{Class, ObjectType, Storage},
+};
 use alloc::vec::Vec;
 use core::ops::Range;
 use windlass_decode::{Imm, Op};
@@ -10,42 +15,133 @@ use windlass_decode::{Imm, Op};
 /// What a constant expression can refer to: functions and globals of the instance in the making.
 pub(crate) struct ConstContext<'a> {
     pub(crate) module: &'a ModuleInner,
-    pub(crate) store: &'a StoreInner,
     pub(crate) funcs: &'a [u32],
     pub(crate) globals: &'a [u32],
 }
 
+/// A value, and what it leads to if it is a reference that is collected.
+type Value = (GlobalValue, Option<Class>);
+
 impl ConstContext<'_> {
     /// The value of the expression: one slot, or two of a vector.
-    pub(crate) fn eval(&self, expr: &Range<usize>) -> Result<GlobalValue, Error> {
+    pub(crate) fn eval(
+        &self,
+        store: &mut dyn Embedder,
+        expr: &Range<usize>,
+    ) -> Result<GlobalValue, Error> {
         let mut instrs = self.module.instrs(expr);
-        let mut stack: Vec<GlobalValue> = Vec::new();
+        let mut stack: Vec<Value> = Vec::new();
         loop {
             let instr = instrs.next_instr().map_err(windlass_validate::Error::from)?;
             let value = match (instr.op, instr.imm) {
-                (Op::End, _) => return Ok(stack.pop().unwrap_or_default()),
-                (_, Imm::I32(value)) => [u64::from(value as u32), 0],
-                (_, Imm::I64(value)) => [value as u64, 0],
-                (_, Imm::F32(bits)) => [bits.into(), 0],
-                (_, Imm::F64(bits)) => [bits, 0],
+                (Op::End, _) => {
+                    let (value, class) = stack.pop().unwrap_or_default();
+                    store.inner().pinned.extend(class.map(|class| (class, value[0])));
+                    return Ok(value);
+                }
+                (Op::AnyConvertExtern | Op::ExternConvertAny, _) => continue,
+                (_, Imm::I32(value)) => ([u64::from(value as u32), 0], None),
+                (_, Imm::I64(value)) => ([value as u64, 0], None),
+                (_, Imm::F32(bits)) => ([bits.into(), 0], None),
+                (_, Imm::F64(bits)) => ([bits, 0], None),
                 (_, Imm::V128(bytes)) => {
                     let bits = u128::from_le_bytes(bytes);
-                    [bits as u64, (bits >> 64) as u64]
+                    ([bits as u64, (bits >> 64) as u64], None)
                 }
                 (Op::GlobalGet, Imm::Index(index)) => {
-                    self.store.globals[self.globals[index as usize] as usize]
+                    let global = self.globals[index as usize] as usize;
+                    let store = store.inner();
+                    (store.globals[global], store.class_of(store.global_types[global].val))
                 }
-                (Op::RefFunc, Imm::Index(index)) => [u64::from(self.funcs[index as usize]) + 1, 0],
-                (Op::RefNull, _) => [0, 0],
+                (Op::RefFunc, Imm::Index(index)) => {
+                    ([u64::from(self.funcs[index as usize]) + 1, 0], None)
+                }
+                (Op::RefNull, _) => ([0, 0], None),
+                (Op::RefI31, _) => {
+                    let value = pop(&mut stack)[0] as u32;
+                    ([u64::from(value << 1 | 1), 0], Some(Class::Any))
+                }
+                (op, Imm::Index(index)) => self.object(store, op, index, 0, &mut stack)?,
+                (op, Imm::Index2(index, count)) => {
+                    self.object(store, op, index, count, &mut stack)?
+                }
                 (op, _) => {
-                    let b = stack.pop().unwrap_or_default()[0];
-                    let a = stack.pop().unwrap_or_default()[0];
-                    [binary(op, a, b), 0]
+                    let (b, a) = (pop(&mut stack)[0], pop(&mut stack)[0]);
+                    ([binary(op, a, b), 0], None)
                 }
             };
             stack.push(value);
         }
     }
+
+    /// Makes a structure or an array.
+    fn object(
+        &self,
+        store: &mut dyn Embedder,
+        op: Op,
+        index: u32,
+        count: u32,
+        stack: &mut Vec<Value>,
+    ) -> Result<Value, Error> {
+        let Some(Some(ty)) = self.module.objects.get(index as usize) else {
+            return Err(Error::msg("a constant expression of a type that is no object's"));
+        };
+        let len = match op {
+            Op::ArrayNewFixed => count,
+            Op::ArrayNew | Op::ArrayNewDefault => pop(stack)[0] as u32,
+            _ => 0,
+        };
+        let size = match ty.is_array() {
+            true => ty.array_size(len.into()).ok_or(crate::Trap::AllocationTooLarge)?,
+            false => ty.size as usize,
+        };
+        let pinned = store.inner().pinned.len();
+        let references = stack.iter().filter_map(|(value, class)| Some(((*class)?, value[0])));
+        store.inner().pinned.extend(references);
+        store.reserve_gc(size)?;
+        store.inner().pinned.truncate(pinned);
+        let object = new_object(store, ty, op, len, stack);
+        Ok(([object, 0], Some(Class::Any)))
+    }
+}
+
+/// Makes an object, for which the heap has room.
+fn new_object(
+    store: &mut dyn Embedder,
+    ty: &ObjectType,
+    op: Op,
+    len: u32,
+    stack: &mut Vec<Value>,
+) -> u64 {
+    let heap = &mut store.inner().heap;
+    match op {
+        Op::ArrayNew => heap.new_array(ty, len, pop(stack)),
+        Op::ArrayNewDefault => heap.new_array(ty, len, [0, 0]),
+        Op::ArrayNewFixed => {
+            let array = heap.new_array(ty, len, [0, 0]);
+            let storage = ty.element();
+            for index in (0..len).rev() {
+                let at = heap.element(array, storage, index);
+                heap.write(at, storage, pop(stack));
+            }
+            array
+        }
+        _ => {
+            let count = if op == Op::StructNew { ty.fields.len() } else { 0 };
+            let values = stack.split_off(stack.len().saturating_sub(count));
+            let mut slots = Vec::new();
+            for (index, place) in ty.fields.iter().enumerate() {
+                let value = values.get(index).map_or([0, 0], |(value, _)| *value);
+                let width = if place.storage == Storage::V128 { 2 } else { 1 };
+                slots.extend_from_slice(&value[..width]);
+            }
+            heap.new_struct(ty, &slots)
+        }
+    }
+}
+
+fn pop(stack: &mut Vec<Value>) -> GlobalValue {
+    stack.pop().unwrap_or_default().0
 }
 
 /// The arithmetic of extended constant expressions.

@@ -7,7 +7,7 @@ use super::{FuncEntity, InstanceEntity, StoreInner, link};
 use crate::module::{ModuleInner, slots_of};
 use crate::{Engine, Error, Extern, Module, Trap, error::error};
 use alloc::{boxed::Box, vec::Vec};
-use windlass_decode::{ElementItems, ElementMode, ExternKind};
+use windlass_decode::{CompositeType, ElementItems, ElementMode, Expr, ExternKind, SubType};
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store, but for what
 /// active segments have written before one of them did not fit.
@@ -21,20 +21,50 @@ pub(crate) fn instantiate(
     }
     link::check_imports(store.inner(), module, imports)?;
     check_instances(store)?;
+    add_types(store.inner(), &module.0)?;
+    // What constant expressions make is reachable by now, or garbage.
+    let pinned = store.inner().pinned.len();
+    let made = make(store, module, imports);
+    store.inner().pinned.truncate(pinned);
+    made
+}
+
+/// Makes the module's types known to the heap: all that can have objects, or sub- or supertypes.
+fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
+    let StoreInner { heap, engine, .. } = store;
+    let context = &module.context;
+    let is_plain = |ty: &SubType| {
+        ty.is_final && ty.supertypes.is_empty() && matches!(ty.composite, CompositeType::Func(_))
+    };
+    let Some(last) = context.type_ids.iter().max() else { return Ok(()) };
+    if context.types.iter().all(is_plain) {
+        return Ok(());
+    }
+    let added = engine.types(|types| {
+        heap.types.add_ancestors(types, *last)?;
+        context.type_ids.iter().zip(&module.objects).try_for_each(|(&id, object)| match object {
+            Some(object) => heap.add_type(types, id, object),
+            None => Some(()),
+        })
+    });
+    Ok(added.ok_or(Trap::AllocationTooLarge)?)
+}
+
+fn make(store: &mut dyn Limited, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
     let lengths = Lengths::of(store.inner());
-    let instance = match Parts::new(store, &module.0, imports) {
-        Ok(parts) => parts.instance(module),
+    let made = Parts::new(store, &module.0, imports)
+        .and_then(|parts| Ok((parts.offsets(store, &module.0)?, parts)));
+    let ((elements, data), instance) = match made {
+        Ok((offsets, parts)) => (offsets, parts.instance(module)),
         Err(error) => {
             lengths.restore(store.inner());
             return Err(error);
         }
     };
-    let store = store.inner();
-    let index = store.instances.len();
-    store.instances.push(instance);
-    let module = &*module.0;
-    active_elements(store, module, index)?;
-    active_data(store, module, index)?;
+    let index = store.inner().instances.len();
+    store.inner().instances.push(instance);
+    active_elements(store.inner(), &module.0, index, &elements)?;
+    active_data(store.inner(), &module.0, index, &data)?;
     Ok(index as u32)
 }
 
@@ -104,17 +134,17 @@ impl Parts {
             parts.tags.push(store.inner().add_tag(id, instance, index));
         }
         parts.add_funcs(store.inner(), module);
-        parts.add_globals(store.inner(), module)?;
+        parts.add_globals(store, module)?;
         parts.add_tables(store, module)?;
         for &ty in &module.context.memories[parts.memories.len()..] {
             parts.memories.push(add_memory(store, ty)?);
         }
-        parts.eval_elements(store.inner(), module)?;
+        parts.eval_elements(store, module)?;
         Ok(parts)
     }
 
-    fn context<'a>(&'a self, store: &'a StoreInner, module: &'a ModuleInner) -> ConstContext<'a> {
-        ConstContext { module, store, funcs: &self.funcs, globals: &self.globals }
+    fn context<'a>(&'a self, module: &'a ModuleInner) -> ConstContext<'a> {
+        ConstContext { module, funcs: &self.funcs, globals: &self.globals }
     }
 
     /// A shared memory is known to the store from when it is first imported.
@@ -144,10 +174,11 @@ impl Parts {
         }
     }
 
-    fn add_globals(&mut self, store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
+    fn add_globals(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
         for global in &module.decoded.globals {
-            let value = self.context(store, module).eval(&global.init)?;
+            let value = self.context(module).eval(store, &global.init)?;
             let ty = module.context.globals[self.globals.len()];
+            let store = store.inner();
             self.globals.push(store.globals.len() as u32);
             store.globals.push(value);
             store.global_types.push(ty);
@@ -158,7 +189,7 @@ impl Parts {
     fn add_tables(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
         for table in &module.decoded.tables {
             let init = match &table.init {
-                Some(expr) => self.context(store.inner(), module).eval(expr)?[0],
+                Some(expr) => self.context(module).eval(store, expr)?[0],
                 None => 0,
             };
             let ty = module.context.tables[self.tables.len()];
@@ -167,9 +198,13 @@ impl Parts {
         Ok(())
     }
 
-    fn eval_elements(&mut self, store: &StoreInner, module: &ModuleInner) -> Result<(), Error> {
+    fn eval_elements(
+        &mut self,
+        store: &mut dyn Limited,
+        module: &ModuleInner,
+    ) -> Result<(), Error> {
         for segment in &module.decoded.elements {
-            let context = self.context(store, module);
+            let context = self.context(module);
             let references = match &segment.items {
                 // Only declares functions: dropped from the start.
                 _ if segment.mode == ElementMode::Declared => Box::default(),
@@ -178,12 +213,33 @@ impl Parts {
                 }
                 ElementItems::Exprs(exprs) => exprs
                     .iter()
-                    .map(|expr| Ok(context.eval(expr)?[0]))
+                    .map(|expr| Ok(context.eval(store, expr)?[0]))
                     .collect::<Result<_, Error>>()?,
             };
             self.elements.push(references);
         }
         Ok(())
+    }
+
+    /// Where active segments go: those of elements and those of data, each by its index.
+    fn offsets(
+        &self,
+        store: &mut dyn Limited,
+        module: &ModuleInner,
+    ) -> Result<(Vec<u64>, Vec<u64>), Error> {
+        let context = self.context(module);
+        let mut eval = |at: Option<&Expr>| match at {
+            Some(at) => Ok(context.eval(store, at)?[0]),
+            None => Ok(0),
+        };
+        let elements = module.decoded.elements.iter().map(|segment| match &segment.mode {
+            ElementMode::Active { at, .. } => eval(Some(at)),
+            _ => Ok(0),
+        });
+        let elements = elements.collect::<Result<_, Error>>()?;
+        let data = module.decoded.data.iter();
+        let data = data.map(|segment| eval(segment.active.as_ref().map(|(_, at)| at)));
+        Ok((elements, data.collect::<Result<_, Error>>()?))
     }
 
     fn instance(self, module: &Module) -> InstanceEntity {
@@ -200,39 +256,38 @@ impl Parts {
     }
 }
 
-impl InstanceEntity {
-    fn context<'a>(&'a self, store: &'a StoreInner) -> ConstContext<'a> {
-        ConstContext { module: &self.module.0, store, funcs: &self.funcs, globals: &self.globals }
-    }
-}
-
 fn active_elements(
     store: &mut StoreInner,
     module: &ModuleInner,
     instance: usize,
+    offsets: &[u64],
 ) -> Result<(), Error> {
     for (i, segment) in module.decoded.elements.iter().enumerate() {
-        let ElementMode::Active { table, at } = &segment.mode else { continue };
+        let ElementMode::Active { table, .. } = &segment.mode else { continue };
         let entity = &store.instances[instance];
-        let at = entity.context(store).eval(at)?[0];
         let table = entity.tables[*table as usize] as usize;
         let references = core::mem::take(&mut store.instances[instance].elements[i]);
-        part(&mut store.tables[table].elements, at, references.len())
+        part(&mut store.tables[table].elements, offsets[i], references.len())
             .ok_or(Trap::TableOutOfBounds)?
             .copy_from_slice(&references);
     }
     Ok(())
 }
 
-fn active_data(store: &mut StoreInner, module: &ModuleInner, instance: usize) -> Result<(), Error> {
+fn active_data(
+    store: &mut StoreInner,
+    module: &ModuleInner,
+    instance: usize,
+    offsets: &[u64],
+) -> Result<(), Error> {
     for (i, segment) in module.decoded.data.iter().enumerate() {
-        let Some((memory, at)) = &segment.active else { continue };
+        let Some((memory, _)) = &segment.active else { continue };
         let entity = &store.instances[instance];
-        let at = entity.context(store).eval(at)?[0];
         let memory = entity.memories[*memory as usize] as usize;
         store.instances[instance].data_dropped[i] = true;
         let bytes = &module.bytes[segment.bytes.clone()];
         let memory = &mut store.memories[memory].bytes;
+        let at = offsets[i];
         let end = at.checked_add(bytes.len() as u64);
         if end.is_none_or(|end| end > memory.len() as u64) {
             return Err(Trap::MemoryOutOfBounds.into());

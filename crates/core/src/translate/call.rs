@@ -207,6 +207,9 @@ impl<'m> Translator<'m> {
             Op::TableCopy | Op::TableFill | Op::TableInit => (3, None, None),
             Op::DataDrop | Op::ElemDrop => (0, None, None),
             Op::TableGrow => (2, table(), None),
+            Op::ArrayNewData | Op::ArrayNewElem => (2, Some(Kind::Ref), None),
+            Op::ArrayFill | Op::ArrayInitData | Op::ArrayInitElem => (4, None, None),
+            Op::ArrayCopy => (5, None, None),
             Op::I64Add128 | Op::I64Sub128 => (4, Some(Kind::I64), Some(Kind::I64)),
             _ => (2, Some(Kind::I64), Some(Kind::I64)),
         };

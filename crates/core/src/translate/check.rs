@@ -8,6 +8,7 @@ use crate::exec::{
     layout::{Field, Layout, Layouts, Part},
     select::{Domain, Sort},
 };
+use crate::object::{HEADER, Place, Storage};
 use alloc::vec::Vec;
 use core::fmt;
 use std::collections::HashMap;
@@ -64,6 +65,8 @@ struct Checker<'a> {
     callees: HashMap<u64, u32>,
     /// The first cell of the innermost loop whose start the context has.
     again: Option<usize>,
+    /// The size of the object that is being made.
+    making: Option<u32>,
 }
 
 impl<'a> Checker<'a> {
@@ -87,6 +90,7 @@ impl<'a> Checker<'a> {
             pins: [[0; 2]; 3],
             callees: callees(source, defined),
             again: None,
+            making: None,
         };
         checker.find_cells()?;
         checker.enter().map_err(|what| Fault { at: 0, what })?;
@@ -148,6 +152,8 @@ impl<'a> Checker<'a> {
     fn track(&mut self, at: usize, layout: &Layout) -> bool {
         match layout.part {
             Part::LoopEnter => self.again = Some(at + 1 + layout.words),
+            Part::NewFirst { .. } => self.making = Some(self.low(at, 1) as u32),
+            Part::NewLast { .. } => self.making = None,
             Part::Call | Part::CallImport | Part::CallIndirect | Part::CallRef => self.again = None,
             _ => {}
         }
@@ -316,6 +322,38 @@ impl<'a> Checker<'a> {
                 let index = self.high(at, 0) as usize;
                 ensure(index < context.funcs.len(), "I6: the index of a function")
             }
+            Part::Field { size } => {
+                let offset = self.high(at, 0);
+                let mut objects = self.source.objects.iter().flatten();
+                let is_field = objects.any(|ty| {
+                    let mut places = ty.fields.iter();
+                    let of_size = |place: &Place| place.storage.size() == size;
+                    !ty.is_array() && places.any(|place| place.offset == offset && of_size(place))
+                });
+                ensure(is_field, "I10: the offset of a field")
+            }
+            Part::NewFirst { size } => {
+                ensure(self.making.is_none(), "I10: one object is made after the other")?;
+                self.new_field(at, size, self.low(at, 1) as u32)
+            }
+            Part::NewField { size } => self.new_field(at, size, self.making.unwrap_or(0)),
+            Part::NewLast { size } => {
+                let making = self.making.ok_or("I10: an object is begun before it ends")?;
+                self.new_field(at, size, making)?;
+                ensure(self.is_object(self.word(at, 1), making), "I10: the header of an object")
+            }
+            Part::SmallArray => {
+                let next = self.code.get(at + 1 + layout.words);
+                let slow = next.is_some_and(|&next| {
+                    Layouts::get().of(next).iter().any(|layout| layout.part == Part::Slow)
+                });
+                ensure(slow, "I10: the driver makes what is no small array")?;
+                let header = self.high(at, 0);
+                let mut objects = self.source.objects.iter().flatten();
+                let is_array = objects.any(|ty| ty.is_array() && ty.header == header);
+                ensure(is_array, "I10: the header of an array")?;
+                self.operands(self.field(at, 0), 1)
+            }
             Part::Memory => self.memory(None, at),
             Part::AnyMemory { sort } => self.memory(Some(sort), at),
             Part::AtomicMemory { is64, slots } => self.atomic(at, is64, slots),
@@ -449,6 +487,24 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
+    /// I10: a field of the object of `making` bytes that is being made.
+    fn new_field(&self, at: usize, size: u32, making: u32) -> Outcome {
+        let offset = if size == 0 { HEADER } else { self.high(at, 0) };
+        let fits = offset >= HEADER && u64::from(offset) + u64::from(size) <= u64::from(making);
+        ensure(fits, "I10: a field of what is made")
+    }
+
+    /// Whether this is the header of an object of so many bytes.
+    fn is_object(&self, header: u64, size: u32) -> bool {
+        self.source.objects.iter().flatten().any(|ty| {
+            let own = match ty.is_array() {
+                true => ty.array_size(header >> 32),
+                false => (header >> 32 == 0).then_some(ty.size as usize),
+            };
+            ty.header == header as u32 && own == Some(size as usize)
+        })
+    }
+
     /// An instruction that the driver executes.
     fn slow(&self, at: usize) -> Outcome {
         let context = self.source.context;
@@ -458,6 +514,11 @@ impl<'a> Checker<'a> {
         let table = |index: usize| index < context.tables.len();
         let data = |index: usize| index < self.source.decoded.data.len();
         let element = |index: usize| index < context.elements.len();
+        let array_width = |index: usize| {
+            let ty = self.source.objects.get(index)?.as_ref().filter(|ty| ty.is_array())?;
+            Some(if ty.element() == Storage::V128 { 2 } else { 1 })
+        };
+        let is_array = |index: usize| array_width(index).is_some();
         let second = second as usize;
         use SlowOp::*;
         let (slots, indices) = match op {
@@ -474,6 +535,14 @@ impl<'a> Checker<'a> {
             ElemDrop => (0, element(first)),
             I64Add128 | I64Sub128 => (4, true),
             I64MulWideS | I64MulWideU => (2, true),
+            ArrayNew => (1 + array_width(first).unwrap_or(0), is_array(first)),
+            ArrayNewDefault => (1, is_array(first)),
+            ArrayNewData => (2, is_array(first) && data(second)),
+            ArrayNewElem => (2, is_array(first) && element(second)),
+            ArrayFill => (3 + array_width(first).unwrap_or(0), is_array(first)),
+            ArrayCopy => (5, is_array(first) && is_array(second)),
+            ArrayInitData => (4, is_array(first) && data(second)),
+            ArrayInitElem => (4, is_array(first) && element(second)),
         };
         ensure(indices, "I6: an index of a slow instruction")?;
         self.operands(self.field(at, 1), slots)

@@ -12,7 +12,9 @@ use super::{
 use crate::{
     Metering,
     exec::{
-        Cell, Handler, pack_const, pack_fields, pack_halves,
+        Cell, Handler,
+        object_select::{self, Wanted},
+        pack_const, pack_fields, pack_halves,
         select::{self, Handlers, Kind, Way, plain},
     },
 };
@@ -77,9 +79,30 @@ pub(super) enum Site {
 /// When a branch is taken.
 #[derive(Clone, Copy)]
 pub(super) enum Condition {
-    Compare { op: Op, wanted: bool, a: Loc, b: Loc },
-    And { is64: bool, zero: bool, a: Loc, b: Loc },
-    Test { is64: bool, zero: bool, a: Loc },
+    Compare {
+        op: Op,
+        wanted: bool,
+        a: Loc,
+        b: Loc,
+    },
+    And {
+        is64: bool,
+        zero: bool,
+        a: Loc,
+        b: Loc,
+    },
+    Test {
+        is64: bool,
+        zero: bool,
+        a: Loc,
+    },
+    /// The reference is of a type, or is not.
+    Cast {
+        wanted: Wanted,
+        bits: u32,
+        passes: bool,
+        a: Loc,
+    },
 }
 
 impl<'m> Translator<'m> {
@@ -514,6 +537,13 @@ impl<'m> Translator<'m> {
         if self.latch(condition, way, frame) || self.latch_test(condition, way, frame) {
             return;
         }
+        if let (Condition::Cast { wanted, bits, passes, a }, Way::Again(_)) = (condition, way) {
+            let fails = Condition::Cast { wanted, bits, passes: !passes, a };
+            let skip = self.emit_skip(fails);
+            let origin = self.builder.cell(select::br(way), "br");
+            self.push_target(frame, origin);
+            return self.land(skip);
+        }
         let (origin, wide) = self.emit_condition(condition, way);
         self.push_target(frame, origin);
         self.builder.code.extend(wide.map(Cell::word));
@@ -568,6 +598,17 @@ impl<'m> Translator<'m> {
                 let is = if zero { "==" } else { "!=" };
                 let origin = self.builder.cell(handler, format_args!("br if {a} {is} 0"));
                 single(&mut self.builder.code, 0, a, Kind::I32);
+                (origin, None)
+            }
+            Condition::Cast { wanted, bits, passes, a } => {
+                let Some(handler) = object_select::br_cast(wanted, passes, a.place()) else {
+                    unreachable!("there is a cast of everything but constants")
+                };
+                self.builder.use_operands(select::Domain::Int, &[a]);
+                let not = if passes { "" } else { "not " };
+                let text = format_args!("br if {not}{wanted:?} {bits:#x} {a}");
+                let origin = self.builder.cell(handler, text);
+                self.builder.push(pack_const(0, a.slot(), bits as i32));
                 (origin, None)
             }
         }

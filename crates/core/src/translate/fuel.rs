@@ -68,6 +68,14 @@ impl Translator<'_> {
         }
     }
 
+    /// Counts bytes that an operator sets into the current region, as bulk operations count theirs.
+    pub(super) fn count_bytes(&mut self, bytes: u32) {
+        if self.counts_fuel() {
+            let total = &mut self.regions.costs[self.regions.current.0];
+            *total = total.saturating_add(bytes / 64);
+        }
+    }
+
     /// Begins a region that the cell with this operand word pays for.
     pub(super) fn open_region(&mut self, word: usize) {
         if self.counts_fuel() {

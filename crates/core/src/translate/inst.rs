@@ -1,7 +1,7 @@
 //! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands and
 //! result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`] encode them.
 
-use super::vector::Vector;
+use super::{object::Object, vector::Vector};
 use crate::exec::{
     Cell, Handler,
     canonical::Nans,
@@ -157,6 +157,8 @@ pub(crate) enum What {
     Canonical(Nans),
     /// A vector instruction that is none of these.
     Vector(Vector),
+    /// An instruction on objects.
+    Object(Object),
 }
 
 /// An instruction that has a result.
@@ -232,6 +234,7 @@ impl Inst {
             What::CmpSelect(..) => Kind::I64,
             What::Canonical(nans) => nans.kind(),
             What::Vector(vector) => vector.result(),
+            What::Object(object) => object.result(),
         }
     }
 
@@ -252,6 +255,9 @@ impl Inst {
             What::Canonical(nans) => (nans.kind().domain(), NO_LOC),
             What::Select(kind, c) => (kind.domain(), c),
             What::Vector(vector) => return vector.uses(self.a, self.b),
+            What::Object(object) => {
+                return [(object.domain(), self.a), (Domain::Int, self.b), (Domain::Int, NO_LOC)];
+            }
         };
         [(domain, self.a), (domain, self.b), (Domain::Int, third)]
     }
@@ -281,6 +287,7 @@ impl Inst {
             What::Copy(kind) => select::copy(kind, a, d),
             What::Canonical(nans) => nans.handler(a, d),
             What::Vector(vector) => vector.handler(a, b, d),
+            What::Object(object) => object.handler(a, b, d),
         }
     }
 
@@ -330,6 +337,7 @@ impl Inst {
                 code.extend(wide.map(Cell::word));
             }
             What::Vector(vector) => vector.operands(d, self.a, self.b, code),
+            What::Object(object) => object.operands(d, self.a, self.b, code),
         }
     }
 }
@@ -389,6 +397,7 @@ impl fmt::Display for Inst {
             What::Copy(_) => write!(f, "{d} = copy {a}"),
             What::Canonical(_) => write!(f, "{d} = canonical {a}"),
             What::Vector(vector) => vector.write(f, *d, *a, *b),
+            What::Object(object) => object.write(f, *d, *a, *b),
         }
     }
 }

@@ -12,6 +12,7 @@
 mod atomic;
 mod builder;
 mod call;
+mod cast;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod check;
 mod control;
@@ -21,6 +22,7 @@ mod inst;
 mod listing;
 mod memory;
 mod numeric;
+mod object;
 mod prescan;
 mod reference;
 mod safepoint;
@@ -36,8 +38,9 @@ use crate::{
         select::{self, Domain, Kind},
     },
     module::ModuleInner,
+    object::ObjectType,
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use builder::Builder;
 pub(crate) use builder::Line;
 use control::{Frame, Patch};
@@ -58,6 +61,7 @@ pub(crate) struct Source<'m> {
     pub(crate) bytes: &'m [u8],
     pub(crate) decoded: &'m windlass_decode::Module,
     pub(crate) context: &'m Context,
+    pub(crate) objects: &'m [Option<Arc<ObjectType>>],
     pub(crate) code: &'m CodeTable,
     pub(crate) metering: Metering,
     /// Whether every NaN that is made gets the same bits.
@@ -319,6 +323,11 @@ impl<'m> Translator<'m> {
             (Op::TableSet, Imm::Index(table)) => self.table_set(table),
             (Op::TableSize, Imm::Index(table)) => self.table_size(table),
             (Op::AtomicFence, _) => self.fence(),
+            (Op::RefEq, _) => self.binary(Op::I64Eq),
+            (Op::AnyConvertExtern | Op::ExternConvertAny, _) => {}
+            (op, Imm::Heap(heap)) => self.cast(op, heap),
+            (op, Imm::BrCast { label, to, .. }) => self.br_cast(op, label, to),
+            (op, imm) if self.object(op, imm) => {}
             (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
             (op, Imm::MemLane(arg, lane)) => self.lane_access(op, arg, lane).ok_or(unsupported)?,
             (op, imm) if self.slow(op, imm) || self.vector(op, imm) => {}

@@ -32,7 +32,7 @@ impl Translator<'_> {
         self.produce(What::Un(op), &mut [a], result_kind(op));
     }
 
-    fn binary(&mut self, op: Op) {
+    pub(super) fn binary(&mut self, op: Op) {
         let (mut b, mut a) = (self.pop(), self.pop());
         if let (Source::Const(x), Source::Const(y)) = (a.source, b.source)
             && let Some(bits) = fold_bin(op, x, y)

@@ -33,7 +33,7 @@ impl Translator<'_> {
     }
 
     /// Where to read a reference that stays an operand: not in the code.
-    fn kept_place(&mut self, operand: Operand) -> Loc {
+    pub(super) fn kept_place(&mut self, operand: Operand) -> Loc {
         match self.variable_place(operand) {
             Loc::Acc { slot, .. } => Loc::Acc { slot, last_use: false },
             place => place,

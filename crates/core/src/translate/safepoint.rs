@@ -3,7 +3,6 @@
 //! which runs beside it, says what kinds of references they are. The driver asks, for garbage collection.
 //!
 //! Constants and locals' values on the symbolic stack need no entry: locals always lie in their own slots.
-#![allow(dead_code)] // The instructions that use it come next.
 
 use super::{FIRST_LOCAL, Source as ModuleSource, TranslateError, Translator, stack::Source};
 use crate::{

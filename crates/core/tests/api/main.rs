@@ -2,6 +2,7 @@
 
 mod backtrace;
 mod calls;
+mod collection;
 mod errors;
 mod exceptions;
 mod exceptions_collected;

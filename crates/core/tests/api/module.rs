@@ -3,7 +3,6 @@
 use crate::module;
 use windlass::{
     CompilationMode, Config, Engine, ExternType, Features, Instance, Module, ModuleError, Store,
-    Unsupported,
 };
 
 fn bytes(text: &str) -> Vec<u8> {
@@ -92,32 +91,6 @@ fn features_that_are_switched_off_are_refused() {
 }
 
 #[test]
-fn what_is_not_executed_is_refused_by_name_and_offset() {
-    let engine = Engine::new(Config::new().features(Features::ALL)).unwrap();
-    for (text, feature) in [
-        ("(func (param anyref))", "gc"),
-        ("(func (local i31ref))", "gc"),
-        ("(func (block (result anyref) (unreachable)) (drop))", "gc"),
-        ("(func (drop (select (result anyref) (unreachable))))", "gc"),
-        ("(func (drop (ref.null none)))", "gc"),
-        ("(type (struct))", "gc"),
-        ("(type (array i8))", "gc"),
-        ("(func (result anyref) (ref.null any))", "gc"),
-        ("(func (drop (ref.i31 (i32.const 1))))", "gc"),
-        ("(global i31ref (ref.i31 (i32.const 1)))", "gc"),
-    ] {
-        let bytes = bytes(text);
-        Module::validate(&engine, &bytes).unwrap();
-        let error = Module::new(&engine, &bytes).unwrap_err();
-        let error =
-            error.downcast_ref::<Unsupported>().unwrap_or_else(|| panic!("{text}: {error}"));
-        assert_eq!(error.feature(), feature, "{text}");
-        assert!(error.offset() >= 8 && error.offset() < bytes.len(), "{text}");
-        assert!(error.to_string().contains("is not executed yet (at offset 0x"), "{error}");
-    }
-}
-
-#[test]
 fn garbage_is_an_error_or_a_module_but_never_a_panic() {
     let engine = Engine::default();
     let good = bytes(
@@ -182,8 +155,6 @@ fn a_lazy_module_is_validated_when_called() {
     let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Lazy)).unwrap();
     let text = r#"(func (export "good") (result i32) (i32.const 1))
                   (func (export "invalid") (result i32) (i64.const 1))
-                  (func (export "gc") (result i32)
-                    (i31.get_s (ref.i31 (i32.const 1))))
                   (func (export "calls") (result i32) (call 1))"#;
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
@@ -194,7 +165,6 @@ fn a_lazy_module_is_validated_when_called() {
     assert_eq!(call("good").unwrap(), 1);
     for _ in 0..2 {
         assert!(call("invalid").unwrap_err().is::<ModuleError>());
-        assert_eq!(call("gc").unwrap_err().downcast::<Unsupported>().unwrap().feature(), "gc");
         let error = call("calls").unwrap_err();
         assert!(error.is::<ModuleError>() && error.to_string().contains("type mismatch"));
     }

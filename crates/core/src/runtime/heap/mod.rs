@@ -8,7 +8,6 @@
 //!
 //! It must never abort for want of memory: everything it needs is reserved when the heap grows, or can be done
 //! without.
-#![allow(dead_code)] // The instructions that use it come next.
 
 mod access;
 mod free;
@@ -70,14 +69,21 @@ pub(crate) struct HeapView {
     pub(crate) end: usize,
     /// Where the object lies that is being made: between the first and the last cell of an allocation.
     pub(crate) object: usize,
-    /// The supertypes of all types that objects in the heap have.
+    /// The supertypes of all types that objects in the heap have, by the type's id; and how many there are.
     pub(crate) ancestors: *const Ancestor,
+    pub(crate) types: usize,
 }
 
 impl HeapView {
     /// A heap of nothing.
-    pub(crate) const NONE: HeapView =
-        HeapView { base: ptr::null_mut(), top: 0, end: 0, object: 0, ancestors: ptr::null() };
+    pub(crate) const NONE: HeapView = HeapView {
+        base: ptr::null_mut(),
+        top: 0,
+        end: 0,
+        object: 0,
+        ancestors: ptr::null(),
+        types: 0,
+    };
 }
 
 impl Default for Heap {
@@ -132,7 +138,8 @@ impl Heap {
             top: self.top,
             end: self.end,
             object: self.object,
-            ancestors: self.types.ancestors(),
+            ancestors: self.types.ancestors().as_ptr(),
+            types: self.types.ancestors().len(),
         }
     }
 

@@ -67,7 +67,7 @@ impl HeapTypes {
     }
 
     /// Makes all types up to `id` known to casts. Supertypes have smaller ids.
-    fn add_ancestors(&mut self, types: &TypeRegistry, id: TypeId) -> Option<()> {
+    pub(crate) fn add_ancestors(&mut self, types: &TypeRegistry, id: TypeId) -> Option<()> {
         let len = self.ancestors.len();
         let Some(missing) = (id.0 as usize + 1).checked_sub(len).filter(|&count| count > 0) else {
             return Some(());
@@ -90,8 +90,8 @@ impl HeapTypes {
     }
 
     /// The supertypes, for handlers: one entry for each type that is known.
-    pub(crate) fn ancestors(&self) -> *const Ancestor {
-        self.ancestors.as_ptr()
+    pub(crate) fn ancestors(&self) -> &[Ancestor] {
+        &self.ancestors
     }
 
     /// The shape of objects with this header.

@@ -1,0 +1,65 @@
+//! Casts and tests of references. A cast leaves the reference where it is.
+
+use super::{Translator, control::Condition, object::Object, stack::Source};
+use crate::exec::{
+    cast::NULL_PASSES,
+    object_select::{self, Wanted},
+    pack_const,
+    select::{Domain, Kind},
+};
+use windlass_decode::{AbsHeapType, HeapType, Op, RefType};
+
+impl Translator<'_> {
+    /// What a reference type is tested for, and the bits for the handler.
+    fn wanted(&self, ty: RefType) -> (Wanted, u32) {
+        use AbsHeapType::*;
+        let null = if ty.nullable { NULL_PASSES } else { 0 };
+        let index = match ty.heap {
+            HeapType::Abs(Any | Extern | Func | Exn) => return (Wanted::Always, null),
+            HeapType::Abs(None | NoExtern | NoFunc | NoExn) => return (Wanted::Never, null),
+            HeapType::Abs(I31) => return (Wanted::I31, null),
+            HeapType::Abs(Eq) => return (Wanted::Eq, null),
+            HeapType::Abs(Struct) => return (Wanted::Struct, null),
+            HeapType::Abs(Array) => return (Wanted::Array, null),
+            HeapType::Concrete(index) => index as usize,
+        };
+        match self.source.objects.get(index) {
+            Some(Some(object)) if self.source.context.types[index].is_final => {
+                (Wanted::Final, null | object.header)
+            }
+            Some(Some(object)) => (Wanted::Below, null | object.header),
+            _ => (Wanted::Func, null | self.source.context.type_ids[index].0),
+        }
+    }
+
+    /// `ref.test` and `ref.cast`.
+    pub(super) fn cast(&mut self, op: Op, heap: HeapType) {
+        let nullable = matches!(op, Op::RefTestNull | Op::RefCastNull);
+        let (wanted, bits) = self.wanted(RefType { nullable, heap });
+        if matches!(op, Op::RefTest | Op::RefTestNull) {
+            return self.object_op(Object::Test(wanted, bits), 1);
+        }
+        let operand = self.pop();
+        let a = self.kept_place(operand);
+        let Some(handler) = object_select::ref_cast(wanted, a.place()) else { return };
+        self.builder.use_operands(Domain::Int, &[a]);
+        self.builder.cell(handler, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
+        self.builder.push(pack_const(0, a.slot(), bits as i32));
+        self.push(operand.source, Kind::Ref);
+    }
+
+    /// `br_on_cast` and `br_on_cast_fail`: the reference stays an operand either way.
+    pub(super) fn br_cast(&mut self, op: Op, label: u32, to: RefType) {
+        let (wanted, bits) = self.wanted(to);
+        let operand = self.pop();
+        let a = self.kept_place(operand);
+        self.push(operand.source, Kind::Ref);
+        let on = op == Op::BrOnCast;
+        // What was read from the code is a constant no longer: it may be needed in its slot.
+        if let (Some(top), Source::Const(_)) = (self.stack.last_mut(), operand.source) {
+            top.source = Source::Temp;
+        }
+        let condition = |taken| Condition::Cast { wanted, bits, passes: taken == on, a };
+        self.branch_if(label, |_, taken| condition(taken));
+    }
+}

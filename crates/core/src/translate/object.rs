@@ -1,0 +1,362 @@
+//! Structures, arrays and `i31`. An object is made by several cells: the first takes its place and is where the
+//! code may stop to make room; see [`exec::object`](crate::exec). All operands lie in their slots then.
+
+use super::{
+    Translator,
+    inst::{Dst, Inst, Loc, NO_LOC, What},
+    safepoint::Stopped,
+    stack::{Operand, Source},
+};
+use crate::{
+    exec::{
+        Cell, Handler, SlowOp,
+        object_select::{self, Access, Wanted},
+        pack_const, pack_fields,
+        select::{Dest, Domain, Kind, Place, plain},
+    },
+    object::{self, HEADER, MIN_OBJECT, ObjectType, Storage},
+};
+use alloc::vec::Vec;
+use core::fmt;
+use windlass_decode::{Imm, Op};
+
+/// What an instruction on objects does that has a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Object {
+    /// `struct.get` of the field at an offset.
+    Get(Access, Kind, u32),
+    /// `array.get`
+    Element(Access, Kind),
+    /// `array.len`
+    Len,
+    RefI31,
+    I31Get {
+        signed: bool,
+    },
+    /// The last field, at an offset, of what is made with this header; `a` is the value.
+    Last(Access, u32, u64),
+    /// What is made, with this header.
+    Done(u64),
+    /// `ref.test`
+    Test(Wanted, u32),
+}
+
+impl Object {
+    /// The kind of the result.
+    pub(crate) fn result(self) -> Kind {
+        match self {
+            Object::Get(_, kind, _) | Object::Element(_, kind) => kind,
+            Object::Len | Object::I31Get { .. } | Object::Test(..) => Kind::I32,
+            Object::RefI31 | Object::Last(..) | Object::Done(_) => Kind::Ref,
+        }
+    }
+
+    /// The register file of the first operand.
+    pub(crate) fn domain(self) -> Domain {
+        match self {
+            Object::Last(access, ..) => domain(access),
+            _ => Domain::Int,
+        }
+    }
+
+    /// Its handler, if there is one for these places.
+    pub(crate) fn handler(self, a: Place, b: Place, d: Dest) -> Option<Handler> {
+        match self {
+            Object::Get(access, ..) => object_select::struct_get(access, a, d),
+            Object::Element(access, _) => object_select::array_get(access, a, b, d),
+            Object::Len => object_select::array_len(a, d),
+            Object::RefI31 => object_select::ref_i31(a, d),
+            Object::I31Get { signed: true } => object_select::i31_get_s(a, d),
+            Object::I31Get { signed: false } => object_select::i31_get_u(a, d),
+            Object::Last(access, ..) => object_select::new_last(access, a, d),
+            Object::Done(_) => object_select::new_done(d),
+            Object::Test(wanted, _) => object_select::ref_test(wanted, a, d),
+        }
+    }
+
+    /// Appends its operand words.
+    pub(crate) fn operands(self, d: i16, a: Loc, b: Loc, code: &mut Vec<Cell>) {
+        let mut push = |word| code.push(Cell::word(word));
+        match self {
+            Object::Get(_, _, offset) => push(pack_const(d, a.slot(), offset as i32)),
+            Object::Element(..) => push(match b {
+                Loc::Const(index) => pack_const(d, a.slot(), index as i32),
+                _ => pack_fields([d, a.slot(), b.slot(), 0]),
+            }),
+            Object::Len | Object::RefI31 | Object::I31Get { .. } => {
+                push(pack_fields([d, a.slot(), 0, 0]));
+            }
+            Object::Last(_, offset, header) => {
+                push(pack_const(d, a.slot(), offset as i32));
+                push(header);
+                if let Loc::Const(bits) = a {
+                    push(bits);
+                }
+            }
+            Object::Done(header) => {
+                push(pack_fields([d, 0, 0, 0]));
+                push(header);
+            }
+            Object::Test(_, wanted) => push(pack_const(d, a.slot(), wanted as i32)),
+        }
+    }
+
+    /// For listings.
+    pub(crate) fn write(self, f: &mut fmt::Formatter<'_>, d: Dst, a: Loc, b: Loc) -> fmt::Result {
+        match self {
+            Object::Get(_, _, offset) => write!(f, "{d} = struct {a}.{offset}"),
+            Object::Element(..) => write!(f, "{d} = array {a}[{b}]"),
+            Object::Len => write!(f, "{d} = array.len {a}"),
+            Object::RefI31 => write!(f, "{d} = ref.i31 {a}"),
+            Object::I31Get { signed } => {
+                write!(f, "{d} = i31.get_{} {a}", if signed { 's' } else { 'u' })
+            }
+            Object::Last(_, offset, header) => {
+                write!(f, "{d} = new {header:#x}, field {offset} = {a}")
+            }
+            Object::Done(header) => write!(f, "{d} = new {header:#x}"),
+            Object::Test(wanted, bits) => write!(f, "{d} = ref.test {wanted:?} {bits:#x} {a}"),
+        }
+    }
+}
+
+/// The register file of what is accessed.
+fn domain(access: Access) -> Domain {
+    match access {
+        Access::F32 => Domain::F32,
+        Access::F64 => Domain::F64,
+        Access::V128 => Domain::Vector,
+        _ => Domain::Int,
+    }
+}
+
+/// How a field is accessed, and what its value is.
+fn access(storage: Storage, signed: bool) -> (Access, Kind) {
+    match storage {
+        Storage::I8 if signed => (Access::I8S, Kind::I32),
+        Storage::I8 => (Access::I8U, Kind::I32),
+        Storage::I16 if signed => (Access::I16S, Kind::I32),
+        Storage::I16 => (Access::I16U, Kind::I32),
+        Storage::I32 => (Access::I32, Kind::I32),
+        Storage::I64 => (Access::I64, Kind::I64),
+        Storage::F32 => (Access::F32, Kind::F32),
+        Storage::F64 => (Access::F64, Kind::F64),
+        Storage::V128 => (Access::V128, Kind::V128),
+        Storage::Any | Storage::Func | Storage::Exn => (Access::I64, Kind::Ref),
+    }
+}
+
+impl<'m> Translator<'m> {
+    /// Translates an instruction on structures, arrays or `i31`, if it is one.
+    pub(super) fn object(&mut self, op: Op, imm: Imm<'_>) -> bool {
+        match (op, imm) {
+            (Op::StructNew, Imm::Index(ty)) => {
+                let ty = self.object_type(ty);
+                self.new_object(ty.header.into(), ty.size, &ty.fields);
+            }
+            (Op::StructNewDefault, Imm::Index(ty)) => {
+                let ty = self.object_type(ty);
+                self.new_object(ty.header.into(), ty.size, &[]);
+            }
+            (Op::ArrayNewFixed, Imm::Index2(ty, count)) => self.array_new_fixed(ty, count),
+            (Op::ArrayNew | Op::ArrayNewDefault, Imm::Index(ty)) => self.array_new(op, ty),
+            (Op::StructGet | Op::StructGetS | Op::StructGetU, Imm::Index2(ty, field)) => {
+                let place = self.object_type(ty).fields[field as usize];
+                let (access, kind) = access(place.storage, op == Op::StructGetS);
+                self.object_op(Object::Get(access, kind, place.offset), 1);
+            }
+            (Op::ArrayGet | Op::ArrayGetS | Op::ArrayGetU, Imm::Index(ty)) => {
+                let (access, kind) = access(self.object_type(ty).element(), op == Op::ArrayGetS);
+                self.object_op(Object::Element(access, kind), 2);
+            }
+            (Op::StructSet, Imm::Index2(ty, field)) => self.struct_set(ty, field),
+            (Op::ArraySet, Imm::Index(ty)) => self.array_set(ty),
+            (Op::ArrayLen, _) => self.object_op(Object::Len, 1),
+            (Op::RefI31, _) => match self.stack.last().map(|operand| operand.source) {
+                Some(Source::Const(bits)) => {
+                    self.pop();
+                    self.push_const(Kind::Ref, u64::from((bits as u32) << 1 | 1));
+                }
+                _ => self.object_op(Object::RefI31, 1),
+            },
+            (Op::I31GetS, _) => self.object_op(Object::I31Get { signed: true }, 1),
+            (Op::I31GetU, _) => self.object_op(Object::I31Get { signed: false }, 1),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The layout of a type, which is no function type.
+    fn object_type(&self, ty: u32) -> &'m ObjectType {
+        match self.source.objects.get(ty as usize) {
+            Some(Some(ty)) => ty,
+            _ => unreachable!("validation knows that it is no function type"),
+        }
+    }
+
+    /// An instruction with one or two operands and a result. The first is never read from the code.
+    pub(super) fn object_op(&mut self, object: Object, operands: usize) {
+        let index = (operands == 2).then(|| self.pop());
+        let reference = self.pop();
+        let a = self.variable_place(reference);
+        let mut b = index.map_or(NO_LOC, |index| self.place(index));
+        if a.is_acc() && b.is_acc() {
+            b = Loc::Slot(b.slot());
+        }
+        let d = Dst::Slot(self.next_slot());
+        let inst = Inst { what: What::Object(object), d, a, b };
+        if !self.builder.emit(inst) {
+            let emitted = self.builder.emit(Inst { a: a.unpinned(), b: b.unpinned(), ..inst });
+            debug_assert!(emitted, "there is a handler for slots: {inst}");
+        }
+        self.push_temp(object.result());
+    }
+
+    fn struct_set(&mut self, ty: u32, field: u32) {
+        let place = self.object_type(ty).fields[field as usize];
+        let (access, kind) = access(place.storage, false);
+        let (value, reference) = (self.pop(), self.pop());
+        let a = self.variable_place(reference);
+        let v = self.stored(value, kind, a.is_acc());
+        let Some(handler) = object_select::struct_set(access, a.place(), v.place()) else {
+            unreachable!("there is a handler for these places")
+        };
+        self.builder.use_operands(Domain::Int, &[a]);
+        self.builder.use_operands(kind.domain(), &[v]);
+        self.builder.cell(handler, format_args!("struct {a}.{} = {v}", place.offset));
+        self.builder.push(pack_const(v.slot(), a.slot(), place.offset as i32));
+        self.push_value(v);
+    }
+
+    fn array_set(&mut self, ty: u32) {
+        let (access, kind) = access(self.object_type(ty).element(), false);
+        let (value, index, reference) = (self.pop(), self.pop(), self.pop());
+        let b = self.variable_place(index);
+        let a = match self.variable_place(reference) {
+            a @ (Loc::P0(_) | Loc::P1(_)) if b.place() != a.place() => a,
+            a => Loc::Slot(a.slot()),
+        };
+        let v = self.stored(value, kind, b.is_acc());
+        let Some(handler) = object_select::array_set(access, a.place(), b.place(), v.place())
+        else {
+            unreachable!("there is a handler for these places")
+        };
+        self.builder.use_operands(Domain::Int, &[b]);
+        self.builder.use_operands(kind.domain(), &[v]);
+        self.builder.cell(handler, format_args!("array {a}[{b}] = {v}"));
+        self.builder.push(pack_fields([v.slot(), a.slot(), b.slot(), 0]));
+        self.push_value(v);
+    }
+
+    /// Where to read a value that is stored. An integer can't be in the accumulator if something else is.
+    fn stored(&mut self, value: Operand, kind: Kind, is_taken: bool) -> Loc {
+        match self.place(value) {
+            Loc::Acc { slot, .. } if is_taken && kind.domain() == Domain::Int => Loc::Slot(slot),
+            Loc::Const(_) if kind == Kind::V128 => Loc::Slot(self.slot_of(value)),
+            place => place,
+        }
+    }
+
+    fn push_value(&mut self, v: Loc) {
+        if let Loc::Const(bits) = v {
+            self.builder.push(bits);
+        }
+    }
+
+    fn array_new_fixed(&mut self, ty: u32, count: u32) {
+        let ty = self.object_type(ty);
+        let storage = ty.element();
+        let header = u64::from(count) << 32 | u64::from(ty.header);
+        let size = ty.array_size(count.into()).unwrap_or(MIN_OBJECT as usize);
+        let offset = |index| HEADER + index * storage.size();
+        let places = (0..count).map(|index| object::Place { offset: offset(index), storage });
+        self.new_object(header, size as u32, &places.collect::<Vec<_>>());
+    }
+
+    /// Makes an object of the top operands; without fields, of zeros.
+    fn new_object(&mut self, header: u64, size: u32, fields: &[object::Place]) {
+        // What is in accumulators now stays in its slot, too: the first cell may stop.
+        self.builder.keep_stores();
+        self.can_stop(Stopped::Before);
+        let from = self.stack.len() - fields.len();
+        let values: Vec<Loc> = (from..self.stack.len())
+            .map(|index| match self.place(self.stack[index]) {
+                Loc::Acc { slot, .. } => Loc::Acc { slot, last_use: false },
+                place => place,
+            })
+            .collect();
+        self.truncate(from);
+        let what = match (fields, &values[..]) {
+            ([], _) => {
+                self.builder.cell(object_select::NEW_ZEROED, format_args!("new {size} bytes"));
+                self.builder.push(0);
+                self.builder.push(size.into());
+                self.count_bytes(size);
+                (Object::Done(header), NO_LOC)
+            }
+            ([first, rest @ ..], [v, values @ ..]) => {
+                self.new_field(*first, *v, Some(size));
+                match (rest, values) {
+                    ([middle @ .., last], [values @ .., v]) => {
+                        for (place, v) in middle.iter().zip(values) {
+                            self.new_field(*place, *v, None);
+                        }
+                        let (access, _) = access(last.storage, false);
+                        (Object::Last(access, last.offset, header), *v)
+                    }
+                    _ => (Object::Done(header), NO_LOC),
+                }
+            }
+            _ => return,
+        };
+        let d = Dst::Slot(self.next_slot());
+        let inst = Inst { what: What::Object(what.0), d, a: what.1, b: NO_LOC };
+        let emitted = self.builder.emit(inst);
+        debug_assert!(emitted, "an object can be made from everywhere: {inst}");
+        self.push_temp(Kind::Ref);
+    }
+
+    /// Writes a field of the object that is made; of the first one if `size` says how large it is.
+    fn new_field(&mut self, place: object::Place, v: Loc, size: Option<u32>) {
+        let (access, _) = access(place.storage, false);
+        let handler = match size {
+            Some(_) => object_select::new_first(access, v.place()),
+            None => object_select::new_field(access, v.place()),
+        };
+        let Some(handler) = handler else { unreachable!("an object can be made from everywhere") };
+        let of = format_args!("field {} = {v}", place.offset);
+        match size {
+            Some(size) => self.builder.cell(handler, format_args!("new {size} bytes, {of}")),
+            None => self.builder.cell(handler, of),
+        };
+        self.builder.push(pack_const(v.slot(), 0, place.offset as i32));
+        if let Some(size) = size {
+            self.builder.push(size.into());
+        }
+        self.push_value(v);
+    }
+
+    /// `array.new` and `array.new_default`: a cell for small ones, and one for the driver.
+    fn array_new(&mut self, op: Op, index: u32) {
+        let ty = self.object_type(index);
+        let is_default = op == Op::ArrayNewDefault;
+        let operands = if is_default { 1 } else { 2 };
+        self.settle(self.stack.len() - operands, true);
+        self.builder.keep_stores();
+        let base = self.stack[self.stack.len() - operands].slot;
+        let (access, _) = access(ty.element(), false);
+        if let Some(handler) = object_select::array_new(access, is_default) {
+            self.builder
+                .cell(handler, format_args!("small {} {index} from s{base}", op.mnemonic()));
+            self.builder.push(pack_const(base, 0, ty.header as i32));
+        }
+        self.can_stop(Stopped::Before);
+        self.truncate(self.stack.len() - operands);
+        let Some(slow) = SlowOp::of(op) else { return };
+        self.builder.cell(plain::SLOW, format_args!("{} {index} 0 from s{base}", op.mnemonic()));
+        self.builder.push(pack_const(slow as u16 as i16, base, index as i32));
+        self.builder.push(0);
+        self.builder.forget();
+        self.push_temp(Kind::Ref);
+    }
+}
