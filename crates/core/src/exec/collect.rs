@@ -28,7 +28,8 @@ pub(crate) fn reserve(
     if heap.has_room(size) {
         return Ok(());
     }
-    if heap.is_due() {
+    let is_due = heap.is_due();
+    if is_due {
         collect(store.inner(), running);
     }
     if store.inner().heap.refill(size, false) {
@@ -37,7 +38,7 @@ pub(crate) fn reserve(
     if store.grow_gc_heap(size) && store.inner().heap.refill(size, true) {
         return Ok(());
     }
-    if store.inner().heap.is_used() {
+    if !is_due {
         collect(store.inner(), running);
     }
     match store.inner().heap.refill(size, true) {
@@ -85,6 +86,7 @@ pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
     if roots::threads(store, running, mark).is_none() {
         // What a frame refers to is not known: then nothing may be freed.
         debug_assert!(false, "every place where code stops has its map");
+        store.externs.unmark();
         store.exceptions.unmark();
         return;
     }

@@ -54,6 +54,7 @@ impl HostValues {
     }
 
     /// How many values there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.entries.len() - self.free.len()
     }
@@ -65,6 +66,11 @@ impl HostValues {
         {
             entry.is_marked = true;
         }
+    }
+
+    /// Takes all marks back.
+    pub(crate) fn unmark(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.is_marked = false);
     }
 
     /// Drops the values that are not marked, and unmarks the others.

@@ -55,6 +55,7 @@ pub(crate) struct Heap {
     /// Bytes of objects that the last collection found alive.
     live: usize,
     /// How many collections there were.
+    #[cfg(test)]
     collections: u64,
 }
 
@@ -100,6 +101,7 @@ impl Default for Heap {
             allocated: 0,
             budget: MIN_BUDGET,
             live: 0,
+            #[cfg(test)]
             collections: 0,
         }
     }
@@ -122,11 +124,13 @@ impl Heap {
     }
 
     /// Bytes of objects that the last collection found alive.
+    #[cfg(test)]
     pub(crate) fn live(&self) -> usize {
         self.live
     }
 
     /// How many collections there were.
+    #[cfg(test)]
     pub(crate) fn collections(&self) -> u64 {
         self.collections
     }
@@ -157,11 +161,6 @@ impl Heap {
     /// Whether so much was allocated that a collection is due.
     pub(crate) fn is_due(&self) -> bool {
         self.allocated + (self.top - self.room_start) >= self.budget
-    }
-
-    /// Whether anything was allocated since the last collection.
-    pub(crate) fn is_used(&self) -> bool {
-        self.allocated + (self.top - self.room_start) > 0
     }
 
     /// Makes a free place with `size` bytes the room, if there is one. With `all` it looks everywhere, where that
@@ -263,6 +262,9 @@ impl Heap {
         self.free.put(&mut self.words, Free { at: end, size: rest });
         self.allocated = 0;
         self.budget = self.live.max(MIN_BUDGET);
-        self.collections += 1;
+        #[cfg(test)]
+        {
+            self.collections += 1;
+        }
     }
 }
