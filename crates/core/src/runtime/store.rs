@@ -69,6 +69,8 @@ pub(crate) struct StoreInner {
     called_types: BTreeMap<TypeId, FuncType>,
     /// Threads of calls that have not ended: running, called back from, or paused.
     pub(crate) threads: Vec<ThreadHandle>,
+    /// From how many on it is worth looking whether some were dropped.
+    many_threads: usize,
     /// Threads that no call uses, with the stacks that they have grown.
     idle_threads: Vec<ThreadHandle>,
     /// Lists of values that no call uses, kept for their memory.
@@ -93,6 +95,9 @@ pub(crate) struct FuncEntity {
     pub(crate) param_slots: u16,
     pub(crate) result_slots: u16,
 }
+
+/// The least number of threads among which to look for dropped ones.
+const MANY_THREADS: usize = 16;
 
 /// The instance of functions that have none.
 pub(crate) const NO_INSTANCE: u32 = u32::MAX;
@@ -185,6 +190,7 @@ impl StoreInner {
             nested_calls: 0,
             called_types: BTreeMap::new(),
             threads: Vec::new(),
+            many_threads: MANY_THREADS,
             idle_threads: Vec::new(),
             idle_vals: Vec::new(),
             idle_slots: Vec::new(),
@@ -194,6 +200,10 @@ impl StoreInner {
     /// A thread for a call from the host. Traps when too many such calls are nested.
     pub(crate) fn enter(&mut self) -> Result<ThreadHandle, Trap> {
         self.enter_again()?;
+        if self.threads.len() >= self.many_threads {
+            self.forget_threads();
+            self.many_threads = (2 * self.threads.len()).max(MANY_THREADS);
+        }
         let thread = self.idle_threads.pop().unwrap_or_default();
         self.threads.push(thread.clone());
         Ok(thread)
