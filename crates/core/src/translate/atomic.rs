@@ -47,6 +47,7 @@ impl Translator<'_> {
         // The address comes before the operands in the table.
         let operands = op.info().params.len() + 1;
         self.settle(self.stack.len() - operands, true);
+        self.can_stop(super::safepoint::Stopped::Before);
         self.truncate(self.stack.len() - operands);
         let base = self.next_slot();
         let MemArg { memory, offset, .. } = arg;
