@@ -64,6 +64,14 @@ fn exceptions_and_long_jumps() {
     }
 }
 
+/// A program of a real compiler that computes everything twice: with vectors and without. It says where they differ.
+#[test]
+fn vectors() {
+    let expected = std::fs::read_to_string(program("vectors.txt")).expect("a text");
+    let done = windlass(&["run", &program("vectors.wasm")]);
+    assert_eq!((done.code, done.stdout.as_str(), done.stderr.as_str()), (0, expected.as_str(), ""));
+}
+
 #[test]
 fn the_example_of_the_readme() {
     let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/words.wasm");
