@@ -90,13 +90,13 @@ kernels! {
 kernels! {
     /// Kernels of proposals that not every engine has: exceptions, garbage collection, vectors.
     PROPOSAL_KERNELS:
-    eh_far.wat 20000 400 0;
-    eh_near.wat 4000000 80000 0;
-    eh_never.wat 10000000 200000 0;
-    gc_arrays.wat 500 10 0;
-    gc_lists.wat 5000 100 0;
-    gc_objects.wat 10000 200 0;
-    gc_trees.wat 1000 20 0;
+    eh_far.wat 200000 4000 0x3071a;
+    eh_near.wat 4000000 80000 -0x1f58d0fac54540f2;
+    eh_never.wat 10000000 200000 -0x706d8d924b791c98;
+    gc_arrays.wat 500 10 0x402467d060ad2322;
+    gc_lists.wat 5000 100 -0x3dff6b5cfd53eb96;
+    gc_objects.wat 10000 200 -0x67beb459a9a55f22;
+    gc_trees.wat 1000 20 0x1fbc17;
     simd_blur.wasm 24000 8000 0x3959e3b0a019cfb7;
     simd_chacha.wasm 1500000 300000 0x2913966e3d30d798;
     simd_dot.wasm 60000 30000 -0x4a667705d8879aaf;
