@@ -6,6 +6,7 @@ mod collection;
 mod errors;
 mod exceptions;
 mod exceptions_collected;
+mod guest_objects;
 mod host;
 mod limits;
 mod link;
