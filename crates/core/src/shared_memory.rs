@@ -263,7 +263,7 @@ impl SharedMemory {
 
 /// The place of `size` bytes at `addr` in a memory of `len` bytes, if they can be accessed atomically.
 pub(crate) fn check_atomic(addr: u64, size: u64, len: usize) -> Result<usize, Trap> {
-    if addr % size != 0 {
+    if !addr.is_multiple_of(size) {
         return Err(Trap::UnalignedAtomic);
     }
     match addr.checked_add(size) {
