@@ -52,8 +52,11 @@ struct Group<T> {
 struct Program<T> {
     linker: Linker<T>,
     module: Module,
-    new_store: Arc<dyn Fn(&T) -> Store<T> + Send + Sync>,
+    new_store: Arc<NewStore<T>>,
 }
+
+/// Makes the store of a new thread.
+type NewStore<T> = dyn Fn(&T) -> Store<T> + Send + Sync;
 
 #[derive(Default)]
 struct State {

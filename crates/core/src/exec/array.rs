@@ -69,8 +69,12 @@ impl SlowInstr<'_> {
         let ty = self.array_type(store).ok_or(Trap::AllocationTooLarge)?;
         let len = self.len(ty.element());
         match self.op {
-            SlowOp::ArrayNewData => drop(self.data(store, ty.element(), 0, len)?),
-            SlowOp::ArrayNewElem => drop(self.elements(store, 0, len)?),
+            SlowOp::ArrayNewData => {
+                self.data(store, ty.element(), 0, len)?;
+            }
+            SlowOp::ArrayNewElem => {
+                self.elements(store, 0, len)?;
+            }
             _ => {}
         }
         ty.array_size(len).ok_or(Trap::AllocationTooLarge)

@@ -28,6 +28,8 @@ const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 impl Nans {
     #[cfg(all(debug_assertions, feature = "std"))]
+    /// All, for the checker of translated code.
+    #[cfg(all(debug_assertions, feature = "std"))]
     pub(crate) const ALL: [Nans; 4] = [Nans::F32, Nans::F64, Nans::F32x4, Nans::F64x2];
 
     /// What NaNs an instruction makes whose bits the specification leaves open. Copies, signs and loads

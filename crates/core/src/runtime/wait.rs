@@ -267,7 +267,7 @@ mod tests {
             assert_eq!(waiters.notify(24, 5), 0);
             assert_eq!(waiters.notify(16, 0), 0);
             assert_eq!(at(16, 1), 1);
-            while order.lock().unwrap().len() < 1 {
+            while order.lock().unwrap().is_empty() {
                 thread::yield_now();
             }
             assert_eq!((at(16, u32::MAX), at(8, u32::MAX)), (1, 1));

@@ -105,7 +105,7 @@ impl Heap {
         let (to, from) = (self.element(to.0, storage, to.1), self.element(from.0, storage, from.1));
         let size = storage.size() as usize;
         let bytes = len as usize * size;
-        if to % 8 == 0 && from % 8 == 0 && bytes % 8 == 0 {
+        if [to, from, bytes].iter().all(|n| n.is_multiple_of(8)) {
             self.words.copy_within(from / 8..(from + bytes) / 8, to / 8);
             return;
         }

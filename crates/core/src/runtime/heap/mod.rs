@@ -221,7 +221,7 @@ impl Heap {
     /// Allocates an object of `size` bytes, a multiple of 8, for which the room suffices; returns its
     /// reference. The caller writes all of its fields at once.
     pub(crate) fn allocate(&mut self, header: u64, size: usize) -> u64 {
-        debug_assert!(self.has_room(size) && size >= 16 && size % 8 == 0);
+        debug_assert!(self.has_room(size) && size >= 16 && size.is_multiple_of(8));
         let at = self.top;
         self.top += size;
         self.words[at / 8] = header;
