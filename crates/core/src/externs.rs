@@ -11,8 +11,8 @@ use windlass_decode::ExternKind;
 /// use windlass::{Engine, Extern, Func, Store};
 /// let mut store = Store::new(&Engine::default(), ());
 /// let item = Extern::from(Func::wrap(&mut store, || 5));
-/// assert!(item.into_func().is_some() && item.into_memory().is_none());
 /// assert_eq!(item.ty(&store).to_string(), "func () -> (i32)");
+/// assert!(item.clone().into_memory().is_none() && item.into_func().is_some());
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -330,7 +330,7 @@ fn an_exception_that_nobody_catches_is_told_with_its_backtrace() {
     let exception = store.take_pending_exception().unwrap();
     let fields: Vec<_> = exception.fields(&mut store).unwrap().collect();
     assert_eq!((fields[0].i32(), fields[1].f64()), (Some(5), Some(1.5)));
-    assert!(exception.tag(&Store::<()>::default()).is_err(), "of another store");
+    assert!(exception.tag(Store::<()>::default()).is_err(), "of another store");
 }
 
 #[test]
