@@ -20,14 +20,13 @@ unsafe impl Send for ThreadCell {}
 // SAFETY: as above.
 unsafe impl Sync for ThreadCell {}
 
-impl Default for ThreadHandle {
-    /// A thread that has not started.
-    fn default() -> ThreadHandle {
-        ThreadHandle(Arc::new(ThreadCell(UnsafeCell::new(Thread::new()))))
-    }
-}
-
 impl ThreadHandle {
+    /// A thread that has not started, for its store and for its call.
+    pub(crate) fn pair() -> [ThreadHandle; 2] {
+        let handle = ThreadHandle(Arc::new(ThreadCell(UnsafeCell::new(Thread::new()))));
+        [handle.clone(), handle]
+    }
+
     /// The thread, for the time of one of the functions below.
     ///
     /// # Safety

@@ -72,7 +72,7 @@ pub(crate) struct StoreInner {
     /// From how many on it is worth looking whether some were dropped.
     many_threads: usize,
     /// Threads that no call uses, with the stacks that they have grown.
-    idle_threads: Vec<ThreadHandle>,
+    idle_threads: Vec<[ThreadHandle; 2]>,
     /// Lists of values that no call uses, kept for their memory.
     pub(crate) idle_vals: Vec<Vec<Val>>,
     /// As `idle_vals`, for slots.
@@ -204,8 +204,8 @@ impl StoreInner {
             self.forget_threads();
             self.many_threads = (2 * self.threads.len()).max(MANY_THREADS);
         }
-        let thread = self.idle_threads.pop().unwrap_or_default();
-        self.threads.push(thread.clone());
+        let [kept, thread] = self.idle_threads.pop().unwrap_or_else(ThreadHandle::pair);
+        self.threads.push(kept);
         Ok(thread)
     }
 
@@ -223,9 +223,8 @@ impl StoreInner {
         self.nested_calls -= 1;
         if let Some(thread) = ended {
             if let Some(place) = self.threads.iter().rposition(|other| other.is(&thread)) {
-                self.threads.swap_remove(place);
+                self.idle_threads.push([self.threads.swap_remove(place), thread]);
             }
-            self.idle_threads.push(thread);
         }
     }
 
