@@ -21,6 +21,9 @@ CROWDED = (
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
     "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany",  # loops that move slots
     "Fueled", "GlobalSet", "Shuffle",
+    "ArrayGet", "ArraySet", "ArrayNew", "ArrayNewDefault", "StructSet",  # base, index, value; loops
+    "NewFirst", "NewLast", "NewZeroed",
+    "RefTest", "RefCast", "BrCast",  # a walk up the supertypes
     "AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg",  # any memory, up to three operands
 )
 # Vector instructions where the CPU has none: lanes one after the other.
@@ -46,7 +49,7 @@ def handlers(path):
 
 def complaint(name, body, lax):
     """What is wrong with a handler, if anything is."""
-    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|6atomic|6memory|6vector|9reference)\d+(\w)", name)
+    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|4cast|6atomic|6memory|6object|6vector|9reference)\d+(\w)", name)
     if not step:
         return "its name does not tell its body"
     crowded = VECTOR.search(name) or any(f"{len(word)}{word}" in name for word in CROWDED)

@@ -28,4 +28,7 @@ while read -r opt lto units lax; do
     fi
     WINDLASS_SPEC_STACK=262144 cargo test --release --quiet --package windlass-spec-tests \
         --test suite -- --quiet 2>&1 | tail -n 3
+    # The embedding API once with tail calls.
+    [ "$opt$lto" = 3off ] || continue
+    cargo test --release --quiet --package windlass --test api -- --quiet 2>&1 | tail -n 3
 done <<<"$profiles"

@@ -17,6 +17,8 @@ pub(crate) trait Element: 'static {
     /// What it is on the stack.
     type T: Value + 'static;
     const SIZE: usize;
+    /// No local that is a vector is pinned, and no constant in code.
+    const IS_VECTOR: bool = false;
     /// # Safety
     /// I10: `at` is such a field.
     unsafe fn read(at: *const u8) -> Self::T;
@@ -69,6 +71,7 @@ pub(crate) struct Vector;
 impl Element for Vector {
     type T = V128;
     const SIZE: usize = 16;
+    const IS_VECTOR: bool = true;
     #[inline(always)]
     unsafe fn read(at: *const u8) -> V128 {
         // SAFETY: I10.

@@ -58,11 +58,22 @@ macro_rules! dests {
          h::<$body<$($arg,)* P0>>(), h::<$body<$($arg,)* P1>>()]
     };
 }
-/// A row over the places of a value.
-macro_rules! values {
-    ($body:ident < $($arg:ty),* >) => {
-        [h::<$body<$($arg,)* Slot>>(), h::<$body<$($arg,)* Const>>(), h::<$body<$($arg,)* Acc>>(),
-         h::<$body<$($arg,)* P0>>(), h::<$body<$($arg,)* P1>>()]
+/// A row over the places of an element that is read: vectors are not pinned.
+macro_rules! results {
+    ($body:ident < E, $($arg:ty),* >) => {
+        [h::<$body<E, $($arg,)* Slot>>(), h::<$body<E, $($arg,)* Acc>>(),
+         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P0>>() },
+         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }]
+    };
+}
+/// A row over the places of an element that is written: vectors are not pinned, and no constants.
+macro_rules! elements {
+    ($body:ident < E $(, $arg:ty)* >) => {
+        [h::<$body<E, $($arg,)* Slot>>(),
+         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* Const>>() },
+         h::<$body<E, $($arg,)* Acc>>(),
+         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P0>>() },
+         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }]
     };
 }
 const NO_DEST: ByDest = [None; 4];
@@ -71,84 +82,84 @@ const NO_VALUE: [Maybe; 5] = [None; 5];
 struct Of<E>(PhantomData<E>);
 impl<E: Element> Of<E> {
     const STRUCT_GET: &'static [ByDest; 5] = &[
-        dests!(StructGet<E, Slot>),
+        results!(StructGet<E, Slot>),
         NO_DEST,
-        dests!(StructGet<E, Acc>),
-        dests!(StructGet<E, P0>),
-        dests!(StructGet<E, P1>),
+        results!(StructGet<E, Acc>),
+        results!(StructGet<E, P0>),
+        results!(StructGet<E, P1>),
     ];
     const STRUCT_SET: &'static [[Maybe; 5]; 5] = &[
-        values!(StructSet<E, Slot>),
+        elements!(StructSet<E, Slot>),
         NO_VALUE,
-        values!(StructSet<E, Acc>),
-        values!(StructSet<E, P0>),
-        values!(StructSet<E, P1>),
+        elements!(StructSet<E, Acc>),
+        elements!(StructSet<E, P0>),
+        elements!(StructSet<E, P1>),
     ];
     const ARRAY_GET: &'static [[ByDest; 5]; 5] = &[
         [
-            dests!(ArrayGet<E, Slot, Slot>),
-            dests!(ArrayGet<E, Slot, Const>),
-            dests!(ArrayGet<E, Slot, Acc>),
-            dests!(ArrayGet<E, Slot, P0>),
-            dests!(ArrayGet<E, Slot, P1>),
+            results!(ArrayGet<E, Slot, Slot>),
+            results!(ArrayGet<E, Slot, Const>),
+            results!(ArrayGet<E, Slot, Acc>),
+            results!(ArrayGet<E, Slot, P0>),
+            results!(ArrayGet<E, Slot, P1>),
         ],
         [NO_DEST; 5],
         [
-            dests!(ArrayGet<E, Acc, Slot>),
-            dests!(ArrayGet<E, Acc, Const>),
+            results!(ArrayGet<E, Acc, Slot>),
+            results!(ArrayGet<E, Acc, Const>),
             NO_DEST,
-            dests!(ArrayGet<E, Acc, P0>),
-            dests!(ArrayGet<E, Acc, P1>),
+            results!(ArrayGet<E, Acc, P0>),
+            results!(ArrayGet<E, Acc, P1>),
         ],
         [
-            dests!(ArrayGet<E, P0, Slot>),
-            dests!(ArrayGet<E, P0, Const>),
-            dests!(ArrayGet<E, P0, Acc>),
+            results!(ArrayGet<E, P0, Slot>),
+            results!(ArrayGet<E, P0, Const>),
+            results!(ArrayGet<E, P0, Acc>),
             NO_DEST,
-            dests!(ArrayGet<E, P0, P1>),
+            results!(ArrayGet<E, P0, P1>),
         ],
         [
-            dests!(ArrayGet<E, P1, Slot>),
-            dests!(ArrayGet<E, P1, Const>),
-            dests!(ArrayGet<E, P1, Acc>),
-            dests!(ArrayGet<E, P1, P0>),
+            results!(ArrayGet<E, P1, Slot>),
+            results!(ArrayGet<E, P1, Const>),
+            results!(ArrayGet<E, P1, Acc>),
+            results!(ArrayGet<E, P1, P0>),
             NO_DEST,
         ],
     ];
     /// By array (slot, pinned), index and value.
     const ARRAY_SET: &'static [[[Maybe; 5]; 5]; 5] = &[
         [
-            values!(ArraySet<E, Slot, Slot>),
+            elements!(ArraySet<E, Slot, Slot>),
             NO_VALUE,
-            values!(ArraySet<E, Slot, Acc>),
-            values!(ArraySet<E, Slot, P0>),
-            values!(ArraySet<E, Slot, P1>),
+            elements!(ArraySet<E, Slot, Acc>),
+            elements!(ArraySet<E, Slot, P0>),
+            elements!(ArraySet<E, Slot, P1>),
         ],
         [NO_VALUE; 5],
         [NO_VALUE; 5],
         [
-            values!(ArraySet<E, P0, Slot>),
+            elements!(ArraySet<E, P0, Slot>),
             NO_VALUE,
-            values!(ArraySet<E, P0, Acc>),
+            elements!(ArraySet<E, P0, Acc>),
             NO_VALUE,
-            values!(ArraySet<E, P0, P1>),
+            elements!(ArraySet<E, P0, P1>),
         ],
         [
-            values!(ArraySet<E, P1, Slot>),
+            elements!(ArraySet<E, P1, Slot>),
             NO_VALUE,
-            values!(ArraySet<E, P1, Acc>),
-            values!(ArraySet<E, P1, P0>),
+            elements!(ArraySet<E, P1, Acc>),
+            elements!(ArraySet<E, P1, P0>),
             NO_VALUE,
         ],
     ];
-    const NEW_FIRST: &'static [Maybe; 5] = &values!(NewFirst<E>);
-    const NEW_FIELD: &'static [Maybe; 5] = &values!(NewField<E>);
+    const NEW_FIRST: &'static [Maybe; 5] = &elements!(NewFirst<E>);
+    const NEW_FIELD: &'static [Maybe; 5] = &elements!(NewField<E>);
     const NEW_LAST: &'static [ByDest; 5] = &[
         dests!(NewLast<E, Slot>),
-        dests!(NewLast<E, Const>),
+        if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, Const>) },
         dests!(NewLast<E, Acc>),
-        dests!(NewLast<E, P0>),
-        dests!(NewLast<E, P1>),
+        if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, P0>) },
+        if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, P1>) },
     ];
 }
 
@@ -185,7 +196,6 @@ macro_rules! by_written {
 
 /// `struct.get`
 pub(crate) fn struct_get(access: Access, a: Place, d: Dest) -> Maybe {
-    fits(access, d)?;
     by_access!(access, STRUCT_GET)[a as usize][d as usize]
 }
 
@@ -197,7 +207,6 @@ pub(crate) fn struct_set(access: Access, a: Place, v: Place) -> Maybe {
 
 /// `array.get`
 pub(crate) fn array_get(access: Access, a: Place, b: Place, d: Dest) -> Maybe {
-    fits(access, d)?;
     by_access!(access, ARRAY_GET)[a as usize][b as usize][d as usize]
 }
 
@@ -209,33 +218,24 @@ pub(crate) fn array_set(access: Access, a: Place, b: Place, v: Place) -> Maybe {
 
 /// The first field of an object that is made.
 pub(crate) fn new_first(access: Access, v: Place) -> Maybe {
-    value_fits(access, v, &[])?;
     by_written!(access, NEW_FIRST)[v as usize]
 }
 
 /// A field between the first and the last.
 pub(crate) fn new_field(access: Access, v: Place) -> Maybe {
-    value_fits(access, v, &[])?;
     by_written!(access, NEW_FIELD)[v as usize]
 }
 
 /// The last field.
 pub(crate) fn new_last(access: Access, v: Place, d: Dest) -> Maybe {
-    value_fits(access, v, &[])?;
     by_written!(access, NEW_LAST)[v as usize][d as usize]
 }
 
-/// No local that is a vector is pinned.
-fn fits(access: Access, d: Dest) -> Option<()> {
-    (access != Access::V128 || matches!(d, Dest::Slot | Dest::Acc)).then_some(())
-}
-
-/// The accumulator of a value's domain holds one value; a vector is in a slot or in its accumulator.
+/// The accumulator of a value's domain holds one value.
 fn value_fits(access: Access, v: Place, others: &[Place]) -> Option<()> {
     let is_int = !matches!(access, Access::F32 | Access::F64 | Access::V128);
     let twice = v == Place::Acc && is_int && others.contains(&Place::Acc);
-    let vector = access == Access::V128 && !matches!(v, Place::Slot | Place::Acc);
-    (!twice && !vector).then_some(())
+    (!twice).then_some(())
 }
 
 /// The end of an object whose fields are set.
