@@ -36,12 +36,19 @@ def get_wasi_worlds():
     return ["wasi:cli/command"]
 
 
+def directories(given):
+    """Pairs of a host's directory and the guest's name for it. Runners give them as such, or one root or none."""
+    if given is None:
+        return []
+    return [(given, "/")] if isinstance(given, (str, os.PathLike)) else given
+
+
 def compute_argv(test_path, args_env_dirs, proposals, wasi_world, wasi_version):
     args, env, dirs = args_env_dirs
     argv = WINDLASS + ["run"]
     for name, value in env.items():
         argv += ["--env", f"{name}={value}"]
-    for host, guest in dirs:
+    for host, guest in directories(dirs):
         in_memory = os.getenv("WINDLASS_MEMFS")
         argv += [f"--memfs={host}::{guest}"] if in_memory else ["--dir", f"{host}::{guest}"]
     return argv + [str(test_path)] + args
