@@ -221,10 +221,10 @@ impl StoreInner {
     /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
     pub(crate) fn leave(&mut self, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
-        if let Some(thread) = ended {
-            if let Some(place) = self.threads.iter().rposition(|other| other.is(&thread)) {
-                self.idle_threads.push([self.threads.swap_remove(place), thread]);
-            }
+        if let Some(thread) = ended
+            && let Some(place) = self.threads.iter().rposition(|other| other.is(&thread))
+        {
+            self.idle_threads.push([self.threads.swap_remove(place), thread]);
         }
     }
 
