@@ -123,6 +123,10 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         write: impl FnOnce(&[&[u8]]) -> Result<R, Errno>,
     ) -> Result<(R, u64), Errno> {
+        if count == 1 {
+            let (ptr, len) = self.iovec(iovs, first)?;
+            return Ok((write(&[&*self.bytes(ptr, len)?])?, len.into()));
+        }
         let mut found: [Cow<'_, [u8]>; BATCH] = [const { Cow::Borrowed(&[]) }; BATCH];
         let mut total = 0;
         for (index, buffer) in found.iter_mut().enumerate().take(count as usize) {
@@ -146,6 +150,10 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         read: impl FnOnce(&mut [&mut [u8]]) -> Result<usize, Errno>,
     ) -> Result<(usize, u64, u32), Errno> {
+        if count == 1 {
+            let (ptr, len) = self.iovec(iovs, first)?;
+            return Ok((self.fill(ptr, len, |buffer| read(&mut [buffer]))?, len.into(), 1));
+        }
         let mut ranges: [Range<usize>; BATCH] = [const { 0..0 }; BATCH];
         let mut total = 0;
         let count = (count as usize).min(BATCH);
@@ -157,8 +165,7 @@ impl<'a> GuestMemory<'a> {
                 total += u64::from(len);
             }
         }
-        if count > 1
-            && let Bytes::Own(bytes) = &mut self.0
+        if let Bytes::Own(bytes) = &mut self.0
             && let Ok(mut buffers) = bytes.get_disjoint_mut(ranges.clone())
         {
             return Ok((read(&mut buffers[..count])?, total, count as u32));

@@ -185,11 +185,17 @@ impl FileSystem for HostFs {
         offset: u64,
     ) -> Result<usize, Errno> {
         let fd = self.fd(file)?;
+        if let [buffer] = buffers {
+            return Ok(io::pread(fd, &mut **buffer, offset)?);
+        }
         let count = buffers.len().min(BATCH);
         Ok(io::preadv(fd, &mut slices_mut(buffers)[..count], offset)?)
     }
 
     fn write_at(&mut self, file: Handle, buffers: &[&[u8]], offset: u64) -> Result<usize, Errno> {
+        if let [buffer] = buffers {
+            return Ok(io::pwrite(self.fd(file)?, buffer, offset)?);
+        }
         let count = buffers.len().min(BATCH);
         Ok(io::pwritev(self.fd(file)?, &slices(buffers)[..count], offset)?)
     }
@@ -212,11 +218,17 @@ impl FileSystem for HostFs {
 
     fn read(&mut self, stream: Handle, buffers: &mut [&mut [u8]]) -> Result<usize, Errno> {
         let fd = self.fd(stream)?;
+        if let [buffer] = buffers {
+            return Ok(io::read(fd, &mut **buffer)?);
+        }
         let count = buffers.len().min(BATCH);
         Ok(io::readv(fd, &mut slices_mut(buffers)[..count])?)
     }
 
     fn write(&mut self, stream: Handle, buffers: &[&[u8]]) -> Result<usize, Errno> {
+        if let [buffer] = buffers {
+            return Ok(io::write(self.fd(stream)?, buffer)?);
+        }
         let count = buffers.len().min(BATCH);
         Ok(io::writev(self.fd(stream)?, &slices(buffers)[..count])?)
     }
