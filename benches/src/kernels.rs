@@ -92,7 +92,7 @@ kernels! {
     PROPOSAL_KERNELS:
     eh_far.wat 200000 4000 0x3071a;
     eh_near.wat 4000000 80000 -0x1f58d0fac54540f2;
-    eh_never.wat 10000000 200000 -0x706d8d924b791c98;
+    eh_never.wat 10000000 200000 -0x706d8f924b791c98;
     gc_arrays.wat 500 10 0x402467d060ad2322;
     gc_lists.wat 5000 100 -0x3dff6b5cfd53eb96;
     gc_objects.wat 10000 200 -0x67beb459a9a55f22;
