@@ -30,5 +30,5 @@ while read -r opt lto units lax; do
         --test suite -- --quiet 2>&1 | tail -n 3
     # The embedding API once with tail calls.
     [ "$opt$lto" = 3off ] || continue
-    cargo test --release --quiet --package windlass --test api -- --quiet 2>&1 | tail -n 3
+    cargo test --release --quiet --package windlass --test api 2>&1 | tail -n 3
 done <<<"$profiles"
