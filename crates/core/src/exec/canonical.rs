@@ -118,46 +118,30 @@ fn canonical_f64(x: f64) -> f64 {
     if x.is_nan() { f64::from_bits(F64_NAN) } else { x }
 }
 
-struct F32;
-impl UnOp for F32 {
-    type A = f32;
-    type R = f32;
-    #[inline(always)]
-    fn eval(a: f32) -> Result<f32, Trap> {
-        Ok(canonical_f32(a))
-    }
+macro_rules! canonical {
+    ($($name:ident $t:ty, |$a:ident| $canonical:expr;)*) => {$(
+        struct $name;
+        impl UnOp for $name {
+            type A = $t;
+            type R = $t;
+            #[inline(always)]
+            fn eval($a: $t) -> Result<$t, Trap> {
+                Ok($canonical)
+            }
+        }
+    )*};
 }
-
-struct F64;
-impl UnOp for F64 {
-    type A = f64;
-    type R = f64;
-    #[inline(always)]
-    fn eval(a: f64) -> Result<f64, Trap> {
-        Ok(canonical_f64(a))
-    }
-}
-
-struct F32x4;
-impl UnOp for F32x4 {
-    type A = V128;
-    type R = V128;
-    #[inline(always)]
-    fn eval(a: V128) -> Result<V128, Trap> {
+canonical! {
+    F32 f32, |a| canonical_f32(a);
+    F64 f64, |a| canonical_f64(a);
+    F32x4 V128, |a| {
         let [w, x, y, z] = f32::lanes(a);
-        Ok(f32::join([canonical_f32(w), canonical_f32(x), canonical_f32(y), canonical_f32(z)]))
-    }
-}
-
-struct F64x2;
-impl UnOp for F64x2 {
-    type A = V128;
-    type R = V128;
-    #[inline(always)]
-    fn eval(a: V128) -> Result<V128, Trap> {
+        f32::join([canonical_f32(w), canonical_f32(x), canonical_f32(y), canonical_f32(z)])
+    };
+    F64x2 V128, |a| {
         let [x, y] = f64::lanes(a);
-        Ok(f64::join([canonical_f64(x), canonical_f64(y)]))
-    }
+        f64::join([canonical_f64(x), canonical_f64(y)])
+    };
 }
 
 #[cfg(test)]
