@@ -15,45 +15,99 @@ use crate::Error;
 /// }
 ///
 /// impl ResourceLimiter for Budget {
-///     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> bool {
+///     fn memory_growing(
+///         &mut self,
+///         current: usize,
+///         desired: usize,
+///         _: Option<usize>,
+///     ) -> Result<bool, Error> {
 ///         match self.bytes.checked_sub(desired - current) {
 ///             Some(rest) => {
 ///                 self.bytes = rest;
-///                 true
+///                 Ok(true)
 ///             }
-///             None => false,
+///             None => Ok(false),
 ///         }
 ///     }
-///     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
-///         desired <= 1000
+///     fn table_growing(
+///         &mut self,
+///         _: usize,
+///         desired: usize,
+///         _: Option<usize>,
+///     ) -> Result<bool, Error> {
+///         if desired > 1_000_000 {
+///             return Err(Error::msg("that's no honest program"));
+///         }
+///         Ok(desired <= 1000)
 ///     }
 /// }
 /// ```
+///
+/// Each method that answers a question can also fail: this ends the call of the guest that asked, or the
+/// instantiation, with that error, which [`Error::downcast_ref`] finds again; the host gets it from what it called,
+/// as [`Memory::grow`](crate::Memory::grow).
+///
+/// A limiter is asked before anything has changed, and what it allows is done before anything of the embedder's runs
+/// again. So one that panics leaves the store as it was, and the guest that asked does not go on: an
+/// [`Execution`](crate::Execution) has ended. It has its part of the embedder's data and not the store, so it can't
+/// re-enter it; it may drop what it has of the store, such as references and executions, and use other stores.
 pub trait ResourceLimiter {
     /// Whether a memory may grow from `current` to `desired` bytes. Also asked for new memories, which grow
     /// from 0. `maximum` is that of the memory's type.
     ///
     /// If not, `memory.grow` gives -1 in the guest, and making a memory is an error.
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool;
+    ///
+    /// # Errors
+    /// The limiter's: see above.
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error>;
 
     /// An allowed growth failed since the host has no memory left.
-    fn memory_grow_failed(&mut self, error: &Error) {
+    ///
+    /// # Errors
+    /// The limiter's: see above. Without one, the growth has failed as if it were not allowed.
+    fn memory_grow_failed(&mut self, error: Error) -> Result<(), Error> {
         let _ = error;
+        Ok(())
     }
 
     /// Whether a table may grow from `current` to `desired` elements. Also asked for new tables.
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool;
+    ///
+    /// # Errors
+    /// The limiter's: see above.
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error>;
 
     /// An allowed growth failed since the host has no memory left.
-    fn table_grow_failed(&mut self, error: &Error) {
+    ///
+    /// # Errors
+    /// As for [`ResourceLimiter::memory_grow_failed`].
+    fn table_grow_failed(&mut self, error: Error) -> Result<(), Error> {
         let _ = error;
+        Ok(())
     }
 
     /// Whether the heap of structures and arrays may grow from `current` to `desired` bytes. After a no, it is asked
     /// about smaller sizes, then garbage is collected; if there is still no room, the guest traps.
     ///
     /// What a limiter does not say about the heap, it says about a memory of that size.
-    fn gc_heap_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+    ///
+    /// # Errors
+    /// The limiter's: see above.
+    fn gc_heap_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error> {
         self.memory_growing(current, desired, maximum)
     }
 
@@ -111,16 +165,26 @@ impl Default for StoreLimits {
 }
 
 impl ResourceLimiter for StoreLimits {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
-        desired <= self.memory_size
+    fn memory_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> Result<bool, Error> {
+        Ok(desired <= self.memory_size)
     }
 
-    fn gc_heap_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
-        desired <= self.gc_heap_size
+    fn gc_heap_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> Result<bool, Error> {
+        Ok(desired <= self.gc_heap_size)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> bool {
-        desired <= self.table_elements
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
+        Ok(desired <= self.table_elements)
     }
 
     fn instances(&self) -> usize {

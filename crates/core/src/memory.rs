@@ -134,12 +134,13 @@ impl Memory {
     /// Grows by `delta` pages of zeros; returns the old size in pages.
     ///
     /// # Errors
-    /// If the type, the limits of the store or the host don't allow it, or if it belongs to another store.
+    /// If the type, the limits of the store or the host don't allow it, or if it belongs to another store. An error of
+    /// the limiter's as it is.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "memory")?;
         let failed = || error!("failed to grow memory by {delta} pages");
-        store.grow_memory(self.index, delta).ok_or_else(failed)
+        store.grow_memory(self.index, delta)?.ok_or_else(failed)
     }
 
     pub(crate) fn from_index(store: StoreId, index: u32) -> Memory {

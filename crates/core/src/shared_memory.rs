@@ -177,7 +177,7 @@ impl SharedMemory {
     /// # Ok::<(), windlass::Error>(())
     /// ```
     pub fn grow(&self, delta: u64) -> Result<u64, Error> {
-        let old = grow_shared(None, self, delta);
+        let old = grow_shared(None, self, delta)?;
         old.ok_or_else(|| error!("failed to grow memory by {delta} pages"))
     }
 

@@ -4,7 +4,7 @@
 use crate::exec::collect;
 use crate::func::HostFn;
 use crate::runtime::{self, Embedder, Interrupt, Limited, StoreInner};
-use crate::{Engine, Error, Metering, ResourceLimiter, Trap, error::error, exec};
+use crate::{Engine, Error, Metering, ResourceLimiter, error::error, exec};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 
@@ -155,23 +155,23 @@ impl<T> Embedder for StoreState<T> {
         &mut self.inner
     }
 
-    fn grow_memory(&mut self, index: u32, delta: u64) -> Option<u64> {
+    fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error> {
         runtime::grow_memory(self, index, delta)
     }
 
-    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Option<u64> {
+    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error> {
         runtime::grow_table(self, index, delta, init)
     }
 
-    fn grow_gc_heap(&mut self, size: usize) -> bool {
+    fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error> {
         runtime::grow_gc_heap(self, size)
     }
 
-    fn grow_exceptions(&mut self, size: usize) -> bool {
+    fn grow_exceptions(&mut self, size: usize) -> Result<bool, Error> {
         runtime::grow_exceptions(self, size)
     }
 
-    fn reserve_gc(&mut self, size: usize) -> Result<(), Trap> {
+    fn reserve_gc(&mut self, size: usize) -> Result<(), Error> {
         exec::reserve(self, None, size)
     }
 }

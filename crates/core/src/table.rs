@@ -85,13 +85,13 @@ impl Table {
     ///
     /// # Errors
     /// If the type, the limits of the store or the host don't allow it, if `init` is not of the
-    /// elements' type, or if it or the table belongs to another store.
+    /// elements' type, or if it or the table belongs to another store. An error of the limiter's as it is.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "table")?;
         let slot = self.slot(&store.inner, init)?;
         let failed = || error!("failed to grow table by {delta} elements");
-        store.grow_table(self.index, delta, slot).ok_or_else(failed)
+        store.grow_table(self.index, delta, slot)?.ok_or_else(failed)
     }
 
     /// Sets `len` elements from `start` on to `value`.

@@ -3,7 +3,7 @@
 
 use super::{Thread, roots};
 use crate::{
-    Trap,
+    Error, Trap,
     object::{Class, ObjectType},
     runtime::{Embedder, Exceptions, StoreInner},
 };
@@ -18,12 +18,12 @@ use windlass_validate::TypeId;
 /// are known to it.
 ///
 /// # Errors
-/// [`Trap::AllocationTooLarge`] if there is no place even after a collection.
+/// [`Trap::AllocationTooLarge`] if there is no place even after a collection; the limiter's.
 pub(crate) fn reserve(
     store: &mut dyn Embedder,
     running: Option<&Thread>,
     size: usize,
-) -> Result<(), Trap> {
+) -> Result<(), Error> {
     let heap = &mut store.inner().heap;
     if heap.has_room(size) {
         return Ok(());
@@ -35,7 +35,7 @@ pub(crate) fn reserve(
     if store.inner().heap.refill(size, false) {
         return Ok(());
     }
-    if store.grow_gc_heap(size) && store.inner().heap.refill(size, true) {
+    if store.grow_gc_heap(size)? && store.inner().heap.refill(size, true) {
         return Ok(());
     }
     if !is_due {
@@ -43,7 +43,7 @@ pub(crate) fn reserve(
     }
     match store.inner().heap.refill(size, true) {
         true => Ok(()),
-        false => Err(Trap::AllocationTooLarge),
+        false => Err(Trap::AllocationTooLarge.into()),
     }
 }
 
@@ -53,28 +53,28 @@ pub(crate) fn reserve(
 /// `running` is as for [`reserve`]. References among the fields must be reachable otherwise.
 ///
 /// # Errors
-/// [`Trap::AllocationTooLarge`] if there is no room even after a collection.
+/// [`Trap::AllocationTooLarge`] if there is no room even after a collection; the limiter's.
 pub(crate) fn add_exception(
     store: &mut dyn Embedder,
     running: Option<&Thread>,
     tag: u32,
     fields: &[u64],
-) -> Result<u64, Trap> {
+) -> Result<u64, Error> {
     let size = Exceptions::cost(fields.len());
     if !store.inner().exceptions.has_room(size) {
         let is_due = store.inner().exceptions.is_due();
         if is_due {
             collect(store.inner(), running);
         }
-        let has_room = store.inner().exceptions.has_room(size) || store.grow_exceptions(size);
+        let has_room = store.inner().exceptions.has_room(size) || store.grow_exceptions(size)?;
         if !has_room && !is_due {
             collect(store.inner(), running);
         }
         if !store.inner().exceptions.has_room(size) {
-            return Err(Trap::AllocationTooLarge);
+            return Err(Trap::AllocationTooLarge.into());
         }
     }
-    store.inner().exceptions.add(tag, fields).ok_or(Trap::AllocationTooLarge)
+    Ok(store.inner().exceptions.add(tag, fields).ok_or(Trap::AllocationTooLarge)?)
 }
 
 /// Collects: whatever neither guests nor the host can reach any more is free afterwards.
@@ -199,12 +199,12 @@ pub(crate) fn object_type(
 /// allocation.
 ///
 /// # Errors
-/// [`Trap::AllocationTooLarge`] if the heap is full. If it is no structure type.
+/// [`Trap::AllocationTooLarge`] if the heap is full; the limiter's. If it is no structure type.
 pub(crate) fn alloc_struct(
     store: &mut dyn Embedder,
     id: TypeId,
     slots: &[u64],
-) -> Result<u64, Trap> {
+) -> Result<u64, Error> {
     let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
     reserve(store, None, ty.size as usize)?;
     Ok(store.inner().heap.new_struct(&ty, slots))
@@ -219,7 +219,7 @@ pub(crate) fn alloc_array(
     id: TypeId,
     len: u32,
     value: [u64; 2],
-) -> Result<u64, Trap> {
+) -> Result<u64, Error> {
     let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
     let size = ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?;
     reserve(store, None, size)?;

@@ -9,7 +9,7 @@ use super::{
     thread::{Exit, HALT, SWITCH_BACK, State, Thread},
 };
 use crate::{
-    Trap,
+    Error, Trap,
     runtime::{Embedder, StoreInner},
 };
 use alloc::{boxed::Box, sync::Arc};
@@ -109,11 +109,11 @@ impl Thread {
 
     fn unwind(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
         let Some(landing) = self.find(store.inner(), thrown.tag, false) else {
-            let reference = self.reference(store, thrown).map_err(Exit::Trap)?;
+            let reference = self.reference(store, thrown)?;
             return Err(Exit::Exception(reference));
         };
         let reference = match landing.clause.reference {
-            Some(_) => self.reference(store, thrown).map_err(Exit::Trap)?,
+            Some(_) => self.reference(store, thrown)?,
             None => 0,
         };
         let before = self.cx.instance;
@@ -125,7 +125,7 @@ impl Thread {
     }
 
     /// A reference to the exception.
-    fn reference(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<u64, Trap> {
+    fn reference(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<u64, Error> {
         match thrown.fields {
             Fields::Exception(reference) => Ok(reference),
             Fields::Stack(at) => {

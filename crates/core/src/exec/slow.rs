@@ -1,7 +1,7 @@
 //! Instructions that the driver executes: bulk operations, growth, tables, segments. Their operands
 //! lie in consecutive slots, and their results go there.
 
-use super::num;
+use super::{Exit, num};
 use crate::{
     Trap,
     runtime::{Embedder, StoreInner},
@@ -70,29 +70,29 @@ impl SlowInstr<'_> {
     }
 
     /// Executes it, if it does not wait.
-    pub(crate) fn execute(mut self, store: &mut dyn Embedder) -> Result<(), Trap> {
+    pub(crate) fn execute(mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         use SlowOp::*;
         match self.op {
             MemoryGrow => {
                 let memory = self.memory(store.inner(), self.first);
                 let is64 = store.inner().memories[memory].ty.limits.is64;
-                let size = store.grow_memory(memory as u32, self.slots[0]);
+                let size = store.grow_memory(memory as u32, self.slots[0])?;
                 self.slots[0] = grown(size, is64);
             }
             TableGrow => {
                 let table = self.table(store.inner(), self.first);
                 let is64 = store.inner().tables[table].ty.limits.is64;
-                let size = store.grow_table(table as u32, self.slots[1], self.slots[0]);
+                let size = store.grow_table(table as u32, self.slots[1], self.slots[0])?;
                 self.slots[0] = grown(size, is64);
             }
             I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => self.wide(),
-            MemoryAtomicNotify => return self.notify(store.inner()),
+            MemoryAtomicNotify => self.notify(store.inner())?,
             MemorySize | MemoryCopy | MemoryFill | MemoryInit | DataDrop => {
-                return self.memory_op(store.inner());
+                self.memory_op(store.inner())?;
             }
             ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
-            | ArrayInitData | ArrayInitElem => return self.array_op(store.inner()),
-            _ => return self.table_op(store.inner()),
+            | ArrayInitData | ArrayInitElem => self.array_op(store.inner())?,
+            _ => self.table_op(store.inner())?,
         }
         Ok(())
     }

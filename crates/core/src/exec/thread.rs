@@ -86,8 +86,9 @@ pub(crate) enum Exit {
     Trap(Trap),
     /// The exception with this reference was thrown, and nothing in it catches that. It can't go on.
     Exception(u64),
-    /// A function that was called for the first time is not valid.
-    Invalid(Error),
+    /// It failed otherwise: a function that was called for the first time is not valid, or the limiter has said so.
+    /// It can't go on.
+    Failed(Error),
     /// It called the host function `func` (index in the store) from `instance`:
     /// [`Thread::host_slots`] has the arguments and takes the results; then `run` goes on.
     HostCall { func: u32, instance: u32 },
@@ -95,6 +96,18 @@ pub(crate) enum Exit {
     OutOfFuel,
     /// The interrupt flag was set (it is cleared): `run` goes on.
     Interrupted,
+}
+
+impl From<Trap> for Exit {
+    fn from(trap: Trap) -> Exit {
+        Exit::Trap(trap)
+    }
+}
+
+impl From<Error> for Exit {
+    fn from(error: Error) -> Exit {
+        Exit::Failed(error)
+    }
 }
 
 /// A frame of a backtrace, innermost first.
@@ -215,6 +228,8 @@ impl Thread {
                     // since the store was last used otherwise.
                     let stop = unsafe { dispatch(self.cx.saved) };
                     store.inner().heap.adopt(&self.cx.heap);
+                    // Should a limiter panic, what was used stays used.
+                    store.inner().fuel = self.cx.fuel;
                     match self.handle(stop, store) {
                         Ok(()) => {}
                         Err(exit) => break exit,
@@ -223,7 +238,7 @@ impl Thread {
             }
         };
         store.inner().fuel = self.cx.fuel;
-        if matches!(exit, Exit::Trap(_) | Exit::Exception(_)) {
+        if matches!(exit, Exit::Trap(_) | Exit::Exception(_) | Exit::Failed(_)) {
             self.state = State::Trapped;
         }
         exit
@@ -363,7 +378,7 @@ impl Thread {
                 let size = self.slow_instr(op).heap_size(store.inner()).map_err(Exit::Trap)?;
                 self.reserve(store, size)?;
             }
-            self.slow_instr(op).execute(store).map_err(Exit::Trap)?;
+            self.slow_instr(op).execute(store)?;
         }
         if matches!(op, SlowOp::MemoryGrow | SlowOp::TableGrow) {
             self.refresh(store.inner());
@@ -392,7 +407,7 @@ impl Thread {
         self.cx.saved.ip = at.wrapping_sub(1);
         let reserved = reserve(store, Some(self), size);
         self.cx.saved.ip = at;
-        reserved.map_err(Exit::Trap)
+        Ok(reserved?)
     }
 
     /// The index in the stack of a slot of the frame.
@@ -408,7 +423,7 @@ impl Thread {
         let stub = module.0.code.stub(defined);
         let code = translate::translated(&module.0, defined).map_err(|error| match error {
             translate::Failure::Trap(trap) => Exit::Trap(trap),
-            translate::Failure::Invalid(error) => Exit::Invalid(error),
+            translate::Failure::Invalid(error) => Exit::Failed(error),
         })?;
         // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return address. If the
         // call is direct, the second is an address of code.

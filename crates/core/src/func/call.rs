@@ -96,7 +96,7 @@ impl<'a, T> Call<'a, T> {
                 Exit::Finished => return Ok(Stop::Finished),
                 Exit::OutOfFuel => return Ok(Stop::OutOfFuel),
                 Exit::Interrupted => return Ok(Stop::Interrupted),
-                Exit::Invalid(error) => {
+                Exit::Failed(error) => {
                     return Err(error.with_backtrace(backtrace(thread, &self.store.inner)));
                 }
                 Exit::Trap(trap) => {

@@ -22,11 +22,7 @@ pub(crate) fn instantiate(
     link::check_imports(store.inner(), module, imports)?;
     check_instances(store)?;
     add_types(store.inner(), &module.0)?;
-    // What constant expressions make is reachable by now, or garbage.
-    let pinned = store.inner().pinned.len();
-    let made = make(store, module, imports);
-    store.inner().pinned.truncate(pinned);
-    made
+    make(&mut Attempt::begin(store), module, imports)
 }
 
 /// Makes the module's types known to the heap: all that can have objects, or sub- or supertypes.
@@ -50,51 +46,62 @@ fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> 
     Ok(added.ok_or(Trap::AllocationTooLarge)?)
 }
 
-fn make(store: &mut dyn Limited, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
-    let lengths = Lengths::of(store.inner());
-    let made = Parts::new(store, &module.0, imports)
-        .and_then(|parts| Ok((parts.offsets(store, &module.0)?, parts)));
-    let ((elements, data), instance) = match made {
-        Ok((offsets, parts)) => (offsets, parts.instance(module)),
-        Err(error) => {
-            lengths.restore(store.inner());
-            return Err(error);
-        }
-    };
-    let index = store.inner().instances.len();
-    store.inner().instances.push(instance);
-    active_elements(store.inner(), &module.0, index, &elements)?;
-    active_data(store.inner(), &module.0, index, &data)?;
+fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
+    let store = &mut *attempt.store;
+    let parts = Parts::new(store, &module.0, imports)?;
+    let (elements, data) = parts.offsets(store, &module.0)?;
+    let instance = parts.instance(module);
+    let store = store.inner();
+    let index = store.instances.len();
+    store.instances.push(instance);
+    attempt.has_made = true;
+    active_elements(store, &module.0, index, &elements)?;
+    active_data(store, &module.0, index, &data)?;
     Ok(index as u32)
 }
 
-/// How much of everything there was before.
-struct Lengths {
+/// An instantiation. If it makes no instance, what it has made is undone, also where a limiter panics.
+struct Attempt<'a> {
+    store: &'a mut dyn Limited,
+    has_made: bool,
+    // How much of everything there was before.
     funcs: usize,
     tables: usize,
     memories: usize,
     globals: usize,
     tags: usize,
+    pinned: usize,
 }
 
-impl Lengths {
-    fn of(store: &StoreInner) -> Lengths {
-        Lengths {
-            funcs: store.funcs.len(),
-            tables: store.tables.len(),
-            memories: store.memories.len(),
-            globals: store.globals.len(),
-            tags: store.tags.len(),
+impl Attempt<'_> {
+    fn begin(store: &mut dyn Limited) -> Attempt<'_> {
+        let inner = store.inner();
+        Attempt {
+            funcs: inner.funcs.len(),
+            tables: inner.tables.len(),
+            memories: inner.memories.len(),
+            globals: inner.globals.len(),
+            tags: inner.tags.len(),
+            pinned: inner.pinned.len(),
+            has_made: false,
+            store,
         }
     }
+}
 
-    fn restore(&self, store: &mut StoreInner) {
-        store.funcs.truncate(self.funcs);
-        store.tables.truncate(self.tables);
-        store.memories.truncate(self.memories);
-        store.globals.truncate(self.globals);
-        store.global_types.truncate(self.globals);
-        store.tags.truncate(self.tags);
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let store = self.store.inner();
+        // What constant expressions made is reachable by now, or garbage.
+        store.pinned.truncate(self.pinned);
+        if !self.has_made {
+            store.funcs.truncate(self.funcs);
+            store.tables.truncate(self.tables);
+            store.memories.truncate(self.memories);
+            store.globals.truncate(self.globals);
+            store.global_types.truncate(self.globals);
+            store.tags.truncate(self.tags);
+        }
     }
 }
 

@@ -34,20 +34,26 @@ pub(crate) fn check_instances(store: &mut dyn Limited) -> Result<(), Error> {
     check_count(store, "instance", count, |limiter| limiter.instances())
 }
 
-fn memory_allowed(store: &mut dyn Limited, growth: Growth) -> bool {
-    let Growth { current, desired, maximum, .. } = growth;
-    store.limiter().is_none_or(|limiter| limiter.memory_growing(current, desired, maximum))
+/// What the limits say, if there are any.
+fn ask(
+    store: &mut dyn Limited,
+    question: impl FnOnce(&mut dyn ResourceLimiter) -> Result<bool, Error>,
+) -> Result<bool, Error> {
+    store.limiter().map_or(Ok(true), question)
 }
 
-fn memory_failed(store: &mut dyn Limited, error: &Error) {
-    if let Some(limiter) = store.limiter() {
-        limiter.memory_grow_failed(error);
-    }
+fn memory_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
+    let Growth { current, desired, maximum, .. } = growth;
+    ask(store, |limiter| limiter.memory_growing(current, desired, maximum))
 }
 
-fn table_allowed(store: &mut dyn Limited, growth: Growth) -> bool {
+fn memory_failed(store: &mut dyn Limited, error: Error) -> Result<(), Error> {
+    store.limiter().map_or(Ok(()), |limiter| limiter.memory_grow_failed(error))
+}
+
+fn table_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
     let Growth { current, desired, maximum, .. } = growth;
-    store.limiter().is_none_or(|limiter| limiter.table_growing(current, desired, maximum))
+    ask(store, |limiter| limiter.table_growing(current, desired, maximum))
 }
 
 /// Makes a memory; returns its index.
@@ -57,7 +63,7 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
     let pages = ty.limits.min;
     let too_large = || error!("cannot allocate a memory of {pages} pages");
     let growth = memory_growth(&ty, 0, pages).ok_or_else(too_large)?;
-    if !memory_allowed(store, growth) {
+    if !memory_allowed(store, growth)? {
         return Err(error!("resource limit exceeded: memory minimum size of {pages} pages"));
     }
     let bytes = if ty.shared {
@@ -80,26 +86,29 @@ pub(crate) fn shared_memory(ty: &MemoryType) -> Result<SharedBytes, Error> {
 
 /// Grows a shared memory by `delta` pages, if the limits of the store allow it; returns the old size in pages. The host
 /// has no limits.
+///
+/// # Errors
+/// The limiter's.
 pub(crate) fn grow_shared(
     mut store: Option<&mut dyn Limited>,
     memory: &SharedMemory,
     delta: u64,
-) -> Option<u64> {
+) -> Result<Option<u64>, Error> {
     let (ty, bytes) = (memory.decoded_type(), memory.bytes());
     loop {
         let current = bytes.len();
-        let growth = memory_growth(ty, current, delta)?;
+        let Some(growth) = memory_growth(ty, current, delta) else { return Ok(None) };
         if let Some(store) = store.as_deref_mut()
-            && !memory_allowed(store, growth)
+            && !memory_allowed(store, growth)?
         {
-            return None;
+            return Ok(None);
         }
         if bytes.grow(current, growth.desired) {
-            return Some(current as u64 >> ty.page_size_log2);
+            return Ok(Some(current as u64 >> ty.page_size_log2));
         }
         // The limiter is told that this growth did not happen, and asked about the next.
         if let Some(store) = store.as_deref_mut() {
-            memory_failed(store, &error!("another thread grew the memory at the same time"));
+            memory_failed(store, error!("another thread grew the memory at the same time"))?;
         }
     }
 }
@@ -111,7 +120,7 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     let size = ty.limits.min;
     let too_large = || error!("cannot allocate a table of {size} elements");
     let growth = table_growth(&ty, 0, size).ok_or_else(too_large)?;
-    if !table_allowed(store, growth) {
+    if !table_allowed(store, growth)? {
         return Err(error!("resource limit exceeded: table minimum size of {size} elements"));
     }
     let mut elements = Vec::new();
@@ -122,24 +131,29 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
 }
 
 /// See [`Embedder::grow_memory`].
-pub(crate) fn grow_memory(store: &mut dyn Limited, index: u32, delta: u64) -> Option<u64> {
+pub(crate) fn grow_memory(
+    store: &mut dyn Limited,
+    index: u32,
+    delta: u64,
+) -> Result<Option<u64>, Error> {
     let memory = &store.inner().memories[index as usize];
     if let Bytes::Shared(memory) = &memory.bytes {
         let memory = memory.clone();
         return grow_shared(Some(store), &memory, delta);
     }
     let (ty, old) = (memory.ty, memory.pages());
-    let growth = memory_growth(&ty, memory.bytes.len(), delta)?;
-    if !memory_allowed(store, growth) {
-        return None;
+    let growth = memory_growth(&ty, memory.bytes.len(), delta);
+    let Some(growth) = growth else { return Ok(None) };
+    if !memory_allowed(store, growth)? {
+        return Ok(None);
     }
     if let Bytes::Own(bytes) = &mut store.inner().memories[index as usize].bytes
         && bytes.grow(growth.desired, growth.most)
     {
-        return Some(old);
+        return Ok(Some(old));
     }
-    memory_failed(store, &error!("the host cannot allocate {} bytes", growth.desired));
-    None
+    memory_failed(store, error!("the host cannot allocate {} bytes", growth.desired))?;
+    Ok(None)
 }
 
 /// See [`Embedder::grow_table`].
@@ -148,54 +162,54 @@ pub(crate) fn grow_table(
     index: u32,
     delta: u64,
     init: u64,
-) -> Option<u64> {
+) -> Result<Option<u64>, Error> {
     let table = &store.inner().tables[index as usize];
     let (ty, old) = (table.ty, table.elements.len());
-    let growth = table_growth(&ty, old, delta)?;
-    if !table_allowed(store, growth) {
-        return None;
+    let Some(growth) = table_growth(&ty, old, delta) else { return Ok(None) };
+    if !table_allowed(store, growth)? {
+        return Ok(None);
     }
     let elements = &mut store.inner().tables[index as usize].elements;
     if elements.try_reserve(growth.desired - old).is_ok() {
         elements.resize(growth.desired, init);
-        return Some(old as u64);
+        return Ok(Some(old as u64));
     }
     if let Some(limiter) = store.limiter() {
-        limiter.table_grow_failed(&error!("the host cannot allocate {} elements", growth.desired));
+        let error = error!("the host cannot allocate {} elements", growth.desired);
+        limiter.table_grow_failed(error)?;
     }
-    None
+    Ok(None)
 }
 
 /// Whether the heap and the exceptions together may take so many bytes more.
-fn heap_allowed(store: &mut dyn Limited, more: usize) -> bool {
+fn heap_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     let current = store.inner().heap.size() + store.inner().exceptions.room();
-    let Some(desired) = current.checked_add(more) else { return false };
-    store.limiter().is_none_or(|limiter| limiter.gc_heap_growing(current, desired, None))
+    let Some(desired) = current.checked_add(more) else { return Ok(false) };
+    ask(store, |limiter| limiter.gc_heap_growing(current, desired, None))
 }
 
 /// See [`Embedder::grow_exceptions`].
-pub(crate) fn grow_exceptions(store: &mut dyn Limited, size: usize) -> bool {
-    let growth = store.inner().exceptions.growth(size);
-    let allowed = growth.into_iter().find(|&more| heap_allowed(store, more));
-    if let Some(more) = allowed {
-        store.inner().exceptions.grow(more);
+pub(crate) fn grow_exceptions(store: &mut dyn Limited, size: usize) -> Result<bool, Error> {
+    for more in store.inner().exceptions.growth(size) {
+        if heap_allowed(store, more)? {
+            store.inner().exceptions.grow(more);
+            return Ok(true);
+        }
     }
-    allowed.is_some()
+    Ok(false)
 }
 
 /// See [`Embedder::grow_gc_heap`].
-pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> bool {
+pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> Result<bool, Error> {
     let current = store.inner().heap.size();
     for desired in store.inner().heap.growth(size) {
-        if desired <= current || !heap_allowed(store, desired - current) {
+        if desired <= current || !heap_allowed(store, desired - current)? {
             continue;
         }
         if store.inner().heap.grow(desired) {
-            return true;
+            return Ok(true);
         }
-        if let Some(limiter) = store.limiter() {
-            limiter.memory_grow_failed(&error!("the host cannot allocate {desired} bytes"));
-        }
+        memory_failed(store, error!("the host cannot allocate {desired} bytes"))?;
     }
-    false
+    Ok(false)
 }

@@ -145,24 +145,24 @@ pub(crate) trait Embedder {
     fn inner(&mut self) -> &mut StoreInner;
 
     /// Grows the store's memory `index` by `delta` pages; returns the old size in pages, or none if a limit
-    /// (the type's, the embedder's, the host's) does not allow it.
-    fn grow_memory(&mut self, index: u32, delta: u64) -> Option<u64>;
+    /// (the type's, the embedder's, the host's) does not allow it. Errors of this and the following are the limiter's.
+    fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error>;
 
     /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
-    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Option<u64>;
+    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error>;
 
     /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not allow it.
-    fn grow_gc_heap(&mut self, size: usize) -> bool;
+    fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error>;
 
     /// Allows the exceptions to take more, so that one of `size` bytes fits; whether it does.
-    fn grow_exceptions(&mut self, size: usize) -> bool;
+    fn grow_exceptions(&mut self, size: usize) -> Result<bool, Error>;
 
     /// Makes room for `size` bytes in the heap, when no guest runs on top: collects and grows as needed.
     ///
     /// # Errors
-    /// If there is no room even then.
+    /// [`Trap::AllocationTooLarge`] if there is no room even then; the limiter's.
     #[allow(dead_code)] // See `heap`.
-    fn reserve_gc(&mut self, size: usize) -> Result<(), Trap>;
+    fn reserve_gc(&mut self, size: usize) -> Result<(), Error>;
 }
 
 impl StoreInner {

@@ -80,12 +80,17 @@ fn limits_are_the_embedders_to_decide() {
     #[derive(Default)]
     struct Record(Vec<(usize, usize, Option<usize>)>);
     impl ResourceLimiter for Record {
-        fn memory_growing(&mut self, current: usize, desired: usize, max: Option<usize>) -> bool {
+        fn memory_growing(
+            &mut self,
+            current: usize,
+            desired: usize,
+            max: Option<usize>,
+        ) -> Result<bool, Error> {
             self.0.push((current, desired, max));
-            self.0.len() != 3
+            Ok(self.0.len() != 3)
         }
-        fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> bool {
-            true
+        fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+            Ok(true)
         }
     }
     let mut store = Store::new(&Engine::default(), Record::default());

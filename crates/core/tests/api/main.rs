@@ -8,6 +8,7 @@ mod exceptions;
 mod exceptions_collected;
 mod guest_objects;
 mod host;
+mod limiters;
 mod limits;
 mod link;
 mod memory;
