@@ -1,6 +1,6 @@
 //! [`Engine`]: what modules and stores share: settings, and the types of all modules.
 
-use crate::{Config, Error, lock::Lock};
+use crate::{Config, Error, lock::Lock, unique::Counter};
 use alloc::sync::Arc;
 use core::fmt;
 use windlass_decode::{FuncType, SubType};
@@ -19,19 +19,34 @@ use windlass_validate::{TypeId, TypeRegistry};
 pub struct Engine(pub(crate) Arc<EngineInner>);
 
 pub(crate) struct EngineInner {
+    pub(crate) id: EngineId,
     pub(crate) config: Config,
     /// The types of all modules and host functions. Types are only added.
     pub(crate) types: Lock<TypeRegistry>,
+}
+
+/// Tells engines apart, so that a type is not used with another engine. Never given twice. Bytes, so that types
+/// that carry it need not be aligned by 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EngineId([u8; 8]);
+
+impl EngineId {
+    fn next() -> Option<EngineId> {
+        static NEXT: Counter = Counter::new();
+        Some(EngineId(NEXT.next()?.get().to_ne_bytes()))
+    }
 }
 
 impl Engine {
     /// An engine with these settings.
     ///
     /// # Errors
-    /// None at present: every combination of settings works.
+    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 engines before.
     pub fn new(config: &Config) -> Result<Engine, Error> {
+        let id =
+            EngineId::next().ok_or_else(|| Error::msg("the process has made too many engines"))?;
         let types = Lock::new(TypeRegistry::new());
-        Ok(Engine(Arc::new(EngineInner { config: config.clone(), types })))
+        Ok(Engine(Arc::new(EngineInner { id, config: config.clone(), types })))
     }
 
     /// The settings.
@@ -42,6 +57,11 @@ impl Engine {
     /// Whether both are the same engine.
     pub fn same(a: &Engine, b: &Engine) -> bool {
         Arc::ptr_eq(&a.0, &b.0)
+    }
+
+    /// What tells it apart from other engines.
+    pub(crate) fn id(&self) -> EngineId {
+        self.0.id
     }
 
     /// Looks at the types.
@@ -73,9 +93,15 @@ impl Engine {
 }
 
 impl Default for Engine {
+    /// An engine with the settings of [`Config::new`].
+    ///
+    /// # Panics
+    /// Where [`Engine::new`] fails.
     fn default() -> Engine {
-        let types = Lock::new(TypeRegistry::new());
-        Engine(Arc::new(EngineInner { config: Config::new(), types }))
+        match Engine::new(&Config::new()) {
+            Ok(engine) => engine,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -142,6 +142,10 @@ impl Instance {
         &self.entity(&store.into().0.inner).module
     }
 
+    pub(crate) fn store(&self) -> StoreId {
+        self.store
+    }
+
     pub(crate) fn from_index(store: StoreId, index: u32) -> Instance {
         Instance { store, index }
     }

@@ -100,6 +100,7 @@ mod tag;
 mod translate;
 mod trap;
 mod types;
+mod unique;
 mod value;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};

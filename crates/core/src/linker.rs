@@ -3,6 +3,7 @@
 use crate::func::HostFunc;
 use crate::runtime::unknown;
 use crate::store::StoreState;
+use crate::value::check_store;
 use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Extern, ExternType, Func, FuncType, Instance,
     IntoFunc, Module, Val, error::error,
@@ -69,7 +70,7 @@ impl<T> Linker<T> {
     /// Defines a name as something of a store.
     ///
     /// # Errors
-    /// If the name is defined already, or if `item` belongs to another store.
+    /// If the name is defined already, if `item` belongs to another store, or the store to another engine.
     ///
     /// ```
     /// use windlass::{Engine, Linker, Memory, MemoryType, Store};
@@ -86,15 +87,16 @@ impl<T> Linker<T> {
         name: &str,
         item: impl Into<Extern>,
     ) -> Result<&mut Self, Error> {
-        let item = item.into();
-        item.item_type(&store.as_context().0.inner)?;
+        let (store, item) = (store.as_context(), item.into());
+        self.check_engine(store.engine(), "store")?;
+        item.item_type(&store.0.inner)?;
         self.insert(module, name, Definition::Item(item))
     }
 
     /// Defines a name as a host function of type `ty`: see [`Func::new`].
     ///
     /// # Errors
-    /// If the name is defined already, or if `ty` is of another engine.
+    /// If the name is defined already, or if `ty` belongs to another engine.
     ///
     /// ```
     /// use windlass::{Engine, FuncType, Linker, Val, ValType};
@@ -114,9 +116,7 @@ impl<T> Linker<T> {
         ty: FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
-        if !Engine::same(&self.engine, ty.engine()) {
-            return Err(Error::msg("the function's type belongs to another engine"));
-        }
+        self.check_engine(ty.engine(), "function's type")?;
         self.insert(module, name, Definition::Host(HostFunc::new(ty, func)))
     }
 
@@ -137,7 +137,7 @@ impl<T> Linker<T> {
     /// Defines all exports of `instance` under `module`.
     ///
     /// # Errors
-    /// If a name is defined already.
+    /// If a name is defined already, if `instance` belongs to another store, or the store to another engine.
     pub fn instance(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -145,6 +145,8 @@ impl<T> Linker<T> {
         instance: Instance,
     ) -> Result<&mut Self, Error> {
         let store = store.as_context();
+        self.check_engine(store.engine(), "store")?;
+        check_store(store.0.inner.id, instance.store(), "instance")?;
         for export in instance.exports(crate::StoreContext(store.0)) {
             let name = export.name();
             self.insert(module, name, Definition::Item(export.into_extern()))?;
@@ -221,7 +223,7 @@ impl<T> Linker<T> {
     /// Defines every function that `module` imports and that is not defined as one that fails when called.
     ///
     /// # Errors
-    /// None at present.
+    /// If the module belongs to another engine.
     ///
     /// ```
     /// use windlass::{Engine, Linker, Module, Store};
@@ -235,6 +237,7 @@ impl<T> Linker<T> {
     /// # Ok::<(), windlass::Error>(())
     /// ```
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
+        self.check_engine(module.engine(), "module")?;
         for import in module.imports() {
             let (ExternType::Func(ty), None) =
                 (import.ty(), self.find(import.module(), import.name()))
@@ -249,14 +252,19 @@ impl<T> Linker<T> {
         Ok(())
     }
 
-    /// What a name stands for. A host function becomes a function of the store.
+    /// What a name stands for in the store. A host function becomes a function of the store.
+    ///
+    /// None if the name is not defined, or if what it stands for belongs to another store or engine.
     pub fn get(
         &self,
         mut store: impl AsContextMut<Data = T>,
         module: &str,
         name: &str,
     ) -> Option<Extern> {
-        Some(self.find(module, name)?.to_extern(store.as_context_mut().0))
+        let store = store.as_context_mut().0;
+        self.check_engine(&store.inner.engine, "store").ok()?;
+        let item = self.find(module, name)?.to_extern(store);
+        item.item_type(&store.inner).is_ok().then_some(item)
     }
 
     /// Instantiates `module` with what its imports stand for: see [`Instance::new`].
@@ -269,11 +277,8 @@ impl<T> Linker<T> {
         module: &Module,
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut();
-        if !Engine::same(&self.engine, store.engine())
-            || !Engine::same(&self.engine, module.engine())
-        {
-            return Err(Error::msg("linker, store and module must belong to the same engine"));
-        }
+        self.check_engine(store.engine(), "store")?;
+        self.check_engine(module.engine(), "module")?;
         let mut imports = Vec::new();
         for (import, ty) in module.0.imports() {
             let Some(definition) = self.find(&import.module, &import.name) else {
@@ -282,6 +287,13 @@ impl<T> Linker<T> {
             imports.push(definition.to_extern(store.0));
         }
         Instance::new(store, module, &imports)
+    }
+
+    fn check_engine(&self, engine: &Engine, what: &str) -> Result<(), Error> {
+        match Engine::same(&self.engine, engine) {
+            true => Ok(()),
+            false => Err(error!("the {what} belongs to another engine than the linker")),
+        }
     }
 
     fn find(&self, module: &str, name: &str) -> Option<&Definition<T>> {

@@ -242,7 +242,7 @@ impl StoreInner {
             Referent::I31(_) => HeapType::I31,
             Referent::Host(_) => HeapType::Any,
             Referent::Object(object) => {
-                let ty = ConcreteType(self.heap.type_of(object));
+                let ty = ConcreteType::new(&self.engine, self.heap.type_of(object));
                 match self.heap.is_array(object) {
                     true => HeapType::ConcreteArray(ty),
                     false => HeapType::ConcreteStruct(ty),

@@ -34,6 +34,9 @@ type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
 
 impl<T> Store<T> {
     /// An empty store.
+    ///
+    /// # Panics
+    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let inner = StoreInner::new(engine);
         Store(Box::new(StoreState { inner, data, host_funcs: Vec::new(), limiter: None }))

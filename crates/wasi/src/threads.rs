@@ -11,7 +11,8 @@ use std::{
     vec::Vec,
 };
 use windlass::{
-    AsContext, Caller, Error, ExternType, InterruptHandle, Linker, Module, SharedMemory, Store,
+    AsContext, Caller, Engine, Error, ExternType, InterruptHandle, Linker, Module, SharedMemory,
+    Store,
 };
 
 /// A context that several threads use, one at a time.
@@ -78,13 +79,18 @@ impl<T: Send + 'static> WasiThreads<T> {
     /// that it imports. `new_store` makes the store of a new thread from the data of the one that starts it.
     ///
     /// # Errors
-    /// If a name is defined already, or if there is no room for the memory.
+    /// If a name is defined already, if there is no room for the memory, or if linker, store and module do not belong
+    /// to the same engine.
     pub fn new(
         linker: &mut Linker<T>,
         store: &Store<T>,
         module: &Module,
         new_store: impl Fn(&T) -> Store<T> + Send + Sync + 'static,
     ) -> Result<WasiThreads<T>, Error> {
+        let engines = [store.engine(), module.engine()];
+        if !engines.iter().all(|engine| Engine::same(linker.engine(), engine)) {
+            return Err(Error::msg("linker, store and module must belong to the same engine"));
+        }
         for import in module.imports() {
             if let ExternType::Memory(ty) = import.ty()
                 && ty.is_shared()

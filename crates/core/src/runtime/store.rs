@@ -8,26 +8,26 @@ use crate::{
     Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
     exec::{FrameMaps, FuncCode, ThreadHandle},
     object::{Class, Storage},
+    unique::Counter,
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::{
-    any::Any,
-    num::NonZeroUsize,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use core::{any::Any, num::NonZeroU64};
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::TypeId;
 
-/// Tells stores apart, so that a handle is not used with another store. On a 32-bit host numbers
-/// come again after 2^32 stores.
+/// Tells stores apart, so that a handle is not used with another store. Never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct StoreId(NonZeroUsize);
+pub(crate) struct StoreId(NonZeroU64);
 
 impl StoreId {
+    /// # Panics
+    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
     fn next() -> StoreId {
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        StoreId(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
+        static NEXT: Counter = Counter::new();
+        match NEXT.next() {
+            Some(number) => StoreId(number),
+            None => panic!("the process has made too many stores"),
+        }
     }
 }
 

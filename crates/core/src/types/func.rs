@@ -144,7 +144,7 @@ impl FuncType {
 
 impl PartialEq for FuncType {
     fn eq(&self, other: &FuncType) -> bool {
-        self.0.params == other.0.params && self.0.types == other.0.types
+        self.id() == other.id() && Engine::same(self.engine(), other.engine())
     }
 }
 

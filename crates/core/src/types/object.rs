@@ -104,10 +104,18 @@ impl FieldType {
         self.storage
     }
 
-    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    /// Whether it is `other` or a subtype of it. A type of another engine than `engine` matches nothing, and nothing
+    /// matches it.
     pub fn matches(&self, engine: &Engine, other: &FieldType) -> bool {
+        if !self.is_of(engine) || !other.is_of(engine) {
+            return false;
+        }
         let (own, other) = (self.to_decoded(), other.to_decoded());
         engine.types(|types| types.field_is_subtype(own, other))
+    }
+
+    fn is_of(&self, engine: &Engine) -> bool {
+        self.storage.unpack().is_of(engine)
     }
 
     pub(crate) fn from_decoded(engine: &Engine, ty: decode::FieldType) -> FieldType {
@@ -208,7 +216,7 @@ macro_rules! defined_type {
 
         impl From<&$name> for HeapType {
             fn from(ty: &$name) -> HeapType {
-                HeapType::$concrete(ConcreteType(ty.id))
+                HeapType::$concrete(ConcreteType::new(&ty.engine, ty.id))
             }
         }
 
@@ -219,10 +227,10 @@ macro_rules! defined_type {
         }
 
         impl HeapType {
-            #[doc = concat!("The ", $what, " type, if it is one that is defined; `engine` is the engine of the type.")]
+            #[doc = concat!("The ", $what, " type, if it is one that is defined and belongs to `engine`.")]
             pub fn $as_concrete(&self, engine: &Engine) -> Option<$name> {
                 match self {
-                    HeapType::$concrete(ty) => Some($name::from_id(engine, ty.0)),
+                    HeapType::$concrete(ty) => Some($name::from_id(engine, ty.id_in(engine)?)),
                     _ => None,
                 }
             }
@@ -392,7 +400,7 @@ impl fmt::Display for ArrayType {
 }
 
 fn check_engine(engine: &Engine, field: FieldType) -> Result<(), Error> {
-    match field.storage.unpack().is_of(engine) {
+    match field.is_of(engine) {
         true => Ok(()),
         false => Err(Error::msg("the type of a field belongs to another engine")),
     }

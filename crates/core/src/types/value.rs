@@ -1,6 +1,6 @@
 //! [`ValType`], [`RefType`] and [`HeapType`]: the types of values.
 
-use crate::{Engine, FuncType};
+use crate::{Engine, FuncType, engine::EngineId};
 use core::fmt;
 use windlass_decode::{self as decode, AbsHeapType};
 use windlass_validate::TypeId;
@@ -72,7 +72,7 @@ macro_rules! heap_types {
                 match self {
                     $(HeapType::$name => decode::HeapType::Abs(AbsHeapType::$name),)*
                     ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) => {
-                        decode::HeapType::Concrete(ty.0.0)
+                        decode::HeapType::Concrete(ty.id.0)
                     }
                 }
             }
@@ -107,15 +107,29 @@ heap_types! {
     NoExn,
 }
 
-/// A type that is defined, by the number that its engine knows it by. Two modules of one engine that define the
-/// same type have the same `ConcreteType`. It means nothing to another engine.
+/// A type that is defined: which engine it belongs to, and the number that this engine knows it by. Two modules of
+/// one engine that define the same type have the same `ConcreteType`; those of different engines never have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ConcreteType(pub(crate) TypeId);
+pub struct ConcreteType {
+    engine: EngineId,
+    id: TypeId,
+}
+
+impl ConcreteType {
+    pub(crate) fn new(engine: &Engine, id: TypeId) -> ConcreteType {
+        ConcreteType { engine: engine.id(), id }
+    }
+
+    /// The number, if it is a type of this engine.
+    pub(crate) fn id_in(self, engine: &Engine) -> Option<TypeId> {
+        (self.engine == engine.id()).then_some(self.id)
+    }
+}
 
 impl HeapType {
     /// A type that the engine knows by this number.
     pub(crate) fn concrete(engine: &Engine, id: TypeId) -> HeapType {
-        let ty = ConcreteType(id);
+        let ty = ConcreteType::new(engine, id);
         engine.types(|types| match types.get(id).composite {
             decode::CompositeType::Func(_) => HeapType::ConcreteFunc(ty),
             decode::CompositeType::Struct(_) => HeapType::ConcreteStruct(ty),
@@ -136,10 +150,10 @@ impl HeapType {
         }
     }
 
-    /// The function type, if it is one that is defined; `engine` is the engine of the type.
+    /// The function type, if it is one that is defined and belongs to `engine`.
     pub fn as_concrete_func(&self, engine: &Engine) -> Option<FuncType> {
         match self {
-            HeapType::ConcreteFunc(ty) => Some(FuncType::from_id(engine, ty.0)),
+            HeapType::ConcreteFunc(ty) => Some(FuncType::from_id(engine, ty.id_in(engine)?)),
             _ => None,
         }
     }
@@ -170,7 +184,8 @@ impl HeapType {
         }
     }
 
-    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    /// Whether it is `other` or a subtype of it. A type of another engine than `engine` matches nothing, and nothing
+    /// matches it.
     ///
     /// ```
     /// use windlass::{Engine, FuncType, HeapType};
@@ -180,19 +195,22 @@ impl HeapType {
     /// assert!(!HeapType::Func.matches(&engine, &ty));
     /// ```
     pub fn matches(&self, engine: &Engine, other: &HeapType) -> bool {
+        if !self.is_of(engine) || !other.is_of(engine) {
+            return false;
+        }
         let (own, other) = (self.to_decoded(), other.to_decoded());
         own == other || engine.types(|types| types.heap_is_subtype(own, other))
     }
 
-    /// Whether it can be a type of this engine.
+    /// Whether it is a type of this engine, as abstract types are of all.
     fn is_of(self, engine: &Engine) -> bool {
-        self.as_concrete().is_none_or(|ty| engine.types(|types| (ty.0.0 as usize) < types.len()))
+        self.as_concrete().is_none_or(|ty| ty.id_in(engine).is_some())
     }
 }
 
 impl From<&FuncType> for HeapType {
     fn from(ty: &FuncType) -> HeapType {
-        HeapType::ConcreteFunc(ConcreteType(ty.id()))
+        HeapType::ConcreteFunc(ConcreteType::new(ty.engine(), ty.id()))
     }
 }
 
@@ -253,7 +271,7 @@ impl RefType {
         self.heap
     }
 
-    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    /// Whether it is `other` or a subtype of it: see [`HeapType::matches`].
     pub fn matches(&self, engine: &Engine, other: &RefType) -> bool {
         (!self.nullable || other.nullable) && self.heap.matches(engine, &other.heap)
     }
@@ -286,7 +304,7 @@ impl ValType {
         }
     }
 
-    /// Whether it is `other` or a subtype of it; `engine` is the engine of both.
+    /// Whether it is `other` or a subtype of it: see [`HeapType::matches`].
     ///
     /// ```
     /// use windlass::{Engine, ValType};
@@ -309,7 +327,7 @@ impl ValType {
         }
     }
 
-    /// Whether it can be a type of this engine.
+    /// Whether it is a type of this engine, as abstract types are of all.
     pub(crate) fn is_of(self, engine: &Engine) -> bool {
         self.as_ref().is_none_or(|ty| ty.heap.is_of(engine))
     }

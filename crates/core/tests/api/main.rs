@@ -6,6 +6,7 @@ mod collection;
 mod errors;
 mod exceptions;
 mod exceptions_collected;
+mod foreign;
 mod guest_objects;
 mod host;
 mod limiters;
