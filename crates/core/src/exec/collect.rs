@@ -4,8 +4,8 @@
 use super::{Thread, roots};
 use crate::{
     Error, Trap,
-    object::{Class, ObjectType},
-    runtime::{Embedder, Exceptions, StoreInner},
+    object::{Class, ObjectType, Storage},
+    runtime::{Embedder, Exceptions, Pins, StoreInner, split_value},
 };
 use alloc::sync::Arc;
 use windlass_decode::ValType;
@@ -78,22 +78,32 @@ pub(crate) fn add_exception(
 }
 
 /// Collects: whatever neither guests nor the host can reach any more is free afterwards.
+///
+/// Host values are dropped last, when the store is fit for use again: a drop may panic.
 pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
-    store.heap.start_marking();
-    let mut marker = Marker;
-    marker.store(store);
-    let mark = &mut |store: &mut StoreInner, class, word| marker.mark(store, class, word);
-    if roots::threads(store, running, mark).is_none() {
+    if !mark(store, running) {
         // What a frame refers to is not known: then nothing may be freed.
         debug_assert!(false, "every place where code stops has its map");
-        store.externs.unmark();
-        store.exceptions.unmark();
         return;
     }
-    marker.trace(store);
     store.heap.sweep();
     store.externs.sweep();
     store.exceptions.sweep();
+    while store.externs.drop_next() {}
+}
+
+/// Marks all that can be reached; false if that is not known.
+fn mark(store: &mut StoreInner, running: Option<&Thread>) -> bool {
+    // Marks of a collection that was not completed mean nothing.
+    store.heap.start_marking();
+    store.externs.unmark();
+    store.exceptions.unmark();
+    let mut marker = Marker;
+    marker.store(store);
+    let mark = &mut |store: &mut StoreInner, class, word| marker.mark(store, class, word);
+    let is_known = roots::threads(store, running, mark).is_some();
+    marker.trace(store);
+    is_known
 }
 
 /// Marks what references lead to.
@@ -136,12 +146,17 @@ impl Marker {
             }
         }
         store.exceptions.mark(store.pending_exception);
-        let mut roots = core::mem::take(&mut store.roots);
-        roots.trim();
+        store.roots.trim();
+        let StoreInner { roots, heap, externs, exceptions, .. } = store;
         for (class, word) in roots.iter() {
-            self.mark(store, class, word);
+            match class {
+                Class::Any => {
+                    heap.mark(word);
+                    externs.mark(word);
+                }
+                Class::Exn => exceptions.mark(word),
+            }
         }
-        store.roots = roots;
         for index in 0..store.pinned.len() {
             let (class, word) = store.pinned[index];
             self.mark(store, class, word);
@@ -195,7 +210,7 @@ pub(crate) fn object_type(
 /// Makes a structure of the type `id`, whose fields are given as they lie in slots, in order; a vector takes
 /// two. Returns the reference as it lies in slots.
 ///
-/// This may collect: references in `slots` must be reachable otherwise, as the new one must be before the next
+/// This may collect: references in `slots` are pinned meanwhile; the new one must be reachable before the next
 /// allocation.
 ///
 /// # Errors
@@ -206,8 +221,15 @@ pub(crate) fn alloc_struct(
     slots: &[u64],
 ) -> Result<u64, Error> {
     let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
-    reserve(store, None, ty.size as usize)?;
-    Ok(store.inner().heap.new_struct(&ty, slots))
+    let mut pins = Pins::new(store);
+    let mut rest = slots;
+    for place in &ty.fields {
+        let (value, behind) = split_value(rest, place.storage);
+        rest = behind;
+        pin(&mut pins, place.storage, value)?;
+    }
+    reserve(pins.store, None, ty.size as usize)?;
+    Ok(pins.store.inner().heap.new_struct(&ty, slots))
 }
 
 /// As [`alloc_struct`], for an array of `len` elements which all are `value`, as it lies in slots.
@@ -222,6 +244,60 @@ pub(crate) fn alloc_array(
 ) -> Result<u64, Error> {
     let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
     let size = ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?;
-    reserve(store, None, size)?;
-    Ok(store.inner().heap.new_array(&ty, len, value))
+    let mut pins = Pins::new(store);
+    pin(&mut pins, ty.element(), value)?;
+    reserve(pins.store, None, size)?;
+    Ok(pins.store.inner().heap.new_array(&ty, len, value))
+}
+
+/// As [`alloc_array`], for an array of these elements.
+///
+/// # Errors
+/// As [`alloc_struct`].
+pub(crate) fn alloc_array_of(
+    store: &mut dyn Embedder,
+    id: TypeId,
+    elements: &[[u64; 2]],
+) -> Result<u64, Error> {
+    let len = u32::try_from(elements.len()).map_err(|_| Trap::AllocationTooLarge)?;
+    let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
+    let storage = ty.element();
+    let mut pins = Pins::new(store);
+    for &element in elements {
+        pin(&mut pins, storage, element)?;
+    }
+    let array = alloc_array(pins.store, id, len, [0, 0])?;
+    let heap = &mut pins.store.inner().heap;
+    for (index, &element) in (0..len).zip(elements) {
+        let at = heap.element(array, storage, index);
+        heap.write(at, storage, element);
+    }
+    Ok(array)
+}
+
+/// As [`add_exception`], for the host: references among the fields are pinned meanwhile.
+///
+/// # Errors
+/// As [`add_exception`].
+pub(crate) fn alloc_exception(
+    store: &mut dyn Embedder,
+    tag: u32,
+    fields: &[u64],
+) -> Result<u64, Error> {
+    let mut pins = Pins::new(store);
+    let mut index = 0;
+    while let Some(&(slot, class)) = pins.store.inner().tags[tag as usize].references.get(index) {
+        pins.pin(class, fields[usize::from(slot)])?;
+        index += 1;
+    }
+    add_exception(pins.store, None, tag, fields)
+}
+
+/// Pins a value that is stored so, if it is a reference that is collected.
+fn pin(
+    pins: &mut Pins<'_, dyn Embedder + '_>,
+    storage: Storage,
+    value: [u64; 2],
+) -> Result<(), Trap> {
+    Class::of(storage).map_or(Ok(()), |class| pins.pin(class, value[0]))
 }

@@ -75,8 +75,9 @@ mod wait;
 pub(crate) use call::DIRECT;
 pub(crate) use catch::{Catches, Clause, TryBlock};
 pub(crate) use code::{CodeTable, FuncCode};
-#[allow(unused_imports)] // For the host's objects.
-pub(crate) use collect::{add_exception, alloc_array, alloc_struct, collect, object_type, reserve};
+pub(crate) use collect::{
+    alloc_array, alloc_array_of, alloc_exception, alloc_struct, collect, reserve,
+};
 pub use dispatch::BACKEND;
 pub(crate) use dispatch::Handler;
 pub(crate) use handle::ThreadHandle;

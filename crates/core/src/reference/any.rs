@@ -100,12 +100,13 @@ impl AnyRef {
         Ok(!matches!(self.referent(store)?, Referent::Host(_)))
     }
 
-    /// It as an `eqref`, if it is one.
+    /// It as an `eqref`, if it is one. The reference is valid in the innermost scope, or as long as this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
-    pub fn as_eqref(&self, store: impl AsContext) -> Result<Option<Rooted<EqRef>>, Error> {
-        Ok(self.is_eqref(store)?.then(|| Rooted::of_root(self.root())))
+    pub fn as_eqref(&self, store: impl AsContextMut) -> Result<Option<Rooted<EqRef>>, Error> {
+        let is_one = self.is_eqref(&store)?;
+        is_one.then(|| Rooted::scoped(store, self.root())).transpose()
     }
 
     /// Whether it is a structure.
@@ -116,12 +117,13 @@ impl AnyRef {
         Ok(matches!(self.ty(store)?, HeapType::ConcreteStruct(_)))
     }
 
-    /// The structure, if it is one.
+    /// The structure, if it is one. The reference is valid in the innermost scope, or as long as this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
-    pub fn as_struct(&self, store: impl AsContext) -> Result<Option<Rooted<StructRef>>, Error> {
-        Ok(self.is_struct(store)?.then(|| Rooted::of_root(self.root())))
+    pub fn as_struct(&self, store: impl AsContextMut) -> Result<Option<Rooted<StructRef>>, Error> {
+        let is_one = self.is_struct(&store)?;
+        is_one.then(|| Rooted::scoped(store, self.root())).transpose()
     }
 
     /// Whether it is an array.
@@ -132,11 +134,12 @@ impl AnyRef {
         Ok(matches!(self.ty(store)?, HeapType::ConcreteArray(_)))
     }
 
-    /// The array, if it is one.
+    /// The array, if it is one. The reference is valid in the innermost scope, or as long as this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
-    pub fn as_array(&self, store: impl AsContext) -> Result<Option<Rooted<ArrayRef>>, Error> {
-        Ok(self.is_array(store)?.then(|| Rooted::of_root(self.root())))
+    pub fn as_array(&self, store: impl AsContextMut) -> Result<Option<Rooted<ArrayRef>>, Error> {
+        let is_one = self.is_array(&store)?;
+        is_one.then(|| Rooted::scoped(store, self.root())).transpose()
     }
 }

@@ -1,7 +1,7 @@
 //! [`ArrayRef`]: arrays.
 
 use super::{AnyRef, EqRef, Reference, Rooted, field, rooted::reference};
-use crate::exec::alloc_array;
+use crate::exec::{alloc_array, alloc_array_of};
 use crate::object::Storage;
 use crate::runtime::{StoreId, StoreInner};
 use crate::store::StoreState;
@@ -105,15 +105,8 @@ impl ArrayRef {
             element.to_slots(&store.inner, allocator.unpacked(), &mut slots)?;
             values.push(slots);
         }
-        let len = u32::try_from(elements.len()).map_err(|_| Error::msg("too many elements"))?;
-        let array = allocator.allocate(store, len, [0; 2])?;
-        let slot = array.slot(&store.inner)?;
-        let (_, storage) = elements_of(&store.inner, slot)?;
-        for (index, value) in values.into_iter().enumerate() {
-            let at = store.inner.heap.element(slot, storage, index as u32);
-            store.inner.heap.write(at, storage, value);
-        }
-        Ok(array)
+        let slot = alloc_array_of(store, allocator.ty.id(), &values)?;
+        Ok(Rooted::new(&mut store.inner, slot))
     }
 
     /// Its type.

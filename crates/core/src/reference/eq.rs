@@ -11,7 +11,7 @@ reference! {
     /// let mut store = Store::new(&Engine::default(), ());
     /// let number = EqRef::from_i31(&mut store, I31::wrapping_u32(5));
     /// let any: Rooted<AnyRef> = number.to_anyref();
-    /// assert!(any.as_eqref(&store)?.is_some());
+    /// assert!(any.as_eqref(&mut store)?.is_some());
     /// # Ok::<(), windlass::Error>(())
     /// ```
     EqRef, Any, "value"
@@ -67,11 +67,11 @@ impl EqRef {
         self.any().is_struct(store)
     }
 
-    /// The structure, if it is one.
+    /// The structure, if it is one. The reference is valid in the innermost scope, or as long as this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
-    pub fn as_struct(&self, store: impl AsContext) -> Result<Option<Rooted<StructRef>>, Error> {
+    pub fn as_struct(&self, store: impl AsContextMut) -> Result<Option<Rooted<StructRef>>, Error> {
         self.any().as_struct(store)
     }
 
@@ -83,11 +83,11 @@ impl EqRef {
         self.any().is_array(store)
     }
 
-    /// The array, if it is one.
+    /// The array, if it is one. The reference is valid in the innermost scope, or as long as this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
-    pub fn as_array(&self, store: impl AsContext) -> Result<Option<Rooted<ArrayRef>>, Error> {
+    pub fn as_array(&self, store: impl AsContextMut) -> Result<Option<Rooted<ArrayRef>>, Error> {
         self.any().as_array(store)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Reference, Rooted, rooted::reference};
 use crate::value::{check_store, slots_to_vals, vals_to_slots};
-use crate::{AsContext, AsContextMut, Error, Tag, Val, error::error, exec::add_exception};
+use crate::{AsContext, AsContextMut, Error, Tag, Val, error::error, exec::alloc_exception};
 use alloc::{vec, vec::Vec};
 
 reference! {
@@ -39,7 +39,7 @@ impl ExnRef {
         let ty = inner.tag_type(tag.index());
         let mut slots = vec![0; inner.tags[tag.index() as usize].slots.into()];
         vals_to_slots(inner, fields, ty.ty().param_types(), &mut slots)?;
-        let slot = add_exception(state, None, tag.index(), &slots)?;
+        let slot = alloc_exception(state, tag.index(), &slots)?;
         Ok(Rooted::new(&mut state.inner, slot))
     }
 

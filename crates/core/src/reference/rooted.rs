@@ -86,7 +86,13 @@ impl<R: GcRef> Rooted<R> {
         (slot != 0).then(|| Rooted::new(store, slot))
     }
 
-    /// The same root as a reference of another type, which what it refers to must be of.
+    /// A root in a scope for what another refers to, which must be of this type.
+    pub(crate) fn scoped(mut store: impl AsContextMut, root: Root) -> Result<Rooted<R>, Error> {
+        let store = &mut store.as_context_mut().0.inner;
+        Ok(Rooted::of_root(store.scoped(root, R::CLASS, R::WHAT)?))
+    }
+
+    /// The same root, one of a scope, as a reference of another type, which what it refers to must be of.
     pub(crate) fn of_root(root: Root) -> Rooted<R> {
         Rooted(R::from_root(root))
     }

@@ -2,9 +2,9 @@
 //! already; what can't be here is no concern of this file. References to objects that they make are pinned until
 //! the instantiation ends.
 
-use super::{Embedder, GlobalValue};
+use super::{Embedder, GlobalValue, Pins};
 use crate::{
-    Error,
+    Error, Trap,
     module::ModuleInner,
     object::{Class, ObjectType, Storage},
 };
@@ -36,7 +36,12 @@ impl ConstContext<'_> {
             let value = match (instr.op, instr.imm) {
                 (Op::End, _) => {
                     let (value, class) = stack.pop().unwrap_or_default();
-                    store.inner().pinned.extend(class.map(|class| (class, value[0])));
+                    if let Some(class) = class {
+                        // Until the instantiation ends: see `instantiate`.
+                        let pinned = &mut store.inner().pinned;
+                        pinned.try_reserve(1).map_err(|_| Trap::AllocationTooLarge)?;
+                        pinned.push((class, value[0]));
+                    }
                     return Ok(value);
                 }
                 (Op::AnyConvertExtern | Op::ExternConvertAny, _) => continue,
@@ -92,15 +97,18 @@ impl ConstContext<'_> {
             _ => 0,
         };
         let size = match ty.is_array() {
-            true => ty.array_size(len.into()).ok_or(crate::Trap::AllocationTooLarge)?,
+            true => ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?,
             false => ty.size as usize,
         };
-        let pinned = store.inner().pinned.len();
-        let references = stack.iter().filter_map(|(value, class)| Some(((*class)?, value[0])));
-        store.inner().pinned.extend(references);
-        store.reserve_gc(size)?;
-        store.inner().pinned.truncate(pinned);
-        let object = new_object(store, ty, op, len, stack);
+        // What it is made of is on this stack only.
+        let mut pins = Pins::new(store);
+        for &(value, class) in stack.iter() {
+            if let Some(class) = class {
+                pins.pin(class, value[0])?;
+            }
+        }
+        pins.store.reserve_gc(size)?;
+        let object = new_object(pins.store, ty, op, len, stack);
         Ok(([object, 0], Some(Class::Any)))
     }
 }

@@ -16,7 +16,7 @@ mod wait;
 
 pub(crate) use exception::{Exceptions, TagEntity};
 #[allow(unused_imports)] // See `heap`.
-pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference};
+pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference, split_value};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
@@ -24,7 +24,7 @@ pub(crate) use resources::{
     Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_shared,
     grow_table, shared_memory,
 };
-pub(crate) use roots::{Root, Roots};
+pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;
 pub(crate) use store::{
     Bytes, Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,

@@ -1,11 +1,13 @@
 //! [`Roots`]: the references that the host holds, which the collector visits. The public `Rooted` and
 //! `OwnedRooted` name their entries by [`Root`]s; a root whose entry is gone is an error, never another reference.
 //!
-//! There are two lists. *Scoped* roots go last in, first out: a scope remembers how many there were and ends by
+//! [`Pins`] are for references that are held across something that may collect, and that nobody else holds.
+//!
+//! There are two lists of roots. *Scoped* roots go last in, first out: a scope remembers how many there were and ends by
 //! dropping the others. *Owned* roots live as long as their owner, a counter outside the store.
 
-use super::{StoreId, StoreInner};
-use crate::{Error, error::error, object::Class};
+use super::{Embedder, StoreId, StoreInner};
+use crate::{Error, Trap, error::error, object::Class};
 use alloc::{sync::Arc, vec::Vec};
 use core::num::NonZeroU64;
 
@@ -146,6 +148,18 @@ impl StoreInner {
         (Root { store: self.id, list: List::Owned, index, generation }, owner)
     }
 
+    /// A root in a scope for the same reference: an owned one gets another, which does not end with its owner.
+    ///
+    /// # Errors
+    /// As `rooted`.
+    pub(crate) fn scoped(&mut self, root: Root, class: Class, what: &str) -> Result<Root, Error> {
+        let slot = self.rooted(root, what)?;
+        Ok(match root.list {
+            List::Scoped => root,
+            List::Owned => self.root(class, slot),
+        })
+    }
+
     /// The reference that the root holds, as it lies in slots.
     ///
     /// # Errors
@@ -159,6 +173,40 @@ impl StoreInner {
             Some(entry) => Ok(entry.slot),
             None => Err(gone(what)),
         }
+    }
+}
+
+/// References that a collection keeps for as long as this lives: those that are about to be stored. Whoever
+/// allocates must have them pinned, since the limiter that may be asked can drop the owner of a root, and what is
+/// in no place that a collection sees is lost to it.
+pub(crate) struct Pins<'a, S: Embedder + ?Sized> {
+    /// The store that they are pinned in.
+    pub(crate) store: &'a mut S,
+    depth: usize,
+}
+
+impl<'a, S: Embedder + ?Sized> Pins<'a, S> {
+    /// None yet.
+    pub(crate) fn new(store: &'a mut S) -> Pins<'a, S> {
+        let depth = store.inner().pinned.len();
+        Pins { store, depth }
+    }
+
+    /// Pins a reference, as it lies in slots.
+    ///
+    /// # Errors
+    /// If the host has no memory for that.
+    pub(crate) fn pin(&mut self, class: Class, slot: u64) -> Result<(), Trap> {
+        let pinned = &mut self.store.inner().pinned;
+        pinned.try_reserve(1).map_err(|_| Trap::AllocationTooLarge)?;
+        pinned.push((class, slot));
+        Ok(())
+    }
+}
+
+impl<S: Embedder + ?Sized> Drop for Pins<'_, S> {
+    fn drop(&mut self) {
+        self.store.inner().pinned.truncate(self.depth);
     }
 }
 

@@ -3,6 +3,7 @@
 mod backtrace;
 mod calls;
 mod collection;
+mod embedder_code;
 mod errors;
 mod exceptions;
 mod exceptions_collected;

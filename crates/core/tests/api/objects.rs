@@ -203,12 +203,12 @@ fn casts_find_what_is_there() {
     let any: Rooted<AnyRef> = object.into();
     assert!(any.matches_ty(&store, HeapType::from(&base)).unwrap());
     assert!(!any.matches_ty(&store, HeapType::Array).unwrap());
-    assert!(any.as_array(&store).unwrap().is_none() && any.as_i31(&store).unwrap().is_none());
-    let again = any.as_struct(&store).unwrap().unwrap();
+    assert!(any.as_array(&mut store).unwrap().is_none() && any.as_i31(&store).unwrap().is_none());
+    let again = any.as_struct(&mut store).unwrap().unwrap();
     assert!(Rooted::ref_eq(&store, &object, &again).unwrap());
     let eq: Rooted<EqRef> = array.into();
-    assert!(eq.as_struct(&store).unwrap().is_none());
-    assert_eq!(eq.as_array(&store).unwrap().unwrap().len(&store).unwrap(), 1);
+    assert!(eq.as_struct(&mut store).unwrap().is_none());
+    assert_eq!(eq.as_array(&mut store).unwrap().unwrap().len(&store).unwrap(), 1);
     let other = ArrayRef::new(&mut store, &make, &Val::I32(1), 1).unwrap();
     assert!(!Rooted::ref_eq(&store, &array, &other).unwrap());
     // Of a wrong type for the guest's function: found when it is called.
@@ -287,11 +287,11 @@ fn roots_keep_what_they_lead_to_and_cycles_are_collected() {
     {
         let mut scope = RootScope::new(&mut store);
         let array = owned.field(&mut scope, 0).unwrap().unwrap_anyref().unwrap();
-        let array = array.as_array(&scope).unwrap().unwrap();
+        let array = array.as_array(&mut scope).unwrap().unwrap();
         let second = array.get(&mut scope, 0).unwrap().unwrap_anyref().unwrap();
-        let second = second.as_struct(&scope).unwrap().unwrap();
+        let second = second.as_struct(&mut scope).unwrap().unwrap();
         let first = second.field(&mut scope, 0).unwrap().unwrap_anyref().unwrap();
-        let first = first.as_struct(&scope).unwrap().unwrap();
+        let first = first.as_struct(&mut scope).unwrap().unwrap();
         assert!(Rooted::ref_eq(&scope, &first, &owned).unwrap());
     }
     drop(owned);

@@ -172,7 +172,7 @@ fn numbers_and_host_values_are_of_their_types() {
     let hidden = ExternRef::convert_any(&mut store, number.to_anyref()).unwrap();
     assert_eq!(number.as_i31(&store).unwrap().unwrap().get_i32(), -3);
     assert!(hidden.data(&store).unwrap().is_none());
-    assert!(internal.as_eqref(&store).unwrap().is_none());
+    assert!(internal.as_eqref(&mut store).unwrap().is_none());
     let types = [Val::from(number), host.into(), internal.into(), hidden.into()];
     let types = types.map(|value| value.ty(&store).unwrap().to_string());
     assert_eq!(types, ["(ref i31)", "(ref extern)", "(ref any)", "(ref extern)"]);

@@ -1,5 +1,6 @@
 //! [`HostValues`]: the values of the host that guests hold as references: an arena whose places are used again
-//! when a collection found nothing that refers to them.
+//! when a collection found nothing that refers to them. A collection marks and sweeps; values are dropped, which is
+//! the embedder's code, only when it has done everything else: by [`HostValues::drop_next`].
 
 use alloc::{boxed::Box, vec::Vec};
 use core::any::Any;
@@ -12,11 +13,22 @@ pub(crate) struct HostValues {
     entries: Vec<Entry>,
     /// The places that are empty.
     free: Vec<u32>,
+    /// The places whose values are to be dropped.
+    dead: Vec<u32>,
 }
 
 struct Entry {
     value: Option<Value>,
-    is_marked: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Used,
+    /// Used, and found by a running collection.
+    Marked,
+    /// Empty, or to be dropped.
+    Dead,
 }
 
 /// The reference to the host value with this index, as it lies in slots.
@@ -30,15 +42,17 @@ const HOST_TAG: u64 = 2;
 impl HostValues {
     /// Adds a value; returns its index. None if there are too many, or the host has no memory.
     pub(crate) fn add(&mut self, value: Value) -> Option<u32> {
-        let entry = Entry { value: Some(value), is_marked: false };
+        let entry = Entry { value: Some(value), state: State::Used };
         if let Some(index) = self.free.pop() {
             self.entries[index as usize] = entry;
             return Some(index);
         }
         let index = u32::try_from(self.entries.len()).ok().filter(|&index| index < u32::MAX)?;
         self.entries.try_reserve(1).ok()?;
-        // Room for its place in the list of empty ones, so that sweeping never allocates.
-        self.free.try_reserve(self.entries.len() + 1).ok()?;
+        // Room for its place in both lists, so that sweeping never allocates.
+        for list in [&mut self.free, &mut self.dead] {
+            list.try_reserve((self.entries.len() + 1).saturating_sub(list.len())).ok()?;
+        }
         self.entries.push(entry);
         Some(index)
     }
@@ -56,30 +70,49 @@ impl HostValues {
     /// How many values there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.entries.len() - self.free.len()
+        self.entries.iter().filter(|entry| entry.value.is_some()).count()
     }
 
     /// Marks what a word of the hierarchy of `any` or `extern` refers to, if it is a host value.
     pub(crate) fn mark(&mut self, word: u64) {
         if word & 7 == HOST_TAG
             && let Some(entry) = self.entries.get_mut((word >> 3) as usize)
+            && entry.state == State::Used
         {
-            entry.is_marked = true;
+            entry.state = State::Marked;
         }
     }
 
     /// Takes all marks back.
     pub(crate) fn unmark(&mut self) {
-        self.entries.iter_mut().for_each(|entry| entry.is_marked = false);
-    }
-
-    /// Drops the values that are not marked, and unmarks the others.
-    pub(crate) fn sweep(&mut self) {
-        for (index, entry) in self.entries.iter_mut().enumerate() {
-            let is_marked = core::mem::take(&mut entry.is_marked);
-            if !is_marked && entry.value.take().is_some() {
-                self.free.push(index as u32);
+        for entry in &mut self.entries {
+            if entry.state == State::Marked {
+                entry.state = State::Used;
             }
         }
+    }
+
+    /// Values that are not marked are to be dropped; unmarks the others. Nothing is dropped here.
+    pub(crate) fn sweep(&mut self) {
+        for (index, entry) in self.entries.iter_mut().enumerate() {
+            match entry.state {
+                State::Dead => {}
+                State::Marked => entry.state = State::Used,
+                State::Used => {
+                    entry.state = State::Dead;
+                    self.dead.push(index as u32);
+                }
+            }
+        }
+    }
+
+    /// Drops one of the values that are to be dropped, if there is one. This is the embedder's code: the store must be
+    /// fit for use. If it panics, the others wait for the next call.
+    pub(crate) fn drop_next(&mut self) -> bool {
+        let Some(index) = self.dead.pop() else { return false };
+        let value = self.entries[index as usize].value.take();
+        self.free.push(index);
+        drop(value);
+        true
     }
 }

@@ -18,7 +18,6 @@ mod tests;
 mod types;
 
 use crate::object::{HEADER, ObjectType};
-#[allow(unused_imports)] // See above.
 pub(crate) use access::split_value;
 use alloc::{sync::Arc, vec::Vec};
 use core::ptr;

@@ -301,18 +301,40 @@ fn elements_are_filled_and_copied_as_one_by_one() {
     }
 }
 
+/// Marks some of the values, sweeps, and drops the others.
+fn keep(values: &mut HostValues, marked: &[u32]) {
+    marked.iter().for_each(|&index| values.mark(host_reference(index)));
+    values.sweep();
+    while values.drop_next() {}
+}
+
 #[test]
 fn host_values_are_dropped_when_nothing_refers_to_them() {
     let mut values = HostValues::default();
     let counter = Arc::new(());
     let all: Vec<u32> = (0..4).map(|_| values.add(Box::new(counter.clone())).unwrap()).collect();
-    values.mark(host_reference(all[1]));
     values.mark(u64::from(all[2]) << 3 | 1); // an i31
-    values.sweep();
+    keep(&mut values, &[all[1]]);
     assert_eq!((Arc::strong_count(&counter), values.len()), (2, 1));
     assert!(values.get(all[1]).is_some() && values.get(all[2]).is_none());
     let again = values.add(Box::new("new")).unwrap();
     assert!(again < 4, "places are used again");
-    values.sweep();
+    keep(&mut values, &[]);
     assert_eq!(Arc::strong_count(&counter), 1);
+}
+
+#[test]
+fn host_values_wait_to_be_dropped_once() {
+    let mut values = HostValues::default();
+    let counter = Arc::new(());
+    let all: Vec<u32> = (0..4).map(|_| values.add(Box::new(counter.clone())).unwrap()).collect();
+    values.mark(host_reference(all[0]));
+    values.sweep();
+    assert_eq!(Arc::strong_count(&counter), 5, "sweeping drops nothing");
+    assert!(values.drop_next());
+    // Another collection begins and ends before the others are dropped.
+    let later = values.add(Box::new(counter.clone())).unwrap();
+    keep(&mut values, &[all[0], later]);
+    assert_eq!((Arc::strong_count(&counter), values.len()), (3, 2));
+    assert!(values.get(all[0]).is_some() && values.get(later).is_some());
 }

@@ -85,7 +85,6 @@ impl HeapTypes {
     }
 
     /// The layout of objects of a type that is known.
-    #[allow(dead_code)] // The host's structures and arrays need it.
     pub(crate) fn object(&self, id: TypeId) -> Option<&Arc<ObjectType>> {
         self.objects.get(id.0 as usize)?.as_ref()
     }
