@@ -231,6 +231,19 @@ pub struct MemoryType {
     pub page_size_log2: u8,
 }
 
+impl MemoryType {
+    /// The most pages that a memory with such addresses and pages can have: all that addresses reach, but with pages
+    /// of one byte one less, since a size has as many bits as an address.
+    pub const fn max_pages(&self) -> u64 {
+        let bits = if self.limits.is64 { 64 } else { 32 };
+        match self.page_size_log2 {
+            0 => u64::MAX >> (64 - bits),
+            page if (page as u32) < bits => 1 << (bits - page as u32),
+            _ => 1,
+        }
+    }
+}
+
 /// A table type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TableType {

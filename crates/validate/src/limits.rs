@@ -23,13 +23,7 @@ impl Context {
             return Err(InvalidKind::InvalidCustomPageSize(page));
         }
         let bytes = if ty.limits.is64 { "16EiB" } else { "4GiB" };
-        // With pages of one byte, the largest size is one less: a size has as many bits as an address.
-        let max = match (page, ty.limits.is64) {
-            (0, false) => u32::MAX.into(),
-            (0, true) => u64::MAX,
-            (_, false) => 1 << 16,
-            (_, true) => 1 << 48,
-        };
+        let max = ty.max_pages();
         let found = largest(&ty.limits);
         if found > max {
             return Err(InvalidKind::MemorySize { max, bytes, found });

@@ -108,7 +108,7 @@ impl<O: Modify, A: Atomic, const IS64: bool> Step for AtomicRmw<O, A, IS64> {
     }
 }
 
-/// `d = memory[a]; if d == x then memory[a] = y`. Operands: `d, a, memory`; offset; `x`, `y`.
+/// `d = memory[a]; if d == wrap(x) then memory[a] = wrap(y)`. Operands: `d, a, memory`; offset; `x`, `y`.
 pub(crate) struct AtomicCmpxchg<A, const IS64: bool>(PhantomData<A>);
 impl<A: Atomic, const IS64: bool> Step for AtomicCmpxchg<A, IS64> {
     #[inline(always)]
@@ -116,14 +116,9 @@ impl<A: Atomic, const IS64: bool> Step for AtomicCmpxchg<A, IS64> {
         // SAFETY: as for `AtomicLoad`.
         unsafe {
             let at = place::<A, IS64>(m)?;
-            let expected = m.slot(m.low(2) as isize);
-            let narrow = A::from_bits(expected);
-            let old = if narrow.to_bits() == expected {
-                A::from_bits(m.slot(m.high(2) as isize)).compare_exchange(narrow, at)
-            } else {
-                // What has fewer bits can't be equal.
-                A::load(at)
-            };
+            // Both are wrapped to the width of the access.
+            let expected = A::from_bits(m.slot(m.low(2) as isize));
+            let old = A::from_bits(m.slot(m.high(2) as isize)).compare_exchange(expected, at);
             Slot::set(m, 0, old.to_bits() as i64);
             m.advance(3);
         }

@@ -3,8 +3,8 @@
 //!
 //! Relaxed instructions do what the specification's deterministic profile prescribes, on every host:
 //! `relaxed_madd` rounds twice (a product, then a sum), `relaxed_nmadd` is that of the first operand negated,
-//! the dot products are signed with a saturating sum of two, and the others are what they are called without
-//! `relaxed` (`laneselect`: `v128.bitselect`).
+//! the dot products are signed, with sums of two that wrap, and the others are what they are called without `relaxed`
+//! (`laneselect`: `v128.bitselect`).
 #![forbid(unsafe_code)]
 // The order of operands is the specification's.
 #![allow(clippy::redundant_closure)]
@@ -219,7 +219,7 @@ meanings! {
         (i32::from(x[0]) * i32::from(y[0])).wrapping_add(i32::from(x[1]) * i32::from(y[1]))
     });
     i16x8_relaxed_dot_i8x16_i7x16_s(x: V128, y: V128) -> V128 = zip_pairs(x, y, |x: [i8; 2], y| {
-        (i16::from(x[0]) * i16::from(y[0])).saturating_add(i16::from(x[1]) * i16::from(y[1]))
+        (i16::from(x[0]) * i16::from(y[0])).wrapping_add(i16::from(x[1]) * i16::from(y[1]))
     });
     i32x4_relaxed_dot_i8x16_i7x16_add_s(x: V128, y: V128, z: V128) -> V128 =
         i32x4_add(i32x4_extadd_pairwise_i16x8_s(i16x8_relaxed_dot_i8x16_i7x16_s(x, y)), z);

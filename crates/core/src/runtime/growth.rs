@@ -19,7 +19,7 @@ pub(crate) struct Growth {
 pub(crate) fn memory_growth(ty: &MemoryType, current: usize, delta: u64) -> Option<Growth> {
     let page = ty.page_size_log2;
     let desired = (current as u64).checked_add(bytes(delta, page)?)?;
-    let addressable = if ty.limits.is64 { u64::MAX } else { 1 << 32 };
+    let addressable = bytes(ty.max_pages(), page).unwrap_or(u64::MAX);
     let maximum = ty.limits.max.map(|pages| bytes(pages, page).unwrap_or(u64::MAX));
     growth(current, desired, maximum, addressable)
 }
@@ -64,6 +64,36 @@ mod tests {
         let wide = MemoryType::new64(0, None).0;
         assert_eq!(memory_growth(&wide, page, 65_536).is_some(), usize::BITS > 32);
         assert!(memory_growth(&wide, page, 1 << 48).is_none());
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn sizes_have_as_many_bits_as_addresses() {
+        let open = |is64, page_size_log2| {
+            let ty = if is64 { MemoryType::new64(0, None) } else { MemoryType::new(0, None) };
+            windlass_decode::MemoryType { page_size_log2, ..ty.0 }
+        };
+        // Pages, and whether a memory can have so many.
+        let all = u64::from(u32::MAX);
+        for (is64, page, pages, can) in [
+            (false, 0, all, true),
+            (false, 0, all + 1, false),
+            (false, 16, 1 << 16, true),
+            (false, 16, (1 << 16) + 1, false),
+            (true, 0, all + 1, true),
+            (true, 0, u64::MAX, true),
+            (true, 16, (1 << 48) - 1, true),
+            (true, 16, 1 << 48, false),
+        ] {
+            let ty = open(is64, page);
+            assert_eq!(memory_growth(&ty, 0, pages).is_some(), can, "{is64} {page} {pages}");
+            let size = 1 << page;
+            assert_eq!(memory_growth(&ty, size, pages - 1).is_some(), can, "{is64} {page} {pages}");
+            // What the type says changes nothing of that.
+            let limits = windlass_decode::Limits { max: Some(u64::MAX), ..ty.limits };
+            let ty = windlass_decode::MemoryType { limits, ..ty };
+            assert_eq!(memory_growth(&ty, 0, pages).is_some(), can, "{is64} {page} {pages}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! [`MemoryType`], [`TableType`] and [`GlobalType`]: the types of what a store holds beside functions.
 
-use crate::{Engine, Error, RefType, ValType};
+use crate::{Engine, Error, RefType, ValType, error::error};
 use windlass_decode as decode;
 
 /// The type of a memory.
@@ -77,9 +77,13 @@ impl MemoryType {
 
     /// Whether a memory of this type can be made.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        let most = self.0.max_pages();
         match self.maximum() {
             Some(max) if self.minimum() > max => {
                 Err(Error::msg("size minimum must not be greater than maximum"))
+            }
+            max if max.unwrap_or(self.minimum()) > most => {
+                Err(error!("memory size must be at most {most} pages"))
             }
             _ => Ok(()),
         }

@@ -10,6 +10,7 @@ mod exceptions_collected;
 mod foreign;
 mod guest_objects;
 mod host;
+mod instructions;
 mod limiters;
 mod limits;
 mod link;
