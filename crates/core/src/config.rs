@@ -168,6 +168,11 @@ impl Config {
 
     /// When function bodies are validated and translated.
     ///
+    /// That costs no fuel, since modules are shared by stores and whoever calls a function first would pay for all. It
+    /// takes time linear in the bytes of the body, and is part of the price of a module: bound its size, or choose
+    /// [`CompilationMode::Eager`]. When it happens at a call, an interrupt stops it as it stops a guest, and an
+    /// execution that is run again goes on with it.
+    ///
     /// ```
     /// use windlass::{CompilationMode, Config};
     /// Config::new().compilation_mode(CompilationMode::Eager);

@@ -242,9 +242,11 @@ impl ModuleInner {
     }
 
     fn translate_bodies(&self) -> Result<(), Error> {
+        let mut job = translate::Job::default();
         for defined in 0..self.decoded.bodies.len() {
-            match translate::translated(self, defined) {
-                Ok(_) => {}
+            match translate::translated(self, defined, &mut job, &mut || false) {
+                // Nothing interrupts it.
+                Ok(_) | Err(translate::Failure::Interrupted) => {}
                 Err(translate::Failure::Trap(trap)) => return Err(trap.into()),
                 Err(translate::Failure::Invalid(error)) => return Err(error),
             }
@@ -252,9 +254,14 @@ impl ModuleInner {
         Ok(())
     }
 
-    /// Validates a function that is called for the first time, if that was put off.
+    /// Whether functions are validated when they are called for the first time.
+    pub(crate) fn validates_late(&self) -> bool {
+        self.engine.config().compilation_mode == CompilationMode::Lazy
+    }
+
+    /// Validates a function, if that was put off.
     pub(crate) fn validate_late(&self, defined: usize) -> Result<(), Error> {
-        if self.engine.config().compilation_mode != CompilationMode::Lazy {
+        if !self.validates_late() {
             return Ok(());
         }
         let mut scratch = Scratch::default();

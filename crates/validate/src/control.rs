@@ -1,7 +1,7 @@
 //! Blocks, branches, calls and `select` (3.0, section 3.4.1 and following).
 
 use crate::subtype;
-use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand};
+use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand, work};
 use windlass_decode::{BlockType, CompositeType, Features, FuncType, Labels, RefType, ValType};
 
 impl<'c> FuncValidator<'c> {
@@ -94,6 +94,7 @@ impl<'c> FuncValidator<'c> {
         self.pop(Operand::I32)?;
         let arity = self.with_label(labels.default, |_, types| Ok(types.len()))?;
         let mut last = labels.default;
+        work::count(labels.len() as usize);
         for label in labels.iter() {
             if label != last {
                 self.with_label(label, |this, types| this.check_arity(types, arity))?;

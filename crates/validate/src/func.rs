@@ -6,7 +6,7 @@
 use crate::context::at;
 use crate::locals::Locals;
 use crate::signature;
-use crate::{Context, Error, InvalidKind, Operand};
+use crate::{Context, Error, InvalidKind, Operand, work};
 use alloc::vec::Vec;
 use windlass_decode::{
     BlockType, CompositeType, ErrorKind, Features, Imm, Instr, Instrs, Module, Op, Reader, Shape,
@@ -59,6 +59,8 @@ pub struct FuncValidator<'c> {
     pub(crate) operands: Vec<Operand>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) locals: Locals,
+    /// The types of the function's parameters.
+    params: &'c [ValType],
     /// The height of the innermost frame.
     pub(crate) height: usize,
     /// The offset of the current instruction.
@@ -104,7 +106,7 @@ impl<'c> FuncValidator<'c> {
 
     fn with_scratch(ctx: &'c Context, scratch: Scratch) -> FuncValidator<'c> {
         let Scratch { operands, frames, locals } = scratch;
-        FuncValidator { ctx, operands, frames, locals, height: 0, offset: 0 }
+        FuncValidator { ctx, operands, frames, locals, params: &[], height: 0, offset: 0 }
     }
 
     /// A validator of a constant expression that gives one value.
@@ -123,14 +125,12 @@ impl<'c> FuncValidator<'c> {
             let kind = InvalidKind::Unknown { space: "function body", index: body_index as u32 };
             return Err(Error::new(kind, 0));
         };
+        self.params = self.params_of(body_index);
         self.start(BlockType::Func(ty), body.code.len());
-        for &ty in self.ctx.type_func(ty).map_or(&[][..], |ty| &ty.params) {
-            self.locals.push(1, ty.into(), true);
-        }
         for &(count, ty) in &body.locals {
             let ty = self.ctx.canonical_val(ty);
             let ty = ty.map_err(|kind| Error::new(kind, body.code.start))?;
-            self.locals.push(count, ty.into(), false);
+            self.locals.push(count, ty.into());
         }
         Ok(())
     }
@@ -138,11 +138,26 @@ impl<'c> FuncValidator<'c> {
     fn start(&mut self, ty: BlockType, bytes: usize) {
         self.operands.clear();
         self.frames.clear();
-        self.locals.clear(bytes);
+        self.locals.clear(self.params, bytes);
         self.push_frame(FrameKind::Func, ty);
     }
 
-    /// Ends; the memory can be used again.
+    /// Goes on with the function that `scratch` comes from: [`FuncValidator::into_scratch`] was called between two
+    /// of its instructions.
+    pub fn resume(ctx: &'c Context, body_index: usize, scratch: Scratch) -> FuncValidator<'c> {
+        let mut validator = FuncValidator::with_scratch(ctx, scratch);
+        validator.height = validator.frames.last().map_or(0, |frame| frame.height as usize);
+        validator.params = validator.params_of(body_index);
+        validator
+    }
+
+    /// The parameters of the `body_index`th function that the module defines.
+    fn params_of(&self, body_index: usize) -> &'c [ValType] {
+        let ty = self.ctx.funcs.get(self.ctx.imported.funcs as usize + body_index);
+        ty.and_then(|&ty| self.ctx.type_func(ty)).map_or(&[], |ty| &ty.params)
+    }
+
+    /// Ends; the memory can be used again, or [`FuncValidator::resume`] goes on with it.
     pub fn into_scratch(self) -> Scratch {
         Scratch { operands: self.operands, frames: self.frames, locals: self.locals }
     }
@@ -174,7 +189,12 @@ impl<'c> FuncValidator<'c> {
 
     /// The type of a local.
     pub fn local_type(&self, index: u32) -> Option<ValType> {
-        self.locals.get(index)?.val_type()
+        self.local(index)?.val_type()
+    }
+
+    #[inline]
+    pub(crate) fn local(&self, index: u32) -> Option<Operand> {
+        self.locals.get(index, self.params)
     }
 
     /// How many locals there are, parameters included.
@@ -206,6 +226,7 @@ impl<'c> FuncValidator<'c> {
     #[inline]
     pub fn step(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         self.offset = instr.offset;
+        work::count(1);
         if self.frames.is_empty() {
             return Err(self.malformed("section size mismatch: instructions after the last end"));
         }

@@ -45,6 +45,7 @@ mod subtype;
 mod table;
 mod types;
 mod variable;
+mod work;
 
 pub use context::{Context, Imported};
 pub use error::{Error, InvalidKind};

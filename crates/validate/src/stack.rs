@@ -2,7 +2,7 @@
 //! Algorithm"). The rules of the instructions only touch the stacks through these functions.
 
 use crate::signature::Signature;
-use crate::{Error, Frame, FrameKind, FuncValidator, InvalidKind, Operand};
+use crate::{Error, Frame, FrameKind, FuncValidator, InvalidKind, Operand, work};
 use alloc::string::String;
 use windlass_decode::limits::OPERANDS;
 use windlass_decode::{BlockType, ValType};
@@ -37,6 +37,7 @@ impl FuncValidator<'_> {
             let what = "the number of operands on the stack";
             return Err(self.error(InvalidKind::LimitExceeded { what, limit: OPERANDS as u64 }));
         }
+        work::count(types.len());
         self.operands.extend(types.iter().map(|&ty| ty.into()));
         Ok(())
     }
@@ -71,6 +72,7 @@ impl FuncValidator<'_> {
     pub(crate) fn check<T: Copy + Into<Operand>>(&self, types: &[T]) -> Result<usize, Error> {
         let own = self.operands.get(self.height..).unwrap_or_default();
         let there = own.len().min(types.len());
+        work::count(there);
         let (beyond, known) = types.split_at(types.len() - there);
         let top = &own[own.len() - there..];
         let matches = |(&a, &b): (&Operand, &T)| {

@@ -5,8 +5,8 @@ use crate::{Error, FuncValidator, InvalidKind, Operand};
 impl FuncValidator<'_> {
     /// A local's type.
     #[inline]
-    fn local(&self, index: u32) -> Result<Operand, Error> {
-        match self.locals.get(index) {
+    fn known_local(&self, index: u32) -> Result<Operand, Error> {
+        match self.local(index) {
             Some(ty) => Ok(ty),
             None => Err(self.error(InvalidKind::Unknown { space: "local", index })),
         }
@@ -14,7 +14,7 @@ impl FuncValidator<'_> {
 
     #[inline]
     pub(crate) fn local_get(&mut self, index: u32) -> Result<(), Error> {
-        let ty = self.local(index)?;
+        let ty = self.known_local(index)?;
         if !ty.is_defaultable() && !self.locals.is_set(index) {
             return Err(self.error(InvalidKind::UninitializedLocal(index)));
         }
@@ -23,7 +23,7 @@ impl FuncValidator<'_> {
     }
 
     pub(crate) fn local_set(&mut self, index: u32) -> Result<(), Error> {
-        let ty = self.local(index)?;
+        let ty = self.known_local(index)?;
         self.pop(ty)?;
         if !ty.is_defaultable() {
             self.locals.set(index);
@@ -33,7 +33,7 @@ impl FuncValidator<'_> {
 
     pub(crate) fn local_tee(&mut self, index: u32) -> Result<(), Error> {
         self.local_set(index)?;
-        let ty = self.local(index)?;
+        let ty = self.known_local(index)?;
         self.push(ty);
         Ok(())
     }

@@ -15,9 +15,9 @@ use crate::{
     Error, Module, Trap,
     object::Class,
     runtime::{Embedder, FuncEntity, StoreInner},
-    translate::{self, Stopped},
+    translate::{self, Job, Stopped},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
     ptr,
     sync::atomic::{AtomicPtr, Ordering},
@@ -34,6 +34,7 @@ pub(crate) struct Thread {
     /// Frames that returned to another instance's code, innermost last.
     pub(super) switches: Vec<Switch>,
     pub(super) state: State,
+    parked: Option<Box<Parked>>,
     /// For throws.
     pub(super) places: KnownPlaces,
     result_slots: usize,
@@ -70,6 +71,19 @@ pub(super) enum State {
 pub(super) struct Switch {
     pub(super) ret: Ip,
     pub(super) instance: u32,
+}
+
+/// A translation that an interrupt has stopped. If another thread finishes it first, it is of no use any more.
+struct Parked {
+    module: Module,
+    defined: usize,
+    job: Job,
+}
+
+impl Parked {
+    fn is_of(&self, module: &Module, defined: usize) -> bool {
+        Arc::ptr_eq(&self.module.0, &module.0) && self.defined == defined
+    }
 }
 
 // SAFETY: its pointers lead into its own stack and context, and to code and stores that it runs on only when
@@ -155,6 +169,7 @@ impl Thread {
             tables: Vec::new(),
             switches: Vec::new(),
             state: State::Idle,
+            parked: None,
             places: KnownPlaces::default(),
             result_slots: 0,
             held: None,
@@ -176,6 +191,7 @@ impl Thread {
         self.stack.ensure(2 * ROOT_SLOTS + values, store.max_stack_slots)?;
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
         self.switches.clear();
+        self.parked = None;
         self.cx.charge = 0;
         if entity.code.is_host() {
             self.state = State::Host { func, slots: ROOT_SLOTS, len: values };
@@ -421,9 +437,23 @@ impl Thread {
         let module = store.instances[self.cx.instance as usize].module.clone();
         let defined = self.word(0) as usize;
         let stub = module.0.code.stub(defined);
-        let code = translate::translated(&module.0, defined).map_err(|error| match error {
+        let mut parked = match self.parked.take() {
+            Some(parked) if parked.is_of(&module, defined) => parked,
+            _ => Box::new(Parked { module: module.clone(), defined, job: Job::default() }),
+        };
+        let interrupt = &store.interrupt;
+        let mut interrupted = || interrupt.is_raised();
+        let code = translate::translated(&module.0, defined, &mut parked.job, &mut interrupted);
+        let code = code.map_err(|failure| match failure {
             translate::Failure::Trap(trap) => Exit::Trap(trap),
             translate::Failure::Invalid(error) => Exit::Failed(error),
+            translate::Failure::Interrupted => {
+                self.parked = Some(parked);
+                // The stub is executed again.
+                self.again();
+                interrupt.clear();
+                Exit::Interrupted
+            }
         })?;
         // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return address. If the
         // call is direct, the second is an address of code.

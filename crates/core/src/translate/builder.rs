@@ -4,7 +4,7 @@
 
 use super::inst::{Dst, Inst, Loc, What};
 use crate::exec::{Cell, Handler, select::Domain};
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::Display;
 
 /// What an accumulator holds: the value of a slot.
@@ -45,6 +45,7 @@ pub(crate) struct Line {
 }
 
 /// The code of one function while it grows.
+#[derive(Default)]
 pub(crate) struct Builder {
     pub(crate) code: Vec<Cell>,
     records: Vec<Record>,
@@ -56,14 +57,19 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(recording: bool) -> Builder {
-        Builder {
-            code: Vec::new(),
-            records: Vec::new(),
-            accs: [None; 4],
-            offset: 0,
-            lines: recording.then(Vec::new),
+    /// Forgets everything but the memory.
+    pub(crate) fn clear(&mut self) {
+        self.code.clear();
+        self.forget();
+        self.lines = None;
+    }
+
+    /// The code, which is finished. Memory for a small one is kept.
+    pub(crate) fn take_code(&mut self) -> Box<[Cell]> {
+        if self.code.capacity() > KEPT {
+            return core::mem::take(&mut self.code).into_boxed_slice();
         }
+        self.code.as_slice().into()
     }
 
     /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of its first
@@ -238,3 +244,6 @@ impl Builder {
 
 /// The most that [`Builder::take_out`] reaches over.
 pub(crate) const MAX_TAKE_OUT: usize = 4;
+
+/// How many words the memory has, at most, that one function's code leaves to the next one's.
+const KEPT: usize = 1 << 16;

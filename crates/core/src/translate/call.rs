@@ -23,7 +23,7 @@ impl<'m> Translator<'m> {
         }
     }
 
-    fn type_func(&self, ty: u32) -> &'m FuncType {
+    pub(super) fn type_func(&self, ty: u32) -> &'m FuncType {
         match self.source.context.type_func(ty) {
             Some(ty) => ty,
             None => unreachable!("validation knows that it is a function's type"),
@@ -98,9 +98,7 @@ impl<'m> Translator<'m> {
         self.builder.forget();
         self.can_stop(Stopped::Called);
         let first = self.next_slot();
-        for &result in &ty.results {
-            self.push_temp(kind_of(result));
-        }
+        self.push_temps(ty.results.iter().copied().map(kind_of));
         let [_, f64, f32] = self.pins.map(|pins| pins[0].is_some());
         if let Some(handler) = select::reload(f64, f32) {
             let [d, f] = [Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
@@ -153,7 +151,7 @@ impl<'m> Translator<'m> {
     fn push_tail_call(&mut self, ty: &FuncType, last: i16) -> i16 {
         let slots = Self::width_of(ty.params.iter().copied().map(kind_of));
         let from = self.next_slot() - slots as i16;
-        let shift = slots as i16 - self.param_slots as i16;
+        let shift = slots as i16 - self.locals.param_slots as i16;
         self.builder.push(pack_fields([from, slots as i16, shift, last]));
         from
     }

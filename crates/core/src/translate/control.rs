@@ -8,6 +8,7 @@ use super::{
     inst::{Dst, Inst, Loc, What, kind_of, operand_kind, pair, single},
     safepoint::Stopped,
     stack::{Operand, Source},
+    work,
 };
 use crate::{
     Metering,
@@ -32,6 +33,8 @@ pub(super) struct Frame {
     pub(super) patches: Option<usize>,
     /// The region of costs around the block.
     pub(super) region: RegionId,
+    /// The innermost try block in it; in a legacy clause, around it.
+    pub(super) try_block: Option<u32>,
     /// After its end the function returns what the block results in.
     is_last: bool,
 }
@@ -113,7 +116,7 @@ impl<'m> Translator<'m> {
     pub(super) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
         let params = match kind {
             FrameKind::Function => 0,
-            _ => self.params(ty).count(),
+            _ => self.param_count(ty),
         };
         let base = self.stack.len() - params;
         let base_height = match self.stack.get(base) {
@@ -128,8 +131,24 @@ impl<'m> Translator<'m> {
             base_height,
             patches: None,
             region,
+            try_block: self.tries.open,
             is_last: false,
         });
+    }
+
+    fn param_count(&self, ty: BlockType) -> usize {
+        match ty {
+            BlockType::Func(index) => self.type_func(index).params.len(),
+            _ => 0,
+        }
+    }
+
+    fn result_count(&self, ty: BlockType) -> usize {
+        match ty {
+            BlockType::Func(index) => self.type_func(index).results.len(),
+            BlockType::Result(_) => 1,
+            BlockType::Empty => 0,
+        }
     }
 
     fn params(&self, ty: BlockType) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
@@ -157,8 +176,8 @@ impl<'m> Translator<'m> {
     fn arity(&self, frame: usize) -> usize {
         let Frame { kind, ty, .. } = &self.frames[frame];
         match kind {
-            FrameKind::Loop { .. } => self.params(*ty).count(),
-            _ => self.results(*ty).count(),
+            FrameKind::Loop { .. } => self.param_count(*ty),
+            _ => self.result_count(*ty),
         }
     }
 
@@ -212,8 +231,8 @@ impl<'m> Translator<'m> {
     /// Notes of the block that the present instruction begins whether the function returns after it.
     fn look_behind(&mut self) {
         let Some(&Frame { ty, .. }) = self.frames.last() else { return };
-        let returned = self.results(BlockType::Func(self.ty)).count();
-        let is_last = self.last_blocks[self.next_block - 1] && self.results(ty).count() == returned;
+        let returned = self.result_count(BlockType::Func(self.ty));
+        let is_last = self.last_blocks[self.next_block - 1] && self.result_count(ty) == returned;
         if let Some(frame) = self.frames.last_mut() {
             frame.is_last = is_last;
         }
@@ -221,9 +240,9 @@ impl<'m> Translator<'m> {
 
     pub(super) fn enter_loop(&mut self, ty: BlockType) {
         self.settle_locals();
-        let params = self.params(ty).count();
+        let params = self.param_count(ty);
         self.settle(self.stack.len() - params, true);
-        let simple = self.simple_loops[self.next_loop];
+        let simple = self.scanned.simple_loops[self.next_loop];
         self.next_loop += 1;
         let outer = self.regions.current();
         let metering = self.source.metering;
@@ -251,7 +270,7 @@ impl<'m> Translator<'m> {
         let condition = self.pop();
         let condition = self.condition(condition, false);
         self.settle_locals();
-        let params = self.params(ty).count();
+        let params = self.param_count(ty);
         self.settle(self.stack.len() - params, true);
         let otherwise = self.emit_skip(condition);
         // Parameters that the first arm takes from accumulators must be in their slots for the other.
@@ -277,9 +296,7 @@ impl<'m> Translator<'m> {
         self.land(otherwise);
         self.builder.forget();
         self.truncate(frame.base);
-        for kind in self.params(frame.ty) {
-            self.push_temp(kind);
-        }
+        self.push_temps(self.params(frame.ty));
         self.settled = self.stack.len();
         self.regions.set(frame.region);
         frame.kind = FrameKind::Else;
@@ -328,9 +345,10 @@ impl<'m> Translator<'m> {
         self.land_all(frame.patches);
         self.builder.forget();
         self.unreachable = None;
-        self.truncate(base);
-        for kind in self.results(frame.ty) {
-            self.push_temp(kind);
+        // Results that control falls through with lie where they belong.
+        if !falls_through || is_last {
+            self.truncate(base);
+            self.push_temps(self.results(frame.ty));
         }
         self.settled = self.stack.len();
         if !falls_through && !matches!(kind, FrameKind::If { .. }) {
@@ -346,6 +364,7 @@ impl<'m> Translator<'m> {
     /// The target of every branch of a list is here.
     pub(super) fn land_all(&mut self, mut list: Option<usize>) {
         while let Some(index) = list {
+            work::count(1);
             let patch = self.patches[index];
             self.land(patch);
             list = patch.next;
@@ -757,8 +776,8 @@ impl<'m> Translator<'m> {
     /// Returns the top operands, which stay on the stack.
     pub(super) fn emit_return(&mut self) {
         let results = self.results(BlockType::Func(self.ty));
-        let to = -(self.param_slots as isize) as i16;
-        let count = results.clone().count();
+        let to = -(self.locals.param_slots as isize) as i16;
+        let count = self.result_count(BlockType::Func(self.ty));
         let from = self.stack.len() - count;
         match (count, results.clone().next()) {
             (0, _) => {
@@ -782,7 +801,7 @@ impl<'m> Translator<'m> {
 
     /// Returns `count` slots from `from` on.
     pub(super) fn emit_return_slots(&mut self, from: i16, count: usize) {
-        let to = -(self.param_slots as isize) as i16;
+        let to = -(self.locals.param_slots as isize) as i16;
         self.builder.cell(plain::RETURN_MANY, format_args!("return {count} slots from s{from}"));
         self.builder.push(pack_fields([to, from, count as i16, 0]));
     }

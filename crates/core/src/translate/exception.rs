@@ -9,12 +9,14 @@ use super::{
     control::{Frame, FrameKind, Site},
     inst::kind_of,
     safepoint::Stopped,
+    work,
 };
 use crate::exec::{
     Catches, Clause, TryBlock, pack_const, pack_fields,
     select::{self, Kind, Way, plain},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
+use core::cmp::Reverse;
 use windlass_decode::{BlockType, Catch};
 
 /// The try blocks of the function so far.
@@ -22,11 +24,9 @@ use windlass_decode::{BlockType, Catch};
 pub(super) struct Tries {
     pub(super) catches: Catches,
     /// The innermost block that code goes into now.
-    open: Option<u32>,
-    /// The frames that the clauses of open `try_table`s go to, by block.
-    labels: BTreeMap<u32, Vec<usize>>,
-    /// From the prescan: which legacy `try`s, in order, have a clause whose exception is thrown again.
-    rethrown: Vec<bool>,
+    pub(super) open: Option<u32>,
+    catchers: Catchers,
+    /// How many legacy `try`s there were.
     next: usize,
     /// The slot after the function's locals where the outermost of these keeps its exception.
     first_kept: usize,
@@ -43,8 +43,76 @@ pub(super) struct Try {
 }
 
 impl Tries {
-    pub(super) fn new(rethrown: Vec<bool>, first_kept: usize) -> Tries {
-        Tries { rethrown, first_kept, ..Tries::default() }
+    /// Forgets the last function, for one whose slots behind the locals begin at `first_kept`.
+    pub(super) fn clear(&mut self, first_kept: usize) {
+        *self = Tries { first_kept, ..Tries::default() };
+    }
+}
+
+/// The clauses of the open `try_table`s, by what they catch, the innermost last.
+#[derive(Default)]
+struct Catchers {
+    by_tag: BTreeMap<u32, Vec<Catcher>>,
+    /// Those that catch all; and legacy blocks, whose clauses are not known yet.
+    all: Vec<Catcher>,
+    /// Those for tags that are imported: they may be the same one under two indices.
+    imported: Vec<(Catcher, u32)>,
+}
+
+/// Who comes first is the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Catcher {
+    block: u32,
+    clause: Reverse<usize>,
+    /// The frame whose label gets what is caught; none if that is not certain or a reference is wanted.
+    frame: Option<usize>,
+}
+
+impl Catchers {
+    /// A `try_table` begins; its clauses go to the labels of these frames.
+    fn open(&mut self, block: u32, clauses: &[Clause], frames: &[usize], imported: u32) {
+        work::count(clauses.len());
+        for (index, (clause, &frame)) in clauses.iter().zip(frames).enumerate().rev() {
+            let frame = clause.reference.is_none().then_some(frame);
+            let catcher = Catcher { block, clause: Reverse(index), frame };
+            match clause.tag {
+                Some(tag) => {
+                    self.by_tag.entry(tag).or_default().push(catcher);
+                    if tag < imported {
+                        self.imported.push((catcher, tag));
+                    }
+                }
+                None => self.all.push(catcher),
+            }
+        }
+    }
+
+    /// A legacy `try` begins.
+    fn open_legacy(&mut self, block: u32) {
+        self.all.push(Catcher { block, clause: Reverse(0), frame: None });
+    }
+
+    /// The innermost block, with these clauses, ends.
+    fn close(&mut self, block: u32, clauses: &[Clause]) {
+        work::count(clauses.len());
+        while self.all.pop_if(|catcher| catcher.block == block).is_some() {}
+        while self.imported.pop_if(|(catcher, _)| catcher.block == block).is_some() {}
+        for tag in clauses.iter().filter_map(|clause| clause.tag) {
+            self.by_tag.get_mut(&tag).and_then(Vec::pop);
+        }
+    }
+
+    /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody wants a
+    /// reference. Below `imported` are the tags that are imported.
+    fn find(&self, tag: u32, imported: u32) -> Option<usize> {
+        let own = self.by_tag.get(&tag).and_then(|catchers| catchers.last().copied());
+        let alias = match self.imported.last() {
+            Some(&(catcher, other)) if tag < imported && other != tag => {
+                Some(Catcher { frame: None, ..catcher })
+            }
+            _ => None,
+        };
+        own.max(alias).max(self.all.last().copied())?.frame
     }
 }
 
@@ -55,7 +123,9 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn throw(&mut self, tag: u32) {
-        if let Some(frame) = self.catcher(tag) {
+        // If it is certain who catches it, a throw is a branch.
+        let imported = self.source.context.imported.tags;
+        if let Some(frame) = self.tries.catchers.find(tag, imported) {
             self.emit_br(frame);
             return self.stop();
         }
@@ -67,33 +137,6 @@ impl<'m> Translator<'m> {
         self.builder.cell(plain::THROW, format_args!("throw {tag} from s{base}"));
         self.builder.push(pack_const(0, base, tag as i32));
         self.stop();
-    }
-
-    /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody wants a
-    /// reference: then a throw is a branch.
-    fn catcher(&self, tag: u32) -> Option<usize> {
-        let mut next = self.tries.open;
-        while let Some(index) = next {
-            let block = &self.tries.catches.blocks[index as usize];
-            // Of a legacy `try` the clauses are not known yet.
-            let frames = self.tries.labels.get(&index)?;
-            for (clause, &frame) in block.clauses.iter().zip(frames) {
-                let caught = match clause.tag {
-                    Some(own) if own == tag => true,
-                    // Tags that are imported may be the same one under two indices.
-                    Some(own) if own.max(tag) < self.source.context.imported.tags => return None,
-                    Some(_) => false,
-                    None => true,
-                };
-                match clause.reference {
-                    None if caught => return Some(frame),
-                    Some(_) if caught => return None,
-                    _ => {}
-                }
-            }
-            next = block.outer;
-        }
-        None
     }
 
     pub(super) fn throw_ref(&mut self) {
@@ -123,7 +166,9 @@ impl<'m> Translator<'m> {
             self.aim(frame, Site::Clause { block: block.block, index });
             labels.push(frame);
         }
-        self.tries.labels.insert(block.block, labels);
+        let Tries { catches, catchers, .. } = &mut self.tries;
+        let clauses = &catches.blocks[block.block as usize].clauses;
+        catchers.open(block.block, clauses, &labels, self.source.context.imported.tags);
         self.push_frame(FrameKind::TryTable(block), ty);
     }
 
@@ -141,19 +186,21 @@ impl<'m> Translator<'m> {
 
     /// The block ends here.
     pub(super) fn close_try(&mut self, block: Try) {
-        self.tries.labels.remove(&block.block);
         self.builder.fence();
-        self.tries.open = block.outer;
-        self.tries.catches.begin(self.builder.code.len(), block.outer);
+        let Tries { catches, open, catchers, .. } = &mut self.tries;
+        catchers.close(block.block, &catches.blocks[block.block as usize].clauses);
+        *open = block.outer;
+        catches.begin(self.builder.code.len(), block.outer);
     }
 
     /// The legacy `try`.
     pub(super) fn legacy_try(&mut self, ty: BlockType) {
-        let keeps = self.tries.rethrown[self.tries.next];
+        let keeps = self.scanned.rethrown[self.tries.next];
         self.tries.next += 1;
         let kept = (self.tries.first_kept + self.tries.kept) as i16;
         self.tries.kept += usize::from(keeps);
         let block = self.open_try(keeps.then_some(kept));
+        self.tries.catchers.open_legacy(block.block);
         self.push_frame(FrameKind::Try(block), ty);
     }
 
@@ -185,11 +232,12 @@ impl<'m> Translator<'m> {
         let clause = Clause { tag, target, fields, reference: block.kept };
         self.tries.catches.blocks[block.block as usize].clauses.push(clause);
         if let Some(tag) = tag {
-            self.tag_kinds(tag).for_each(|kind| self.push_temp(kind));
+            self.push_temps(self.tag_kinds(tag));
         }
         self.settled = self.stack.len();
         self.regions.set(frame.region);
         frame.kind = FrameKind::Catch(block);
+        frame.try_block = block.outer;
         self.frames.push(frame);
         self.open_arm();
     }
@@ -203,11 +251,7 @@ impl<'m> Translator<'m> {
     /// from outside, is in.
     pub(super) fn delegate(&mut self, label: u32) {
         let to = self.frames.len() - 2 - label as usize;
-        let is_open = |frame: &Frame| match frame.kind {
-            FrameKind::TryTable(block) | FrameKind::Try(block) => Some(block.block),
-            _ => None,
-        };
-        let outer = self.frames[..=to].iter().rev().find_map(is_open);
+        let outer = self.frames[to].try_block;
         if let Some(FrameKind::Try(block)) = self.frames.last().map(|frame| frame.kind) {
             self.tries.catches.blocks[block.block as usize].outer = outer;
         }
@@ -231,9 +275,7 @@ impl<'m> Translator<'m> {
         self.land_all(frame.patches);
         self.builder.forget();
         self.truncate(0);
-        for kind in self.results(frame.ty) {
-            self.push_temp(kind);
-        }
+        self.push_temps(self.results(frame.ty));
         self.emit_return();
     }
 }

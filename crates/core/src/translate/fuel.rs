@@ -45,6 +45,12 @@ pub(super) struct Regions {
 pub(super) struct RegionId(usize);
 
 impl Regions {
+    pub(super) fn clear(&mut self) {
+        self.costs.clear();
+        self.sites.clear();
+        self.current = RegionId::default();
+    }
+
     pub(super) fn current(&self) -> RegionId {
         self.current
     }

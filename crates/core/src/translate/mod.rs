@@ -19,7 +19,9 @@ mod control;
 mod exception;
 mod fuel;
 mod inst;
+mod job;
 mod listing;
+mod locals;
 mod memory;
 mod numeric;
 mod object;
@@ -27,32 +29,38 @@ mod prescan;
 mod reference;
 mod safepoint;
 mod stack;
+mod state;
 mod variable;
 mod vector;
+mod work;
 
 use crate::{
     Error, Metering, Trap,
     exec::{
-        Catches, Cell, CodeTable, Ip,
+        Catches, Cell, CodeTable,
         canonical::Nans,
         select::{self, Domain, Kind},
     },
-    module::ModuleInner,
     object::ObjectType,
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use builder::Builder;
 pub(crate) use builder::Line;
 use control::{Frame, Patch};
 use exception::Tries;
 pub use fuel::FUEL_VERSION;
 use fuel::Regions;
-use inst::kind_of;
+#[cfg(test)]
+pub(crate) use job::translate;
+pub(crate) use job::{Job, translated};
 pub(crate) use listing::Listing;
+use locals::Locals;
+use prescan::Prescan;
 pub(crate) use safepoint::{Maps, Stopped, maps};
 use safepoint::{Noted, Recorder};
 use stack::Operand;
-use windlass_decode::{Imm, Instr, Instrs, Op, Reader};
+use state::State;
+use windlass_decode::{Imm, Instr, Instrs, Op};
 use windlass_validate::Context;
 
 /// What translation needs of a module.
@@ -77,47 +85,13 @@ pub(crate) enum TranslateError {
     Unsupported(usize),
 }
 
-/// The code of a function, and what it catches.
-pub(crate) struct Translated {
-    pub(crate) code: Box<[Cell]>,
-    pub(crate) catches: Catches,
-}
-
-/// Translates the body of the `defined`th function that the module defines. It must be valid.
-pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Translated, TranslateError> {
-    let mut translator = Translator::new(source, defined, false)?;
-    translator.body(None)?;
-    let code = translator.builder.code.into_boxed_slice();
-    let catches = translator.tries.catches;
-    #[cfg(all(debug_assertions, feature = "std"))]
-    if let Err(fault) = check::check(source, defined, &code, &catches) {
-        panic!("function {defined} of those that the module defines: {fault}");
-    }
-    Ok(Translated { code, catches })
-}
-
 /// Why a function could not be made ready to run.
 pub(crate) enum Failure {
     Trap(Trap),
     /// It was not validated before, and is not valid.
     Invalid(Error),
-}
-
-/// The code of a function, translated now if it is not yet. This is the one way back from execution to
-/// translation.
-pub(crate) fn translated(module: &ModuleInner, defined: usize) -> Result<Ip, Failure> {
-    if let Some(code) = module.code.translated(defined) {
-        return Ok(code);
-    }
-    module.validate_late(defined).map_err(Failure::Invalid)?;
-    let Translated { code, catches } =
-        translate(module.source(), defined).map_err(|error| match error {
-            TranslateError::FrameTooLarge => Failure::Trap(Trap::FrameTooLarge),
-            TranslateError::Unsupported(offset) => {
-                Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
-            }
-        })?;
-    Ok(module.code.publish(defined, code, catches))
+    /// It was interrupted: what is done is kept.
+    Interrupted,
 }
 
 /// Translates again and returns every cell with the offset of its Wasm instruction, and what is caught.
@@ -139,26 +113,20 @@ const MAX_SLOTS: usize = i16::MAX as usize - 8;
 /// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
 const FIRST_LOCAL: usize = 2;
 
-/// A local of the function.
-#[derive(Clone, Copy)]
-struct Local {
-    kind: Kind,
-    slot: i16,
-    /// Which pinned local of its domain it is.
-    pin: Option<u8>,
-    /// How often it is on the symbolic stack.
-    pending: u32,
-}
-
-/// The state of a translation.
+/// A translation: what it reads and what it has.
 struct Translator<'m> {
     source: Source<'m>,
+    /// The function, and where it is read.
+    defined: usize,
+    instrs: Instrs<'m>,
     builder: Builder,
-    locals: Vec<Local>,
+    locals: Locals,
     /// The symbolic operand stack.
     stack: Vec<Operand>,
     /// All operands below this index are constants or in their slots.
     settled: usize,
+    /// The operands, by index and in order, that are not in their slots; others may be among them.
+    loose: Vec<u32>,
     /// Slots that the operands take, the first of them, and the most there were.
     height: usize,
     first_temp: usize,
@@ -168,103 +136,101 @@ struct Translator<'m> {
     patches: Vec<Patch>,
     /// Code is not reachable; how many blocks deep it goes on.
     unreachable: Option<usize>,
-    /// From the prescan: which loops, in order, are innermost without calls.
-    simple_loops: Vec<bool>,
+    /// What the prescan has found; how many loops there were, and blocks of all kinds.
+    scanned: Prescan,
     next_loop: usize,
-    /// From the prescan: after which blocks, in order, the function returns.
-    last_blocks: Vec<bool>,
     next_block: usize,
+    /// After which blocks, in order, the function returns.
+    last_blocks: Vec<bool>,
     pins: [[Option<u32>; 2]; 3],
     regions: Regions,
     tries: Tries,
     /// The index of this function's type.
     ty: u32,
-    param_slots: usize,
-    instrs: Instrs<'m>,
     /// Where the present instruction can stop, if wanted.
     noted: Option<Vec<Noted>>,
 }
 
 impl<'m> Translator<'m> {
+    /// Of the `defined`th function that the module defines; [`Translator::body`] translates it.
     fn new(source: Source<'m>, defined: usize, recording: bool) -> Result<Self, TranslateError> {
-        let context = source.context;
-        let body = &source.decoded.bodies[defined];
-        let ty = context.funcs[context.imported.funcs as usize + defined];
-        let params = context.type_func(ty).map_or(&[][..], |ty| &ty.params[..]);
-        let declared = body.locals.iter().flat_map(|&(n, ty)| (0..n).map(move |_| ty));
-        let mut kinds: Vec<Kind> = params.iter().copied().chain(declared).map(kind_of).collect();
-        let slots = |kinds: &[Kind]| kinds.iter().map(|kind| kind.width()).sum::<usize>();
-        let param_slots = slots(&kinds[..params.len()]);
-        let reader = Reader::new(&source.bytes[body.code.clone()], body.code.start);
-        let instrs = Instrs::new(reader, context.features);
-        let scanned = prescan::prescan(instrs.clone(), &kinds)
-            .map_err(|error| TranslateError::Unsupported(error.offset()))?;
-        let first_kept = FIRST_LOCAL + slots(&kinds[params.len()..]);
-        // References to what legacy clauses have caught: locals that no instruction names.
-        kinds.extend((0..scanned.kept).map(|_| Kind::Ref));
-        let first_temp = first_kept + scanned.kept;
-        if first_temp > MAX_SLOTS {
-            return Err(TranslateError::FrameTooLarge);
-        }
-        let mut locals = lay_out(&kinds, params.len(), param_slots);
-        for domain in &scanned.pins {
-            for (pin, local) in domain.iter().enumerate() {
-                if let Some(local) = local {
-                    locals[*local as usize].pin = Some(pin as u8);
-                }
-            }
-        }
-        Ok(Translator {
-            source,
-            builder: Builder::new(recording),
-            locals,
-            stack: Vec::new(),
-            settled: 0,
-            height: 0,
-            first_temp,
-            max_height: 0,
-            frames: Vec::new(),
-            patches: Vec::new(),
-            unreachable: None,
-            simple_loops: scanned.simple_loops,
-            next_loop: 0,
-            last_blocks: scanned.last_blocks,
-            next_block: 0,
-            pins: scanned.pins,
-            regions: Regions::default(),
-            tries: Tries::new(scanned.rethrown, first_kept),
-            ty,
-            param_slots,
-            instrs,
-            noted: None,
-        })
+        let mut state = State::default();
+        state.begin(source, defined)?;
+        let at = source.decoded.bodies[defined].code.start;
+        let mut translator = state.go_on(source, defined, at);
+        translator.builder.lines = recording.then(Vec::new);
+        Ok(translator)
     }
 
     /// Translates the whole body.
     fn body(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<(), TranslateError> {
-        self.builder.offset = self.instrs.reader.offset();
-        let enter = self.enter();
-        self.push_function_frame();
-        while !self.instrs.reader.is_empty() {
-            let instr = self
-                .instrs
-                .next_instr()
-                .map_err(|error| TranslateError::Unsupported(error.offset()))?;
-            self.builder.offset = instr.offset;
-            if let Some(recorder) = &mut recorder {
-                recorder.before(&instr)?;
-            }
-            self.instr(&instr)?;
-            if let (Some(recorder), Some(noted)) = (&mut recorder, &mut self.noted) {
-                recorder.after(instr.op, noted);
-            }
-            if self.first_temp + self.max_height + FIRST_LOCAL > MAX_SLOTS {
-                return Err(TranslateError::FrameTooLarge);
+        while self.prescan()? {}
+        self.begin()?;
+        while self.step(recorder.as_deref_mut())? {}
+        self.finish();
+        Ok(())
+    }
+
+    /// Translates the next instruction. Whether there was one.
+    fn step(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<bool, TranslateError> {
+        let Some(instr) = self.next_instr()? else { return Ok(false) };
+        self.builder.offset = instr.offset;
+        if let Some(recorder) = &mut recorder {
+            recorder.before(&instr)?;
+        }
+        self.instr(&instr)?;
+        if let (Some(recorder), Some(noted)) = (&mut recorder, &mut self.noted) {
+            recorder.after(instr.op, noted);
+        }
+        if self.first_temp + self.max_height + FIRST_LOCAL > MAX_SLOTS {
+            return Err(TranslateError::FrameTooLarge);
+        }
+        Ok(true)
+    }
+
+    fn next_instr(&mut self) -> Result<Option<Instr<'m>>, TranslateError> {
+        if self.instrs.reader.is_empty() {
+            return Ok(None);
+        }
+        work::count(1);
+        let instr = self.instrs.next_instr();
+        instr.map(Some).map_err(|error| TranslateError::Unsupported(error.offset()))
+    }
+
+    /// Looks at the next instruction before translation. Whether there was one.
+    fn prescan(&mut self) -> Result<bool, TranslateError> {
+        let Some(instr) = self.next_instr()? else { return Ok(false) };
+        self.scanned.instr(&instr, &mut self.locals);
+        Ok(true)
+    }
+
+    /// After the prescan: begins with the translation.
+    fn begin(&mut self) -> Result<(), TranslateError> {
+        // Behind the locals lie references to what legacy clauses have caught.
+        self.first_temp = self.locals.end + self.scanned.kept();
+        if self.first_temp > MAX_SLOTS {
+            return Err(TranslateError::FrameTooLarge);
+        }
+        self.pins = self.scanned.pins(&self.locals);
+        for domain in self.pins {
+            for (pin, local) in (0..).zip(domain) {
+                if let Some(local) = local {
+                    self.locals.get_mut(local).pin = Some(pin);
+                }
             }
         }
-        self.finish_enter(enter);
-        self.finish_costs();
+        self.scanned.last_blocks(&mut self.last_blocks);
+        let start = self.source.decoded.bodies[self.defined].code.start;
+        self.instrs = job::instrs(self.source, self.defined, start);
+        self.builder.offset = start;
+        self.enter();
+        self.push_function_frame();
         Ok(())
+    }
+
+    fn finish(&mut self) {
+        self.finish_enter();
+        self.finish_costs();
     }
 
     /// Translates one instruction.
@@ -348,7 +314,7 @@ impl<'m> Translator<'m> {
     }
 
     /// Emits the function's first cell; frame size and cost are not known yet.
-    fn enter(&mut self) -> usize {
+    fn enter(&mut self) {
         let has = |pins: &[Option<u32>; 2]| pins[0].is_some();
         let [int, f64, f32] = &self.pins;
         let handler = select::enter(self.source.metering, has(int), has(f64), has(f32));
@@ -363,35 +329,19 @@ impl<'m> Translator<'m> {
         self.builder.push(0);
         self.builder.push(0);
         self.open_region(at + 2);
-        at
     }
 
-    fn finish_enter(&mut self, at: usize) {
+    fn finish_enter(&mut self) {
         let [.., f32] = [Domain::Int, Domain::F64, Domain::F32].map(|d| self.pin_slots(d));
         // Room for the two words below the frame of whatever this one calls.
         let size = self.first_temp + self.max_height + FIRST_LOCAL;
         let zeroed = self.first_temp - FIRST_LOCAL;
-        self.builder.code[at + 1] =
+        self.builder.code[2] =
             Cell::word(crate::exec::pack_fields([f32[0], f32[1], size as i16, zeroed as i16]));
     }
 
     /// The slots of the pinned locals of a domain; slot 0 where there is none.
     fn pin_slots(&self, domain: Domain) -> [i16; 2] {
-        self.pins[domain as usize]
-            .map(|pin| pin.map_or(0, |local| self.locals[local as usize].slot))
+        self.pins[domain as usize].map(|pin| pin.map_or(0, |local| self.locals.get(local).slot))
     }
-}
-
-/// Gives each local its slot: parameters below the frame's two words, the others above.
-fn lay_out(kinds: &[Kind], params: usize, param_slots: usize) -> Vec<Local> {
-    let mut next = -(param_slots as isize);
-    let locals = kinds.iter().enumerate().map(|(i, &kind)| {
-        if i == params {
-            next = FIRST_LOCAL as isize;
-        }
-        let slot = next as i16;
-        next += kind.width() as isize;
-        Local { kind, slot, pin: None, pending: 0 }
-    });
-    locals.collect()
 }

@@ -2,22 +2,25 @@
 //! calls, after which blocks the function returns, which exceptions are thrown again. Whatever must be known
 //! before the code that it is about has been read is found here.
 
-use crate::exec::select::{Domain, Kind};
-use alloc::{vec, vec::Vec};
-use windlass_decode::{Error, Imm, Instrs, Op};
+use super::{locals::Locals, work};
+use crate::exec::select::Domain;
+use alloc::vec::Vec;
+use windlass_decode::{Imm, Instr, Op};
 
-/// What is known of a body before it is translated.
-pub(crate) struct Prescan {
+/// What is known of a body before it is translated, in as far as it was read.
+#[derive(Default)]
+pub(super) struct Prescan {
     /// For each loop in order of appearance: it has no loops, no calls and no try blocks in it.
-    pub(crate) simple_loops: Vec<bool>,
+    pub(super) simple_loops: Vec<bool>,
     /// For each legacy `try` in order: one of its clauses has its exception thrown again.
-    pub(crate) rethrown: Vec<bool>,
-    /// How many exceptions must be kept for that at once.
-    pub(crate) kept: usize,
-    /// For each block (loops and all others) in order of appearance: after its end the function returns.
-    pub(crate) last_blocks: Vec<bool>,
-    /// The pinned locals of each domain.
-    pub(crate) pins: [[Option<u32>; 2]; 3],
+    pub(super) rethrown: Vec<bool>,
+    blocks: Blocks,
+    /// The loops around the present point.
+    loops: Vec<usize>,
+    /// How many legacy `try`s there are around it, and the most there were.
+    tries: usize,
+    max_tries: usize,
+    calls: u64,
 }
 
 /// An open block, as far as it matters here.
@@ -32,78 +35,90 @@ enum Block {
 /// A use in a loop counts as eight uses outside, up to this depth.
 const MAX_DEPTH: u32 = 6;
 
-/// Reads a body. `kinds` are those of the locals, parameters first.
-pub(crate) fn prescan(mut instrs: Instrs<'_>, kinds: &[Kind]) -> Result<Prescan, Error> {
-    let mut uses = vec![0u64; kinds.len()];
-    let mut simple_loops = Vec::new();
-    let mut rethrown = Vec::new();
-    let mut blocks = Blocks::default();
-    // The loops and how many legacy `try`s there are around each point.
-    let mut loops: Vec<usize> = Vec::new();
-    let (mut tries, mut max_tries) = (0, 0);
-    let mut calls = 0u64;
-    while !instrs.reader.is_empty() {
-        let instr = instrs.next_instr()?;
-        let weight = 1 << (3 * (loops.len() as u32).min(MAX_DEPTH));
+impl Prescan {
+    /// Forgets everything but the memory.
+    pub(super) fn clear(&mut self) {
+        self.simple_loops.clear();
+        self.rethrown.clear();
+        self.blocks.clear();
+        self.loops.clear();
+        (self.tries, self.max_tries, self.calls) = (0, 0, 0);
+    }
+
+    /// Reads the next instruction. Uses of locals are noted there.
+    pub(super) fn instr(&mut self, instr: &Instr<'_>, locals: &mut Locals) {
+        let weight = 1 << (3 * (self.loops.len() as u32).min(MAX_DEPTH));
         match (instr.op, instr.imm) {
             (Op::LocalGet | Op::LocalSet | Op::LocalTee, Imm::Index(local)) => {
-                if let Some(uses) = uses.get_mut(local as usize) {
-                    *uses += weight;
-                }
+                locals.get_mut(local).uses += weight;
             }
             (Op::Loop, _) => {
-                if let Some(&outer) = loops.last() {
-                    simple_loops[outer] = false;
-                }
-                loops.push(simple_loops.len());
-                simple_loops.push(true);
-                blocks.begin(Block::Loop);
+                self.not_simple();
+                self.loops.push(self.simple_loops.len());
+                self.simple_loops.push(true);
+                self.blocks.begin(Block::Loop);
             }
-            (Op::Block | Op::If, _) => blocks.begin(Block::Other),
-            (Op::Try | Op::TryTable, _) => {
-                if let Some(&inner) = loops.last() {
-                    simple_loops[inner] = false;
-                }
-                if instr.op == Op::Try {
-                    blocks.begin(Block::Try(rethrown.len()));
-                    rethrown.push(false);
-                    tries += 1;
-                    max_tries = tries.max(max_tries);
-                } else {
-                    blocks.begin(Block::Other);
-                }
+            (Op::Block | Op::If, _) => self.blocks.begin(Block::Other),
+            (Op::TryTable, _) => {
+                self.not_simple();
+                self.blocks.begin(Block::Other);
+            }
+            (Op::Try, _) => {
+                self.not_simple();
+                self.blocks.begin(Block::Try(self.rethrown.len()));
+                self.rethrown.push(false);
+                self.tries += 1;
+                self.max_tries = self.tries.max(self.max_tries);
             }
             (Op::Rethrow, Imm::Index(label)) => {
-                if let Some(Block::Try(index)) = blocks.around(label) {
-                    rethrown[index] = true;
+                if let Some(Block::Try(index)) = self.blocks.around(label) {
+                    self.rethrown[index] = true;
                 }
             }
-            (Op::Else, _) => blocks.follow_else(),
-            (Op::End | Op::Delegate, _) => match blocks.end() {
-                Some(Block::Loop) => drop(loops.pop()),
-                Some(Block::Try(_)) => tries -= 1,
+            (Op::Else, _) => self.blocks.follow_else(),
+            (Op::End | Op::Delegate, _) => match self.blocks.end() {
+                Some(Block::Loop) => drop(self.loops.pop()),
+                Some(Block::Try(_)) => self.tries -= 1,
                 _ => {}
             },
-            (Op::Return, _) => blocks.follow_return(),
+            (Op::Return, _) => self.blocks.follow_return(),
             (Op::Call | Op::CallIndirect | Op::CallRef, _) => {
-                calls += weight;
-                if let Some(&inner) = loops.last() {
-                    simple_loops[inner] = false;
-                }
+                self.calls += weight;
+                self.not_simple();
             }
             _ => {}
         }
         if !matches!(instr.op, Op::End | Op::Delegate) {
-            blocks.ended.clear();
+            self.blocks.ended.clear();
         }
     }
-    let pins = [Domain::Int, Domain::F64, Domain::F32].map(|domain| {
-        // Floats are loaded again after each call, by an instruction of their own.
-        let cost = if domain == Domain::Int { 0 } else { calls };
-        most_used(domain, kinds, &uses, cost)
-    });
-    let kept = if rethrown.contains(&true) { max_tries } else { 0 };
-    Ok(Prescan { simple_loops, rethrown, kept, last_blocks: blocks.last(), pins })
+
+    /// The innermost loop is not simple.
+    fn not_simple(&mut self) {
+        if let Some(&inner) = self.loops.last() {
+            self.simple_loops[inner] = false;
+        }
+    }
+
+    /// How many exceptions must be kept at once, to be thrown again.
+    pub(super) fn kept(&self) -> usize {
+        if self.rethrown.contains(&true) { self.max_tries } else { 0 }
+    }
+
+    /// The locals of each domain that are to be pinned.
+    pub(super) fn pins(&self, locals: &Locals) -> [[Option<u32>; 2]; 3] {
+        [Domain::Int, Domain::F64, Domain::F32].map(|domain| {
+            // Floats are loaded again after each call, by an instruction of their own.
+            let cost = if domain == Domain::Int { 0 } else { self.calls };
+            locals.most_used(domain, cost)
+        })
+    }
+
+    /// For each block (loops and all others) in order of appearance: after its end the function returns. Asked when
+    /// all was read.
+    pub(super) fn last_blocks(&mut self, into: &mut Vec<bool>) {
+        self.blocks.last(into);
+    }
 }
 
 /// What follows the ends of blocks.
@@ -126,6 +141,12 @@ enum Follow {
 }
 
 impl Blocks {
+    fn clear(&mut self) {
+        self.follows.clear();
+        self.open.clear();
+        self.ended.clear();
+    }
+
     fn begin(&mut self, block: Block) {
         self.open.push((self.follows.len(), block));
         self.follows.push(Follow::Code);
@@ -143,7 +164,7 @@ impl Blocks {
 
     /// The open block that this label names.
     fn around(&self, label: u32) -> Option<Block> {
-        self.open.iter().rev().nth(label as usize).map(|&(_, block)| block)
+        self.open.iter().nth_back(label as usize).map(|&(_, block)| block)
     }
 
     fn follow_return(&mut self) {
@@ -158,36 +179,22 @@ impl Blocks {
     }
 
     fn follow(&mut self, follow: Follow) {
+        work::count(self.ended.len());
         for block in self.ended.drain(..) {
             self.follows[block] = follow;
         }
     }
 
     /// For each block whether a return follows its end.
-    fn last(mut self) -> Vec<bool> {
+    fn last(&mut self, into: &mut Vec<bool>) {
+        work::count(self.follows.len());
         for block in 0..self.follows.len() {
             // The outer block comes first: what follows it is known.
             if let Follow::End(outer) = self.follows[block] {
                 self.follows[block] = self.follows[outer];
             }
         }
-        self.follows.iter().map(|&follow| follow == Follow::Return).collect()
+        into.clear();
+        into.extend(self.follows.iter().map(|&follow| follow == Follow::Return));
     }
-}
-
-/// The two locals of a domain that are used most, if it is more than `cost`; the lower index wins a draw.
-fn most_used(domain: Domain, kinds: &[Kind], uses: &[u64], cost: u64) -> [Option<u32>; 2] {
-    let mut best: [Option<(u64, u32)>; 2] = [None; 2];
-    for (local, (&kind, &uses)) in kinds.iter().zip(uses).enumerate() {
-        if kind == Kind::V128 || kind.domain() != domain || uses <= cost {
-            continue;
-        }
-        let candidate = Some((uses, local as u32));
-        if best[0].is_none_or(|(most, _)| uses > most) {
-            best = [candidate, best[0]];
-        } else if best[1].is_none_or(|(most, _)| uses > most) {
-            best[1] = candidate;
-        }
-    }
-    best.map(|best| best.map(|(_, local)| local))
 }

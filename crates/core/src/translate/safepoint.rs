@@ -100,14 +100,13 @@ pub(crate) fn maps(source: ModuleSource<'_>, defined: usize) -> Result<Maps, Tra
     let Recorder { validator, mut points, operands, .. } = recorder;
     points.sort_by_key(|point| (point.word, point.stopped));
     points.dedup_by_key(|point| (point.word, point.stopped));
-    let class = |index| match validator.local_type(index as u32) {
-        Some(ty) => class_of(source.context, ty),
-        // It keeps what a legacy clause has caught.
-        None => Some(Class::Exn),
-    };
+    let class = |index| class_of(source.context, validator.local_type(index as u32)?);
     let locals = translator.locals.iter().enumerate();
-    let locals: Box<[_]> =
-        locals.filter_map(|(index, local)| Some((local.slot, class(index)?))).collect();
+    let locals = locals.filter_map(|(index, local)| Some((local.slot, class(index)?)));
+    // What legacy clauses have caught.
+    let kept = translator.locals.end..translator.first_temp;
+    let kept = kept.map(|slot| (slot as i16, Class::Exn));
+    let locals: Box<[_]> = locals.chain(kept).collect();
     let params = locals.iter().filter(|(slot, _)| *slot < FIRST_LOCAL as i16).count();
     Ok(Maps { locals, params, points, operands })
 }

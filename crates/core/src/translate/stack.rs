@@ -3,6 +3,7 @@
 use super::{
     Translator,
     inst::{Dst, Inst, Loc, NO_LOC, What},
+    work,
 };
 use crate::exec::select::Kind;
 
@@ -24,6 +25,8 @@ pub(crate) struct Operand {
     pub(crate) kind: Kind,
     /// The slot that it has by its height.
     pub(crate) slot: i16,
+    /// The next operand below that is the value of the same local.
+    below: Option<u32>,
 }
 
 impl Translator<'_> {
@@ -36,10 +39,15 @@ impl Translator<'_> {
         let slot = self.next_slot();
         self.height += kind.width();
         self.max_height = self.max_height.max(self.height);
-        if let Source::Local(local) = source {
-            self.locals[local as usize].pending += 1;
+        let index = self.stack.len() as u32;
+        let below = match source {
+            Source::Local(local) => self.locals.get_mut(local).pending.replace(index),
+            _ => None,
+        };
+        if source != Source::Temp {
+            self.loose.push(index);
         }
-        self.stack.push(Operand { source, kind, slot });
+        self.stack.push(Operand { source, kind, slot, below });
     }
 
     pub(super) fn push_const(&mut self, kind: Kind, bits: u64) {
@@ -51,14 +59,23 @@ impl Translator<'_> {
         self.push(Source::Temp, kind);
     }
 
+    /// Pushes values that are in their slots.
+    pub(super) fn push_temps(&mut self, kinds: impl Iterator<Item = Kind>) {
+        for kind in kinds {
+            work::count(1);
+            self.push_temp(kind);
+        }
+    }
+
     /// Takes the top operand. Code is valid, so there is one.
     pub(super) fn pop(&mut self) -> Operand {
         let Some(operand) = self.stack.pop() else {
             unreachable!("validation keeps the operand stack from running empty")
         };
         self.height -= operand.kind.width();
-        if let Source::Local(local) = operand.source {
-            self.locals[local as usize].pending -= 1;
+        self.unlink(operand);
+        if self.loose.last().is_some_and(|&index| index as usize == self.stack.len()) {
+            self.loose.pop();
         }
         self.settled = self.settled.min(self.stack.len());
         operand
@@ -66,8 +83,23 @@ impl Translator<'_> {
 
     /// Drops operands down to `len`.
     pub(super) fn truncate(&mut self, len: usize) {
-        while self.stack.len() > len {
-            self.pop();
+        let Some(&Operand { slot, .. }) = self.stack.get(len) else { return };
+        while let Some(&index) = self.loose.last()
+            && index as usize >= len
+        {
+            work::count(1);
+            self.loose.pop();
+            self.unlink(self.stack[index as usize]);
+        }
+        self.stack.truncate(len);
+        self.height = slot as usize - self.first_temp;
+        self.settled = self.settled.min(len);
+    }
+
+    /// The topmost of the operands that are a local's value is that no more.
+    fn unlink(&mut self, operand: Operand) {
+        if let Source::Local(local) = operand.source {
+            self.locals.get_mut(local).pending = operand.below;
         }
     }
 
@@ -76,7 +108,7 @@ impl Translator<'_> {
         match operand.source {
             Source::Const(bits) => Loc::Const(bits),
             Source::Local(local) => {
-                let local = self.locals[local as usize];
+                let local = self.locals.get(local);
                 match local.pin {
                     Some(0) => Loc::P0(local.slot),
                     Some(_) => Loc::P1(local.slot),
@@ -96,7 +128,7 @@ impl Translator<'_> {
     /// A slot that has the operand: its local's, or its own.
     pub(super) fn slot_of(&mut self, operand: Operand) -> i16 {
         match operand.source {
-            Source::Local(local) => self.locals[local as usize].slot,
+            Source::Local(local) => self.locals.get(local).slot,
             Source::Temp => operand.slot,
             Source::Const(_) => {
                 self.settle_one(operand);
@@ -122,19 +154,32 @@ impl Translator<'_> {
         debug_assert!(emitted, "there is a copy from everywhere to everywhere: {inst}");
     }
 
-    /// Puts every operand from index `from` on into its slot; constants too if `constants`.
+    /// Puts every operand from index `from` on into its slot; constants too if `constants`. Those that are there
+    /// already are not looked at.
     pub(super) fn settle(&mut self, from: usize, constants: bool) {
-        for i in from..self.stack.len() {
-            let operand = self.stack[i];
+        let below = |&index: &u32| (index as usize) < from;
+        let first = self.loose.iter().rposition(below).map_or(0, |last| last + 1);
+        work::count(self.loose.len() - first);
+        for &index in self.loose[first..].iter().rev() {
+            // From above, so that each is the topmost of its local.
+            let operand = self.stack[index as usize];
+            if let Source::Local(local) = operand.source {
+                self.locals.get_mut(local).pending = operand.below;
+            }
+        }
+        let mut kept = first;
+        for place in first..self.loose.len() {
+            let index = self.loose[place];
+            let operand = self.stack[index as usize];
             if matches!(operand.source, Source::Const(_)) && !constants {
+                self.loose[kept] = index;
+                kept += 1;
                 continue;
             }
             self.settle_one(operand);
-            if let Source::Local(local) = operand.source {
-                self.locals[local as usize].pending -= 1;
-            }
-            self.stack[i].source = Source::Temp;
+            self.stack[index as usize].source = Source::Temp;
         }
+        self.loose.truncate(kept);
     }
 
     /// Puts every local's value that is on the stack into its slot: from here on control may split.
@@ -145,15 +190,14 @@ impl Translator<'_> {
 
     /// Before `local` is written: its old value on the stack goes to where it is wanted.
     pub(super) fn flush(&mut self, local: u32) {
-        let mut i = self.stack.len();
-        while self.locals[local as usize].pending > 0 && i > 0 {
-            i -= 1;
-            if self.stack[i].source == Source::Local(local) {
-                let operand = self.stack[i];
-                self.settle_one(operand);
-                self.locals[local as usize].pending -= 1;
-                self.stack[i].source = Source::Temp;
-            }
+        let mut next = self.locals.get(local).pending;
+        while let Some(index) = next {
+            work::count(1);
+            let operand = self.stack[index as usize];
+            self.settle_one(operand);
+            self.stack[index as usize].source = Source::Temp;
+            next = operand.below;
         }
+        self.locals.get_mut(local).pending = None;
     }
 }

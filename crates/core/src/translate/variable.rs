@@ -13,7 +13,7 @@ use windlass_decode::{Op, ValType};
 
 impl Translator<'_> {
     pub(super) fn local_get(&mut self, local: u32) {
-        let kind = self.locals[local as usize].kind;
+        let kind = self.locals.get(local).kind;
         self.push(Source::Local(local), kind);
     }
 
@@ -33,7 +33,7 @@ impl Translator<'_> {
 
     /// Writes a popped value to a local: best by sending the instruction that made it there.
     fn write_local(&mut self, local: u32, value: Operand) {
-        let target = self.locals[local as usize];
+        let target = self.locals.get(local);
         if value.source == Source::Local(local) {
             return;
         }

@@ -1,0 +1,212 @@
+//! [`Job`]: making a function ready to run: validation, if that was put off, a first look at the body, translation.
+//! It can stop between any two instructions and go on there later. [`translated`] is the one way back from
+//! execution to translation; `Module::new` goes it too, function by function with the same memory. What comes out
+//! must never depend on how often it stopped.
+
+use super::{Failure, Source, TranslateError, Translator, state::State};
+use crate::{
+    Error, Trap,
+    error::ModuleError,
+    exec::{Catches, Cell, Ip},
+    module::ModuleInner,
+};
+use alloc::boxed::Box;
+use core::mem;
+use windlass_decode::{Instrs, Reader};
+use windlass_validate::{FuncValidator, Scratch};
+
+/// Whether work is to stop: asked every [`POLL`] instructions.
+pub(crate) type Interrupted<'a> = &'a mut dyn FnMut() -> bool;
+
+/// How many instructions there are between two looks at the interrupt flag.
+const POLL: usize = 256;
+
+/// The code of a function, and what it catches.
+pub(crate) struct Translated {
+    pub(crate) code: Box<[Cell]>,
+    pub(crate) catches: Catches,
+}
+
+/// The code of a function, made now if it is not there yet. `job` has what an earlier call for this function has
+/// left when it was interrupted, and takes what this one leaves.
+///
+/// # Errors
+/// [`Failure::Interrupted`] if it was interrupted; the next call goes on.
+pub(crate) fn translated(
+    module: &ModuleInner,
+    defined: usize,
+    job: &mut Job,
+    interrupted: Interrupted<'_>,
+) -> Result<Ip, Failure> {
+    if let Some(code) = module.code.translated(defined) {
+        job.stage = Stage::Idle;
+        return Ok(code);
+    }
+    let late = module.validates_late();
+    let Translated { code, catches } = job.run(module.source(), defined, late, interrupted)?;
+    Ok(module.code.publish(defined, code, catches))
+}
+
+/// Translates the body of the `defined`th function that the module defines. It must be valid.
+#[cfg(test)]
+pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Translated, Failure> {
+    Job::default().run(source, defined, false, &mut || false)
+}
+
+/// Work on a function, in so far as it is done; or memory to use again for the next one.
+#[derive(Default)]
+pub(crate) struct Job {
+    stage: Stage,
+    /// Offset in the module of the next instruction.
+    at: usize,
+    scratch: Scratch,
+    state: State,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// Nothing.
+    #[default]
+    Idle,
+    Validate,
+    Prescan,
+    Translate,
+}
+
+impl Job {
+    /// Does what is left to do for the `defined`th function that the module defines. `late` says whether it must be
+    /// validated.
+    pub(super) fn run(
+        &mut self,
+        source: Source<'_>,
+        defined: usize,
+        late: bool,
+        interrupted: Interrupted<'_>,
+    ) -> Result<Translated, Failure> {
+        let done = self.go_on(source, defined, late, interrupted);
+        if !matches!(done, Err(Failure::Interrupted)) {
+            self.stage = Stage::Idle;
+        }
+        done
+    }
+
+    fn go_on(
+        &mut self,
+        source: Source<'_>,
+        defined: usize,
+        late: bool,
+        interrupted: Interrupted<'_>,
+    ) -> Result<Translated, Failure> {
+        let body = &source.decoded.bodies[defined];
+        if self.stage == Stage::Idle && late {
+            let scratch = mem::take(&mut self.scratch);
+            let validator = FuncValidator::new(source.context, source.decoded, defined, scratch)?;
+            self.scratch = validator.into_scratch();
+            (self.stage, self.at) = (Stage::Validate, body.code.start);
+        }
+        if self.stage == Stage::Validate {
+            self.validate(source, defined, interrupted)?;
+        }
+        if matches!(self.stage, Stage::Idle | Stage::Validate) {
+            self.state.begin(source, defined)?;
+            (self.stage, self.at) = (Stage::Prescan, body.code.start);
+        }
+        let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
+        let done = self.translate(&mut translator, interrupted);
+        self.at = translator.instrs.reader.offset();
+        self.state = translator.park();
+        done?;
+        let code = self.state.take_code();
+        let catches = self.state.take_catches();
+        #[cfg(all(debug_assertions, feature = "std"))]
+        if let Err(fault) = super::check::check(source, defined, &code, &catches) {
+            panic!("function {defined} of those that the module defines: {fault}");
+        }
+        Ok(Translated { code, catches })
+    }
+
+    fn validate(
+        &mut self,
+        source: Source<'_>,
+        defined: usize,
+        interrupted: Interrupted<'_>,
+    ) -> Result<(), Failure> {
+        let scratch = mem::take(&mut self.scratch);
+        let mut validator = FuncValidator::resume(source.context, defined, scratch);
+        let mut instrs = instrs(source, defined, self.at);
+        let done = repeat(interrupted, || {
+            if instrs.reader.is_empty() {
+                return Ok(false);
+            }
+            let instr = instrs.next_instr().map_err(windlass_validate::Error::from)?;
+            validator.step(&instr)?;
+            Ok(true)
+        });
+        self.at = instrs.reader.offset();
+        if done.is_ok() {
+            validator.finish(self.at)?;
+        }
+        self.scratch = validator.into_scratch();
+        done
+    }
+
+    fn translate(
+        &mut self,
+        translator: &mut Translator<'_>,
+        interrupted: Interrupted<'_>,
+    ) -> Result<(), Failure> {
+        if self.stage == Stage::Prescan {
+            repeat(interrupted, || Ok(translator.prescan()?))?;
+            translator.begin()?;
+            self.stage = Stage::Translate;
+        }
+        repeat(interrupted, || Ok(translator.step(None)?))?;
+        translator.finish();
+        Ok(())
+    }
+}
+
+/// The instructions of a body from offset `at` in the module on.
+pub(super) fn instrs(source: Source<'_>, defined: usize, at: usize) -> Instrs<'_> {
+    let end = source.decoded.bodies[defined].code.end;
+    Instrs::new(Reader::new(&source.bytes[at..end], at), source.context.features)
+}
+
+/// Takes steps until there are no more, or it is interrupted between two.
+fn repeat(
+    interrupted: Interrupted<'_>,
+    mut step: impl FnMut() -> Result<bool, Failure>,
+) -> Result<(), Failure> {
+    loop {
+        for _ in 0..POLL {
+            if !step()? {
+                return Ok(());
+            }
+        }
+        if interrupted() {
+            return Err(Failure::Interrupted);
+        }
+    }
+}
+
+impl From<TranslateError> for Failure {
+    fn from(error: TranslateError) -> Failure {
+        match error {
+            TranslateError::FrameTooLarge => Failure::Trap(Trap::FrameTooLarge),
+            TranslateError::Unsupported(offset) => {
+                Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
+            }
+        }
+    }
+}
+
+impl From<windlass_validate::Error> for Failure {
+    fn from(error: windlass_validate::Error) -> Failure {
+        Failure::Invalid(ModuleError(error).into())
+    }
+}
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

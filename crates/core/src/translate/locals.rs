@@ -1,0 +1,172 @@
+//! [`Locals`]: the locals of the function that is translated: kinds, slots, uses, and which operands have their
+//! values. A few bytes can declare 50,000 of them, so only as many as the body has bytes are spread out; others
+//! are runs until the body names them. It must never do anything for each local.
+
+use super::{FIRST_LOCAL, work};
+use crate::exec::select::{Domain, Kind};
+use alloc::{collections::BTreeMap, vec::Vec};
+
+/// A local of the function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Local {
+    pub(super) kind: Kind,
+    pub(super) slot: i16,
+    /// Which pinned local of its domain it is.
+    pub(super) pin: Option<u8>,
+    /// How often the body names it, by weight.
+    pub(super) uses: u64,
+    /// The topmost operand on the symbolic stack that is its value; from there on a list.
+    pub(super) pending: Option<u32>,
+}
+
+/// Locals of one kind, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    first: usize,
+    kind: Kind,
+    /// The slot of the first.
+    slot: isize,
+}
+
+impl Run {
+    fn slot_of(&self, local: usize) -> isize {
+        self.slot + ((local - self.first) * self.kind.width()) as isize
+    }
+
+    fn local(&self, local: usize) -> Local {
+        let slot = self.slot_of(local) as i16;
+        Local { kind: self.kind, slot, pin: None, uses: 0, pending: None }
+    }
+}
+
+/// The locals of the function that is translated, parameters first.
+#[derive(Default)]
+pub(super) struct Locals {
+    len: usize,
+    runs: Vec<Run>,
+    /// The first of them, as many as the body has bytes at most.
+    dense: Vec<Local>,
+    /// Others that the body names.
+    sparse: BTreeMap<u32, Local>,
+    /// How many slots the parameters take.
+    pub(super) param_slots: usize,
+    /// The first slot after all locals that are no parameters.
+    pub(super) end: usize,
+}
+
+impl Locals {
+    /// Forgets the last function's, for parameters of these kinds, below the frame's two words, and declared locals in runs, above. None if there
+    /// are more slots than `max`. `bytes` is the length of the body.
+    pub(super) fn begin(
+        &mut self,
+        params: impl Iterator<Item = Kind> + Clone,
+        declared: impl Iterator<Item = (u32, Kind)>,
+        bytes: usize,
+        max: usize,
+    ) -> Option<()> {
+        self.len = 0;
+        self.runs.clear();
+        self.dense.clear();
+        self.sparse.clear();
+        self.param_slots = params.clone().map(Kind::width).sum();
+        let mut slot = -(self.param_slots as isize);
+        for kind in params {
+            slot = self.push(1, kind, slot);
+        }
+        slot = FIRST_LOCAL as isize;
+        for (count, kind) in declared {
+            slot = self.push(count as usize, kind, slot);
+        }
+        self.end = slot as usize;
+        if self.end > max {
+            return None;
+        }
+        self.spread(bytes);
+        Some(())
+    }
+
+    /// Adds locals that lie from `slot` on; returns the slot after them.
+    fn push(&mut self, count: usize, kind: Kind, slot: isize) -> isize {
+        work::count(1);
+        let goes_on = |last: &Run| last.kind == kind && last.slot_of(self.len) == slot;
+        if count > 0 && !self.runs.last().is_some_and(goes_on) {
+            self.runs.push(Run { first: self.len, kind, slot });
+        }
+        self.len += count;
+        slot + (count * kind.width()) as isize
+    }
+
+    /// Spreads out the first `count`.
+    fn spread(&mut self, count: usize) {
+        let count = count.min(self.len);
+        work::count(count);
+        let ends = self.runs.iter().skip(1).map(|run| run.first).chain([self.len]);
+        for (run, end) in self.runs.iter().zip(ends) {
+            self.dense.extend((run.first..end.min(count)).map(|local| run.local(local)));
+        }
+    }
+
+    /// A local. Code is valid, so there is one.
+    #[inline]
+    pub(super) fn get(&self, local: u32) -> Local {
+        match self.dense.get(local as usize) {
+            Some(&known) => known,
+            None => self.find(local),
+        }
+    }
+
+    #[cold]
+    fn find(&self, local: u32) -> Local {
+        match self.sparse.get(&local) {
+            Some(&known) => known,
+            None => self.in_runs(local as usize),
+        }
+    }
+
+    fn in_runs(&self, local: usize) -> Local {
+        let after = self.runs.partition_point(|run| run.first <= local);
+        match self.runs[..after].last() {
+            Some(run) if local < self.len => run.local(local),
+            _ => unreachable!("validation knows every local that a body names"),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, local: u32) -> &mut Local {
+        if (local as usize) < self.dense.len() {
+            return &mut self.dense[local as usize];
+        }
+        self.find_mut(local)
+    }
+
+    #[cold]
+    fn find_mut(&mut self, local: u32) -> &mut Local {
+        let fresh = self.find(local);
+        self.sparse.entry(local).or_insert(fresh)
+    }
+
+    /// All locals, in order. Only maps of references want them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Local> {
+        (0..self.len).map(|local| self.get(local as u32))
+    }
+
+    /// The two locals of a domain that are used most, if it is more than `cost`; the lower index wins a draw.
+    pub(super) fn most_used(&self, domain: Domain, cost: u64) -> [Option<u32>; 2] {
+        work::count(self.dense.len() + self.sparse.len());
+        let mut best: [Option<(u64, u32)>; 2] = [None; 2];
+        let sparse = self.sparse.iter().map(|(&index, local)| (index, local));
+        for (index, local) in (0..).zip(&self.dense).chain(sparse) {
+            let Local { kind, uses, .. } = *local;
+            if kind == Kind::V128 || kind.domain() != domain || uses <= cost {
+                continue;
+            }
+            let candidate = Some((uses, index));
+            if best[0].is_none_or(|(most, _)| uses > most) {
+                best = [candidate, best[0]];
+            } else if best[1].is_none_or(|(most, _)| uses > most) {
+                best[1] = candidate;
+            }
+        }
+        best.map(|best| best.map(|(_, local)| local))
+    }
+}

@@ -1,0 +1,139 @@
+//! [`State`]: what a translation has, without the module that it reads: so it can wait while others use that, and its
+//! memory serves for one function after the other. Used by `job`. It must never keep anything of one function that
+//! shows in the next.
+
+use super::{
+    MAX_SLOTS, Source, TranslateError, Translator,
+    builder::Builder,
+    control::{Frame, Patch},
+    exception::Tries,
+    fuel::Regions,
+    inst::kind_of,
+    job::instrs,
+    locals::Locals,
+    prescan::Prescan,
+    stack::Operand,
+};
+use crate::exec::{Catches, Cell};
+use alloc::{boxed::Box, vec::Vec};
+use core::mem;
+
+/// See the fields of [`Translator`].
+#[derive(Default)]
+pub(super) struct State {
+    builder: Builder,
+    locals: Locals,
+    stack: Vec<Operand>,
+    settled: usize,
+    loose: Vec<u32>,
+    height: usize,
+    first_temp: usize,
+    max_height: usize,
+    frames: Vec<Frame>,
+    patches: Vec<Patch>,
+    unreachable: Option<usize>,
+    scanned: Prescan,
+    next_loop: usize,
+    next_block: usize,
+    last_blocks: Vec<bool>,
+    pins: [[Option<u32>; 2]; 3],
+    regions: Regions,
+    tries: Tries,
+    ty: u32,
+}
+
+impl State {
+    /// Forgets the last function, for the `defined`th that the module defines.
+    pub(super) fn begin(
+        &mut self,
+        source: Source<'_>,
+        defined: usize,
+    ) -> Result<(), TranslateError> {
+        let context = source.context;
+        let body = &source.decoded.bodies[defined];
+        self.ty = context.funcs[context.imported.funcs as usize + defined];
+        let params = context.type_func(self.ty).map_or(&[][..], |ty| &ty.params[..]);
+        let params = params.iter().copied().map(kind_of);
+        let declared = body.locals.iter().map(|&(count, ty)| (count, kind_of(ty)));
+        let found = self.locals.begin(params, declared, body.code.len(), MAX_SLOTS);
+        found.ok_or(TranslateError::FrameTooLarge)?;
+        self.builder.clear();
+        self.stack.clear();
+        self.loose.clear();
+        self.frames.clear();
+        self.patches.clear();
+        self.scanned.clear();
+        self.last_blocks.clear();
+        self.regions.clear();
+        self.tries.clear(self.locals.end);
+        (self.settled, self.height, self.max_height) = (0, 0, 0);
+        (self.next_loop, self.next_block, self.unreachable) = (0, 0, None);
+        Ok(())
+    }
+
+    /// Goes on at offset `at` in the module.
+    pub(super) fn go_on(self, source: Source<'_>, defined: usize, at: usize) -> Translator<'_> {
+        Translator {
+            source,
+            instrs: instrs(source, defined, at),
+            defined,
+            builder: self.builder,
+            locals: self.locals,
+            stack: self.stack,
+            settled: self.settled,
+            loose: self.loose,
+            height: self.height,
+            first_temp: self.first_temp,
+            max_height: self.max_height,
+            frames: self.frames,
+            patches: self.patches,
+            unreachable: self.unreachable,
+            scanned: self.scanned,
+            next_loop: self.next_loop,
+            next_block: self.next_block,
+            last_blocks: self.last_blocks,
+            pins: self.pins,
+            regions: self.regions,
+            tries: self.tries,
+            ty: self.ty,
+            noted: None,
+        }
+    }
+
+    /// The code of the finished function.
+    pub(super) fn take_code(&mut self) -> Box<[Cell]> {
+        self.builder.take_code()
+    }
+
+    /// What it catches.
+    pub(super) fn take_catches(&mut self) -> Catches {
+        mem::take(&mut self.tries.catches)
+    }
+}
+
+impl Translator<'_> {
+    /// Keeps what was done.
+    pub(super) fn park(self) -> State {
+        State {
+            builder: self.builder,
+            locals: self.locals,
+            stack: self.stack,
+            settled: self.settled,
+            loose: self.loose,
+            height: self.height,
+            first_temp: self.first_temp,
+            max_height: self.max_height,
+            frames: self.frames,
+            patches: self.patches,
+            unreachable: self.unreachable,
+            scanned: self.scanned,
+            next_loop: self.next_loop,
+            next_block: self.next_block,
+            last_blocks: self.last_blocks,
+            pins: self.pins,
+            regions: self.regions,
+            tries: self.tries,
+            ty: self.ty,
+        }
+    }
+}
