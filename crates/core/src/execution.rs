@@ -103,6 +103,7 @@ impl Execution {
             return Err(Error::msg("no host function of the execution is pending"));
         };
         let ty = inner.func_type(func);
+        inner.touch();
         vals_to_slots(inner, results, ty.result_types(), thread.host_slots())?;
         thread.hold_results(func);
         self.pending = None;

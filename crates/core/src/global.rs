@@ -37,6 +37,7 @@ impl Global {
         }
         let mut slots = [0; 2];
         value.to_slots(inner, ty.content(), &mut slots)?;
+        inner.touch();
         let index = inner.globals.len() as u32;
         inner.globals.push(slots);
         inner.global_types.push(ty.to_decoded());
@@ -71,6 +72,7 @@ impl Global {
         }
         let mut slots = [0; 2];
         value.to_slots(inner, ty.content(), &mut slots)?;
+        inner.touch();
         inner.globals[self.index as usize] = slots;
         Ok(())
     }

@@ -175,7 +175,7 @@ impl<T> Embedder for StoreState<T> {
     }
 
     fn reserve_gc(&mut self, size: usize) -> Result<(), Error> {
-        exec::reserve(self, None, size)
+        exec::reserve(self, size)
     }
 }
 
@@ -309,7 +309,7 @@ impl<'a, T> StoreContext<'a, T> {
 impl<T> StoreContextMut<'_, T> {
     /// See [`Store::gc`].
     pub fn gc(&mut self) {
-        collect(&mut self.0.inner, None);
+        collect(&mut self.0.inner);
     }
 
     /// The embedder's data.

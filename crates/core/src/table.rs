@@ -42,6 +42,7 @@ impl Table {
         if ty.maximum().is_some_and(|max| ty.minimum() > max) {
             return Err(Error::msg("size minimum must not be greater than maximum"));
         }
+        store.inner.touch();
         let index = add_table(store, ty.to_decoded(), init)?;
         Ok(Table { store: store.inner.id, index })
     }
@@ -69,6 +70,7 @@ impl Table {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "table")?;
         let slot = self.slot(inner, value)?;
+        inner.touch();
         let elements = &mut inner.tables[self.index as usize].elements;
         let element = usize::try_from(index).ok().and_then(|index| elements.get_mut(index));
         *element.ok_or(Trap::TableOutOfBounds)? = slot;
@@ -90,6 +92,7 @@ impl Table {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "table")?;
         let slot = self.slot(&store.inner, init)?;
+        store.inner.touch();
         let failed = || error!("failed to grow table by {delta} elements");
         store.grow_table(self.index, delta, slot)?.ok_or_else(failed)
     }
@@ -109,6 +112,7 @@ impl Table {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "table")?;
         let slot = self.slot(inner, value)?;
+        inner.touch();
         let elements = &mut inner.tables[self.index as usize].elements;
         let range = usize::try_from(start).ok().zip(usize::try_from(len).ok());
         let range = range.and_then(|(start, len)| Some(start..start.checked_add(len)?));

@@ -1,189 +1,197 @@
-//! Garbage collection: what is alive, when to collect, and what to do when the heap is full. The driver comes here
-//! for running guests; the host and instantiation through [`Embedder`] and the functions below.
+//! Garbage collection: when to collect, what to do when the heap is full, and objects for the host. The driver comes
+//! here for running guests; the host and instantiation through [`Embedder`] and the functions below. What a collection
+//! is stands in [`runtime`](crate::runtime).
 
-use super::{Thread, roots};
+use super::{
+    Exit, Thread,
+    roots::{self, Halt},
+};
 use crate::{
     Error, Trap,
     object::{Class, ObjectType, Storage},
-    runtime::{Embedder, Exceptions, Pins, StoreInner, split_value},
+    runtime::{Collection, Embedder, Exceptions, Phase, Pins, StoreInner, split_value},
 };
 use alloc::sync::Arc;
-use windlass_decode::ValType;
 use windlass_validate::TypeId;
 
-/// Makes the room of the heap `size` bytes at least: takes another free place, collects if that is due, grows
-/// the heap, or collects since it may not grow.
+/// Room for something that is to be made.
+#[derive(Clone, Copy)]
+pub(crate) enum Room {
+    /// An object of so many bytes.
+    Heap(usize),
+    /// An exception with so many slots of fields.
+    Exception(usize),
+}
+
+impl Room {
+    fn is_there(self, store: &StoreInner) -> bool {
+        match self {
+            Room::Heap(size) => store.heap.has_room(size),
+            Room::Exception(fields) => store.exceptions.has_room(Exceptions::cost(fields)),
+        }
+    }
+
+    /// Takes it from what is free; with `all`, from wherever it is.
+    fn take(self, store: &mut StoreInner, all: bool) -> bool {
+        match self {
+            Room::Heap(size) => store.heap.refill(size, all),
+            Room::Exception(_) => self.is_there(store),
+        }
+    }
+
+    /// Grows what it is in, if that is allowed.
+    fn grow(self, store: &mut dyn Embedder) -> Result<bool, Error> {
+        match self {
+            Room::Heap(size) => {
+                Ok(store.grow_gc_heap(size)? && store.inner().heap.refill(size, true))
+            }
+            Room::Exception(fields) => store.grow_exceptions(Exceptions::cost(fields)),
+        }
+    }
+
+    /// Whether there will be none however much is freed.
+    fn is_too_large(self, store: &StoreInner) -> bool {
+        match self {
+            Room::Heap(size) => size >= store.heap.size(),
+            Room::Exception(fields) => Exceptions::cost(fields) > store.exceptions.room(),
+        }
+    }
+}
+
+/// Why there is no room.
+pub(crate) enum Halted {
+    Failed(Error),
+    /// The guest was interrupted (the flag is cleared): the same call goes on where this one has stopped, if nobody has
+    /// used the store meanwhile, or else begins again.
+    Interrupted,
+}
+
+impl From<Trap> for Halted {
+    fn from(trap: Trap) -> Halted {
+        Halted::Failed(trap.into())
+    }
+}
+
+impl From<Error> for Halted {
+    fn from(error: Error) -> Halted {
+        Halted::Failed(error)
+    }
+}
+
+impl From<Halted> for Exit {
+    fn from(halted: Halted) -> Exit {
+        match halted {
+            Halted::Failed(error) => match error.trap() {
+                Some(trap) => Exit::Trap(trap),
+                None => Exit::Failed(error),
+            },
+            Halted::Interrupted => Exit::Interrupted,
+        }
+    }
+}
+
+/// Makes room: takes what is free, collects if that is due, grows, or collects since it may not grow.
 ///
-/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of the store
-/// are known to it.
+/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of the store are
+/// known to it. Without one, the host or an instantiation allocates, which is not interrupted.
 ///
 /// # Errors
-/// [`Trap::AllocationTooLarge`] if there is no place even after a collection; the limiter's.
-pub(crate) fn reserve(
+/// [`Trap::AllocationTooLarge`] if there is no room even after a collection, or if one that was not due frees so little
+/// that it would be followed by the next; the limiter's.
+pub(crate) fn make_room(
     store: &mut dyn Embedder,
     running: Option<&Thread>,
-    size: usize,
-) -> Result<(), Error> {
-    let heap = &mut store.inner().heap;
-    if heap.has_room(size) {
-        return Ok(());
+    room: Room,
+) -> Result<(), Halted> {
+    let inner = store.inner();
+    if running.is_none() {
+        inner.touch();
     }
-    let is_due = heap.is_due();
-    if is_due {
-        collect(store.inner(), running);
+    let collection = match inner.parked.take() {
+        Some(parked) => parked,
+        None if room.is_there(inner) => return Ok(()),
+        None if inner.is_due() => Collection::new(false),
+        None => {
+            if room.take(inner, false) || room.grow(store)? {
+                return Ok(());
+            }
+            if room.is_too_large(store.inner()) {
+                return Err(Trap::AllocationTooLarge.into());
+            }
+            Collection::new(true)
+        }
+    };
+    let inner = store.inner();
+    let collection = run(inner, running, collection)?;
+    if collection.is_forced && collection.frees_too_little(inner) {
+        return Err(Trap::AllocationTooLarge.into());
     }
-    if store.inner().heap.refill(size, false) {
-        return Ok(());
-    }
-    if store.grow_gc_heap(size)? && store.inner().heap.refill(size, true) {
-        return Ok(());
-    }
-    if !is_due {
-        collect(store.inner(), running);
-    }
-    match store.inner().heap.refill(size, true) {
-        true => Ok(()),
-        false => Err(Trap::AllocationTooLarge.into()),
-    }
+    // In this order: whoever may grow does not look everywhere.
+    let is_there = room.take(inner, false)
+        || !collection.is_forced && room.grow(store)?
+        || room.take(store.inner(), true);
+    if is_there { Ok(()) } else { Err(Trap::AllocationTooLarge.into()) }
 }
 
-/// A new exception, for which room is made first: collects if that is due, grows, or collects since it may not
-/// grow. Returns the reference as it lies in slots.
-///
-/// `running` is as for [`reserve`]. References among the fields must be reachable otherwise.
+/// Runs a collection to its end.
 ///
 /// # Errors
-/// [`Trap::AllocationTooLarge`] if there is no room even after a collection; the limiter's.
-pub(crate) fn add_exception(
-    store: &mut dyn Embedder,
+/// If the running guest was interrupted: then the store keeps the collection. If the host has no memory to find out
+/// what frames refer to: then it was none.
+fn run(
+    store: &mut StoreInner,
     running: Option<&Thread>,
-    tag: u32,
-    fields: &[u64],
-) -> Result<u64, Error> {
-    let size = Exceptions::cost(fields.len());
-    if !store.inner().exceptions.has_room(size) {
-        let is_due = store.inner().exceptions.is_due();
-        if is_due {
-            collect(store.inner(), running);
-        }
-        let has_room = store.inner().exceptions.has_room(size) || store.grow_exceptions(size)?;
-        if !has_room && !is_due {
-            collect(store.inner(), running);
-        }
-        if !store.inner().exceptions.has_room(size) {
-            return Err(Trap::AllocationTooLarge.into());
+    mut collection: Collection,
+) -> Result<Collection, Halted> {
+    let interrupt = store.interrupt.clone();
+    let is_interrupted = || running.is_some() && interrupt.is_raised();
+    while collection.phase != Phase::Done {
+        let stepped = match collection.phase {
+            Phase::Threads => threads(store, running, &mut collection, &is_interrupted),
+            _ => {
+                collection.step(store);
+                Ok(())
+            }
+        };
+        match stepped {
+            Err(Halt::Unknown) => return Err(Trap::AllocationTooLarge.into()),
+            Ok(()) if !is_interrupted() || collection.phase == Phase::Done => {}
+            Ok(()) | Err(Halt::Interrupted) => {
+                interrupt.clear();
+                store.parked = Some(collection);
+                return Err(Halted::Interrupted);
+            }
         }
     }
-    Ok(store.inner().exceptions.add(tag, fields).ok_or(Trap::AllocationTooLarge)?)
+    store.frame_maps.trim();
+    Ok(collection)
 }
 
-/// Collects: whatever neither guests nor the host can reach any more is free afterwards.
-///
-/// Host values are dropped last, when the store is fit for use again: a drop may panic.
-pub(crate) fn collect(store: &mut StoreInner, running: Option<&Thread>) {
-    if !mark(store, running) {
-        // What a frame refers to is not known: then nothing may be freed.
-        debug_assert!(false, "every place where code stops has its map");
-        return;
-    }
-    store.heap.sweep();
-    store.externs.sweep();
-    store.exceptions.sweep();
-    while store.externs.drop_next() {}
+/// Marks what threads refer to, all at once.
+fn threads(
+    store: &mut StoreInner,
+    running: Option<&Thread>,
+    collection: &mut Collection,
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<(), Halt> {
+    store.forget_threads();
+    collection.work += roots::find_maps(store, running, is_interrupted)?;
+    collection.work += roots::mark_threads(store, running).ok_or(Halt::Unknown)?;
+    collection.next(Phase::Roots);
+    Ok(())
 }
 
-/// Marks all that can be reached; false if that is not known.
-fn mark(store: &mut StoreInner, running: Option<&Thread>) -> bool {
-    // Marks of a collection that was not completed mean nothing.
-    store.heap.start_marking();
-    store.externs.unmark();
-    store.exceptions.unmark();
-    let mut marker = Marker;
-    marker.store(store);
-    let mark = &mut |store: &mut StoreInner, class, word| marker.mark(store, class, word);
-    let is_known = roots::threads(store, running, mark).is_some();
-    marker.trace(store);
-    is_known
+/// Collects: whatever neither guests nor the host can reach any more is free afterwards. For the host: nothing stops
+/// it, and if the host has no memory to find out what frames refer to, nothing happens.
+pub(crate) fn collect(store: &mut StoreInner) {
+    store.touch();
+    let _ = run(store, None, Collection::new(false));
 }
 
-/// Marks what references lead to.
-struct Marker;
-
-impl Marker {
-    fn mark(&mut self, store: &mut StoreInner, class: Class, word: u64) {
-        match class {
-            Class::Any => {
-                store.heap.mark(word);
-                store.externs.mark(word);
-            }
-            Class::Exn => store.exceptions.mark(word),
-        }
-    }
-
-    /// Marks what globals, tables, segments and the host refer to.
-    fn store(&mut self, store: &mut StoreInner) {
-        for index in 0..store.globals.len() {
-            if let Some(class) = store.class_of(store.global_types[index].val) {
-                self.mark(store, class, store.globals[index][0]);
-            }
-        }
-        for index in 0..store.tables.len() {
-            let Some(class) = store.class_of(ValType::Ref(store.tables[index].ty.element)) else {
-                continue;
-            };
-            for element in 0..store.tables[index].elements.len() {
-                self.mark(store, class, store.tables[index].elements[element]);
-            }
-        }
-        for instance in 0..store.instances.len() {
-            let module = store.instances[instance].module.clone();
-            for (segment, &ty) in module.0.context.elements.iter().enumerate() {
-                let Some(class) = store.class_of(ValType::Ref(ty)) else { continue };
-                for element in 0..store.instances[instance].elements[segment].len() {
-                    let word = store.instances[instance].elements[segment][element];
-                    self.mark(store, class, word);
-                }
-            }
-        }
-        store.exceptions.mark(store.pending_exception);
-        store.roots.trim();
-        let StoreInner { roots, heap, externs, exceptions, .. } = store;
-        for (class, word) in roots.iter() {
-            match class {
-                Class::Any => {
-                    heap.mark(word);
-                    externs.mark(word);
-                }
-                Class::Exn => exceptions.mark(word),
-            }
-        }
-        for index in 0..store.pinned.len() {
-            let (class, word) = store.pinned[index];
-            self.mark(store, class, word);
-        }
-    }
-
-    /// Marks all that can be reached from what is marked.
-    fn trace(&mut self, store: &mut StoreInner) {
-        let StoreInner { heap, externs, exceptions, tags, .. } = store;
-        loop {
-            heap.trace(&mut |class, word| match class {
-                Class::Any => externs.mark(word),
-                Class::Exn => exceptions.mark(word),
-            });
-            let Some(reference) = exceptions.next_marked() else { return };
-            let tag = exceptions.get(reference).tag;
-            for &(slot, class) in &tags[tag as usize].references {
-                let word = exceptions.get(reference).fields[usize::from(slot)];
-                match class {
-                    Class::Any => {
-                        heap.mark(word);
-                        externs.mark(word);
-                    }
-                    Class::Exn => exceptions.mark(word),
-                }
-            }
-        }
+/// Collects if that is due: for the host, which has made something.
+pub(crate) fn collect_if_due(store: &mut StoreInner) {
+    if store.is_due() {
+        collect(store);
     }
 }
 
@@ -204,6 +212,21 @@ pub(crate) fn object_type(
         let Some(ty) = ObjectType::new(types, id).map(Arc::new) else { return Ok(None) };
         heap.add_type(types, id, &ty).ok_or(Trap::AllocationTooLarge)?;
         Ok(Some(ty))
+    })
+}
+
+/// Makes the room of the heap `size` bytes at least, for the host or an instantiation.
+///
+/// # Errors
+/// As for [`make_room`].
+pub(crate) fn reserve(store: &mut dyn Embedder, size: usize) -> Result<(), Error> {
+    host_room(store, Room::Heap(size))
+}
+
+fn host_room(store: &mut dyn Embedder, room: Room) -> Result<(), Error> {
+    make_room(store, None, room).map_err(|halted| match halted {
+        Halted::Failed(error) => error,
+        Halted::Interrupted => Trap::Interrupted.into(),
     })
 }
 
@@ -228,7 +251,7 @@ pub(crate) fn alloc_struct(
         rest = behind;
         pin(&mut pins, place.storage, value)?;
     }
-    reserve(pins.store, None, ty.size as usize)?;
+    reserve(pins.store, ty.size as usize)?;
     Ok(pins.store.inner().heap.new_struct(&ty, slots))
 }
 
@@ -246,7 +269,7 @@ pub(crate) fn alloc_array(
     let size = ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?;
     let mut pins = Pins::new(store);
     pin(&mut pins, ty.element(), value)?;
-    reserve(pins.store, None, size)?;
+    reserve(pins.store, size)?;
     Ok(pins.store.inner().heap.new_array(&ty, len, value))
 }
 
@@ -275,10 +298,10 @@ pub(crate) fn alloc_array_of(
     Ok(array)
 }
 
-/// As [`add_exception`], for the host: references among the fields are pinned meanwhile.
+/// Makes an exception, as [`alloc_struct`]. Returns the reference as it lies in slots.
 ///
 /// # Errors
-/// As [`add_exception`].
+/// [`Trap::AllocationTooLarge`] if there is no room for it; the limiter's.
 pub(crate) fn alloc_exception(
     store: &mut dyn Embedder,
     tag: u32,
@@ -290,7 +313,9 @@ pub(crate) fn alloc_exception(
         pins.pin(class, fields[usize::from(slot)])?;
         index += 1;
     }
-    add_exception(pins.store, None, tag, fields)
+    host_room(pins.store, Room::Exception(fields.len()))?;
+    let made = pins.store.inner().exceptions.add(tag, fields);
+    Ok(made.ok_or(Trap::AllocationTooLarge)?)
 }
 
 /// Pins a value that is stored so, if it is a reference that is collected.

@@ -1,7 +1,7 @@
 //! Throwing: the driver looks through the frames for a clause that catches, and goes on there. Nothing is changed
 //! before it is found, so that an exception that nobody catches can be told with its backtrace.
 
-use super::collect::add_exception;
+use super::collect::Room;
 use super::{
     call::load_all_pins,
     catch::{Clause, CodeCatches},
@@ -9,7 +9,7 @@ use super::{
     thread::{Exit, HALT, SWITCH_BACK, State, Thread},
 };
 use crate::{
-    Error, Trap,
+    Trap,
     runtime::{Embedder, StoreInner},
 };
 use alloc::{boxed::Box, sync::Arc};
@@ -125,18 +125,15 @@ impl Thread {
     }
 
     /// A reference to the exception.
-    fn reference(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<u64, Error> {
+    fn reference(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<u64, Exit> {
         match thrown.fields {
             Fields::Exception(reference) => Ok(reference),
             Fields::Stack(at) => {
                 let len = store.inner().tags[thrown.tag as usize].slots.into();
-                // For a collection, it is at the start of the cell.
-                let ip = self.cx.saved.ip;
-                self.cx.saved.ip = ip.wrapping_sub(1);
+                self.make_room(store, Room::Exception(len))?;
                 let fields = self.stack.slots(at, len);
-                let reference = add_exception(store, Some(self), thrown.tag, fields);
-                self.cx.saved.ip = ip;
-                reference
+                let made = store.inner().exceptions.add(thrown.tag, fields);
+                Ok(made.ok_or(Trap::AllocationTooLarge)?)
             }
         }
     }

@@ -76,7 +76,7 @@ pub(crate) use call::DIRECT;
 pub(crate) use catch::{Catches, Clause, TryBlock};
 pub(crate) use code::{CodeTable, FuncCode};
 pub(crate) use collect::{
-    alloc_array, alloc_array_of, alloc_exception, alloc_struct, collect, reserve,
+    alloc_array, alloc_array_of, alloc_exception, alloc_struct, collect, collect_if_due, reserve,
 };
 pub use dispatch::BACKEND;
 pub(crate) use dispatch::Handler;

@@ -1,74 +1,237 @@
 //! What the threads of a store refer to. Nobody notes where frames have references: translating a function again
-//! tells, for each place where its code can stop ([`translate::Maps`]). What was found is kept in [`FrameMaps`].
+//! tells ([`translate::maps`]), for those places where frames have stopped. [`find_maps`] does so before a collection
+//! marks anything, once for each function; what was found is kept in [`FrameMaps`], within a bound.
 
 use super::{Ip, Thread, ThreadHandle};
 use crate::{
     Module,
-    object::Class,
-    runtime::StoreInner,
-    translate::{self, Maps, Stopped},
+    runtime::{Marker, StoreInner},
+    translate::{self, Run, Stopped},
 };
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::vec::Vec;
+use core::ops::Range;
 
-/// Slots with references, counted from the frame.
-pub(crate) type Slots = Arc<[(i16, Class)]>;
+/// More maps than these are not kept from one collection to the next, in bytes.
+const MOST_KEPT: usize = 1 << 20;
+/// What translating a byte of a body costs, in words that a collection looks at.
+const BYTE_COST: usize = 8;
 
-/// The maps of frames that collections have met. Code that it names lives as long as the store.
+/// Why a collection does not go on.
+pub(super) enum Halt {
+    /// It is not known what some frame refers to: the host has no memory for the map.
+    Unknown,
+    Interrupted,
+}
+
+/// Where frames have references, at places where collections have met them. Code that is named lives as long as the
+/// store.
 #[derive(Default)]
 pub(crate) struct FrameMaps {
-    /// By place in code, and whether the frame waits for a call there.
-    places: BTreeMap<(usize, Stopped), Slots>,
-    /// By the address of a function's code.
-    funcs: BTreeMap<usize, Arc<Maps>>,
+    /// Sorted by address, and how frames have stopped there.
+    places: Vec<Place>,
+    /// The locals of functions, by the address of the stub: sorted.
+    locals: Vec<(usize, Part)>,
+    runs: Vec<Run>,
+}
+
+/// A part of `FrameMaps::runs`: its start and its end.
+type Part = (usize, usize);
+
+#[derive(Clone, Copy)]
+struct Place {
+    ip: usize,
+    stopped: Stopped,
+    locals: Part,
+    operands: Part,
+}
+
+/// A place that has no map yet.
+#[derive(Clone, Copy)]
+struct Wanted {
+    ip: usize,
+    stopped: Stopped,
+    instance: u32,
 }
 
 impl FrameMaps {
-    /// The slots with references of a frame of `module`'s that stopped at `ip`. None if nothing is known.
-    pub(super) fn get(&mut self, module: &Module, ip: Ip, stopped: Stopped) -> Option<Slots> {
-        let key = (ip as usize, stopped);
-        if let Some(slots) = self.places.get(&key) {
-            return Some(slots.clone());
+    /// The slots with references of a frame that stopped at `ip`: none if nothing is known.
+    fn get(&self, ip: Ip, stopped: Stopped) -> Option<&Place> {
+        let key = |place: &Place| (place.ip, place.stopped);
+        let index = self.places.binary_search_by_key(&(ip as usize, stopped), key).ok()?;
+        self.places.get(index)
+    }
+
+    fn part(&self, (start, end): Part) -> &[Run] {
+        self.runs.get(start..end).unwrap_or_default()
+    }
+
+    /// Forgets all if that is more than is kept.
+    pub(super) fn trim(&mut self) {
+        let bytes = self.runs.capacity() * size_of::<Run>()
+            + self.places.capacity() * size_of::<Place>()
+            + self.locals.capacity() * size_of::<(usize, Part)>();
+        if bytes > MOST_KEPT {
+            *self = FrameMaps::default();
         }
-        let table = &module.0.code;
-        // A return address may lie behind the last cell of a function: what is before it is not.
-        let inside = if stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
-        let defined = table.find(inside)?;
-        let code = table.current(defined);
-        let maps = match self.funcs.get(&(code as usize)) {
-            Some(maps) => maps.clone(),
-            None => {
-                let maps = Arc::new(translate::maps(module.0.source(), defined).ok()?);
-                self.funcs.insert(code as usize, maps.clone());
-                maps
+    }
+
+    /// Finds the maps of these places, all in one function, which are sorted. Returns the work that it was; none if
+    /// the host has no memory for that.
+    fn find(&mut self, module: &Module, defined: usize, wanted: &[Wanted]) -> Option<usize> {
+        let (table, source) = (&module.0.code, module.0.source());
+        let code = table.current(defined) as usize;
+        let stub = table.stub(defined) as usize;
+        self.places.try_reserve(wanted.len()).ok()?;
+        let is_entry = |wanted: &&Wanted| wanted.ip == code || wanted.ip == stub;
+        for &Wanted { ip, stopped, .. } in wanted.iter().filter(is_entry) {
+            let func = module.0.context.imported.funcs + u32::try_from(defined).ok()?;
+            let runs = translate::param_map(source.context, func)?;
+            let operands = self.add(&runs, 0..runs.len())?;
+            self.places.push(Place { ip, stopped, locals: (0, 0), operands });
+        }
+        let mut words = Vec::new();
+        words.try_reserve_exact(wanted.len()).ok()?;
+        let inside = wanted.iter().filter(|wanted| !is_entry(wanted));
+        words.extend(
+            inside.clone().map(|wanted| (table.distance(defined, wanted.ip as Ip), wanted.stopped)),
+        );
+        if words.is_empty() {
+            return Some(1);
+        }
+        let maps = translate::maps(source, defined, &words)?;
+        let locals = match self.locals.binary_search_by_key(&stub, |&(stub, _)| stub) {
+            Ok(index) => self.locals[index].1,
+            Err(index) => {
+                let part = self.add(&maps.locals, 0..maps.locals.len())?;
+                self.locals.try_reserve(1).ok()?;
+                self.locals.insert(index, (stub, part));
+                part
             }
         };
-        let slots: Slots = if ip == code || ip == table.stub(defined) {
-            maps.params().into()
-        } else {
-            let operands = maps.operands(table.distance(defined, ip), stopped)?;
-            maps.locals().iter().chain(operands).copied().collect::<Vec<_>>().into()
-        };
-        // A stub's place is also that of a function that is translated later.
-        self.places.insert(key, slots.clone());
-        Some(slots)
+        for (&Wanted { ip, stopped, .. }, part) in inside.zip(maps.places) {
+            let operands = self.add(&maps.runs, part?)?;
+            self.places.push(Place { ip, stopped, locals, operands });
+        }
+        Some(source.decoded.bodies[defined].code.len() * BYTE_COST)
+    }
+
+    fn add(&mut self, runs: &[Run], part: Range<usize>) -> Option<Part> {
+        let start = self.runs.len();
+        self.runs.try_reserve(part.len()).ok()?;
+        self.runs.extend_from_slice(runs.get(part)?);
+        Some((start, self.runs.len()))
     }
 }
 
-/// Shows every reference of every thread of the store. None if one of them is at a place without a map: then
-/// what it refers to is not known.
-pub(super) fn threads(
+/// Finds the maps of all places where frames of the store's threads have stopped: each function is translated once at
+/// most. Returns the work that it was.
+///
+/// # Errors
+/// If `is_interrupted` says so, after at least one function: what was found is kept. If the host has no memory.
+pub(super) fn find_maps(
     store: &mut StoreInner,
     running: Option<&Thread>,
-    visit: &mut dyn FnMut(&mut StoreInner, Class, u64),
-) -> Option<()> {
-    store.forget_threads();
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<usize, Halt> {
+    let mut wanted = wanted(store, running).ok_or(Halt::Unknown)?;
+    wanted.sort_unstable_by_key(|wanted| (wanted.ip, wanted.stopped));
+    wanted.dedup_by_key(|wanted| (wanted.ip, wanted.stopped));
+    let mut work = 0;
+    let mut rest = &wanted[..];
+    let StoreInner { frame_maps, instances, .. } = store;
+    let mut halt = None;
+    while let Some(first) = rest.first() {
+        let module = &instances[first.instance as usize].module;
+        let found = |wanted: &Wanted| {
+            // A return address may lie behind the last cell of a function: what is before it is not.
+            let ip = wanted.ip as Ip;
+            let inside = if wanted.stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
+            module.0.code.find(inside)
+        };
+        let Some(defined) = found(first) else {
+            halt = Some(Halt::Unknown);
+            break;
+        };
+        let count = rest.partition_point(|wanted| found(wanted) == Some(defined));
+        let (same, others) = rest.split_at(count.max(1));
+        rest = others;
+        match frame_maps.find(module, defined, same) {
+            Some(more) => work += more,
+            None => halt = Some(Halt::Unknown),
+        }
+        if !rest.is_empty() && is_interrupted() {
+            halt = Some(Halt::Interrupted);
+        }
+        if halt.is_some() {
+            break;
+        }
+    }
+    frame_maps.places.sort_unstable_by_key(|place| (place.ip, place.stopped));
+    frame_maps.places.dedup_by_key(|place| (place.ip, place.stopped));
+    halt.map_or(Ok(work), Err)
+}
+
+/// The places without a map where frames have stopped; none if the host has no memory for the list.
+fn wanted(store: &mut StoreInner, running: Option<&Thread>) -> Option<Vec<Wanted>> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let StoreInner { threads, frame_maps, .. } = store;
+    each(threads, running, &mut |thread| {
+        thread.frames(&mut |instance, ip, stopped, _| {
+            let key = (ip as usize, stopped);
+            let is_last = wanted.last().is_some_and(|last| (last.ip, last.stopped) == key);
+            if !is_last && frame_maps.get(ip, stopped).is_none() {
+                wanted.try_reserve(1).ok()?;
+                wanted.push(Wanted { ip: ip as usize, stopped, instance });
+            }
+            Some(())
+        })
+    })?;
+    Some(wanted)
+}
+
+/// Marks what every thread of the store refers to. Returns the work that it was: the slots that were looked at. None
+/// if a frame has no map.
+pub(super) fn mark_threads(store: &mut StoreInner, running: Option<&Thread>) -> Option<usize> {
+    let mut work = 0;
     for index in 0..store.threads.len() {
         let handle: ThreadHandle = store.threads[index].clone();
-        if handle.is_at(running) {
-            continue;
+        if !handle.is_at(running) {
+            // SAFETY: I9: only the running thread is in use, and this is another.
+            unsafe { handle.look() }.mark_values(store);
         }
-        // SAFETY: I9: only the running thread is in use, and this is another.
-        unsafe { handle.look() }.roots(store, visit)?;
     }
-    running.map_or(Some(()), |thread| thread.roots(store, visit))
+    if let Some(thread) = running {
+        thread.mark_values(store);
+    }
+    let StoreInner { threads, frame_maps, heap, externs, exceptions, .. } = store;
+    let mut marker = Marker { heap, externs, exceptions };
+    each(threads, running, &mut |thread| {
+        thread.frames(&mut |_, ip, stopped, sp| {
+            let place = frame_maps.get(ip, stopped)?;
+            work += 1;
+            let locals = frame_maps.part(place.locals);
+            for run in locals.iter().chain(frame_maps.part(place.operands)) {
+                work += run.count as usize;
+                for slot in 0..run.count as isize {
+                    // SAFETY: I2: `sp` is a frame, and the slot one of its.
+                    marker.mark(run.class, unsafe { *sp.offset(run.first as isize + slot) });
+                }
+            }
+            Some(())
+        })
+    })?;
+    Some(work)
+}
+
+/// Shows the threads of a store, the one that runs last.
+fn each(
+    threads: &[ThreadHandle],
+    running: Option<&Thread>,
+    visit: &mut dyn FnMut(&Thread) -> Option<()>,
+) -> Option<()> {
+    for handle in threads.iter().filter(|handle| !handle.is_at(running)) {
+        // SAFETY: I9: only the running thread is in use, and this is another.
+        visit(unsafe { handle.look() })?;
+    }
+    running.map_or(Some(()), visit)
 }

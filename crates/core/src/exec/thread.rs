@@ -2,7 +2,7 @@
 
 use super::{
     call::{DIRECT, push_frame, replace_frame, return_to},
-    collect::reserve,
+    collect::{Halted, Room, make_room},
     context::{Context, MemoryView, Stop, TableView},
     dispatch::dispatch,
     exception::KnownPlaces,
@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     Error, Module, Trap,
-    object::Class,
     runtime::{Embedder, FuncEntity, StoreInner},
     translate::{self, Job, Stopped},
 };
@@ -40,6 +39,8 @@ pub(crate) struct Thread {
     result_slots: usize,
     /// The host function whose results lie in its slots already, while it is paused.
     held: Option<u32>,
+    /// What the cell that comes next needs, for which a collection was interrupted: it goes on first.
+    room: Option<Room>,
 }
 
 /// What to do next.
@@ -173,6 +174,7 @@ impl Thread {
             places: KnownPlaces::default(),
             result_slots: 0,
             held: None,
+            room: None,
         }
     }
 
@@ -192,6 +194,7 @@ impl Thread {
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
         self.switches.clear();
         self.parked = None;
+        self.room = None;
         self.cx.charge = 0;
         if entity.code.is_host() {
             self.state = State::Host { func, slots: ROOT_SLOTS, len: values };
@@ -234,11 +237,13 @@ impl Thread {
         self.cx.saved.cx = &raw mut *self.cx;
         self.cx.fuel = store.inner().fuel;
         self.cx.interrupt = store.inner().interrupt.flag();
-        let exit = match self.pay() {
+        let exit = match self.pay().and_then(|()| self.make_room_again(store)) {
             Err(exit) => exit,
             Ok(()) => {
                 self.refresh(store.inner());
                 loop {
+                    // Code writes references: from here on no collection that has stopped can go on.
+                    store.inner().touch();
                     self.cx.heap = store.inner().heap.view();
                     // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
                     // since the store was last used otherwise.
@@ -313,7 +318,7 @@ impl Thread {
             Stop::Throw => self.throw(store)?,
             Stop::ThrowRef => self.throw_ref(store)?,
             Stop::Reserve => {
-                self.reserve(store, self.word(1) as u32 as usize)?;
+                self.make_room(store, Room::Heap(self.word(1) as u32 as usize))?;
                 // The cell is executed again.
                 self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
             }
@@ -373,6 +378,11 @@ impl Thread {
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
             unreachable!("the translator writes numbers of slow instructions")
         };
+        if op.allocates() {
+            // Before it is paid: this may be interrupted, and the cell is executed again.
+            let size = self.slow_instr(op).heap_size(store.inner())?;
+            self.make_room(store, Room::Heap(size))?;
+        }
         let fueled = store.inner().engine.config().metering == crate::Metering::Fuel;
         if fueled {
             let cost = self.slow_instr(op).bulk_cost(store.inner());
@@ -390,10 +400,6 @@ impl Thread {
                 return Err(Exit::Interrupted);
             }
         } else {
-            if op.allocates() {
-                let size = self.slow_instr(op).heap_size(store.inner()).map_err(Exit::Trap)?;
-                self.reserve(store, size)?;
-            }
             self.slow_instr(op).execute(store)?;
         }
         if matches!(op, SlowOp::MemoryGrow | SlowOp::TableGrow) {
@@ -417,13 +423,25 @@ impl Thread {
         }
     }
 
-    /// Makes room in the heap for the cell that stopped: meanwhile the code is before it.
-    fn reserve(&mut self, store: &mut dyn Embedder, size: usize) -> Result<(), Exit> {
+    /// Makes room for what the cell that stopped makes: meanwhile the code is before it, and stays there if this is
+    /// interrupted.
+    pub(super) fn make_room(&mut self, store: &mut dyn Embedder, room: Room) -> Result<(), Exit> {
         let at = self.cx.saved.ip;
-        self.cx.saved.ip = at.wrapping_sub(1);
-        let reserved = reserve(store, Some(self), size);
-        self.cx.saved.ip = at;
-        Ok(reserved?)
+        self.again();
+        let made = make_room(store, Some(self), room);
+        match made {
+            Err(Halted::Interrupted) => self.room = Some(room),
+            _ => self.cx.saved.ip = at,
+        }
+        Ok(made?)
+    }
+
+    /// Makes the room that was to be made when this was interrupted.
+    fn make_room_again(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let Some(room) = self.room else { return Ok(()) };
+        make_room(store, Some(self), room)?;
+        self.room = None;
+        Ok(())
     }
 
     /// The index in the stack of a slot of the frame.
@@ -590,75 +608,53 @@ impl Thread {
         self.held = Some(func);
     }
 
-    /// Shows every reference in its slots. None if there is no map of a frame.
-    pub(super) fn roots(
-        &self,
-        store: &mut StoreInner,
-        visit: &mut dyn FnMut(&mut StoreInner, Class, u64),
-    ) -> Option<()> {
+    /// Marks references in its slots that are in no frame: what a host function is given, or has given.
+    pub(super) fn mark_values(&self, store: &mut StoreInner) {
         let first = match self.state {
             // Once it has returned its results are read at once, and after a trap nothing is.
-            State::Idle | State::Trapped => return Some(()),
+            State::Idle | State::Trapped => return,
             State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
             State::Ready | State::HostFinished => ROOT_SLOTS,
         };
-        if let (State::Host { func, .. }, _) | (_, Some(func)) = (self.state, self.held) {
-            let ty = store.engine.func_type(store.funcs[func as usize].ty);
-            let types = if self.held.is_some() { &ty.results } else { &ty.params };
-            let mut slot = first;
-            for &ty in types {
-                if let Some(class) = store.class_of(ty) {
-                    visit(store, class, self.stack.slots(slot, 1)[0]);
-                }
-                slot += if ty == windlass_decode::ValType::V128 { 2 } else { 1 };
+        let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
+            return;
+        };
+        let ty = store.engine.func_type(store.funcs[func as usize].ty);
+        let types = if self.held.is_some() { &ty.results } else { &ty.params };
+        let mut slot = first;
+        for &ty in types {
+            if let Some(class) = store.class_of(ty) {
+                store.marker().mark(class, self.stack.slots(slot, 1)[0]);
             }
-        }
-        match self.state {
-            State::Ready => self.frames(store, Some((self.cx.saved.ip, Stopped::Before)), visit),
-            State::HostCalled { is_tail: false, .. } => {
-                let ret = self.cx.saved.ip.wrapping_add(2);
-                self.frames(store, Some((ret, Stopped::Called)), visit)
-            }
-            // Its own frame is done for.
-            State::HostCalled { is_tail: true, .. } => self.frames(store, None, visit),
-            _ => Some(()),
+            slot += if ty == windlass_decode::ValType::V128 { 2 } else { 1 };
         }
     }
 
-    /// Shows the references of all frames; of the innermost if it is said where it stopped.
-    fn frames(
+    /// Shows all frames, with the instance that each belongs to and where it has stopped, until `visit` gives none.
+    pub(super) fn frames(
         &self,
-        store: &mut StoreInner,
-        mut at: Option<(Ip, Stopped)>,
-        visit: &mut dyn FnMut(&mut StoreInner, Class, u64),
+        visit: &mut dyn FnMut(u32, Ip, Stopped, Sp) -> Option<()>,
     ) -> Option<()> {
-        let mut sp = self.cx.saved.sp;
-        let mut instance = self.cx.instance;
+        let ip = self.cx.saved.ip;
+        let mut at = match self.state {
+            State::Ready => Some((ip, Stopped::Before)),
+            State::HostCalled { is_tail: false, .. } => Some((ip.wrapping_add(2), Stopped::Called)),
+            // Its own frame is done for.
+            State::HostCalled { is_tail: true, .. } => None,
+            _ => return Some(()),
+        };
+        let (mut sp, mut instance) = (self.cx.saved.sp, self.cx.instance);
         let mut switches = self.switches.iter().rev();
-        let mut last = None;
         loop {
             if let Some((ip, stopped)) = at {
-                let known = match &last {
-                    Some((known, slots)) if *known == (ip, stopped) => Clone::clone(slots),
-                    _ => {
-                        let module = store.instances[instance as usize].module.clone();
-                        let slots = store.frame_maps.get(&module, ip, stopped)?;
-                        last = Some(((ip, stopped), slots.clone()));
-                        slots
-                    }
-                };
-                for &(slot, class) in known.iter() {
-                    // SAFETY: I2: `sp` is a frame, and the slot one of its.
-                    visit(store, class, unsafe { *sp.offset(slot.into()) });
-                }
+                visit(instance, ip, stopped, sp)?;
             }
             // SAFETY: I2: `sp` is a frame.
             let mut ret = unsafe { *sp.cast::<Ip>() };
             if ret == SWITCH_BACK.address()
                 && let Some(switch) = switches.next()
             {
-                ret = switch.ret;
-                instance = switch.instance;
+                (ret, instance) = (switch.ret, switch.instance);
             }
             if ret == HALT.address() {
                 return Some(());

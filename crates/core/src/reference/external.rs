@@ -1,6 +1,7 @@
 //! [`ExternRef`]: host values, and the guest's own references in disguise.
 
 use super::{AnyRef, Reference, Referent, Rooted, rooted::reference};
+use crate::exec::collect_if_due;
 use crate::{AsContextMut, Error, StoreContext, StoreContextMut};
 use core::any::Any;
 
@@ -25,7 +26,8 @@ reference! {
 }
 
 impl ExternRef {
-    /// Puts `value` into the store.
+    /// Puts `value` into the store. When many were put there, garbage is collected, and host values that nobody can reach
+    /// are dropped.
     ///
     /// # Errors
     /// If the store has no room for another host value.
@@ -35,7 +37,9 @@ impl ExternRef {
     ) -> Result<Rooted<ExternRef>, Error> {
         let store = &mut store.as_context_mut().0.inner;
         let slot = store.add_host_value(value)?;
-        Ok(Rooted::new(store, slot))
+        let rooted = Rooted::new(store, slot);
+        collect_if_due(store);
+        Ok(rooted)
     }
 
     /// The value; none if it is a guest's reference.

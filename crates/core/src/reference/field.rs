@@ -29,6 +29,7 @@ pub(super) fn write(
     }
     let mut slots = [0; 2];
     value.to_slots(store, ty.element_type().unpack(), &mut slots)?;
+    store.touch();
     store.heap.write(place.at, place.storage, slots);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! reference never gets here. The driver adds to it and reads it; a collector marks and sweeps it. It must never
 //! free what was marked.
 
-use super::StoreInner;
+use super::{StoreInner, collection::part};
 use crate::object::Class;
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::ValType;
@@ -54,8 +54,6 @@ pub(crate) struct Exceptions {
     live: usize,
 }
 
-/// So many bytes are allocated at least between two collections.
-const MIN_BUDGET: usize = 1 << 20;
 /// The least step of growth, in bytes.
 const MIN_STEP: usize = 64 << 10;
 
@@ -100,9 +98,14 @@ impl Exceptions {
         size <= self.room - self.bytes
     }
 
-    /// Whether so many were added since the last collection that it is time for another.
-    pub(crate) fn is_due(&self) -> bool {
-        self.bytes - self.live >= MIN_BUDGET.max(self.live)
+    /// Bytes of all that are used.
+    pub(crate) fn used(&self) -> usize {
+        self.bytes
+    }
+
+    /// Bytes of those that came since the last collection.
+    pub(crate) fn allocated(&self) -> usize {
+        self.bytes.saturating_sub(self.live)
     }
 
     /// The bytes that exceptions may take.
@@ -141,31 +144,40 @@ impl Exceptions {
         Some(u64::from(self.waiting.pop()?) + 1)
     }
 
-    /// Frees what was not marked.
-    pub(crate) fn sweep(&mut self) {
-        for (index, entry) in self.entries.iter_mut().enumerate() {
+    /// From `at` on, frees what was not marked: whether that is done.
+    pub(crate) fn sweep(&mut self, at: &mut usize, left: &mut usize) -> bool {
+        let len = self.entries.len();
+        for index in part(at, left, len) {
+            let entry = &mut self.entries[index];
             match entry.state {
                 State::Free => {}
                 State::Marked => entry.state = State::Used,
                 State::Used => {
                     self.bytes -= Exceptions::cost(entry.fields.len());
-                    entry.fields.clear();
+                    // No more memory is kept than is counted.
+                    entry.fields = Vec::new();
                     entry.state = State::Free;
                     self.free.push(index as u32);
                 }
             }
         }
-        self.live = self.bytes;
+        let is_done = *at == len;
+        if is_done {
+            self.live = self.bytes;
+        }
+        is_done
     }
 
-    /// Ends a collection that may free nothing.
-    pub(crate) fn unmark(&mut self) {
+    /// Takes back the marks that a collection has left, from `at` on: whether these were all.
+    pub(crate) fn unmark(&mut self, at: &mut usize, left: &mut usize) -> bool {
         self.waiting.clear();
-        for entry in &mut self.entries {
+        let len = self.entries.len();
+        for entry in &mut self.entries[part(at, left, len)] {
             if entry.state == State::Marked {
                 entry.state = State::Used;
             }
         }
+        *at == len
     }
 }
 
@@ -187,6 +199,12 @@ impl StoreInner {
 mod tests {
     use super::*;
 
+    /// In parts of one.
+    fn sweep(exceptions: &mut Exceptions) {
+        let mut at = 0;
+        while !exceptions.sweep(&mut at, &mut 1) {}
+    }
+
     #[test]
     fn what_is_not_marked_is_freed_and_used_again() {
         let mut exceptions = Exceptions::default();
@@ -199,15 +217,15 @@ mod tests {
         }
         assert_eq!(exceptions.next_marked(), Some(b));
         assert!(exceptions.next_marked().is_none());
-        exceptions.sweep();
+        sweep(&mut exceptions);
         assert_eq!(exceptions.bytes, three / 3);
         assert_eq!((exceptions.get(b).tag, &exceptions.get(b).fields[..]), (2, &[2, 2][..]));
         let again = exceptions.add(7, &[]).unwrap();
         assert!(again == a || again == c);
         assert_eq!((exceptions.get(again).tag, exceptions.get(again).fields.len()), (7, 0));
         exceptions.mark(again);
-        exceptions.unmark();
-        exceptions.sweep();
+        assert!(exceptions.unmark(&mut 0, &mut usize::MAX.clone()));
+        sweep(&mut exceptions);
         assert_eq!(exceptions.bytes, 0);
     }
 
@@ -225,6 +243,6 @@ mod tests {
             }
             exceptions.add(n, &[0; 100]).unwrap();
         }
-        assert!(steps < 12 && exceptions.is_due());
+        assert!(steps < 12 && exceptions.allocated() == exceptions.used());
     }
 }

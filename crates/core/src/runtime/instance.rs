@@ -21,6 +21,7 @@ pub(crate) fn instantiate(
     }
     link::check_imports(store.inner(), module, imports)?;
     check_instances(store)?;
+    store.inner().touch();
     add_types(store.inner(), &module.0)?;
     make(&mut Attempt::begin(store), module, imports)
 }

@@ -1,6 +1,7 @@
 //! What a store holds: functions, tables, memories, globals, instances. Everything is named by its index in
 //! the store's arenas, never by address. Above: `exec`. Below: nothing of this crate but types.
 
+mod collection;
 mod const_expr;
 mod exception;
 mod growth;
@@ -14,8 +15,9 @@ mod shared;
 mod store;
 mod wait;
 
-pub(crate) use exception::{Exceptions, TagEntity};
 #[allow(unused_imports)] // See `heap`.
+pub(crate) use collection::{Collection, Marker, Pace, Phase};
+pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference, split_value};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{ItemType, unknown};

@@ -2,7 +2,8 @@
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
 use super::{
-    Exceptions, Heap, HostValues, Interrupt, LinearMemory, Roots, TagEntity, host_reference,
+    Collection, Exceptions, Heap, HostValues, Interrupt, LinearMemory, Pace, Roots, TagEntity,
+    host_reference,
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
@@ -55,6 +56,10 @@ pub(crate) struct StoreInner {
     pub(crate) roots: Roots,
     /// References that an instantiation has made and stored nowhere yet.
     pub(crate) pinned: Vec<(Class, u64)>,
+    /// A collection that was interrupted, as long as nobody uses the store otherwise.
+    pub(crate) parked: Option<Collection>,
+    /// When collections are due.
+    pub(crate) pace: Pace,
     /// Where frames of running code have references.
     pub(crate) frame_maps: FrameMaps,
     /// What is left of the fuel.
@@ -183,6 +188,8 @@ impl StoreInner {
             externs: HostValues::default(),
             roots: Roots::default(),
             pinned: Vec::new(),
+            parked: None,
+            pace: Pace::default(),
             frame_maps: FrameMaps::default(),
             fuel: 0,
             interrupt: Arc::new(Interrupt::new()),
@@ -206,6 +213,7 @@ impl StoreInner {
         }
         let [kept, thread] = self.idle_threads.pop().unwrap_or_else(ThreadHandle::pair);
         self.threads.push(kept);
+        self.touch();
         Ok(thread)
     }
 
@@ -221,6 +229,9 @@ impl StoreInner {
     /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
     pub(crate) fn leave(&mut self, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
+        if ended.is_some() {
+            self.touch();
+        }
         if let Some(thread) = ended
             && let Some(place) = self.threads.iter().rposition(|other| other.is(&thread))
         {
@@ -259,6 +270,7 @@ impl StoreInner {
 
     /// Keeps a host value; returns the reference to it, as it lies in slots.
     pub(crate) fn add_host_value<V: Any + Send + Sync>(&mut self, value: V) -> Result<u64, Error> {
+        self.touch();
         let full = || Error::msg("the store has no room for another host value");
         self.externs.add(Box::new(value)).map(host_reference).ok_or_else(full)
     }

@@ -56,8 +56,8 @@ pub(crate) use job::{Job, translated};
 pub(crate) use listing::Listing;
 use locals::Locals;
 use prescan::Prescan;
-pub(crate) use safepoint::{Maps, Stopped, maps};
-use safepoint::{Noted, Recorder};
+use safepoint::{Noting, Recorder};
+pub(crate) use safepoint::{Run, Stopped, maps, param_map};
 use stack::Operand;
 use state::State;
 use windlass_decode::{Imm, Instr, Instrs, Op};
@@ -148,7 +148,7 @@ struct Translator<'m> {
     /// The index of this function's type.
     ty: u32,
     /// Where the present instruction can stop, if wanted.
-    noted: Option<Vec<Noted>>,
+    noting: Option<Noting<'m>>,
 }
 
 impl<'m> Translator<'m> {
@@ -179,8 +179,8 @@ impl<'m> Translator<'m> {
             recorder.before(&instr)?;
         }
         self.instr(&instr)?;
-        if let (Some(recorder), Some(noted)) = (&mut recorder, &mut self.noted) {
-            recorder.after(instr.op, noted);
+        if let (Some(recorder), Some(noting)) = (&mut recorder, &mut self.noting) {
+            recorder.after(&instr, noting)?;
         }
         if self.first_temp + self.max_height + FIRST_LOCAL > MAX_SLOTS {
             return Err(TranslateError::FrameTooLarge);

@@ -96,7 +96,7 @@ impl State {
             regions: self.regions,
             tries: self.tries,
             ty: self.ty,
-            noted: None,
+            noting: None,
         }
     }
 

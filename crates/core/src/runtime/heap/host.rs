@@ -2,6 +2,7 @@
 //! when a collection found nothing that refers to them. A collection marks and sweeps; values are dropped, which is
 //! the embedder's code, only when it has done everything else: by [`HostValues::drop_next`].
 
+use super::super::collection::part;
 use alloc::{boxed::Box, vec::Vec};
 use core::any::Any;
 
@@ -15,6 +16,9 @@ pub(crate) struct HostValues {
     free: Vec<u32>,
     /// The places whose values are to be dropped.
     dead: Vec<u32>,
+    /// How many values are used, and how many the last collection found alive.
+    count: usize,
+    live: usize,
 }
 
 struct Entry {
@@ -38,6 +42,8 @@ pub(crate) const fn host_reference(index: u32) -> u64 {
 
 /// The three low bits of references to host values.
 const HOST_TAG: u64 = 2;
+/// So many bytes a value counts for when collections are due.
+const COST: usize = 64;
 
 impl HostValues {
     /// Adds a value; returns its index. None if there are too many, or the host has no memory.
@@ -45,6 +51,7 @@ impl HostValues {
         let entry = Entry { value: Some(value), state: State::Used };
         if let Some(index) = self.free.pop() {
             self.entries[index as usize] = entry;
+            self.count += 1;
             return Some(index);
         }
         let index = u32::try_from(self.entries.len()).ok().filter(|&index| index < u32::MAX)?;
@@ -54,6 +61,7 @@ impl HostValues {
             list.try_reserve((self.entries.len() + 1).saturating_sub(list.len())).ok()?;
         }
         self.entries.push(entry);
+        self.count += 1;
         Some(index)
     }
 
@@ -83,27 +91,48 @@ impl HostValues {
         }
     }
 
-    /// Takes all marks back.
-    pub(crate) fn unmark(&mut self) {
-        for entry in &mut self.entries {
+    /// Takes back the marks that a collection has left, from `at` on: whether these were all.
+    pub(crate) fn unmark(&mut self, at: &mut usize, left: &mut usize) -> bool {
+        let len = self.entries.len();
+        for entry in &mut self.entries[part(at, left, len)] {
             if entry.state == State::Marked {
                 entry.state = State::Used;
             }
         }
+        *at == len
     }
 
-    /// Values that are not marked are to be dropped; unmarks the others. Nothing is dropped here.
-    pub(crate) fn sweep(&mut self) {
-        for (index, entry) in self.entries.iter_mut().enumerate() {
+    /// From `at` on, values that are not marked are to be dropped, and the others are unmarked: whether that is done.
+    /// Nothing is dropped here.
+    pub(crate) fn sweep(&mut self, at: &mut usize, left: &mut usize) -> bool {
+        let len = self.entries.len();
+        for index in part(at, left, len) {
+            let entry = &mut self.entries[index];
             match entry.state {
                 State::Dead => {}
                 State::Marked => entry.state = State::Used,
                 State::Used => {
                     entry.state = State::Dead;
                     self.dead.push(index as u32);
+                    self.count -= 1;
                 }
             }
         }
+        let is_done = *at == len;
+        if is_done {
+            self.live = self.count;
+        }
+        is_done
+    }
+
+    /// What the values count for, in bytes: nobody knows what they take.
+    pub(crate) fn used(&self) -> usize {
+        self.count * COST
+    }
+
+    /// As `used`, of those that came since the last collection.
+    pub(crate) fn allocated(&self) -> usize {
+        self.count.saturating_sub(self.live) * COST
     }
 
     /// Drops one of the values that are to be dropped, if there is one. This is the embedder's code: the store must be

@@ -1,8 +1,11 @@
 //! Marking: which objects can be reached. A bit for each word of the heap says whether a marked object begins
 //! there, so that sweeping passes over what is dead without looking at it. Objects that were found but not looked
-//! into yet wait in a list; if the host has no memory for a longer one, marked objects are looked through again.
+//! into yet wait in a list; if the host has no memory for a longer one, marked objects are looked through again: not
+//! often, since the list is never short for the heap.
+//!
+//! All of it goes in parts: `left` says how many words may be looked at yet.
 
-use super::{Heap, types::Shape};
+use super::{super::collection::part, Heap, types::Shape};
 use crate::object::Class;
 use alloc::vec::Vec;
 
@@ -14,6 +17,10 @@ pub(super) struct Marking {
     /// Objects to look into, by word. Ones that did not fit are marked only.
     waiting: Vec<u32>,
     overflowed: bool,
+    /// The rest of an array that is looked into: its first word and the one behind it.
+    array: Option<(usize, usize, Class)>,
+    /// Marked objects from this word on are looked through again.
+    again: Option<usize>,
     /// The most that may wait, for tests.
     #[cfg(test)]
     pub(super) max_waiting: Option<usize>,
@@ -24,17 +31,16 @@ impl Marking {
     pub(super) fn reserve(&mut self, words: usize) -> bool {
         let needed = words.div_ceil(64);
         let more = needed.saturating_sub(self.bits.len());
-        if self.bits.try_reserve_exact(more).is_err() {
+        // Of the objects that can be there, at least each 32nd can wait, so that marked ones are looked through 32
+        // times at most.
+        let waiting = needed.saturating_sub(self.waiting.len());
+        if self.bits.try_reserve_exact(more).is_err()
+            || self.waiting.try_reserve_exact(waiting).is_err()
+        {
             return false;
         }
         self.bits.resize(needed, 0);
         true
-    }
-
-    fn clear(&mut self) {
-        self.bits.fill(0);
-        self.waiting.clear();
-        self.overflowed = false;
     }
 
     /// Sets the bit of a word; tells whether it was not set.
@@ -47,15 +53,28 @@ impl Marking {
         is_new
     }
 
-    /// The first marked word from `from` on.
-    pub(super) fn first_marked(&self, from: usize) -> Option<usize> {
+    /// The first marked word from `from` on, or else how far it was looked for: up to the end, or as there is work
+    /// left.
+    pub(super) fn first_marked(&self, from: usize, left: &mut usize) -> Result<usize, usize> {
         let mut index = from / 64;
-        let mut bits = self.bits.get(index)? & (u64::MAX << (from % 64));
-        while bits == 0 {
-            index += 1;
-            bits = *self.bits.get(index)?;
+        let mut mask = u64::MAX << (from % 64);
+        while let Some(bits) = self.bits.get(index) {
+            let bits = bits & mask;
+            *left = left.saturating_sub(1);
+            if bits != 0 {
+                return Ok(index * 64 + bits.trailing_zeros() as usize);
+            }
+            (index, mask) = (index + 1, u64::MAX);
+            if *left == 0 {
+                break;
+            }
         }
-        Some(index * 64 + bits.trailing_zeros() as usize)
+        Err(index * 64)
+    }
+
+    /// Whether the bits of this word and of those behind it are none.
+    pub(super) fn is_behind(&self, word: usize) -> bool {
+        word / 64 >= self.bits.len()
     }
 
     #[inline]
@@ -74,10 +93,20 @@ impl Marking {
 }
 
 impl Heap {
-    /// Begins a collection: nothing is marked, all room is given back.
+    /// Begins a collection: all room is given back. Marks are taken back by `unmark`.
     pub(crate) fn start_marking(&mut self) {
         self.close_room();
-        self.marking.clear();
+        self.marking.waiting.clear();
+        self.marking.overflowed = false;
+        (self.marking.array, self.marking.again) = (None, None);
+        self.sweeping = None;
+    }
+
+    /// Takes back the marks that a collection has left, from `at` on: whether these were all.
+    pub(crate) fn unmark(&mut self, at: &mut usize, left: &mut usize) -> bool {
+        let len = self.marking.bits.len();
+        self.marking.bits[part(at, left, len)].fill(0);
+        *at == len
     }
 
     /// Marks what a word of the hierarchy of `any` or `extern` refers to, if it is an object.
@@ -88,39 +117,50 @@ impl Heap {
         }
     }
 
-    /// Marks all objects that marked ones lead to. Host values and exceptions that are met go to `other`.
-    pub(crate) fn trace(&mut self, other: &mut dyn FnMut(Class, u64)) {
-        loop {
-            while let Some(word) = self.marking.waiting.pop() {
-                self.trace_object(word as usize, other);
-            }
-            if !core::mem::take(&mut self.marking.overflowed) {
-                return;
-            }
-            let mut next = self.marking.first_marked(0);
-            while let Some(word) = next {
-                self.trace_object(word, other);
-                while let Some(word) = self.marking.waiting.pop() {
-                    self.trace_object(word as usize, other);
+    /// Marks all objects that marked ones lead to; whether these are all. Host values and exceptions that are met go
+    /// to `other`.
+    pub(crate) fn trace(&mut self, left: &mut usize, other: &mut dyn FnMut(Class, u64)) -> bool {
+        while *left > 0 {
+            if let Some((mut first, end, class)) = self.marking.array.take() {
+                for word in part(&mut first, left, end) {
+                    self.trace_word(word, class, other);
                 }
-                next = self.marking.first_marked(word + 1);
+                self.marking.array = (first < end).then_some((first, end, class));
+            } else if let Some(word) = self.marking.waiting.pop() {
+                self.look_into(word as usize, left, other);
+            } else if let Some(from) = self.marking.again.take() {
+                match self.marking.first_marked(from, left) {
+                    Ok(word) => {
+                        self.marking.again = Some(word + 1);
+                        self.look_into(word, left, other);
+                    }
+                    Err(word) => {
+                        self.marking.again = (!self.marking.is_behind(word)).then_some(word);
+                    }
+                }
+            } else if core::mem::take(&mut self.marking.overflowed) {
+                self.marking.again = Some(0);
+            } else {
+                return true;
             }
         }
+        false
     }
 
-    fn trace_object(&mut self, word: usize, other: &mut dyn FnMut(Class, u64)) {
+    fn look_into(&mut self, word: usize, left: &mut usize, other: &mut dyn FnMut(Class, u64)) {
         let header = self.words[word];
+        *left = left.saturating_sub(1);
         match self.types.shape(header) {
             Shape::Struct { first, count, .. } => {
+                *left = left.saturating_sub(count as usize);
                 for index in first..first + count {
                     let (offset, class) = self.types.traced[index as usize];
                     self.trace_word(word + offset as usize / 8, class, other);
                 }
             }
             Shape::Array { traced: Some(class), .. } => {
-                for element in 0..(header >> 32) as usize {
-                    self.trace_word(word + 1 + element, class, other);
-                }
+                let (first, len) = (word + 1, (header >> 32) as usize);
+                self.marking.array = Some((first, first + len, class));
             }
             Shape::Array { traced: None, .. } | Shape::Unknown => {}
         }

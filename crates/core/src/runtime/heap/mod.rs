@@ -17,6 +17,7 @@ mod mark;
 mod tests;
 mod types;
 
+use super::collection::MIN_BUDGET;
 use crate::object::{HEADER, ObjectType};
 pub(crate) use access::split_value;
 use alloc::{sync::Arc, vec::Vec};
@@ -26,8 +27,6 @@ pub(crate) use host::{HostValues, host_reference};
 pub(crate) use types::{Ancestor, HeapTypes};
 use windlass_validate::{TypeId, TypeRegistry};
 
-/// So much is allocated at least between two collections, in bytes.
-const MIN_BUDGET: usize = 2 << 20;
 /// The least and, where that is more than what is needed, the largest step of growth, in bytes.
 const MIN_STEP: usize = 64 << 10;
 const MAX_STEP: usize = 256 << 20;
@@ -50,12 +49,11 @@ pub(crate) struct Heap {
     room_start: usize,
     /// Bytes allocated before the present room since the last collection, and how many it may be.
     allocated: usize,
-    budget: usize,
+    pub(super) budget: usize,
     /// Bytes of objects that the last collection found alive.
     live: usize,
-    /// How many collections there were.
-    #[cfg(test)]
-    collections: u64,
+    /// A sweep that goes on.
+    sweeping: Option<Sweeping>,
 }
 
 /// A heap as handlers see it, in the context of the running code.
@@ -100,10 +98,19 @@ impl Default for Heap {
             allocated: 0,
             budget: MIN_BUDGET,
             live: 0,
-            #[cfg(test)]
-            collections: 0,
+            sweeping: None,
         }
     }
+}
+
+/// Where a sweep is.
+#[derive(Clone, Copy)]
+struct Sweeping {
+    /// Where the last object ends that is alive, as a byte offset, and how many bytes are alive before.
+    end: usize,
+    live: usize,
+    /// The word from which on the next is looked for.
+    next: usize,
 }
 
 impl Heap {
@@ -126,12 +133,6 @@ impl Heap {
     #[cfg(test)]
     pub(crate) fn live(&self) -> usize {
         self.live
-    }
-
-    /// How many collections there were.
-    #[cfg(test)]
-    pub(crate) fn collections(&self) -> u64 {
-        self.collections
     }
 
     /// The heap for handlers. It is stale as soon as the heap is used otherwise.
@@ -157,9 +158,14 @@ impl Heap {
         self.end - self.top >= size
     }
 
-    /// Whether so much was allocated that a collection is due.
-    pub(crate) fn is_due(&self) -> bool {
-        self.allocated + (self.top - self.room_start) >= self.budget
+    /// Bytes allocated since the last collection.
+    pub(crate) fn allocated(&self) -> usize {
+        self.allocated + (self.top - self.room_start)
+    }
+
+    /// Bytes of objects: what the last collection found alive, and what came since.
+    pub(crate) fn used(&self) -> usize {
+        self.live + self.allocated()
     }
 
     /// Makes a free place with `size` bytes the room, if there is one. With `all` it looks everywhere, where that
@@ -242,28 +248,37 @@ impl Heap {
         (self.words[array as usize / 8] >> 32) as u32
     }
 
-    /// Ends a collection: everything that is not marked becomes free. Bytes that are live now are counted.
-    pub(crate) fn sweep(&mut self) {
-        self.free = FreeLists::new();
-        self.live = 0;
-        let mut end = HEADER as usize;
-        let mut next = self.marking.first_marked(1);
-        while let Some(word) = next {
+    /// Ends a collection: what is not marked becomes free. Whether that is done. What is alive is counted.
+    pub(crate) fn sweep(&mut self, left: &mut usize) -> bool {
+        let start = Sweeping { end: HEADER as usize, live: 0, next: 1 };
+        let mut sweeping = self.sweeping.take().unwrap_or_else(|| {
+            self.free = FreeLists::new();
+            start
+        });
+        while *left > 0 {
+            let word = match self.marking.first_marked(sweeping.next, left) {
+                Ok(word) => word,
+                Err(next) if self.marking.is_behind(next) => {
+                    let rest = self.size().saturating_sub(sweeping.end);
+                    self.free.put(&mut self.words, Free { at: sweeping.end, size: rest });
+                    (self.allocated, self.live) = (0, sweeping.live);
+                    return true;
+                }
+                Err(next) => {
+                    sweeping.next = next;
+                    break;
+                }
+            };
             let at = word * 8;
-            self.free.put(&mut self.words, Free { at: end, size: at - end });
+            let gap = Free { at: sweeping.end, size: at - sweeping.end };
+            self.free.put(&mut self.words, gap);
             let header = self.words[word];
             let size = self.types.shape(header).size(header);
-            self.live += size;
-            end = at + size.max(8);
-            next = self.marking.first_marked(end / 8);
+            sweeping.live += size;
+            sweeping.end = at + size.max(8);
+            sweeping.next = sweeping.end / 8;
         }
-        let rest = self.size().saturating_sub(end);
-        self.free.put(&mut self.words, Free { at: end, size: rest });
-        self.allocated = 0;
-        self.budget = self.live.max(MIN_BUDGET);
-        #[cfg(test)]
-        {
-            self.collections += 1;
-        }
+        self.sweeping = Some(sweeping);
+        false
     }
 }
