@@ -2,6 +2,7 @@
 //! section 3.1.8). Made by [`Context::new`] (in `module`), never changed after.
 
 use crate::hierarchy::Hierarchy;
+use crate::lists::Lists;
 use crate::subtype::{self, Defined};
 use crate::{Frame, FrameKind, InvalidKind, Operand, TypeId};
 use alloc::{string::String, vec::Vec};
@@ -36,6 +37,8 @@ pub struct Context {
     pub imported: Imported,
     /// What is switched on.
     pub features: Features,
+    /// The operands that the types name.
+    pub(crate) lists: Lists,
     /// A bit for each function: whether `ref.func` may name it.
     pub(crate) declared: Vec<u64>,
     /// The declared supertypes, by type index.
@@ -149,7 +152,12 @@ impl Context {
 
     /// An index, in this module, of a type.
     pub fn type_index(&self, id: TypeId) -> Option<u32> {
-        let place = self.by_id.partition_point(|entry| entry.0 < id);
+        // Most modules' types were new, and have numbers in a row.
+        let guess = id.0.wrapping_sub(self.by_id.first()?.0.0) as usize;
+        let place = match self.by_id.get(guess) {
+            Some(entry) if entry.0 == id && guess as u32 == entry.1 => guess,
+            _ => self.by_id.partition_point(|entry| entry.0 < id),
+        };
         self.by_id.get(place).filter(|entry| entry.0 == id).map(|entry| entry.1)
     }
 

@@ -1,7 +1,8 @@
 //! Blocks, branches, calls and `select` (3.0, section 3.4.1 and following).
 
-use crate::subtype;
+use crate::lists::Lists;
 use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand, work};
+use alloc::collections::BTreeSet;
 use windlass_decode::{BlockType, CompositeType, Features, FuncType, Labels, RefType, ValType};
 
 impl<'c> FuncValidator<'c> {
@@ -31,7 +32,8 @@ impl<'c> FuncValidator<'c> {
         if kind == FrameKind::If {
             self.pop(Operand::I32)?;
         }
-        let (params, _) = self.ctx.block_type(&ty);
+        let one = Lists::one(ty);
+        let (params, _) = self.ctx.lists.of_block(ty, &one);
         self.pop_all(params)?;
         self.push_frame(kind, ty);
         self.push_all(params)
@@ -42,7 +44,8 @@ impl<'c> FuncValidator<'c> {
             return Err(self.malformed("END opcode expected: else without if"));
         }
         let frame = self.pop_frame()?;
-        let (params, _) = self.ctx.block_type(&frame.ty);
+        let one = Lists::one(frame.ty);
+        let (params, _) = self.ctx.lists.of_block(frame.ty, &one);
         self.push_frame(FrameKind::Else, frame.ty);
         self.push_all(params)
     }
@@ -54,7 +57,8 @@ impl<'c> FuncValidator<'c> {
         }
         let frame = self.pop_frame()?;
         if !self.is_finished() {
-            let (_, results) = self.ctx.block_type(&frame.ty);
+            let one = Lists::one(frame.ty);
+            let (_, results) = self.ctx.lists.of_block(frame.ty, &one);
             self.push_all(results)?;
         }
         Ok(())
@@ -72,10 +76,11 @@ impl<'c> FuncValidator<'c> {
     pub(crate) fn with_label<R>(
         &mut self,
         label: u32,
-        then: impl FnOnce(&mut Self, &[ValType]) -> Result<R, Error>,
+        then: impl FnOnce(&mut Self, &[Operand]) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let (ty, kind) = self.label_type(label)?;
-        let (params, results) = self.ctx.block_type(&ty);
+        let one = Lists::one(ty);
+        let (params, results) = self.ctx.lists.of_block(ty, &one);
         then(self, if kind == FrameKind::Loop { params } else { results })
     }
 
@@ -93,18 +98,22 @@ impl<'c> FuncValidator<'c> {
     pub(crate) fn br_table(&mut self, labels: Labels<'_>) -> Result<(), Error> {
         self.pop(Operand::I32)?;
         let arity = self.with_label(labels.default, |_, types| Ok(types.len()))?;
-        let mut last = labels.default;
+        // Labels of the same type take the same operands.
+        let mut last = self.label_type(labels.default)?;
+        let mut checked = BTreeSet::new();
         work::count(labels.len() as usize);
         for label in labels.iter() {
-            if label != last {
+            let ty = self.label_type(label)?;
+            let is_new = ty != last && by_index(ty).is_none_or(|index| checked.insert(index));
+            if is_new {
                 self.with_label(label, |this, types| this.check_arity(types, arity))?;
-                last = label;
             }
+            last = ty;
         }
         self.br(labels.default)
     }
 
-    fn check_arity(&self, types: &[ValType], arity: usize) -> Result<(), Error> {
+    fn check_arity(&self, types: &[Operand], arity: usize) -> Result<(), Error> {
         if types.len() != arity {
             let what = "the number of a label's operands";
             let (expected, found) = (show_count(arity), show_count(types.len()));
@@ -119,7 +128,8 @@ impl<'c> FuncValidator<'c> {
 
     pub(crate) fn r#return(&mut self) -> Result<(), Error> {
         let ty = self.results();
-        let (_, results) = self.ctx.block_type(&ty);
+        let one = Lists::one(ty);
+        let (_, results) = self.ctx.lists.of_block(ty, &one);
         self.pop_all(results)?;
         self.set_unreachable();
         Ok(())
@@ -135,13 +145,15 @@ impl<'c> FuncValidator<'c> {
         }
     }
 
-    fn callee(&self, func: u32) -> Result<&'c FuncType, Error> {
+    /// The index of the function type of a function.
+    fn callee(&self, func: u32) -> Result<u32, Error> {
         let ty = self.at(&self.ctx.funcs, func, "function")?;
-        self.func_type(ty)
+        self.func_type(ty)?;
+        Ok(ty)
     }
 
-    /// The type of the callee of `call_indirect`, its table's operand popped.
-    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<&'c FuncType, Error> {
+    /// The type index of the callee of `call_indirect`, its table's operand popped.
+    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<u32, Error> {
         let table = self.at(&self.ctx.tables, table, "table")?;
         if !self.ctx.ref_is_subtype(table.element, RefType::FUNCREF) {
             return Err(self.error(InvalidKind::Mismatch {
@@ -150,36 +162,39 @@ impl<'c> FuncValidator<'c> {
                 found: self.ctx.show([table.element.into()]),
             }));
         }
-        let callee = self.func_type(ty)?;
+        self.func_type(ty)?;
         self.pop(table.limits.addr_type().into())?;
-        Ok(callee)
+        Ok(ty)
     }
 
-    /// The type of the callee of `call_ref`, the reference popped.
-    fn ref_callee(&mut self, ty: u32) -> Result<&'c FuncType, Error> {
-        let callee = self.func_type(ty)?;
+    /// The type index of the callee of `call_ref`, the reference popped.
+    fn ref_callee(&mut self, ty: u32) -> Result<u32, Error> {
+        self.func_type(ty)?;
         self.pop(self.concrete(true, ty)?)?;
-        Ok(callee)
+        Ok(ty)
     }
 
-    fn call_type(&mut self, ty: &FuncType) -> Result<(), Error> {
-        self.pop_all(&ty.params)?;
-        self.push_all(&ty.results)
+    fn call_type(&mut self, ty: u32) -> Result<(), Error> {
+        let (params, results) = self.ctx.lists.of_type(ty);
+        self.pop_all(params)?;
+        self.push_all(results)
     }
 
     /// A tail call: the callee's results must be the caller's.
-    fn return_call_type(&mut self, ty: &FuncType) -> Result<(), Error> {
+    fn return_call_type(&mut self, ty: u32) -> Result<(), Error> {
         let own = self.results();
-        let (_, results) = self.ctx.block_type(&own);
-        if !subtype::vals(self.ctx, &ty.results, results) {
-            let show = |types: &[ValType]| self.ctx.show(types.iter().map(|&ty| ty.into()));
+        let one = Lists::one(own);
+        let (_, results) = self.ctx.lists.of_block(own, &one);
+        let (params, given) = self.ctx.lists.of_type(ty);
+        if !self.all_match(given, results) {
+            let show = |types: &[Operand]| self.ctx.show(types.iter().copied());
             return Err(self.error(InvalidKind::Mismatch {
                 what: "the callee's result type",
                 expected: show(results),
-                found: show(&ty.results),
+                found: show(given),
             }));
         }
-        self.pop_all(&ty.params)?;
+        self.pop_all(params)?;
         self.set_unreachable();
         Ok(())
     }
@@ -240,6 +255,14 @@ impl<'c> FuncValidator<'c> {
         self.pop_all(&[ty, ty, Operand::I32])?;
         self.push(ty);
         Ok(())
+    }
+}
+
+/// What tells label types apart that may have many operands.
+fn by_index((ty, kind): (BlockType, FrameKind)) -> Option<(u32, bool)> {
+    match ty {
+        BlockType::Func(index) => Some((index, kind == FrameKind::Loop)),
+        _ => None,
     }
 }
 

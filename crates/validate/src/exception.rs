@@ -1,27 +1,25 @@
 //! Exceptions: tags, `throw`, `try_table`, and the legacy `try` with its clauses.
 
-use crate::subtype;
+use crate::lists::Lists;
 use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand};
 use alloc::vec::Vec;
-use windlass_decode::{AbsHeapType, BlockType, Catch, Catches, FuncType, RefType, ValType};
+use windlass_decode::{AbsHeapType, BlockType, Catch, Catches};
 
 /// `(ref null exn)`
 const EXNREF: Operand = Operand::abs(true, AbsHeapType::Exn);
 /// `(ref exn)`
-const EXN: ValType = ValType::Ref(RefType {
-    nullable: false,
-    heap: windlass_decode::HeapType::Abs(AbsHeapType::Exn),
-});
+const EXN: Operand = Operand::abs(false, AbsHeapType::Exn);
 
 impl<'c> FuncValidator<'c> {
-    fn tag(&self, tag: u32) -> Result<&'c FuncType, Error> {
+    /// The fields of a tag.
+    fn tag(&self, tag: u32) -> Result<&'c [Operand], Error> {
         let ty = self.at(&self.ctx.tags, tag, "tag")?;
-        self.func_type(ty)
+        self.func_type(ty)?;
+        Ok(self.ctx.lists.of_type(ty).0)
     }
 
     pub(crate) fn throw(&mut self, tag: u32) -> Result<(), Error> {
-        let ty = self.tag(tag)?;
-        self.pop_all(&ty.params)?;
+        self.pop_all(self.tag(tag)?)?;
         self.set_unreachable();
         Ok(())
     }
@@ -42,19 +40,19 @@ impl<'c> FuncValidator<'c> {
 
     /// What the clause gives must be what its label takes.
     fn check_catch(&mut self, catch: Catch) -> Result<(), Error> {
-        let values: &[ValType] = match catch.tag {
-            Some(tag) => &self.tag(tag)?.params,
+        let values = match catch.tag {
+            Some(tag) => self.tag(tag)?,
             None => &[],
         };
-        let exn: &[ValType] = if catch.exn { &[EXN] } else { &[] };
+        let exn: &[Operand] = if catch.exn { &[EXN] } else { &[] };
         self.with_label(catch.label, |this, types| {
             let split = values.len().min(types.len());
             let (start, rest) = types.split_at(split);
-            if subtype::vals(this.ctx, values, start) && subtype::vals(this.ctx, exn, rest) {
+            if this.all_match(values, start) && this.all_match(exn, rest) {
                 return Ok(());
             }
-            let given: Vec<ValType> = values.iter().chain(exn).copied().collect();
-            let show = |types: &[ValType]| this.ctx.show(types.iter().map(|&ty| ty.into()));
+            let given: Vec<Operand> = values.iter().chain(exn).copied().collect();
+            let show = |types: &[Operand]| this.ctx.show(types.iter().copied());
             Err(this.error(InvalidKind::Mismatch {
                 what: "what the catch clause gives its label",
                 expected: show(types),
@@ -69,8 +67,8 @@ impl<'c> FuncValidator<'c> {
         if !matches!(open, Some(FrameKind::Try | FrameKind::Catch)) {
             return Err(self.malformed("END opcode expected: catch without try"));
         }
-        let params: &[ValType] = match tag {
-            Some(tag) => &self.tag(tag)?.params,
+        let params = match tag {
+            Some(tag) => self.tag(tag)?,
             None => &[],
         };
         let frame = self.pop_frame()?;
@@ -86,7 +84,8 @@ impl<'c> FuncValidator<'c> {
         }
         let frame = self.pop_frame()?;
         self.with_label(label, |_, _| Ok(()))?;
-        let (_, results) = self.ctx.block_type(&frame.ty);
+        let one = Lists::one(frame.ty);
+        let (_, results) = self.ctx.lists.of_block(frame.ty, &one);
         self.push_all(results)
     }
 

@@ -1,7 +1,7 @@
 //! Structures, arrays and `i31` (garbage collection).
 
 use crate::subtype;
-use crate::{Error, FuncValidator, InvalidKind, Operand};
+use crate::{Error, FuncValidator, InvalidKind, Operand, work};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, Imm, Instr, Op, StorageType, ValType,
 };
@@ -87,6 +87,7 @@ impl<'c> FuncValidator<'c> {
     }
 
     fn check_default(&self, ty: u32, field: u32, stored: FieldType) -> Result<(), Error> {
+        work::count(1);
         match stored.storage {
             StorageType::Val(found) if !found.is_defaultable() => {
                 let found = self.ctx.show([found.into()]);
@@ -109,15 +110,16 @@ impl<'c> FuncValidator<'c> {
     }
 
     fn struct_new(&mut self, ty: u32) -> Result<(), Error> {
-        let fields = self.struct_type(ty)?;
-        self.pop_all(fields)?;
+        self.struct_type(ty)?;
+        self.pop_all(self.ctx.lists.of_type(ty).0)?;
         self.push(self.concrete(false, ty)?);
         Ok(())
     }
 
     fn struct_new_default(&mut self, ty: u32) -> Result<(), Error> {
-        for (&stored, field) in self.struct_type(ty)?.iter().zip(0..) {
-            self.check_default(ty, field, stored)?;
+        let fields = self.struct_type(ty)?;
+        if let Some(field) = self.ctx.lists.no_default(ty) {
+            self.check_default(ty, field, fields[field as usize])?;
         }
         self.push(self.concrete(false, ty)?);
         Ok(())

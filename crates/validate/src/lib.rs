@@ -32,6 +32,7 @@ mod func;
 mod gc;
 mod hierarchy;
 mod limits;
+mod lists;
 mod locals;
 mod memory;
 mod module;

@@ -2,7 +2,7 @@
 
 use crate::subtype::top;
 use crate::{Error, FuncValidator, InvalidKind, Operand};
-use windlass_decode::{AbsHeapType, HeapType, RefType, ValType};
+use windlass_decode::{AbsHeapType, HeapType, RefType};
 
 impl FuncValidator<'_> {
     /// The reference type to the module's type `index`.
@@ -129,14 +129,16 @@ impl FuncValidator<'_> {
     }
 
     /// The operands of a label that takes a reference last.
-    fn split_label<'a>(&self, types: &'a [ValType]) -> Result<(&'a [ValType], RefType), Error> {
-        if let Some((&ValType::Ref(last), rest)) = types.split_last() {
+    fn split_label<'a>(&self, types: &'a [Operand]) -> Result<(&'a [Operand], RefType), Error> {
+        if let Some((last, rest)) = types.split_last()
+            && let Some(last) = last.ref_type()
+        {
             return Ok((rest, last));
         }
         Err(self.error(InvalidKind::Mismatch {
             what: "the label's last operand",
             expected: "a reference".into(),
-            found: self.ctx.show(types.last().map(|&ty| ty.into())),
+            found: self.ctx.show(types.last().copied()),
         }))
     }
 

@@ -1,11 +1,12 @@
 //! The two stacks of a [`FuncValidator`]: operand types and control frames (3.0, appendix "Validation
 //! Algorithm"). The rules of the instructions only touch the stacks through these functions.
 
+use crate::lists::Lists;
 use crate::signature::Signature;
 use crate::{Error, Frame, FrameKind, FuncValidator, InvalidKind, Operand, work};
 use alloc::string::String;
+use windlass_decode::BlockType;
 use windlass_decode::limits::OPERANDS;
-use windlass_decode::{BlockType, ValType};
 
 impl FuncValidator<'_> {
     /// Applies the type of a simple instruction, if the operands are just those that it wants.
@@ -37,7 +38,7 @@ impl FuncValidator<'_> {
             let what = "the number of operands on the stack";
             return Err(self.error(InvalidKind::LimitExceeded { what, limit: OPERANDS as u64 }));
         }
-        work::count(types.len());
+        work::count(types.len() / LANES);
         self.operands.extend(types.iter().map(|&ty| ty.into()));
         Ok(())
     }
@@ -72,17 +73,27 @@ impl FuncValidator<'_> {
     pub(crate) fn check<T: Copy + Into<Operand>>(&self, types: &[T]) -> Result<usize, Error> {
         let own = self.operands.get(self.height..).unwrap_or_default();
         let there = own.len().min(types.len());
-        work::count(there);
         let (beyond, known) = types.split_at(types.len() - there);
         let top = &own[own.len() - there..];
-        let matches = |(&a, &b): (&Operand, &T)| {
-            let b = b.into();
-            a == b || self.ctx.operand_matches(a, b)
-        };
-        if top.iter().zip(known).all(matches) && (beyond.is_empty() || !self.is_reachable()) {
+        if self.all_match(top, known) && (beyond.is_empty() || !self.is_reachable()) {
             return Ok(there);
         }
         Err(self.mismatch(self.ctx.show(types.iter().map(|&ty| ty.into())), top))
+    }
+
+    /// Whether so many operands match types one by one.
+    #[inline]
+    pub(crate) fn all_match<T: Copy + Into<Operand>>(&self, top: &[Operand], types: &[T]) -> bool {
+        let matches = |(&a, &b): (&Operand, &T)| {
+            work::count(1);
+            let b = b.into();
+            a == b || self.ctx.operand_matches(a, b)
+        };
+        if top.len() != types.len() {
+            return false;
+        }
+        // Many are most often just those.
+        (top.len() > LANES && same(top, types)) || top.iter().zip(types).all(matches)
     }
 
     #[cold]
@@ -136,7 +147,8 @@ impl FuncValidator<'_> {
         let Some(&frame) = self.frames.last() else {
             return Err(Error::malformed("END opcode expected", self.offset));
         };
-        let (_, results) = ctx.block_type(&frame.ty);
+        let one = Lists::one(frame.ty);
+        let (_, results) = ctx.lists.of_block(frame.ty, &one);
         self.pop_all(results)?;
         if self.operands.len() != self.height {
             return Err(self.surplus(results));
@@ -149,8 +161,8 @@ impl FuncValidator<'_> {
 
     /// There are operands left below the block's results.
     #[cold]
-    fn surplus(&self, results: &[ValType]) -> Error {
-        let results = results.iter().map(|&ty| ty.into());
+    fn surplus(&self, results: &[Operand]) -> Error {
+        let results = results.iter().copied();
         let rest = self.operands[self.height..].iter().copied();
         self.error(InvalidKind::BlockOperands {
             expected: self.ctx.show(results.clone()),
@@ -165,4 +177,17 @@ impl FuncValidator<'_> {
             frame.unreachable = true;
         }
     }
+}
+
+/// How many operands are compared or copied in about the time that an instruction takes.
+const LANES: usize = 32;
+
+/// Whether the operands are just these types.
+fn same<T: Copy + Into<Operand>>(top: &[Operand], types: &[T]) -> bool {
+    work::count(top.len() / LANES);
+    // Without a branch for each of them.
+    top.chunks(LANES).zip(types.chunks(LANES)).all(|(top, types)| {
+        let pairs = top.iter().zip(types);
+        pairs.fold(0, |differs, (&a, &b)| differs | (a.bits() ^ b.into().bits())) == 0
+    })
 }

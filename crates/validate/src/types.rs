@@ -43,7 +43,9 @@ impl Context {
             })?;
         for id in (first.0..).map(TypeId).take(group.types.len()) {
             self.type_ids.push(id);
-            self.types.push(registry.get(id).clone());
+            let ty = registry.get(id).clone();
+            self.lists.push(&ty.composite);
+            self.types.push(ty);
         }
         for (ty, sub) in group.types.iter().zip(start..) {
             let Some(&sup) = ty.supertypes.first() else { continue };

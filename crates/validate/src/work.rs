@@ -63,4 +63,54 @@ mod tests {
             nested("block", &format!("(br_table {} (i32.const 0))", all.join(" ")), "end") <= 3
         );
     }
+
+    #[test]
+    fn a_thousand_operands_are_compared_in_one_go() {
+        let types = [
+            ("i32", "(i32.const 0)"),
+            ("funcref", "(ref.null func)"),
+            ("(ref $s)", "(struct.new $s)"),
+        ];
+        for (ty, value) in types {
+            let many = format!("{ty} ").repeat(1_000);
+            let types = format!(
+                "(type $s (struct)) (type $t (func (param {many}) (result {many})))
+                 (type $n (func (param {many})))"
+            );
+            let values = format!("{value} ").repeat(1_000);
+            for inside in ["block (type $t) end", "call $f", "i32.const 0 br_if 0"] {
+                let inside = format!("{inside} ").repeat(5_000);
+                let text = format!(
+                    "{types} (func $f (type $t) unreachable) (func (type $n) unreachable)
+                     (func {values} block (type $t) {inside} end call 1)"
+                );
+                assert!(steps_per_byte(&text) <= 50, "{ty} {inside:.20}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_of_one_type_are_looked_at_once() {
+        let many = "anyref ".repeat(1_000);
+        let types = format!(
+            "(type $a (func (result {many}))) (type $b (func (result {})))",
+            "structref ".repeat(1_000)
+        );
+        let drops = "drop ".repeat(1_000);
+        let labels = "0 1 ".repeat(5_000);
+        let text = format!(
+            "{types} (func $f (type $b) unreachable)
+             (func block (type $a) block (type $b)
+                call $f i32.const 0 br_table {labels} 0
+             end {drops} unreachable end {drops})"
+        );
+        assert!(steps_per_byte(&text) <= 3);
+    }
+
+    #[test]
+    fn fields_that_have_no_default_value_are_known() {
+        let fields = "(field i32) ".repeat(10_000);
+        let news = "(drop (struct.new_default $s))".repeat(5_000);
+        assert!(steps_per_byte(&format!("(type $s (struct {fields})) (func {news})")) <= 1);
+    }
 }
