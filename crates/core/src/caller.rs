@@ -94,6 +94,19 @@ impl<'a, T> Caller<'a, T> {
         self.store.set_fuel(fuel)
     }
 
+    /// See [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
+    ///
+    /// # Errors
+    /// If the engine's guests don't look.
+    pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) -> Result<(), Error> {
+        self.store.set_epoch_deadline(ticks_beyond_current)
+    }
+
+    /// See [`Store::clear_interrupt`](crate::Store::clear_interrupt).
+    pub fn clear_interrupt(&mut self) {
+        self.store.clear_interrupt();
+    }
+
     /// See [`Store::gc`](crate::Store::gc).
     pub fn gc(&mut self) {
         self.store.gc();

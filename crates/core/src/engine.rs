@@ -1,6 +1,6 @@
 //! [`Engine`]: what modules and stores share: settings, and the types of all modules.
 
-use crate::{Config, Error, lock::Lock, unique::Counter};
+use crate::{Config, Error, lock::Lock, runtime::Epochs, unique::Counter};
 use alloc::sync::Arc;
 use core::fmt;
 use windlass_decode::{FuncType, SubType};
@@ -23,6 +23,8 @@ pub(crate) struct EngineInner {
     pub(crate) config: Config,
     /// The types of all modules and host functions. Types are only added.
     pub(crate) types: Lock<TypeRegistry>,
+    /// The deadlines of its stores.
+    pub(crate) epochs: Arc<Epochs>,
 }
 
 /// Tells engines apart, so that a type is not used with another engine. Never given twice. Bytes, so that types
@@ -46,12 +48,42 @@ impl Engine {
         let id =
             EngineId::next().ok_or_else(|| Error::msg("the process has made too many engines"))?;
         let types = Lock::new(TypeRegistry::new());
-        Ok(Engine(Arc::new(EngineInner { id, config: config.clone(), types })))
+        let (config, epochs) = (config.clone(), Arc::default());
+        Ok(Engine(Arc::new(EngineInner { id, config, types, epochs })))
     }
 
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// One tick more: stops the guests of all stores whose deadline this is, as
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) says.
+    ///
+    /// To be called from any thread, in equal intervals as a rule. It allocates nothing and waits for no lock, so a
+    /// signal handler may call it, too. What it costs does not depend on how many stores there are, but on how many
+    /// deadlines have come.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Instance, Metering, Module, Store, Trap};
+    /// let engine = Engine::new(Config::new().metering(Metering::Interrupt))?;
+    /// let wasm = wat::parse_str(r#"(func (export "spin") (loop (br 0)))"#).unwrap();
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+    /// store.set_epoch_deadline(2)?;
+    /// let ticker = engine.clone();
+    /// std::thread::spawn(move || {
+    ///     for _ in 0..2 {
+    ///         std::thread::sleep(std::time::Duration::from_millis(1));
+    ///         ticker.increment_epoch();
+    ///     }
+    /// });
+    /// let spin = instance.get_typed_func::<(), ()>(&store, "spin")?;
+    /// assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupted));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn increment_epoch(&self) {
+        self.0.epochs.increment();
     }
 
     /// Whether both are the same engine.

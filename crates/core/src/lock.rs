@@ -1,10 +1,10 @@
-//! [`Lock`], the reader-writer lock around the engine's types, and [`Once`], a value made when first needed. With
-//! `std` they are the standard library's; without, spinning ones, since waiting needs an operating system. Held
+//! [`Lock`], the reader-writer lock around the engine's types, [`TryLock`], which one need not wait for, and [`Once`], a
+//! value made when first needed. With `std` they are the standard library's; without, spinning ones, since waiting needs an operating system. Held
 //! only for short look-ups and additions.
 
 #[cfg(feature = "std")]
 mod imp {
-    use std::sync::{PoisonError, RwLock};
+    use std::sync::{Mutex, PoisonError, RwLock, TryLockError};
 
     pub(crate) use std::sync::OnceLock as Once;
 
@@ -23,6 +23,27 @@ mod imp {
 
         pub(super) fn write<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
             f(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
+        }
+    }
+
+    #[derive(Default)]
+    pub(super) struct TryImp<T>(Mutex<T>);
+
+    impl<T> TryImp<T> {
+        pub(super) fn new(value: T) -> TryImp<T> {
+            TryImp(Mutex::new(value))
+        }
+
+        pub(super) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        }
+
+        pub(super) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+            match self.0.try_lock() {
+                Ok(mut value) => Some(f(&mut value)),
+                Err(TryLockError::Poisoned(poisoned)) => Some(f(&mut poisoned.into_inner())),
+                Err(TryLockError::WouldBlock) => None,
+            }
         }
     }
 }
@@ -57,6 +78,23 @@ mod imp {
             f(&mut self.0.write())
         }
     }
+
+    #[derive(Default)]
+    pub(super) struct TryImp<T>(spin::Mutex<T>);
+
+    impl<T> TryImp<T> {
+        pub(super) fn new(value: T) -> TryImp<T> {
+            TryImp(spin::Mutex::new(value))
+        }
+
+        pub(super) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            f(&mut self.0.lock())
+        }
+
+        pub(super) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+            self.0.try_lock().map(|mut value| f(&mut value))
+        }
+    }
 }
 
 pub(crate) use imp::Once;
@@ -77,5 +115,26 @@ impl<T> Lock<T> {
     /// Changes the value.
     pub(crate) fn write<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         self.0.write(f)
+    }
+}
+
+/// A value that is held for short times only, and that one can leave alone if somebody else holds it.
+#[derive(Default)]
+pub(crate) struct TryLock<T>(imp::TryImp<T>);
+
+impl<T> TryLock<T> {
+    #[allow(dead_code)] // What can wait needs `std`.
+    pub(crate) fn new(value: T) -> TryLock<T> {
+        TryLock(imp::TryImp::new(value))
+    }
+
+    /// Works with the value, when nobody else does.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        self.0.with(f)
+    }
+
+    /// Works with the value, if nobody else does; never waits.
+    pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.0.try_with(f)
     }
 }

@@ -16,6 +16,8 @@ use windlass_validate::{TypeId, TypeRegistry};
 pub(crate) const HEADER: u32 = 8;
 /// Set in the lower half of the header of an array. Ids of types are smaller.
 pub(crate) const ARRAY: u32 = 1 << 28;
+/// The lower half of the header of an array that is being made, by words: no type has this id.
+pub(crate) const UNFINISHED: u32 = 2 * ARRAY - 1;
 /// The least size of an object: a free place must have room for its size and a link.
 pub(crate) const MIN_OBJECT: u32 = 16;
 

@@ -177,8 +177,7 @@ impl SharedMemory {
     /// # Ok::<(), windlass::Error>(())
     /// ```
     pub fn grow(&self, delta: u64) -> Result<u64, Error> {
-        let old = grow_shared(None, self, delta)?;
-        old.ok_or_else(|| error!("failed to grow memory by {delta} pages"))
+        grow_shared(self, delta).ok_or_else(|| error!("failed to grow memory by {delta} pages"))
     }
 
     /// Wakes at most `count` of those that wait at `addr`, guests or host; returns how many.

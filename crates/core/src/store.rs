@@ -3,7 +3,7 @@
 
 use crate::exec::collect;
 use crate::func::HostFn;
-use crate::runtime::{self, Embedder, Interrupt, Limited, StoreInner};
+use crate::runtime::{self, Embedder, Grown, Interrupt, Limited, StoreInner};
 use crate::{Engine, Error, Metering, ResourceLimiter, error::error, exec};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
@@ -72,6 +72,12 @@ impl<T> Store<T> {
 
     /// Sets how much fuel is left.
     ///
+    /// Of this, what is still to be paid is paid at once. A guest pays for a stretch of code before it runs it. When
+    /// the fuel does not suffice, all that there is is taken, and an [`Execution`](crate::Execution) that stops so owes
+    /// the rest: while it does, [`Store::get_fuel`] gives 0, and nothing runs. So any amount makes progress, and the
+    /// fuel that a program uses in all does not depend on the amounts. The debt of an execution that is dropped, or of
+    /// a call that ended with [`Trap::OutOfFuel`], is nobody's.
+    ///
     /// # Errors
     /// If the engine does not count fuel: see [`Config::consume_fuel`](crate::Config::consume_fuel).
     ///
@@ -88,7 +94,7 @@ impl<T> Store<T> {
         self.as_context_mut().set_fuel(fuel)
     }
 
-    /// How much fuel is left.
+    /// How much fuel is left: nothing while some is owed.
     ///
     /// # Errors
     /// If the engine does not count fuel.
@@ -111,6 +117,36 @@ impl<T> Store<T> {
     /// ```
     pub fn interrupt_handle(&self) -> Result<InterruptHandle, Error> {
         self.as_context().interrupt_handle()
+    }
+
+    /// Stops the store's guests when the engine has made `ticks_beyond_current` ticks more
+    /// ([`Engine::increment_epoch`]): a [`Func::call`](crate::Func::call) then ends with
+    /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) stops with
+    /// [`Event::Interrupted`](crate::Event::Interrupted) and can go on. So does each that runs later, until there is
+    /// another deadline: this one replaces the one before, also if that has come already. 0 stops them at once. A store
+    /// without a deadline is never stopped, nor is one by `u64::MAX` ticks.
+    ///
+    /// Where guests look, and what an interrupt by [`InterruptHandle`] does, does not change: neither takes the
+    /// other back.
+    ///
+    /// # Errors
+    /// If the engine's guests don't look: see [`Config::metering`](crate::Config::metering).
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Metering, Store};
+    /// let engine = Engine::new(Config::new().metering(Metering::Interrupt))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_epoch_deadline(10)?;
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) -> Result<(), Error> {
+        self.as_context_mut().set_epoch_deadline(ticks_beyond_current)
+    }
+
+    /// Takes an interrupt back that no guest has noticed, such as one that came after the call that it was meant for
+    /// had ended. A deadline stays. See [`InterruptHandle::clear_interrupt`].
+    pub fn clear_interrupt(&mut self) {
+        self.as_context_mut().clear_interrupt();
     }
 
     /// Collects garbage: drops all that neither guests nor the host can reach. This also happens by itself, when
@@ -162,6 +198,18 @@ impl<T> Embedder for StoreState<T> {
         runtime::grow_memory(self, index, delta)
     }
 
+    fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error> {
+        runtime::may_grow_memory(self, index, delta)
+    }
+
+    fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error> {
+        runtime::grow_memory_at(self, index, size, delta)
+    }
+
+    fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error> {
+        runtime::may_grow_table(self, index, delta)
+    }
+
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error> {
         runtime::grow_table(self, index, delta, init)
     }
@@ -207,16 +255,34 @@ pub struct InterruptHandle(Arc<Interrupt>);
 
 impl InterruptHandle {
     /// Stops the guest at its next function entry or loop iteration, or the next guest that runs if none does
-    /// now. One call stops one guest: a [`Func::call`](crate::Func::call) ends with
+    /// now: until then the interrupt is pending, unless [`InterruptHandle::clear_interrupt`] takes it back. One call
+    /// stops one guest: a [`Func::call`](crate::Func::call) ends with
     /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) can go on.
     ///
-    /// A guest that waits by `memory.atomic.wait` is woken. A host function is not stopped: only the guest that
+    /// An instruction that moves or makes much is stopped in the middle, and goes on there. A guest that waits by `memory.atomic.wait` is woken. A host function is not stopped: only the guest that
     /// called it, once it has returned.
     pub fn interrupt(&self) {
         self.0.raise();
     }
 
-    /// Whether a guest is to be stopped and has not noticed yet. A host function that waits can ask, and return
+    /// Takes an interrupt back that no guest has noticed yet: one that is to stop a call can come just after that has
+    /// ended, and would stop the next. To be certain that none comes later, whoever interrupts must be done. A deadline
+    /// ([`Store::set_epoch_deadline`]) stays.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Metering, Store};
+    /// let engine = Engine::new(Config::new().metering(Metering::Interrupt))?;
+    /// let handle = Store::new(&engine, ()).interrupt_handle()?;
+    /// handle.interrupt();
+    /// handle.clear_interrupt();
+    /// assert!(!handle.is_interrupted());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn clear_interrupt(&self) {
+        self.0.clear();
+    }
+
+    /// Whether a guest is to be stopped and has not noticed yet, also by a deadline. A host function that waits can ask, and return
     /// early.
     pub fn is_interrupted(&self) -> bool {
         self.0.is_raised()
@@ -299,10 +365,8 @@ impl<'a, T> StoreContext<'a, T> {
     /// # Errors
     /// If the engine's guests don't look.
     pub fn interrupt_handle(&self) -> Result<InterruptHandle, Error> {
-        match self.engine().config().metering {
-            Metering::None => Err(Error::msg("guests of this engine cannot be interrupted")),
-            _ => Ok(InterruptHandle(self.0.inner.interrupt.clone())),
-        }
+        check_interrupt(self.engine())?;
+        Ok(InterruptHandle(self.0.inner.interrupt.clone()))
     }
 }
 
@@ -341,8 +405,30 @@ impl<T> StoreContextMut<'_, T> {
     /// If the engine does not count fuel.
     pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
         check_fuel(self.engine())?;
-        self.0.inner.fuel = fuel;
+        self.0.inner.set_fuel(fuel);
         Ok(())
+    }
+
+    /// See [`Store::set_epoch_deadline`].
+    ///
+    /// # Errors
+    /// If the engine's guests don't look.
+    pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) -> Result<(), Error> {
+        check_interrupt(self.engine())?;
+        self.0.inner.deadline.set(ticks_beyond_current);
+        Ok(())
+    }
+
+    /// See [`Store::clear_interrupt`].
+    pub fn clear_interrupt(&mut self) {
+        self.0.inner.interrupt.clear();
+    }
+}
+
+fn check_interrupt(engine: &Engine) -> Result<(), Error> {
+    match engine.config().metering {
+        Metering::None => Err(Error::msg("guests of this engine cannot be interrupted")),
+        Metering::Interrupt | Metering::Fuel => Ok(()),
     }
 }
 

@@ -1,18 +1,23 @@
 //! What the driver does for arrays: those that are not small, and whatever moves many elements. See
 //! [`slow`](super::slow); room in the heap is made before an instruction is executed.
 
-use super::slow::{SlowInstr, SlowOp};
+use super::{
+    bulk::Rest,
+    collect::Room,
+    slow::{SlowInstr, SlowOp},
+    thread::{Exit, Thread},
+};
 use crate::{
     Trap,
     object::{ObjectType, Storage},
-    runtime::StoreInner,
+    runtime::{Embedder, Heap, StoreInner},
 };
 use alloc::sync::Arc;
 use core::ops::Range;
 
 impl SlowOp {
     /// Whether it makes an array.
-    pub(super) fn allocates(self) -> bool {
+    pub(super) fn makes_array(self) -> bool {
         use SlowOp::*;
         matches!(self, ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem)
     }
@@ -38,24 +43,6 @@ impl SlowInstr<'_> {
         store.instances[self.instance].module.0.objects.get(self.first as usize)?.as_ref()
     }
 
-    /// What it moves, in bytes; 0 if it is no instruction on arrays.
-    pub(super) fn array_bytes(&self, store: &StoreInner) -> u64 {
-        use SlowOp::*;
-        let is_array = matches!(
-            self.op,
-            ArrayNew
-                | ArrayNewDefault
-                | ArrayNewData
-                | ArrayNewElem
-                | ArrayFill
-                | ArrayCopy
-                | ArrayInitData
-                | ArrayInitElem
-        );
-        let Some(ty) = self.array_type(store).filter(|_| is_array) else { return 0 };
-        self.len(ty.element()) * u64::from(ty.element().size())
-    }
-
     fn len(&self, storage: Storage) -> u64 {
         u64::from(self.slots[len_slot(self.op, storage)] as u32)
     }
@@ -65,7 +52,7 @@ impl SlowInstr<'_> {
     }
 
     /// How much room the heap must have; a trap if what the array is made of is not there.
-    pub(super) fn heap_size(&self, store: &StoreInner) -> Result<usize, Trap> {
+    fn heap_size(&self, store: &StoreInner) -> Result<usize, Trap> {
         let ty = self.array_type(store).ok_or(Trap::AllocationTooLarge)?;
         let len = self.len(ty.element());
         match self.op {
@@ -106,53 +93,79 @@ impl SlowInstr<'_> {
         part(self.index(from), len, segment.len() as u64).ok_or(Trap::TableOutOfBounds)
     }
 
-    /// Executes an instruction on arrays.
-    pub(super) fn array_op(self, store: &mut StoreInner) -> Result<(), Trap> {
-        let Some(ty) = self.array_type(store).cloned() else { return Ok(()) };
+    /// What is left of an instruction on an array that is there.
+    pub(super) fn array_rest(&self, store: &StoreInner) -> Result<Rest, Trap> {
+        let ty = self.array_type(store).ok_or(Trap::NullArrayReference)?;
         let storage = ty.element();
         let len = self.len(storage);
+        self.target(store, 0, len)?;
         match self.op {
-            SlowOp::ArrayNew => {
-                let value = self.value(0, storage);
-                self.slots[0] = store.heap.new_array(&ty, len as u32, value);
-            }
-            SlowOp::ArrayNewDefault => {
-                self.slots[0] = store.heap.new_array(&ty, len as u32, [0, 0]);
-            }
-            SlowOp::ArrayNewData => {
-                let bytes = self.data(store, storage, 0, len)?;
-                let array = store.heap.new_array(&ty, len as u32, [0, 0]);
-                self.write_data(store, array, storage, 0, bytes);
-                self.slots[0] = array;
-            }
-            SlowOp::ArrayNewElem => {
-                let places = self.elements(store, 0, len)?;
-                let array = store.heap.new_array(&ty, len as u32, [0, 0]);
-                self.write_elements(store, array, 0, places);
-                self.slots[0] = array;
-            }
+            SlowOp::ArrayCopy => drop(self.target(store, 2, len)?),
+            SlowOp::ArrayInitData => drop(self.data(store, storage, 2, len)?),
+            SlowOp::ArrayInitElem => drop(self.elements(store, 2, len)?),
+            _ => {}
+        }
+        Ok(Rest { len, size: storage.size().into() })
+    }
+
+    /// Does the next `count` elements, which are there, and notes so in the slots.
+    pub(super) fn array_piece(&mut self, store: &mut StoreInner, count: u64) {
+        let Some(ty) = self.array_type(store).cloned() else { return };
+        let storage = ty.element();
+        let size = u64::from(storage.size());
+        let (array, at) = (self.slots[0], self.index(1));
+        let len_slot = len_slot(self.op, storage);
+        self.slots[len_slot] = self.len(storage) - count;
+        // Of a copy within an array to behind, the last elements come first.
+        let is_backward =
+            self.op == SlowOp::ArrayCopy && self.slots[2] == array && at > self.index(3);
+        if is_backward {
+            let left = self.slots[len_slot];
+            let (to, from) = (at + left, self.index(3) + left);
+            return copy(&mut store.heap, (array, to), (array, from), storage, count);
+        }
+        self.slots[1] = at + count;
+        match self.op {
             SlowOp::ArrayFill => {
-                let at = self.target(store, 0, len)?;
                 let value = self.value(2, storage);
-                store.heap.fill(self.slots[0], storage, at, len as u32, value);
+                store.heap.fill(array, storage, at as u32, count as u32, value);
             }
             SlowOp::ArrayCopy => {
-                let (to, from) = (self.target(store, 0, len)?, self.target(store, 2, len)?);
-                let (to, from) = ((self.slots[0], to), (self.slots[2], from));
-                store.heap.copy(to, from, storage, len as u32);
+                let from = self.index(3);
+                self.slots[3] = from + count;
+                copy(&mut store.heap, (array, at), (self.slots[2], from), storage, count);
             }
             SlowOp::ArrayInitData => {
-                let at = self.target(store, 0, len)?;
-                let bytes = self.data(store, storage, 2, len)?;
-                self.write_data(store, self.slots[0], storage, at, bytes);
+                let from = self.index(2);
+                self.slots[2] = from + count * size;
+                self.write_data(store, array, storage, at, from, count);
             }
             _ => {
-                let at = self.target(store, 0, len)?;
-                let places = self.elements(store, 2, len)?;
-                self.write_elements(store, self.slots[0], at, places);
+                let from = self.index(2);
+                self.slots[2] = from + count;
+                self.write_elements(store, array, at, from, count);
             }
         }
-        Ok(())
+    }
+
+    /// Sets `count` elements from `done` on of an array that is being made.
+    fn new_piece(&self, store: &mut StoreInner, array: u64, done: u64, count: u64) {
+        let Some(ty) = self.array_type(store) else { return };
+        let storage = ty.element();
+        match self.op {
+            SlowOp::ArrayNewData => {
+                let from = self.index(0) + done * u64::from(storage.size());
+                self.write_data(store, array, storage, done, from, count);
+            }
+            SlowOp::ArrayNewElem => {
+                self.write_elements(store, array, done, self.index(0) + done, count);
+            }
+            op => {
+                let is_default = op == SlowOp::ArrayNewDefault;
+                let value = if is_default { [0, 0] } else { self.value(0, storage) };
+                store.heap.fill(array, storage, done as u32, count as u32, value);
+            }
+        }
     }
 
     fn value(&self, slot: usize, storage: Storage) -> [u64; 2] {
@@ -170,23 +183,73 @@ impl SlowInstr<'_> {
         Ok(range.start as u32)
     }
 
+    /// Sets `count` elements from `at` on from the data segment.
     fn write_data(
         &self,
         store: &mut StoreInner,
         array: u64,
         storage: Storage,
-        at: u32,
-        bytes: Range<usize>,
+        at: u64,
+        from: u64,
+        count: u64,
     ) {
         let StoreInner { heap, instances, .. } = store;
         let module = &instances[self.instance].module.0;
-        heap.write_bytes(array, storage, at, &module.bytes[bytes]);
+        let segment = &module.bytes[module.decoded.data[self.second as usize].bytes.clone()];
+        let bytes = &segment[from as usize..][..count as usize * storage.size() as usize];
+        heap.write_bytes(array, storage, at as u32, bytes);
     }
 
-    fn write_elements(&self, store: &mut StoreInner, array: u64, at: u32, places: Range<usize>) {
+    /// Sets `count` elements from `at` on from the element segment.
+    fn write_elements(&self, store: &mut StoreInner, array: u64, at: u64, from: u64, count: u64) {
         let StoreInner { heap, instances, .. } = store;
         let segment = &instances[self.instance].elements[self.second as usize];
-        heap.write_references(array, at, &segment[places]);
+        heap.write_references(array, at as u32, &segment[from as usize..][..count as usize]);
+    }
+}
+
+/// Copies `count` elements within the heap.
+fn copy(heap: &mut Heap, to: (u64, u64), from: (u64, u64), storage: Storage, count: u64) {
+    heap.copy((to.0, to.1 as u32), (from.0, from.1 as u32), storage, count as u32);
+}
+
+/// An array that is being made in pieces. Until it is done it passes for one of words without meaning.
+#[derive(Clone, Copy)]
+pub(super) struct Unfinished {
+    pub(super) array: u64,
+    /// How many elements are set.
+    done: u64,
+}
+
+impl Thread {
+    /// Makes an array: there is room for it before anything is paid.
+    pub(super) fn array_new(&mut self, op: SlowOp, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let instr = self.slow_instr(op);
+        let size = instr.heap_size(store.inner()).map_err(Exit::Trap)?;
+        let Some(ty) = instr.array_type(store.inner()).cloned() else { return Ok(()) };
+        let len = instr.len(ty.element());
+        let array = loop {
+            let Unfinished { array, done } = match self.unfinished {
+                Some(unfinished) => unfinished,
+                None => {
+                    self.make_room(store, Room::Heap(size))?;
+                    let array = store.inner().heap.begin_array(size);
+                    *self.unfinished.insert(Unfinished { array, done: 0 })
+                }
+            };
+            let (count, cost) = Rest { len: len - done, size: ty.element().size().into() }.piece();
+            self.charge(store.inner(), cost)?;
+            self.slow_instr(op).new_piece(store.inner(), array, done, count);
+            if done + count == len {
+                break array;
+            }
+            self.unfinished = Some(Unfinished { array, done: done + count });
+            self.poll_midway(store.inner())?;
+        };
+        self.unfinished = None;
+        store.inner().heap.finish_array(array, &ty, len as u32);
+        self.slow_instr(op).slots[0] = array;
+        Ok(())
     }
 }
 

@@ -33,7 +33,7 @@ impl Meter for Interruptible {
     unsafe fn charge(m: &mut Machine, _: impl FnOnce(&Machine) -> u32) -> Result<(), Stop> {
         // SAFETY: I4; the flag lives as long as the store.
         unsafe {
-            if (*m.cx().interrupt).load(Ordering::Relaxed) {
+            if (*m.cx().interrupt).load(Ordering::Relaxed) != 0 {
                 m.cx().charge = 0;
                 return Err(Stop::Interrupted);
             }
@@ -51,7 +51,7 @@ impl Meter for Fueled {
         // SAFETY: I4; the flag lives as long as the store.
         unsafe {
             let cx = m.cx();
-            if (*cx.interrupt).load(Ordering::Relaxed) {
+            if (*cx.interrupt).load(Ordering::Relaxed) != 0 {
                 cx.charge = cost;
                 return Err(Stop::Interrupted);
             }

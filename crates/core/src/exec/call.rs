@@ -270,7 +270,7 @@ impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter
             }
             if let Err(stop) = M::charge(m, |m| m.high(2) as u32) {
                 m.ip = m.ip.sub(1);
-                m.cx().charge = 0;
+                m.cx().repeats = true;
                 return Err(stop);
             }
             for i in 0..zeroed {

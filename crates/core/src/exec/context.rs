@@ -6,7 +6,7 @@ use crate::{
     Trap,
     runtime::{FuncEntity, HeapView},
 };
-use core::{ptr, sync::atomic::AtomicBool};
+use core::{ptr, sync::atomic::AtomicU8};
 
 /// What does not live in registers. The order puts the hottest fields first.
 #[repr(C)]
@@ -28,14 +28,15 @@ pub(crate) struct Context {
     /// The instance's tables and memories.
     pub(crate) tables: *const TableView,
     pub(crate) memories: *const MemoryView,
-    pub(crate) interrupt: *const AtomicBool,
+    pub(crate) interrupt: *const AtomicU8,
     pub(crate) fuel: u64,
     /// The running instance.
     pub(crate) instance: u32,
     /// Why the code stopped.
     pub(crate) stop: Stop,
-    /// The charge that the fuel did not suffice for.
+    /// What is to be paid before the code goes on; and whether the cell that it goes on with asks again.
     pub(crate) charge: u32,
+    pub(crate) repeats: bool,
     /// The registers when it stopped.
     pub(crate) saved: Machine,
 }
@@ -59,6 +60,7 @@ impl Context {
             instance: 0,
             stop: Stop::Finished,
             charge: 0,
+            repeats: false,
             saved: Machine::new(ptr::null(), ptr::null_mut(), ptr::null_mut()),
         }
     }

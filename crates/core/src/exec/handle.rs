@@ -78,6 +78,18 @@ impl ThreadHandle {
         unsafe { self.get() }.run(store)
     }
 
+    /// See [`Thread::settle`].
+    pub(crate) fn settle(&self, fuel: u64) -> u64 {
+        // SAFETY: I9.
+        unsafe { self.get() }.settle(fuel)
+    }
+
+    /// See [`Thread::is_in_debt`].
+    pub(crate) fn is_in_debt(&self) -> bool {
+        // SAFETY: I9.
+        unsafe { self.look() }.is_in_debt()
+    }
+
     /// See [`Thread::results`].
     pub(crate) fn results(&self) -> &[u64] {
         // SAFETY: I9.

@@ -33,6 +33,7 @@
 mod array;
 pub(crate) mod atomic;
 mod branch;
+mod bulk;
 mod call;
 pub(crate) mod canonical;
 pub(crate) mod cast;
@@ -42,12 +43,14 @@ mod collect;
 mod context;
 mod dispatch;
 mod exception;
+mod growth;
 mod handle;
 mod handlers;
 #[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod layout;
 mod machine;
 mod memory;
+mod metering;
 mod native;
 pub(crate) mod num;
 mod numeric;

@@ -1,11 +1,9 @@
-//! Instructions that the driver executes: bulk operations, growth, tables, segments. Their operands
-//! lie in consecutive slots, and their results go there.
+//! Instructions that the driver executes. Their operands lie in consecutive slots, and their results go there. Those
+//! that take long are in [`bulk`](super::bulk), [`growth`](super::growth), [`array`](super::array) and
+//! [`wait`](super::wait).
 
-use super::{Exit, num};
-use crate::{
-    Trap,
-    runtime::{Embedder, StoreInner},
-};
+use super::num;
+use crate::{Trap, runtime::StoreInner};
 use windlass_decode::Op;
 
 macro_rules! slow_ops {
@@ -58,133 +56,41 @@ pub(crate) struct SlowInstr<'a> {
 }
 
 impl SlowInstr<'_> {
-    /// The fuel that it costs beside what the table of costs says: by the amount that it moves.
-    pub(crate) fn bulk_cost(&self, store: &StoreInner) -> u64 {
+    /// Executes one that takes little time whatever its operands are.
+    pub(crate) fn execute(mut self, store: &mut StoreInner) -> Result<(), Trap> {
         use SlowOp::*;
         match self.op {
-            MemoryCopy | MemoryFill | MemoryInit => self.slots[2] / 64,
-            TableFill | TableCopy | TableInit => self.slots[2] / 8,
-            TableGrow => self.slots[1] / 8,
-            _ => self.array_bytes(store) / 64,
-        }
-    }
-
-    /// Executes it, if it does not wait.
-    pub(crate) fn execute(mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
-        use SlowOp::*;
-        match self.op {
-            MemoryGrow => {
-                let memory = self.memory(store.inner(), self.first);
-                let is64 = store.inner().memories[memory].ty.limits.is64;
-                let size = store.grow_memory(memory as u32, self.slots[0])?;
-                self.slots[0] = grown(size, is64);
-            }
-            TableGrow => {
-                let table = self.table(store.inner(), self.first);
-                let is64 = store.inner().tables[table].ty.limits.is64;
-                let size = store.grow_table(table as u32, self.slots[1], self.slots[0])?;
-                self.slots[0] = grown(size, is64);
-            }
             I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => self.wide(),
-            MemoryAtomicNotify => self.notify(store.inner())?,
-            MemorySize | MemoryCopy | MemoryFill | MemoryInit | DataDrop => {
-                self.memory_op(store.inner())?;
+            MemoryAtomicNotify => return self.notify(store),
+            MemorySize => self.slots[0] = store.memories[self.memory(store, self.first)].pages(),
+            DataDrop => store.instances[self.instance].data_dropped[self.first as usize] = true,
+            ElemDrop => store.instances[self.instance].elements[self.first as usize] = [].into(),
+            MemoryGrow | MemoryCopy | MemoryFill | MemoryInit | TableGrow | TableFill
+            | TableCopy | TableInit | MemoryAtomicWait32 | MemoryAtomicWait64 | ArrayNew
+            | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
+            | ArrayInitData | ArrayInitElem => {
+                unreachable!("the driver has its own ways for these")
             }
-            ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
-            | ArrayInitData | ArrayInitElem => self.array_op(store.inner())?,
-            _ => self.table_op(store.inner())?,
         }
         Ok(())
     }
 
-    fn memory(&self, store: &StoreInner, index: u32) -> usize {
+    pub(super) fn memory(&self, store: &StoreInner, index: u32) -> usize {
         store.instances[self.instance].memories[index as usize] as usize
     }
 
-    fn table(&self, store: &StoreInner, index: u32) -> usize {
+    pub(super) fn table(&self, store: &StoreInner, index: u32) -> usize {
         store.instances[self.instance].tables[index as usize] as usize
     }
 
-    fn memory_op(self, store: &mut StoreInner) -> Result<(), Trap> {
-        const TRAP: Trap = Trap::MemoryOutOfBounds;
-        match self.op {
-            SlowOp::MemorySize => {
-                self.slots[0] = store.memories[self.memory(store, self.first)].pages();
-            }
-            SlowOp::MemoryFill => {
-                let memory = self.memory(store, self.first);
-                let bytes = &mut store.memories[memory].bytes;
-                let [at, value, len] = operands(self.slots);
-                let range = range(at, len, bytes.len()).ok_or(TRAP)?;
-                bytes.fill(range.start, range.len(), value as u8);
-            }
-            SlowOp::MemoryCopy => {
-                let (to, from) = (self.memory(store, self.first), self.memory(store, self.second));
-                let [to_at, from_at, len] = operands(self.slots);
-                let size = |memory: usize| store.memories[memory].bytes.len();
-                let to_range = range(to_at, len, size(to)).ok_or(TRAP)?;
-                let from_at = range(from_at, len, size(from)).ok_or(TRAP)?.start;
-                let (to_at, len) = (to_range.start, to_range.len());
-                if to == from {
-                    store.memories[to].bytes.copy_within(to_at, from_at, len);
-                } else if let Ok([to, from]) = store.memories.get_disjoint_mut([to, from]) {
-                    to.bytes.copy(to_at, &from.bytes, from_at, len);
-                }
-            }
-            SlowOp::MemoryInit => {
-                let memory = self.memory(store, self.second);
-                let instance = &store.instances[self.instance];
-                let segment = self.first as usize;
-                let module = &instance.module.0;
-                let data = match instance.data_dropped[segment] {
-                    true => &[][..],
-                    false => &module.bytes[module.decoded.data[segment].bytes.clone()],
-                };
-                let bytes = &mut store.memories[memory].bytes;
-                let [to, from, len] = operands(self.slots);
-                let from = range(from, len, data.len()).ok_or(TRAP)?;
-                let to = range(to, len, bytes.len()).ok_or(TRAP)?;
-                bytes.write(to.start, &data[from]);
-            }
-            _ => store.instances[self.instance].data_dropped[self.first as usize] = true,
+    /// The bytes of a data segment that are left of it.
+    pub(super) fn data_segment<'s>(&self, store: &'s StoreInner, segment: u32) -> &'s [u8] {
+        let instance = &store.instances[self.instance];
+        let module = &instance.module.0;
+        match instance.data_dropped[segment as usize] {
+            true => &[],
+            false => &module.bytes[module.decoded.data[segment as usize].bytes.clone()],
         }
-        Ok(())
-    }
-
-    fn table_op(self, store: &mut StoreInner) -> Result<(), Trap> {
-        const TRAP: Trap = Trap::TableOutOfBounds;
-        match self.op {
-            SlowOp::TableFill => {
-                let table = self.table(store, self.first);
-                let elements = &mut store.tables[table].elements;
-                let [at, value, len] = operands(self.slots);
-                let range = range(at, len, elements.len()).ok_or(TRAP)?;
-                elements[range].fill(value);
-            }
-            SlowOp::TableCopy => {
-                let (to, from) = (self.table(store, self.first), self.table(store, self.second));
-                let [to_at, from_at, len] = operands(self.slots);
-                let size = |table: usize| store.tables[table].elements.len();
-                let to_range = range(to_at, len, size(to)).ok_or(TRAP)?;
-                let from_range = range(from_at, len, size(from)).ok_or(TRAP)?;
-                if to == from {
-                    store.tables[to].elements.copy_within(from_range, to_range.start);
-                } else if let Ok([to, from]) = store.tables.get_disjoint_mut([to, from]) {
-                    to.elements[to_range].copy_from_slice(&from.elements[from_range]);
-                }
-            }
-            SlowOp::TableInit => {
-                let table = self.table(store, self.second);
-                let elements = &mut store.tables[table].elements;
-                let segment = &store.instances[self.instance].elements[self.first as usize];
-                let [to, from, len] = operands(self.slots);
-                let from = range(from, len, segment.len()).ok_or(TRAP)?;
-                let to = range(to, len, elements.len()).ok_or(TRAP)?;
-                elements[to].copy_from_slice(&segment[from]);
-            }
-            _ => store.instances[self.instance].elements[self.first as usize] = [].into(),
-        }
-        Ok(())
     }
 
     fn wide(self) {
@@ -201,16 +107,16 @@ impl SlowInstr<'_> {
 }
 
 /// The result of `memory.grow` and `table.grow`: the old size, or -1.
-fn grown(size: Option<u64>, is64: bool) -> u64 {
+pub(super) fn grown(size: Option<u64>, is64: bool) -> u64 {
     size.unwrap_or(if is64 { u64::MAX } else { u32::MAX.into() })
 }
 
-fn operands(slots: &[u64]) -> [u64; 3] {
+pub(super) fn operands(slots: &[u64]) -> [u64; 3] {
     [slots[0], slots[1], slots[2]]
 }
 
 /// `len` from `at` on, if that is within `size`.
-fn range(at: u64, len: u64, size: usize) -> Option<core::ops::Range<usize>> {
+pub(super) fn range(at: u64, len: u64, size: usize) -> Option<core::ops::Range<usize>> {
     let end = at.checked_add(len).filter(|&end| end <= size as u64)?;
     Some(at as usize..end as usize)
 }

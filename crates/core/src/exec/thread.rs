@@ -1,12 +1,15 @@
 //! [`Thread`]: a computation: value stack, position, and the driver that runs it.
 
 use super::{
+    array::Unfinished,
     call::{DIRECT, push_frame, replace_frame, return_to},
     collect::{Halted, Room, make_room},
     context::{Context, MemoryView, Stop, TableView},
     dispatch::dispatch,
     exception::KnownPlaces,
+    growth::Growing,
     machine::{Cell, Ip, Machine, Sp, Value},
+    metering::Account,
     select::plain,
     slow::{SlowInstr, SlowOp},
     v128::V128,
@@ -36,6 +39,10 @@ pub(crate) struct Thread {
     parked: Option<Box<Parked>>,
     /// For throws.
     pub(super) places: KnownPlaces,
+    pub(super) account: Account,
+    /// Of an instruction that stopped in the middle.
+    pub(super) growing: Option<Growing>,
+    pub(super) unfinished: Option<Unfinished>,
     result_slots: usize,
     /// The host function whose results lie in its slots already, while it is paused.
     held: Option<u32>,
@@ -107,7 +114,7 @@ pub(crate) enum Exit {
     /// It called the host function `func` (index in the store) from `instance`:
     /// [`Thread::host_slots`] has the arguments and takes the results; then `run` goes on.
     HostCall { func: u32, instance: u32 },
-    /// The fuel does not suffice for the next stretch: `run` tries again.
+    /// The fuel does not suffice for what comes next: `run` goes on when the debt is paid.
     OutOfFuel,
     /// The interrupt flag was set (it is cleared): `run` goes on.
     Interrupted,
@@ -172,6 +179,9 @@ impl Thread {
             state: State::Idle,
             parked: None,
             places: KnownPlaces::default(),
+            account: Account::default(),
+            growing: None,
+            unfinished: None,
             result_slots: 0,
             held: None,
             room: None,
@@ -196,6 +206,8 @@ impl Thread {
         self.parked = None;
         self.room = None;
         self.cx.charge = 0;
+        self.account = Account::default();
+        (self.growing, self.unfinished) = (None, None);
         if entity.code.is_host() {
             self.state = State::Host { func, slots: ROOT_SLOTS, len: values };
             return Ok(());
@@ -259,18 +271,11 @@ impl Thread {
             }
         };
         store.inner().fuel = self.cx.fuel;
+        store.inner().has_debts |= self.is_in_debt();
         if matches!(exit, Exit::Trap(_) | Exit::Exception(_) | Exit::Failed(_)) {
             self.state = State::Trapped;
         }
         exit
-    }
-
-    /// Pays what a stop has left to pay.
-    fn pay(&mut self) -> Result<(), Exit> {
-        let charge = self.cx.charge.into();
-        self.cx.fuel = self.cx.fuel.checked_sub(charge).ok_or(Exit::OutOfFuel)?;
-        self.cx.charge = 0;
-        Ok(())
     }
 
     /// Fills the context from the store, for the running instance.
@@ -309,8 +314,11 @@ impl Thread {
                 self.state = State::Idle;
                 return Err(Exit::Finished);
             }
-            Stop::OutOfFuel => return Err(Exit::OutOfFuel),
+            Stop::OutOfFuel => return Err(self.owe()),
             Stop::Interrupted => {
+                if core::mem::take(&mut self.cx.repeats) {
+                    self.cx.charge = 0;
+                }
                 store.inner().interrupt.clear();
                 return Err(Exit::Interrupted);
             }
@@ -363,7 +371,7 @@ impl Thread {
     }
 
     /// Goes on with the cell that stopped.
-    fn again(&mut self) {
+    pub(super) fn again(&mut self) {
         self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
     }
 
@@ -378,39 +386,27 @@ impl Thread {
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
             unreachable!("the translator writes numbers of slow instructions")
         };
-        if op.allocates() {
-            // Before it is paid: this may be interrupted, and the cell is executed again.
-            let size = self.slow_instr(op).heap_size(store.inner())?;
-            self.make_room(store, Room::Heap(size))?;
-        }
-        let fueled = store.inner().engine.config().metering == crate::Metering::Fuel;
-        if fueled {
-            let cost = self.slow_instr(op).bulk_cost(store.inner());
-            let Some(fuel) = self.cx.fuel.checked_sub(cost) else {
-                // It starts again when there is more.
-                self.again();
-                return Err(Exit::OutOfFuel);
-            };
-            self.cx.fuel = fuel;
-        }
-        if matches!(op, SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64) {
-            if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
-                self.again();
-                store.inner().interrupt.clear();
-                return Err(Exit::Interrupted);
+        self.poll(store.inner())?;
+        match op {
+            SlowOp::MemoryGrow => self.grow_memory(store)?,
+            SlowOp::TableGrow => self.grow_table(store)?,
+            SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64 => {
+                if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
+                    self.again();
+                    store.inner().interrupt.clear();
+                    return Err(Exit::Interrupted);
+                }
             }
-        } else {
-            self.slow_instr(op).execute(store)?;
-        }
-        if matches!(op, SlowOp::MemoryGrow | SlowOp::TableGrow) {
-            self.refresh(store.inner());
+            op if op.is_bulk() => self.bulk(op, store)?,
+            op if op.makes_array() => self.array_new(op, store)?,
+            op => self.slow_instr(op).execute(store.inner()).map_err(Exit::Trap)?,
         }
         self.advance();
         Ok(())
     }
 
     /// The instruction of the cell that stopped.
-    fn slow_instr(&mut self, op: SlowOp) -> SlowInstr<'_> {
+    pub(super) fn slow_instr(&mut self, op: SlowOp) -> SlowInstr<'_> {
         let base = self.slot_index(self.field(1));
         SlowInstr {
             op,
@@ -616,6 +612,9 @@ impl Thread {
             State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
             State::Ready | State::HostFinished => ROOT_SLOTS,
         };
+        if let Some(unfinished) = self.unfinished {
+            store.marker().mark(crate::object::Class::Any, unfinished.array);
+        }
         let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
             return;
         };

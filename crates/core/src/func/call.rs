@@ -3,7 +3,7 @@
 
 use super::HostFn;
 use crate::exec::{Exit, ThreadHandle};
-use crate::runtime::StoreInner;
+use crate::runtime::{NO_INSTANCE, StoreInner};
 use crate::store::{StoreContextMut, StoreState};
 use crate::{Caller, Error, Pending, ThrownException, Trap, WasmBacktrace};
 use alloc::sync::Arc;
@@ -119,8 +119,16 @@ impl<'a, T> Call<'a, T> {
                     let caller = Caller::new(StoreContextMut(self.store), instance);
                     let outcome = host(caller, thread.host_slots());
                     self.store.inner.roots.leave(depth);
-                    let Err(error) = outcome else { continue };
                     let store = &mut self.store.inner;
+                    let Err(error) = outcome else {
+                        // A guest is not to run on for long that does little but call the host.
+                        if store.interrupt.is_raised() && instance != NO_INSTANCE {
+                            store.interrupt.clear();
+                            thread.hold_results(func);
+                            return Ok(Stop::Interrupted);
+                        }
+                        continue;
+                    };
                     if error.is::<ThrownException>() && is_caught(thread, store) {
                         continue;
                     }

@@ -14,6 +14,16 @@ pub(crate) struct Growth {
     pub(crate) most: usize,
 }
 
+/// How a growth ended that the limits allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grown {
+    Done,
+    /// The host has no memory for it.
+    Failed,
+    /// The size is another one by now: the limits have to be asked again.
+    Changed,
+}
+
 /// The growth of a memory of `current` bytes by `delta` pages; none if its type or the host's
 /// address space does not allow it.
 pub(crate) fn memory_growth(ty: &MemoryType, current: usize, delta: u64) -> Option<Growth> {

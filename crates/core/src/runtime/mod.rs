@@ -7,6 +7,7 @@ mod exception;
 mod growth;
 mod heap;
 mod instance;
+mod interrupt;
 mod link;
 mod memory;
 mod resources;
@@ -18,13 +19,15 @@ mod wait;
 #[allow(unused_imports)] // See `heap`.
 pub(crate) use collection::{Collection, Marker, Pace, Phase};
 pub(crate) use exception::{Exceptions, TagEntity};
+pub(crate) use growth::Grown;
 pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference, split_value};
 pub(crate) use instance::instantiate;
+pub(crate) use interrupt::{Deadline, Epochs, Interrupt};
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{
-    Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_shared,
-    grow_table, shared_memory,
+    Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_memory_at,
+    grow_shared, grow_table, may_grow_memory, may_grow_table, shared_memory,
 };
 pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;
@@ -32,4 +35,4 @@ pub(crate) use store::{
     Bytes, Embedder, FuncEntity, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
     StoreInner, TableEntity,
 };
-pub(crate) use wait::{Interrupt, Waited, Waiters};
+pub(crate) use wait::{Waited, Waiters};

@@ -1,7 +1,7 @@
 //! What a store's limits allow: every memory, table and instance is made, and every growth decided, here.
 //! Called by the public handles, by instantiation, and through [`Embedder`] by running guests.
 
-use super::growth::{Growth, memory_growth, table_growth};
+use super::growth::{Grown, Growth, memory_growth, table_growth};
 use super::{Bytes, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity};
 use crate::{Error, ResourceLimiter, SharedMemory, error::error};
 use alloc::vec::Vec;
@@ -84,31 +84,13 @@ pub(crate) fn shared_memory(ty: &MemoryType) -> Result<SharedBytes, Error> {
     bytes.ok_or_else(|| error!("cannot set aside {max} pages for a shared memory"))
 }
 
-/// Grows a shared memory by `delta` pages, if the limits of the store allow it; returns the old size in pages. The host
-/// has no limits.
-///
-/// # Errors
-/// The limiter's.
-pub(crate) fn grow_shared(
-    mut store: Option<&mut dyn Limited>,
-    memory: &SharedMemory,
-    delta: u64,
-) -> Result<Option<u64>, Error> {
+/// Grows a shared memory by `delta` pages, for the host, which has no limits; returns the old size in pages.
+pub(crate) fn grow_shared(memory: &SharedMemory, delta: u64) -> Option<u64> {
     let (ty, bytes) = (memory.decoded_type(), memory.bytes());
     loop {
-        let current = bytes.len();
-        let Some(growth) = memory_growth(ty, current, delta) else { return Ok(None) };
-        if let Some(store) = store.as_deref_mut()
-            && !memory_allowed(store, growth)?
-        {
-            return Ok(None);
-        }
-        if bytes.grow(current, growth.desired) {
-            return Ok(Some(current as u64 >> ty.page_size_log2));
-        }
-        // The limiter is told that this growth did not happen, and asked about the next.
-        if let Some(store) = store.as_deref_mut() {
-            memory_failed(store, error!("another thread grew the memory at the same time"))?;
+        let growth = memory_growth(ty, bytes.len(), delta)?;
+        if bytes.grow(growth.current, growth.desired) {
+            return Some(growth.current as u64 >> ty.page_size_log2);
         }
     }
 }
@@ -136,24 +118,83 @@ pub(crate) fn grow_memory(
     index: u32,
     delta: u64,
 ) -> Result<Option<u64>, Error> {
+    loop {
+        let memory = &store.inner().memories[index as usize];
+        let (size, old) = (memory.bytes.len() as u64, memory.pages());
+        if !may_grow_memory(store, index, delta)? {
+            return Ok(None);
+        }
+        match grow_memory_at(store, index, size, delta)? {
+            Grown::Done => return Ok(Some(old)),
+            Grown::Failed => return Ok(None),
+            Grown::Changed => {}
+        }
+    }
+}
+
+/// See [`Embedder::may_grow_memory`].
+pub(crate) fn may_grow_memory(
+    store: &mut dyn Limited,
+    index: u32,
+    delta: u64,
+) -> Result<bool, Error> {
     let memory = &store.inner().memories[index as usize];
-    if let Bytes::Shared(memory) = &memory.bytes {
-        let memory = memory.clone();
-        return grow_shared(Some(store), &memory, delta);
+    match memory_growth(&memory.ty, memory.bytes.len(), delta) {
+        Some(growth) => memory_allowed(store, growth),
+        None => Ok(false),
     }
-    let (ty, old) = (memory.ty, memory.pages());
-    let growth = memory_growth(&ty, memory.bytes.len(), delta);
-    let Some(growth) = growth else { return Ok(None) };
-    if !memory_allowed(store, growth)? {
-        return Ok(None);
+}
+
+/// See [`Embedder::grow_memory_at`].
+pub(crate) fn grow_memory_at(
+    store: &mut dyn Limited,
+    index: u32,
+    size: u64,
+    delta: u64,
+) -> Result<Grown, Error> {
+    let memory = &mut store.inner().memories[index as usize];
+    let Some(growth) = memory_growth(&memory.ty, memory.bytes.len(), delta) else {
+        return Ok(Grown::Failed);
+    };
+    let is_done = match &mut memory.bytes {
+        _ if growth.current as u64 != size => return Ok(Grown::Changed),
+        Bytes::Own(bytes) => bytes.grow(growth.desired, growth.most),
+        Bytes::Shared(memory) => memory.bytes().grow(growth.current, growth.desired),
+    };
+    if is_done {
+        return Ok(Grown::Done);
     }
-    if let Bytes::Own(bytes) = &mut store.inner().memories[index as usize].bytes
-        && bytes.grow(growth.desired, growth.most)
-    {
-        return Ok(Some(old));
+    let is_shared = matches!(memory.bytes, Bytes::Shared(_));
+    // The limiter is told that this growth did not happen.
+    let (reason, outcome) = match is_shared {
+        true => (error!("another thread grew the memory at the same time"), Grown::Changed),
+        false => (error!("the host cannot allocate {} bytes", growth.desired), Grown::Failed),
+    };
+    memory_failed(store, reason)?;
+    Ok(outcome)
+}
+
+/// See [`Embedder::may_grow_table`].
+pub(crate) fn may_grow_table(
+    store: &mut dyn Limited,
+    index: u32,
+    delta: u64,
+) -> Result<bool, Error> {
+    let table = &store.inner().tables[index as usize];
+    let (ty, old) = (table.ty, table.elements.len());
+    let Some(growth) = table_growth(&ty, old, delta) else { return Ok(false) };
+    if !table_allowed(store, growth)? {
+        return Ok(false);
     }
-    memory_failed(store, error!("the host cannot allocate {} bytes", growth.desired))?;
-    Ok(None)
+    let elements = &mut store.inner().tables[index as usize].elements;
+    if elements.try_reserve(growth.desired - old).is_ok() {
+        return Ok(true);
+    }
+    if let Some(limiter) = store.limiter() {
+        let error = error!("the host cannot allocate {} elements", growth.desired);
+        limiter.table_grow_failed(error)?;
+    }
+    Ok(false)
 }
 
 /// See [`Embedder::grow_table`].
@@ -163,22 +204,13 @@ pub(crate) fn grow_table(
     delta: u64,
     init: u64,
 ) -> Result<Option<u64>, Error> {
-    let table = &store.inner().tables[index as usize];
-    let (ty, old) = (table.ty, table.elements.len());
-    let Some(growth) = table_growth(&ty, old, delta) else { return Ok(None) };
-    if !table_allowed(store, growth)? {
+    if !may_grow_table(store, index, delta)? {
         return Ok(None);
     }
     let elements = &mut store.inner().tables[index as usize].elements;
-    if elements.try_reserve(growth.desired - old).is_ok() {
-        elements.resize(growth.desired, init);
-        return Ok(Some(old as u64));
-    }
-    if let Some(limiter) = store.limiter() {
-        let error = error!("the host cannot allocate {} elements", growth.desired);
-        limiter.table_grow_failed(error)?;
-    }
-    Ok(None)
+    let old = elements.len();
+    elements.resize(old + delta as usize, init);
+    Ok(Some(old as u64))
 }
 
 /// Whether the heap and the exceptions together may take so many bytes more.

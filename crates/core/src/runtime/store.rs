@@ -2,8 +2,8 @@
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
 use super::{
-    Collection, Exceptions, Heap, HostValues, Interrupt, LinearMemory, Pace, Roots, TagEntity,
-    host_reference,
+    Collection, Deadline, Exceptions, Grown, Heap, HostValues, Interrupt, LinearMemory, Pace,
+    Roots, TagEntity, host_reference,
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
@@ -62,10 +62,14 @@ pub(crate) struct StoreInner {
     pub(crate) pace: Pace,
     /// Where frames of running code have references.
     pub(crate) frame_maps: FrameMaps,
-    /// What is left of the fuel.
+    /// What is left of the fuel: 0 while a thread owes some.
     pub(crate) fuel: u64,
+    /// Whether a thread may owe fuel.
+    pub(crate) has_debts: bool,
     /// Set from any thread to stop the guest.
     pub(crate) interrupt: Arc<Interrupt>,
+    /// The tick of the engine that does so.
+    pub(crate) deadline: Deadline,
     /// The largest size of a value stack, in slots of 8 bytes.
     pub(crate) max_stack_slots: usize,
     /// How many calls from the host are running, one inside the other.
@@ -153,6 +157,15 @@ pub(crate) trait Embedder {
     /// (the type's, the embedder's, the host's) does not allow it. Errors of this and the following are the limiter's.
     fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error>;
 
+    /// Whether the store's memory `index` may grow by `delta` pages.
+    fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
+
+    /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may.
+    fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error>;
+
+    /// Whether the store's table `index` may grow by `delta` elements. Room for them is there then.
+    fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
+
     /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error>;
 
@@ -172,6 +185,7 @@ pub(crate) trait Embedder {
 
 impl StoreInner {
     pub(crate) fn new(engine: &Engine) -> StoreInner {
+        let interrupt = Arc::new(Interrupt::new());
         StoreInner {
             id: StoreId::next(),
             engine: engine.clone(),
@@ -192,7 +206,9 @@ impl StoreInner {
             pace: Pace::default(),
             frame_maps: FrameMaps::default(),
             fuel: 0,
-            interrupt: Arc::new(Interrupt::new()),
+            has_debts: false,
+            deadline: Deadline::new(engine.0.epochs.clone(), interrupt.clone()),
+            interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
             nested_calls: 0,
             called_types: BTreeMap::new(),
@@ -237,6 +253,18 @@ impl StoreInner {
         {
             self.idle_threads.push([self.threads.swap_remove(place), thread]);
         }
+    }
+
+    /// Sets how much fuel there is. What paused threads owe is paid first; what dropped ones owed is forgotten.
+    pub(crate) fn set_fuel(&mut self, mut fuel: u64) {
+        if self.has_debts {
+            self.forget_threads();
+            for thread in &self.threads {
+                fuel = thread.settle(fuel);
+            }
+            self.has_debts = self.threads.iter().any(ThreadHandle::is_in_debt);
+        }
+        self.fuel = fuel;
     }
 
     /// Forgets paused threads that nobody can run any more.

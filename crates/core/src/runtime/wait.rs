@@ -1,10 +1,8 @@
-//! [`Waiters`], the threads that wait at addresses of a shared memory, and [`Interrupt`], which stops a guest, also
-//! one that waits. Without `std` nothing can wait: whoever would have to gets [`Waited::Unable`].
+//! [`Waiters`], the threads that wait at addresses of a shared memory. An [`Interrupt`] wakes them. Without `std`
+//! nothing can wait: whoever would have to gets [`Waited::Unable`].
 
-use core::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use super::Interrupt;
+use core::time::Duration;
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,53 +19,11 @@ pub(crate) enum Waited {
     Unable,
 }
 
-/// Set from any thread to stop a guest.
-pub(crate) struct Interrupt {
-    flag: AtomicBool,
-    /// The thread on which the guest waits.
-    #[cfg(feature = "std")]
-    sleeper: std::sync::Mutex<Option<std::thread::Thread>>,
-}
-
-impl Interrupt {
-    pub(crate) fn new() -> Interrupt {
-        Interrupt {
-            flag: AtomicBool::new(false),
-            #[cfg(feature = "std")]
-            sleeper: std::sync::Mutex::new(None),
-        }
-    }
-
-    /// What running code looks at.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.flag
-    }
-
-    pub(crate) fn is_raised(&self) -> bool {
-        self.flag.load(Ordering::Relaxed)
-    }
-
-    /// Stops the guest, or the next one if none runs.
-    pub(crate) fn raise(&self) {
-        self.flag.store(true, Ordering::Relaxed);
-        // The lock makes the flag visible to a thread that lies down just now.
-        #[cfg(feature = "std")]
-        if let Some(thread) = &*imp::locked(&self.sleeper) {
-            thread.unpark();
-        }
-    }
-
-    /// Notes that it has stopped the guest.
-    pub(crate) fn clear(&self) {
-        self.flag.store(false, Ordering::Relaxed);
-    }
-}
-
 pub(crate) use imp::Waiters;
 
 #[cfg(feature = "std")]
 mod imp {
-    use super::{Interrupt, Waited};
+    use super::{super::interrupt::Sleeper, Interrupt, Waited};
     use alloc::{
         collections::{BTreeMap, VecDeque},
         sync::Arc,
@@ -92,7 +48,7 @@ mod imp {
     }
 
     /// What is behind these locks is never left half-changed: poison is ignored.
-    pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -167,22 +123,6 @@ mod imp {
         /// How many wait.
         pub(super) fn count(&self) -> usize {
             locked(&self.0).values().map(VecDeque::len).sum()
-        }
-    }
-
-    /// While it lives, an interrupt wakes this thread.
-    struct Sleeper<'a>(&'a Interrupt);
-
-    impl Sleeper<'_> {
-        fn new(interrupt: &Interrupt) -> Sleeper<'_> {
-            *locked(&interrupt.sleeper) = Some(thread::current());
-            Sleeper(interrupt)
-        }
-    }
-
-    impl Drop for Sleeper<'_> {
-        fn drop(&mut self) {
-            *locked(&self.0.sleeper) = None;
         }
     }
 }

@@ -17,8 +17,7 @@ use windlass_decode::Op;
 /// would change.
 pub const FUEL_VERSION: u32 = 1;
 
-/// What an operator costs. Bulk operations cost one more for each 64 bytes or 8 elements that they move, when
-/// they run.
+/// What an operator costs. What bulk operations cost when they run, is in `exec/metering.rs`.
 pub(crate) fn cost(op: Op) -> u32 {
     match op {
         Op::Nop | Op::Block | Op::Loop | Op::Else | Op::End | Op::Drop | Op::Unreachable => 0,

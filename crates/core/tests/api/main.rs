@@ -23,6 +23,7 @@ mod pausing;
 mod reentrance;
 mod references;
 mod roots;
+mod slices;
 mod stores;
 mod threads;
 mod typed_functions;

@@ -1,8 +1,8 @@
 //! Fuel, and interruption from other threads.
 
-use crate::module;
+use crate::{linked, module};
 use std::time::Duration;
-use windlass::{Config, Engine, Event, Instance, Metering, Store, Trap, TypedFunc};
+use windlass::{Caller, Config, Engine, Event, Instance, Metering, Store, Trap, TypedFunc};
 
 const LOOPS: &str = r#"
     (func (export "sum") (param $n i32) (result i32) (local $sum i32)
@@ -140,4 +140,150 @@ fn an_interrupted_execution_goes_on() {
 #[test]
 fn interruption_needs_an_engine_that_looks() {
     assert!(metered(Metering::None).0.interrupt_handle().is_err());
+}
+
+#[test]
+fn an_interrupt_that_comes_late_can_be_taken_back() {
+    let (mut store, instance) = metered(Metering::Interrupt);
+    let sum = sum(&store, &instance);
+    let handle = store.interrupt_handle().unwrap();
+    assert_eq!(sum.call(&mut store, 3).unwrap(), 6);
+    handle.interrupt();
+    assert!(handle.is_interrupted());
+    handle.clear_interrupt();
+    assert_eq!(sum.call(&mut store, 3).unwrap(), 6);
+    handle.interrupt();
+    store.clear_interrupt();
+    assert_eq!(sum.call(&mut store, 3).unwrap(), 6);
+    // One that is not taken back waits for the next call.
+    handle.interrupt();
+    assert_eq!(sum.call(&mut store, 3).unwrap_err().trap(), Some(Trap::Interrupted));
+}
+
+#[test]
+fn a_host_function_that_returns_lets_an_interrupt_in() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let mut linker = windlass::Linker::new(&engine);
+    let stop = |caller: Caller<'_, u32>| caller.interrupt_handle().unwrap().interrupt();
+    linker.func_wrap("", "stop", stop).unwrap();
+    linker.func_wrap("", "note", |mut caller: Caller<'_, u32>| *caller.data_mut() += 1).unwrap();
+    let text = r#"(import "" "stop" (func $stop)) (import "" "note" (func $note))
+        (func (export "run") (call $stop) (call $note))"#;
+    let (mut store, instance) = linked(&linker, 0, text);
+    let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupted));
+    assert_eq!(*store.data(), 0, "there is no loop nor function between the two");
+    let mut execution = run.func().start(&mut store, &[]).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::Interrupted));
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
+    assert_eq!(*store.data(), 1);
+}
+
+#[test]
+fn guests_stop_at_their_deadline_and_after_it() {
+    for metering in [Metering::Interrupt, Metering::Fuel] {
+        let (mut store, instance) = metered(metering);
+        if metering == Metering::Fuel {
+            store.set_fuel(u64::MAX).unwrap();
+        }
+        let engine = store.engine().clone();
+        let sum = sum(&store, &instance);
+        let call = |store: &mut Store<()>| sum.call(store, 3).map_err(|error| error.trap());
+        let ticks = |n| (0..n).for_each(|_| engine.increment_epoch());
+        ticks(5);
+        assert_eq!(call(&mut store), Ok(6), "there is no deadline");
+        store.set_epoch_deadline(2).unwrap();
+        ticks(1);
+        assert_eq!(call(&mut store), Ok(6));
+        ticks(1);
+        for _ in 0..2 {
+            assert_eq!(call(&mut store), Err(Some(Trap::Interrupted)));
+            store.clear_interrupt();
+        }
+        store.set_epoch_deadline(u64::MAX).unwrap();
+        ticks(1);
+        assert_eq!(call(&mut store), Ok(6));
+        store.set_epoch_deadline(0).unwrap();
+        assert_eq!(call(&mut store), Err(Some(Trap::Interrupted)));
+        // An interrupt beside it is one of its own.
+        store.interrupt_handle().unwrap().interrupt();
+        store.set_epoch_deadline(1).unwrap();
+        assert_eq!(call(&mut store), Err(Some(Trap::Interrupted)));
+        assert_eq!(call(&mut store), Ok(6));
+    }
+}
+
+#[test]
+fn deadlines_slice_an_execution() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let mut linker = windlass::Linker::new(&engine);
+    let tick = |caller: Caller<'_, ()>| caller.engine().increment_epoch();
+    linker.func_wrap("", "tick", tick).unwrap();
+    let text = r#"(import "" "tick" (func $tick))
+        (func (export "run") (param $n i32)
+          (loop (call $tick)
+            (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))"#;
+    let (mut store, instance) = linked(&linker, (), text);
+    let run = instance.get_func(&store, "run").unwrap();
+    store.set_epoch_deadline(10).unwrap();
+    let mut execution = run.start(&mut store, &[windlass::Val::I32(95)]).unwrap();
+    let mut stops = 0;
+    while !matches!(execution.run(&mut store).unwrap(), Event::Finished(_)) {
+        stops += 1;
+        store.set_epoch_deadline(10).unwrap();
+    }
+    assert_eq!(stops, 9);
+}
+
+#[test]
+fn a_deadline_needs_an_engine_that_looks() {
+    let (mut store, _) = metered(Metering::None);
+    assert!(store.set_epoch_deadline(1).is_err());
+}
+
+#[test]
+fn an_execution_that_is_dropped_owes_nothing() {
+    let (mut store, instance) = metered(Metering::Fuel);
+    let func = instance.get_func(&store, "sum").unwrap();
+    let args = [windlass::Val::I32(1)];
+    let mut other = func.start(&mut store, &args).unwrap();
+    assert!(matches!(other.run(&mut store).unwrap(), Event::OutOfFuel));
+    let mut execution = func.start(&mut store, &args).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::OutOfFuel));
+    store.set_fuel(1).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 0);
+    drop(execution);
+    drop(other);
+    store.set_fuel(1).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 1);
+    // A call that can't go on owes nothing either.
+    assert_eq!(
+        sum(&store, &instance).call(&mut store, 1).unwrap_err().trap(),
+        Some(Trap::OutOfFuel)
+    );
+    assert_eq!(store.get_fuel().unwrap(), 0);
+    store.set_fuel(3).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 3);
+}
+
+#[test]
+fn what_one_execution_owes_is_paid_before_another_runs() {
+    let (mut store, instance) = metered(Metering::Fuel);
+    let func = instance.get_func(&store, "sum").unwrap();
+    let args = [windlass::Val::I32(100)];
+    store.set_fuel(1 << 20).unwrap();
+    sum(&store, &instance).call(&mut store, 100).unwrap();
+    let cost = (1 << 20) - store.get_fuel().unwrap();
+    let mut executions = [(); 3].map(|()| func.start(&mut store, &args).unwrap());
+    store.set_fuel(0).unwrap();
+    let mut given = 0;
+    while executions.iter().any(|execution| !execution.has_ended()) {
+        for execution in executions.iter_mut().filter(|execution| !execution.has_ended()) {
+            execution.run(&mut store).unwrap();
+        }
+        let left = store.get_fuel().unwrap();
+        store.set_fuel(left + 5).unwrap();
+        given += 5;
+    }
+    assert_eq!(given - store.get_fuel().unwrap(), 3 * cost);
 }

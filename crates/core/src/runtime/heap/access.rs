@@ -2,7 +2,7 @@
 //! Handlers access them by address; both agree since bytes lie in the host's order.
 
 use super::Heap;
-use crate::object::{HEADER, ObjectType, Storage};
+use crate::object::{HEADER, ObjectType, Storage, UNFINISHED};
 
 impl Heap {
     /// The value at a byte offset, as it lies in slots (a vector takes two; else the second is 0). Small
@@ -71,6 +71,18 @@ impl Heap {
         let array = self.allocate(u64::from(len) << 32 | u64::from(ty.header), size);
         self.fill(array, ty.element(), 0, len, value);
         array
+    }
+
+    /// Takes the place of an array of `size` bytes in all, for which the room must suffice. Until
+    /// [`Heap::finish_array`] it is one of words that mean nothing: a collection does not look at them.
+    pub(crate) fn begin_array(&mut self, size: usize) -> u64 {
+        let words = (size as u64 - u64::from(HEADER)) / 8;
+        self.allocate(words << 32 | u64::from(UNFINISHED), size)
+    }
+
+    /// Gives an array its type, when all of its `len` elements are set.
+    pub(crate) fn finish_array(&mut self, array: u64, ty: &ObjectType, len: u32) {
+        self.words[array as usize / 8] = u64::from(len) << 32 | u64::from(ty.header);
     }
 
     /// Sets `len` elements from `at` on, which must be elements of the array.

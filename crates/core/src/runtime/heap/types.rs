@@ -1,7 +1,7 @@
 //! [`HeapTypes`]: what the heap of a store knows about types, by their id: supertypes for casts, and shapes for
 //! the collector. Every type that an object in the heap has is in it, with all its supertypes. Types are only added.
 
-use crate::object::{ARRAY, Class, ObjectType};
+use crate::object::{ARRAY, Class, ObjectType, UNFINISHED};
 use alloc::{sync::Arc, vec::Vec};
 use windlass_validate::{TypeId, TypeRegistry};
 
@@ -98,7 +98,11 @@ impl HeapTypes {
     #[inline]
     pub(super) fn shape(&self, header: u64) -> Shape {
         let id = header as u32 & (ARRAY - 1);
-        self.shapes.get(id as usize).copied().unwrap_or(Shape::Unknown)
+        match self.shapes.get(id as usize) {
+            Some(&shape) => shape,
+            None if header as u32 == UNFINISHED => Shape::Array { log2: 3, traced: None },
+            None => Shape::Unknown,
+        }
     }
 }
 
