@@ -19,7 +19,7 @@ STOP = (
 CROWDED = (
     "LoadAny", "StoreAny", "LoadLaneAny", "StoreLaneAny",  # any memory, 64-bit addresses
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
-    "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany",  # loops that move slots
+    "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany", "MoveMany",  # loops that move slots
     "Fueled", "GlobalSet", "Shuffle",
     "ArrayGet", "ArraySet", "ArrayNew", "ArrayNewDefault", "StructSet",  # base, index, value; loops
     "NewFirst", "NewLast", "NewZeroed",

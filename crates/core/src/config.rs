@@ -58,6 +58,8 @@ pub struct Config {
     pub(crate) max_stack_slots: usize,
     pub(crate) max_nested_calls: usize,
     pub(crate) canonicalize_nans: bool,
+    pub(crate) max_code_per_byte: u32,
+    pub(crate) max_code_per_module: u64,
 }
 
 impl Default for Config {
@@ -123,6 +125,8 @@ impl Config {
             max_stack_slots: 1 << 20,
             max_nested_calls: 100,
             canonicalize_nans: false,
+            max_code_per_byte: 4,
+            max_code_per_module: u64::MAX,
         }
     }
 
@@ -205,6 +209,38 @@ impl Config {
     /// ```
     pub fn max_nested_calls(&mut self, depth: usize) -> &mut Config {
         self.max_nested_calls = depth;
+        self
+    }
+
+    /// How much code a function may be translated to, in cells for each byte of its body; 64 cells more in any case.
+    /// 4 by default, which no compiler comes near: what real modules have is less than 1. Beyond it, translation ends
+    /// with [`CodeTooLarge`](crate::CodeTooLarge): in every [`CompilationMode`] and on every host for the same
+    /// functions.
+    ///
+    /// Cells are counted as they are before the translator joins them: an operator is one, with one more for each
+    /// label of a `br_table` and each value of `struct.new` or `array.new_fixed`. A cell takes 16 to 128 bytes of
+    /// memory, 24 or so on average.
+    ///
+    /// ```
+    /// use windlass::Config;
+    /// Config::new().max_code_per_byte(2);
+    /// ```
+    pub fn max_code_per_byte(&mut self, cells: u32) -> &mut Config {
+        self.max_code_per_byte = cells;
+        self
+    }
+
+    /// How much code the functions of a module may be translated to together, in cells as
+    /// [`Config::max_code_per_byte`] counts them. Each function has its part of it, by the bytes of its body: so it
+    /// does not matter which are called, or in which order. Beyond its part, a function is an error,
+    /// [`CodeTooLarge`](crate::CodeTooLarge). By default there is only the limit by bytes.
+    ///
+    /// ```
+    /// use windlass::Config;
+    /// Config::new().max_code_per_module(10_000_000);
+    /// ```
+    pub fn max_code_per_module(&mut self, cells: u64) -> &mut Config {
+        self.max_code_per_module = cells;
         self
     }
 

@@ -17,6 +17,7 @@ type Source = dyn core::error::Error + Send + Sync + 'static;
 /// |---|---|
 /// | [`Trap`] | the guest trapped |
 /// | [`ModuleError`](crate::ModuleError) | bytes are not a valid module |
+/// | [`CodeTooLarge`](crate::CodeTooLarge) | a function is too large to be translated |
 /// | [`LinkError`](crate::LinkError) | an import is missing or has another type |
 /// | [`MemoryAccessError`](crate::MemoryAccessError) | the host reads or writes beyond a memory |
 /// | any other | a host function returned it |
@@ -237,6 +238,52 @@ impl ModuleError {
     /// The byte offset in the module of what is wrong.
     pub fn offset(&self) -> usize {
         self.0.offset()
+    }
+}
+
+/// The code that a function would be translated to is larger than the engine allows. The same in every
+/// [`CompilationMode`](crate::CompilationMode): an error of [`Module::new`](crate::Module::new), or of the first call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("function {func}{} is too large: {count} {what}, the limit is {limit}", Named(name))]
+pub struct CodeTooLarge {
+    pub(crate) func: u32,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) what: &'static str,
+    pub(crate) count: u64,
+    pub(crate) limit: u64,
+}
+
+impl CodeTooLarge {
+    /// The function's index in its module.
+    pub fn func(&self) -> u32 {
+        self.func
+    }
+
+    /// The name that the module's name section gives it.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// How many cells of code there were when translation was given up.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many there may be.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+}
+
+/// Shows a name, if there is one.
+struct Named<'a>(&'a Option<Box<str>>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, " ({name:?})"),
+            None => Ok(()),
+        }
     }
 }
 

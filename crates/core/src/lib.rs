@@ -107,7 +107,7 @@ pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
-pub use error::{Error, LinkError, LinkErrorKind, ModuleError};
+pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, ModuleError};
 pub use exception::ThrownException;
 pub use exec::BACKEND;
 pub use execution::{Event, Execution, Pending};

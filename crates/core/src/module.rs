@@ -1,6 +1,6 @@
 //! [`Module`]: a decoded, validated module and its translated code.
 
-use crate::error::ModuleError;
+use crate::error::{CodeTooLarge, ModuleError};
 use crate::exec::CodeTable;
 use crate::lock::Once;
 use crate::object::ObjectType;
@@ -40,6 +40,8 @@ pub(crate) struct ModuleInner {
     pub(crate) objects: Box<[Option<Arc<ObjectType>>]>,
     /// Translated code of the functions that the module defines.
     pub(crate) code: CodeTable,
+    /// The bytes of all bodies.
+    code_bytes: u64,
     name: Option<Box<str>>,
     /// The names of functions, read when first asked for.
     func_names: Once<NameMap>,
@@ -54,6 +56,7 @@ impl Module {
     /// # Errors
     /// - [`ModuleError`] if the bytes are not a valid module, or use a feature that the engine's
     ///   [`Config`](crate::Config) switches off;
+    /// - [`CodeTooLarge`] if a function is beyond a limit of the engine, where the module is translated at once;
     ///
     /// ```
     /// use windlass::{Engine, Module, ModuleError};
@@ -184,18 +187,31 @@ impl Module {
     /// # Ok::<(), windlass::Error>(())
     /// ```
     pub fn listing(&self, func: u32) -> Option<impl fmt::Display + use<>> {
+        let defined = self.defined(func)?;
+        translate::Listing::new(self.0.source(), defined).ok()
+    }
+
+    /// How large the translated code of a function is, in cells as [`Config::max_code_per_byte`](crate::Config)
+    /// counts them and in words of 8 bytes. None as for [`Module::listing`].
+    #[doc(hidden)]
+    pub fn code_size(&self, func: u32) -> Option<(u64, usize)> {
+        let defined = self.defined(func)?;
+        translate::code_size(self.0.source(), defined).ok()
+    }
+
+    /// The number among those that the module defines of a function that is valid.
+    fn defined(&self, func: u32) -> Option<usize> {
         let defined = func.checked_sub(self.0.context.imported.funcs)? as usize;
         if defined >= self.0.decoded.bodies.len() {
             return None;
         }
         self.0.validate_late(defined).ok()?;
-        translate::Listing::new(self.0.source(), defined).ok()
+        Some(defined)
     }
 
     /// The name that the module's name section gives the function with this index.
     pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
-        let decode = || NameSection::decode_funcs(&self.0.decoded, &self.0.bytes);
-        self.0.func_names.get_or_init(decode).get(index)
+        self.0.func_name(index)
     }
 
     /// The name that the module's name section gives the tag with this index.
@@ -232,6 +248,7 @@ impl ModuleInner {
             bytes: bytes.into(),
             objects: object_types(engine, &context),
             code: CodeTable::new(decoded.bodies.len()),
+            code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),
             tag_names: Once::new(),
@@ -244,12 +261,8 @@ impl ModuleInner {
     fn translate_bodies(&self) -> Result<(), Error> {
         let mut job = translate::Job::default();
         for defined in 0..self.decoded.bodies.len() {
-            match translate::translated(self, defined, &mut job, &mut || false) {
-                // Nothing interrupts it.
-                Ok(_) | Err(translate::Failure::Interrupted) => {}
-                Err(translate::Failure::Trap(trap)) => return Err(trap.into()),
-                Err(translate::Failure::Invalid(error)) => return Err(error),
-            }
+            // Nothing interrupts it.
+            translate::translated(self, defined, &mut job, &mut || false)?;
         }
         Ok(())
     }
@@ -270,16 +283,42 @@ impl ModuleInner {
         Ok(())
     }
 
+    fn func_name(&self, index: u32) -> Option<&str> {
+        let decode = || NameSection::decode_funcs(&self.decoded, &self.bytes);
+        self.func_names.get_or_init(decode).get(index)
+    }
+
+    /// The error of the function that is too large to be translated.
+    pub(crate) fn too_large(
+        &self,
+        defined: usize,
+        what: &'static str,
+        count: u64,
+        limit: u64,
+    ) -> CodeTooLarge {
+        let imported = self.context.imported.funcs;
+        let func =
+            u32::try_from(defined).map_or(u32::MAX, |defined| imported.saturating_add(defined));
+        let name = self.func_name(func).map(Into::into);
+        CodeTooLarge { func, name, what, count, limit }
+    }
+
     /// What translation needs.
     pub(crate) fn source(&self) -> translate::Source<'_> {
+        let config = self.engine.config();
         translate::Source {
             bytes: &self.bytes,
             decoded: &self.decoded,
             context: &self.context,
             objects: &self.objects,
             code: &self.code,
-            metering: self.engine.config().metering,
-            canonicalize_nans: self.engine.config().canonicalize_nans,
+            limits: translate::CodeLimits {
+                per_byte: config.max_code_per_byte,
+                per_module: config.max_code_per_module,
+                bytes: self.code_bytes,
+            },
+            metering: config.metering,
+            canonicalize_nans: config.canonicalize_nans,
         }
     }
 

@@ -77,8 +77,6 @@ traps! {
     OutOfFuel = "all fuel consumed";
     /// The guest was interrupted in a call that cannot be paused.
     Interrupted = "interrupted";
-    /// A function needs more than the interpreter's largest frame.
-    FrameTooLarge = "function frame too large";
 }
 
 impl fmt::Display for Trap {

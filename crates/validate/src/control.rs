@@ -32,6 +32,9 @@ impl<'c> FuncValidator<'c> {
         if kind == FrameKind::If {
             self.pop(Operand::I32)?;
         }
+        if kind == FrameKind::Try {
+            self.frame_size.note_try(self.frames.len());
+        }
         let one = Lists::one(ty);
         let (params, _) = self.ctx.lists.of_block(ty, &one);
         self.pop_all(params)?;

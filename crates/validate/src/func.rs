@@ -4,6 +4,7 @@
 //! stand in files by topic; those whose row in the table says all are checked here.
 
 use crate::context::at;
+use crate::frame::FrameSize;
 use crate::locals::Locals;
 use crate::signature;
 use crate::{Context, Error, InvalidKind, Operand, work};
@@ -50,6 +51,7 @@ pub struct Scratch {
     operands: Vec<Operand>,
     frames: Vec<Frame>,
     locals: Locals,
+    frame_size: FrameSize,
 }
 
 /// Checks the body of one function.
@@ -61,6 +63,8 @@ pub struct FuncValidator<'c> {
     pub(crate) locals: Locals,
     /// The types of the function's parameters.
     params: &'c [ValType],
+    /// How many slots the function needs, as far as it was seen.
+    pub(crate) frame_size: FrameSize,
     /// The height of the innermost frame.
     pub(crate) height: usize,
     /// The offset of the current instruction.
@@ -105,8 +109,9 @@ impl<'c> FuncValidator<'c> {
     }
 
     fn with_scratch(ctx: &'c Context, scratch: Scratch) -> FuncValidator<'c> {
-        let Scratch { operands, frames, locals } = scratch;
-        FuncValidator { ctx, operands, frames, locals, params: &[], height: 0, offset: 0 }
+        let Scratch { operands, frames, locals, frame_size } = scratch;
+        let (params, height, offset) = (&[][..], 0, 0);
+        FuncValidator { ctx, operands, frames, locals, params, frame_size, height, offset }
     }
 
     /// A validator of a constant expression that gives one value.
@@ -126,6 +131,8 @@ impl<'c> FuncValidator<'c> {
             return Err(Error::new(kind, 0));
         };
         self.params = self.params_of(body_index);
+        let results = self.ctx.type_func(ty).map_or(0, |ty| ty.results.len());
+        self.frame_size = FrameSize::new(module, body_index, results);
         self.start(BlockType::Func(ty), body.code.len());
         for &(count, ty) in &body.locals {
             let ty = self.ctx.canonical_val(ty);
@@ -159,7 +166,8 @@ impl<'c> FuncValidator<'c> {
 
     /// Ends; the memory can be used again, or [`FuncValidator::resume`] goes on with it.
     pub fn into_scratch(self) -> Scratch {
-        Scratch { operands: self.operands, frames: self.frames, locals: self.locals }
+        let FuncValidator { operands, frames, locals, frame_size, .. } = self;
+        Scratch { operands, frames, locals, frame_size }
     }
 
     /// What the function is validated against.
@@ -214,10 +222,10 @@ impl<'c> FuncValidator<'c> {
         self.frames.is_empty()
     }
 
-    /// Checks that the body is complete; `offset` is where it ends.
+    /// Checks that the body is complete and its frame not too large; `offset` is where it ends.
     pub fn finish(&self, offset: usize) -> Result<(), Error> {
         if self.is_finished() {
-            return Ok(());
+            return self.check_frame(offset);
         }
         Err(windlass_decode::Error::new(ErrorKind::UnexpectedEnd, offset).into())
     }
@@ -225,6 +233,13 @@ impl<'c> FuncValidator<'c> {
     /// Checks one instruction and applies its effect to the stacks.
     #[inline]
     pub fn step(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
+        let result = self.instr(instr);
+        self.frame_size.note_height(self.operands.len());
+        result
+    }
+
+    #[inline]
+    fn instr(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         self.offset = instr.offset;
         work::count(1);
         if self.frames.is_empty() {

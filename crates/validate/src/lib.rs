@@ -28,6 +28,7 @@ mod context;
 mod control;
 mod error;
 mod exception;
+mod frame;
 mod func;
 mod gc;
 mod hierarchy;

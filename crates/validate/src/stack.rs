@@ -29,6 +29,7 @@ impl FuncValidator<'_> {
 
     #[inline]
     pub(crate) fn push(&mut self, ty: Operand) {
+        self.frame_size.note(&[ty]);
         self.operands.push(ty);
     }
 
@@ -39,7 +40,9 @@ impl FuncValidator<'_> {
             return Err(self.error(InvalidKind::LimitExceeded { what, limit: OPERANDS as u64 }));
         }
         work::count(types.len() / LANES);
+        let first = self.operands.len();
         self.operands.extend(types.iter().map(|&ty| ty.into()));
+        self.frame_size.note(&self.operands[first..]);
         Ok(())
     }
 

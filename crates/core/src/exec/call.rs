@@ -417,6 +417,24 @@ impl Step for ReturnMany {
     }
 }
 
+/// Moves `count` slots down. Operands: to, from, count.
+pub(crate) struct MoveMany;
+impl Step for MoveMany {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2. The destination lies below, so slots that are in both are read before they are
+        // written; volatile as in `replace_frame`.
+        unsafe {
+            let (to, from) = (m.sp.offset(m.field(0)), m.sp.offset(m.field(1)));
+            for i in 0..m.field(2) {
+                to.offset(i).write_volatile(*from.offset(i));
+            }
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
 /// The return address of an outermost frame.
 pub(crate) struct Halt;
 impl Step for Halt {

@@ -37,8 +37,7 @@ pub(crate) struct Clause {
 
 impl Catches {
     /// From `word` on, `block` is the innermost.
-    pub(crate) fn begin(&mut self, word: usize, block: Option<u32>) {
-        let word = word as u32;
+    pub(crate) fn begin(&mut self, word: u32, block: Option<u32>) {
         if self.spans.last().is_some_and(|last| last.0 == word) {
             self.spans.pop();
         }

@@ -216,8 +216,8 @@ pub(crate) fn pack_fields(fields: [i16; 4]) -> u64 {
 }
 
 /// Packs two slot numbers and a constant into an operand word.
-pub(crate) fn pack_const(d: i16, a: i16, k: i32) -> u64 {
-    u64::from(d as u16) | u64::from(a as u16) << 16 | u64::from(k as u32) << 32
+pub(crate) fn pack_const(d: i16, a: i16, k: u32) -> u64 {
+    u64::from(d as u16) | u64::from(a as u16) << 16 | u64::from(k) << 32
 }
 
 /// Packs two 32-bit constants into an operand word.

@@ -835,6 +835,7 @@ pub(crate) mod plain {
     pub(crate) const RETURN_CALL_IMPORT: Handler = run::<call::ReturnCallImport>;
     pub(crate) const RETURN_NONE: Handler = run::<call::ReturnNone>;
     pub(crate) const RETURN_MANY: Handler = run::<call::ReturnMany>;
+    pub(crate) const MOVE_MANY: Handler = run::<call::MoveMany>;
     pub(crate) const SLOW: Handler = run::<call::Slow>;
     pub(crate) const TABLE_SET: Handler = run::<TableSet>;
     pub(crate) const UNREACHABLE: Handler = run::<call::Unreachable>;

@@ -26,6 +26,11 @@ macro_rules! slow_ops {
                 }
             }
 
+            /// Its number in code.
+            pub(crate) const fn number(self) -> i16 {
+                (self as u16).cast_signed()
+            }
+
             /// From its number in code.
             pub(crate) fn from_number(number: u16) -> Option<SlowOp> {
                 SlowOp::ALL.get(usize::from(number)).copied()

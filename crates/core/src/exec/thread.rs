@@ -458,17 +458,13 @@ impl Thread {
         let interrupt = &store.interrupt;
         let mut interrupted = || interrupt.is_raised();
         let code = translate::translated(&module.0, defined, &mut parked.job, &mut interrupted);
-        let code = code.map_err(|failure| match failure {
-            translate::Failure::Trap(trap) => Exit::Trap(trap),
-            translate::Failure::Invalid(error) => Exit::Failed(error),
-            translate::Failure::Interrupted => {
-                self.parked = Some(parked);
-                // The stub is executed again.
-                self.again();
-                interrupt.clear();
-                Exit::Interrupted
-            }
-        })?;
+        let Some(code) = code.map_err(Exit::Failed)? else {
+            self.parked = Some(parked);
+            // The stub is executed again.
+            self.again();
+            interrupt.clear();
+            return Err(Exit::Interrupted);
+        };
         // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return address. If the
         // call is direct, the second is an address of code.
         unsafe {

@@ -28,7 +28,7 @@ impl Translator<'_> {
             op.mnemonic()
         );
         self.builder.cell(handler, text);
-        self.builder.push(pack_const(first, a, memory as i32));
+        self.builder.push(pack_const(first, a, memory));
         self.builder.push(offset);
         if matches!(op.info().shape, Shape::atomic_rmw | Shape::atomic_cmpxchg) {
             self.builder.push(pack_halves(x.into(), y.into()));
@@ -53,7 +53,7 @@ impl Translator<'_> {
         let MemArg { memory, offset, .. } = arg;
         let text = format_args!("{} {memory} {offset:#x} from s{base}", op.mnemonic());
         self.builder.cell(plain::SLOW, text);
-        self.builder.push(pack_const(slow as u16 as i16, base, memory as i32));
+        self.builder.push(pack_const(slow.number(), base, memory));
         self.builder.push(offset);
         self.builder.forget();
         self.push_temp(Kind::I32);

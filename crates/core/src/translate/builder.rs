@@ -2,7 +2,10 @@
 //! straight stretch, so that one can still be taken back, sent elsewhere, or robbed of a store; and what each
 //! accumulator holds.
 
-use super::inst::{Dst, Inst, Loc, What};
+use super::{
+    encode::TooLarge,
+    inst::{Dst, Inst, Loc, What},
+};
 use crate::exec::{Cell, Handler, select::Domain};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::Display;
@@ -54,6 +57,8 @@ pub(crate) struct Builder {
     pub(crate) offset: usize,
     /// Every cell, if wanted.
     pub(crate) lines: Option<Vec<Line>>,
+    /// What did not fit: the code is not to be used.
+    failed: Option<TooLarge>,
 }
 
 impl Builder {
@@ -62,14 +67,30 @@ impl Builder {
         self.code.clear();
         self.forget();
         self.lines = None;
+        self.failed = None;
     }
 
-    /// The code, which is finished. Memory for a small one is kept.
-    pub(crate) fn take_code(&mut self) -> Box<[Cell]> {
+    /// The code, which is complete, if everything has fitted. Memory for a small one is kept.
+    pub(crate) fn finish(&mut self) -> Result<Box<[Cell]>, TooLarge> {
+        self.check()?;
         if self.code.capacity() > KEPT {
-            return core::mem::take(&mut self.code).into_boxed_slice();
+            return Ok(core::mem::take(&mut self.code).into_boxed_slice());
         }
-        self.code.as_slice().into()
+        Ok(self.code.as_slice().into())
+    }
+
+    /// A number that has been encoded. One that does not fit is remembered, and any other in its place will do: the
+    /// code is never handed out.
+    pub(crate) fn fit<T: Default>(&mut self, number: Result<T, TooLarge>) -> T {
+        number.unwrap_or_else(|error| {
+            self.failed.get_or_insert(error);
+            T::default()
+        })
+    }
+
+    /// Whether everything so far has fitted.
+    pub(crate) fn check(&self) -> Result<(), TooLarge> {
+        self.failed.map_or(Ok(()), Err)
     }
 
     /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of its first
@@ -103,7 +124,7 @@ impl Builder {
         let at = self.code.len();
         self.code.push(Cell::of_handler(handler));
         inst.operands(&mut self.code);
-        let record = self.records.len() as u32;
+        let record = u32::try_from(self.records.len()).unwrap_or(NONE);
         let result = inst.result();
         self.written(inst.d.slot(), result.width());
         let domain = result.domain() as usize;
@@ -154,10 +175,15 @@ impl Builder {
 
     /// Slots have a new value: no accumulator holds the old one any more.
     pub(crate) fn written(&mut self, slot: i16, width: usize) {
-        let end = slot + width as i16;
         for (domain, acc) in self.accs.iter_mut().enumerate() {
             let held_width = if domain == Domain::Vector as usize { 2 } else { 1 };
-            if acc.is_some_and(|held| held.slot < end && slot < held.slot + held_width) {
+            // Of two stretches of slots, one begins within the other.
+            let within = |from: i16, at: i16, width: usize| {
+                at >= from && usize::from(at.abs_diff(from)) < width
+            };
+            if acc.is_some_and(|held| {
+                within(held.slot, slot, held_width) || within(slot, held.slot, width)
+            }) {
                 *acc = None;
             }
         }

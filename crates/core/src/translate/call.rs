@@ -1,7 +1,7 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
 use super::{
-    Translator,
+    Translator, encode,
     inst::{Loc, kind_of},
     safepoint::Stopped,
 };
@@ -89,7 +89,7 @@ impl<'m> Translator<'m> {
 
     fn push_type(&mut self, ty: u32, table: u32) {
         let id = self.source.context.type_ids[ty as usize].0;
-        self.builder.push(pack_halves(id as i32, table as i32));
+        self.builder.push(pack_halves(id.cast_signed(), table.cast_signed()));
     }
 
     /// After a call: arguments are replaced by results; pinned floats are loaded again.
@@ -150,9 +150,10 @@ impl<'m> Translator<'m> {
     /// The first operand word of a tail call; returns where the arguments are.
     fn push_tail_call(&mut self, ty: &FuncType, last: i16) -> i16 {
         let slots = Self::width_of(ty.params.iter().copied().map(kind_of));
-        let from = self.next_slot() - slots as i16;
-        let shift = slots as i16 - self.locals.param_slots as i16;
-        self.builder.push(pack_fields([from, slots as i16, shift, last]));
+        let from = self.top_slot(slots);
+        let [slots, own] = [slots, self.locals.param_slots].map(encode::slot);
+        let (slots, own) = (self.builder.fit(slots), self.builder.fit(own));
+        self.builder.push(pack_fields([from, slots, slots - own, last]));
         from
     }
 
@@ -160,8 +161,7 @@ impl<'m> Translator<'m> {
     fn finish_tail_call(&mut self, ty: &FuncType, from: i16, may_return: bool) {
         if may_return {
             let slots = Self::width_of(ty.results.iter().copied().map(kind_of));
-            let height = self.next_slot() as usize - self.first_temp + slots;
-            self.max_height = self.max_height.max(height);
+            self.reserve(self.height + slots);
             self.emit_return_slots(from, slots);
         }
         self.stop();
@@ -182,7 +182,7 @@ impl<'m> Translator<'m> {
         let base = self.next_slot();
         self.builder
             .cell(plain::SLOW, format_args!("{} {first} {second} from s{base}", op.mnemonic()));
-        self.builder.push(pack_const(slow as u16 as i16, base, first as i32));
+        self.builder.push(pack_const(slow.number(), base, first));
         self.builder.push(u64::from(second));
         self.builder.forget();
         for kind in result.iter().flatten() {

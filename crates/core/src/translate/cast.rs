@@ -44,7 +44,7 @@ impl Translator<'_> {
         let Some(handler) = object_select::ref_cast(wanted, a.place()) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.cell(handler, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
-        self.builder.push(pack_const(0, a.slot(), bits as i32));
+        self.builder.push(pack_const(0, a.slot(), bits));
         self.push(operand.source, Kind::Ref);
     }
 

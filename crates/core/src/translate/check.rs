@@ -386,6 +386,12 @@ impl<'a> Checker<'a> {
                 ensure(to == -self.param_slots && named == count, "I2: where results go")?;
                 self.operands(self.field(at, 1), count)
             }
+            Part::MoveMany => {
+                let [to, from, count] = [0, 1, 2].map(|index| self.field(at, index));
+                ensure(to < from && count > 0, "I2: slots that are moved go down")?;
+                self.operands(to, count)?;
+                self.operands(from, count)
+            }
             Part::Slow => self.slow(at),
             Part::Throw => {
                 let ty = context.tag_type(self.high(at, 0)).ok_or("I6: the index of a tag")?;

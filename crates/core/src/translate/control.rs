@@ -3,6 +3,7 @@
 
 use super::{
     Translator,
+    encode::{self, low},
     exception::Try,
     fuel::RegionId,
     inst::{Dst, Inst, Loc, What, kind_of, operand_kind, pair, single},
@@ -19,7 +20,6 @@ use crate::{
         select::{self, Handlers, Kind, Way, plain},
     },
 };
-use alloc::vec;
 use windlass_decode::{BlockType, Instr, Labels, Op};
 
 /// An open block.
@@ -37,6 +37,8 @@ pub(super) struct Frame {
     pub(super) try_block: Option<u32>,
     /// After its end the function returns what the block results in.
     is_last: bool,
+    /// Where the last `br_table` with a detour to its label has it.
+    detour: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +110,9 @@ pub(super) enum Condition {
     },
 }
 
+/// The most values that a branch moves one by one, from wherever they are. More go by one cell.
+const MAX_COPIES: usize = 2;
+
 impl<'m> Translator<'m> {
     pub(super) fn push_function_frame(&mut self) {
         self.push_frame(FrameKind::Function, BlockType::Func(self.ty));
@@ -120,7 +125,7 @@ impl<'m> Translator<'m> {
         };
         let base = self.stack.len() - params;
         let base_height = match self.stack.get(base) {
-            Some(first) => (first.slot as usize) - self.first_temp,
+            Some(first) => self.height_of(first.slot),
             None => self.height,
         };
         let region = self.regions.current();
@@ -133,6 +138,7 @@ impl<'m> Translator<'m> {
             region,
             try_block: self.tries.open,
             is_last: false,
+            detour: 0,
         });
     }
 
@@ -379,11 +385,12 @@ impl<'m> Translator<'m> {
     fn write_target(&mut self, site: Site, target: usize) {
         match site {
             Site::Cell { word, origin } => {
-                self.set_target(word, target as isize - origin as isize);
+                self.set_target(word, origin, target);
             }
             Site::Clause { block, index } => {
+                let target = self.code_index(target);
                 let block = &mut self.tries.catches.blocks[block as usize];
-                block.clauses[index].target = target as u32;
+                block.clauses[index].target = target;
             }
         }
     }
@@ -400,13 +407,20 @@ impl<'m> Translator<'m> {
         }
     }
 
-    /// The slot of the first operand that the label of `frame` takes.
-    pub(super) fn label_slot(&self, frame: usize) -> i16 {
-        (self.first_temp + self.frames[frame].base_height) as i16
+    /// The slot that comes `slots` after the first of those that the label of `frame` takes.
+    pub(super) fn label_slot(&mut self, frame: usize, slots: usize) -> i16 {
+        let first = self.first_temp + self.frames[frame].base_height;
+        self.builder.fit(encode::slot(first + slots))
     }
 
-    fn set_target(&mut self, word: usize, distance: isize) {
-        self.builder.code[word] = Cell::word(pack_halves((distance * 8) as i32, 0));
+    fn set_target(&mut self, word: usize, origin: usize, target: usize) {
+        let distance = self.builder.fit(encode::distance(origin, target));
+        self.builder.code[word] = Cell::word(pack_halves(distance, 0));
+    }
+
+    /// A word of the code by its number.
+    pub(super) fn code_index(&mut self, word: usize) -> u32 {
+        self.builder.fit(encode::index("words of code", word))
     }
 
     /// How a branch to this frame goes.
@@ -449,16 +463,31 @@ impl<'m> Translator<'m> {
         let from = self.stack.len() - arity;
         if self.in_place(frame, arity) {
             self.settle(from, true);
+        } else if arity > MAX_COPIES {
+            self.settle(from, true);
+            self.move_many(from, frame);
         } else {
-            let mut slot = self.label_slot(frame);
+            let mut slots = 0;
             for i in from..self.stack.len() {
                 let operand = self.stack[i];
+                let slot = self.label_slot(frame, slots);
                 self.move_to(operand, slot);
-                slot += operand.kind.width() as i16;
+                slots += operand.kind.width();
             }
         }
         let origin = self.builder.cell(select::br(self.way(frame)), "br");
         self.push_target(frame, origin);
+    }
+
+    /// Moves all operands from index `from` on, which are in their slots, to where a label wants them: one cell, so
+    /// that a branch of two bytes is not a thousand cells.
+    fn move_many(&mut self, from: usize, frame: usize) {
+        let to = self.label_slot(frame, 0);
+        let from = self.stack[from].slot;
+        let count = self.builder.fit(encode::slot(self.slots_from(from)));
+        let text = format_args!("s{to} = {count} slots from s{from}");
+        self.builder.cell(plain::MOVE_MANY, text);
+        self.builder.push(pack_fields([to, from, count, 0]));
     }
 
     /// Puts an operand into another slot: best by sending the instruction that made it there.
@@ -481,7 +510,7 @@ impl<'m> Translator<'m> {
     pub(super) fn br_if(&mut self, label: u32) {
         let operand = self.pop();
         if let Source::Const(bits) = operand.source {
-            if bits as u32 != 0 {
+            if low(bits) != 0 {
                 self.br(label);
             }
             return;
@@ -627,7 +656,7 @@ impl<'m> Translator<'m> {
                 let not = if passes { "" } else { "not " };
                 let text = format_args!("br if {not}{wanted:?} {bits:#x} {a}");
                 let origin = self.builder.cell(handler, text);
-                self.builder.push(pack_const(0, a.slot(), bits as i32));
+                self.builder.push(pack_const(0, a.slot(), bits));
                 (origin, None)
             }
         }
@@ -653,7 +682,8 @@ impl<'m> Translator<'m> {
             (false, true) => (true, a),
             _ => return false,
         };
-        let fits = |bits: u64| wanted == Op::I32Add || bits as i64 == i64::from(bits as i32);
+        let sign_extended = |bits: u64| i64::from(low(bits).cast_signed()).cast_unsigned();
+        let fits = |bits: u64| wanted == Op::I32Add || bits == sign_extended(bits);
         let other_fits = match other {
             Loc::Const(bits) => fits(bits),
             other => !other.is_acc(),
@@ -671,12 +701,12 @@ impl<'m> Translator<'m> {
         let text = format_args!("latch {x} += {k:#x}; br if {} {a} {b}", op.mnemonic());
         let origin = self.builder.cell(handler, text);
         let word = match other {
-            Loc::Const(bits) => pack_const(x.slot(), 0, bits as i32),
+            Loc::Const(bits) => pack_const(x.slot(), 0, low(bits)),
             other => pack_fields([x.slot(), other.slot(), 0, 0]),
         };
         self.builder.push(word);
         self.push_target(frame, origin);
-        self.builder.push(u64::from(k as u32));
+        self.builder.push(low(k).into());
         if matches!(x, Loc::Slot(_)) {
             self.builder.forget();
         }
@@ -701,7 +731,7 @@ impl<'m> Translator<'m> {
         let origin = self.builder.cell(handler, format_args!("latch {x} += {k:#x}; br if {is} 0"));
         self.builder.push(pack_const(x.slot(), 0, 0));
         self.push_target(frame, origin);
-        self.builder.push(u64::from(k as u32));
+        self.builder.push(low(k).into());
         if matches!(x, Loc::Slot(_)) {
             self.builder.forget();
         }
@@ -721,19 +751,24 @@ impl<'m> Translator<'m> {
         };
         self.builder.use_operands(select::Domain::Int, &[a]);
         let origin = self.builder.cell(handler, format_args!("br_table {a}"));
-        self.builder.push(pack_const(0, a.slot(), labels.len() as i32));
+        self.builder.push(pack_const(0, a.slot(), labels.len()));
         let first = self.builder.code.len();
-        let mut detours = vec![None; self.frames.len()];
         for label in labels.iter().chain([labels.default]) {
             let frame = self.frame_of(label);
             if self.is_direct(frame, arity) {
                 self.push_target(frame, origin);
             } else {
                 self.builder.push(0);
-                detours[frame] = Some(());
             }
         }
-        self.emit_detours(&detours, labels, origin, first);
+        self.builder.forget();
+        for (i, label) in labels.iter().chain([labels.default]).enumerate() {
+            let frame = self.frame_of(label);
+            if !self.is_direct(frame, arity) {
+                let detour = self.detour(frame, first);
+                self.set_target(first + i, origin, detour);
+            }
+        }
         self.stop();
     }
 
@@ -743,29 +778,15 @@ impl<'m> Translator<'m> {
         !metered && self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity)
     }
 
-    /// Emits branches that move values, pay or return, for the entries of a `br_table` that need it.
-    fn emit_detours(
-        &mut self,
-        wanted: &[Option<()>],
-        labels: Labels<'_>,
-        origin: usize,
-        first: usize,
-    ) {
-        self.builder.forget();
-        let mut starts = vec![0; wanted.len()];
-        for (frame, wanted) in wanted.iter().enumerate() {
-            if wanted.is_some() {
-                starts[frame] = self.builder.code.len();
-                self.emit_br(frame);
-                self.builder.forget();
-            }
+    /// Where the branch to the frame's label is that moves values, pays or returns, for the `br_table` whose targets
+    /// begin at the word `first`. Emits it here if that table has none yet.
+    fn detour(&mut self, frame: usize, first: usize) -> usize {
+        if self.frames[frame].detour < first {
+            self.frames[frame].detour = self.builder.code.len();
+            self.emit_br(frame);
+            self.builder.forget();
         }
-        for (i, label) in labels.iter().chain([labels.default]).enumerate() {
-            let frame = self.frame_of(label);
-            if wanted[frame].is_some() {
-                self.set_target(first + i, starts[frame] as isize - origin as isize);
-            }
-        }
+        self.frames[frame].detour
     }
 
     pub(super) fn return_(&mut self) {
@@ -775,11 +796,9 @@ impl<'m> Translator<'m> {
 
     /// Returns the top operands, which stay on the stack.
     pub(super) fn emit_return(&mut self) {
-        let results = self.results(BlockType::Func(self.ty));
-        let to = -(self.locals.param_slots as isize) as i16;
         let count = self.result_count(BlockType::Func(self.ty));
         let from = self.stack.len() - count;
-        match (count, results.clone().next()) {
+        match (count, self.stack.get(from).map(|operand| operand.kind)) {
             (0, _) => {
                 self.builder.cell(plain::RETURN_NONE, "return");
                 self.builder.push(0);
@@ -789,21 +808,33 @@ impl<'m> Translator<'m> {
                 let Some(handler) = select::return_one(kind, a.place()) else { return };
                 self.builder.use_operands(kind.domain(), &[a]);
                 self.builder.cell(handler, format_args!("return {a}"));
+                let to = self.results_slot();
                 let wide = single(&mut self.builder.code, to, a, kind);
                 self.builder.code.extend(wide.map(Cell::word));
             }
             _ => {
                 self.settle(from, true);
-                self.emit_return_slots(self.stack[from].slot, Self::width_of(results));
+                let first = self.stack[from].slot;
+                self.emit_return_slots(first, self.slots_from(first));
             }
         }
     }
 
     /// Returns `count` slots from `from` on.
     pub(super) fn emit_return_slots(&mut self, from: i16, count: usize) {
-        let to = -(self.locals.param_slots as isize) as i16;
+        let (to, count) = (self.results_slot(), self.builder.fit(encode::slot(count)));
         self.builder.cell(plain::RETURN_MANY, format_args!("return {count} slots from s{from}"));
-        self.builder.push(pack_fields([to, from, count as i16, 0]));
+        self.builder.push(pack_fields([to, from, count, 0]));
+    }
+
+    /// Where results go: to where the parameters begin.
+    fn results_slot(&mut self) -> i16 {
+        self.builder.fit(encode::slot_below(self.locals.param_slots))
+    }
+
+    /// How many slots the operands from this one on take.
+    fn slots_from(&self, first: i16) -> usize {
+        self.next_slot().abs_diff(first).into()
     }
 }
 

@@ -7,6 +7,7 @@
 use super::{
     Translator,
     control::{Frame, FrameKind, Site},
+    encode,
     inst::kind_of,
     safepoint::Stopped,
     work,
@@ -132,10 +133,10 @@ impl<'m> Translator<'m> {
         let kinds = self.tag_kinds(tag);
         let first = self.stack.len() - kinds.clone().count();
         self.settle(first, true);
-        let base = self.next_slot() - Self::width_of(kinds) as i16;
+        let base = self.top_slot(Self::width_of(kinds));
         self.can_stop(Stopped::Before);
         self.builder.cell(plain::THROW, format_args!("throw {tag} from s{base}"));
-        self.builder.push(pack_const(0, base, tag as i32));
+        self.builder.push(pack_const(0, base, tag));
         self.stop();
     }
 
@@ -158,9 +159,9 @@ impl<'m> Translator<'m> {
         let mut labels = Vec::new();
         for (index, catch) in catches.enumerate() {
             let frame = outer_frames - 1 - catch.label as usize;
-            let fields = self.label_slot(frame);
+            let fields = self.label_slot(frame, 0);
             let width = catch.tag.map_or(0, |tag| Self::width_of(self.tag_kinds(tag)));
-            let reference = catch.exn.then_some(fields + width as i16);
+            let reference = catch.exn.then(|| self.label_slot(frame, width));
             let clause = Clause { tag: catch.tag, target: 0, fields, reference };
             self.tries.catches.blocks[block.block as usize].clauses.push(clause);
             self.aim(frame, Site::Clause { block: block.block, index });
@@ -176,30 +177,33 @@ impl<'m> Translator<'m> {
     fn open_try(&mut self, kept: Option<i16>) -> Try {
         self.settle_locals();
         self.builder.fence();
+        let word = self.code_index(self.builder.code.len());
         let Tries { catches, open, .. } = &mut self.tries;
-        let (block, outer) = (catches.blocks.len() as u32, *open);
+        let block = self.builder.fit(encode::index("try blocks", catches.blocks.len()));
+        let outer = open.replace(block);
         catches.blocks.push(TryBlock { outer, clauses: Default::default() });
-        *open = Some(block);
-        catches.begin(self.builder.code.len(), *open);
+        catches.begin(word, *open);
         Try { block, outer, kept }
     }
 
     /// The block ends here.
     pub(super) fn close_try(&mut self, block: Try) {
         self.builder.fence();
+        let word = self.code_index(self.builder.code.len());
         let Tries { catches, open, catchers, .. } = &mut self.tries;
         catchers.close(block.block, &catches.blocks[block.block as usize].clauses);
         *open = block.outer;
-        catches.begin(self.builder.code.len(), block.outer);
+        catches.begin(word, block.outer);
     }
 
     /// The legacy `try`.
     pub(super) fn legacy_try(&mut self, ty: BlockType) {
         let keeps = self.scanned.rethrown[self.tries.next];
         self.tries.next += 1;
-        let kept = (self.tries.first_kept + self.tries.kept) as i16;
+        let kept = self.tries.first_kept + self.tries.kept;
+        let kept = keeps.then(|| self.builder.fit(encode::slot(kept)));
         self.tries.kept += usize::from(keeps);
-        let block = self.open_try(keeps.then_some(kept));
+        let block = self.open_try(kept);
         self.tries.catchers.open_legacy(block.block);
         self.push_frame(FrameKind::Try(block), ty);
     }
@@ -228,7 +232,7 @@ impl<'m> Translator<'m> {
         };
         self.builder.forget();
         self.truncate(frame.base);
-        let (target, fields) = (self.builder.code.len() as u32, self.next_slot());
+        let (target, fields) = (self.code_index(self.builder.code.len()), self.next_slot());
         let clause = Clause { tag, target, fields, reference: block.kept };
         self.tries.catches.blocks[block.block as usize].clauses.push(clause);
         if let Some(tag) = tag {

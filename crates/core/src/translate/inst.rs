@@ -1,7 +1,7 @@
 //! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands and
 //! result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`] encode them.
 
-use super::{object::Object, vector::Vector};
+use super::{encode::low, object::Object, vector::Vector};
 use crate::exec::{
     Cell, Handler,
     canonical::Nans,
@@ -303,20 +303,23 @@ impl Inst {
                 code.extend(wide.map(Cell::word));
             }
             What::Load(_, offset) | What::Wrapped(_, offset) => {
-                code.push(Cell::word(pack_const(d, self.a.slot(), offset as i32)));
+                code.push(Cell::word(pack_const(d, self.a.slot(), offset)));
             }
-            What::Indexed(_, _, offset) => {
-                code.push(Cell::word(pack_fields([d, self.a.slot(), self.b.slot(), offset as i16])))
-            }
+            What::Indexed(_, _, offset) => code.push(Cell::word(pack_fields([
+                d,
+                self.a.slot(),
+                self.b.slot(),
+                offset.cast_signed(),
+            ]))),
             What::LoadAny(_, memory, offset, _) => {
-                code.push(Cell::word(pack_const(d, self.a.slot(), memory as i32)));
+                code.push(Cell::word(pack_const(d, self.a.slot(), memory)));
                 code.push(Cell::word(offset));
             }
             What::GlobalGet(_, index) | What::RefFunc(index) | What::TableSize(_, index) => {
-                code.push(Cell::word(pack_const(d, 0, index as i32)));
+                code.push(Cell::word(pack_const(d, 0, index)));
             }
             What::TableGet(table) => {
-                code.push(Cell::word(pack_const(d, self.a.slot(), table as i32)));
+                code.push(Cell::word(pack_const(d, self.a.slot(), table)));
             }
             What::Select(_, c) => {
                 let fields = [d, self.a.slot(), self.b.slot(), c.slot()];
@@ -349,7 +352,7 @@ pub(crate) fn single(code: &mut Vec<Cell>, d: i16, a: Loc, kind: Kind) -> Option
         code.push(Cell::word(pack_fields([d, a.slot(), 0, 0])));
         return None;
     };
-    code.push(Cell::word(pack_const(d, 0, bits as i32)));
+    code.push(Cell::word(pack_const(d, 0, low(bits))));
     kind.is_wide().then_some(bits)
 }
 
@@ -363,7 +366,7 @@ pub(crate) fn pair(code: &mut Vec<Cell>, d: i16, a: Loc, b: Loc, kind: Kind) -> 
             return None;
         }
     };
-    code.push(Cell::word(pack_const(d, other.slot(), bits as i32)));
+    code.push(Cell::word(pack_const(d, other.slot(), low(bits))));
     kind.is_wide().then_some(bits)
 }
 

@@ -3,9 +3,9 @@
 //! execution to translation; `Module::new` goes it too, function by function with the same memory. What comes out
 //! must never depend on how often it stopped.
 
-use super::{Failure, Source, TranslateError, Translator, state::State};
+use super::{Failure, Source, TranslateError, Translator, encode::TooLarge, state::State};
 use crate::{
-    Error, Trap,
+    Error,
     error::ModuleError,
     exec::{Catches, Cell, Ip},
     module::ModuleInner,
@@ -28,23 +28,29 @@ pub(crate) struct Translated {
 }
 
 /// The code of a function, made now if it is not there yet. `job` has what an earlier call for this function has
-/// left when it was interrupted, and takes what this one leaves.
+/// left when it was interrupted, and takes what this one leaves. None if it was interrupted; the next call goes on.
 ///
 /// # Errors
-/// [`Failure::Interrupted`] if it was interrupted; the next call goes on.
+/// If the function is too large, or was not validated before and is not valid.
 pub(crate) fn translated(
     module: &ModuleInner,
     defined: usize,
     job: &mut Job,
     interrupted: Interrupted<'_>,
-) -> Result<Ip, Failure> {
+) -> Result<Option<Ip>, Error> {
     if let Some(code) = module.code.translated(defined) {
         job.stage = Stage::Idle;
-        return Ok(code);
+        return Ok(Some(code));
     }
     let late = module.validates_late();
-    let Translated { code, catches } = job.run(module.source(), defined, late, interrupted)?;
-    Ok(module.code.publish(defined, code, catches))
+    match job.run(module.source(), defined, late, interrupted) {
+        Ok(Translated { code, catches }) => Ok(Some(module.code.publish(defined, code, catches))),
+        Err(Failure::Interrupted) => Ok(None),
+        Err(Failure::Invalid(error)) => Err(error),
+        Err(Failure::TooLarge(TooLarge { what, count, limit })) => {
+            Err(module.too_large(defined, what, count, limit).into())
+        }
+    }
 }
 
 /// Translates the body of the `defined`th function that the module defines. It must be valid.
@@ -117,7 +123,7 @@ impl Job {
         self.at = translator.instrs.reader.offset();
         self.state = translator.park();
         done?;
-        let code = self.state.take_code();
+        let code = self.state.take_code().map_err(Failure::TooLarge)?;
         let catches = self.state.take_catches();
         #[cfg(all(debug_assertions, feature = "std"))]
         if let Err(fault) = super::check::check(source, defined, &code, &catches) {
@@ -193,7 +199,7 @@ fn repeat(
 impl From<TranslateError> for Failure {
     fn from(error: TranslateError) -> Failure {
         match error {
-            TranslateError::FrameTooLarge => Failure::Trap(Trap::FrameTooLarge),
+            TranslateError::TooLarge(error) => Failure::TooLarge(error),
             TranslateError::Unsupported(offset) => {
                 Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
             }

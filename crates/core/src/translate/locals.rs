@@ -2,7 +2,11 @@
 //! values. A few bytes can declare 50,000 of them, so only as many as the body has bytes are spread out; others
 //! are runs until the body names them. It must never do anything for each local.
 
-use super::{FIRST_LOCAL, work};
+use super::{
+    FIRST_LOCAL,
+    encode::{self, TooLarge},
+    work,
+};
 use crate::exec::select::{Domain, Kind};
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -30,11 +34,12 @@ struct Run {
 
 impl Run {
     fn slot_of(&self, local: usize) -> isize {
-        self.slot + ((local - self.first) * self.kind.width()) as isize
+        self.slot + ((local - self.first) * self.kind.width()).cast_signed()
     }
 
     fn local(&self, local: usize) -> Local {
-        let slot = self.slot_of(local) as i16;
+        // `begin` has seen to it that all fit.
+        let slot = i16::try_from(self.slot_of(local)).unwrap_or(i16::MAX);
         Local { kind: self.kind, slot, pin: None, uses: 0, pending: None }
     }
 }
@@ -55,34 +60,35 @@ pub(super) struct Locals {
 }
 
 impl Locals {
-    /// Forgets the last function's, for parameters of these kinds, below the frame's two words, and declared locals in runs, above. None if there
-    /// are more slots than `max`. `bytes` is the length of the body.
+    /// Forgets the last function's, for parameters of these kinds, below the frame's two words, and declared locals
+    /// in runs, above. `bytes` is the length of the body.
+    ///
+    /// # Errors
+    /// If there are more slots than cells can name.
     pub(super) fn begin(
         &mut self,
         params: impl Iterator<Item = Kind> + Clone,
         declared: impl Iterator<Item = (u32, Kind)>,
         bytes: usize,
-        max: usize,
-    ) -> Option<()> {
+    ) -> Result<(), TooLarge> {
         self.len = 0;
         self.runs.clear();
         self.dense.clear();
         self.sparse.clear();
         self.param_slots = params.clone().map(Kind::width).sum();
-        let mut slot = -(self.param_slots as isize);
+        encode::slot_below(self.param_slots)?;
+        let mut slot = -self.param_slots.cast_signed();
         for kind in params {
             slot = self.push(1, kind, slot);
         }
-        slot = FIRST_LOCAL as isize;
+        slot = FIRST_LOCAL.cast_signed();
         for (count, kind) in declared {
             slot = self.push(count as usize, kind, slot);
         }
-        self.end = slot as usize;
-        if self.end > max {
-            return None;
-        }
+        self.end = slot.cast_unsigned();
+        encode::slot(self.end)?;
         self.spread(bytes);
-        Some(())
+        Ok(())
     }
 
     /// Adds locals that lie from `slot` on; returns the slot after them.
@@ -93,7 +99,7 @@ impl Locals {
             self.runs.push(Run { first: self.len, kind, slot });
         }
         self.len += count;
-        slot + (count * kind.width()) as isize
+        slot + (count * kind.width()).cast_signed()
     }
 
     /// Spreads out the first `count`.

@@ -4,6 +4,7 @@
 use super::{
     Translator,
     builder::MAX_TAKE_OUT,
+    encode::low,
     inst::{Dst, Inst, Loc, NO_LOC, What, operand_kind, result_kind},
     stack::{Operand, Source},
 };
@@ -20,7 +21,7 @@ const NO_PART: Loc = NO_LOC;
 #[derive(Clone, Copy)]
 enum Address {
     /// Two parts, the second scaled.
-    Indexed { a: Loc, b: Loc, shift: u32 },
+    Indexed { a: Loc, b: Loc, shift: u32, offset: u16 },
     /// A constant added; the access has no offset.
     Wrapped { a: Loc, k: u32 },
 }
@@ -65,8 +66,8 @@ impl Translator<'_> {
         if let Some(joined) = self.join_address(address, op, offset) {
             let d = Dst::Slot(self.next_slot());
             let inst = match joined {
-                Address::Indexed { a, b, shift } => {
-                    Inst { what: What::Indexed(op, shift, offset as u16), d, a, b }
+                Address::Indexed { a, b, shift, offset } => {
+                    Inst { what: What::Indexed(op, shift, offset), d, a, b }
                 }
                 Address::Wrapped { a, k } => Inst { what: What::Wrapped(op, k), d, a, b: NO_LOC },
             };
@@ -94,7 +95,7 @@ impl Translator<'_> {
         let handlers = select::handlers(op);
         let kind = operand_kind(op);
         if let Some(joined) = self.join_address(address, op, offset) {
-            return self.store_joined(op, offset, joined, value);
+            return self.store_joined(op, joined, value);
         }
         let (a, offset) = match constant_address(address, offset) {
             Some(at) => (Loc::Const(0), at),
@@ -105,15 +106,15 @@ impl Translator<'_> {
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
         self.builder.cell(handler, format_args!("{} [{a} + {offset:#x}] = {v}", op.mnemonic()));
-        self.builder.push(pack_const(v.slot(), a.slot(), offset as i32));
+        self.builder.push(pack_const(v.slot(), a.slot(), offset));
         self.push_constant(v);
     }
 
-    fn store_joined(&mut self, op: Op, offset: u32, joined: Address, value: Operand) {
+    fn store_joined(&mut self, op: Op, joined: Address, value: Operand) {
         let handlers = select::handlers(op);
         let domain = operand_kind(op).domain();
         let (parts, v, handler) = match joined {
-            Address::Indexed { a, b, shift } => {
+            Address::Indexed { a, b, shift, .. } => {
                 let v = self.value_place(value, domain, &[a, b]);
                 let handler = handlers.store_indexed(a.place(), b.place(), shift, v.place());
                 ([a, b], v, handler)
@@ -130,15 +131,15 @@ impl Translator<'_> {
         self.builder.use_operands(domain, &[v]);
         let name = op.mnemonic();
         match joined {
-            Address::Indexed { a, b, shift } => {
+            Address::Indexed { a, b, shift, offset } => {
                 let text = format_args!("{name} [{a} + ({b} << {shift}) + {offset:#x}] = {v}");
                 self.builder.cell(handler, text);
-                let fields = [v.slot(), a.slot(), b.slot(), offset as u16 as i16];
+                let fields = [v.slot(), a.slot(), b.slot(), offset.cast_signed()];
                 self.builder.push(pack_fields(fields));
             }
             Address::Wrapped { a, k } => {
                 self.builder.cell(handler, format_args!("{name} [wrap {a} + {k:#x}] = {v}"));
-                self.builder.push(pack_const(v.slot(), a.slot(), k as i32));
+                self.builder.push(pack_const(v.slot(), a.slot(), k));
             }
         }
         self.push_constant(v);
@@ -174,7 +175,7 @@ impl Translator<'_> {
                 arg.offset
             ),
         );
-        self.builder.push(pack_const(v, a, arg.memory as i32));
+        self.builder.push(pack_const(v, a, arg.memory));
         self.builder.push(arg.offset);
         Some(())
     }
@@ -182,9 +183,10 @@ impl Translator<'_> {
     /// Takes out the addition that made the address, and a shift before it by the access's size, if only
     /// instructions lie between that do not mind.
     fn join_address(&mut self, address: Operand, op: Op, offset: u32) -> Option<Address> {
-        if address.source != Source::Temp || offset > u16::MAX.into() {
+        if address.source != Source::Temp {
             return None;
         }
+        let offset = u16::try_from(offset).ok()?;
         let n = (0..=MAX_TAKE_OUT).find(|&n| {
             self.builder.nth_last(n).is_some_and(|inst| inst.d == Dst::Slot(address.slot))
         })?;
@@ -194,12 +196,12 @@ impl Translator<'_> {
         let scale = self.scale(n, a, op);
         let (joined, parts) = match (scale, b) {
             (Some((b_scaled, shift)), a) => {
-                (Address::Indexed { a, b: b_scaled, shift }, [a, b_scaled])
+                (Address::Indexed { a, b: b_scaled, shift, offset }, [a, b_scaled])
             }
             (None, Loc::Const(k)) if offset == 0 => {
-                (Address::Wrapped { a, k: k as u32 }, [a, NO_PART])
+                (Address::Wrapped { a, k: low(k) }, [a, NO_PART])
             }
-            (None, b) => (Address::Indexed { a, b, shift: 0 }, [a, b]),
+            (None, b) => (Address::Indexed { a, b, shift: 0, offset }, [a, b]),
         };
         let disturbed = |loc: Loc| {
             (0..n)
@@ -226,7 +228,7 @@ impl Translator<'_> {
         else {
             return None;
         };
-        let shift = shift as u32;
+        let shift = low(shift);
         (d == Dst::Acc(slot) && (1..=3).contains(&shift) && 1 << shift == access_size(op))
             .then_some((index, shift))
     }
@@ -235,7 +237,7 @@ impl Translator<'_> {
 /// The address if it is constant and no larger than cells can have it.
 pub(super) fn constant_address(address: Operand, offset: u32) -> Option<u32> {
     match address.source {
-        Source::Const(bits) => (bits as u32).checked_add(offset),
+        Source::Const(bits) => low(bits).checked_add(offset),
         _ => None,
     }
 }

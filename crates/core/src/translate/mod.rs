@@ -10,12 +10,14 @@
 //! else.
 
 mod atomic;
+mod budget;
 mod builder;
 mod call;
 mod cast;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod check;
 mod control;
+mod encode;
 mod exception;
 mod fuel;
 mod inst;
@@ -35,7 +37,7 @@ mod vector;
 mod work;
 
 use crate::{
-    Error, Metering, Trap,
+    Error, Metering,
     exec::{
         Catches, Cell, CodeTable,
         canonical::Nans,
@@ -44,9 +46,12 @@ use crate::{
     object::ObjectType,
 };
 use alloc::{sync::Arc, vec::Vec};
+use budget::Budget;
+pub(crate) use budget::CodeLimits;
 use builder::Builder;
 pub(crate) use builder::Line;
 use control::{Frame, Patch};
+use encode::TooLarge;
 use exception::Tries;
 pub use fuel::FUEL_VERSION;
 use fuel::Regions;
@@ -60,7 +65,7 @@ use safepoint::{Noting, Recorder};
 pub(crate) use safepoint::{Run, Stopped, maps, param_map};
 use stack::Operand;
 use state::State;
-use windlass_decode::{Imm, Instr, Instrs, Op};
+use windlass_decode::{Imm, Instr, Instrs, Op, limits};
 use windlass_validate::Context;
 
 /// What translation needs of a module.
@@ -71,6 +76,7 @@ pub(crate) struct Source<'m> {
     pub(crate) context: &'m Context,
     pub(crate) objects: &'m [Option<Arc<ObjectType>>],
     pub(crate) code: &'m CodeTable,
+    pub(crate) limits: CodeLimits,
     pub(crate) metering: Metering,
     /// Whether every NaN that is made gets the same bits.
     pub(crate) canonicalize_nans: bool,
@@ -79,15 +85,21 @@ pub(crate) struct Source<'m> {
 /// Why a valid function could not be translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TranslateError {
-    /// It needs more slots than a cell can name.
-    FrameTooLarge,
+    /// It needs more of something than there is.
+    TooLarge(TooLarge),
     /// It has an instruction that is not supported (the module should have been refused), at this offset.
     Unsupported(usize),
 }
 
+impl From<TooLarge> for TranslateError {
+    fn from(error: TooLarge) -> TranslateError {
+        TranslateError::TooLarge(error)
+    }
+}
+
 /// Why a function could not be made ready to run.
 pub(crate) enum Failure {
-    Trap(Trap),
+    TooLarge(TooLarge),
     /// It was not validated before, and is not valid.
     Invalid(Error),
     /// It was interrupted: what is done is kept.
@@ -101,6 +113,16 @@ fn record(source: Source<'_>, defined: usize) -> Result<(Vec<Line>, Catches), Tr
     Ok((translator.builder.lines.take().unwrap_or_default(), translator.tries.catches))
 }
 
+/// How large the code of a function is: in cells as limits count them, and in words.
+pub(crate) fn code_size(
+    source: Source<'_>,
+    defined: usize,
+) -> Result<(u64, usize), TranslateError> {
+    let mut translator = Translator::new(source, defined, false)?;
+    translator.body(None)?;
+    Ok((translator.budget.cells(), translator.builder.finish()?.len()))
+}
+
 /// The offset in the module of the instruction that the cell with word `word` was made from.
 pub(crate) fn offset_of(source: Source<'_>, defined: usize, word: usize) -> Option<usize> {
     let (lines, _) = record(source, defined).ok()?;
@@ -108,8 +130,9 @@ pub(crate) fn offset_of(source: Source<'_>, defined: usize, word: usize) -> Opti
     Some(lines.get(index.checked_sub(1)?)?.offset)
 }
 
-/// The most slots that a frame can have: slot numbers are signed 16-bit integers.
-const MAX_SLOTS: usize = i16::MAX as usize - 8;
+/// The most slots that a frame can have. Validation refuses functions that need more.
+const MAX_SLOTS: usize = limits::FRAME_SLOTS;
+const _: () = assert!(MAX_SLOTS < i16::MAX as usize - 2);
 /// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
 const FIRST_LOCAL: usize = 2;
 
@@ -143,6 +166,7 @@ struct Translator<'m> {
     /// After which blocks, in order, the function returns.
     last_blocks: Vec<bool>,
     pins: [[Option<u32>; 2]; 3],
+    budget: Budget,
     regions: Regions,
     tries: Tries,
     /// The index of this function's type.
@@ -182,9 +206,7 @@ impl<'m> Translator<'m> {
         if let (Some(recorder), Some(noting)) = (&mut recorder, &mut self.noting) {
             recorder.after(&instr, noting)?;
         }
-        if self.first_temp + self.max_height + FIRST_LOCAL > MAX_SLOTS {
-            return Err(TranslateError::FrameTooLarge);
-        }
+        self.builder.check()?;
         Ok(true)
     }
 
@@ -208,9 +230,7 @@ impl<'m> Translator<'m> {
     fn begin(&mut self) -> Result<(), TranslateError> {
         // Behind the locals lie references to what legacy clauses have caught.
         self.first_temp = self.locals.end + self.scanned.kept();
-        if self.first_temp > MAX_SLOTS {
-            return Err(TranslateError::FrameTooLarge);
-        }
+        encode::slot(self.first_temp + FIRST_LOCAL)?;
         self.pins = self.scanned.pins(&self.locals);
         for domain in self.pins {
             for (pin, local) in (0..).zip(domain) {
@@ -238,6 +258,7 @@ impl<'m> Translator<'m> {
         if self.skip_unreachable(instr) {
             return Ok(());
         }
+        self.spend(instr)?;
         self.count(instr.op);
         let unsupported = TranslateError::Unsupported(instr.offset);
         match (instr.op, instr.imm) {
@@ -277,8 +298,10 @@ impl<'m> Translator<'m> {
             (Op::LocalTee, Imm::Index(local)) => self.local_tee(local),
             (Op::GlobalGet, Imm::Index(global)) => self.global_get(global),
             (Op::GlobalSet, Imm::Index(global)) => self.global_set(global),
-            (Op::I32Const, Imm::I32(value)) => self.push_const(Kind::I32, u64::from(value as u32)),
-            (Op::I64Const, Imm::I64(value)) => self.push_const(Kind::I64, value as u64),
+            (Op::I32Const, Imm::I32(value)) => {
+                self.push_const(Kind::I32, value.cast_unsigned().into());
+            }
+            (Op::I64Const, Imm::I64(value)) => self.push_const(Kind::I64, value.cast_unsigned()),
             (Op::F32Const, Imm::F32(bits)) => self.push_const(Kind::F32, bits.into()),
             (Op::F64Const, Imm::F64(bits)) => self.push_const(Kind::F64, bits),
             (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
@@ -334,10 +357,10 @@ impl<'m> Translator<'m> {
     fn finish_enter(&mut self) {
         let [.., f32] = [Domain::Int, Domain::F64, Domain::F32].map(|d| self.pin_slots(d));
         // Room for the two words below the frame of whatever this one calls.
-        let size = self.first_temp + self.max_height + FIRST_LOCAL;
-        let zeroed = self.first_temp - FIRST_LOCAL;
-        self.builder.code[2] =
-            Cell::word(crate::exec::pack_fields([f32[0], f32[1], size as i16, zeroed as i16]));
+        let size = encode::slot(self.first_temp + self.max_height + FIRST_LOCAL);
+        let zeroed = encode::slot(self.first_temp - FIRST_LOCAL);
+        let [size, zeroed] = [size, zeroed].map(|number| self.builder.fit(number));
+        self.builder.code[2] = Cell::word(crate::exec::pack_fields([f32[0], f32[1], size, zeroed]));
     }
 
     /// The slots of the pinned locals of a domain; slot 0 where there is none.

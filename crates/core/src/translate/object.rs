@@ -3,6 +3,7 @@
 
 use super::{
     Translator,
+    encode::{index, low},
     inst::{Dst, Inst, Loc, NO_LOC, What},
     safepoint::Stopped,
     stack::{Operand, Source},
@@ -78,16 +79,16 @@ impl Object {
     pub(crate) fn operands(self, d: i16, a: Loc, b: Loc, code: &mut Vec<Cell>) {
         let mut push = |word| code.push(Cell::word(word));
         match self {
-            Object::Get(_, _, offset) => push(pack_const(d, a.slot(), offset as i32)),
+            Object::Get(_, _, offset) => push(pack_const(d, a.slot(), offset)),
             Object::Element(..) => push(match b {
-                Loc::Const(index) => pack_const(d, a.slot(), index as i32),
+                Loc::Const(index) => pack_const(d, a.slot(), low(index)),
                 _ => pack_fields([d, a.slot(), b.slot(), 0]),
             }),
             Object::Len | Object::RefI31 | Object::I31Get { .. } => {
                 push(pack_fields([d, a.slot(), 0, 0]));
             }
             Object::Last(_, offset, header) => {
-                push(pack_const(d, a.slot(), offset as i32));
+                push(pack_const(d, a.slot(), offset));
                 push(header);
                 if let Loc::Const(bits) = a {
                     push(bits);
@@ -97,7 +98,7 @@ impl Object {
                 push(pack_fields([d, 0, 0, 0]));
                 push(header);
             }
-            Object::Test(_, wanted) => push(pack_const(d, a.slot(), wanted as i32)),
+            Object::Test(_, wanted) => push(pack_const(d, a.slot(), wanted)),
         }
     }
 
@@ -175,7 +176,7 @@ impl<'m> Translator<'m> {
             (Op::RefI31, _) => match self.stack.last().map(|operand| operand.source) {
                 Some(Source::Const(bits)) => {
                     self.pop();
-                    self.push_const(Kind::Ref, u64::from((bits as u32) << 1 | 1));
+                    self.push_const(Kind::Ref, u64::from((low(bits)) << 1 | 1));
                 }
                 _ => self.object_op(Object::RefI31, 1),
             },
@@ -224,7 +225,7 @@ impl<'m> Translator<'m> {
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
         self.builder.cell(handler, format_args!("struct {a}.{} = {v}", place.offset));
-        self.builder.push(pack_const(v.slot(), a.slot(), place.offset as i32));
+        self.builder.push(pack_const(v.slot(), a.slot(), place.offset));
         self.push_value(v);
     }
 
@@ -267,10 +268,13 @@ impl<'m> Translator<'m> {
         let ty = self.object_type(ty);
         let storage = ty.element();
         let header = u64::from(count) << 32 | u64::from(ty.header);
-        let size = ty.array_size(count.into()).unwrap_or(MIN_OBJECT as usize);
+        let size = ty
+            .array_size(count.into())
+            .map_or(Ok(MIN_OBJECT), |size| index("bytes of an array", size));
+        let size = self.builder.fit(size);
         let offset = |index| HEADER + index * storage.size();
         let places = (0..count).map(|index| object::Place { offset: offset(index), storage });
-        self.new_object(header, size as u32, &places.collect::<Vec<_>>());
+        self.new_object(header, size, &places.collect::<Vec<_>>());
     }
 
     /// Makes an object of the top operands; without fields, of zeros.
@@ -329,7 +333,7 @@ impl<'m> Translator<'m> {
             Some(size) => self.builder.cell(handler, format_args!("new {size} bytes, {of}")),
             None => self.builder.cell(handler, of),
         };
-        self.builder.push(pack_const(v.slot(), 0, place.offset as i32));
+        self.builder.push(pack_const(v.slot(), 0, place.offset));
         if let Some(size) = size {
             self.builder.push(size.into());
         }
@@ -348,13 +352,13 @@ impl<'m> Translator<'m> {
         if let Some(handler) = object_select::array_new(access, is_default) {
             self.builder
                 .cell(handler, format_args!("small {} {index} from s{base}", op.mnemonic()));
-            self.builder.push(pack_const(base, 0, ty.header as i32));
+            self.builder.push(pack_const(base, 0, ty.header));
         }
         self.can_stop(Stopped::Before);
         self.truncate(self.stack.len() - operands);
         let Some(slow) = SlowOp::of(op) else { return };
         self.builder.cell(plain::SLOW, format_args!("{} {index} 0 from s{base}", op.mnemonic()));
-        self.builder.push(pack_const(slow as u16 as i16, base, index as i32));
+        self.builder.push(pack_const(slow.number(), base, index));
         self.builder.push(0);
         self.builder.forget();
         self.push_temp(Kind::Ref);

@@ -91,7 +91,7 @@ impl Translator<'_> {
         let (value, index) = (self.pop(), self.pop());
         let (v, a) = (self.slot_of(value), self.slot_of(index));
         self.builder.cell(plain::TABLE_SET, format_args!("table {table} [s{a}] = s{v}"));
-        self.builder.push(pack_const(v, a, table as i32));
+        self.builder.push(pack_const(v, a, table));
     }
 
     pub(super) fn table_size(&mut self, table: u32) {

@@ -1,7 +1,7 @@
 //! The symbolic operand stack: what a value is before anything needs it in a place.
 
 use super::{
-    Translator,
+    FIRST_LOCAL, Translator, encode,
     inst::{Dst, Inst, Loc, NO_LOC, What},
     work,
 };
@@ -30,16 +30,29 @@ pub(crate) struct Operand {
 }
 
 impl Translator<'_> {
-    /// The slot of the next operand.
+    /// The slot of the next operand. [`push`](Translator::push) sees to it that there is one.
     pub(super) fn next_slot(&self) -> i16 {
-        (self.first_temp + self.height) as i16
+        encode::slot(self.first_temp + self.height).unwrap_or(i16::MAX)
+    }
+
+    /// The frame has room for operands up to this height, and for the two words of the next frame.
+    pub(super) fn reserve(&mut self, height: usize) {
+        if height > self.max_height {
+            self.max_height = height;
+            self.builder.fit(encode::slot(self.first_temp + height + FIRST_LOCAL));
+        }
+    }
+
+    /// The first of so many slots of the topmost operands.
+    pub(super) fn top_slot(&mut self, slots: usize) -> i16 {
+        self.builder.fit(encode::slot(self.first_temp + self.height - slots))
     }
 
     pub(super) fn push(&mut self, source: Source, kind: Kind) {
         let slot = self.next_slot();
         self.height += kind.width();
-        self.max_height = self.max_height.max(self.height);
-        let index = self.stack.len() as u32;
+        self.reserve(self.height);
+        let index = self.builder.fit(encode::index("operands", self.stack.len()));
         let below = match source {
             Source::Local(local) => self.locals.get_mut(local).pending.replace(index),
             _ => None,
@@ -72,7 +85,7 @@ impl Translator<'_> {
         let Some(operand) = self.stack.pop() else {
             unreachable!("validation keeps the operand stack from running empty")
         };
-        self.height -= operand.kind.width();
+        self.height = self.height_of(operand.slot);
         self.unlink(operand);
         if self.loose.last().is_some_and(|&index| index as usize == self.stack.len()) {
             self.loose.pop();
@@ -92,8 +105,13 @@ impl Translator<'_> {
             self.unlink(self.stack[index as usize]);
         }
         self.stack.truncate(len);
-        self.height = slot as usize - self.first_temp;
+        self.height = self.height_of(slot);
         self.settled = self.settled.min(len);
+    }
+
+    /// The height at which an operand has this slot.
+    pub(super) fn height_of(&self, slot: i16) -> usize {
+        usize::try_from(slot).map_or(0, |slot| slot.saturating_sub(self.first_temp))
     }
 
     /// The topmost of the operands that are a local's value is that no more.

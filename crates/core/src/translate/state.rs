@@ -3,9 +3,11 @@
 //! shows in the next.
 
 use super::{
-    MAX_SLOTS, Source, TranslateError, Translator,
+    Source, TranslateError, Translator,
+    budget::Budget,
     builder::Builder,
     control::{Frame, Patch},
+    encode::TooLarge,
     exception::Tries,
     fuel::Regions,
     inst::kind_of,
@@ -37,6 +39,7 @@ pub(super) struct State {
     next_block: usize,
     last_blocks: Vec<bool>,
     pins: [[Option<u32>; 2]; 3],
+    budget: Budget,
     regions: Regions,
     tries: Tries,
     ty: u32,
@@ -55,8 +58,8 @@ impl State {
         let params = context.type_func(self.ty).map_or(&[][..], |ty| &ty.params[..]);
         let params = params.iter().copied().map(kind_of);
         let declared = body.locals.iter().map(|&(count, ty)| (count, kind_of(ty)));
-        let found = self.locals.begin(params, declared, body.code.len(), MAX_SLOTS);
-        found.ok_or(TranslateError::FrameTooLarge)?;
+        self.locals.begin(params, declared, body.code.len())?;
+        self.budget = Budget::new(source.limits, body.code.len());
         self.builder.clear();
         self.stack.clear();
         self.loose.clear();
@@ -93,6 +96,7 @@ impl State {
             next_block: self.next_block,
             last_blocks: self.last_blocks,
             pins: self.pins,
+            budget: self.budget,
             regions: self.regions,
             tries: self.tries,
             ty: self.ty,
@@ -100,9 +104,12 @@ impl State {
         }
     }
 
-    /// The code of the finished function.
-    pub(super) fn take_code(&mut self) -> Box<[Cell]> {
-        self.builder.take_code()
+    /// The code of the finished function, if everything in it fits.
+    pub(super) fn take_code(&mut self) -> Result<Box<[Cell]>, TooLarge> {
+        let code = self.builder.finish()?;
+        #[cfg(debug_assertions)]
+        debug_assert!(self.budget.covers(code.len()), "an operator has many words");
+        Ok(code)
     }
 
     /// What it catches.
@@ -131,6 +138,7 @@ impl Translator<'_> {
             next_block: self.next_block,
             last_blocks: self.last_blocks,
             pins: self.pins,
+            budget: self.budget,
             regions: self.regions,
             tries: self.tries,
             ty: self.ty,

@@ -3,6 +3,7 @@
 
 use super::{
     Translator,
+    encode::low,
     inst::{Dst, Inst, Loc, NO_LOC, What, result_kind},
     memory::constant_address,
     stack::Operand,
@@ -89,17 +90,17 @@ impl Vector {
             }
             Vector::Tern(_, c) => push(pack_fields([d, x, y, c.slot()])),
             Vector::Shift(_) => push(match b {
-                Loc::Const(count) => pack_const(d, x, count as i32),
+                Loc::Const(count) => pack_const(d, x, low(count)),
                 _ => pack_fields([d, x, y, 0]),
             }),
             Vector::Extract(_, lane) => push(pack_fields([d, x, lane.into(), 0])),
             Vector::Replace(_, lane) => push(pack_fields([d, x, y, lane.into()])),
             Vector::LoadLane(_, offset, lane) => {
-                push(pack_const(y, x, offset as i32));
+                push(pack_const(y, x, offset));
                 push(pack_fields([d, lane.into(), 0, 0]));
             }
             Vector::LoadLaneAny(_, arg, _, lane) => {
-                push(pack_const(y, x, arg.memory as i32));
+                push(pack_const(y, x, arg.memory));
                 push(arg.offset);
                 push(pack_fields([d, lane.into(), 0, 0]));
             }
@@ -141,7 +142,7 @@ impl fmt::Display for Constant {
 /// The two words of a vector, the lower first.
 fn words(bytes: [u8; 16]) -> [u64; 2] {
     let bits = u128::from_le_bytes(bytes);
-    [bits as u64, (bits >> 64) as u64]
+    [(bits & 0xffff_ffff_ffff_ffff) as u64, (bits >> 64) as u64]
 }
 
 /// The kind of the scalar that `replace_lane` takes.
@@ -264,7 +265,7 @@ impl Translator<'_> {
                     op.mnemonic()
                 );
                 self.builder.cell(handler, text);
-                self.builder.push(pack_const(v.slot(), a.slot(), memory as i32));
+                self.builder.push(pack_const(v.slot(), a.slot(), memory));
                 self.builder.push(offset);
                 self.builder.push(pack_fields([0, lane.into(), 0, 0]));
             }
@@ -284,7 +285,7 @@ impl Translator<'_> {
         self.builder.use_operands(Domain::Vector, &[v]);
         let text = format_args!("{} [{a} + {offset:#x}] = {v} {lane}", op.mnemonic());
         self.builder.cell(handler, text);
-        self.builder.push(pack_const(v.slot(), a.slot(), offset as i32));
+        self.builder.push(pack_const(v.slot(), a.slot(), offset));
         self.builder.push(pack_fields([0, lane.into(), 0, 0]));
         Some(())
     }

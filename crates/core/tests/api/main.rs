@@ -2,6 +2,7 @@
 
 mod backtrace;
 mod calls;
+mod code_limits;
 mod collection;
 mod embedder_code;
 mod errors;

@@ -1,0 +1,120 @@
+//! How much code a function may become. Code is counted in cells as they are before anything is fused, with all
+//! operands in slots: an operator is one cell, a `br_table` one more for each label, and what takes any number of
+//! values (`struct.new`, `array.new_fixed`) one for each of them. So the count depends on the bytes of the body alone,
+//! not on metering, fusion, build or host, and no operator emits more words than [`WORDS`] for each of its cells.
+//!
+//! It is taken before an operator is translated: code never grows beyond the limit first. Nothing here may depend on
+//! what else of the module is translated: then it would matter who calls first.
+
+use super::{Translator, encode::TooLarge};
+use windlass_decode::{Imm, Instr, Op};
+
+/// Limits of the code of a module's functions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeLimits {
+    /// Cells for each byte of a body.
+    pub(crate) per_byte: u32,
+    /// Cells for all bodies together.
+    pub(crate) per_module: u64,
+    /// The bytes of all bodies.
+    pub(crate) bytes: u64,
+}
+
+/// What a function may have in any case, so that a short one may use a large type.
+const BASE: u64 = 64;
+/// The most cells of a function: with this many, no branch leads too far.
+const MOST: u64 = (1 << 28) / WORDS;
+/// The most words of code for a cell.
+const WORDS: u64 = 16;
+
+impl CodeLimits {
+    /// How many cells a body of so many bytes may become. Of what the module may have in all it gets its part.
+    fn cells(self, body: u64) -> u64 {
+        let own = BASE.saturating_add(body.saturating_mul(self.per_byte.into()));
+        let part = u128::from(self.per_module) * u128::from(body) / u128::from(self.bytes.max(1));
+        own.min(u64::try_from(part).unwrap_or(u64::MAX)).min(MOST)
+    }
+}
+
+/// What a function has of its limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Budget {
+    cells: u64,
+    limit: u64,
+}
+
+impl Budget {
+    pub(super) fn new(limits: CodeLimits, body: usize) -> Budget {
+        Budget { cells: 0, limit: limits.cells(u64::try_from(body).unwrap_or(u64::MAX)) }
+    }
+
+    pub(super) fn cells(&self) -> u64 {
+        self.cells
+    }
+
+    fn spend(&mut self, cells: u64) -> Result<(), TooLarge> {
+        self.cells = self.cells.saturating_add(cells);
+        if self.cells > self.limit {
+            return Err(TooLarge { what: "cells of code", count: self.cells, limit: self.limit });
+        }
+        Ok(())
+    }
+
+    /// Whether so many words are no more than the count allows for.
+    #[cfg(debug_assertions)]
+    pub(super) fn covers(&self, words: usize) -> bool {
+        // A function begins and ends with cells that belong to no operator.
+        words as u64 <= (self.cells + 1) * WORDS
+    }
+}
+
+impl Translator<'_> {
+    /// Counts an operator that is about to be translated.
+    pub(super) fn spend(&mut self, instr: &Instr<'_>) -> Result<(), TooLarge> {
+        let values = match (instr.op, instr.imm) {
+            (Op::BrTable, Imm::Labels(labels)) => u64::from(labels.len()) + 1,
+            (Op::ArrayNewFixed, Imm::Index2(_, count)) => count.into(),
+            (Op::StructNew, Imm::Index(ty)) => {
+                let ty = self.source.objects.get(ty as usize).and_then(Option::as_ref);
+                ty.map_or(0, |ty| ty.fields.len() as u64)
+            }
+            _ => 0,
+        };
+        self.budget.spend(values + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: CodeLimits = CodeLimits { per_byte: u32::MAX, per_module: u64::MAX, bytes: 1 };
+
+    #[test]
+    fn limits_are_in_proportion() {
+        let limits = CodeLimits { per_byte: 4, per_module: u64::MAX, bytes: 1_000 };
+        assert_eq!([0, 1, 1_000].map(|body| limits.cells(body)), [64, 68, 4_064]);
+        // Together all functions have no more than the module may have.
+        let limits = CodeLimits { per_module: 500, ..limits };
+        let bodies = [1, 2, 97, 300, 600];
+        assert_eq!(bodies.map(|body| limits.cells(body)), [0, 1, 48, 150, 300]);
+    }
+
+    #[test]
+    fn branches_reach_everywhere_in_what_the_limits_allow() {
+        let most = NONE.cells(u64::MAX);
+        assert_eq!(most, MOST);
+        let words = usize::try_from(most * WORDS).unwrap_or(usize::MAX);
+        assert!(super::super::encode::distance(1, words).is_ok());
+        assert!(super::super::encode::distance(words, 0).is_ok());
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_an_error() {
+        let mut budget = Budget::new(CodeLimits { per_byte: 1, ..NONE }, 10);
+        assert_eq!(budget.spend(74), Ok(()));
+        let error = budget.spend(1).unwrap_err();
+        assert_eq!((error.count, error.limit), (75, 74));
+        assert!(budget.spend(u64::MAX).is_err() && budget.spend(1).is_err());
+    }
+}
