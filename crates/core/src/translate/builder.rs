@@ -116,6 +116,9 @@ impl Builder {
     /// Emits an instruction, if there is a handler for its places.
     pub(crate) fn emit(&mut self, inst: Inst) -> bool {
         let Some(handler) = inst.handler() else { return false };
+        if self.records.len() == MAX_RECORDS {
+            self.fence();
+        }
         for (domain, loc) in inst.uses() {
             self.use_operands(domain, &[loc]);
         }
@@ -270,6 +273,9 @@ impl Builder {
 
 /// The most that [`Builder::take_out`] reaches over.
 pub(crate) const MAX_TAKE_OUT: usize = 4;
+
+/// How many instructions of a stretch are remembered.
+const MAX_RECORDS: usize = 1 << 12;
 
 /// How many words the memory has, at most, that one function's code leaves to the next one's.
 const KEPT: usize = 1 << 16;

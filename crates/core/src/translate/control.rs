@@ -195,6 +195,7 @@ impl<'m> Translator<'m> {
     /// passed over.
     pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
         if matches!(instr.op, Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable) {
+            self.is_last_block = self.scanned.is_last(self.next_block);
             self.next_block += 1;
         }
         let Some(depth) = &mut self.unreachable else { return false };
@@ -238,7 +239,7 @@ impl<'m> Translator<'m> {
     fn look_behind(&mut self) {
         let Some(&Frame { ty, .. }) = self.frames.last() else { return };
         let returned = self.result_count(BlockType::Func(self.ty));
-        let is_last = self.last_blocks[self.next_block - 1] && self.result_count(ty) == returned;
+        let is_last = self.is_last_block && self.result_count(ty) == returned;
         if let Some(frame) = self.frames.last_mut() {
             frame.is_last = is_last;
         }

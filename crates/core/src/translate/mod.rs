@@ -163,8 +163,8 @@ struct Translator<'m> {
     scanned: Prescan,
     next_loop: usize,
     next_block: usize,
-    /// After which blocks, in order, the function returns.
-    last_blocks: Vec<bool>,
+    /// After the last block that began the function returns.
+    is_last_block: bool,
     pins: [[Option<u32>; 2]; 3],
     budget: Budget,
     regions: Regions,
@@ -239,7 +239,6 @@ impl<'m> Translator<'m> {
                 }
             }
         }
-        self.scanned.last_blocks(&mut self.last_blocks);
         let start = self.source.decoded.bodies[self.defined].code.start;
         self.instrs = job::instrs(self.source, self.defined, start);
         self.builder.offset = start;

@@ -114,10 +114,10 @@ impl Prescan {
         })
     }
 
-    /// For each block (loops and all others) in order of appearance: after its end the function returns. Asked when
-    /// all was read.
-    pub(super) fn last_blocks(&mut self, into: &mut Vec<bool>) {
-        self.blocks.last(into);
+    /// Whether the function returns after the end of the `index`th block (loops and all others count). Asked when all
+    /// was read, for one block after the other.
+    pub(super) fn is_last(&mut self, index: usize) -> bool {
+        self.blocks.is_last(index)
     }
 }
 
@@ -185,16 +185,12 @@ impl Blocks {
         }
     }
 
-    /// For each block whether a return follows its end.
-    fn last(&mut self, into: &mut Vec<bool>) {
-        work::count(self.follows.len());
-        for block in 0..self.follows.len() {
-            // The outer block comes first: what follows it is known.
-            if let Follow::End(outer) = self.follows[block] {
-                self.follows[block] = self.follows[outer];
-            }
+    /// Whether a return follows the end of the `index`th block.
+    fn is_last(&mut self, index: usize) -> bool {
+        // The outer block comes first: what follows it is known.
+        if let Follow::End(outer) = self.follows[index] {
+            self.follows[index] = self.follows[outer];
         }
-        into.clear();
-        into.extend(self.follows.iter().map(|&follow| follow == Follow::Return));
+        self.follows[index] == Follow::Return
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct State {
     scanned: Prescan,
     next_loop: usize,
     next_block: usize,
-    last_blocks: Vec<bool>,
+    is_last_block: bool,
     pins: [[Option<u32>; 2]; 3],
     budget: Budget,
     regions: Regions,
@@ -66,7 +66,6 @@ impl State {
         self.frames.clear();
         self.patches.clear();
         self.scanned.clear();
-        self.last_blocks.clear();
         self.regions.clear();
         self.tries.clear(self.locals.end);
         (self.settled, self.height, self.max_height) = (0, 0, 0);
@@ -94,7 +93,7 @@ impl State {
             scanned: self.scanned,
             next_loop: self.next_loop,
             next_block: self.next_block,
-            last_blocks: self.last_blocks,
+            is_last_block: self.is_last_block,
             pins: self.pins,
             budget: self.budget,
             regions: self.regions,
@@ -136,7 +135,7 @@ impl Translator<'_> {
             scanned: self.scanned,
             next_loop: self.next_loop,
             next_block: self.next_block,
-            last_blocks: self.last_blocks,
+            is_last_block: self.is_last_block,
             pins: self.pins,
             budget: self.budget,
             regions: self.regions,
