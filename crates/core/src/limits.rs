@@ -112,6 +112,29 @@ pub trait ResourceLimiter {
         self.memory_growing(current, desired, maximum)
     }
 
+    /// Whether the value stacks of the store may grow from `current` to `desired` bytes: those of all calls that run or
+    /// are paused, together with those that are kept for the next calls. After a no, the kept ones are freed, and it is
+    /// asked again; if that does not help, the call is a stack overflow.
+    ///
+    /// # Errors
+    /// The limiter's: see above.
+    fn stack_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
+        let _ = (current, desired);
+        Ok(true)
+    }
+
+    /// Whether all that the guests of the store make the host hold may grow from `current` to `desired` bytes: memories
+    /// (of a shared one that a guest makes, its maximum at once), tables with 8 bytes for each element, the heap of
+    /// structures and arrays and the exceptions, and value stacks. A no is one to what is to grow; it is asked before
+    /// that.
+    ///
+    /// # Errors
+    /// The limiter's: see above.
+    fn total_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
+        let _ = (current, desired);
+        Ok(true)
+    }
+
     /// How many instances the store may have.
     fn instances(&self) -> usize {
         usize::MAX
@@ -145,6 +168,8 @@ pub trait ResourceLimiter {
 pub struct StoreLimits {
     memory_size: usize,
     gc_heap_size: usize,
+    stack_size: usize,
+    total_size: usize,
     table_elements: usize,
     instances: usize,
     tables: usize,
@@ -157,6 +182,8 @@ impl Default for StoreLimits {
         StoreLimits {
             memory_size: max,
             gc_heap_size: max,
+            stack_size: max,
+            total_size: max,
             table_elements: max,
             instances: max,
             tables: max,
@@ -188,6 +215,14 @@ impl ResourceLimiter for StoreLimits {
         Ok(desired <= self.table_elements)
     }
 
+    fn stack_growing(&mut self, _: usize, desired: usize) -> Result<bool, Error> {
+        Ok(desired <= self.stack_size)
+    }
+
+    fn total_growing(&mut self, _: usize, desired: usize) -> Result<bool, Error> {
+        Ok(desired <= self.total_size)
+    }
+
     fn instances(&self) -> usize {
         self.instances
     }
@@ -207,6 +242,8 @@ impl ResourceLimiter for StoreLimits {
 /// let limits = windlass::StoreLimitsBuilder::new()
 ///     .memory_size(1 << 20)
 ///     .gc_heap_size(1 << 24)
+///     .stack_size(1 << 20)
+///     .total_size(1 << 25)
 ///     .table_elements(1000)
 ///     .instances(1)
 ///     .tables(2)
@@ -231,6 +268,19 @@ impl StoreLimitsBuilder {
     /// The largest size of the heap of structures and arrays, in bytes.
     pub fn gc_heap_size(mut self, bytes: usize) -> Self {
         self.0.gc_heap_size = bytes;
+        self
+    }
+
+    /// The largest size of all value stacks of the store together, in bytes.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.0.stack_size = bytes;
+        self
+    }
+
+    /// How much all that the guests of the store make the host hold may take together, in bytes: see
+    /// [`ResourceLimiter::total_growing`].
+    pub fn total_size(mut self, bytes: usize) -> Self {
+        self.0.total_size = bytes;
         self
     }
 

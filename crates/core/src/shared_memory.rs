@@ -241,6 +241,11 @@ impl SharedMemory {
         &self.0.engine
     }
 
+    /// Tells it from other memories that exist.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     pub(crate) fn decoded_type(&self) -> &decode::MemoryType {
         &self.0.ty
     }

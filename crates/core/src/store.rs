@@ -203,7 +203,7 @@ impl<T> Embedder for StoreState<T> {
     }
 
     fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error> {
-        runtime::grow_memory_at(self, index, size, delta)
+        runtime::grow_memory_at(self, index, size, delta, true)
     }
 
     fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error> {
@@ -212,6 +212,10 @@ impl<T> Embedder for StoreState<T> {
 
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error> {
         runtime::grow_table(self, index, delta, init)
+    }
+
+    fn grow_stacks(&mut self, more: usize) -> Result<bool, Error> {
+        runtime::grow_stacks(self, more)
     }
 
     fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error> {

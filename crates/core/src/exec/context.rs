@@ -4,7 +4,7 @@
 use super::machine::{Ip, Machine};
 use crate::{
     Trap,
-    runtime::{FuncEntity, HeapView},
+    runtime::{FuncEntity, HeapView, MemoryView, TableView},
 };
 use core::{ptr, sync::atomic::AtomicU8};
 
@@ -64,34 +64,6 @@ impl Context {
             saved: Machine::new(ptr::null(), ptr::null_mut(), ptr::null_mut()),
         }
     }
-}
-
-impl MemoryView {
-    /// No memory: no bytes.
-    pub(crate) const NONE: MemoryView = MemoryView { base: ptr::null_mut(), len: 0 };
-}
-
-impl TableView {
-    /// No table: no elements.
-    pub(crate) const NONE: TableView = TableView { base: ptr::null_mut(), len: 0 };
-}
-
-/// A memory, as loads and stores see it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct MemoryView {
-    pub(crate) base: *mut u8,
-    /// Bytes.
-    pub(crate) len: usize,
-}
-
-/// A table, as handlers see it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct TableView {
-    pub(crate) base: *mut u64,
-    /// Elements.
-    pub(crate) len: usize,
 }
 
 /// Why code stopped and went to the driver. Unless said otherwise, `ip` is at the first operand

@@ -42,6 +42,10 @@ impl Thread {
                     break None;
                 }
                 Grown::Changed => self.refund(store.inner(), cost),
+                Grown::Stopped => {
+                    self.refund(store.inner(), cost);
+                    self.poll_midway(store.inner())?;
+                }
             }
         };
         self.growing = None;
@@ -68,7 +72,7 @@ impl Thread {
             }
             let (count, cost) = Rest { len: delta, size: 8 }.piece();
             self.charge(store.inner(), cost)?;
-            store.inner().tables[index].elements.resize((len + count) as usize, init);
+            store.inner().extend_table(index as u32, count as usize, init);
             self.slow_instr(SlowOp::TableGrow).slots[1] -= count;
             if let Some(growing) = &mut self.growing {
                 growing.len += count;

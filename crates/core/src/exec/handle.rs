@@ -3,7 +3,7 @@
 
 use super::{Exit, Thread, thread::BacktraceFrame};
 use crate::{
-    Trap,
+    Error,
     runtime::{Embedder, StoreInner},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -61,13 +61,19 @@ impl ThreadHandle {
         Arc::strong_count(&self.0) > 1
     }
 
+    /// How much its value stack takes.
+    pub(crate) fn stack_bytes(&self) -> usize {
+        // SAFETY: I9.
+        unsafe { self.look() }.stack_bytes()
+    }
+
     /// See [`Thread::start`].
     pub(crate) fn start(
         &self,
-        store: &mut StoreInner,
+        store: &mut dyn Embedder,
         func: u32,
         args: &[u64],
-    ) -> Result<(), Trap> {
+    ) -> Result<(), Error> {
         // SAFETY: I9.
         unsafe { self.get() }.start(store, func, args)
     }

@@ -2,13 +2,13 @@
 //! checked against the memory's length.
 
 use super::{
-    context::{MemoryView, Stop},
+    context::Stop,
     dispatch::Step,
     machine::{Dst, Machine, Src, Value},
     shared::Atomic,
     v128::V128,
 };
-use crate::Trap;
+use crate::{Trap, runtime::MemoryView};
 use core::marker::PhantomData;
 
 /// What memory holds: an integer or a float of some width.

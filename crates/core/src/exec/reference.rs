@@ -2,11 +2,11 @@
 //! [`exec`](super) says; what they refer to is not looked at here.
 
 use super::{
-    context::{Stop, TableView},
+    context::Stop,
     dispatch::Step,
     machine::{Dst, Machine, Slot, Src},
 };
-use crate::Trap;
+use crate::{Trap, runtime::TableView};
 use core::marker::PhantomData;
 
 /// `d` = a reference to a function of the instance. Operands: `d, -, index`.

@@ -4,7 +4,7 @@ use super::{
     array::Unfinished,
     call::{DIRECT, push_frame, replace_frame, return_to},
     collect::{Halted, Room, make_room},
-    context::{Context, MemoryView, Stop, TableView},
+    context::{Context, Stop},
     dispatch::dispatch,
     exception::KnownPlaces,
     growth::Growing,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Module, Trap,
-    runtime::{Embedder, FuncEntity, StoreInner},
+    runtime::{Embedder, FuncEntity, MemoryView, StoreInner},
     translate::{self, Job, Stopped},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -30,9 +30,6 @@ use core::{
 pub(crate) struct Thread {
     pub(super) stack: Stack,
     pub(super) cx: Box<Context>,
-    /// Of the running instance; `cx` points to them.
-    memories: Vec<MemoryView>,
-    tables: Vec<TableView>,
     /// Frames that returned to another instance's code, innermost last.
     pub(super) switches: Vec<Switch>,
     pub(super) state: State,
@@ -173,8 +170,6 @@ impl Thread {
         Thread {
             stack: Stack::default(),
             cx: Box::new(Context::new()),
-            memories: Vec::new(),
-            tables: Vec::new(),
             switches: Vec::new(),
             state: State::Idle,
             parked: None,
@@ -192,15 +187,15 @@ impl Thread {
     /// thread has. A host function is fine too: `run` then asks for it at once.
     pub(crate) fn start(
         &mut self,
-        store: &mut StoreInner,
+        store: &mut dyn Embedder,
         func: u32,
         args: &[u64],
-    ) -> Result<(), Trap> {
-        let entity = store.funcs[func as usize];
+    ) -> Result<(), Error> {
+        let entity = store.inner().funcs[func as usize];
         let params = usize::from(entity.param_slots);
         self.result_slots = entity.result_slots.into();
         let values = params.max(self.result_slots);
-        self.stack.ensure(2 * ROOT_SLOTS + values, store.max_stack_slots)?;
+        self.ensure_stack(store, 2 * ROOT_SLOTS + values)?;
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
         self.switches.clear();
         self.parked = None;
@@ -281,20 +276,10 @@ impl Thread {
     /// Fills the context from the store, for the running instance.
     pub(super) fn refresh(&mut self, store: &mut StoreInner) {
         let instance = &store.instances[self.cx.instance as usize];
-        self.memories.resize(instance.memories.len(), MemoryView::NONE);
-        for (view, &memory) in self.memories.iter_mut().zip(&instance.memories) {
-            let bytes = &store.memories[memory as usize].bytes;
-            *view = MemoryView { base: bytes.base(), len: bytes.len() };
-        }
-        self.tables.resize(instance.tables.len(), TableView::NONE);
-        for (view, &table) in self.tables.iter_mut().zip(&instance.tables) {
-            let elements = &mut store.tables[table as usize].elements;
-            *view = TableView { base: elements.as_mut_ptr(), len: elements.len() };
-        }
         let cx = &mut *self.cx;
-        cx.memory = self.memories.first().copied().unwrap_or(MemoryView::NONE);
-        cx.memories = self.memories.as_ptr();
-        cx.tables = self.tables.as_ptr();
+        cx.memory = instance.views.memories.first().copied().unwrap_or(MemoryView::NONE);
+        cx.memories = instance.views.memories.as_ptr();
+        cx.tables = instance.views.tables.as_ptr();
         cx.global_ids = instance.globals.as_ptr();
         cx.func_ids = instance.funcs.as_ptr();
         cx.globals = store.globals.as_mut_ptr();
@@ -305,7 +290,9 @@ impl Thread {
     /// Does what the stopped code needs, so that it can go on; or tells the caller.
     fn handle(&mut self, stop: Stop, store: &mut dyn Embedder) -> Result<(), Exit> {
         match stop {
-            Stop::Trap(Trap::MemoryOutOfBounds) if self.has_grown(store.inner()) => {
+            Stop::Trap(Trap::MemoryOutOfBounds)
+                if store.inner().others_have_grown(self.cx.instance) =>
+            {
                 self.refresh(store.inner());
                 self.again();
             }
@@ -331,7 +318,7 @@ impl Thread {
                 self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
             }
             Stop::Translate => self.translate(store.inner())?,
-            Stop::StackFull => self.grow_stack(store.inner()).map_err(Exit::Trap)?,
+            Stop::StackFull => self.grow_stack(store)?,
             Stop::SwitchBack => self.switch_back(store.inner()),
             Stop::CallImport | Stop::ReturnCallImport => {
                 let instance = &store.inner().instances[self.cx.instance as usize];
@@ -373,13 +360,6 @@ impl Thread {
     /// Goes on with the cell that stopped.
     pub(super) fn again(&mut self) {
         self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
-    }
-
-    /// Whether another thread has grown a memory of the instance since the context was filled.
-    fn has_grown(&self, store: &StoreInner) -> bool {
-        let memories = &store.instances[self.cx.instance as usize].memories;
-        let mut sizes = memories.iter().map(|&memory| store.memories[memory as usize].bytes.len());
-        self.memories.iter().any(|view| sizes.next() != Some(view.len))
     }
 
     fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
@@ -485,10 +465,55 @@ impl Thread {
         Ok(())
     }
 
-    fn grow_stack(&mut self, store: &StoreInner) -> Result<(), Trap> {
-        self.cx.saved.sp = self.stack.grow(self.cx.saved.sp, store.max_stack_slots)?;
-        self.cx.stack_end = self.stack.end();
+    /// How much the value stack takes.
+    pub(super) fn stack_bytes(&self) -> usize {
+        self.stack.len * size_of::<u64>()
+    }
+
+    /// Doubles the value stack, or makes it at least larger.
+    fn grow_stack(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let len = self.stack.len;
+        let max = store.inner().max_stack_slots;
+        for wanted in [2 * len, len + MIN_STACK].map(|wanted| wanted.min(max)) {
+            if let Some(larger) = self.larger_stack(store, wanted)? {
+                self.cx.saved.sp = self.stack.move_to(larger, self.cx.saved.sp);
+                self.cx.stack_end = self.stack.end();
+                return Ok(());
+            }
+        }
+        Err(Exit::Trap(Trap::StackOverflow))
+    }
+
+    /// Makes the value stack at least `len` slots. Nothing may point into it.
+    fn ensure_stack(&mut self, store: &mut dyn Embedder, len: usize) -> Result<(), Error> {
+        if self.stack.len >= len {
+            return Ok(());
+        }
+        let max = store.inner().max_stack_slots;
+        if len > max {
+            return Err(Trap::StackOverflow.into());
+        }
+        let larger = self.larger_stack(store, len.max(MIN_STACK).min(max))?;
+        self.stack = larger.ok_or(Trap::StackOverflow)?;
         Ok(())
+    }
+
+    /// A stack of `len` slots to take the place of the present one, which is smaller; none if a limit or the host does
+    /// not allow it.
+    fn larger_stack(
+        &mut self,
+        store: &mut dyn Embedder,
+        len: usize,
+    ) -> Result<Option<Stack>, Error> {
+        let more = len.saturating_sub(self.stack.len) * size_of::<u64>();
+        if more == 0 || !store.grow_stacks(more)? {
+            return Ok(None);
+        }
+        let stack = Stack::allocate(len);
+        if stack.is_none() {
+            store.inner().held.stacks -= more;
+        }
+        Ok(stack)
     }
 
     /// Calls a function of the store that the handlers could not call themselves. For a tail call of a host
@@ -743,18 +768,6 @@ impl Stack {
         }
     }
 
-    /// Makes it at least `len` slots. Nothing may point into it.
-    fn ensure(&mut self, len: usize, max: usize) -> Result<(), Trap> {
-        if self.len >= len {
-            return Ok(());
-        }
-        if len > max {
-            return Err(Trap::StackOverflow);
-        }
-        *self = Stack::allocate(len.max(MIN_STACK).min(max)).ok_or(Trap::StackOverflow)?;
-        Ok(())
-    }
-
     fn allocate(len: usize) -> Option<Stack> {
         let mut slots: Vec<u64> = Vec::new();
         slots.try_reserve_exact(len).ok()?;
@@ -763,13 +776,8 @@ impl Stack {
         Some(Stack { base: ptr::NonNull::new(base), len })
     }
 
-    /// Doubles it; frames move along. Returns where the frame `sp` is now.
-    fn grow(&mut self, sp: Sp, max: usize) -> Result<Sp, Trap> {
-        let len = (self.len * 2).min(max);
-        if len <= self.len {
-            return Err(Trap::StackOverflow);
-        }
-        let grown = Stack::allocate(len).ok_or(Trap::StackOverflow)?;
+    /// Moves to a larger one; frames move along. Returns where the frame `sp` is now.
+    fn move_to(&mut self, grown: Stack, sp: Sp) -> Sp {
         let (old, new) = (self.base(), grown.base());
         let moved = |sp: Sp| new.wrapping_byte_add(sp as usize - old as usize);
         // SAFETY: both have at least the old size, and pointers into the stack lie in saved frames only:
@@ -784,7 +792,7 @@ impl Stack {
             }
         }
         *self = grown;
-        Ok(moved(sp))
+        moved(sp)
     }
 }
 

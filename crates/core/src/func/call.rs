@@ -34,7 +34,7 @@ impl<'a, T> Call<'a, T> {
         let thread = store.inner.enter()?;
         let mut call = Call { store, thread: Some(thread) };
         if let Some(thread) = &mut call.thread {
-            thread.start(&mut call.store.inner, func, args)?;
+            thread.start(call.store, func, args)?;
         }
         Ok(call)
     }

@@ -75,6 +75,7 @@ impl ConstContext<'_> {
                     ([binary(op, a, b), 0], None)
                 }
             };
+            stack.try_reserve(1).map_err(|_| crate::Trap::AllocationTooLarge)?;
             stack.push(value);
         }
     }

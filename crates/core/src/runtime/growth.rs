@@ -22,6 +22,15 @@ pub(crate) enum Grown {
     Failed,
     /// The size is another one by now: the limits have to be asked again.
     Changed,
+    /// The guest is to be interrupted. Nothing has changed that can be seen; asked again, it goes on.
+    Stopped,
+}
+
+impl Growth {
+    /// What it takes more, of a table.
+    pub(crate) fn table_bytes(&self) -> usize {
+        (self.desired - self.current).saturating_mul(8)
+    }
 }
 
 /// The growth of a memory of `current` bytes by `delta` pages; none if its type or the host's

@@ -3,10 +3,10 @@
 
 use super::const_expr::ConstContext;
 use super::resources::{Limited, add_memory, add_table, check_instances};
-use super::{FuncEntity, InstanceEntity, StoreInner, link};
+use super::{FuncEntity, Held, InstanceEntity, StoreInner, User, Views, link};
 use crate::module::{ModuleInner, slots_of};
 use crate::{Engine, Error, Extern, Module, Trap, error::error};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{CompositeType, ElementItems, ElementMode, Expr, ExternKind, SubType};
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store, but for what
@@ -51,9 +51,11 @@ fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Extern]) -> Resul
     let store = &mut *attempt.store;
     let parts = Parts::new(store, &module.0, imports)?;
     let (elements, data) = parts.offsets(store, &module.0)?;
-    let instance = parts.instance(module);
     let store = store.inner();
     let index = store.instances.len();
+    let instance = parts.instance(store, module)?;
+    store.instances.try_reserve(1).map_err(no_memory)?;
+    add_user(store, index as u32, &instance)?;
     store.instances.push(instance);
     attempt.has_made = true;
     active_elements(store, &module.0, index, &elements)?;
@@ -72,6 +74,7 @@ struct Attempt<'a> {
     globals: usize,
     tags: usize,
     pinned: usize,
+    held: Held,
 }
 
 impl Attempt<'_> {
@@ -84,6 +87,7 @@ impl Attempt<'_> {
             globals: inner.globals.len(),
             tags: inner.tags.len(),
             pinned: inner.pinned.len(),
+            held: inner.held,
             has_made: false,
             store,
         }
@@ -98,7 +102,9 @@ impl Drop for Attempt<'_> {
         if !self.has_made {
             store.funcs.truncate(self.funcs);
             store.tables.truncate(self.tables);
-            store.memories.truncate(self.memories);
+            store.truncate_memories(self.memories);
+            // Nothing else has grown meanwhile: no guest has run.
+            store.held = self.held;
             store.globals.truncate(self.globals);
             store.global_types.truncate(self.globals);
             store.tags.truncate(self.tags);
@@ -127,25 +133,25 @@ impl Parts {
             given.filter_map(|given| Some(given.place()?.1))
         };
         let mut parts = Parts {
-            funcs: imported(ExternKind::Func).collect(),
-            tables: imported(ExternKind::Table).collect(),
+            funcs: collected(imported(ExternKind::Func).map(Ok))?,
+            tables: collected(imported(ExternKind::Table).map(Ok))?,
             memories: Vec::new(),
-            globals: imported(ExternKind::Global).collect(),
-            tags: imported(ExternKind::Tag).collect(),
+            globals: collected(imported(ExternKind::Global).map(Ok))?,
+            tags: collected(imported(ExternKind::Tag).map(Ok))?,
             elements: Vec::new(),
         };
-        parts.import_memories(store.inner(), imports);
+        parts.import_memories(store.inner(), imports)?;
         let context = &module.context;
         let instance = store.inner().instances.len() as u32;
         for &ty in &context.tags[parts.tags.len()..] {
             let (id, index) = (context.type_ids[ty as usize], parts.tags.len() as u32);
-            parts.tags.push(store.inner().add_tag(id, instance, index));
+            push(&mut parts.tags, store.inner().add_tag(id, instance, index))?;
         }
-        parts.add_funcs(store.inner(), module);
+        parts.add_funcs(store.inner(), module)?;
         parts.add_globals(store, module)?;
         parts.add_tables(store, module)?;
         for &ty in &module.context.memories[parts.memories.len()..] {
-            parts.memories.push(add_memory(store, ty)?);
+            push(&mut parts.memories, add_memory(store, ty)?)?;
         }
         parts.eval_elements(store, module)?;
         Ok(parts)
@@ -156,18 +162,25 @@ impl Parts {
     }
 
     /// A shared memory is known to the store from when it is first imported.
-    fn import_memories(&mut self, store: &mut StoreInner, imports: &[Extern]) {
-        self.memories.extend(imports.iter().filter_map(|given| match given {
-            Extern::Memory(memory) => Some(memory.index()),
-            Extern::SharedMemory(memory) => Some(store.shared_memory(memory)),
-            _ => None,
-        }));
+    fn import_memories(&mut self, store: &mut StoreInner, imports: &[Extern]) -> Result<(), Error> {
+        for given in imports {
+            match given {
+                Extern::Memory(memory) => push(&mut self.memories, memory.index())?,
+                Extern::SharedMemory(memory) => {
+                    push(&mut self.memories, store.shared_memory(memory))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
-    fn add_funcs(&mut self, store: &mut StoreInner, module: &ModuleInner) {
+    fn add_funcs(&mut self, store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
         let context = &module.context;
         let instance = store.instances.len() as u32;
         let first = context.imported.funcs;
+        self.funcs.try_reserve_exact(context.funcs.len() - self.funcs.len()).map_err(no_memory)?;
+        store.funcs.try_reserve(context.funcs.len()).map_err(no_memory)?;
         for (index, &ty) in context.funcs.iter().enumerate().skip(first as usize) {
             let func_type = context.type_func(ty);
             self.funcs.push(store.funcs.len() as u32);
@@ -180,6 +193,7 @@ impl Parts {
                 result_slots: func_type.map_or(0, |ty| slots_of(&ty.results)),
             });
         }
+        Ok(())
     }
 
     fn add_globals(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
@@ -187,9 +201,9 @@ impl Parts {
             let value = self.context(module).eval(store, &global.init)?;
             let ty = module.context.globals[self.globals.len()];
             let store = store.inner();
-            self.globals.push(store.globals.len() as u32);
-            store.globals.push(value);
-            store.global_types.push(ty);
+            push(&mut self.globals, store.globals.len() as u32)?;
+            push(&mut store.globals, value)?;
+            push(&mut store.global_types, ty)?;
         }
         Ok(())
     }
@@ -201,7 +215,7 @@ impl Parts {
                 None => 0,
             };
             let ty = module.context.tables[self.tables.len()];
-            self.tables.push(add_table(store, ty, init)?);
+            push(&mut self.tables, add_table(store, ty, init)?)?;
         }
         Ok(())
     }
@@ -217,14 +231,15 @@ impl Parts {
                 // Only declares functions: dropped from the start.
                 _ if segment.mode == ElementMode::Declared => Box::default(),
                 ElementItems::Funcs(funcs) => {
-                    funcs.iter().map(|&func| u64::from(self.funcs[func as usize]) + 1).collect()
+                    let references = funcs.iter().map(|&func| self.funcs[func as usize]);
+                    collected(references.map(|func| Ok(u64::from(func) + 1)))?.into()
                 }
-                ElementItems::Exprs(exprs) => exprs
-                    .iter()
-                    .map(|expr| Ok(context.eval(store, expr)?[0]))
-                    .collect::<Result<_, Error>>()?,
+                ElementItems::Exprs(exprs) => {
+                    let eval = |expr: &Expr| Ok(context.eval(store, expr)?[0]);
+                    collected(exprs.iter().map(eval))?.into()
+                }
             };
-            self.elements.push(references);
+            push(&mut self.elements, references)?;
         }
         Ok(())
     }
@@ -244,24 +259,76 @@ impl Parts {
             ElementMode::Active { at, .. } => eval(Some(at)),
             _ => Ok(0),
         });
-        let elements = elements.collect::<Result<_, Error>>()?;
+        let elements = collected(elements)?;
         let data = module.decoded.data.iter();
         let data = data.map(|segment| eval(segment.active.as_ref().map(|(_, at)| at)));
-        Ok((elements, data.collect::<Result<_, Error>>()?))
+        Ok((elements, collected(data)?))
     }
 
-    fn instance(self, module: &Module) -> InstanceEntity {
-        InstanceEntity {
+    fn instance(self, store: &StoreInner, module: &Module) -> Result<InstanceEntity, Error> {
+        let memories = (&store.memories[..], &self.memories[..]);
+        let views =
+            Views::new(memories, (&store.tables, &self.tables)).ok_or_else(no_memory_left)?;
+        Ok(InstanceEntity {
             module: module.clone(),
             funcs: self.funcs.into(),
             tables: self.tables.into(),
             memories: self.memories.into(),
+            views,
             globals: self.globals.into(),
             tags: self.tags.into(),
             elements: self.elements.into(),
-            data_dropped: alloc::vec![false; module.0.decoded.data.len()].into(),
+            data_dropped: collected(module.0.decoded.data.iter().map(|_| Ok(false)))?.into(),
+        })
+    }
+}
+
+/// Notes which memories and tables the instance has, so that its views are kept. If this fails, nothing is noted.
+fn add_user(store: &mut StoreInner, instance: u32, entity: &InstanceEntity) -> Result<(), Error> {
+    let mut noted = Ok(());
+    for (index, &memory) in (0..).zip(&entity.memories) {
+        let users = &mut store.memories[memory as usize].users;
+        noted = noted.and_then(|()| push(users, User { instance, index }));
+    }
+    for (index, &table) in (0..).zip(&entity.tables) {
+        let users = &mut store.tables[table as usize].users;
+        noted = noted.and_then(|()| push(users, User { instance, index }));
+    }
+    if noted.is_err() {
+        let is_other = |user: &User| user.instance != instance;
+        for &memory in &entity.memories {
+            store.memories[memory as usize].users.retain(is_other);
+        }
+        for &table in &entity.tables {
+            store.tables[table as usize].users.retain(is_other);
         }
     }
+    noted
+}
+
+/// As `collect`, but an error where the host has no memory.
+fn collected<T>(items: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
+    let mut collected = Vec::new();
+    collected.try_reserve_exact(items.size_hint().0).map_err(no_memory)?;
+    for item in items {
+        push(&mut collected, item?)?;
+    }
+    Ok(collected)
+}
+
+fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Error> {
+    items.try_reserve(1).map_err(no_memory)?;
+    items.push(item);
+    Ok(())
+}
+
+fn no_memory(_: TryReserveError) -> Error {
+    no_memory_left()
+}
+
+#[cold]
+fn no_memory_left() -> Error {
+    Error::msg("the host has no memory for the instance")
 }
 
 fn active_elements(

@@ -1,28 +1,59 @@
-//! [`LinearMemory`]: the bytes of a linear memory. One of the two files of the runtime with unsafe code
-//! (the other has those of a shared memory): handlers need base pointer and length, and growth must not touch
-//! the new pages. It never fails by aborting: what
-//! the host can't allocate is a failed growth.
+//! [`LinearMemory`]: the bytes of a linear memory. Unsafe code of the runtime is here and in `pages`, `elements` and
+//! `shared`: handlers need base pointer and length, and growth must not touch pages that nobody wrote. It never fails
+//! by aborting: what the host can't allocate is a failed growth.
+//!
+//! A memory that can grow lies in a reserved range of addresses, where there is one ([`Pages`]): growing it
+//! changes a number. Otherwise it lies with the allocator, which moves it when it grows.
 #![allow(unsafe_code)]
 
-use alloc::alloc::{Layout, alloc_zeroed, dealloc};
+use super::pages::Pages;
+use alloc::alloc::{Layout, alloc_zeroed, dealloc, realloc};
 use core::{ptr::NonNull, slice};
 
-/// Aligned enough for every scalar access, and not more: allocators hand out fresh zeroed pages only for
-/// ordinary alignments.
+/// Aligned enough for every scalar access, and not more: allocators hand out fresh zeroed pages, and move them instead
+/// of copying, only for ordinary alignments.
 const ALIGN: usize = 8;
 
-/// Whether growth reserves more than asked for, so that growing in steps does not copy each time. Where there is
-/// no operating system, what is reserved is really taken.
-const RESERVES: bool = cfg!(feature = "std");
+/// Whether growth takes more from the allocator than asked for, so that growing in steps does not copy each time.
+/// Where there is no operating system, what is taken is really taken.
+const GENEROUS: bool = cfg!(feature = "std");
+
+/// So many addresses are reserved at most, as far as the type allows growth: all that 32-bit addresses reach. Larger
+/// memories are moved to ranges twice as large.
+const RESERVED: u64 = 1 << 32;
+
+/// What can't become larger than this lies with the allocator: copying it is nothing.
+const SMALL: usize = 1 << 20;
+
+/// So many bytes are made zero before it is asked whether to go on.
+const STEP: usize = 1 << 20;
 
 /// Bytes that start as zeros and can grow.
 ///
-/// Invariant: `base` is allocated with `layout(capacity)` unless `capacity` is 0; all `capacity` bytes are
-/// initialised; those from `len` on are zero; `len <= capacity <= isize::MAX`.
+/// Invariant: the first `len` bytes from `base` on are initialised, and belong to this, which keeps them in `room`.
 pub(crate) struct LinearMemory {
     base: NonNull<u8>,
     len: usize,
-    capacity: usize,
+    room: Room,
+}
+
+/// What the bytes lie in.
+enum Room {
+    /// From the allocator, with `layout(capacity)` unless `capacity` is 0. The first `zeroed` bytes are initialised;
+    /// those from the memory's length on are zeros; `len <= zeroed <= capacity <= isize::MAX`.
+    Allocated { capacity: usize, zeroed: usize },
+    /// At the beginning of these addresses, of which `len` bytes are committed.
+    Reserved(Pages),
+}
+
+/// How a growth ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Growing {
+    Done,
+    /// The host has no memory for it; nothing has changed.
+    Failed,
+    /// It was told not to go on. Nothing has changed that can be seen, and the next try does what is left.
+    Stopped,
 }
 
 // SAFETY: it owns its bytes like a `Vec<u8>`, and changes them through `&mut` only.
@@ -31,9 +62,28 @@ unsafe impl Send for LinearMemory {}
 unsafe impl Sync for LinearMemory {}
 
 impl LinearMemory {
-    /// `len` zeros; none if the host can't allocate them.
-    pub(crate) fn new(len: usize) -> Option<LinearMemory> {
-        Some(LinearMemory { base: allocate(len)?, len, capacity: len })
+    /// `len` zeros, never to be more than `most`; none if the host can't allocate them.
+    pub(crate) fn new(len: usize, most: usize) -> Option<LinearMemory> {
+        if most > len.max(SMALL)
+            && let Some(memory) = LinearMemory::reserved(len, most)
+        {
+            return Some(memory);
+        }
+        LinearMemory::allocated(len)
+    }
+
+    /// As `new`, in addresses that are reserved; none where there are none.
+    fn reserved(len: usize, most: usize) -> Option<LinearMemory> {
+        let size = usize::try_from(RESERVED).map_or(most, |size| most.min(size.max(len)));
+        let pages = Pages::reserve(size)?;
+        let base = pages.base();
+        pages.commit(len).then_some(LinearMemory { base, len, room: Room::Reserved(pages) })
+    }
+
+    /// As `new`, from the allocator.
+    fn allocated(len: usize) -> Option<LinearMemory> {
+        let room = Room::Allocated { capacity: len, zeroed: len };
+        Some(LinearMemory { base: allocate(len)?, len, room })
     }
 
     /// The address of the first byte. It changes when the memory grows.
@@ -51,44 +101,85 @@ impl LinearMemory {
     /// The bytes.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: the first `len` bytes are allocated and initialised, and borrowed with `self`.
+        // SAFETY: the first `len` bytes are there and initialised, and borrowed with `self`.
         unsafe { slice::from_raw_parts(self.base.as_ptr(), self.len) }
     }
 
     /// The bytes, to be changed.
     #[inline]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: the first `len` bytes are allocated and initialised, and borrowed with `self`.
+        // SAFETY: the first `len` bytes are there and initialised, and borrowed with `self`.
         unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len) }
     }
 
-    /// Grows to `len` bytes, never to be larger than `max`. Tells whether the host could allocate them; if not,
-    /// nothing has changed.
-    pub(crate) fn grow(&mut self, len: usize, max: usize) -> bool {
-        debug_assert!(len >= self.len && len <= max);
-        if len > self.capacity && !self.reserve(len, max) {
-            return false;
+    /// Grows to `len` bytes, never to be more than `most`. Where that takes long, `goes_on` is asked now and then.
+    pub(crate) fn grow(
+        &mut self,
+        len: usize,
+        most: usize,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Growing {
+        debug_assert!(len >= self.len && len <= most);
+        let has_room = match &mut self.room {
+            Room::Reserved(pages) => {
+                let has_room = pages.commit(len)
+                    || (pages.moved(self.len, len.saturating_mul(2).min(most)).is_some()
+                        && pages.commit(len));
+                self.base = pages.base();
+                has_room
+            }
+            Room::Allocated { .. } => self.allocate_more(len, most),
+        };
+        if !has_room {
+            return Growing::Failed;
+        }
+        if !self.make_zero(len, goes_on) {
+            return Growing::Stopped;
         }
         self.len = len;
-        true
+        Growing::Done
     }
 
-    fn reserve(&mut self, len: usize, max: usize) -> bool {
-        let generous =
-            if RESERVES { len.max(self.capacity.saturating_mul(2)).min(max) } else { len };
-        let fits = |capacity| allocate(capacity).map(|base| (base, capacity));
-        let Some((base, capacity)) = fits(generous).or_else(|| fits(len)) else { return false };
-        let mut grown = LinearMemory { base, len: self.len, capacity };
-        grown.bytes_mut().copy_from_slice(self.bytes());
-        *self = grown;
+    /// Has the allocator give room for `len` bytes, and some more where it can.
+    fn allocate_more(&mut self, len: usize, most: usize) -> bool {
+        let Room::Allocated { capacity, .. } = &mut self.room else { return false };
+        if len <= *capacity {
+            return true;
+        }
+        let generous = if GENEROUS { len.max(*capacity + *capacity / 2).min(most) } else { len };
+        for wanted in [generous, len] {
+            // SAFETY: `base` was allocated with this capacity, which is less.
+            if let Some(base) = unsafe { reallocate(self.base, *capacity, wanted) } {
+                (self.base, *capacity) = (base, wanted);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes what is left of the first `len` bytes zero, in steps; false if that is not to go on.
+    fn make_zero(&mut self, len: usize, goes_on: &mut dyn FnMut() -> bool) -> bool {
+        // What is committed is zero.
+        let Room::Allocated { zeroed, .. } = &mut self.room else { return true };
+        while *zeroed < len {
+            let step = STEP.min(len - *zeroed);
+            // SAFETY: `len` is no more than the capacity.
+            unsafe { self.base.as_ptr().add(*zeroed).write_bytes(0, step) }
+            *zeroed += step;
+            if *zeroed < len && !goes_on() {
+                return false;
+            }
+        }
         true
     }
 }
 
 impl Drop for LinearMemory {
     fn drop(&mut self) {
-        // SAFETY: `base` was allocated with this capacity.
-        unsafe { deallocate(self.base, self.capacity) }
+        if let Room::Allocated { capacity, .. } = self.room {
+            // SAFETY: `base` was allocated with this capacity.
+            unsafe { deallocate(self.base, capacity) }
+        }
     }
 }
 
@@ -106,10 +197,24 @@ pub(super) fn allocate(size: usize) -> Option<NonNull<u8>> {
     NonNull::new(unsafe { alloc_zeroed(layout) })
 }
 
-/// Frees what `allocate` gave.
+/// Makes what `allocate` gave larger; it may move. What is added is not initialised. If there is no memory, it stays.
 ///
 /// # Safety
-/// `base` came from `allocate(size)` and is not used any more.
+/// `base` came from `allocate(old)` or from here, with this size; `new` is larger.
+pub(super) unsafe fn reallocate(base: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
+    let (old, layout) = (layout(old)?, layout(new)?);
+    if old.size() == 0 {
+        // SAFETY: the new size is larger than that.
+        return NonNull::new(unsafe { alloc_zeroed(layout) });
+    }
+    // SAFETY: the caller's promise; the new size is one of a layout with the same alignment.
+    NonNull::new(unsafe { realloc(base.as_ptr(), old, layout.size()) })
+}
+
+/// Frees what `allocate` or `reallocate` gave.
+///
+/// # Safety
+/// `base` came from there with this size and is not used any more.
 pub(super) unsafe fn deallocate(base: NonNull<u8>, size: usize) {
     if let (Some(layout), 1..) = (layout(size), size) {
         // SAFETY: the caller's promise.
@@ -120,42 +225,93 @@ pub(super) unsafe fn deallocate(base: NonNull<u8>, size: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
+
+    /// In all ways that there are here.
+    fn memories(len: usize, most: usize) -> Vec<LinearMemory> {
+        let reserved = LinearMemory::reserved(len, most);
+        LinearMemory::allocated(len).into_iter().chain(reserved).collect()
+    }
+
+    fn grow(memory: &mut LinearMemory, len: usize, most: usize) -> bool {
+        memory.grow(len, most, &mut || true) == Growing::Done
+    }
 
     #[test]
     fn starts_with_zeros_and_keeps_its_bytes() {
-        let mut memory = LinearMemory::new(3).unwrap();
-        memory.bytes_mut().copy_from_slice(&[1, 2, 3]);
-        assert!(memory.grow(10, 100));
-        assert_eq!(memory.bytes(), [1, 2, 3, 0, 0, 0, 0, 0, 0, 0]);
-        memory.bytes_mut()[9] = 9;
-        assert!(memory.grow(1000, 1000));
-        assert_eq!(memory.len(), 1000);
-        assert_eq!(memory.bytes()[..12], [1, 2, 3, 0, 0, 0, 0, 0, 0, 9, 0, 0]);
-        assert!(memory.bytes()[10..].iter().all(|&byte| byte == 0));
+        for mut memory in memories(3, 1000) {
+            memory.bytes_mut().copy_from_slice(&[1, 2, 3]);
+            assert!(grow(&mut memory, 10, 1000));
+            assert_eq!(memory.bytes(), [1, 2, 3, 0, 0, 0, 0, 0, 0, 0]);
+            memory.bytes_mut()[9] = 9;
+            assert!(grow(&mut memory, 1000, 1000));
+            assert_eq!(memory.len(), 1000);
+            assert_eq!(memory.bytes()[..12], [1, 2, 3, 0, 0, 0, 0, 0, 0, 9, 0, 0]);
+            assert!(memory.bytes()[10..].iter().all(|&byte| byte == 0));
+        }
     }
 
     #[test]
     fn can_be_empty() {
-        let mut memory = LinearMemory::new(0).unwrap();
-        assert!(memory.bytes().is_empty());
-        assert!(memory.grow(0, 0));
-        assert!(memory.grow(1, 1));
-        assert_eq!(memory.bytes(), [0]);
+        for mut memory in memories(0, 1) {
+            assert!(memory.bytes().is_empty());
+            assert!(grow(&mut memory, 0, 1));
+            assert!(grow(&mut memory, 1, 1));
+            assert_eq!(memory.bytes(), [0]);
+        }
+        assert!(LinearMemory::new(0, 0).unwrap().bytes().is_empty());
     }
 
     #[test]
     fn what_cannot_be_allocated_is_no_abort() {
-        assert!(LinearMemory::new(usize::MAX).is_none());
-        let mut memory = LinearMemory::new(8).unwrap();
-        assert!(!memory.grow(isize::MAX as usize + 1, usize::MAX));
-        assert!(!memory.grow(isize::MAX as usize - 8, usize::MAX));
-        assert_eq!(memory.len(), 8);
+        assert!(LinearMemory::new(usize::MAX, usize::MAX).is_none());
+        assert!(LinearMemory::new(isize::MAX as usize, usize::MAX).is_none());
+        for mut memory in memories(8, usize::MAX) {
+            assert!(!grow(&mut memory, isize::MAX as usize + 1, usize::MAX));
+            assert!(!grow(&mut memory, isize::MAX as usize - 8, usize::MAX));
+            assert_eq!(memory.bytes(), [0; 8]);
+        }
     }
 
     #[test]
     fn capacity_stays_below_the_maximum() {
-        let mut memory = LinearMemory::new(64).unwrap();
-        assert!(memory.grow(65, 70));
-        assert!(memory.capacity <= 70);
+        let mut memory = LinearMemory::allocated(64).unwrap();
+        assert!(grow(&mut memory, 65, 70));
+        assert!(matches!(memory.room, Room::Allocated { capacity: ..=70, zeroed: 65 }));
+    }
+
+    #[test]
+    fn a_long_growth_can_be_stopped_and_goes_on() {
+        let mut memory = LinearMemory::allocated(1).unwrap();
+        memory.bytes_mut()[0] = 7;
+        let len = 3 * STEP;
+        let mut steps = 0;
+        while memory.grow(len, len, &mut || false) == Growing::Stopped {
+            assert_eq!(memory.bytes(), [7]);
+            steps += 1;
+        }
+        assert_eq!((steps, memory.len()), (2, len));
+        assert!(memory.bytes()[1..].iter().all(|&byte| byte == 0));
+    }
+
+    /// Bytes that a growth may leave where they are, and those that it moves.
+    #[test]
+    #[cfg(all(feature = "std", unix, target_pointer_width = "64", not(miri)))]
+    fn a_reserved_memory_stays_where_it_is() {
+        let most = 1 << 40;
+        let mut memory = LinearMemory::new(1 << 16, most).unwrap();
+        let Room::Reserved(_) = memory.room else { return };
+        let base = memory.base();
+        memory.bytes_mut()[5] = 5;
+        // All that is reserved, most of which nobody could copy or make zero in a test.
+        assert!(grow(&mut memory, RESERVED as usize, most));
+        assert_eq!((memory.base(), memory.bytes()[5]), (base, 5));
+        memory.bytes_mut()[RESERVED as usize - 1] = 6;
+        assert!(grow(&mut memory, RESERVED as usize + 1, most));
+        assert_ne!(memory.base(), base);
+        assert_eq!(memory.bytes()[5], 5);
+        assert_eq!(memory.bytes()[RESERVED as usize - 1..], [6, 0]);
+        assert!(!memory.grow(usize::MAX / 4, usize::MAX, &mut || true).eq(&Growing::Done));
+        assert_eq!(memory.bytes()[5], 5);
     }
 }

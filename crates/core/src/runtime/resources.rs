@@ -2,7 +2,8 @@
 //! Called by the public handles, by instantiation, and through [`Embedder`] by running guests.
 
 use super::growth::{Grown, Growth, memory_growth, table_growth};
-use super::{Bytes, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity};
+use super::memory::Growing;
+use super::{Bytes, Elements, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity};
 use crate::{Error, ResourceLimiter, SharedMemory, error::error};
 use alloc::vec::Vec;
 use windlass_decode::{MemoryType, TableType};
@@ -42,9 +43,21 @@ fn ask(
     store.limiter().map_or(Ok(true), question)
 }
 
-fn memory_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
+/// Whether all that guests hold may take `more` bytes.
+fn total_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
+    if more == 0 {
+        return Ok(true);
+    }
+    let current = store.inner().total();
+    let Some(desired) = current.checked_add(more) else { return Ok(false) };
+    ask(store, |limiter| limiter.total_growing(current, desired))
+}
+
+/// Whether a memory may grow so, for which the host takes `more` bytes.
+fn memory_allowed(store: &mut dyn Limited, growth: Growth, more: usize) -> Result<bool, Error> {
     let Growth { current, desired, maximum, .. } = growth;
-    ask(store, |limiter| limiter.memory_growing(current, desired, maximum))
+    Ok(total_allowed(store, more)?
+        && ask(store, |limiter| limiter.memory_growing(current, desired, maximum))?)
 }
 
 fn memory_failed(store: &mut dyn Limited, error: Error) -> Result<(), Error> {
@@ -53,7 +66,8 @@ fn memory_failed(store: &mut dyn Limited, error: Error) -> Result<(), Error> {
 
 fn table_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
     let Growth { current, desired, maximum, .. } = growth;
-    ask(store, |limiter| limiter.table_growing(current, desired, maximum))
+    Ok(total_allowed(store, growth.table_bytes())?
+        && ask(store, |limiter| limiter.table_growing(current, desired, maximum))?)
 }
 
 /// Makes a memory; returns its index.
@@ -63,15 +77,20 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
     let pages = ty.limits.min;
     let too_large = || error!("cannot allocate a memory of {pages} pages");
     let growth = memory_growth(&ty, 0, pages).ok_or_else(too_large)?;
-    if !memory_allowed(store, growth)? {
+    // A shared one can be written to its maximum before this store hears of it.
+    let held = if ty.shared { growth.most } else { growth.desired };
+    if !memory_allowed(store, growth, held)? {
         return Err(error!("resource limit exceeded: memory minimum size of {pages} pages"));
     }
+    store.inner().memories.try_reserve(1).map_err(|_| too_large())?;
     let bytes = if ty.shared {
         Bytes::Shared(SharedMemory::from_type(&store.inner().engine, ty)?)
     } else {
-        Bytes::Own(LinearMemory::new(growth.desired).ok_or_else(too_large)?)
+        Bytes::Own(LinearMemory::new(growth.desired, growth.most).ok_or_else(too_large)?)
     };
-    store.inner().memories.push(MemoryEntity { ty, bytes });
+    let store = store.inner();
+    store.memories.push(MemoryEntity { ty, bytes, users: Vec::new() });
+    store.held.memories = store.held.memories.saturating_add(held);
     Ok(count as u32)
 }
 
@@ -89,8 +108,11 @@ pub(crate) fn grow_shared(memory: &SharedMemory, delta: u64) -> Option<u64> {
     let (ty, bytes) = (memory.decoded_type(), memory.bytes());
     loop {
         let growth = memory_growth(ty, bytes.len(), delta)?;
-        if bytes.grow(growth.current, growth.desired) {
-            return Some(growth.current as u64 >> ty.page_size_log2);
+        match bytes.grow(growth.current, growth.desired) {
+            Growing::Done => return Some(growth.current as u64 >> ty.page_size_log2),
+            Growing::Failed => return None,
+            // Another thread was first.
+            Growing::Stopped => {}
         }
     }
 }
@@ -105,14 +127,18 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     if !table_allowed(store, growth)? {
         return Err(error!("resource limit exceeded: table minimum size of {size} elements"));
     }
-    let mut elements = Vec::new();
-    elements.try_reserve_exact(growth.desired).map_err(|_| too_large())?;
-    elements.resize(growth.desired, init);
-    store.inner().tables.push(TableEntity { ty, elements });
+    let store = store.inner();
+    store.tables.try_reserve(1).map_err(|_| too_large())?;
+    let elements = Elements::new(growth.desired, init).ok_or_else(too_large)?;
+    store.tables.push(TableEntity { ty, elements, users: Vec::new() });
+    store.held.tables = store.held.tables.saturating_add(growth.table_bytes());
     Ok(count as u32)
 }
 
-/// See [`Embedder::grow_memory`].
+/// Grows the store's memory `index` by `delta` pages: for the host, or for a guest, which can be interrupted.
+///
+/// # Errors
+/// The limiter's.
 pub(crate) fn grow_memory(
     store: &mut dyn Limited,
     index: u32,
@@ -124,10 +150,10 @@ pub(crate) fn grow_memory(
         if !may_grow_memory(store, index, delta)? {
             return Ok(None);
         }
-        match grow_memory_at(store, index, size, delta)? {
+        match grow_memory_at(store, index, size, delta, false)? {
             Grown::Done => return Ok(Some(old)),
             Grown::Failed => return Ok(None),
-            Grown::Changed => {}
+            Grown::Changed | Grown::Stopped => {}
         }
     }
 }
@@ -140,38 +166,77 @@ pub(crate) fn may_grow_memory(
 ) -> Result<bool, Error> {
     let memory = &store.inner().memories[index as usize];
     match memory_growth(&memory.ty, memory.bytes.len(), delta) {
-        Some(growth) => memory_allowed(store, growth),
+        Some(growth) => {
+            // All of a shared one counts since it was made.
+            let is_own = matches!(memory.bytes, Bytes::Own(_));
+            let more = if is_own { growth.desired - growth.current } else { 0 };
+            memory_allowed(store, growth, more)
+        }
         None => Ok(false),
     }
 }
 
-/// See [`Embedder::grow_memory_at`].
+/// See [`Embedder::grow_memory_at`]. The host is not interrupted.
 pub(crate) fn grow_memory_at(
     store: &mut dyn Limited,
     index: u32,
     size: u64,
     delta: u64,
+    for_guest: bool,
 ) -> Result<Grown, Error> {
-    let memory = &mut store.inner().memories[index as usize];
+    let inner = store.inner();
+    let memory = &mut inner.memories[index as usize];
     let Some(growth) = memory_growth(&memory.ty, memory.bytes.len(), delta) else {
         return Ok(Grown::Failed);
     };
-    let is_done = match &mut memory.bytes {
-        _ if growth.current as u64 != size => return Ok(Grown::Changed),
-        Bytes::Own(bytes) => bytes.grow(growth.desired, growth.most),
-        Bytes::Shared(memory) => memory.bytes().grow(growth.current, growth.desired),
-    };
-    if is_done {
-        return Ok(Grown::Done);
+    let Growth { current, desired, most, .. } = growth;
+    if current as u64 != size {
+        return Ok(Grown::Changed);
     }
-    let is_shared = matches!(memory.bytes, Bytes::Shared(_));
-    // The limiter is told that this growth did not happen.
-    let (reason, outcome) = match is_shared {
-        true => (error!("another thread grew the memory at the same time"), Grown::Changed),
-        false => (error!("the host cannot allocate {} bytes", growth.desired), Grown::Failed),
+    let (grown, outcome) = match &mut memory.bytes {
+        Bytes::Own(bytes) => {
+            let interrupt = &inner.interrupt;
+            let mut goes_on = || !(for_guest && interrupt.is_raised());
+            let grown = bytes.grow(desired, most, &mut goes_on);
+            if grown == Growing::Done {
+                inner.held.memories = inner.held.memories.saturating_add(desired - current);
+            }
+            (grown, Grown::Stopped)
+        }
+        Bytes::Shared(memory) => (memory.bytes().grow(current, desired), Grown::Changed),
     };
-    memory_failed(store, reason)?;
-    Ok(outcome)
+    inner.memory_moved(index);
+    // The limiter is told of a growth that does not happen.
+    match grown {
+        Growing::Done => Ok(Grown::Done),
+        Growing::Stopped if outcome == Grown::Stopped => Ok(outcome),
+        Growing::Stopped => {
+            memory_failed(store, error!("another thread grew the memory at the same time"))?;
+            Ok(outcome)
+        }
+        Growing::Failed => {
+            memory_failed(store, error!("the host cannot allocate {desired} bytes"))?;
+            Ok(Grown::Failed)
+        }
+    }
+}
+
+/// See [`Embedder::grow_stacks`]. Stacks that no call uses make room.
+pub(crate) fn grow_stacks(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
+    if !stacks_allowed(store, more)?
+        && !(store.inner().free_stacks() && stacks_allowed(store, more)?)
+    {
+        return Ok(false);
+    }
+    store.inner().held.stacks += more;
+    Ok(true)
+}
+
+fn stacks_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
+    let current = store.inner().held.stacks;
+    let Some(desired) = current.checked_add(more) else { return Ok(false) };
+    Ok(total_allowed(store, more)?
+        && ask(store, |limiter| limiter.stack_growing(current, desired))?)
 }
 
 /// See [`Embedder::may_grow_table`].
@@ -186,8 +251,9 @@ pub(crate) fn may_grow_table(
     if !table_allowed(store, growth)? {
         return Ok(false);
     }
-    let elements = &mut store.inner().tables[index as usize].elements;
-    if elements.try_reserve(growth.desired - old).is_ok() {
+    let inner = store.inner();
+    if inner.tables[index as usize].elements.reserve(growth.desired, growth.most) {
+        inner.table_moved(index);
         return Ok(true);
     }
     if let Some(limiter) = store.limiter() {
@@ -207,9 +273,8 @@ pub(crate) fn grow_table(
     if !may_grow_table(store, index, delta)? {
         return Ok(None);
     }
-    let elements = &mut store.inner().tables[index as usize].elements;
-    let old = elements.len();
-    elements.resize(old + delta as usize, init);
+    let old = store.inner().tables[index as usize].elements.len();
+    store.inner().extend_table(index, delta as usize, init);
     Ok(Some(old as u64))
 }
 
@@ -217,7 +282,8 @@ pub(crate) fn grow_table(
 fn heap_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     let current = store.inner().heap.size() + store.inner().exceptions.room();
     let Some(desired) = current.checked_add(more) else { return Ok(false) };
-    ask(store, |limiter| limiter.gc_heap_growing(current, desired, None))
+    Ok(total_allowed(store, more)?
+        && ask(store, |limiter| limiter.gc_heap_growing(current, desired, None))?)
 }
 
 /// See [`Embedder::grow_exceptions`].

@@ -4,7 +4,10 @@
 //! Must never give out a `&[u8]` or `&mut [u8]` of them.
 #![allow(unsafe_code)]
 
-use super::memory::{allocate, deallocate};
+use super::{
+    memory::{Growing, allocate, deallocate},
+    pages::Pages,
+};
 use core::{
     cell::UnsafeCell,
     ptr::NonNull,
@@ -25,13 +28,15 @@ const CHUNK: usize = size_of::<Chunk>();
 
 /// Bytes that start as zeros, can grow up to a maximum, and stay where they are.
 ///
-/// Invariant: `base` is allocated with `capacity` bytes, all initialised; those from `len` on are zero;
+/// Invariant: the first `len` bytes from `base` on are there, `capacity` at most; those that were not yet in it are zero;
 /// `len <= capacity <= isize::MAX`, and `len` only ever grows. While this exists, the bytes are accessed
 /// atomically and in no other way.
 pub(crate) struct SharedBytes {
     base: NonNull<u8>,
     len: AtomicUsize,
     capacity: usize,
+    /// Where the bytes lie; without it, `capacity` bytes with the allocator.
+    pages: Option<Pages>,
 }
 
 // SAFETY: it owns its bytes, which are accessed atomically only.
@@ -47,7 +52,11 @@ impl SharedBytes {
             return None;
         }
         debug_assert!(len <= capacity);
-        Some(SharedBytes { base: allocate(capacity)?, len: len.into(), capacity })
+        let (base, pages) = match Pages::reserve(capacity).filter(|pages| pages.commit(len)) {
+            Some(pages) => (pages.base(), Some(pages)),
+            None => (allocate(capacity)?, None),
+        };
+        Some(SharedBytes { base, len: len.into(), capacity, pages })
     }
 
     /// The address of the first byte. It never changes.
@@ -60,11 +69,16 @@ impl SharedBytes {
         self.len.load(Ordering::SeqCst)
     }
 
-    /// Grows from `current` to `len` bytes, which is no more than the capacity. Tells whether it did: another
-    /// thread may have been first.
-    pub(crate) fn grow(&self, current: usize, len: usize) -> bool {
+    /// Grows from `current` to `len` bytes, which is no more than the capacity. It is stopped if another thread was first.
+    pub(crate) fn grow(&self, current: usize, len: usize) -> Growing {
         assert!(current <= len && len <= self.capacity, "growth of a shared memory");
-        self.len.compare_exchange(current, len, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        if self.pages.as_ref().is_some_and(|pages| !pages.commit(len)) {
+            return Growing::Failed;
+        }
+        match self.len.compare_exchange(current, len, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => Growing::Done,
+            Err(_) => Growing::Stopped,
+        }
     }
 
     /// The bytes, as nothing more than places.
@@ -158,8 +172,10 @@ impl SharedBytes {
 
 impl Drop for SharedBytes {
     fn drop(&mut self) {
-        // SAFETY: `base` was allocated with this capacity.
-        unsafe { deallocate(self.base, self.capacity) }
+        if self.pages.is_none() {
+            // SAFETY: `base` was allocated with this capacity.
+            unsafe { deallocate(self.base, self.capacity) }
+        }
     }
 }
 
@@ -235,8 +251,8 @@ mod tests {
     #[test]
     fn grows_once_from_a_size() {
         let memory = memory(8);
-        assert!(memory.grow(8, 12));
-        assert!(!memory.grow(8, 16), "it has grown meanwhile");
+        assert_eq!(memory.grow(8, 12), Growing::Done);
+        assert_eq!(memory.grow(8, 16), Growing::Stopped, "it has grown meanwhile");
         assert_eq!(memory.len(), 12);
         assert_eq!(contents(&memory)[8..], [0; 4]);
         assert_eq!(memory.cells().len(), 12);

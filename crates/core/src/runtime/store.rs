@@ -2,8 +2,8 @@
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
 use super::{
-    Collection, Deadline, Exceptions, Grown, Heap, HostValues, Interrupt, LinearMemory, Pace,
-    Roots, TagEntity, host_reference,
+    Collection, Deadline, Elements, Exceptions, Grown, Heap, HostValues, Interrupt, LinearMemory,
+    MemoryView, Pace, Roots, TableView, TagEntity, User, Views, host_reference,
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
@@ -44,6 +44,10 @@ pub(crate) struct StoreInner {
     pub(crate) global_types: Vec<GlobalType>,
     pub(crate) tags: Vec<TagEntity>,
     pub(crate) instances: Vec<InstanceEntity>,
+    /// Which memory a shared one is, by its address.
+    shared: BTreeMap<usize, u32>,
+    /// What memories, tables and stacks take.
+    pub(crate) held: Held,
     /// Exceptions that something refers to.
     pub(crate) exceptions: Exceptions,
     /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there is none.
@@ -105,6 +109,16 @@ pub(crate) struct FuncEntity {
     pub(crate) result_slots: u16,
 }
 
+/// What guests make the store hold, in bytes, beside its heap and exceptions.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Held {
+    /// Own ones by their size, shared ones that guests made by their maximum.
+    pub(crate) memories: usize,
+    pub(crate) tables: usize,
+    /// The value stacks of all threads.
+    pub(crate) stacks: usize,
+}
+
 /// The least number of threads among which to look for dropped ones.
 const MANY_THREADS: usize = 16;
 
@@ -118,7 +132,9 @@ pub(crate) type GlobalValue = [u64; 2];
 pub(crate) struct TableEntity {
     pub(crate) ty: TableType,
     /// References as they lie in slots: 0 is null, a function is its index in the store + 1.
-    pub(crate) elements: Vec<u64>,
+    pub(crate) elements: Elements,
+    /// The instances that have it.
+    pub(crate) users: Vec<User>,
 }
 
 /// A linear memory.
@@ -126,6 +142,8 @@ pub(crate) struct MemoryEntity {
     pub(crate) ty: MemoryType,
     /// The bytes; the length is the current size.
     pub(crate) bytes: Bytes,
+    /// The instances that have it.
+    pub(crate) users: Vec<User>,
 }
 
 /// The bytes of a memory: the store's own, or shared with other stores.
@@ -140,6 +158,7 @@ pub(crate) struct InstanceEntity {
     pub(crate) funcs: Box<[u32]>,
     pub(crate) tables: Box<[u32]>,
     pub(crate) memories: Box<[u32]>,
+    pub(crate) views: Views,
     pub(crate) globals: Box<[u32]>,
     pub(crate) tags: Box<[u32]>,
     /// Element segments as references in slots; empty when dropped.
@@ -160,7 +179,8 @@ pub(crate) trait Embedder {
     /// Whether the store's memory `index` may grow by `delta` pages.
     fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
 
-    /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may.
+    /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may, for a guest that can be
+    /// interrupted.
     fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error>;
 
     /// Whether the store's table `index` may grow by `delta` elements. Room for them is there then.
@@ -168,6 +188,9 @@ pub(crate) trait Embedder {
 
     /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error>;
+
+    /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
+    fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
 
     /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not allow it.
     fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error>;
@@ -196,6 +219,8 @@ impl StoreInner {
             global_types: Vec::new(),
             tags: Vec::new(),
             instances: Vec::new(),
+            shared: BTreeMap::new(),
+            held: Held::default(),
             exceptions: Exceptions::default(),
             pending_exception: 0,
             heap: Heap::default(),
@@ -269,7 +294,68 @@ impl StoreInner {
 
     /// Forgets paused threads that nobody can run any more.
     pub(crate) fn forget_threads(&mut self) {
-        self.threads.retain(ThreadHandle::is_shared);
+        let stacks = &mut self.held.stacks;
+        self.threads.retain(|thread| {
+            let is_shared = thread.is_shared();
+            if !is_shared {
+                *stacks -= thread.stack_bytes();
+            }
+            is_shared
+        });
+    }
+
+    /// Frees the stacks that no call uses. Whether there were any.
+    pub(crate) fn free_stacks(&mut self) -> bool {
+        let before = self.held.stacks;
+        self.forget_threads();
+        for [thread, _] in core::mem::take(&mut self.idle_threads) {
+            self.held.stacks -= thread.stack_bytes();
+        }
+        self.held.stacks < before
+    }
+
+    /// What guests make the store hold, in bytes.
+    pub(crate) fn total(&self) -> usize {
+        let Held { memories, tables, stacks } = self.held;
+        let parts = [tables, stacks, self.heap.size(), self.exceptions.room()];
+        parts.into_iter().fold(memories, usize::saturating_add)
+    }
+
+    /// Brings the views of a memory that has grown up to date.
+    pub(crate) fn memory_moved(&mut self, memory: u32) {
+        let memory = &self.memories[memory as usize];
+        let view = MemoryView::of(memory);
+        for user in &memory.users {
+            self.instances[user.instance as usize].views.memories[user.index as usize] = view;
+        }
+    }
+
+    /// Adds elements to a table, for which there is room and the limits were asked.
+    pub(crate) fn extend_table(&mut self, table: u32, count: usize, init: u64) {
+        self.tables[table as usize].elements.extend(count, init);
+        self.held.tables = self.held.tables.saturating_add(count.saturating_mul(8));
+        self.table_moved(table);
+    }
+
+    /// As `memory_moved`, for a table.
+    pub(crate) fn table_moved(&mut self, table: u32) {
+        let table = &self.tables[table as usize];
+        let view = TableView::of(table);
+        for user in &table.users {
+            self.instances[user.instance as usize].views.tables[user.index as usize] = view;
+        }
+    }
+
+    /// Brings the views of the memories of an instance up to date that other threads have grown. Whether there were any.
+    pub(crate) fn others_have_grown(&mut self, instance: u32) -> bool {
+        let instance = &mut self.instances[instance as usize];
+        let mut have_grown = false;
+        for (view, &memory) in instance.views.memories.iter_mut().zip(&instance.memories) {
+            let now = MemoryView::of(&self.memories[memory as usize]);
+            have_grown |= now.len != view.len;
+            *view = now;
+        }
+        have_grown
     }
 
     /// What collected references of a canonical type lead to; none if to nothing that is collected.
@@ -280,15 +366,19 @@ impl StoreInner {
 
     /// The index of a shared memory, which the store knows from now on.
     pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> u32 {
-        let known = self
-            .memories
-            .iter()
-            .position(|entity| matches!(&entity.bytes, Bytes::Shared(shared) if shared == memory));
-        known.unwrap_or_else(|| {
+        *self.shared.entry(memory.address()).or_insert_with(|| {
             let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
-            self.memories.push(MemoryEntity { ty, bytes });
-            self.memories.len() - 1
-        }) as u32
+            self.memories.push(MemoryEntity { ty, bytes, users: Vec::new() });
+            (self.memories.len() - 1) as u32
+        })
+    }
+
+    /// Forgets the memories from this one on, which nothing refers to.
+    pub(crate) fn truncate_memories(&mut self, len: usize) {
+        if self.memories.len() > len {
+            self.memories.truncate(len);
+            self.shared.retain(|_, &mut index| (index as usize) < len);
+        }
     }
 
     /// The type of a function of the store.

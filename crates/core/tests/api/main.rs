@@ -9,6 +9,7 @@ mod errors;
 mod exceptions;
 mod exceptions_collected;
 mod foreign;
+mod growth;
 mod guest_objects;
 mod host;
 mod instructions;

@@ -1,0 +1,123 @@
+//! [`Elements`]: the elements of a table: words that can grow without aborting, and whose address views of running
+//! code may keep while others read and write them by slices.
+#![allow(unsafe_code)]
+
+use super::memory::{allocate, deallocate, reallocate};
+use core::{
+    ops::{Deref, DerefMut},
+    ptr::NonNull,
+    slice,
+};
+
+/// The elements of a table, as they lie in slots.
+///
+/// Invariant: `base` was allocated with `capacity` words; the first `len` are initialised; `len <= capacity`.
+pub(crate) struct Elements {
+    base: NonNull<u64>,
+    len: usize,
+    capacity: usize,
+}
+
+// SAFETY: it owns its words like a `Vec<u64>`, and changes them through `&mut` only.
+unsafe impl Send for Elements {}
+// SAFETY: as above.
+unsafe impl Sync for Elements {}
+
+impl Elements {
+    /// `len` elements that are `init`; none if the host can't allocate them.
+    pub(crate) fn new(len: usize, init: u64) -> Option<Elements> {
+        let base = allocate(len.checked_mul(8)?)?.cast();
+        let mut elements = Elements { base, len, capacity: len };
+        if init != 0 {
+            elements.fill(init);
+        }
+        Some(elements)
+    }
+
+    /// The address of the first element. It changes when there are more.
+    pub(crate) fn base(&self) -> *mut u64 {
+        self.base.as_ptr()
+    }
+
+    /// Makes room for `len` elements, never to be more than `most`. Tells whether the host could allocate it; if not,
+    /// nothing has changed.
+    pub(crate) fn reserve(&mut self, len: usize, most: usize) -> bool {
+        debug_assert!(len <= most);
+        let generous = len.max(self.capacity + self.capacity / 2).min(most);
+        len <= self.capacity || self.allocate_more(generous) || self.allocate_more(len)
+    }
+
+    /// Adds `count` elements that are `init`.
+    ///
+    /// # Panics
+    /// If there is no room for them.
+    pub(crate) fn extend(&mut self, count: usize, init: u64) {
+        assert!(count <= self.capacity - self.len, "room for elements of a table");
+        for index in self.len..self.len + count {
+            // SAFETY: it lies in the capacity.
+            unsafe { self.base.add(index).write(init) }
+        }
+        self.len += count;
+    }
+
+    fn allocate_more(&mut self, capacity: usize) -> bool {
+        let Some(size) = capacity.checked_mul(8) else { return false };
+        // SAFETY: it was allocated with this capacity, which is less; the alignment is that of words.
+        let base = unsafe { reallocate(self.base.cast(), 8 * self.capacity, size) };
+        let Some(base) = base else { return false };
+        (self.base, self.capacity) = (base.cast(), capacity);
+        true
+    }
+}
+
+impl Deref for Elements {
+    type Target = [u64];
+    fn deref(&self) -> &[u64] {
+        // SAFETY: these are there and initialised, and borrowed with `self`.
+        unsafe { slice::from_raw_parts(self.base.as_ptr(), self.len) }
+    }
+}
+
+impl DerefMut for Elements {
+    fn deref_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as above.
+        unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len) }
+    }
+}
+
+impl Drop for Elements {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this capacity.
+        unsafe { deallocate(self.base.cast(), 8 * self.capacity) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grows_and_keeps_what_it_has() {
+        let mut elements = Elements::new(2, 7).unwrap();
+        elements[1] = 8;
+        assert!(elements.reserve(5, 5));
+        elements.extend(3, 9);
+        assert_eq!(elements[..], [7, 8, 9, 9, 9]);
+        assert!(elements.reserve(6, 100));
+        elements.extend(1, 0);
+        assert_eq!(elements[..], [7, 8, 9, 9, 9, 0]);
+        assert!(elements.capacity <= 8, "{}", elements.capacity);
+    }
+
+    #[test]
+    fn what_cannot_be_allocated_is_no_abort() {
+        assert!(Elements::new(usize::MAX, 0).is_none());
+        assert!(Elements::new(isize::MAX as usize / 8, 0).is_none());
+        let mut elements = Elements::new(0, 1).unwrap();
+        assert!(elements.is_empty());
+        assert!(!elements.reserve(usize::MAX / 8, usize::MAX));
+        assert!(elements.reserve(1, 1));
+        elements.extend(1, 3);
+        assert_eq!(elements[..], [3]);
+    }
+}

@@ -1,0 +1,186 @@
+//! [`Pages`]: a range of the host's addresses whose beginning is memory. A memory that lies in one grows without
+//! being moved or copied, and what nobody has written takes nothing. Used by `memory` and `shared`.
+//!
+//! Where there is no such thing (without the feature `std`, on 32-bit hosts and those that are no Unix) or when the
+//! system gives none (`ulimit -v`, too many mappings), [`Pages::reserve`] has none: then there is the allocator. It
+//! must never take so much of the addresses that the rest of the process has none left.
+#![allow(unsafe_code)]
+
+use core::{
+    mem,
+    ptr::NonNull,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// Ranges begin and end at multiples of this: of the system's pages, whatever they are.
+const UNIT: usize = 64 << 10;
+
+/// As much of the addresses as all ranges of the process may take together: an eighth of what a process usually has.
+const MOST: u64 = 1 << 44;
+
+/// A range counts as this much at least, since the number of mappings is limited too (65,530 is usual; a range has two).
+const LEAST: u64 = 1 << 30;
+
+/// What the ranges of the process count as, in units.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+/// A range of addresses.
+///
+/// Invariant: `size` bytes from `base` on are mapped and belong to this; those that were committed can be read and
+/// written and were zeros at first, the others can't be touched.
+pub(super) struct Pages {
+    base: NonNull<u8>,
+    size: usize,
+}
+
+impl Pages {
+    /// A range of `size` bytes at least, of which none can be touched yet. None if the system gives none.
+    pub(super) fn reserve(size: usize) -> Option<Pages> {
+        let size = size.checked_next_multiple_of(UNIT).filter(|&size| size > 0)?;
+        let units = units(size);
+        let most = (MOST / UNIT as u64) as usize;
+        let fits = |taken: usize| taken.checked_add(units).filter(|&sum| sum <= most);
+        TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
+        let base = system::reserve(size);
+        if base.is_none() {
+            TAKEN.fetch_sub(units, Ordering::Relaxed);
+        }
+        Some(Pages { base: base?, size })
+    }
+
+    /// The address of the first byte.
+    pub(super) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// Makes the first `len` bytes memory, if they are not: the new ones are zeros. Tells whether the system could.
+    pub(super) fn commit(&self, len: usize) -> bool {
+        let len = len.checked_next_multiple_of(UNIT);
+        let Some(len) = len.filter(|&len| len <= self.size) else { return false };
+        // SAFETY: these bytes belong to this range.
+        len == 0 || unsafe { system::commit(self.base, len) }
+    }
+
+    /// A range of `size` bytes at least, to which the first `len` bytes of this one have moved, which are committed.
+    pub(super) fn moved(&mut self, len: usize, size: usize) -> Option<()> {
+        let larger = Pages::reserve(size)?;
+        let committed = len.checked_next_multiple_of(UNIT).filter(|&len| len <= self.size)?;
+        // SAFETY: both ranges are whole and have these bytes; here they are committed. This one is not used again.
+        if !unsafe { system::take(self.base, committed, self.size, larger.base) } {
+            return None;
+        }
+        let old = mem::replace(self, larger);
+        TAKEN.fetch_sub(units(old.size), Ordering::Relaxed);
+        mem::forget(old);
+        Some(())
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the range belongs to this, which ends.
+        unsafe { system::release(self.base, self.size) }
+        TAKEN.fetch_sub(units(self.size), Ordering::Relaxed);
+    }
+}
+
+fn units(size: usize) -> usize {
+    ((size as u64).max(LEAST) / UNIT as u64) as usize
+}
+
+#[cfg(all(feature = "std", unix, target_pointer_width = "64", not(miri)))]
+mod system {
+    use core::ptr::{self, NonNull};
+    use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+    /// New addresses that can't be touched.
+    pub(super) fn reserve(size: usize) -> Option<NonNull<u8>> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let flags = MapFlags::PRIVATE;
+        // SAFETY: without an address nothing that is mapped is replaced.
+        let base = unsafe { mmap_anonymous(ptr::null_mut(), size, ProtFlags::empty(), flags) };
+        NonNull::new(base.ok()?.cast())
+    }
+
+    /// Makes the first `len` bytes memory.
+    ///
+    /// # Safety
+    /// They belong to the caller.
+    pub(super) unsafe fn commit(base: NonNull<u8>, len: usize) -> bool {
+        let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: the caller's promise: nobody relies on their being out of reach.
+        unsafe { mprotect(base.as_ptr().cast(), len, flags) }.is_ok()
+    }
+
+    /// Moves the first `len` bytes to the beginning of another range, and gives back the range of `size` bytes that
+    /// they were in; if it can't, nothing has changed.
+    ///
+    /// # Safety
+    /// Both ranges belong to the caller, these bytes are memory, and nothing uses the old range any more.
+    pub(super) unsafe fn take(from: NonNull<u8>, len: usize, size: usize, to: NonNull<u8>) -> bool {
+        // SAFETY: the caller's promise. Bytes that are moved are not mapped any more, and may be somebody else's by now:
+        // the rest is given back. What is copied to is committed first.
+        unsafe {
+            if move_pages(from, len, to) {
+                if size > len {
+                    release(from.add(len), size - len);
+                }
+            } else if len == 0 || commit(to, len) {
+                ptr::copy_nonoverlapping(from.as_ptr(), to.as_ptr(), len);
+                release(from, size);
+            } else {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Has the system move its pages, without touching them.
+    ///
+    /// # Safety
+    /// As for `take`.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn move_pages(from: NonNull<u8>, len: usize, to: NonNull<u8>) -> bool {
+        use rustix::mm::{MremapFlags, mremap_fixed};
+        let (from, to) = (from.as_ptr().cast(), to.as_ptr().cast());
+        // SAFETY: the caller's promise.
+        len == 0 || unsafe { mremap_fixed(from, len, len, MremapFlags::MAYMOVE, to) }.is_ok()
+    }
+
+    /// Other systems can't.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    unsafe fn move_pages(_: NonNull<u8>, _: usize, _: NonNull<u8>) -> bool {
+        false
+    }
+
+    /// Gives addresses back.
+    ///
+    /// # Safety
+    /// They belong to the caller, and nothing uses them any more.
+    pub(super) unsafe fn release(base: NonNull<u8>, size: usize) {
+        // SAFETY: the caller's promise. It can fail only where a mapping had to be split.
+        let _ = unsafe { munmap(base.as_ptr().cast(), size) };
+    }
+}
+
+#[cfg(not(all(feature = "std", unix, target_pointer_width = "64", not(miri))))]
+mod system {
+    use core::ptr::NonNull;
+
+    /// No system, no addresses.
+    pub(super) fn reserve(_: usize) -> Option<NonNull<u8>> {
+        None
+    }
+
+    pub(super) unsafe fn commit(_: NonNull<u8>, _: usize) -> bool {
+        false
+    }
+
+    pub(super) unsafe fn take(_: NonNull<u8>, _: usize, _: usize, _: NonNull<u8>) -> bool {
+        false
+    }
+
+    pub(super) unsafe fn release(_: NonNull<u8>, _: usize) {}
+}

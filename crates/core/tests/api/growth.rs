@@ -1,0 +1,223 @@
+//! Growth of memories and tables: who sees it, what it costs, and what it counts as.
+
+use crate::{instance, linked, module};
+use windlass::{
+    Caller, Config, Engine, Extern, Instance, Linker, Memory, MemoryType, Ref, RefType, Store,
+    StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Val,
+};
+
+const OWNER: &str = r#"
+    (memory (export "memory") 1)
+    (table (export "table") 1 funcref)
+    (func $f (result i32) (i32.const 42))
+    (elem declare func $f)
+    (func (export "grow")
+      (drop (memory.grow (i32.const 1)))
+      (i32.store (i32.const 65536) (i32.const 7))
+      (drop (table.grow (ref.func $f) (i32.const 3))))"#;
+
+const USER: &str = r#"
+    (import "owner" "memory" (memory $m 1))
+    (import "owner" "memory" (memory $n 1))
+    (import "owner" "table" (table $other 1 funcref))
+    (import "owner" "table" (table $t 1 funcref))
+    (import "owner" "grow" (func $grow))
+    (type $f (func (result i32)))
+    (func (export "sum") (result i32)
+      (call $grow)
+      (i32.add
+        (call_indirect $t (type $f) (i32.const 3))
+        (i32.add
+          (i32.load $m (i32.const 65536))
+          (i32.load $n (i32.const 65536)))))"#;
+
+#[test]
+fn growth_in_another_instance_is_seen_at_once() {
+    let mut store = Store::new(&Engine::default(), ());
+    let owner = module(&store.engine().clone(), OWNER);
+    let owner = Instance::new(&mut store, &owner, &[]).unwrap();
+    let mut linker = Linker::new(&store.engine().clone());
+    linker.instance(&mut store, "owner", owner).unwrap();
+    let user = module(&store.engine().clone(), USER);
+    let user = linker.instantiate(&mut store, &user).unwrap();
+    let sum = user.get_typed_func::<(), i32>(&store, "sum").unwrap();
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 42 + 7 + 7);
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 42 + 7 + 7);
+    // An instance that fails after it was noted leaves nothing that is kept up to date.
+    let mut imports: Vec<Extern> = Vec::new();
+    for name in ["memory", "memory", "table", "table", "grow"] {
+        imports.push(owner.get_export(&store, name).unwrap());
+    }
+    let bad = format!("{USER} (data (i32.const -1) \"x\")");
+    let bad = module(&store.engine().clone(), &bad);
+    assert!(Instance::new(&mut store, &bad, &imports).is_err());
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 42 + 7 + 7);
+}
+
+#[test]
+fn growth_by_the_host_is_seen_after_its_call() {
+    let mut linker: Linker<()> = Linker::new(&Engine::default());
+    linker
+        .func_wrap("owner", "grow", |mut caller: Caller<'_, ()>| {
+            let memory = caller.get_export("m").and_then(Extern::into_memory).unwrap();
+            let table = caller.get_export("t").and_then(Extern::into_table).unwrap();
+            memory.grow(&mut caller, 100).unwrap();
+            memory.data_mut(&mut caller)[65536] = 7;
+            let f = caller.get_export("f").and_then(Extern::into_func).unwrap();
+            table.grow(&mut caller, 1000, Ref::Func(Some(f))).unwrap();
+        })
+        .unwrap();
+    let text = r#"(import "owner" "grow" (func $grow))
+        (memory (export "m") 1) (table (export "t") 1 funcref)
+        (type $f (func (result i32)))
+        (func (export "f") (result i32) (i32.const 42))
+        (func (export "sum") (result i32)
+          (call $grow)
+          (i32.add
+            (call_indirect (type $f) (i32.const 1000))
+            (i32.load (i32.const 65536))))"#;
+    let (mut store, instance) = linked(&linker, (), text);
+    let sum = instance.get_typed_func::<(), i32>(&store, "sum").unwrap();
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 49);
+}
+
+/// Copying it would take 4 GB.
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(miri)))]
+fn a_large_memory_grows_where_it_is() {
+    let (mut store, instance) = instance(
+        r#"(memory (export "m") 0xffff)
+           (func (export "g") (result i32) (memory.grow (i32.const 1)))"#,
+    );
+    let memory = instance.get_memory(&store, "m").unwrap();
+    let base = memory.data(&store).as_ptr();
+    let grow = instance.get_typed_func::<(), i32>(&store, "g").unwrap();
+    assert_eq!([0; 2].map(|_| grow.call(&mut store, ()).unwrap()), [0xffff, -1]);
+    assert_eq!(memory.data(&store).as_ptr(), base);
+    assert_eq!(memory.data_size(&store), 1 << 32);
+}
+
+/// Terabytes that nobody touches.
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(miri)))]
+fn large_memories_that_nobody_touches_cost_nothing() {
+    let engine = Engine::default();
+    let module =
+        module(&engine, r#"(memory (export "m") 16384) (data (i32.const 0x3ffffff0) "end")"#);
+    let mut store = Store::new(&engine, ());
+    for _ in 0..1000 {
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let memory = instance.get_memory(&store, "m").unwrap();
+        assert_eq!(memory.data(&store)[0x3fff_fff0..][..4], *b"end\0");
+    }
+}
+
+fn limited(limits: StoreLimits, text: &str) -> (Store<StoreLimits>, Instance) {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, limits);
+    store.limiter(|limits| limits);
+    store.set_fuel(u64::MAX / 2).unwrap();
+    let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+    (store, instance)
+}
+
+const RECURSES: &str = r#"
+    (memory (export "m") 1)
+    (table (export "t") 1 externref)
+    (type $array (array i64))
+    (global $a (mut (ref null $array)) (ref.null $array))
+    (func (export "grow_memory") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "grow_table") (param i32) (result i32)
+      (table.grow (ref.null extern) (local.get 0)))
+    (func (export "allocate") (param i32) (result i32)
+      (global.set $a (array.new_default $array (local.get 0)))
+      (i32.const 0))
+    (func $recurse (export "recurse") (param i32) (result i32)
+      (if (result i32) (i32.eqz (local.get 0))
+        (then (i32.const 0))
+        (else
+          (i32.add (i32.const 1) (call $recurse (i32.sub (local.get 0) (i32.const 1)))))))"#;
+
+#[test]
+fn one_number_limits_all_together() {
+    let call = |store: &mut Store<StoreLimits>, instance: &Instance, name: &str, by: i32| {
+        instance.get_typed_func::<i32, i32>(&mut *store, name).unwrap().call(store, by)
+    };
+    const MIB: usize = 1 << 20;
+    let small = || limited(StoreLimitsBuilder::new().total_size(MIB).build(), RECURSES);
+    // One takes nearly all of it; then there is no room for more of another, though there was before.
+    let firsts = [("grow_memory", 13), ("grow_table", 100_000), ("allocate", 100_000)];
+    let seconds =
+        [("grow_memory", 3), ("grow_table", 30_000), ("allocate", 30_000), ("recurse", 10_000)];
+    let is_done =
+        |store: &mut Store<StoreLimits>, instance: &Instance, name: &str, by: i32| match call(
+            store, instance, name, by,
+        ) {
+            Ok(result) => result != -1,
+            Err(error) => {
+                let trap = error.trap();
+                assert!(matches!(trap, Some(Trap::StackOverflow | Trap::AllocationTooLarge)));
+                false
+            }
+        };
+    for (second, by) in seconds {
+        let (mut store, instance) = small();
+        assert!(is_done(&mut store, &instance, second, by), "{second}");
+        for (first, most) in firsts {
+            let (mut store, instance) = small();
+            assert!(is_done(&mut store, &instance, first, most), "{first}");
+            assert!(!is_done(&mut store, &instance, second, by), "{first}, {second}");
+        }
+    }
+}
+
+#[test]
+fn stacks_of_paused_executions_count() {
+    let limits = StoreLimitsBuilder::new().stack_size(80 << 10).build();
+    let (mut store, instance) = limited(limits, RECURSES);
+    let recurse = instance.get_func(&store, "recurse").unwrap();
+    let mut paused = Vec::new();
+    let error = loop {
+        match recurse.start(&mut store, &[Val::I32(1)]) {
+            Ok(execution) => paused.push(execution),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.trap(), Some(Trap::StackOverflow));
+    assert_eq!(paused.len(), 10, "each has 8 KiB");
+    paused.pop();
+    paused.push(recurse.start(&mut store, &[Val::I32(1)]).unwrap());
+    assert!(recurse.start(&mut store, &[Val::I32(1)]).is_err());
+    // All that is free serves one that needs it.
+    paused.clear();
+    let mut results = [Val::I32(0)];
+    recurse.call(&mut store, &[Val::I32(1000)], &mut results).unwrap();
+    assert_eq!(results[0].unwrap_i32(), 1000);
+    let error = recurse.call(&mut store, &[Val::I32(10_000)], &mut results).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::StackOverflow));
+}
+
+#[test]
+fn what_is_refused_does_not_count() {
+    let limits = StoreLimitsBuilder::new().total_size(1 << 20).memories(2).build();
+    let (mut store, _) = limited(limits, RECURSES);
+    let engine = store.engine().clone();
+    let refused = module(&engine, "(memory 8) (memory 1)");
+    for _ in 0..5 {
+        assert!(Instance::new(&mut store, &refused, &[]).is_err());
+    }
+    Memory::new(&mut store, MemoryType::new(14, None)).unwrap();
+    let ty = TableType::new(RefType::EXTERNREF, 8193, None);
+    assert!(Table::new(&mut store, ty, Ref::Extern(None)).is_err());
+}
+
+#[test]
+fn a_shared_memory_counts_with_its_maximum() {
+    let engine = Engine::new(Config::new().wasm_threads(true)).unwrap();
+    let mut store = Store::new(&engine, StoreLimitsBuilder::new().total_size(1 << 20).build());
+    store.limiter(|limits| limits);
+    let large = module(&engine, "(memory 1 17 shared)");
+    assert!(Instance::new(&mut store, &large, &[]).is_err());
+    Instance::new(&mut store, &module(&engine, "(memory 1 16 shared)"), &[]).unwrap();
+    assert!(Memory::new(&mut store, MemoryType::new(1, None)).is_err());
+}
