@@ -4,6 +4,7 @@
 use super::{
     bulk::Rest,
     collect::Room,
+    metering::array_cost,
     slow::{SlowInstr, SlowOp},
     thread::{Exit, Thread},
 };
@@ -13,7 +14,7 @@ use crate::{
     runtime::{Embedder, Heap, StoreInner},
 };
 use alloc::sync::Arc;
-use core::ops::Range;
+use core::{ops::Range, ptr};
 
 impl SlowOp {
     /// Whether it makes an array.
@@ -128,7 +129,7 @@ impl SlowInstr<'_> {
         match self.op {
             SlowOp::ArrayFill => {
                 let value = self.value(2, storage);
-                store.heap.fill(array, storage, at as u32, count as u32, value);
+                fill(&mut store.heap, array, storage, at, count, value);
             }
             SlowOp::ArrayCopy => {
                 let from = self.index(3);
@@ -163,7 +164,7 @@ impl SlowInstr<'_> {
             op => {
                 let is_default = op == SlowOp::ArrayNewDefault;
                 let value = if is_default { [0, 0] } else { self.value(0, storage) };
-                store.heap.fill(array, storage, done as u32, count as u32, value);
+                fill(&mut store.heap, array, storage, done, count, value);
             }
         }
     }
@@ -197,7 +198,7 @@ impl SlowInstr<'_> {
         let module = &instances[self.instance].module.0;
         let segment = &module.bytes[module.decoded.data[self.second as usize].bytes.clone()];
         let bytes = &segment[from as usize..][..count as usize * storage.size() as usize];
-        heap.write_bytes(array, storage, at as u32, bytes);
+        write_bytes(heap, array, storage, at, bytes);
     }
 
     /// Sets `count` elements from `at` on from the element segment.
@@ -208,9 +209,42 @@ impl SlowInstr<'_> {
     }
 }
 
-/// Copies `count` elements within the heap.
+/// The address of `len` bytes of the heap.
+fn bytes_at(heap: &mut Heap, at: usize, len: usize) -> *mut u8 {
+    let end = at.checked_add(len).filter(|&end| end <= heap.size());
+    assert!(end.is_some(), "elements of an array lie in the heap");
+    heap.view().base.cast::<u8>().wrapping_add(at)
+}
+
+/// Copies `count` elements within the heap; they may overlap.
 fn copy(heap: &mut Heap, to: (u64, u64), from: (u64, u64), storage: Storage, count: u64) {
-    heap.copy((to.0, to.1 as u32), (from.0, from.1 as u32), storage, count as u32);
+    let len = count as usize * storage.size() as usize;
+    let (to, from) = [to, from].map(|(array, at)| heap.element(array, storage, at as u32)).into();
+    let (to, from) = (bytes_at(heap, to, len), bytes_at(heap, from, len));
+    // SAFETY: both ranges lie in the heap, which nothing else uses now.
+    unsafe { ptr::copy(from, to, len) }
+}
+
+/// Sets `count` elements from `at` on.
+fn fill(heap: &mut Heap, array: u64, storage: Storage, at: u64, count: u64, value: [u64; 2]) {
+    if storage != Storage::I8 {
+        return heap.fill(array, storage, at as u32, count as u32, value);
+    }
+    let first = heap.element(array, storage, at as u32);
+    let to = bytes_at(heap, first, count as usize);
+    // SAFETY: the range lies in the heap, which nothing else uses now.
+    unsafe { ptr::write_bytes(to, value[0] as u8, count as usize) }
+}
+
+/// Sets elements from `at` on from little-endian bytes.
+fn write_bytes(heap: &mut Heap, array: u64, storage: Storage, at: u64, bytes: &[u8]) {
+    if cfg!(target_endian = "big") && storage != Storage::I8 {
+        return heap.write_bytes(array, storage, at as u32, bytes);
+    }
+    let first = heap.element(array, storage, at as u32);
+    let to = bytes_at(heap, first, bytes.len());
+    // SAFETY: the range lies in the heap, which nothing else uses now; a segment does not.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) }
 }
 
 /// An array that is being made in pieces. Until it is done it passes for one of words without meaning.
@@ -237,8 +271,9 @@ impl Thread {
                     *self.unfinished.insert(Unfinished { array, done: 0 })
                 }
             };
-            let (count, cost) = Rest { len: len - done, size: ty.element().size().into() }.piece();
-            self.charge(store.inner(), cost)?;
+            let size = u64::from(ty.element().size());
+            let (count, _) = Rest { len: len - done, size }.piece();
+            self.charge(store.inner(), array_cost(count * size, done == 0))?;
             self.slow_instr(op).new_piece(store.inner(), array, done, count);
             if done + count == len {
                 break array;
@@ -257,4 +292,54 @@ impl Thread {
 fn part(at: u64, len: u64, size: u64) -> Option<Range<usize>> {
     let end = at.checked_add(len).filter(|&end| end <= size)?;
     Some(at as usize..end as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn elements_are_moved_as_one_by_one() {
+        use Storage::{F32, F64, I8, I16, I32, I64, V128};
+        let mut heap = Heap::default();
+        assert!(heap.grow(4096) && heap.refill(408, true));
+        let array = heap.begin_array(408);
+        for storage in [I8, I16, I32, F32, I64, F64, V128] {
+            let size = storage.size() as usize;
+            let count = 400 / size;
+            let mut model = vec![[0u64; 2]; count];
+            fill(&mut heap, array, storage, 0, count as u64, [0, 0]);
+            for step in 1..1000 {
+                // Places all over the array, before and behind each other.
+                let (at, from) = (step * 7 % count, step * 5 % count);
+                let len = step * 3 % (count - at.max(from));
+                let low = step as u8;
+                let value = if size == 16 { [step as u64, step as u64] } else { [low.into(), 0] };
+                match step % 3 {
+                    0 => {
+                        fill(&mut heap, array, storage, at as u64, len as u64, value);
+                        model[at..at + len].fill(value);
+                    }
+                    1 => {
+                        let mut bytes = vec![0; len * size];
+                        for element in bytes.chunks_exact_mut(size) {
+                            element[0] = low;
+                        }
+                        write_bytes(&mut heap, array, storage, at as u64, &bytes);
+                        model[at..at + len].fill([low.into(), 0]);
+                    }
+                    _ => {
+                        let (to, from_place) = ((array, at as u64), (array, from as u64));
+                        copy(&mut heap, to, from_place, storage, len as u64);
+                        model.copy_within(from..from + len, at);
+                    }
+                }
+                for (index, &value) in model.iter().enumerate() {
+                    let at = heap.element(array, storage, index as u32);
+                    assert_eq!(heap.read(at, storage), value, "{storage:?} {index} at {step}");
+                }
+            }
+        }
+    }
 }

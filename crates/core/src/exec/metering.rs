@@ -2,12 +2,25 @@
 //! for as a whole before it runs. What the fuel does not suffice for becomes the thread's *debt*: all fuel there is
 //! is taken, and the thread goes on when the rest has been paid, so that any slice of fuel makes progress.
 
-use super::thread::{Exit, Thread};
+use super::{
+    object::SMALL_ARRAY,
+    thread::{Exit, Thread},
+};
 use crate::{Metering, runtime::StoreInner};
 
 /// What moving, setting or allocating so many bytes costs, beside the operator.
 pub(super) fn amount_cost(bytes: u64) -> u64 {
     bytes / 64
+}
+
+/// What a piece of an array of so many bytes costs that is made, beside the operator. What code makes itself, since it
+/// is small, costs no more.
+pub(super) fn array_cost(bytes: u64, is_first: bool) -> u64 {
+    match (is_first, bytes) {
+        (true, ..SMALL_ARRAY) => 0,
+        (true, _) => 8 + bytes / 32,
+        (false, _) => bytes / 32,
+    }
 }
 
 /// What a thread has to do with fuel while it does not run.

@@ -36,8 +36,8 @@ pub(crate) use resources::{
 pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;
 pub(crate) use store::{
-    Bytes, Embedder, FuncEntity, GlobalValue, Held, InstanceEntity, MemoryEntity,
-    NO_INSTANCE, StoreId, StoreInner, TableEntity,
+    Bytes, Embedder, FuncEntity, GlobalValue, Held, InstanceEntity, MemoryEntity, NO_INSTANCE,
+    StoreId, StoreInner, TableEntity,
 };
 pub(crate) use views::{MemoryView, TableView, User, Views};
 pub(crate) use wait::{Waited, Waiters};

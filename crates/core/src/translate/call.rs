@@ -94,6 +94,7 @@ impl<'m> Translator<'m> {
 
     /// After a call: arguments are replaced by results; pinned floats are loaded again.
     fn finish_call(&mut self, ty: &FuncType) {
+        self.count_values(ty);
         self.truncate(self.stack.len() - ty.params.len());
         self.builder.forget();
         self.can_stop(Stopped::Called);
@@ -150,6 +151,8 @@ impl<'m> Translator<'m> {
     /// The first operand word of a tail call; returns where the arguments are.
     fn push_tail_call(&mut self, ty: &FuncType, last: i16) -> i16 {
         let slots = Self::width_of(ty.params.iter().copied().map(kind_of));
+        self.count_values(ty);
+        self.count_slots(slots);
         let from = self.top_slot(slots);
         let [slots, own] = [slots, self.locals.param_slots].map(encode::slot);
         let (slots, own) = (self.builder.fit(slots), self.builder.fit(own));

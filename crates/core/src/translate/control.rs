@@ -187,6 +187,16 @@ impl<'m> Translator<'m> {
         }
     }
 
+    /// Counts the values that a branch to this frame moves.
+    fn count_label(&mut self, frame: usize) {
+        let Frame { kind, ty, .. } = self.frames[frame];
+        let slots = match kind {
+            FrameKind::Loop { .. } => Self::width_of(self.params(ty)),
+            _ => Self::width_of(self.results(ty)),
+        };
+        self.count_slots(slots);
+    }
+
     pub(super) fn frame_of(&self, label: u32) -> usize {
         self.frames.len() - 1 - label as usize
     }
@@ -450,6 +460,7 @@ impl<'m> Translator<'m> {
 
     pub(super) fn br(&mut self, label: u32) {
         let frame = self.frame_of(label);
+        self.count_label(frame);
         self.emit_br(frame);
         self.stop();
     }
@@ -526,6 +537,7 @@ impl<'m> Translator<'m> {
         condition: impl FnOnce(&mut Self, bool) -> Condition,
     ) {
         let frame = self.frame_of(label);
+        self.count_label(frame);
         let arity = self.arity(frame);
         let from = self.stack.len() - arity;
         if self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity) {
@@ -741,6 +753,7 @@ impl<'m> Translator<'m> {
 
     pub(super) fn br_table(&mut self, labels: Labels<'_>) {
         let index = self.pop();
+        self.count_label(self.frame_of(labels.default));
         let arity = self.arity(self.frame_of(labels.default));
         self.settle(self.stack.len() - arity, true);
         let a = match self.place(index) {
@@ -791,6 +804,7 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn return_(&mut self) {
+        self.count_label(0);
         self.emit_return();
         self.stop();
     }

@@ -124,13 +124,14 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn throw(&mut self, tag: u32) {
+        let kinds = self.tag_kinds(tag);
+        self.count_slots(Self::width_of(kinds.clone()));
         // If it is certain who catches it, a throw is a branch.
         let imported = self.source.context.imported.tags;
         if let Some(frame) = self.tries.catchers.find(tag, imported) {
             self.emit_br(frame);
             return self.stop();
         }
-        let kinds = self.tag_kinds(tag);
         let first = self.stack.len() - kinds.clone().count();
         self.settle(first, true);
         let base = self.top_slot(Self::width_of(kinds));

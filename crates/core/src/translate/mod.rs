@@ -65,7 +65,7 @@ use safepoint::{Noting, Recorder};
 pub(crate) use safepoint::{Run, Stopped, maps, param_map};
 use stack::Operand;
 use state::State;
-use windlass_decode::{Imm, Instr, Instrs, Op, limits};
+use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, limits};
 use windlass_validate::Context;
 
 /// What translation needs of a module.
@@ -205,6 +205,11 @@ impl<'m> Translator<'m> {
         self.instr(&instr)?;
         if let (Some(recorder), Some(noting)) = (&mut recorder, &mut self.noting) {
             recorder.after(&instr, noting)?;
+        }
+        if self.divide_region()
+            && let (Some(recorder), Some(noting)) = (&mut recorder, &mut self.noting)
+        {
+            recorder.take(noting);
         }
         self.builder.check()?;
         Ok(true)
@@ -351,6 +356,10 @@ impl<'m> Translator<'m> {
         self.builder.push(0);
         self.builder.push(0);
         self.open_region(at + 2);
+        // The last return is not counted where it is.
+        let results = Self::width_of(self.results(BlockType::Func(self.ty)));
+        self.count_slots(self.first_temp - FIRST_LOCAL);
+        self.count_slots(results);
     }
 
     fn finish_enter(&mut self) {

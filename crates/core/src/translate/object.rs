@@ -282,6 +282,7 @@ impl<'m> Translator<'m> {
         // What is in accumulators now stays in its slot, too: the first cell may stop.
         self.builder.keep_stores();
         self.can_stop(Stopped::Before);
+        self.count_object(size);
         let from = self.stack.len() - fields.len();
         let values: Vec<Loc> = (from..self.stack.len())
             .map(|index| match self.place(self.stack[index]) {
@@ -295,7 +296,6 @@ impl<'m> Translator<'m> {
                 self.builder.cell(object_select::NEW_ZEROED, format_args!("new {size} bytes"));
                 self.builder.push(0);
                 self.builder.push(size.into());
-                self.count_bytes(size);
                 (Object::Done(header), NO_LOC)
             }
             ([first, rest @ ..], [v, values @ ..]) => {

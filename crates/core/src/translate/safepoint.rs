@@ -156,11 +156,16 @@ impl Recorder<'_> {
         instr: &Instr<'_>,
         noting: &mut Noting<'_>,
     ) -> Result<(), TranslateError> {
+        self.take(noting);
+        if has_operands_when_stopped(instr.op) { self.step(instr) } else { Ok(()) }
+    }
+
+    /// Takes the places that were noted, where the operands are those that there are now.
+    pub(super) fn take(&mut self, noting: &mut Noting<'_>) {
         self.has_failed |= noting.has_failed;
         for noted in noting.noted.drain(..) {
             self.has_failed |= self.add(noted).is_none();
         }
-        if has_operands_when_stopped(instr.op) { self.step(instr) } else { Ok(()) }
     }
 
     fn step(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {

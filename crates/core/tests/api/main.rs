@@ -4,6 +4,7 @@ mod backtrace;
 mod calls;
 mod code_limits;
 mod collection;
+mod costs;
 mod embedder_code;
 mod errors;
 mod exceptions;

@@ -112,26 +112,6 @@ impl Heap {
         self.words[head / 8..tail / 8].fill(repeated(value[0], storage));
     }
 
-    /// Copies `len` elements within the heap; both ranges must be elements of arrays. They may overlap.
-    pub(crate) fn copy(&mut self, to: (u64, u32), from: (u64, u32), storage: Storage, len: u32) {
-        let (to, from) = (self.element(to.0, storage, to.1), self.element(from.0, storage, from.1));
-        let size = storage.size() as usize;
-        let bytes = len as usize * size;
-        if [to, from, bytes].iter().all(|n| n.is_multiple_of(8)) {
-            self.words.copy_within(from / 8..(from + bytes) / 8, to / 8);
-            return;
-        }
-        let mut one = |offset: usize| {
-            let value = self.read(from + offset, storage);
-            self.write(to + offset, storage, value);
-        };
-        if to <= from {
-            (0..bytes).step_by(size).for_each(&mut one);
-        } else {
-            (0..bytes).step_by(size).rev().for_each(&mut one);
-        }
-    }
-
     /// Sets elements from `at` on from little-endian bytes, as many as there are; they must be elements of
     /// the array.
     pub(crate) fn write_bytes(&mut self, array: u64, storage: Storage, at: u32, bytes: &[u8]) {

@@ -1,0 +1,105 @@
+//! What amounts cost in fuel, as the documentation of `FUEL_VERSION` says.
+
+use crate::module;
+use windlass::{Config, Engine, Event, Instance, Store, Val};
+
+const DECLARATIONS: &str = r#"
+    (memory 1) (table $t 1000 funcref) (elem $e funcref (ref.null func) (ref.null func))
+    (data $d "0123456789012345678901234567890123456789012345678901234567890123")
+    (type $i (array (mut i32))) (type $s (struct (field i64 i64 i64 i64 i64 i64 i64)))
+    (type $many (func (param i64 i64 i64 i64 i64 i64 i64 i64) (result i64 i64 i64 i64 i64 i64 i64 i64)))
+    (tag $tag (param i64 i64 i64 i64 i64 i64 i64 i64))
+    (func $none)
+    (func $locals (local i64 i64 i64 i64 i64 i64 i64 i64 v128 v128 v128 v128))
+    (func $many (type $many)
+      (local.get 0) (local.get 1) (local.get 2) (local.get 3)
+      (local.get 4) (local.get 5) (local.get 6) (local.get 7))"#;
+
+const PLENTY: u64 = 1 << 40;
+
+/// The fuel that a function with this body uses.
+fn used(body: &str) -> u64 {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let text = format!(r#"{DECLARATIONS} (func (export "run") {body})"#);
+    let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+    let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+    store.set_fuel(PLENTY).unwrap();
+    run.call(&mut store, ()).unwrap();
+    PLENTY - store.get_fuel().unwrap()
+}
+
+#[test]
+fn instructions_and_amounts_cost_what_the_documentation_says() {
+    // Three constants are in the cost of most.
+    let cases = [
+        ("", 0),
+        ("(drop (i32.const 1))", 1),
+        ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 63))", 3 + 6),
+        ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 6400))", 3 + 6 + 100),
+        ("(memory.copy (i32.const 0) (i32.const 64) (i32.const 6463))", 3 + 6 + 100),
+        ("(memory.init $d (i32.const 0) (i32.const 0) (i32.const 64))", 3 + 6 + 1),
+        ("(drop (memory.grow (i32.const 0)))", 1 + 100),
+        ("(drop (memory.grow (i32.const 2)))", 1 + 100 + 2 * 1024),
+        ("(drop (memory.grow (i32.const 65536)))", 1 + 100),
+        ("(table.fill $t (i32.const 0) (ref.null func) (i32.const 807))", 3 + 6 + 100),
+        ("(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 16))", 3 + 6 + 2),
+        ("(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 2))", 3 + 6),
+        ("(drop (table.grow $t (ref.null func) (i32.const 80)))", 2 + 100 + 10),
+        ("(drop (table.grow $t (ref.null func) (i32.const -1)))", 2 + 100),
+        ("(drop (array.new_default $i (i32.const 15)))", 1 + 3),
+        ("(drop (array.new_default $i (i32.const 16)))", 1 + 3 + 8 + 2),
+        ("(drop (array.new $i (i32.const 7) (i32.const 1600)))", 2 + 3 + 8 + 200),
+        (
+            "(array.fill $i (array.new_default $i (i32.const 15)) (i32.const 0) (i32.const 1) (i32.const 15))",
+            4 + 3 + 6,
+        ),
+        ("(drop (struct.new_default $s))", 3 + 64 / 16),
+        ("(drop (array.new_fixed $i 2 (i32.const 1) (i32.const 2)))", 2 + 3 + 1),
+        ("(call $none)", 6),
+        ("(call $locals)", 6 + 2),
+        // Eight results are moved by the callee.
+        (
+            "(i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1)
+            (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1)
+            (call $many) drop drop drop drop drop drop drop drop",
+            8 + 6 + 16 + 8 + 1,
+        ),
+        // A branch moves eight.
+        (
+            "(block (result i64 i64 i64 i64 i64 i64 i64 i64) (i64.const 0)
+              (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1)
+              (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1)
+              (br 0))
+            drop drop drop drop drop drop drop drop",
+            9 + 1 + 1,
+        ),
+    ];
+    for (body, cost) in cases {
+        assert_eq!(used(body), cost, "{body}");
+    }
+}
+
+#[test]
+fn a_long_stretch_of_code_is_paid_in_parts() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let step = r#"(drop (memory.grow (i32.const 0)))
+        (global.set $done (i32.add (global.get $done) (local.get $one)))"#;
+    let text = format!(
+        r#"(memory 0) (global $done (export "done") (mut i32) (i32.const 0))
+        (func (export "run") (param $one i32) {})"#,
+        step.repeat(3000)
+    );
+    let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+    let run = instance.get_func(&store, "run").unwrap();
+    let done = instance.get_global(&store, "done").unwrap();
+    store.set_fuel(150_000).unwrap();
+    let mut execution = run.start(&mut store, &[Val::I32(1)]).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::OutOfFuel));
+    let steps = done.get(&mut store).i32().unwrap();
+    assert!(steps > 900 && steps < 1000, "{steps}");
+    store.set_fuel(PLENTY).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
+    assert_eq!(done.get(&mut store).i32(), Some(3000));
+}
