@@ -32,9 +32,10 @@
 //!
 //! # Guests that are not trusted
 //!
-//! A guest reaches nothing but what it imports. What it takes is limited by [`Store::limiter`] (memory, tables,
-//! instances) and [`Config::max_wasm_stack`]; how long it runs by fuel ([`Config::consume_fuel`]) or from another
-//! thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an [`Execution`] is a call that can be paused.
+//! A guest reaches nothing but what it imports. What it takes is limited by [`Store::limiter`] (memories, tables,
+//! objects, value stacks, instances, or all in bytes) and [`Config::max_wasm_stack`]; how long it runs by fuel
+//! ([`Config::consume_fuel`]) or from another thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an
+//! [`Execution`] is a call that can be paused.
 //!
 //! # References
 //!
