@@ -293,6 +293,22 @@ impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter
     }
 }
 
+/// What [`Enter`] does when it is paid, for the driver. `ip` is at its operands.
+///
+/// # Safety
+/// I1, I2: the frame has room.
+pub(crate) unsafe fn enter(m: &mut Machine) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [_, zeroed] = enter_sizes(m);
+        for i in 0..zeroed {
+            *m.at(2 + i as isize) = 0;
+        }
+        load_all_pins(m);
+        m.advance(2);
+    }
+}
+
 #[inline(always)]
 unsafe fn enter_sizes(m: &Machine) -> [usize; 2] {
     // SAFETY: I1.

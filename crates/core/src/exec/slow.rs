@@ -2,8 +2,14 @@
 //! that take long are in [`bulk`](super::bulk), [`growth`](super::growth), [`array`](super::array) and
 //! [`wait`](super::wait).
 
-use super::num;
-use crate::{Trap, runtime::StoreInner};
+use super::{
+    num,
+    thread::{Exit, Thread},
+};
+use crate::{
+    Trap,
+    runtime::{Embedder, StoreInner},
+};
 use windlass_decode::Op;
 
 macro_rules! slow_ops {
@@ -47,6 +53,9 @@ slow_ops! {
     ArrayFill ArrayCopy ArrayInitData ArrayInitElem
 }
 
+/// The most slots that one uses.
+const SLOW_SLOTS: usize = 6;
+
 /// One slow instruction: what it is, its immediates, its operands.
 pub(crate) struct SlowInstr<'a> {
     pub(crate) op: SlowOp,
@@ -58,6 +67,46 @@ pub(crate) struct SlowInstr<'a> {
     pub(crate) slots: &'a mut [u64],
     /// The running instance.
     pub(crate) instance: usize,
+}
+
+impl Thread {
+    /// Executes the instruction of the cell that stopped.
+    pub(super) fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
+            unreachable!("the translator writes numbers of slow instructions")
+        };
+        self.poll(store.inner())?;
+        match op {
+            SlowOp::MemoryGrow => self.grow_memory(store)?,
+            SlowOp::TableGrow => self.grow_table(store)?,
+            SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64 => {
+                if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
+                    self.again();
+                    store.inner().interrupt.clear();
+                    return Err(Exit::Interrupted);
+                }
+            }
+            op if op.is_bulk() => self.bulk(op, store)?,
+            op if op.makes_array() => self.array_new(op, store)?,
+            op => self.slow_instr(op).execute(store.inner()).map_err(Exit::Trap)?,
+        }
+        self.advance();
+        Ok(())
+    }
+
+    /// The instruction of the cell that stopped.
+    pub(super) fn slow_instr(&mut self, op: SlowOp) -> SlowInstr<'_> {
+        let base = self.slot_index(self.field(1));
+        SlowInstr {
+            op,
+            // SAFETY: I1.
+            first: unsafe { self.cx.saved.high(0) } as u32,
+            second: self.word(1) as u32,
+            offset: self.word(1),
+            instance: self.cx.instance as usize,
+            slots: self.stack.slots_mut(base, SLOW_SLOTS),
+        }
+    }
 }
 
 impl SlowInstr<'_> {

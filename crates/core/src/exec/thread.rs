@@ -2,7 +2,7 @@
 
 use super::{
     array::Unfinished,
-    call::{DIRECT, push_frame, replace_frame, return_to},
+    call::{DIRECT, enter, push_frame, replace_frame, return_to},
     collect::{Halted, Room, make_room},
     context::{Context, Stop},
     dispatch::dispatch,
@@ -11,7 +11,6 @@ use super::{
     machine::{Cell, Ip, Machine, Sp, Value},
     metering::Account,
     select::plain,
-    slow::{SlowInstr, SlowOp},
     v128::V128,
 };
 use crate::{
@@ -140,9 +139,6 @@ pub(crate) struct BacktraceFrame {
 
 /// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
 const MAX_BACKTRACE: usize = 65;
-
-/// The most slots that an instruction of the driver uses.
-const SLOW_SLOTS: usize = 6;
 
 /// The frame below the outermost one: its two words.
 const ROOT_SLOTS: usize = 2;
@@ -304,7 +300,10 @@ impl Thread {
             Stop::OutOfFuel => return Err(self.owe()),
             Stop::Interrupted => {
                 if core::mem::take(&mut self.cx.repeats) {
-                    self.cx.charge = 0;
+                    // It gets on however often it is interrupted: what the cell does is done, and paid later.
+                    self.cx.saved.ip = self.cx.saved.ip.wrapping_add(1);
+                    // SAFETY: I1, I2: only the first cell of a function asks again, when its frame has room.
+                    unsafe { enter(&mut self.cx.saved) }
                 }
                 store.inner().interrupt.clear();
                 return Err(Exit::Interrupted);
@@ -340,19 +339,19 @@ impl Thread {
     }
 
     /// Operand word `index` of the cell that stopped.
-    fn word(&self, index: usize) -> u64 {
+    pub(super) fn word(&self, index: usize) -> u64 {
         // SAFETY: I1.
         unsafe { self.cx.saved.word(index) }
     }
 
     /// Field `index` of the first operand word of the cell that stopped.
-    fn field(&self, index: usize) -> isize {
+    pub(super) fn field(&self, index: usize) -> isize {
         // SAFETY: I1.
         unsafe { self.cx.saved.field(index) }
     }
 
     /// Goes on behind the cell that stopped, which has two operand words.
-    fn advance(&mut self) {
+    pub(super) fn advance(&mut self) {
         // SAFETY: I1.
         unsafe { self.cx.saved.advance(2) }
     }
@@ -360,43 +359,6 @@ impl Thread {
     /// Goes on with the cell that stopped.
     pub(super) fn again(&mut self) {
         self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
-    }
-
-    fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
-        let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
-            unreachable!("the translator writes numbers of slow instructions")
-        };
-        self.poll(store.inner())?;
-        match op {
-            SlowOp::MemoryGrow => self.grow_memory(store)?,
-            SlowOp::TableGrow => self.grow_table(store)?,
-            SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64 => {
-                if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
-                    self.again();
-                    store.inner().interrupt.clear();
-                    return Err(Exit::Interrupted);
-                }
-            }
-            op if op.is_bulk() => self.bulk(op, store)?,
-            op if op.makes_array() => self.array_new(op, store)?,
-            op => self.slow_instr(op).execute(store.inner()).map_err(Exit::Trap)?,
-        }
-        self.advance();
-        Ok(())
-    }
-
-    /// The instruction of the cell that stopped.
-    pub(super) fn slow_instr(&mut self, op: SlowOp) -> SlowInstr<'_> {
-        let base = self.slot_index(self.field(1));
-        SlowInstr {
-            op,
-            // SAFETY: I1.
-            first: unsafe { self.cx.saved.high(0) } as u32,
-            second: self.word(1) as u32,
-            offset: self.word(1),
-            instance: self.cx.instance as usize,
-            slots: self.stack.slots_mut(base, SLOW_SLOTS),
-        }
     }
 
     /// Makes room for what the cell that stopped makes: meanwhile the code is before it, and stays there if this is
@@ -757,7 +719,7 @@ impl Stack {
         }
     }
 
-    fn slots_mut(&mut self, from: usize, len: usize) -> &mut [u64] {
+    pub(super) fn slots_mut(&mut self, from: usize, len: usize) -> &mut [u64] {
         let len = len.min(self.len.saturating_sub(from));
         match self.base {
             // SAFETY: these slots are initialised and borrowed with `self`.

@@ -248,6 +248,7 @@ impl<'m> Translator<'m> {
         self.instrs = job::instrs(self.source, self.defined, start);
         self.builder.offset = start;
         self.enter();
+        self.can_stop(Stopped::Before);
         self.push_function_frame();
         Ok(())
     }

@@ -287,3 +287,66 @@ fn what_one_execution_owes_is_paid_before_another_runs() {
     }
     assert_eq!(given - store.get_fuel().unwrap(), 3 * cost);
 }
+
+#[test]
+fn an_execution_that_is_interrupted_again_and_again_gets_on() {
+    for metering in [Metering::Interrupt, Metering::Fuel] {
+        let engine = Engine::new(Config::new().metering(metering)).unwrap();
+        let mut store = Store::new(&engine, ());
+        let text = r#"(func $sum (export "sum") (param $n i64) (result i64) (local $m i64) (local $r anyref)
+            (local.set $m (i64.sub (local.get $n) (i64.const 1)))
+            (local.set $r (ref.i31 (i32.const 5)))
+            (if (result i64) (i64.eqz (local.get $n))
+              (then (i64.const 0))
+              (else (i64.add (local.get $n) (call $sum (local.get $m))))))"#;
+        let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+        let sum = instance.get_func(&store, "sum").unwrap();
+        if metering == Metering::Fuel {
+            store.set_fuel(1 << 20).unwrap();
+            sum.typed::<i64, i64>(&store).unwrap().call(&mut store, 100).unwrap();
+        }
+        let used = store.get_fuel().ok().map(|left| (1 << 20) - left);
+        let mut execution = sum.start(&mut store, &[windlass::Val::I64(100)]).unwrap();
+        let mut events = (0..1000).map(|_| {
+            store.interrupt_handle().unwrap().interrupt();
+            // Where a function has been entered, what it refers to is known.
+            store.gc();
+            execution.run(&mut store).unwrap()
+        });
+        let finished = events.find(|event| !matches!(event, Event::Interrupted));
+        let Some(Event::Finished(values)) = finished else { panic!("{finished:?}") };
+        assert_eq!(values[0].i64(), Some(5050));
+        assert_eq!(store.get_fuel().ok().map(|left| (1 << 20) - left), used.map(|used| 2 * used));
+    }
+}
+
+#[test]
+fn what_moves_much_is_interrupted_in_its_middle() {
+    // Four pieces each.
+    let cases = [
+        "(memory.fill (i32.const 0) (i32.const 1) (i32.const 4194304))",
+        "(memory.copy (i32.const 1) (i32.const 0) (i32.const 4194303))",
+        "(drop (table.grow $t (ref.null func) (i32.const 524288)))",
+        "(table.copy $u $u (i32.const 0) (i32.const 1) (i32.const 524287))",
+    ];
+    for body in cases {
+        let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+        let mut linker = windlass::Linker::new(&engine);
+        let stop = |caller: Caller<'_, ()>| caller.interrupt_handle().unwrap().interrupt();
+        linker.func_wrap("", "stop", stop).unwrap();
+        let text = format!(
+            r#"(import "" "stop" (func $stop)) (memory 65) (table $t 0 funcref) (table $u 524288 funcref)
+            (func (export "run") (call $stop) {body})"#
+        );
+        let (mut store, instance) = linked(&linker, (), &text);
+        let run = instance.get_func(&store, "run").unwrap();
+        let mut execution = run.start(&mut store, &[]).unwrap();
+        let mut stops = 0;
+        while matches!(execution.run(&mut store).unwrap(), Event::Interrupted) {
+            stops += 1;
+            store.interrupt_handle().unwrap().interrupt();
+        }
+        // When the host has returned, before the instruction, and after three pieces.
+        assert_eq!(stops, 5, "{body}");
+    }
+}
