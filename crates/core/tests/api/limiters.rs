@@ -291,3 +291,47 @@ fn a_limiter_may_run_other_stores() {
         assert!(is_done(&mut store, &instance));
     }
 }
+
+#[test]
+fn a_limiter_of_stacks_can_fail_and_panic_too() {
+    #[derive(Default)]
+    struct Stacks(Answer);
+    impl ResourceLimiter for Stacks {
+        fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+            Ok(true)
+        }
+        fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+            Ok(true)
+        }
+        fn stack_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
+            assert!(current < desired);
+            match self.0 {
+                Answer::Fail => Err(Refused("stack").into()),
+                Answer::Panic => panic!("the limiter panics"),
+                _ => Ok(true),
+            }
+        }
+    }
+    let mut store = Store::new(&Engine::default(), Stacks::default());
+    store.limiter(|limiter| limiter);
+    let module = module(
+        &store.engine().clone(),
+        r#"(func $f (export "f") (param i32) (result i32)
+             (if (result i32) (local.get 0)
+               (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+               (else (i32.const 0))))"#,
+    );
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
+    // What a first call needs and what a deep one needs.
+    for depth in [1, 3000] {
+        for answer in [Answer::Fail, Answer::Panic, Answer::Panic] {
+            store.data_mut().0 = answer;
+            let result = catch_unwind(AssertUnwindSafe(|| f.call(&mut store, depth)));
+            let error = result.map(|result| *result.unwrap_err().downcast_ref().unwrap());
+            assert_eq!(error.ok(), (answer == Answer::Fail).then_some(Refused("stack")));
+        }
+        store.data_mut().0 = Answer::Yes;
+        assert_eq!(f.call(&mut store, depth).unwrap(), depth);
+    }
+}
