@@ -16,9 +16,11 @@ pub enum Metering {
     /// Not at all: fastest.
     #[default]
     None,
-    /// It looks at an interrupt flag at function entries and loop iterations.
+    /// It looks at an interrupt flag at function entries and loop iterations, in long code without these, when a host
+    /// function has returned, and in the middle of instructions that move much:
+    /// [`InterruptHandle`](crate::InterruptHandle), [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
     Interrupt,
-    /// It counts fuel, and looks at the interrupt flag.
+    /// It counts fuel, and looks at the interrupt flag. What costs what, [`FUEL_VERSION`](crate::FUEL_VERSION) says.
     Fuel,
 }
 
@@ -160,7 +162,9 @@ impl Config {
         self
     }
 
-    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off.
+    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off. What costs what,
+    /// [`FUEL_VERSION`](crate::FUEL_VERSION) says; what happens when there is too little,
+    /// [`Store::set_fuel`](crate::Store::set_fuel).
     ///
     /// ```
     /// use windlass::Config;

@@ -47,9 +47,11 @@ pub struct Execution {
 pub enum Event {
     /// The function returned these values. The execution has ended.
     Finished(Box<[Val]>),
-    /// The fuel does not suffice to go on: [`Store::set_fuel`](crate::Store::set_fuel), then run again.
+    /// The fuel does not suffice to go on: [`Store::set_fuel`](crate::Store::set_fuel), then run again. Any amount makes
+    /// progress.
     OutOfFuel,
-    /// An [`InterruptHandle`](crate::InterruptHandle) was used. It can run again.
+    /// An [`InterruptHandle`](crate::InterruptHandle) was used, or the deadline of the store has come
+    /// ([`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline)). It can run again.
     Interrupted,
     /// A host function returned [`Pending`]: [`Execution::resume`] gives its results, then it can run again.
     HostPending(Pending),

@@ -73,9 +73,9 @@ traps! {
     ExpectedSharedMemory = "expected shared memory";
     /// `memory.atomic.wait` would have to wait, which takes an operating system: the feature `std`.
     CannotSuspend = "cannot suspend on this host";
-    /// The fuel ran out in a call that cannot be paused.
+    /// The fuel ran out in a call that cannot be paused. All of it is used.
     OutOfFuel = "all fuel consumed";
-    /// The guest was interrupted in a call that cannot be paused.
+    /// The guest was interrupted, or its store's deadline came, in a call that cannot be paused.
     Interrupted = "interrupted";
 }
 

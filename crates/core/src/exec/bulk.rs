@@ -14,7 +14,7 @@ use crate::{
 
 /// So many bytes are moved at once: a multiple of what a unit of fuel moves, so that the sum of the pieces' costs does
 /// not depend on it.
-pub(super) const PIECE: u64 = if cfg!(test) { 1 << 10 } else { 1 << 20 };
+pub(super) const PIECE: u64 = 1 << 20;
 
 /// What an instruction has still to do.
 #[derive(Clone, Copy)]
