@@ -1,14 +1,19 @@
 //! [`WasmBacktrace`]: where a guest was when it stopped. Made by the calls in `func` and `execution` from what
-//! the thread tells; shown by errors.
+//! the thread tells; shown by errors. Which functions and instructions those places are is found out when somebody
+//! looks: it must never cost more than translating each function named once.
 
-use crate::{Module, exec::BacktraceFrame};
-use alloc::vec::Vec;
+use crate::{Module, exec::CodePlace, lock::Once, translate};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 
 /// How many frames an error keeps: a guest that recursed a million times is not told in full.
 const MAX_FRAMES: usize = 64;
 
 /// Where a guest was when it stopped: its calls, the innermost first.
+///
+/// It keeps the modules of these calls alive. Functions and offsets are found out when it is looked at for the first
+/// time (by [`WasmBacktrace::frames`], or when it is shown), in time in proportion to the bodies of the functions
+/// that it names; until then it costs no more than a list of at most 64 places.
 ///
 /// ```
 /// use windlass::{Engine, Instance, Module, Store};
@@ -26,9 +31,11 @@ const MAX_FRAMES: usize = 64;
 /// ```
 #[derive(Clone)]
 pub struct WasmBacktrace {
-    frames: Vec<FrameInfo>,
+    places: Vec<CodePlace>,
     /// Whether there were more.
     cut: bool,
+    /// What the places are, once somebody has looked.
+    frames: Arc<Once<Vec<FrameInfo>>>,
 }
 
 /// A call in a [`WasmBacktrace`].
@@ -40,27 +47,60 @@ pub struct FrameInfo {
 }
 
 impl WasmBacktrace {
-    pub(crate) fn new(frames: Vec<BacktraceFrame>) -> WasmBacktrace {
-        let cut = frames.len() > MAX_FRAMES;
-        let info = |frame: BacktraceFrame| FrameInfo {
-            module: frame.module,
-            func: frame.func,
-            offset: frame.offset,
-        };
-        WasmBacktrace { frames: frames.into_iter().take(MAX_FRAMES).map(info).collect(), cut }
+    pub(crate) fn new(places: Vec<CodePlace>) -> WasmBacktrace {
+        let mut backtrace = WasmBacktrace { places, cut: false, frames: Arc::new(Once::new()) };
+        backtrace.cut();
+        backtrace
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 
     /// Adds the calls outside of these.
     pub(crate) fn append(&mut self, outer: WasmBacktrace) {
-        self.frames.extend(outer.frames);
-        self.cut |= outer.cut || self.frames.len() > MAX_FRAMES;
-        self.frames.truncate(MAX_FRAMES);
+        self.places.extend(outer.places);
+        self.cut |= outer.cut;
+        self.cut();
+        self.frames = Arc::new(Once::new());
+    }
+
+    fn cut(&mut self) {
+        self.cut |= self.places.len() > MAX_FRAMES;
+        self.places.truncate(MAX_FRAMES);
     }
 
     /// The calls, the innermost first; at most 64.
     pub fn frames(&self) -> &[FrameInfo] {
-        &self.frames
+        self.frames.get_or_init(|| resolve(&self.places))
     }
+}
+
+/// What the places are: each function is translated again once, for all of its places.
+fn resolve(places: &[CodePlace]) -> Vec<FrameInfo> {
+    let mut frames = Vec::with_capacity(places.len());
+    // By module and function: the words of the code, and for whom.
+    let mut asked: BTreeMap<(usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
+    for place in places {
+        let Some(found) = place.find() else { continue };
+        let module = &place.module.0;
+        let func = module.context.imported.funcs + found.defined as u32;
+        let offset = module.decoded.bodies[found.defined].code.start;
+        if let Some(word) = found.word {
+            let key = (Arc::as_ptr(module) as usize, found.defined);
+            asked.entry(key).or_default().push((word, frames.len()));
+        }
+        frames.push(FrameInfo { module: place.module.clone(), func, offset });
+    }
+    for ((_, defined), mut asked) in asked {
+        asked.sort_unstable();
+        let source = frames[asked[0].1].module.0.source();
+        let offsets = translate::offsets_of(source, defined, asked.iter().map(|&(word, _)| word));
+        for (offset, (_, index)) in offsets.into_iter().zip(asked) {
+            frames[index].offset = offset;
+        }
+    }
+    frames
 }
 
 impl FrameInfo {
@@ -88,7 +128,7 @@ impl FrameInfo {
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("wasm backtrace:")?;
-        for (depth, frame) in self.frames.iter().enumerate() {
+        for (depth, frame) in self.frames().iter().enumerate() {
             let module = frame.module.name().unwrap_or("<unknown>");
             write!(f, "\n  {depth:>3}: {:#8x} - {module}!", frame.offset)?;
             match frame.func_name() {
@@ -103,5 +143,69 @@ impl fmt::Display for WasmBacktrace {
 impl fmt::Debug for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Engine, Error, Instance, Module, Store, translate::RECORDED};
+    use alloc::{
+        format,
+        string::{String, ToString},
+        vec::Vec,
+    };
+
+    /// The error of a call of `run`, and how often looking at it twice has translated a function again.
+    fn looked_at(text: &str) -> (Error, usize) {
+        let wasm = wat::parse_str(text).unwrap();
+        let mut store = Store::new(&Engine::default(), ());
+        let module = Module::new(store.engine(), wasm).unwrap();
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+        let before = RECORDED.get();
+        let error = run.call(&mut store, ()).unwrap_err();
+        drop((store, module));
+        assert_eq!(RECORDED.get(), before, "nobody has looked");
+        assert!(!error.backtrace().unwrap().frames().is_empty());
+        let copy = error.backtrace().unwrap().clone();
+        assert_eq!(copy.to_string(), error.backtrace().unwrap().to_string());
+        (error, RECORDED.get() - before)
+    }
+
+    #[test]
+    fn each_function_is_translated_once_and_only_if_somebody_looks() {
+        let text = r#"
+            (func $even (param i32) (result i32)
+              (if (i32.eqz (local.get 0)) (then (unreachable)))
+              (i32.add (call $odd (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+            (func $odd (param i32) (result i32)
+              (if (i32.and (local.get 0) (i32.const 2))
+                (then (return (i32.add (call $even (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))))
+              (i32.add (call $even (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+            (func (export "run") (drop (call $even (i32.const 40))))"#;
+        let (error, translations) = looked_at(text);
+        assert_eq!(translations, 3);
+        let wasm = wat::parse_str(text).unwrap();
+        let frames = error.backtrace().unwrap().frames();
+        assert_eq!(frames.len(), 42);
+        let funcs = |index| if index == 41 { 2 } else { index as u32 % 2 };
+        for (index, frame) in frames.iter().enumerate() {
+            assert_eq!(frame.func_index(), funcs(index));
+            let op = wasm[frame.module_offset()];
+            assert_eq!(op, if index == 0 { 0x00 } else { 0x10 }, "frame {index}");
+        }
+        // Both calls in $odd are named.
+        assert_ne!(frames[1].module_offset(), frames[3].module_offset());
+    }
+
+    #[test]
+    fn a_place_is_found_among_many_functions() {
+        let chain: String = (0..300).map(|i| format!("(func (call {}))", i + 1)).collect();
+        let text = format!(r#"{chain} (func unreachable) (func (export "run") (call 250))"#);
+        let (error, translations) = looked_at(&text);
+        assert_eq!(translations, 52);
+        let frames = error.backtrace().unwrap().frames();
+        let funcs: Vec<_> = frames.iter().map(|frame| frame.func_index()).collect();
+        assert_eq!(funcs, (250..=300).rev().chain([301]).collect::<Vec<_>>());
     }
 }

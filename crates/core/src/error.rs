@@ -123,7 +123,7 @@ impl Error {
 
     /// Adds where the guest was: outermost calls are added last.
     pub(crate) fn with_backtrace(mut self, outer: WasmBacktrace) -> Error {
-        if outer.frames().is_empty() {
+        if outer.is_empty() {
             return self;
         }
         match &mut self.0.backtrace {

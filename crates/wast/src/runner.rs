@@ -76,14 +76,19 @@ fn run_in<'scope, 'text: 'scope>(
     for directive in directives {
         let (kind, span) = (kind(&directive), directive.span());
         let outcome = match directive {
-            WastDirective::Thread(thread) => script.of_thread(thread.shared_module).map(|start| {
-                let directives = thread.directives;
-                let run = move || match start.script() {
-                    Ok(mut script) => run_in(scope, text, &mut script, directives),
-                    Err(error) => failed(failure(text, Kind::Thread, span, error.to_string())),
-                };
-                threads.insert(thread.name.name(), scope.spawn(run));
-            }),
+            WastDirective::Thread(thread) => {
+                script.of_thread(thread.shared_module).and_then(|start| {
+                    let directives = thread.directives;
+                    let run = move || match start.script() {
+                        Ok(mut script) => run_in(scope, text, &mut script, directives),
+                        Err(error) => failed(failure(text, Kind::Thread, span, error.to_string())),
+                    };
+                    let spawned = thread::Builder::new().spawn_scoped(scope, run);
+                    let spawned = spawned.map_err(|error| format!("no thread: {error}"))?;
+                    threads.insert(thread.name.name(), spawned);
+                    Ok(())
+                })
+            }
             WastDirective::Wait { thread, .. } => match threads.remove(thread.name()) {
                 Some(thread) => {
                     report.merge(ended(thread, text, span));

@@ -26,7 +26,8 @@ pub(crate) struct Script {
     instances: HashMap<Option<String>, Outcome>,
     /// Names of modules that should be importable but whose instance could not be made, and why.
     missing: HashMap<String, Rc<str>>,
-    /// What the script that started this thread lets it see of an instance, with the instance's name.
+    /// What the script that started this thread lets it see of an instance, with the instance's name. An own instance
+    /// of that name takes its place.
     shared: Option<Shared>,
 }
 
@@ -95,6 +96,8 @@ impl Script {
     pub(crate) fn of_thread(&mut self, module: Option<Id<'_>>) -> Result<ThreadStart, String> {
         let shared = match module {
             None => None,
+            // What it was given itself, it can hand on.
+            given if self.given(given).is_some() => self.shared.clone(),
             Some(id) => {
                 let instance = self.instance(Some(id))?;
                 let exports = instance.exports(&self.store).filter_map(|export| {
@@ -184,6 +187,9 @@ impl Script {
         name: Option<String>,
         outcome: Result<Instance, String>,
     ) -> Result<(), String> {
+        if name.is_some() && name.as_ref() == self.shared.as_ref().map(|(name, _)| name) {
+            self.shared = None;
+        }
         let known: Outcome = match &outcome {
             Ok(instance) => Ok(*instance),
             Err(reason) => Err(reason.as_str().into()),
@@ -203,10 +209,14 @@ impl Script {
         }
     }
 
+    /// The memories that this thread was given under this name.
+    fn given(&self, name: Option<Id<'_>>) -> Option<&[(String, SharedMemory)]> {
+        let (shared, memories) = self.shared.as_ref()?;
+        (name?.name() == shared).then_some(memories)
+    }
+
     fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Result<(), String> {
-        if let (Some(id), Some((shared, memories))) = (module, &self.shared)
-            && id.name() == shared
-        {
+        if let Some(memories) = self.given(module) {
             for (export, memory) in memories {
                 let defined = self.linker.define(&self.store, name, export, memory.clone());
                 defined.map_err(|error| error.to_string())?;

@@ -235,6 +235,44 @@ fn threads_run_at_once() {
     assert_eq!((report.passed(Kind::Thread), report.passed(Kind::Wait)), (2, 2));
 }
 
+/// A thread in a thread, as deep as that: each hands on what it was given.
+fn nested(depth: usize, innermost: &str) -> String {
+    let mut script = innermost.to_owned();
+    for level in 0..depth {
+        script = format!("(thread $T{level} (shared (module $Mem)) {script}) (wait $T{level})");
+    }
+    format!(
+        r#"(module $Mem (memory (export "shared") 1 1 shared)) {script}
+           (register "mem" $Mem)
+           (module (memory (import "mem" "shared") 1 1 shared)
+             (func (export "get") (result i32) (i32.load (i32.const 0))))
+           (assert_return (invoke "get") (i32.const 42))"#
+    )
+}
+
+#[test]
+fn threads_hand_on_what_they_were_given() {
+    let innermost = r#"(register "mem" $Mem)
+        (module (memory (import "mem" "shared") 1 1 shared)
+          (func (export "run") (i32.store (i32.const 0) (i32.const 42))))
+        (invoke "run")"#;
+    for depth in [1, 2, 20] {
+        let report = passes(&nested(depth, innermost));
+        assert_eq!((report.passed(Kind::Thread), report.passed(Kind::Wait)), (depth, depth));
+    }
+    // An instance of its own takes the place of what a thread was given: the thread in it writes there.
+    let own = format!(
+        r#"{innermost}
+           (module $Mem (memory (export "shared") 1 1 shared)
+             (func (export "get") (result i32) (i32.load (i32.const 0))))
+           (thread $T (shared (module $Mem)) {})
+           (wait $T)
+           (assert_return (invoke $Mem "get") (i32.const 7))"#,
+        innermost.replace("42", "7")
+    );
+    passes(&nested(1, &own));
+}
+
 #[test]
 fn what_fails_in_a_thread_fails() {
     let wrong = "(module) (thread $T (module) (assert_return (invoke \"f\")))";

@@ -2,12 +2,12 @@
 //! function's entity names it.
 
 use super::{
-    catch::{Catches, CodeCatches},
+    catch::{CatchIndex, Catches, Clause},
     machine::{Cell, Ip},
     select::plain,
 };
 use crate::lock::Lock;
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc};
+use alloc::{boxed::Box, collections::BTreeMap};
 use core::{
     ptr::{self, NonNull},
     sync::atomic::{AtomicPtr, Ordering},
@@ -16,22 +16,35 @@ use core::{
 /// The code of the functions that a module defines, translated when first called.
 pub(crate) struct CodeTable {
     entries: Box<[CodeEntry]>,
-    /// What the code that is there catches, by its address; of functions without a try block, nothing.
-    catches: Lock<BTreeMap<usize, Arc<CodeCatches>>>,
+    /// For each function, what stands for its code before it is translated: a cell of
+    /// [`Untranslated`](super::call::Untranslated).
+    stubs: NonNull<Stub>,
+    /// The code that is there, by its address.
+    published: Lock<BTreeMap<usize, Published>>,
 }
 
-/// Where one function's code is found.
-pub(crate) struct CodeEntry {
-    /// The code; at first the stub.
-    current: AtomicPtr<Cell>,
-    /// Stands for the code before it is translated: a cell of [`Untranslated`](super::call::Untranslated).
-    stub: NonNull<[Cell; STUB_WORDS]>,
-    /// How many words of code there are; set before `current`.
-    len: core::sync::atomic::AtomicUsize,
-}
+/// Where one function's code is found: at first the stub.
+pub(crate) struct CodeEntry(AtomicPtr<Cell>);
 
 /// Handler, the function's number, and the address of the code once there is any.
-const STUB_WORDS: usize = 3;
+type Stub = [Cell; 3];
+
+/// The code of a function.
+struct Published {
+    defined: usize,
+    start: *mut Cell,
+    /// In words.
+    len: usize,
+    /// What it catches, if it has try blocks.
+    catches: Option<CatchIndex>,
+}
+
+/// A place in code: the function, and how many words it is into the code; none in a stub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) defined: usize,
+    pub(crate) word: Option<usize>,
+}
 
 // SAFETY: I7: code is written only before it is published, but for addresses of code, which are written
 // atomically.
@@ -42,8 +55,16 @@ unsafe impl Sync for CodeTable {}
 impl CodeTable {
     /// A table for a module that defines `count` functions, none translated yet.
     pub(crate) fn new(count: usize) -> CodeTable {
-        let entries = (0..count).map(CodeEntry::new).collect();
-        CodeTable { entries, catches: Lock::new(BTreeMap::new()) }
+        let stub = |defined| {
+            let code = Cell::of_code(ptr::null());
+            [Cell::of_handler(plain::UNTRANSLATED), Cell::word(defined as u64), code]
+        };
+        let stubs: Box<[Stub]> = (0..count).map(stub).collect();
+        let stubs = NonNull::from(Box::leak(stubs)).cast::<Stub>();
+        let entry =
+            |defined| CodeEntry(AtomicPtr::new(stubs.as_ptr().wrapping_add(defined).cast()));
+        let entries = (0..count).map(entry).collect();
+        CodeTable { entries, stubs, published: Lock::new(BTreeMap::new()) }
     }
 
     /// How a function's entity names its code; `defined` counts the functions that the module defines.
@@ -59,7 +80,7 @@ impl CodeTable {
 
     /// The stub of a function.
     pub(crate) fn stub(&self, defined: usize) -> Ip {
-        self.entries[defined].stub.as_ptr().cast()
+        self.stubs.as_ptr().wrapping_add(defined).cast()
     }
 
     /// The code of a function, if it is translated.
@@ -71,45 +92,32 @@ impl CodeTable {
     /// Publishes the code of a function. If another thread was first, its code stays (it is the same:
     /// translation is deterministic).
     pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>, catches: Catches) -> Ip {
-        let entry = &self.entries[defined];
-        let stub = entry.stub.as_ptr().cast::<Cell>();
-        let len = cells.len();
-        entry.len.store(len, Ordering::Relaxed);
-        let code = Box::into_raw(cells).cast::<Cell>();
-        let has_catches = !catches.blocks.is_empty();
-        if has_catches {
-            let catches = Arc::new(CodeCatches { start: code, len, catches });
-            self.catches.write(|all| all.insert(code as usize, catches));
-        }
-        let first = entry.current.compare_exchange(stub, code, Ordering::AcqRel, Ordering::Acquire);
-        if let Err(other) = first {
-            if has_catches {
-                self.catches.write(|all| all.remove(&(code as usize)));
+        let catches = (!catches.blocks.is_empty()).then(|| CatchIndex::new(&catches));
+        self.published.write(|published| {
+            if let Some(code) = self.translated(defined) {
+                return code;
             }
-            // SAFETY: it came from the box above and nobody else has seen it.
-            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(code, len)) });
-            return other;
-        }
-        // SAFETY: the stub has three words, and this one is only accessed atomically.
-        unsafe { AtomicPtr::from_ptr(stub.add(2).cast()) }.store(code, Ordering::Release);
-        code
-    }
-
-    /// The function that has `ip` in its code or stub.
-    pub(crate) fn find(&self, ip: Ip) -> Option<usize> {
-        let within = |start: Ip, len: usize| (start..start.wrapping_add(len)).contains(&ip);
-        (0..self.entries.len()).find(|&i| {
-            let len = self.entries[i].len.load(Ordering::Relaxed);
-            within(self.stub(i), STUB_WORDS) || self.translated(i).is_some_and(|c| within(c, len))
+            let len = cells.len();
+            let start = Box::into_raw(cells).cast::<Cell>();
+            let code = start.cast_const();
+            published.insert(code as usize, Published { defined, start, len, catches });
+            self.entries[defined].0.store(start, Ordering::Release);
+            let known = self.stub(defined).cast_mut().wrapping_add(2);
+            // SAFETY: the stub has three words, and this one is only accessed atomically.
+            unsafe { AtomicPtr::from_ptr(known.cast()) }.store(start, Ordering::Release);
+            code
         })
     }
 
-    /// What the code that `ip` is in catches, if it has try blocks.
-    pub(crate) fn catches(&self, ip: Ip) -> Option<Arc<CodeCatches>> {
-        self.catches.read(|all| {
-            let (_, code) = all.range(..=ip as usize).next_back()?;
-            let within = code.start..code.start.wrapping_add(code.len);
-            within.contains(&ip).then(|| code.clone())
+    /// The function that has `ip` in its code or stub.
+    pub(crate) fn find(&self, ip: Ip) -> Option<Found> {
+        let into_stubs = (ip as usize).wrapping_sub(self.stubs.as_ptr() as usize);
+        let defined = into_stubs / size_of::<Stub>();
+        if defined < self.entries.len() {
+            return Some(Found { defined, word: None });
+        }
+        self.with_published(ip, |published, word| {
+            Some(Found { defined: published.defined, word: Some(word) })
         })
     }
 
@@ -117,37 +125,49 @@ impl CodeTable {
     pub(crate) fn distance(&self, defined: usize, ip: Ip) -> usize {
         (ip as usize).wrapping_sub(self.current(defined) as usize) / size_of::<Cell>()
     }
+
+    /// The clause that catches an exception, whose tag has these indices in the module, when it is thrown at `ip`; and
+    /// the start of the code.
+    pub(super) fn catching(&self, ip: Ip, tags: &[u32]) -> Option<(Ip, Clause)> {
+        self.with_published(ip, |published, word| {
+            let clause = published.catches.as_ref()?.find(word, tags)?;
+            Some((published.start.cast_const(), *clause))
+        })
+    }
+
+    /// Shows the code that `ip` is in, and how many words it is into it.
+    fn with_published<R>(
+        &self,
+        ip: Ip,
+        show: impl FnOnce(&Published, usize) -> Option<R>,
+    ) -> Option<R> {
+        self.published.read(|published| {
+            let (start, published) = published.range(..=ip as usize).next_back()?;
+            let word = (ip as usize - start) / size_of::<Cell>();
+            if word < published.len { show(published, word) } else { None }
+        })
+    }
 }
 
 impl CodeEntry {
-    fn new(number: usize) -> CodeEntry {
-        let words = [
-            Cell::of_handler(plain::UNTRANSLATED),
-            Cell::word(number as u64),
-            Cell::of_code(ptr::null()),
-        ];
-        let stub = NonNull::from(Box::leak(Box::new(words)));
-        let current = AtomicPtr::new(stub.as_ptr().cast());
-        CodeEntry { current, stub, len: 0.into() }
-    }
-
     /// The code as it is now. Handlers call it.
     #[inline(always)]
     pub(crate) fn load(&self) -> Ip {
-        self.current.load(Ordering::Acquire)
+        self.0.load(Ordering::Acquire)
     }
 }
 
-impl Drop for CodeEntry {
+impl Drop for CodeTable {
     fn drop(&mut self) {
-        let code = *self.current.get_mut();
-        // SAFETY: both came from boxes, in `new` and in `publish`; nothing runs the code any more.
+        let count = self.entries.len();
+        // SAFETY: both came from boxes of so many, in `publish` and in `new`; nothing runs the code any more.
         unsafe {
-            if code.cast_const() != self.stub.as_ptr().cast::<Cell>().cast_const() {
-                let len = *self.len.get_mut();
-                drop(Box::from_raw(ptr::slice_from_raw_parts_mut(code, len)));
-            }
-            drop(Box::from_raw(self.stub.as_ptr()));
+            self.published.read(|published| {
+                for &Published { start, len, .. } in published.values() {
+                    drop(Box::from_raw(ptr::slice_from_raw_parts_mut(start, len)));
+                }
+            });
+            drop(Box::from_raw(ptr::slice_from_raw_parts_mut(self.stubs.as_ptr(), count)));
         }
     }
 }

@@ -1,18 +1,20 @@
-//! Throwing: the driver looks through the frames for a clause that catches, and goes on there. Nothing is changed
+//! Throwing: the driver looks in frame after frame for a clause that catches, and goes on there. Nothing is changed
 //! before it is found, so that an exception that nobody catches can be told with its backtrace.
 
 use super::collect::Room;
 use super::{
     call::load_all_pins,
-    catch::{Clause, CodeCatches},
-    machine::{Ip, Machine, Sp},
-    thread::{Exit, HALT, SWITCH_BACK, State, Thread},
+    catch::Clause,
+    frames::Walk,
+    machine::{Ip, Machine},
+    metering::search_cost,
+    thread::{Exit, State, Thread},
 };
 use crate::{
     Trap,
-    runtime::{Embedder, StoreInner},
+    runtime::{Embedder, InstanceEntity, StoreInner},
 };
-use alloc::{boxed::Box, sync::Arc};
+use alloc::boxed::Box;
 use core::ptr;
 
 /// An exception on its way.
@@ -37,11 +39,25 @@ struct Landing {
     clause: Clause,
     /// The start of the code.
     start: Ip,
-    sp: Sp,
-    instance: u32,
-    /// How many switches are left.
-    switches: usize,
+    frame: Walk,
 }
+
+/// A search for who catches: how far it has come.
+#[derive(Clone, Copy)]
+pub(super) struct Search {
+    frame: Walk,
+    /// Where the frame stopped; or in the call that it waits for.
+    ip: Ip,
+    /// Not to be looked at: it has made a tail call.
+    skip: bool,
+    /// How much was looked at: frames, and in each the tags of its module that are the one in question.
+    steps: u64,
+    /// From how many steps on to look whether the guest is to be stopped.
+    pause: u64,
+}
+
+/// After how many steps a search looks whether the guest is to be stopped.
+const PAUSE: u64 = 1 << 16;
 
 /// What was found out about places in code: a throw asks for the same ones again and again.
 #[derive(Default)]
@@ -49,28 +65,31 @@ pub(super) struct KnownPlaces(Option<Box<[Place; PLACES]>>);
 
 const PLACES: usize = 128;
 
-/// A place in code, and the innermost try block that it is in.
+/// What catches exceptions with a tag of the store's that are thrown at a place in the code of an instance.
+#[derive(Clone, Copy)]
 struct Place {
     ip: Ip,
-    code: Option<Arc<CodeCatches>>,
-    block: Option<u32>,
+    instance: u32,
+    tag: u32,
+    catching: Option<(Ip, Clause)>,
 }
 
 impl KnownPlaces {
-    /// The place `ip`, which is in code of the module of `instance`.
-    fn get(&mut self, store: &StoreInner, instance: u32, ip: Ip) -> &Place {
-        const UNKNOWN: Place = Place { ip: ptr::null(), code: None, block: None };
+    /// What catches at the place `ip`, which is in code of the module of `instance`.
+    fn get(
+        &mut self,
+        ip: Ip,
+        (instance, entity): (u32, &InstanceEntity),
+        tag: u32,
+    ) -> Option<(Ip, Clause)> {
+        const UNKNOWN: Place = Place { ip: ptr::null(), instance: 0, tag: 0, catching: None };
         let places = self.0.get_or_insert_with(|| Box::new([UNKNOWN; PLACES]));
         let place = &mut places[(ip as usize / size_of::<u64>()) % PLACES];
-        if place.ip != ip {
-            let code = store.instances[instance as usize].module.0.code.catches(ip);
-            let block = code.as_ref().and_then(|code| {
-                let word = (ip as usize - code.start as usize) / size_of::<u64>();
-                code.catches.innermost(word)
-            });
-            *place = Place { ip, code, block };
+        if (place.ip, place.instance, place.tag) != (ip, instance, tag) {
+            let catching = entity.module.0.code.catching(ip, entity.tags_that_are(tag));
+            *place = Place { ip, instance, tag, catching };
         }
-        place
+        place.catching
     }
 }
 
@@ -97,18 +116,35 @@ impl Thread {
     }
 
     /// The host function that was called has thrown. Whether somebody catches it: then `run` goes on there.
-    pub(crate) fn throw_from_host(&mut self, store: &mut StoreInner, reference: u64) -> bool {
-        let State::HostCalled { is_tail, .. } = self.state else { return false };
+    ///
+    /// # Errors
+    /// If it is interrupted: then `run` looks further.
+    pub(crate) fn throw_from_host(
+        &mut self,
+        store: &mut StoreInner,
+        reference: u64,
+    ) -> Result<bool, Exit> {
+        let State::HostCalled { is_tail, .. } = self.state else { return Ok(false) };
         let tag = store.exceptions.get(reference).tag;
         // A tail call has left the frame that it was made in.
-        let Some(landing) = self.find(store, tag, is_tail) else { return false };
+        let found = self.find(store, tag, is_tail);
+        self.thrown = if found.is_err() { reference } else { 0 };
+        let (landing, steps) = found?;
+        self.charge_later(store, search_cost(steps));
+        let Some(landing) = landing else { return Ok(false) };
         self.land(store, landing, Thrown { tag, fields: Fields::Exception(reference) }, reference);
         self.state = State::Ready;
-        true
+        Ok(true)
     }
 
     fn unwind(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
-        let Some(landing) = self.find(store.inner(), thrown.tag, false) else {
+        let found = self.find(store.inner(), thrown.tag, false);
+        if found.is_err() {
+            self.again();
+        }
+        let (landing, steps) = found?;
+        self.charge(store.inner(), search_cost(steps))?;
+        let Some(landing) = landing else {
             let reference = self.reference(store, thrown)?;
             return Err(Exit::Exception(reference));
         };
@@ -139,39 +175,54 @@ impl Thread {
     }
 
     /// Looks for the innermost clause that catches exceptions with this tag, but not in the frame that runs
-    /// if that is to be skipped.
-    fn find(&mut self, store: &StoreInner, tag: u32, mut skip: bool) -> Option<Landing> {
-        let (mut ip, mut sp) = (self.cx.saved.ip, self.cx.saved.sp);
-        let (mut instance, mut switches) = (self.cx.instance, self.switches.len());
+    /// if that is to be skipped; also returns how many steps that took. If it is interrupted, the next search goes
+    /// on where this one was.
+    fn find(
+        &mut self,
+        store: &StoreInner,
+        tag: u32,
+        skip: bool,
+    ) -> Result<(Option<Landing>, u64), Exit> {
+        let mut search = self.search.take().unwrap_or_else(|| Search {
+            frame: self.walk(),
+            ip: self.cx.saved.ip,
+            skip,
+            steps: 0,
+            pause: PAUSE,
+        });
         loop {
-            if !skip {
-                let place = self.places.get(store, instance, ip);
-                if let Some(code) = &place.code {
-                    let tags = &store.instances[instance as usize].tags;
-                    if let Some(&clause) = code.catches.find(place.block, tags, tag) {
-                        return Some(Landing { clause, start: code.start, sp, instance, switches });
+            let number = search.frame.instance;
+            let instance = &store.instances[number as usize];
+            let aliases = instance.tags_that_are(tag).len() as u64;
+            while search.frame.instance == number {
+                let Search { ip, frame, .. } = search;
+                let is_skipped = core::mem::take(&mut search.skip);
+                if !is_skipped
+                    && let Some((start, clause)) = self.places.get(ip, (number, instance), tag)
+                {
+                    return Ok((Some(Landing { clause, start, frame }), search.steps));
+                }
+                search.steps += 1 + aliases;
+                // SAFETY: I2: nothing runs meanwhile.
+                let Some(ret) = (unsafe { search.frame.up(&self.switches) }) else {
+                    return Ok((None, search.steps));
+                };
+                search.ip = ret.wrapping_sub(1);
+                if search.steps >= search.pause {
+                    search.pause = search.steps + PAUSE;
+                    if store.interrupt.is_raised() {
+                        store.interrupt.clear();
+                        self.search = Some(search);
+                        return Err(Exit::Interrupted);
                     }
                 }
             }
-            skip = false;
-            // SAFETY: I2: `sp` is a frame.
-            let mut ret = unsafe { *sp.cast::<Ip>() };
-            if ret == SWITCH_BACK.address() {
-                switches -= 1;
-                (ret, instance) = (self.switches[switches].ret, self.switches[switches].instance);
-            }
-            if ret == HALT.address() {
-                return None;
-            }
-            // SAFETY: I2: `sp` is a frame.
-            sp = unsafe { *sp.add(1).cast::<Sp>() };
-            ip = ret.wrapping_sub(1);
         }
     }
 
     /// Goes on at the clause: the frames above are gone, the fields are where its code wants them.
     fn land(&mut self, store: &StoreInner, landing: Landing, thrown: Thrown, reference: u64) {
-        let Landing { clause, start, sp, instance, switches } = landing;
+        let Landing { clause, start, frame: Walk { sp, instance, switches } } = landing;
         // SAFETY: I1, I2, I3: the clause was made for this code, whose frame is at `sp`; there, its slots are in
         // the frame, and it has as many as its tag has. Fields on the stack lie above, or overlap.
         unsafe {

@@ -1,7 +1,7 @@
 //! [`ThreadHandle`]: a thread that its call and its store share, so that a collection finds what paused calls and
 //! those that wait for the host refer to. This file is the only way to a thread for the rest of the crate.
 
-use super::{Exit, Thread, thread::BacktraceFrame};
+use super::{Exit, Thread, thread::CodePlace};
 use crate::{
     Error,
     runtime::{Embedder, StoreInner},
@@ -117,13 +117,17 @@ impl ThreadHandle {
     }
 
     /// See [`Thread::throw_from_host`].
-    pub(crate) fn throw_from_host(&self, store: &mut StoreInner, reference: u64) -> bool {
+    pub(crate) fn throw_from_host(
+        &self,
+        store: &mut StoreInner,
+        reference: u64,
+    ) -> Result<bool, Exit> {
         // SAFETY: I9.
         unsafe { self.get() }.throw_from_host(store, reference)
     }
 
     /// See [`Thread::backtrace`].
-    pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<BacktraceFrame> {
+    pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<CodePlace> {
         // SAFETY: I9.
         unsafe { self.look() }.backtrace(store)
     }

@@ -23,6 +23,11 @@ pub(super) fn array_cost(bytes: u64, is_first: bool) -> u64 {
     }
 }
 
+/// What a search for who catches costs, beside the operator, by what it has looked at: frames, and in each the tags.
+pub(super) fn search_cost(steps: u64) -> u64 {
+    2 * steps
+}
+
 /// What a thread has to do with fuel while it does not run.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Account {
@@ -87,6 +92,13 @@ impl Thread {
         }
         self.again();
         Err(self.borrow(cost, cost))
+    }
+
+    /// Owes for what was done while no code ran.
+    pub(super) fn charge_later(&mut self, store: &StoreInner, cost: u64) {
+        if store.engine.config().metering == Metering::Fuel {
+            self.account.debt = self.account.debt.saturating_add(cost);
+        }
     }
 
     /// Gives back what was paid for something that was not done.

@@ -146,7 +146,7 @@ pub(super) fn find_maps(
             // A return address may lie behind the last cell of a function: what is before it is not.
             let ip = wanted.ip as Ip;
             let inside = if wanted.stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
-            module.0.code.find(inside)
+            Some(module.0.code.find(inside)?.defined)
         };
         let Some(defined) = found(first) else {
             halt = Some(Halt::Unknown);

@@ -3,10 +3,11 @@
 use super::{
     array::Unfinished,
     call::{DIRECT, enter, push_frame, replace_frame, return_to},
+    code::Found,
     collect::{Halted, Room, make_room},
     context::{Context, Stop},
     dispatch::dispatch,
-    exception::KnownPlaces,
+    exception::{KnownPlaces, Search},
     growth::Growing,
     machine::{Cell, Ip, Machine, Sp, Value},
     metering::Account,
@@ -35,6 +36,10 @@ pub(crate) struct Thread {
     parked: Option<Box<Parked>>,
     /// For throws.
     pub(super) places: KnownPlaces,
+    /// The search for who catches, if it was interrupted.
+    pub(super) search: Option<Search>,
+    /// The exception that the host function has thrown and that is searched for; 0 if there is none.
+    pub(super) thrown: u64,
     pub(super) account: Account,
     /// Of an instruction that stopped in the middle.
     pub(super) growing: Option<Growing>,
@@ -128,13 +133,20 @@ impl From<Error> for Exit {
     }
 }
 
-/// A frame of a backtrace, innermost first.
-pub(crate) struct BacktraceFrame {
+/// A place in code, of which [`CodeTable::find`](super::CodeTable::find) tells more. The code lives as long as its
+/// module.
+#[derive(Clone)]
+pub(crate) struct CodePlace {
     pub(crate) module: Module,
-    /// Index in the module's function index space.
-    pub(crate) func: u32,
-    /// Byte offset in the module of the instruction.
-    pub(crate) offset: usize,
+    /// Its address: a number, so that nobody follows it.
+    ip: usize,
+}
+
+impl CodePlace {
+    /// The function that it is in, and which word of its code.
+    pub(crate) fn find(&self) -> Option<Found> {
+        self.module.0.code.find(self.ip as Ip)
+    }
 }
 
 /// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
@@ -170,6 +182,8 @@ impl Thread {
             state: State::Idle,
             parked: None,
             places: KnownPlaces::default(),
+            search: None,
+            thrown: 0,
             account: Account::default(),
             growing: None,
             unfinished: None,
@@ -195,6 +209,7 @@ impl Thread {
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
         self.switches.clear();
         self.parked = None;
+        (self.search, self.thrown) = (None, 0);
         self.room = None;
         self.cx.charge = 0;
         self.account = Account::default();
@@ -231,6 +246,17 @@ impl Thread {
                 return Exit::Finished;
             }
             State::Trapped => return Exit::Trap(Trap::Unreachable),
+            State::HostCalled { .. } if self.thrown != 0 => {
+                let reference = self.thrown;
+                match self.throw_from_host(store.inner(), reference) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        self.state = State::Trapped;
+                        return Exit::Exception(reference);
+                    }
+                    Err(exit) => return exit,
+                }
+            }
             State::HostCalled { slots, is_tail, .. } => {
                 self.take_results(slots, is_tail);
                 self.state = State::Ready;
@@ -598,6 +624,9 @@ impl Thread {
         if let Some(unfinished) = self.unfinished {
             store.marker().mark(crate::object::Class::Any, unfinished.array);
         }
+        if self.thrown != 0 {
+            store.marker().mark(crate::object::Class::Exn, self.thrown);
+        }
         let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
             return;
         };
@@ -625,68 +654,34 @@ impl Thread {
             State::HostCalled { is_tail: true, .. } => None,
             _ => return Some(()),
         };
-        let (mut sp, mut instance) = (self.cx.saved.sp, self.cx.instance);
-        let mut switches = self.switches.iter().rev();
+        let mut walk = self.walk();
         loop {
             if let Some((ip, stopped)) = at {
-                visit(instance, ip, stopped, sp)?;
+                visit(walk.instance, ip, stopped, walk.sp)?;
             }
-            // SAFETY: I2: `sp` is a frame.
-            let mut ret = unsafe { *sp.cast::<Ip>() };
-            if ret == SWITCH_BACK.address()
-                && let Some(switch) = switches.next()
-            {
-                (ret, instance) = (switch.ret, switch.instance);
-            }
-            if ret == HALT.address() {
-                return Some(());
-            }
-            // SAFETY: I2: `sp` is a frame.
-            sp = unsafe { *sp.add(1).cast::<Sp>() };
+            // SAFETY: I2: nothing runs meanwhile.
+            let Some(ret) = (unsafe { walk.up(&self.switches) }) else { return Some(()) };
             at = Some((ret, Stopped::Called));
         }
     }
 
-    /// Where the guest is: after a trap, or in a host call.
-    pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<BacktraceFrame> {
+    /// Where the guest is, innermost first: after a trap, or in a host call. This looks at nothing but the frames, since
+    /// hosts may take traps for control flow.
+    pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<CodePlace> {
         let mut frames = Vec::new();
         if !matches!(self.state, State::HostCalled { .. } | State::Trapped | State::Ready) {
             return frames;
         }
-        let (mut ip, mut sp) = (self.cx.saved.ip, self.cx.saved.sp);
-        let mut instance = self.cx.instance;
-        let mut switches = self.switches.iter().rev();
+        let (mut ip, mut walk) = (self.cx.saved.ip, self.walk());
         while frames.len() < MAX_BACKTRACE {
-            let module = &store.instances[instance as usize].module;
-            frames.extend(frame_at(module, ip));
-            // SAFETY: I2: `sp` is a frame.
-            let mut ret = unsafe { *sp.cast::<Ip>() };
-            if ret == SWITCH_BACK.address()
-                && let Some(switch) = switches.next()
-            {
-                ret = switch.ret;
-                instance = switch.instance;
-            }
-            if ret == HALT.address() {
-                break;
-            }
-            // SAFETY: I2: `sp` is a frame.
-            sp = unsafe { *sp.add(1).cast::<Sp>() };
+            let module = store.instances[walk.instance as usize].module.clone();
+            frames.push(CodePlace { module, ip: ip as usize });
+            // SAFETY: I2: nothing runs meanwhile.
+            let Some(ret) = (unsafe { walk.up(&self.switches) }) else { break };
             ip = ret.wrapping_sub(1);
         }
         frames
     }
-}
-
-/// The place in the module's Wasm that `ip` is at.
-fn frame_at(module: &Module, ip: Ip) -> Option<BacktraceFrame> {
-    let defined = module.0.code.find(ip)?;
-    let source = module.0.source();
-    let word = module.0.code.distance(defined, ip);
-    let start = module.0.decoded.bodies[defined].code.start;
-    let offset = translate::offset_of(source, defined, word).unwrap_or(start);
-    let func = module.0.context.imported.funcs + defined as u32;
-    Some(BacktraceFrame { module: module.clone(), func, offset })
 }
 
 /// The value stack: slots that start as zeros. It grows on demand.

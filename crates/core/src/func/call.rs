@@ -129,8 +129,12 @@ impl<'a, T> Call<'a, T> {
                         }
                         continue;
                     };
-                    if error.is::<ThrownException>() && is_caught(thread, store) {
-                        continue;
+                    if error.is::<ThrownException>() {
+                        match is_caught(thread, store) {
+                            Ok(true) => continue,
+                            Ok(false) => {}
+                            Err(stop) => return Ok(stop),
+                        }
                     }
                     return match error.downcast() {
                         Ok(pending) => Ok(Stop::HostPending(func, pending)),
@@ -149,15 +153,18 @@ impl<T> Drop for Call<'_, T> {
 }
 
 /// Whether the guest catches the pending exception, which the host function that it called has thrown or let
-/// pass: then it is no longer pending.
+/// pass: then it is no longer pending. Nor if this was interrupted: then the thread has it.
 #[cold]
-fn is_caught(thread: &ThreadHandle, store: &mut StoreInner) -> bool {
+fn is_caught(thread: &ThreadHandle, store: &mut StoreInner) -> Result<bool, Stop> {
     let reference = store.pending_exception;
-    let is_caught = reference != 0 && thread.throw_from_host(store, reference);
-    if is_caught {
+    if reference == 0 {
+        return Ok(false);
+    }
+    let caught = thread.throw_from_host(store, reference);
+    if !matches!(caught, Ok(false)) {
         store.pending_exception = 0;
     }
-    is_caught
+    caught.map_err(|_| Stop::Interrupted)
 }
 
 #[cold]

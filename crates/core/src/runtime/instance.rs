@@ -269,6 +269,10 @@ impl Parts {
         let memories = (&store.memories[..], &self.memories[..]);
         let views =
             Views::new(memories, (&store.tables, &self.tables)).ok_or_else(no_memory_left)?;
+        let count = u32::try_from(self.tags.len()).map_err(|_| no_memory_left())?;
+        let mut sorted_tags = collected((0..count).map(Ok))?;
+        sorted_tags.sort_unstable_by_key(|&index| self.tags[index as usize]);
+        let sorted_tags = sorted_tags.into();
         Ok(InstanceEntity {
             module: module.clone(),
             funcs: self.funcs.into(),
@@ -277,6 +281,7 @@ impl Parts {
             views,
             globals: self.globals.into(),
             tags: self.tags.into(),
+            sorted_tags,
             elements: self.elements.into(),
             data_dropped: collected(module.0.decoded.data.iter().map(|_| Ok(false)))?.into(),
         })

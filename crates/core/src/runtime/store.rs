@@ -161,6 +161,8 @@ pub(crate) struct InstanceEntity {
     pub(crate) views: Views,
     pub(crate) globals: Box<[u32]>,
     pub(crate) tags: Box<[u32]>,
+    /// The indices of `tags`, in the order of what they refer to.
+    pub(crate) sorted_tags: Box<[u32]>,
     /// Element segments as references in slots; empty when dropped.
     pub(crate) elements: Box<[Box<[u64]>]>,
     /// Whether a data segment is dropped (an active one is after instantiation).
@@ -469,6 +471,16 @@ impl Bytes {
                 to.bytes().copy(at, from.bytes(), from_at, len);
             }
         }
+    }
+}
+
+impl InstanceEntity {
+    /// The indices in the module of a tag of the store.
+    pub(crate) fn tags_that_are(&self, tag: u32) -> &[u32] {
+        let refers_to = |&index: &u32| self.tags[index as usize];
+        let first = self.sorted_tags.partition_point(|index| refers_to(index) < tag);
+        let rest = &self.sorted_tags[first..];
+        &rest[..rest.partition_point(|index| refers_to(index) == tag)]
     }
 }
 

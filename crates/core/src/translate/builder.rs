@@ -36,6 +36,17 @@ struct Record {
     offset: usize,
 }
 
+/// What is kept beside the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Recording {
+    #[default]
+    None,
+    /// Which Wasm each cell was made from.
+    Offsets,
+    /// That, and the cells in words.
+    Text,
+}
+
 /// A cell for listings and for the map from code to Wasm.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -43,7 +54,7 @@ pub(crate) struct Line {
     pub(crate) at: usize,
     /// Offset in the module of the instruction.
     pub(crate) offset: usize,
-    /// The cell in words.
+    /// The cell in words, if wanted.
     pub(crate) text: String,
 }
 
@@ -57,16 +68,23 @@ pub(crate) struct Builder {
     pub(crate) offset: usize,
     /// Every cell, if wanted.
     pub(crate) lines: Option<Vec<Line>>,
+    recording: Recording,
     /// What did not fit: the code is not to be used.
     failed: Option<TooLarge>,
 }
 
 impl Builder {
+    /// Keeps from now on what is wanted beside the code.
+    pub(crate) fn record(&mut self, recording: Recording) {
+        self.lines = (recording != Recording::None).then(Vec::new);
+        self.recording = recording;
+    }
+
     /// Forgets everything but the memory.
     pub(crate) fn clear(&mut self) {
         self.code.clear();
         self.forget();
-        self.lines = None;
+        self.record(Recording::None);
         self.failed = None;
     }
 
@@ -107,10 +125,16 @@ impl Builder {
     }
 
     fn line(&mut self, text: impl Display) {
-        use alloc::string::ToString;
+        let text = self.text(text);
         if let Some(lines) = &mut self.lines {
-            lines.push(Line { at: self.code.len(), offset: self.offset, text: text.to_string() });
+            lines.push(Line { at: self.code.len(), offset: self.offset, text });
         }
+    }
+
+    /// The text, if it is wanted.
+    fn text(&self, text: impl Display) -> String {
+        use alloc::string::ToString;
+        if self.recording == Recording::Text { text.to_string() } else { String::new() }
     }
 
     /// Emits an instruction, if there is a handler for its places.
@@ -166,12 +190,11 @@ impl Builder {
         if let Some(handler) = inst.handler() {
             record.inst = inst;
             self.code[record.at] = Cell::of_handler(handler);
-            let at = record.at;
+            let (at, text) = (record.at, self.text(inst));
             if let Some(lines) = &mut self.lines
-                && let Some(line) = lines.iter_mut().rev().find(|line| line.at == at)
+                && let Ok(index) = lines.binary_search_by_key(&at, |line| line.at)
             {
-                use alloc::string::ToString;
-                line.text = inst.to_string();
+                lines[index].text = text;
             }
         }
     }

@@ -4,7 +4,7 @@ use super::{Fault, check};
 use crate::{
     Config, Engine, Metering, Module,
     exec::{Catches, Cell},
-    translate::translate,
+    translate::{Recording, translate},
 };
 use alloc::{format, vec::Vec};
 
@@ -54,7 +54,7 @@ fn verdict(module: &Module, change: impl FnOnce(&mut Vec<Cell>)) -> Result<(), F
 
 /// The words where cells begin, with the text of each.
 fn cells(module: &Module) -> Vec<(usize, alloc::string::String)> {
-    let Ok((lines, _)) = crate::translate::record(module.0.source(), 2) else {
+    let Ok((lines, _)) = crate::translate::record(module.0.source(), 2, Recording::Text) else {
         panic!("the function can be translated")
     };
     lines.into_iter().map(|line| (line.at, line.text)).collect()

@@ -142,12 +142,13 @@ impl<'m> Translator<'m> {
     }
 
     pub(super) fn throw_ref(&mut self) {
-        let reference = self.pop();
+        let Some(&reference) = self.stack.last() else { return };
         let slot = self.slot_of(reference);
         self.emit_throw_ref("throw_ref", slot);
     }
 
     fn emit_throw_ref(&mut self, name: &str, slot: i16) {
+        self.can_stop(Stopped::Before);
         self.builder.cell(plain::THROW_REF, format_args!("{name} s{slot}"));
         self.builder.push(pack_fields([0, slot, 0, 0]));
         self.stop();

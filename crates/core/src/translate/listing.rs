@@ -1,6 +1,6 @@
 //! [`Listing`]: translated code in words, beside the offsets of the Wasm it was made from.
 
-use super::{Line, Source, TranslateError, record};
+use super::{Line, Recording, Source, TranslateError, record};
 use crate::exec::{Catches, Clause};
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,7 +14,7 @@ pub(crate) struct Listing {
 impl Listing {
     /// Translates a function again and lists its cells.
     pub(crate) fn new(source: Source<'_>, defined: usize) -> Result<Listing, TranslateError> {
-        let (lines, catches) = record(source, defined)?;
+        let (lines, catches) = record(source, defined, Recording::Text)?;
         Ok(Listing { lines, catches })
     }
 }

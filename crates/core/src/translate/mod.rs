@@ -48,8 +48,8 @@ use crate::{
 use alloc::{sync::Arc, vec::Vec};
 use budget::Budget;
 pub(crate) use budget::CodeLimits;
-use builder::Builder;
 pub(crate) use builder::Line;
+use builder::{Builder, Recording};
 use control::{Frame, Patch};
 use encode::TooLarge;
 use exception::Tries;
@@ -107,8 +107,14 @@ pub(crate) enum Failure {
 }
 
 /// Translates again and returns every cell with the offset of its Wasm instruction, and what is caught.
-fn record(source: Source<'_>, defined: usize) -> Result<(Vec<Line>, Catches), TranslateError> {
-    let mut translator = Translator::new(source, defined, true)?;
+fn record(
+    source: Source<'_>,
+    defined: usize,
+    recording: Recording,
+) -> Result<(Vec<Line>, Catches), TranslateError> {
+    #[cfg(test)]
+    RECORDED.with(|recorded| recorded.set(recorded.get() + 1));
+    let mut translator = Translator::new(source, defined, recording)?;
     translator.body(None)?;
     Ok((translator.builder.lines.take().unwrap_or_default(), translator.tries.catches))
 }
@@ -118,16 +124,35 @@ pub(crate) fn code_size(
     source: Source<'_>,
     defined: usize,
 ) -> Result<(u64, usize), TranslateError> {
-    let mut translator = Translator::new(source, defined, false)?;
+    let mut translator = Translator::new(source, defined, Recording::None)?;
     translator.body(None)?;
     Ok((translator.budget.cells(), translator.builder.finish()?.len()))
 }
 
-/// The offset in the module of the instruction that the cell with word `word` was made from.
-pub(crate) fn offset_of(source: Source<'_>, defined: usize, word: usize) -> Option<usize> {
-    let (lines, _) = record(source, defined).ok()?;
-    let index = lines.partition_point(|line| line.at <= word);
-    Some(lines.get(index.checked_sub(1)?)?.offset)
+#[cfg(test)]
+std::thread_local! {
+    /// How often a function was translated again, on this thread.
+    pub(crate) static RECORDED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// The offsets in the module of the instructions that the cells with these words were made from; the words are in
+/// order. None at all if the function can't be translated any more.
+pub(crate) fn offsets_of(
+    source: Source<'_>,
+    defined: usize,
+    words: impl Iterator<Item = usize>,
+) -> Vec<usize> {
+    let Ok((lines, _)) = record(source, defined, Recording::Offsets) else { return Vec::new() };
+    let start = source.decoded.bodies[defined].code.start;
+    let mut lines = lines.iter().peekable();
+    let mut offset = start;
+    let of_word = |word| {
+        while let Some(line) = lines.next_if(|line| line.at <= word) {
+            offset = line.offset;
+        }
+        offset
+    };
+    words.map(of_word).collect()
 }
 
 /// The most slots that a frame can have. Validation refuses functions that need more.
@@ -177,12 +202,16 @@ struct Translator<'m> {
 
 impl<'m> Translator<'m> {
     /// Of the `defined`th function that the module defines; [`Translator::body`] translates it.
-    fn new(source: Source<'m>, defined: usize, recording: bool) -> Result<Self, TranslateError> {
+    fn new(
+        source: Source<'m>,
+        defined: usize,
+        recording: Recording,
+    ) -> Result<Self, TranslateError> {
         let mut state = State::default();
         state.begin(source, defined)?;
         let at = source.decoded.bodies[defined].code.start;
         let mut translator = state.go_on(source, defined, at);
-        translator.builder.lines = recording.then(Vec::new);
+        translator.builder.record(recording);
         Ok(translator)
     }
 

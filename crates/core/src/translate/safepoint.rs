@@ -5,7 +5,9 @@
 //!
 //! Constants and locals' values on the symbolic stack need no entry: locals always lie in their own slots.
 
-use super::{Source as ModuleSource, TranslateError, Translator, stack::Source};
+use super::{
+    Source as ModuleSource, TranslateError, Translator, builder::Recording, stack::Source,
+};
 use crate::{
     exec::{SlowOp, select::Kind},
     object::{Class, Storage},
@@ -98,7 +100,7 @@ pub(crate) fn maps(
     defined: usize,
     wanted: &[(usize, Stopped)],
 ) -> Option<Maps> {
-    let mut translator = Translator::new(source, defined, false).ok()?;
+    let mut translator = Translator::new(source, defined, Recording::None).ok()?;
     translator.noting = Some(Noting { wanted, noted: Vec::new(), has_failed: false });
     let validator = FuncValidator::new(source.context, source.decoded, defined, Scratch::default());
     let mut maps = Maps::default();
@@ -203,7 +205,7 @@ fn has_operands_when_stopped(op: Op) -> bool {
             | ArrayNewData
             | ArrayNewElem
     );
-    allocates || op == Throw || SlowOp::of(op).is_some()
+    allocates || matches!(op, Throw | ThrowRef | Rethrow) || SlowOp::of(op).is_some()
 }
 
 /// What references of a canonical type lead to; none if nothing that is collected.

@@ -21,6 +21,7 @@ mod memory;
 mod metering;
 mod module;
 mod nans;
+mod native_stack;
 mod objects;
 mod pausing;
 mod reentrance;
@@ -29,6 +30,7 @@ mod roots;
 mod slices;
 mod stores;
 mod threads;
+mod throws;
 mod typed_functions;
 
 use windlass::{Engine, Extern, Instance, Linker, Module, Store};

@@ -1,0 +1,178 @@
+//! Throws through many frames: they can be interrupted, and go on where they were.
+
+use crate::module;
+use windlass::{
+    Caller, Config, Engine, Error, Event, ExnRef, Features, InterruptHandle, Linker, Metering,
+    ResourceLimiter, Store, Trap, Val,
+};
+
+/// `run` catches what is thrown so many calls further in: by `throw`, by `throw_ref` of a local and of an operand, by
+/// `rethrow`, and by a host function.
+const TEXT: &str = r#"
+    (import "env" "throw" (func $host_throw))
+    (import "env" "mark" (func $mark))
+    (tag $t (export "t") (param i32))
+    (memory 0)
+    (func $down (param $n i32) (param $how i32) (local $e exnref)
+      (if (local.get $n)
+        (then
+          (call $down (i32.sub (local.get $n) (i32.const 1)) (local.get $how))
+          (return)))
+      (block $throw (block $local (block $operand (block $host
+        (br_table $throw $local $operand $host (local.get $how)))
+      (call $host_throw))
+      (block $h (result i32 exnref)
+        (try_table (catch_ref $t $h) (throw $t (i32.const 7)))
+        (unreachable))
+      (drop (memory.grow (i32.const 1)))
+      (throw_ref))
+      (block $h (result i32 exnref)
+        (try_table (catch_ref $t $h) (throw $t (i32.const 7)))
+        (unreachable))
+      (local.set $e)
+      (drop)
+      (drop (memory.grow (i32.const 1)))
+      (throw_ref (local.get $e)))
+      (drop (memory.grow (i32.const 1)))
+      (throw $t (i32.const 7)))
+    (func (export "run") (param $n i32) (param $how i32) (result i32)
+      (block $caught (result i32)
+        (try_table (catch $t $caught) (call $down (local.get $n) (local.get $how)))
+        (i32.const -1))
+      (call $mark))"#;
+
+/// The same with `rethrow`.
+const LEGACY: &str = r#"
+    (import "env" "throw" (func $host_throw))
+    (import "env" "mark" (func $mark))
+    (tag $t (export "t") (param i32))
+    (memory 0)
+    (func $down (param $n i32)
+      (if (local.get $n)
+        (then
+          (call $down (i32.sub (local.get $n) (i32.const 1)))
+          (return)))
+      try
+        (throw $t (i32.const 7))
+      catch $t
+        drop
+        (drop (memory.grow (i32.const 1)))
+        rethrow 0
+      end)
+    (func (export "run") (param $n i32) (param i32) (result i32)
+      try (result i32)
+        (call $down (local.get $n))
+        i32.const -1
+      catch $t
+      end
+      (call $mark))"#;
+
+/// The guest is interrupted whenever its memory grows: what comes next is the throw.
+#[derive(Default)]
+struct Seen {
+    interrupt: Option<InterruptHandle>,
+    marks: u32,
+}
+
+impl Seen {
+    fn stop(&self) {
+        if let Some(interrupt) = &self.interrupt {
+            interrupt.interrupt();
+        }
+    }
+}
+
+impl ResourceLimiter for Seen {
+    fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+        self.stop();
+        Ok(true)
+    }
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+        Ok(true)
+    }
+}
+
+fn linker(engine: &Engine) -> Linker<Seen> {
+    let mut linker = Linker::new(engine);
+    let throw = |mut caller: Caller<'_, Seen>| -> Result<(), Error> {
+        caller.data().stop();
+        let tag = caller.get_export("t").and_then(|export| export.into_tag()).unwrap();
+        let exception = ExnRef::new(&mut caller, &tag, &[Val::I32(7)])?;
+        Ok(caller.throw(exception)?)
+    };
+    linker.func_wrap("env", "throw", throw).unwrap();
+    let mark = |mut caller: Caller<'_, Seen>| caller.data_mut().marks += 1;
+    linker.func_wrap("env", "mark", mark).unwrap();
+    linker
+}
+
+/// Stops once in the middle, where everything is collected that nobody needs; then the exception is caught.
+fn is_interrupted_on_its_way(text: &str, how: i32) {
+    let features = Features::WASM3 | Features::LEGACY_EXCEPTIONS;
+    let config = Config::new().metering(Metering::Interrupt).features(features).clone();
+    let engine = Engine::new(&config).unwrap();
+    let mut store = Store::new(&engine, Seen::default());
+    let instance = linker(&engine).instantiate(&mut store, &module(&engine, text)).unwrap();
+    store.data_mut().interrupt = Some(store.interrupt_handle().unwrap());
+    store.limiter(|seen| seen);
+    let run = instance.get_func(&store, "run").unwrap();
+    let mut execution = run.start(&mut store, &[Val::I32(60_000), Val::I32(how)]).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::Interrupted));
+    assert_eq!(store.data().marks, 0, "it has not been caught");
+    assert!(!store.has_pending_exception());
+    store.gc();
+    match execution.run(&mut store).unwrap() {
+        Event::Finished(values) => assert_eq!(values[0].i32(), Some(7)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(store.data().marks, 1);
+
+    // A call that cannot be paused ends; the next is not touched.
+    let call = |store: &mut Store<Seen>| {
+        let mut results = [Val::I32(0)];
+        let called = run.call(store, &[Val::I32(60_000), Val::I32(how)], &mut results);
+        called.map(|()| results[0].unwrap_i32())
+    };
+    assert_eq!(call(&mut store).unwrap_err().trap(), Some(Trap::Interrupted));
+    store.data_mut().interrupt = None;
+    assert_eq!(call(&mut store).unwrap(), 7);
+}
+
+#[test]
+fn a_throw_is_interrupted() {
+    is_interrupted_on_its_way(TEXT, 0);
+}
+
+#[test]
+fn a_reference_that_is_thrown_again_is_interrupted() {
+    is_interrupted_on_its_way(TEXT, 1);
+    is_interrupted_on_its_way(TEXT, 2);
+    is_interrupted_on_its_way(LEGACY, 0);
+}
+
+#[test]
+fn a_throw_by_the_host_is_interrupted() {
+    is_interrupted_on_its_way(TEXT, 3);
+}
+
+/// What a throw costs grows with the frames that it leaves, and does not depend on how often places were met before.
+#[test]
+fn frames_that_a_throw_passes_cost_fuel() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, Seen::default());
+    let instance = linker(&engine).instantiate(&mut store, &module(&engine, TEXT)).unwrap();
+    let run = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    let mut cost = |depth, how| {
+        store.set_fuel(1 << 40).unwrap();
+        assert_eq!(run.call(&mut store, (depth, how)).unwrap(), 7);
+        (1 << 40) - store.get_fuel().unwrap()
+    };
+    for how in [0, 1, 2, 3] {
+        let [none, once, again] = [0, 1000, 1000].map(|depth| cost(depth, how));
+        assert_eq!(once, again);
+        // A call costs more than 5 itself; a frame with one tag 4.
+        let calls = cost(2000, how) - once;
+        assert_eq!(calls, once - none);
+        assert!(calls > 9 * 1000, "{calls}");
+    }
+}
