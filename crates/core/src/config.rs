@@ -125,7 +125,7 @@ impl Config {
             metering: Metering::None,
             compilation_mode: CompilationMode::default(),
             max_stack_slots: 1 << 20,
-            max_nested_calls: 100,
+            max_nested_calls: 200,
             canonicalize_nans: false,
             max_code_per_byte: 4,
             max_code_per_module: u64::MAX,
@@ -205,7 +205,7 @@ impl Config {
 
     /// How deep calls from host to guest may nest (the host calls the guest, which calls the host, and so on).
     /// Each takes native stack: beyond this they trap with
-    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 100 by default.
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 200 by default.
     ///
     /// ```
     /// use windlass::Config;
