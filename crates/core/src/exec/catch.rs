@@ -226,7 +226,7 @@ mod tests {
             } else {
                 open.pop();
             }
-            catches.begin(word as usize, open.last().copied());
+            catches.begin(word, open.last().copied());
         }
         // Some tags are one and the same.
         (catches, (0..5).map(|_| below(4)).collect())
@@ -263,10 +263,10 @@ mod tests {
             let clauses = [clause(Some(n % 100)), clause(Some(200)), clause(Some(n))];
             let outer = n.checked_sub(1);
             catches.blocks.push(TryBlock { outer, clauses: clauses.to_vec() });
-            catches.begin(n as usize, Some(n));
+            catches.begin(n, Some(n));
         }
         for n in (0..10_000_u32).rev() {
-            catches.begin(20_000 - n as usize, n.checked_sub(1));
+            catches.begin(20_000 - n, n.checked_sub(1));
         }
         let index = CatchIndex::new(&catches);
         assert_eq!(index.clauses.len(), 30_000);
