@@ -1,10 +1,14 @@
 //! [`Engine`]: what modules and stores share: settings, and the types of all modules.
 
+mod held;
+
+pub(crate) use held::{HeldType, HeldTypes};
+
 use crate::{Config, Error, lock::Lock, runtime::Epochs, unique::Counter};
 use alloc::sync::Arc;
 use core::fmt;
-use windlass_decode::{FuncType, SubType};
-use windlass_validate::{TypeId, TypeRegistry};
+use windlass_decode::{FuncType, RecGroup, SubType};
+use windlass_validate::{Context, NewGroup, TypeId, TypeRegistry};
 
 /// What modules and stores share. Cheap to clone, and usable from several threads.
 ///
@@ -21,7 +25,7 @@ pub struct Engine(pub(crate) Arc<EngineInner>);
 pub(crate) struct EngineInner {
     pub(crate) id: EngineId,
     pub(crate) config: Config,
-    /// The types of all modules and host functions. Types are only added.
+    /// The types of all modules and host functions.
     pub(crate) types: Lock<TypeRegistry>,
     /// The deadlines of its stores.
     pub(crate) epochs: Arc<Epochs>,
@@ -101,27 +105,49 @@ impl Engine {
         self.0.types.read(f)
     }
 
-    /// The number of a function type; its value types are the engine's.
+    /// A type whose own types are the engine's.
     ///
-    /// # Panics
-    /// If there are 2^28 types already: some ten gigabytes of them.
-    pub(crate) fn register_func(&self, ty: FuncType) -> TypeId {
-        self.0.types.write(|types| types.intern_func(ty)).expect("fewer than 2^28 types")
+    /// # Errors
+    /// If the supertype may not have it, or if the engine is full: it has 2^28 types, or the host no memory.
+    pub(crate) fn register(&self, ty: SubType) -> Result<HeldType, Error> {
+        let sup = ty.supertypes.first().map(|&sup| TypeId(sup));
+        if sup.is_some_and(|sup| !self.types(|types| types.may_extend(&ty.composite, sup))) {
+            return Err(Error::msg("the type does not match its supertype"));
+        }
+        let group = NewGroup::alone(ty);
+        let id = self.0.types.write(|types| types.enter(group)).ok_or_else(full)?;
+        Ok(HeldType::counted(self, id))
     }
 
-    /// The number of a type whose own types are the engine's; none if the supertype may not have it.
-    pub(crate) fn register(&self, ty: SubType) -> Option<TypeId> {
-        let sup = ty.supertypes.first().map(|&sup| TypeId(sup));
-        self.0.types.write(|types| match sup {
-            Some(sup) if !types.may_extend(&ty.composite, sup) => None,
-            _ => types.intern_alone(ty),
-        })
+    /// Enters the types of a module that is valid.
+    ///
+    /// # Errors
+    /// If the engine is full.
+    pub(crate) fn enter(
+        &self,
+        context: &mut Context,
+        groups: &[RecGroup],
+    ) -> Result<HeldTypes, Error> {
+        let mut held = HeldTypes::new(self);
+        context.enter(groups, &mut &*self, &mut held.ids).ok_or_else(full)?;
+        Ok(held)
+    }
+
+    /// How many types modules, stores and the host hold at present: for tests of what is freed.
+    #[doc(hidden)]
+    pub fn types_held(&self) -> usize {
+        self.types(TypeRegistry::len)
     }
 
     /// The function type with this number; the empty one if it is no function type.
     pub(crate) fn func_type(&self, id: TypeId) -> FuncType {
         self.types(|types| types.func(id).cloned()).unwrap_or_default()
     }
+}
+
+#[cold]
+fn full() -> Error {
+    Error::msg("the engine has no room for more types")
 }
 
 impl Default for Engine {

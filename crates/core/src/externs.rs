@@ -87,7 +87,7 @@ impl Extern {
     pub fn ty(&self, store: impl AsContext) -> ExternType {
         let inner = &store.as_context().0.inner;
         match self.item_type(inner) {
-            Ok(ty) => ExternType::resolve(&inner.engine, ty),
+            Ok(ty) => ExternType::resolve(&inner.engine, ty).given(&inner.engine),
             Err(error) => panic!("{error}"),
         }
     }

@@ -59,6 +59,9 @@ impl Func {
 
     /// A host function whose type is that of the closure: see [`IntoFunc`].
     ///
+    /// # Panics
+    /// If the engine has no room for more types.
+    ///
     /// ```
     /// use windlass::{Caller, Engine, Func, Store};
     /// let mut store = Store::new(&Engine::default(), 0u64);
@@ -72,8 +75,10 @@ impl Func {
         func: impl IntoFunc<T, Params, Results>,
     ) -> Func {
         let store = store.as_context_mut().0;
-        let func = HostFunc::wrap(&store.inner.engine, func);
-        Func::from_host(store, &func)
+        match HostFunc::wrap(&store.inner.engine, func) {
+            Ok(func) => Func::from_host(store, &func),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     pub(crate) fn from_host<T>(store: &mut StoreState<T>, func: &HostFunc<T>) -> Func {
@@ -91,6 +96,7 @@ impl Func {
             result_slots: slots_of_types(func.ty.result_types()),
         });
         store.host_funcs.push(func.call.clone());
+        store.inner.hold_type(&func.ty);
         Func { store: store.inner.id, index }
     }
 

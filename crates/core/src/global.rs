@@ -47,7 +47,8 @@ impl Global {
     /// Its type.
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
         let inner = &store.as_context().0.inner;
-        GlobalType::from_decoded(&inner.engine, inner.global_types[self.index_in(inner)])
+        let ty = inner.global_types[self.index_in(inner)];
+        GlobalType::from_decoded(&inner.engine, ty).given(&inner.engine)
     }
 
     /// Its value.

@@ -1,12 +1,12 @@
 //! [`Linker`]: finds the imports of modules by name.
 
 use crate::func::HostFunc;
-use crate::runtime::unknown;
+use crate::runtime::{ItemType, unknown};
 use crate::store::StoreState;
 use crate::value::check_store;
 use crate::{
-    AsContext, AsContextMut, Caller, Engine, Error, Extern, ExternType, Func, FuncType, Instance,
-    IntoFunc, Module, Val, error::error,
+    AsContext, AsContextMut, Caller, Engine, Error, Extern, Func, FuncType, Instance, IntoFunc,
+    Module, Val, error::error,
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::fmt;
@@ -123,14 +123,14 @@ impl<T> Linker<T> {
     /// Defines a name as a host function whose type is that of the closure: see [`IntoFunc`].
     ///
     /// # Errors
-    /// If the name is defined already.
+    /// If the name is defined already, or if the engine has no room for more types.
     pub fn func_wrap<Params, Results>(
         &mut self,
         module: &str,
         name: &str,
         func: impl IntoFunc<T, Params, Results>,
     ) -> Result<&mut Self, Error> {
-        let func = HostFunc::wrap(&self.engine, func);
+        let func = HostFunc::wrap(&self.engine, func)?;
         self.insert(module, name, Definition::Host(func))
     }
 
@@ -238,16 +238,14 @@ impl<T> Linker<T> {
     /// ```
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
         self.check_engine(module.engine(), "module")?;
-        for import in module.imports() {
-            let (ExternType::Func(ty), None) =
-                (import.ty(), self.find(import.module(), import.name()))
-            else {
+        for (import, ty) in module.0.imports() {
+            let (ItemType::Func(ty), None) = (ty, self.find(&import.module, &import.name)) else {
                 continue;
             };
-            let (module, name) =
-                (Box::<str>::from(import.module()), Box::<str>::from(import.name()));
+            let ty = FuncType::from_id(&self.engine, ty);
+            let (module, name) = (import.module.clone(), import.name.clone());
             let message = move || error!("unknown import: `{module}`::`{name}` is not defined");
-            self.func_new(import.module(), import.name(), ty, move |_, _, _| Err(message()))?;
+            self.func_new(&import.module, &import.name, ty, move |_, _, _| Err(message()))?;
         }
         Ok(())
     }

@@ -15,8 +15,8 @@ mod imp {
             Imp(RwLock::new(value))
         }
 
-        // What is behind the lock only ever gets additions: a panic elsewhere can't leave it half-changed
-        // in a way that matters, so poison is ignored.
+        // Nothing that changes what is behind the lock panics, and whoever only looks leaves it as it was: poison
+        // is ignored.
         pub(super) fn read<R>(&self, f: impl FnOnce(&T) -> R) -> R {
             f(&self.0.read().unwrap_or_else(PoisonError::into_inner))
         }

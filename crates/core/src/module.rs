@@ -1,5 +1,6 @@
 //! [`Module`]: a decoded, validated module and its translated code.
 
+use crate::engine::HeldTypes;
 use crate::error::{CodeTooLarge, ModuleError};
 use crate::exec::CodeTable;
 use crate::lock::Once;
@@ -36,6 +37,8 @@ pub(crate) struct ModuleInner {
     pub(crate) decoded: decode::Module,
     /// Resolved types and index spaces.
     pub(crate) context: Context,
+    /// Keeps the numbers of the types in `context` and in the code.
+    _types: HeldTypes,
     /// How objects of its types lie in a heap, by the index of the type; none for function types.
     pub(crate) objects: Box<[Option<Arc<ObjectType>>]>,
     /// Translated code of the functions that the module defines.
@@ -57,6 +60,7 @@ impl Module {
     /// - [`ModuleError`] if the bytes are not a valid module, or use a feature that the engine's
     ///   [`Config`](crate::Config) switches off;
     /// - [`CodeTooLarge`] if a function is beyond a limit of the engine, where the module is translated at once;
+    /// - if the engine's modules have nearly 2^28 types.
     ///
     /// ```
     /// use windlass::{Engine, Module, ModuleError};
@@ -76,7 +80,7 @@ impl Module {
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
         let features = engine.config().features;
-        let mut module = ModuleInner::new(engine, bytes, features).map_err(ModuleError)?;
+        let mut module = ModuleInner::new(engine, bytes, features)?;
         module.shrink();
         if engine.config().compilation_mode == CompilationMode::Eager {
             module.translate_bodies()?;
@@ -130,7 +134,7 @@ impl Module {
             .imports()
             .map(|(import, ty)| {
                 let ty = ExternType::resolve(&self.0.engine, ty);
-                ImportType::new(&import.module, &import.name, ty)
+                ImportType::new(&self.0.engine, &import.module, &import.name, ty)
             })
             .collect();
         imports.into_iter()
@@ -151,7 +155,8 @@ impl Module {
         let exports = self.0.decoded.exports.iter();
         let types = exports.filter_map(|export| {
             let ty = self.0.item_type(export.kind, export.index)?;
-            Some(ExportType::new(&export.name, ExternType::resolve(&self.0.engine, ty)))
+            let ty = ExternType::resolve(&self.0.engine, ty);
+            Some(ExportType::new(&self.0.engine, &export.name, ty))
         });
         types.collect::<Vec<_>>().into_iter()
     }
@@ -159,7 +164,8 @@ impl Module {
     /// The type of what is exported under `name`.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         let (kind, index) = self.0.find_export(name)?;
-        Some(ExternType::resolve(&self.0.engine, self.0.item_type(kind, index)?))
+        let ty = ExternType::resolve(&self.0.engine, self.0.item_type(kind, index)?);
+        Some(ty.given(&self.0.engine))
     }
 
     /// The contents of the custom sections of this name, in order.
@@ -229,24 +235,17 @@ impl fmt::Debug for Module {
 
 impl ModuleInner {
     /// A module that is valid with these features.
-    fn new(
-        engine: &Engine,
-        bytes: &[u8],
-        features: Features,
-    ) -> Result<ModuleInner, windlass_validate::Error> {
-        let decoded = decode::Module::decode(bytes, features)?;
-        let context =
-            engine.0.types.write(|types| Context::new(&decoded, bytes, features, types))?;
-        if engine.config().compilation_mode != CompilationMode::Lazy {
-            let mut scratch = Scratch::default();
-            for index in 0..decoded.bodies.len() {
-                validate_body(&context, &decoded, bytes, index, &mut scratch)?;
-            }
-        }
+    fn new(engine: &Engine, bytes: &[u8], features: Features) -> Result<ModuleInner, Error> {
+        let (mut decoded, mut context) =
+            validated(bytes, features, engine.config().compilation_mode).map_err(ModuleError)?;
+        // The context has all of them.
+        let groups = core::mem::take(&mut decoded.types);
+        let types = engine.enter(&mut context, &groups)?;
         Ok(ModuleInner {
             engine: engine.clone(),
             bytes: bytes.into(),
-            objects: object_types(engine, &context),
+            objects: object_types(&context),
+            _types: types,
             code: CodeTable::new(decoded.bodies.len()),
             code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
             name: NameSection::decode_module(&decoded, bytes),
@@ -373,16 +372,32 @@ impl ModuleInner {
     }
 }
 
+/// Decodes and validates a module, but for its bodies if that is put off.
+fn validated(
+    bytes: &[u8],
+    features: Features,
+    mode: CompilationMode,
+) -> Result<(decode::Module, Context), windlass_validate::Error> {
+    let decoded = decode::Module::decode(bytes, features)?;
+    let context = Context::new(&decoded, bytes, features)?;
+    if mode != CompilationMode::Lazy {
+        let mut scratch = Scratch::default();
+        for index in 0..decoded.bodies.len() {
+            validate_body(&context, &decoded, bytes, index, &mut scratch)?;
+        }
+    }
+    Ok((decoded, context))
+}
+
 /// The layouts of a module's types.
-fn object_types(engine: &Engine, context: &Context) -> Box<[Option<Arc<ObjectType>>]> {
+fn object_types(context: &Context) -> Box<[Option<Arc<ObjectType>>]> {
     let is_func = |index| context.type_func(index as u32).is_some();
     if (0..context.types.len()).all(is_func) {
         return Box::default();
     }
-    engine.types(|types| {
-        let ids = context.type_ids.iter();
-        ids.map(|&id| ObjectType::new(types, id).map(Arc::new)).collect()
-    })
+    let types = context.types.iter().zip(&context.type_ids);
+    let is_func = |id| context.is_func_type(id);
+    types.map(|(ty, &id)| ObjectType::of(&ty.composite, id, is_func).map(Arc::new)).collect()
 }
 
 fn import_kind(ty: &decode::ImportType) -> ExternKind {

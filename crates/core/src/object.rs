@@ -40,7 +40,7 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
-    fn new(types: &TypeRegistry, ty: StorageType) -> Storage {
+    fn new(ty: StorageType, is_func: impl FnOnce(TypeId) -> bool) -> Storage {
         match ty {
             StorageType::I8 => Storage::I8,
             StorageType::I16 => Storage::I16,
@@ -49,7 +49,7 @@ impl Storage {
             StorageType::Val(ValType::F32) => Storage::F32,
             StorageType::Val(ValType::F64) => Storage::F64,
             StorageType::Val(ValType::V128) => Storage::V128,
-            StorageType::Val(ValType::Ref(ty)) => Storage::of_ref(types, ty),
+            StorageType::Val(ValType::Ref(ty)) => Storage::of(ty, is_func),
         }
     }
 
@@ -122,8 +122,17 @@ pub(crate) struct ObjectType {
 impl ObjectType {
     /// The layout of a type of the registry; none if it is a function type.
     pub(crate) fn new(types: &TypeRegistry, id: TypeId) -> Option<ObjectType> {
-        let place = |field: FieldType| Storage::new(types, field.storage);
-        match &types.get(id).composite {
+        ObjectType::of(&types.get(id).composite, id, |id| types.func(id).is_some())
+    }
+
+    /// As `new`, with what tells whether a type is a function's.
+    pub(crate) fn of(
+        composite: &CompositeType,
+        id: TypeId,
+        is_func: impl Fn(TypeId) -> bool,
+    ) -> Option<ObjectType> {
+        let place = |field: FieldType| Storage::new(field.storage, &is_func);
+        match composite {
             CompositeType::Func(_) => None,
             CompositeType::Array(element) => {
                 let fields = [Place { offset: HEADER, storage: place(*element) }];

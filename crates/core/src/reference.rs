@@ -92,7 +92,8 @@ impl Ref {
     /// # Errors
     /// If it belongs to another store, or if its scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<RefType, Error> {
-        self.ty_in(&store.as_context().0.inner)
+        let store = &store.as_context().0.inner;
+        Ok(self.ty_in(store)?.given(&store.engine))
     }
 
     /// Whether it is of type `ty`.

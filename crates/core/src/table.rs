@@ -50,7 +50,8 @@ impl Table {
     /// Its type. The minimum is the size that it started with.
     pub fn ty(&self, store: impl AsContext) -> TableType {
         let inner = &store.as_context().0.inner;
-        TableType::from_decoded(&inner.engine, inner.tables[self.index_in(inner)].ty)
+        let ty = inner.tables[self.index_in(inner)].ty;
+        TableType::from_decoded(&inner.engine, ty).given(&inner.engine)
     }
 
     /// The element at `index`, if there is one.

@@ -39,6 +39,7 @@ impl Tag {
         if !ty.ty().result_types().is_empty() {
             return Err(Error::msg("the type of an exception's tag has no results"));
         }
+        inner.hold_type(ty.ty());
         let index = inner.add_tag(ty.ty().id(), NO_INSTANCE, 0);
         Ok(Tag { store: inner.id, index })
     }

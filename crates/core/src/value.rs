@@ -198,7 +198,8 @@ impl Val {
     /// # Errors
     /// If it is a reference of another store, or one whose scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<ValType, Error> {
-        self.ty_in(&store.as_context().0.inner)
+        let store = &store.as_context().0.inner;
+        Ok(self.ty_in(store)?.given(&store.engine))
     }
 
     /// Whether the value is of type `ty`.

@@ -71,6 +71,8 @@ pub enum ErrorKind {
     FeatureDisabled { what: &'static str, feature: &'static str },
     #[error("{what} exceeds the limit of {limit}")]
     LimitExceeded { what: &'static str, limit: u64 },
+    #[error("the host has no memory for the module")]
+    OutOfMemory,
     /// Any other malformed construct, in the suite's words, with what was found.
     #[error("{0}")]
     Malformed(&'static str),

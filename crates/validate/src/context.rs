@@ -1,7 +1,7 @@
 //! [`Context`]: what validation and translation of function bodies need to know about a module (3.0,
-//! section 3.1.8). Made by [`Context::new`] (in `module`), never changed after.
+//! section 3.1.8). Made by [`Context::new`] (in `module`), and changed once, by [`Context::enter`].
 
-use crate::hierarchy::Hierarchy;
+use crate::hierarchy::{Hierarchy, Node};
 use crate::lists::Lists;
 use crate::subtype::{self, Defined};
 use crate::{Frame, FrameKind, InvalidKind, Operand, TypeId};
@@ -12,7 +12,8 @@ use windlass_decode::{
 };
 
 /// What is known about a module. All types in it are canonical: [`HeapType::Concrete`] and
-/// supertypes are [`TypeId`]s. Indices of types elsewhere are the module's own.
+/// supertypes are [`TypeId`]s. These are the module's own, the first index of the type, until
+/// [`Context::enter`] makes them a registry's. Indices of types elsewhere are indices.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// The types by their index.
@@ -42,9 +43,9 @@ pub struct Context {
     /// A bit for each function: whether `ref.func` may name it.
     pub(crate) declared: Vec<u64>,
     /// The declared supertypes, by type index.
-    pub(crate) hierarchy: Hierarchy,
-    /// The types with their indices, sorted.
-    pub(crate) by_id: Vec<(TypeId, u32)>,
+    pub(crate) hierarchy: Vec<Node>,
+    /// The types of a registry with their indices, sorted.
+    pub(crate) by_id: Option<Vec<(TypeId, u32)>>,
 }
 
 /// How much of each index space is imported.
@@ -152,13 +153,16 @@ impl Context {
 
     /// An index, in this module, of a type.
     pub fn type_index(&self, id: TypeId) -> Option<u32> {
-        // Most modules' types were new, and have numbers in a row.
-        let guess = id.0.wrapping_sub(self.by_id.first()?.0.0) as usize;
-        let place = match self.by_id.get(guess) {
-            Some(entry) if entry.0 == id && guess as u32 == entry.1 => guess,
-            _ => self.by_id.partition_point(|entry| entry.0 < id),
+        let Some(by_id) = &self.by_id else {
+            return (id.0 < self.type_ids.len() as u32).then_some(id.0);
         };
-        self.by_id.get(place).filter(|entry| entry.0 == id).map(|entry| entry.1)
+        // Most modules' types were new, and have numbers in a row.
+        let guess = id.0.wrapping_sub(by_id.first()?.0.0) as usize;
+        let place = match by_id.get(guess) {
+            Some(entry) if entry.0 == id && guess as u32 == entry.1 => guess,
+            _ => by_id.partition_point(|entry| entry.0 < id),
+        };
+        by_id.get(place).filter(|entry| entry.0 == id).map(|entry| entry.1)
     }
 
     /// Whether heap type `a` matches `b`.

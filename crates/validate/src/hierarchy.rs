@@ -1,5 +1,5 @@
-//! [`Hierarchy`]: which types are declared supertypes of which. The registry has one over all
-//! types, each module one over its own.
+//! [`Hierarchy`]: which types are declared supertypes of which. The registry is one over all types, each module has
+//! one over its own.
 //!
 //! A node knows its parent and one ancestor further up (a skew-binary jump pointer), so the
 //! question "is `a` below `b`" takes logarithmic time in the depth and constant memory a type. A
@@ -7,58 +7,61 @@
 
 use alloc::vec::Vec;
 
-/// A forest of types, each identified by its place of insertion.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Hierarchy {
-    nodes: Vec<Node>,
+/// A forest of types, each with a number.
+pub(crate) trait Hierarchy {
+    /// What is known of a type; none if there is none of this number.
+    fn node(&self, number: u32) -> Option<Node>;
+
+    /// The node of a new type, whose number is `own`. A `parent` that is not there counts as none.
+    fn below(&self, own: u32, parent: Option<u32>) -> Node {
+        let ends = || {
+            let parent = parent?;
+            let node = self.node(parent)?;
+            let middle = self.node(node.jump)?;
+            let far = self.node(middle.jump)?;
+            let level = node.depth - middle.depth == middle.depth - far.depth;
+            let jump = if level { middle.jump } else { parent };
+            Some(Node { depth: node.depth + 1, parent, jump })
+        };
+        ends().unwrap_or(Node { depth: 0, parent: own, jump: own })
+    }
+
+    /// How many ancestors a type has.
+    fn depth(&self, number: u32) -> u32 {
+        self.node(number).map_or(0, |node| node.depth)
+    }
+
+    /// The ancestor of a type that has `depth` ancestors itself; the type itself if it is not that deep.
+    fn ancestor(&self, mut number: u32, depth: u32) -> u32 {
+        while let Some(node) = self.node(number) {
+            if node.depth <= depth {
+                break;
+            }
+            let far = self.depth(node.jump) >= depth;
+            number = if far { node.jump } else { node.parent };
+        }
+        number
+    }
+
+    /// Whether `b` is `a` or one of its ancestors.
+    fn is_below(&self, a: u32, b: u32) -> bool {
+        a == b || self.ancestor(a, self.depth(b)) == b
+    }
 }
 
+/// The place of a type in a hierarchy. A root is its own parent.
 #[derive(Clone, Copy, Debug)]
-struct Node {
+pub(crate) struct Node {
     /// How many ancestors there are.
     depth: u32,
     parent: u32,
     jump: u32,
 }
 
-impl Hierarchy {
-    /// Adds the next type. A `parent` that is not in the hierarchy yet counts as none.
-    pub(crate) fn push(&mut self, parent: Option<u32>) {
-        let own = self.nodes.len() as u32;
-        let node = match parent.and_then(|p| self.nodes.get(p as usize).map(|node| (p, *node))) {
-            None => Node { depth: 0, parent: own, jump: own },
-            Some((p, node)) => {
-                let middle = self.nodes[node.jump as usize];
-                let far = self.nodes[middle.jump as usize];
-                let level = node.depth - middle.depth == middle.depth - far.depth;
-                let jump = if level { middle.jump } else { p };
-                Node { depth: node.depth + 1, parent: p, jump }
-            }
-        };
-        self.nodes.push(node);
-    }
-
-    /// How many ancestors `index` has.
-    pub(crate) fn depth(&self, index: u32) -> u32 {
-        self.nodes.get(index as usize).map_or(0, |node| node.depth)
-    }
-
-    /// The ancestor of `index` that has `depth` ancestors itself; `index` itself if it is not that
-    /// deep.
-    pub(crate) fn ancestor(&self, mut index: u32, depth: u32) -> u32 {
-        while let Some(node) = self.nodes.get(index as usize) {
-            if node.depth <= depth {
-                break;
-            }
-            let far = self.depth(node.jump) >= depth;
-            index = if far { node.jump } else { node.parent };
-        }
-        index
-    }
-
-    /// Whether `b` is `a` or one of its ancestors.
-    pub(crate) fn is_below(&self, a: u32, b: u32) -> bool {
-        a == b || self.ancestor(a, self.depth(b)) == b
+/// Numbers are places.
+impl Hierarchy for Vec<Node> {
+    fn node(&self, number: u32) -> Option<Node> {
+        self.get(number as usize).copied()
     }
 }
 
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn agrees_with_walking_up() {
-        let mut hierarchy = Hierarchy::default();
+        let mut hierarchy: Vec<Node> = Vec::new();
         let mut parents = Vec::new();
         let mut state = 1u32;
         for i in 0..400u32 {
@@ -79,7 +82,7 @@ mod tests {
                 1 | 2 if i > 0 => Some((state >> 8) % i),
                 _ => i.checked_sub(1),
             };
-            hierarchy.push(parent);
+            hierarchy.push(hierarchy.below(i, parent));
             parents.push(parent);
         }
         let walk = |mut a: u32, b: u32| loop {

@@ -26,6 +26,7 @@ extern crate alloc;
 mod const_expr;
 mod context;
 mod control;
+mod enter;
 mod error;
 mod exception;
 mod frame;
@@ -42,18 +43,21 @@ mod reference;
 mod registry;
 mod segment;
 mod signature;
+mod slab;
 mod stack;
 mod subtype;
 mod table;
+mod text;
 mod types;
 mod variable;
 mod work;
 
 pub use context::{Context, Imported};
+pub use enter::SharedTypes;
 pub use error::{Error, InvalidKind};
 pub use func::{Frame, FrameKind, FuncValidator, Scratch, validate_body};
 pub use operand::Operand;
-pub use registry::{TypeId, TypeRegistry};
+pub use registry::{NewGroup, TypeId, TypeRegistry};
 pub use subtype::limits_match;
 
 use windlass_decode::{Features, Module};
@@ -61,7 +65,7 @@ use windlass_decode::{Features, Module};
 /// Decodes and validates a whole module.
 pub fn validate(bytes: &[u8], features: Features) -> Result<(Module, Context), Error> {
     let module = Module::decode(bytes, features)?;
-    let context = Context::new(&module, bytes, features, &mut TypeRegistry::new())?;
+    let context = Context::new(&module, bytes, features)?;
     let mut scratch = Scratch::default();
     for index in 0..module.bodies.len() {
         validate_body(&context, &module, bytes, index, &mut scratch)?;

@@ -50,6 +50,11 @@ impl Lists {
         self.types.push(List { params: start..middle, end, no_default });
     }
 
+    /// Replaces the numbers of types: see [`Context::enter`](crate::Context::enter).
+    pub(crate) fn renumber(&mut self, number: &mut dyn FnMut(u32) -> u32) {
+        self.operands.iter_mut().for_each(|operand| *operand = operand.renumbered(number));
+    }
+
     /// Parameters (or fields) and results of a type. Empty if there is no such type.
     #[inline]
     pub(crate) fn of_type(&self, index: u32) -> (&[Operand], &[Operand]) {

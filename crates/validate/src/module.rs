@@ -2,21 +2,16 @@
 //! in the order in which the sections may refer to each other.
 
 use crate::context::at;
-use crate::{Context, Error, InvalidKind, Scratch, TypeRegistry};
+use crate::{Context, Error, InvalidKind, Scratch};
 use alloc::collections::BTreeSet;
 use windlass_decode::{ExternKind, Features, GlobalType, Import, ImportType, Module, TagType};
 
 impl Context {
     /// Validates everything in `module` but its function bodies. `bytes` are those it was decoded
-    /// from. Its types enter `registry`, also when an error comes later.
-    pub fn new(
-        module: &Module,
-        bytes: &[u8],
-        features: Features,
-        registry: &mut TypeRegistry,
-    ) -> Result<Context, Error> {
+    /// from. Its types have numbers of the module's own.
+    pub fn new(module: &Module, bytes: &[u8], features: Features) -> Result<Context, Error> {
         let mut context = Context { features, ..Context::default() };
-        context.add_types(&module.types, registry)?;
+        context.add_types(&module.types)?;
         for import in &module.imports {
             context.add_import(import).map_err(|kind| Error::new(kind, import.offset))?;
         }

@@ -119,6 +119,14 @@ impl Operand {
         Operand(self.0 & !NULLABLE | if nullable { NULLABLE } else { 0 })
     }
 
+    /// The same type with another number, if it is a reference to a type of the registry.
+    pub(crate) fn renumbered(self, number: &mut dyn FnMut(u32) -> u32) -> Operand {
+        match self.is_ref() && self.0 & CONCRETE != 0 {
+            true => Operand(self.0 & !HEAP | number(self.0 & HEAP)),
+            false => self,
+        }
+    }
+
     /// The operand with these bits.
     #[inline]
     pub(crate) fn from_bits(bits: u32) -> Operand {

@@ -1,17 +1,26 @@
 //! [`TypeRegistry`]: the types of all modules of an engine, each recursion group once, so that two
 //! types are equal if and only if their [`TypeId`]s are.
 //!
-//! Types are only added. A group is found by its text: the words that describe it, with references
-//! into the group itself written relative to it (3.0, section 3.3, "closed" and "rolled up" types).
+//! A group is found by its [text](crate::text). It is counted: by all who use one of its types, and by the groups
+//! that refer to it. What nobody counts any more is removed by [`TypeRegistry::sweep`], in pieces, and its numbers
+//! are given again; a type that is reserved stays. The module enters its types by
+//! [`Context::enter`](crate::Context::enter).
 
-use crate::hierarchy::Hierarchy;
-use crate::operand::{MAX_TYPES, Operand};
+use crate::hierarchy::{Hierarchy, Node};
+use crate::operand::MAX_TYPES;
+use crate::slab::Slab;
 use crate::subtype::{self, Defined};
+use crate::text::{RELATIVE, Text, indices, map_indices};
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use core::iter::successors;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType,
-    StorageType, SubType, TableType, ValType, limits::SUBTYPING_DEPTH,
+    SubType, TableType, ValType, limits::SUBTYPING_DEPTH,
 };
+
+/// How many types there can be. The highest numbers are never given: heaps mark what is no object yet with the last.
+const LIMIT: u32 = MAX_TYPES - 256;
 
 /// A type of a [`TypeRegistry`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,16 +28,54 @@ pub struct TypeId(pub u32);
 
 /// The registry of types. In the types that it holds, [`HeapType::Concrete`] and supertypes are
 /// [`TypeId`]s.
-#[derive(Clone, Debug, Default)]
+///
+/// Who uses an id must have counted it: ids of types that nobody counts become those of other types.
+#[derive(Debug, Default)]
 pub struct TypeRegistry {
-    types: Vec<SubType>,
-    hierarchy: Hierarchy,
-    /// The first type of each group by the group's text.
-    groups: BTreeMap<Box<[u32]>, TypeId>,
+    types: Slab<Box<Type>>,
+    groups: Slab<Group>,
+    by_text: BTreeMap<Text, u32>,
+    /// The first group that nobody counted when it was put here.
+    dead: Option<u32>,
 }
 
-/// Marks a reference into the group itself: the low bits are the place in the group.
-const RELATIVE: u32 = MAX_TYPES;
+#[derive(Debug)]
+struct Type {
+    ty: SubType,
+    node: Node,
+    /// The number of its group, and the next type in it.
+    group: u32,
+    next: Option<TypeId>,
+}
+
+#[derive(Debug)]
+struct Group {
+    text: Text,
+    first: TypeId,
+    /// How often it is counted. It can't overflow: whoever counts keeps four bytes for it at least.
+    count: AtomicUsize,
+    /// Whether it stays even if nobody counts it.
+    is_reserved: AtomicBool,
+    /// Whether it is in the list that begins with `dead`, and what comes after it there.
+    is_listed: bool,
+    next_dead: Option<u32>,
+}
+
+/// A recursion group that can be entered, of one type at least.
+pub struct NewGroup {
+    pub(crate) text: Text,
+    /// In canonical form, but for references into the group, which are relative.
+    pub(crate) types: Vec<SubType>,
+}
+
+impl NewGroup {
+    /// A type as a group of its own. The types in it are canonical, and its supertype
+    /// [may have it](TypeRegistry::may_extend).
+    pub fn alone(ty: SubType) -> NewGroup {
+        let types = alloc::vec![ty];
+        NewGroup { text: Text::new(&types, &mut |id| id), types }
+    }
+}
 
 impl TypeRegistry {
     /// A registry without types.
@@ -43,82 +90,152 @@ impl TypeRegistry {
 
     /// Whether there are no types.
     pub fn is_empty(&self) -> bool {
-        self.types.is_empty()
+        self.types.len() == 0
     }
 
-    /// Adds a recursion group of a module, unless it is there already, and tells the id of its first
-    /// type; the others follow. `ids` are the ids of the module's types before the group; an index
-    /// beyond them lies in the group. Returns none if the registry is full, or if an index is out of
-    /// bounds.
-    pub fn intern(&mut self, group: &[SubType], ids: &[TypeId]) -> Option<TypeId> {
-        let mut group = group.to_vec();
-        let mut known = true;
-        let len = group.len();
-        for ty in &mut group {
-            map_indices(ty, &mut |index| match ids.get(index as usize) {
-                Some(id) => id.0,
-                None => {
-                    let place = index as usize - ids.len();
-                    known &= place < len;
-                    RELATIVE | place as u32
-                }
-            });
+    /// Finds a group and counts it; returns its first type.
+    pub(crate) fn find(&self, text: &Text) -> Option<TypeId> {
+        let group = self.groups.get(*self.by_text.get(text)?)?;
+        group.count.fetch_add(1, Ordering::Relaxed);
+        Some(group.first)
+    }
+
+    /// Enters a group, unless it is there already, and counts it; returns its first type. None if there are nearly
+    /// 2^28 types, or if the host has no memory.
+    pub fn enter(&mut self, group: NewGroup) -> Option<TypeId> {
+        if let Some(first) = self.find(&group.text) {
+            return Some(first);
         }
-        if known { self.intern_relative(group) } else { None }
+        let len = group.types.len();
+        if len == 0 || len > LIMIT as usize - self.types.len() {
+            return None;
+        }
+        let mut ids = Vec::new();
+        ids.try_reserve_exact(len).ok()?;
+        self.types.reserve(len)?;
+        self.groups.reserve(1)?;
+        let number = self.groups.claim(LIMIT)?;
+        ids.extend((0..len).map_while(|_| self.types.claim(LIMIT)).map(TypeId));
+        let &first = ids.first()?;
+        for (place, mut ty) in group.types.into_iter().enumerate() {
+            map_indices(&mut ty, &mut |id| match id & RELATIVE {
+                0 => {
+                    self.retain(TypeId(id));
+                    id
+                }
+                _ => ids.get((id & !RELATIVE) as usize).map_or(id, |id| id.0),
+            });
+            let node = self.below(ids[place].0, ty.supertypes.first().copied());
+            let next = ids.get(place + 1).copied();
+            self.types.put(ids[place].0, Box::new(Type { ty, node, group: number, next }));
+        }
+        self.by_text.insert(group.text.clone(), number);
+        self.groups.put(
+            number,
+            Group {
+                text: group.text,
+                first,
+                count: AtomicUsize::new(1),
+                is_reserved: AtomicBool::new(false),
+                is_listed: false,
+                next_dead: None,
+            },
+        );
+        Some(first)
     }
 
-    /// Adds a function type as a group of its own without sub- and supertypes, as that of a host
-    /// function. Its value types are canonical. Returns none if the registry is full.
-    pub fn intern_func(&mut self, ty: FuncType) -> Option<TypeId> {
-        let composite = CompositeType::Func(ty);
-        self.intern_alone(SubType { is_final: true, supertypes: Box::default(), composite })
+    /// The types of a group from one of them on.
+    pub(crate) fn from_type_on(&self, id: TypeId) -> impl Iterator<Item = TypeId> + '_ {
+        successors(Some(id), |id| self.types.get(id.0)?.next)
     }
 
-    /// Adds a type as a group of its own, unless it is there already. The types in it are canonical, and
-    /// its supertype [may have it](TypeRegistry::may_extend). Returns none if the registry is full.
-    pub fn intern_alone(&mut self, ty: SubType) -> Option<TypeId> {
-        self.intern_relative(alloc::vec![ty])
+    /// Counts the group of a type that is counted already.
+    pub fn retain(&self, id: TypeId) {
+        if let Some(group) = self.group(id) {
+            group.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// From now on the group of a type, which is counted, stays even if nobody counts it.
+    pub fn reserve(&self, id: TypeId) {
+        if let Some(group) = self.group(id) {
+            group.is_reserved.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts the group of a type once less. It is removed by [`TypeRegistry::sweep`] if nobody counts it then.
+    pub fn release(&mut self, id: TypeId) {
+        let Some(number) = self.types.get(id.0).map(|ty| ty.group) else { return };
+        let dead = self.dead;
+        let Some(group) = self.groups.get_mut(number) else { return };
+        let count = group.count.get_mut();
+        *count = count.saturating_sub(1);
+        if group.is_dead() && !group.is_listed {
+            group.is_listed = true;
+            group.next_dead = dead;
+            self.dead = Some(number);
+        }
+    }
+
+    /// Removes groups that nobody counts, until `limit` types or a few more are removed; whether some are left.
+    pub fn sweep(&mut self, limit: usize) -> bool {
+        let mut removed = 0;
+        while let Some(number) = self.dead {
+            if removed >= limit {
+                return true;
+            }
+            let Some(group) = self.groups.get_mut(number) else { break };
+            self.dead = group.next_dead.take();
+            group.is_listed = false;
+            if group.is_dead() {
+                removed += self.remove(number);
+            }
+        }
+        false
+    }
+
+    /// Removes a group; what it refers to is counted once less. Returns how many types it had.
+    fn remove(&mut self, number: u32) -> usize {
+        let Some(group) = self.groups.remove(number) else { return 0 };
+        self.by_text.remove(&group.text);
+        let mut removed = 0;
+        let mut next = Some(group.first);
+        while let Some(ty) = next.and_then(|id| self.types.remove(id.0)) {
+            removed += 1;
+            next = ty.next;
+            // Its own types are gone or have no group.
+            indices(&ty.ty).for_each(|id| self.release(TypeId(id)));
+        }
+        removed
+    }
+
+    fn group(&self, id: TypeId) -> Option<&Group> {
+        self.groups.get(self.types.get(id.0)?.group)
     }
 
     /// Whether a type of this form may declare `sup` its supertype.
     pub fn may_extend(&self, composite: &CompositeType, sup: TypeId) -> bool {
-        let parent = self.get(sup);
-        !parent.is_final
-            && self.depth(sup) < SUBTYPING_DEPTH
-            && subtype::composite(self, composite, &parent.composite)
-    }
-
-    fn intern_relative(&mut self, group: Vec<SubType>) -> Option<TypeId> {
-        let text = text(&group);
-        if let Some(&id) = self.groups.get(&*text) {
-            return Some(id);
-        }
-        let first = self.types.len() as u32;
-        if group.len() > (MAX_TYPES - first) as usize {
-            return None;
-        }
-        for mut ty in group {
-            map_indices(&mut ty, &mut |id| {
-                if id & RELATIVE == 0 { id } else { first + (id & !RELATIVE) }
-            });
-            self.hierarchy.push(ty.supertypes.first().copied());
-            self.types.push(ty);
-        }
-        self.groups.insert(text, TypeId(first));
-        Some(TypeId(first))
+        self.types.get(sup.0).is_some_and(|parent| {
+            !parent.ty.is_final
+                && self.depth(sup) < SUBTYPING_DEPTH
+                && subtype::composite(self, composite, &parent.ty.composite)
+        })
     }
 
     /// The type in canonical form.
     ///
     /// # Panics
-    /// If the id is of another registry and not in this one.
+    /// If there is no such type.
     pub fn get(&self, id: TypeId) -> &SubType {
-        &self.types[id.0 as usize]
+        match self.types.get(id.0) {
+            Some(ty) => &ty.ty,
+            None => panic!("a type that nobody counts is used"),
+        }
     }
 
     /// The function type with this id, if it is one.
     pub fn func(&self, id: TypeId) -> Option<&FuncType> {
-        match &self.types.get(id.0 as usize)?.composite {
+        match &self.types.get(id.0)?.ty.composite {
             CompositeType::Func(ty) => Some(ty),
             _ => None,
         }
@@ -126,18 +243,18 @@ impl TypeRegistry {
 
     /// The declared supertype.
     pub fn supertype(&self, id: TypeId) -> Option<TypeId> {
-        self.types.get(id.0 as usize)?.supertypes.first().map(|&id| TypeId(id))
+        self.types.get(id.0)?.ty.supertypes.first().map(|&id| TypeId(id))
     }
 
     /// How many supertypes, direct or not, `id` has.
     pub fn depth(&self, id: TypeId) -> u32 {
-        self.hierarchy.depth(id.0)
+        Hierarchy::depth(self, id.0)
     }
 
     /// Whether `a` is `b` or below it.
     #[inline]
     pub fn is_subtype(&self, a: TypeId, b: TypeId) -> bool {
-        a == b || self.hierarchy.is_below(a.0, b.0)
+        a == b || self.is_below(a.0, b.0)
     }
 
     /// Whether heap type `a` matches `b`.
@@ -191,8 +308,8 @@ impl TypeRegistry {
 
 impl Defined for TypeRegistry {
     fn kind(&self, id: TypeId) -> AbsHeapType {
-        match self.types.get(id.0 as usize) {
-            Some(ty) => subtype::composite_kind(&ty.composite),
+        match self.types.get(id.0) {
+            Some(ty) => subtype::composite_kind(&ty.ty.composite),
             None => AbsHeapType::None,
         }
     }
@@ -202,70 +319,14 @@ impl Defined for TypeRegistry {
     }
 }
 
-/// Replaces every index of a defined type in `ty`.
-#[inline(never)]
-pub(crate) fn map_indices(ty: &mut SubType, map: &mut dyn FnMut(u32) -> u32) {
-    for index in &mut ty.supertypes {
-        *index = map(*index);
-    }
-    match &mut ty.composite {
-        CompositeType::Func(func) => {
-            for ty in func.params.iter_mut().chain(&mut func.results) {
-                map_val(ty, map);
-            }
-        }
-        CompositeType::Struct(fields) => {
-            for field in fields {
-                map_field(field, map);
-            }
-        }
-        CompositeType::Array(field) => map_field(field, map),
+impl Group {
+    fn is_dead(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 0 && !self.is_reserved.load(Ordering::Relaxed)
     }
 }
 
-fn map_field(field: &mut FieldType, map: &mut dyn FnMut(u32) -> u32) {
-    if let StorageType::Val(ty) = &mut field.storage {
-        map_val(ty, map);
+impl Hierarchy for TypeRegistry {
+    fn node(&self, number: u32) -> Option<Node> {
+        self.types.get(number).map(|ty| ty.node)
     }
-}
-
-fn map_val(ty: &mut ValType, map: &mut dyn FnMut(u32) -> u32) {
-    if let ValType::Ref(RefType { heap: HeapType::Concrete(index), .. }) = ty {
-        *index = map(*index);
-    }
-}
-
-/// The words that describe a group. Two groups have the same text if and only if they are equal.
-fn text(group: &[SubType]) -> Box<[u32]> {
-    let mut text = Vec::new();
-    for ty in group {
-        text.push(u32::from(ty.is_final));
-        text.push(ty.supertypes.len() as u32);
-        text.extend(&ty.supertypes);
-        match &ty.composite {
-            CompositeType::Func(func) => {
-                text.extend([0, func.params.len() as u32, func.results.len() as u32]);
-                let types = func.params.iter().chain(&func.results);
-                text.extend(types.map(|&ty| Operand::from(ty).bits()));
-            }
-            CompositeType::Struct(fields) => {
-                text.extend([1, fields.len() as u32]);
-                fields.iter().for_each(|&field| text.extend(field_text(field)));
-            }
-            CompositeType::Array(field) => {
-                text.push(2);
-                text.extend(field_text(*field));
-            }
-        }
-    }
-    text.into()
-}
-
-fn field_text(field: FieldType) -> [u32; 2] {
-    let storage = match field.storage {
-        StorageType::I8 => 8,
-        StorageType::I16 => 16,
-        StorageType::Val(ty) => Operand::from(ty).bits(),
-    };
-    [u32::from(field.mutable), storage]
 }

@@ -1,75 +1,61 @@
-//! The type section (3.0, section 3.2): recursion groups enter the registry, and declared subtypes
-//! must match. Called by `module`.
+//! The type section (3.0, section 3.2): equal recursion groups become one, and declared subtypes must match. Types
+//! are numbered by their first index in the module: [`Context::enter`] gives them their numbers in a registry. Called
+//! by `module`.
 
 use crate::context::at;
-use crate::operand::MAX_TYPES;
-use crate::registry::map_indices;
+use crate::hierarchy::Hierarchy;
 use crate::subtype;
-use crate::{Context, Error, InvalidKind, TypeId, TypeRegistry};
+use crate::text::{RELATIVE, Text, indices, map_indices};
+use crate::{Context, Error, InvalidKind, TypeId};
+use alloc::collections::BTreeMap;
 use windlass_decode::limits::SUBTYPING_DEPTH;
 use windlass_decode::{CompositeType, Features, RecGroup, SubType};
 
 impl Context {
-    pub(crate) fn add_types(
-        &mut self,
-        groups: &[RecGroup],
-        registry: &mut TypeRegistry,
-    ) -> Result<(), Error> {
+    pub(crate) fn add_types(&mut self, groups: &[RecGroup]) -> Result<(), Error> {
+        let mut known = BTreeMap::new();
         for group in groups {
-            self.add_group(group, registry).map_err(|kind| Error::new(kind, group.offset))?;
+            self.add_group(group, &mut known).map_err(|kind| Error::new(kind, group.offset))?;
         }
-        let ids = self.type_ids.iter().copied();
-        self.by_id = ids.zip(0..).collect();
-        self.by_id.sort_unstable();
         Ok(())
     }
 
+    /// Adds a group. `known` has the first type of each group before it, by the group's text.
     fn add_group(
         &mut self,
         group: &RecGroup,
-        registry: &mut TypeRegistry,
+        known: &mut BTreeMap<Text, u32>,
     ) -> Result<(), InvalidKind> {
+        // Modules have at most a million types.
         let start = self.types.len() as u32;
         let end = start + group.types.len() as u32;
         for (ty, index) in group.types.iter().zip(start..) {
-            self.check_indices(ty, end)?;
+            if let Some(index) = indices(ty).find(|&index| index >= end) {
+                return Err(InvalidKind::Unknown { space: "type", index });
+            }
             self.check_supertype(ty, index, start, group)?;
             self.check_features(ty)?;
         }
-        let first =
-            registry.intern(&group.types, &self.type_ids).ok_or(InvalidKind::LimitExceeded {
-                what: "number of types",
-                limit: MAX_TYPES.into(),
-            })?;
-        for id in (first.0..).map(TypeId).take(group.types.len()) {
-            self.type_ids.push(id);
-            let ty = registry.get(id).clone();
+        let text = Text::new(&group.types, &mut |index| match self.type_ids.get(index as usize) {
+            Some(id) => id.0,
+            None => RELATIVE | (index - start),
+        });
+        let first = *known.entry(text).or_insert(start);
+        self.type_ids.extend((first..).map(TypeId).take(group.types.len()));
+        for ty in &group.types {
+            let mut ty = ty.clone();
+            map_indices(&mut ty, &mut |index| self.type_ids[index as usize].0);
             self.lists.push(&ty.composite);
             self.types.push(ty);
         }
         for (ty, sub) in group.types.iter().zip(start..) {
             let Some(&sup) = ty.supertypes.first() else { continue };
             let [a, b] = [sub, sup].map(|index| &self.types[index as usize].composite);
-            if !subtype::composite(registry, a, b) {
+            if !subtype::composite(self, a, b) {
                 return Err(InvalidKind::SubType { sub, sup });
             }
         }
         Ok(())
-    }
-
-    /// Every index must be that of a type before the group or in it.
-    fn check_indices(&self, ty: &SubType, end: u32) -> Result<(), InvalidKind> {
-        let mut unknown = None;
-        map_indices(&mut ty.clone(), &mut |index| {
-            if index >= end {
-                unknown.get_or_insert(index);
-            }
-            index
-        });
-        match unknown {
-            Some(index) => Err(InvalidKind::Unknown { space: "type", index }),
-            None => Ok(()),
-        }
     }
 
     /// There is at most one supertype; it is defined before and not final. `start` is the first
@@ -97,7 +83,7 @@ impl Context {
                 return Err(InvalidKind::SubType { sub: index, sup });
             }
         }
-        self.hierarchy.push(sup);
+        self.hierarchy.push(self.hierarchy.below(index, sup));
         if self.hierarchy.depth(index) > SUBTYPING_DEPTH {
             return Err(InvalidKind::SubtypingDepth { index, limit: SUBTYPING_DEPTH });
         }

@@ -2,14 +2,28 @@
 
 use windlass_decode::{
     AbsHeapType, CompositeType, Features, FuncType, GlobalType, HeapType, Limits, MemoryType,
-    Module, RefType, TableType, ValType,
+    Module, RefType, SubType, TableType, ValType,
 };
-use windlass_validate::{Context, TypeId, TypeRegistry};
+use windlass_validate::{Context, NewGroup, TypeId, TypeRegistry};
 
 fn context(text: &str, registry: &mut TypeRegistry) -> Context {
+    counted(text, registry).0
+}
+
+/// The context of a module, and what it has counted.
+fn counted(text: &str, registry: &mut TypeRegistry) -> (Context, Vec<TypeId>) {
     let bytes = wat::parse_str(text).expect("the text is right");
     let module = Module::decode(&bytes, Features::ALL).expect("well-formed");
-    Context::new(&module, &bytes, Features::ALL, registry).expect("valid")
+    let mut context = Context::new(&module, &bytes, Features::ALL).expect("valid");
+    let mut counted = Vec::new();
+    context.enter(&module.types, registry, &mut counted).expect("room");
+    (context, counted)
+}
+
+/// Ends what a module has counted.
+fn release(registry: &mut TypeRegistry, counted: Vec<TypeId>) {
+    counted.into_iter().for_each(|id| registry.release(id));
+    while registry.sweep(1) {}
 }
 
 fn reference(nullable: bool, id: TypeId) -> RefType {
@@ -156,11 +170,13 @@ fn abstract_heap_types_match_as_the_specification_says() {
 fn a_host_functions_type_is_that_of_a_module() {
     let mut registry = TypeRegistry::new();
     let ty = FuncType { params: [ValType::I32, ValType::F64].into(), results: [].into() };
-    let host = registry.intern_func(ty.clone()).expect("room");
+    let composite = CompositeType::Func(ty.clone());
+    let alone = SubType { is_final: true, supertypes: [].into(), composite };
+    let host = registry.enter(NewGroup::alone(alone.clone())).expect("room");
     let module = context("(module (type (func (param i32 f64))))", &mut registry);
     assert_eq!(module.type_ids[0], host);
     assert_eq!(registry.func(host), Some(&ty));
-    assert_eq!(registry.intern_func(ty), Some(host));
+    assert_eq!(registry.enter(NewGroup::alone(alone)), Some(host));
 }
 
 #[test]
@@ -193,4 +209,107 @@ fn imports_match_by_type_and_limits() {
     assert!(!registry.global_matches(&global(true, eq), &global(true, any)));
     assert!(registry.global_matches(&global(true, eq), &global(true, eq)));
     assert!(!registry.global_matches(&global(true, eq), &global(false, eq)));
+}
+
+const PAIR: &str = "(module
+    (type $f (func (param i32)))
+    (type $s (sub (struct (field (ref null $f)))))
+    (rec (type $x (sub $s (struct (field (ref null $f)) (field (ref $y))))) (type $y (array (ref $x)))))";
+
+#[test]
+fn what_nobody_counts_is_removed_and_its_numbers_come_again() {
+    let mut registry = TypeRegistry::new();
+    let (first, of_first) = counted(PAIR, &mut registry);
+    let (second, of_second) = counted(PAIR, &mut registry);
+    assert_eq!((registry.len(), &first.type_ids), (4, &second.type_ids));
+    release(&mut registry, of_first);
+    assert_eq!(registry.len(), 4);
+    release(&mut registry, of_second);
+    assert!(registry.is_empty());
+    let (other, _) = counted("(module (type (array i8)))", &mut registry);
+    assert!(first.type_ids.contains(&other.type_ids[0]));
+    assert!(matches!(registry.get(other.type_ids[0]).composite, CompositeType::Array(_)));
+}
+
+#[test]
+fn a_group_keeps_the_groups_that_it_refers_to() {
+    let mut registry = TypeRegistry::new();
+    let (module, mut of_module) = counted(PAIR, &mut registry);
+    let last = of_module.pop().expect("three groups");
+    release(&mut registry, of_module);
+    let [f, s, x, y] = module.type_ids[..] else { panic!("four types") };
+    assert_eq!(registry.len(), 4);
+    assert!(registry.is_subtype(x, s) && registry.func(f).is_some());
+    // A type counts its group, whichever it is.
+    registry.retain(y);
+    release(&mut registry, vec![last]);
+    assert_eq!(registry.len(), 4);
+    release(&mut registry, vec![x]);
+    assert!(registry.is_empty());
+}
+
+#[test]
+fn what_is_reserved_stays_with_all_that_it_needs() {
+    let mut registry = TypeRegistry::new();
+    let (module, of_module) = counted(PAIR, &mut registry);
+    registry.reserve(module.type_ids[1]);
+    release(&mut registry, of_module);
+    assert_eq!(registry.len(), 2, "the structure and the function type in it");
+    let (again, _) = counted(PAIR, &mut registry);
+    assert_eq!(again.type_ids[..2], module.type_ids[..2]);
+}
+
+#[test]
+fn what_is_found_before_it_is_swept_stays() {
+    let mut registry = TypeRegistry::new();
+    let (first, of_first) = counted(PAIR, &mut registry);
+    of_first.into_iter().for_each(|id| registry.release(id));
+    let (again, of_again) = counted(PAIR, &mut registry);
+    assert_eq!(first.type_ids, again.type_ids);
+    while registry.sweep(1) {}
+    assert_eq!(registry.len(), 4);
+    release(&mut registry, of_again);
+    assert!(registry.is_empty());
+}
+
+#[test]
+fn sweeping_ends_after_a_piece() {
+    let mut registry = TypeRegistry::new();
+    // Each refers to the one before it.
+    let chain: String =
+        (1..500).map(|i| format!("(type (struct (field (ref {}))))", i - 1)).collect();
+    let text = format!("(module (type (struct)) {chain})");
+    let (_, of_module) = counted(&text, &mut registry);
+    assert_eq!((registry.len(), of_module.len()), (500, 500));
+    of_module.into_iter().for_each(|id| registry.release(id));
+    let mut pieces = 1;
+    while registry.sweep(50) {
+        pieces += 1;
+        assert!(registry.len() >= 500 - 50 * pieces);
+    }
+    assert!(registry.is_empty() && pieces >= 10);
+}
+
+#[test]
+fn a_context_has_numbers_of_its_own_until_it_enters() {
+    let bytes = wat::parse_str(
+        "(module (type (array i8)) (type $a (func)) (type $b (func)) (table 1 (ref null $b))
+            (global (ref null $b) (ref.null $a)) (elem (ref null $b)))",
+    )
+    .expect("the text is right");
+    let module = Module::decode(&bytes, Features::ALL).expect("well-formed");
+    let mut context = Context::new(&module, &bytes, Features::ALL).expect("valid");
+    assert_eq!(context.type_ids, [0, 1, 1].map(TypeId));
+    let mut registry = TypeRegistry::new();
+    counted(PAIR, &mut registry);
+    let mut counted = Vec::new();
+    context.enter(&module.types, &mut registry, &mut counted).expect("room");
+    assert_eq!(counted.len(), 2);
+    let id = context.type_ids[1];
+    assert_eq!(context.type_ids[2], id);
+    assert!(registry.func(id).is_some_and(|ty| ty.params.is_empty()));
+    assert_eq!(context.tables[0].element, reference(true, id));
+    assert_eq!(context.globals[0].val, ValType::Ref(reference(true, id)));
+    assert_eq!(context.elements[0], reference(true, id));
+    assert_eq!((context.type_index(id), context.type_index(TypeId(99))), (Some(1), None));
 }

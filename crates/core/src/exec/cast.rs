@@ -7,7 +7,11 @@ use super::{
     dispatch::Step,
     machine::{Dst, Machine, Src},
 };
-use crate::{Trap, object::ARRAY, runtime::Ancestor};
+use crate::{
+    Trap,
+    object::ARRAY,
+    runtime::{Ancestor, PAGE},
+};
 use core::marker::PhantomData;
 
 /// Set in what is tested for if null passes.
@@ -80,10 +84,15 @@ unsafe fn is_below(m: &mut Machine, mut ty: u32, wanted: u32) -> bool {
     // types that it does not know have none.
     unsafe {
         let heap = &m.cx().heap;
-        if ty.max(wanted) as usize >= heap.types {
+        if ty.max(wanted) as usize / PAGE >= heap.pages {
             return false;
         }
-        let ancestor = |ty: u32| -> Ancestor { *heap.ancestors.add(ty as usize) };
+        let ancestor = |ty: u32| -> Ancestor {
+            match &*heap.types.add(ty as usize / PAGE) {
+                Some(page) => page[ty as usize % PAGE].ancestor,
+                None => Ancestor::NONE,
+            }
+        };
         let depth = ancestor(wanted).depth;
         let mut node = ancestor(ty);
         while node.depth > depth {

@@ -207,10 +207,10 @@ pub(crate) fn object_type(
     if let Some(ty) = store.heap.types.object(id) {
         return Ok(Some(ty.clone()));
     }
-    let StoreInner { heap, engine, .. } = store;
+    let StoreInner { heap, heap_types, engine, .. } = store;
     engine.types(|types| {
         let Some(ty) = ObjectType::new(types, id).map(Arc::new) else { return Ok(None) };
-        heap.add_type(types, id, &ty).ok_or(Trap::AllocationTooLarge)?;
+        heap.add_type(types, id, &ty, &mut heap_types.ids).ok_or(Trap::AllocationTooLarge)?;
         Ok(Some(ty))
     })
 }

@@ -2,7 +2,7 @@
 
 use super::typed::{SlotList, WasmTy, for_each_arity};
 use crate::value::{slots_to_vals, vals_to_slots};
-use crate::{Caller, Engine, Error, FuncType, Val};
+use crate::{Caller, Engine, Error, Finality, FuncType, Val};
 use alloc::{sync::Arc, vec::Vec};
 use core::marker::PhantomData;
 
@@ -26,7 +26,7 @@ impl<T> HostFunc<T> {
     pub(crate) fn wrap<Params, Results>(
         engine: &Engine,
         func: impl IntoFunc<T, Params, Results>,
-    ) -> HostFunc<T> {
+    ) -> Result<HostFunc<T>, Error> {
         func.into_host(engine)
     }
 
@@ -109,15 +109,16 @@ pub trait IntoFunc<T, Params, Results>: IntoHost<T, Params, Results> {}
 impl<T, Params, Results, F: IntoHost<T, Params, Results>> IntoFunc<T, Params, Results> for F {}
 
 pub(crate) trait IntoHost<T, Params, Results> {
-    fn into_host(self, engine: &Engine) -> HostFunc<T>;
+    fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error>;
 }
 
 /// The parameters of a closure whose first parameter is a [`Caller`]; only for [`IntoFunc`].
 pub struct WithCaller<Params>(PhantomData<Params>);
 
-fn func_type<Params: SlotList, Results: HostResult>(engine: &Engine) -> FuncType {
-    let (params, results) = (Params::TYPES, Results::Values::TYPES);
-    FuncType::new(engine, params.iter().copied(), results.iter().copied())
+fn func_type<Params: SlotList, Results: HostResult>(engine: &Engine) -> Result<FuncType, Error> {
+    let [params, results] =
+        [Params::TYPES, Results::Values::TYPES].map(|list| list.iter().copied());
+    FuncType::with_finality_and_supertype(engine, Finality::Final, None, params, results)
 }
 
 macro_rules! into_func {
@@ -129,13 +130,14 @@ macro_rules! into_func {
             R: WasmRet,
             $($name: WasmTy),*
         {
-            fn into_host(self, engine: &Engine) -> HostFunc<T> {
+            fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error> {
                 let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
                     let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.inner_mut(), slots);
                     let results = self($($name),*).into_result()?;
                     results.put(caller.inner(), slots)
                 };
-                HostFunc { ty: func_type::<($($name,)*), R>(engine), call: Arc::new(call) }
+                let ty = func_type::<($($name,)*), R>(engine)?;
+                Ok(HostFunc { ty, call: Arc::new(call) })
             }
         }
 
@@ -146,13 +148,14 @@ macro_rules! into_func {
             R: WasmRet,
             $($name: WasmTy),*
         {
-            fn into_host(self, engine: &Engine) -> HostFunc<T> {
+            fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error> {
                 let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
                     let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.inner_mut(), slots);
                     let results = self(caller.reborrow(), $($name),*).into_result()?;
                     results.put(caller.inner(), slots)
                 };
-                HostFunc { ty: func_type::<($($name,)*), R>(engine), call: Arc::new(call) }
+                let ty = func_type::<($($name,)*), R>(engine)?;
+                Ok(HostFunc { ty, call: Arc::new(call) })
             }
         }
     };

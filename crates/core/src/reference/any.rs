@@ -57,7 +57,7 @@ impl AnyRef {
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> Result<HeapType, Error> {
         let store = &store.as_context().0.inner;
-        Ok(store.heap_type_of(self.slot(store)?))
+        Ok(store.heap_type_of(self.slot(store)?).given(&store.engine))
     }
 
     /// Whether it is of type `ty`.
@@ -65,8 +65,8 @@ impl AnyRef {
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn matches_ty(&self, store: impl AsContext, ty: HeapType) -> Result<bool, Error> {
-        let store = store.as_context();
-        Ok(self.ty(&store)?.matches(store.engine(), &ty))
+        let store = &store.as_context().0.inner;
+        Ok(store.heap_type_of(self.slot(store)?).matches(&store.engine, &ty))
     }
 
     fn referent(&self, store: impl AsContext) -> Result<Referent, Error> {
@@ -114,7 +114,8 @@ impl AnyRef {
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn is_struct(&self, store: impl AsContext) -> Result<bool, Error> {
-        Ok(matches!(self.ty(store)?, HeapType::ConcreteStruct(_)))
+        let store = &store.as_context().0.inner;
+        Ok(matches!(store.heap_type_of(self.slot(store)?), HeapType::ConcreteStruct(_)))
     }
 
     /// The structure, if it is one. The reference is valid in the innermost scope, or as long as this one.
@@ -131,7 +132,8 @@ impl AnyRef {
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn is_array(&self, store: impl AsContext) -> Result<bool, Error> {
-        Ok(matches!(self.ty(store)?, HeapType::ConcreteArray(_)))
+        let store = &store.as_context().0.inner;
+        Ok(matches!(store.heap_type_of(self.slot(store)?), HeapType::ConcreteArray(_)))
     }
 
     /// The array, if it is one. The reference is valid in the innermost scope, or as long as this one.

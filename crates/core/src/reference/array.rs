@@ -50,7 +50,7 @@ impl ArrayRefPre {
         if !Engine::same(store.engine(), ty.engine()) {
             return Err(Error::msg("the array's type belongs to another engine"));
         }
-        let element = ty.field_type();
+        let element = ty.element();
         Ok(ArrayRefPre { store: store.0.inner.id, ty, element })
     }
 
@@ -182,7 +182,8 @@ impl ArrayRef {
 fn elements_of(store: &StoreInner, slot: u64) -> Result<(FieldType, Storage), Error> {
     let id = store.heap.type_of(slot);
     let ty = store.heap.types.object(id).ok_or_else(|| Error::msg("the array has no type"))?;
-    Ok((ArrayType::from_id(&store.engine, id).field_type(), ty.element()))
+    let unknown = || Error::msg("the array has no type");
+    Ok((FieldType::of(&store.engine, id, 0).ok_or_else(unknown)?, ty.element()))
 }
 
 /// The type of the elements of an array, and where in the heap one lies.

@@ -46,7 +46,7 @@ impl StructRefPre {
         if !Engine::same(store.engine(), ty.engine()) {
             return Err(Error::msg("the structure's type belongs to another engine"));
         }
-        let fields = ty.fields().collect();
+        let fields = ty.field_types();
         Ok(StructRefPre { store: store.0.inner.id, ty, fields })
     }
 }
@@ -100,7 +100,7 @@ impl StructRef {
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn fields(&self, mut store: impl AsContextMut) -> Result<vec::IntoIter<Val>, Error> {
-        let count = self.ty(&store)?.fields().len();
+        let count = self.ty(&store)?.field_types().len();
         let fields = (0..count).map(|index| self.field(&mut store, index));
         Ok(fields.collect::<Result<Vec<_>, Error>>()?.into_iter())
     }
@@ -137,7 +137,7 @@ impl StructRef {
 /// The type of a field of a structure, and where in the heap it lies.
 fn place(store: &StoreInner, slot: u64, index: usize) -> Result<(FieldType, field::Place), Error> {
     let id = store.heap.type_of(slot);
-    let ty = StructType::from_id(&store.engine, id).field(index);
+    let ty = FieldType::of(&store.engine, id, index);
     let place = store.heap.types.object(id).and_then(|ty| ty.fields.get(index));
     match (ty, place) {
         (Some(ty), Some(place)) => Ok((

@@ -7,7 +7,7 @@ use super::{FuncEntity, Held, InstanceEntity, StoreInner, User, Views, link};
 use crate::module::{ModuleInner, slots_of};
 use crate::{Engine, Error, Extern, Module, Trap, error::error};
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use windlass_decode::{CompositeType, ElementItems, ElementMode, Expr, ExternKind, SubType};
+use windlass_decode::{ElementItems, ElementMode, Expr, ExternKind};
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store, but for what
 /// active segments have written before one of them did not fit.
@@ -28,21 +28,17 @@ pub(crate) fn instantiate(
 
 /// Makes the module's types known to the heap: all that can have objects, or sub- or supertypes.
 fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
-    let StoreInner { heap, engine, .. } = store;
+    let StoreInner { heap, heap_types, engine, .. } = store;
     let context = &module.context;
-    let is_plain = |ty: &SubType| {
-        ty.is_final && ty.supertypes.is_empty() && matches!(ty.composite, CompositeType::Func(_))
-    };
-    let Some(last) = context.type_ids.iter().max() else { return Ok(()) };
-    if context.types.iter().all(is_plain) {
-        return Ok(());
-    }
+    let held = &mut heap_types.ids;
     let added = engine.types(|types| {
-        heap.types.add_ancestors(types, *last)?;
-        context.type_ids.iter().zip(&module.objects).try_for_each(|(&id, object)| match object {
-            Some(object) => heap.add_type(types, id, object),
-            None => Some(()),
-        })
+        context.types.iter().zip(&context.type_ids).enumerate().try_for_each(
+            |(index, (ty, &id))| match module.objects.get(index) {
+                Some(Some(object)) => heap.add_type(types, id, object, held),
+                _ if ty.supertypes.is_empty() => Some(()),
+                _ => heap.types.add_ancestors(types, id, held),
+            },
+        )
     });
     Ok(added.ok_or(Trap::AllocationTooLarge)?)
 }

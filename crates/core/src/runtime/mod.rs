@@ -24,7 +24,7 @@ pub(crate) use collection::{Collection, Marker, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use growth::Grown;
-pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, host_reference, split_value};
+pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, PAGE, host_reference, split_value};
 pub(crate) use instance::instantiate;
 pub(crate) use interrupt::{Deadline, Epochs, Interrupt};
 pub(crate) use link::{ItemType, unknown};

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
+    engine::HeldTypes,
     exec::{FrameMaps, FuncCode, ThreadHandle},
     object::{Class, Storage},
     unique::Counter,
@@ -54,6 +55,8 @@ pub(crate) struct StoreInner {
     pub(crate) pending_exception: u64,
     /// Structures and arrays.
     pub(crate) heap: Heap,
+    /// The types that the heap knows.
+    pub(crate) heap_types: HeldTypes,
     /// Host values that guests hold as `externref`.
     pub(crate) externs: HostValues,
     /// The references that the host holds.
@@ -78,8 +81,9 @@ pub(crate) struct StoreInner {
     pub(crate) max_stack_slots: usize,
     /// How many calls from the host are running, one inside the other.
     nested_calls: usize,
-    /// The types of functions that were called without a static type.
-    called_types: BTreeMap<TypeId, FuncType>,
+    /// The types of host functions, of tags that the host made, and of functions that were called without a static
+    /// type: held as long as the store lives.
+    func_types: BTreeMap<TypeId, FuncType>,
     /// Threads of calls that have not ended: running, called back from, or paused.
     pub(crate) threads: Vec<ThreadHandle>,
     /// From how many on it is worth looking whether some were dropped.
@@ -226,6 +230,7 @@ impl StoreInner {
             exceptions: Exceptions::default(),
             pending_exception: 0,
             heap: Heap::default(),
+            heap_types: HeldTypes::new(engine),
             externs: HostValues::default(),
             roots: Roots::default(),
             pinned: Vec::new(),
@@ -238,7 +243,7 @@ impl StoreInner {
             interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
             nested_calls: 0,
-            called_types: BTreeMap::new(),
+            func_types: BTreeMap::new(),
             threads: Vec::new(),
             many_threads: MANY_THREADS,
             idle_threads: Vec::new(),
@@ -395,11 +400,16 @@ impl StoreInner {
         self.externs.add(Box::new(value)).map(host_reference).ok_or_else(full)
     }
 
+    /// Keeps a type's number as long as the store lives.
+    pub(crate) fn hold_type(&mut self, ty: &FuncType) {
+        self.func_types.entry(ty.id()).or_insert_with(|| ty.clone());
+    }
+
     /// The type of a function of the store that is called, as it may be many times.
     pub(crate) fn called_type(&mut self, func: u32) -> FuncType {
         let id = self.funcs[func as usize].ty;
         let resolve = || FuncType::from_id(&self.engine, id);
-        self.called_types.entry(id).or_insert_with(resolve).clone()
+        self.func_types.entry(id).or_insert_with(resolve).clone()
     }
 }
 

@@ -424,9 +424,9 @@ impl<'a> Checker<'a> {
                 let is_table = table < context.tables.len();
                 ensure(is_table || !by_table, "I6: the index of a table")?;
                 let id = self.low(at, 1) as u32;
-                let index = context.type_ids.iter().position(|ty| ty.0 == id);
+                let index = context.type_index(windlass_validate::TypeId(id));
                 return index
-                    .and_then(|index| context.type_func(index as u32))
+                    .and_then(|index| context.type_func(index))
                     .ok_or("I6: the type of an indirect call");
             }
             Part::CallImport | Part::ReturnCallImport => {

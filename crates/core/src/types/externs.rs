@@ -36,6 +36,15 @@ impl ExternType {
             ItemType::Tag(id) => ExternType::Tag(TagType::new(FuncType::from_id(engine, id))),
         }
     }
+
+    /// The type as it is given to the host: see [`HeapType::given`](crate::HeapType::given).
+    pub(crate) fn given(self, engine: &Engine) -> ExternType {
+        match self {
+            ExternType::Table(ty) => ExternType::Table(ty.given(engine)),
+            ExternType::Global(ty) => ExternType::Global(ty.given(engine)),
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for ExternType {
@@ -73,16 +82,22 @@ impl fmt::Display for Size<'_> {
 }
 
 /// An import that a module asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ImportType<'a> {
+    engine: &'a Engine,
     module: &'a str,
     name: &'a str,
     ty: ExternType,
 }
 
 impl<'a> ImportType<'a> {
-    pub(crate) fn new(module: &'a str, name: &'a str, ty: ExternType) -> ImportType<'a> {
-        ImportType { module, name, ty }
+    pub(crate) fn new(
+        engine: &'a Engine,
+        module: &'a str,
+        name: &'a str,
+        ty: ExternType,
+    ) -> ImportType<'a> {
+        ImportType { engine, module, name, ty }
     }
 
     /// The name of the module that it is imported from.
@@ -97,20 +112,36 @@ impl<'a> ImportType<'a> {
 
     /// What is imported.
     pub fn ty(&self) -> ExternType {
-        self.ty.clone()
+        self.ty.clone().given(self.engine)
+    }
+}
+
+impl PartialEq for ImportType<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.module, self.name, &self.ty) == (other.module, other.name, &other.ty)
+    }
+}
+
+impl Eq for ImportType<'_> {}
+
+impl fmt::Debug for ImportType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("ImportType");
+        text.field("module", &self.module).field("name", &self.name).field("ty", &self.ty).finish()
     }
 }
 
 /// An export that a module offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ExportType<'a> {
+    engine: &'a Engine,
     name: &'a str,
     ty: ExternType,
 }
 
 impl<'a> ExportType<'a> {
-    pub(crate) fn new(name: &'a str, ty: ExternType) -> ExportType<'a> {
-        ExportType { name, ty }
+    pub(crate) fn new(engine: &'a Engine, name: &'a str, ty: ExternType) -> ExportType<'a> {
+        ExportType { engine, name, ty }
     }
 
     /// The name.
@@ -120,6 +151,21 @@ impl<'a> ExportType<'a> {
 
     /// What is exported.
     pub fn ty(&self) -> ExternType {
-        self.ty.clone()
+        self.ty.clone().given(self.engine)
+    }
+}
+
+impl PartialEq for ExportType<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, &self.ty) == (other.name, &other.ty)
+    }
+}
+
+impl Eq for ExportType<'_> {}
+
+impl fmt::Debug for ExportType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("ExportType");
+        text.field("name", &self.name).field("ty", &self.ty).finish()
     }
 }

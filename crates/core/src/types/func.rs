@@ -1,7 +1,7 @@
 //! [`FuncType`]: the type of a function, which the engine's registry knows by a number.
 
 use super::object::{Finality, define};
-use crate::{Engine, Error, ValType};
+use crate::{Engine, Error, ValType, engine::HeldType};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode as decode;
@@ -21,9 +21,8 @@ use windlass_validate::TypeId;
 pub struct FuncType(Arc<FuncTypeInner>);
 
 struct FuncTypeInner {
-    engine: Engine,
-    id: TypeId,
-    /// Parameters, then results.
+    held: HeldType,
+    /// Parameters, then results: for as long as this type is held.
     types: Box<[ValType]>,
     params: usize,
 }
@@ -32,37 +31,27 @@ impl FuncType {
     /// The function type with these parameters and results.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results, or if one is of a type of another engine.
+    /// If there are more than 1000 parameters or results, if one is of a type of another engine, or if the engine
+    /// has no room for more types.
     pub fn new(
         engine: &Engine,
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> FuncType {
-        let mut types: Vec<ValType> = params.into_iter().collect();
-        let params = types.len();
-        types.extend(results);
-        let limits = params <= PARAMS as usize && types.len() - params <= RESULTS as usize;
-        assert!(limits, "a function type has too many parameters or results");
-        assert!(types.iter().all(|ty| ty.is_of(engine)), "a type belongs to another engine");
-        let decoded = |types: &[ValType]| types.iter().map(|ty| ty.to_decoded()).collect();
-        let id = engine.register_func(decode::FuncType {
-            params: decoded(&types[..params]),
-            results: decoded(&types[params..]),
-        });
-        FuncType(Arc::new(FuncTypeInner {
-            engine: engine.clone(),
-            id,
-            types: types.into(),
-            params,
-        }))
+        let ty =
+            FuncType::with_finality_and_supertype(engine, Finality::Final, None, params, results);
+        match ty {
+            Ok(ty) => ty,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// The function type with these parameters and results. One that is not final can have subtypes; a supertype
     /// must not be final, have the parameters as subtypes and the results as supertypes.
     ///
     /// # Errors
-    /// If there are more than 1000 parameters or results, if one is of a type of another engine, or if the supertype
-    /// does not fit.
+    /// If there are more than 1000 parameters or results, if one is of a type of another engine, if the supertype
+    /// does not fit, or if the engine has no room for more types.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,
@@ -70,19 +59,22 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> Result<FuncType, Error> {
-        let params: Vec<ValType> = params.into_iter().collect();
-        let results: Vec<ValType> = results.into_iter().collect();
-        if params.len() > PARAMS as usize || results.len() > RESULTS as usize {
+        // One more than allowed is enough to know.
+        let mut types: Vec<ValType> = params.into_iter().take(PARAMS as usize + 1).collect();
+        let params = types.len();
+        types.extend(results.into_iter().take(RESULTS as usize + 1));
+        if params > PARAMS as usize || types.len() - params > RESULTS as usize {
             return Err(Error::msg("a function type has too many parameters or results"));
         }
-        if !params.iter().chain(&results).all(|ty| ty.is_of(engine)) {
+        if !types.iter().all(|ty| ty.is_of(engine)) {
             return Err(Error::msg("a type belongs to another engine"));
         }
         let decoded = |types: &[ValType]| types.iter().map(|ty| ty.to_decoded()).collect();
-        let ty = decode::FuncType { params: decoded(&params), results: decoded(&results) };
+        let (own_params, own_results) = types.split_at(params);
+        let ty = decode::FuncType { params: decoded(own_params), results: decoded(own_results) };
         let sup = supertype.map(|ty| (ty.engine(), ty.id()));
-        let id = define(engine, finality, sup, decode::CompositeType::Func(ty))?;
-        Ok(FuncType::from_id(engine, id))
+        let held = define(engine, finality, sup, decode::CompositeType::Func(ty))?;
+        Ok(FuncType(Arc::new(FuncTypeInner { held, types: types.into(), params })))
     }
 
     /// Whether it can have subtypes.
@@ -107,30 +99,31 @@ impl FuncType {
 
     /// The function type that the engine knows by this number.
     pub(crate) fn from_id(engine: &Engine, id: TypeId) -> FuncType {
+        let held = HeldType::new(engine, id);
         let ty = engine.func_type(id);
         let types =
             ty.params.iter().chain(&ty.results).map(|&ty| ValType::from_decoded(engine, ty));
         let (types, params) = (types.collect(), ty.params.len());
-        FuncType(Arc::new(FuncTypeInner { engine: engine.clone(), id, types, params }))
+        FuncType(Arc::new(FuncTypeInner { held, types, params }))
     }
 
     pub(crate) fn id(&self) -> TypeId {
-        self.0.id
+        self.0.held.id()
     }
 
     /// The engine that it belongs to.
     pub fn engine(&self) -> &Engine {
-        &self.0.engine
+        self.0.held.engine()
     }
 
     /// The types of the parameters.
     pub fn params(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
-        self.param_types().iter().copied()
+        self.param_types().iter().map(|ty| ty.given(self.engine()))
     }
 
     /// The types of the results.
     pub fn results(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
-        self.result_types().iter().copied()
+        self.result_types().iter().map(|ty| ty.given(self.engine()))
     }
 
     pub(crate) fn param_types(&self) -> &[ValType] {

@@ -118,6 +118,11 @@ impl TableType {
         TableType { element, limits: decode::Limits { min, max, is64 } }
     }
 
+    /// The type as it is given to the host: see [`HeapType::given`](crate::HeapType::given).
+    pub(crate) fn given(self, engine: &Engine) -> TableType {
+        TableType { element: self.element.given(engine), ..self }
+    }
+
     pub(crate) fn from_decoded(engine: &Engine, ty: decode::TableType) -> TableType {
         TableType { element: RefType::from_decoded(engine, ty.element), limits: ty.limits }
     }
@@ -173,6 +178,11 @@ impl GlobalType {
     /// A global with values of type `content`.
     pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
         GlobalType { content, mutability }
+    }
+
+    /// The type as it is given to the host: see [`HeapType::given`](crate::HeapType::given).
+    pub(crate) fn given(self, engine: &Engine) -> GlobalType {
+        GlobalType { content: self.content.given(engine), ..self }
     }
 
     pub(crate) fn from_decoded(engine: &Engine, ty: decode::GlobalType) -> GlobalType {

@@ -2,8 +2,9 @@
 //! Both are numbers that the engine's registry knows.
 
 use super::value::ConcreteType;
+use crate::engine::HeldType;
 use crate::{Engine, Error, HeapType, Mutability, ValType, error::error};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode::{self as decode, CompositeType, SubType, limits::FIELDS};
 use windlass_validate::TypeId;
@@ -39,6 +40,14 @@ impl StorageType {
         match self {
             StorageType::I8 | StorageType::I16 => None,
             StorageType::ValType(ty) => Some(*ty),
+        }
+    }
+
+    /// The type as it is given to the host: see [`HeapType::given`].
+    fn given(self, engine: &Engine) -> StorageType {
+        match self {
+            StorageType::ValType(ty) => StorageType::ValType(ty.given(engine)),
+            packed => packed,
         }
     }
 
@@ -118,6 +127,21 @@ impl FieldType {
         self.storage.unpack().is_of(engine)
     }
 
+    /// The type as it is given to the host: see [`HeapType::given`].
+    fn given(self, engine: &Engine) -> FieldType {
+        FieldType { storage: self.storage.given(engine), ..self }
+    }
+
+    /// The type of a field of a structure type, or of the elements of an array type, whose `index` is 0.
+    pub(crate) fn of(engine: &Engine, id: TypeId, index: usize) -> Option<FieldType> {
+        let field = engine.types(|types| match &types.get(id).composite {
+            CompositeType::Struct(fields) => fields.get(index).copied(),
+            CompositeType::Array(element) => Some(*element),
+            CompositeType::Func(_) => None,
+        })?;
+        Some(FieldType::from_decoded(engine, field))
+    }
+
     pub(crate) fn from_decoded(engine: &Engine, ty: decode::FieldType) -> FieldType {
         let mutability = if ty.mutable { Mutability::Var } else { Mutability::Const };
         FieldType { mutability, storage: StorageType::from_decoded(engine, ty.storage) }
@@ -147,19 +171,19 @@ pub enum Finality {
     NonFinal,
 }
 
-/// The number of a type with this finality and supertype.
+/// The type with this finality and supertype.
 pub(crate) fn define(
     engine: &Engine,
     finality: Finality,
     sup: Option<(&Engine, TypeId)>,
     composite: CompositeType,
-) -> Result<TypeId, Error> {
+) -> Result<HeldType, Error> {
     if sup.is_some_and(|(other, _)| !Engine::same(engine, other)) {
         return Err(Error::msg("the supertype belongs to another engine"));
     }
     let supertypes = sup.iter().map(|(_, id)| id.0).collect();
     let ty = SubType { is_final: finality == Finality::Final, supertypes, composite };
-    engine.register(ty).ok_or_else(|| Error::msg("the type does not match its supertype"))
+    engine.register(ty)
 }
 
 /// What function, structure and array types have in common.
@@ -167,21 +191,21 @@ macro_rules! defined_type {
     ($name:ident, $concrete:ident, $as_concrete:ident, $what:literal) => {
         impl $name {
             pub(crate) fn from_id(engine: &Engine, id: TypeId) -> $name {
-                $name { engine: engine.clone(), id }
+                $name(Arc::new(HeldType::new(engine, id)))
             }
 
             pub(crate) fn id(&self) -> TypeId {
-                self.id
+                self.0.id()
             }
 
             /// The engine that it belongs to.
             pub fn engine(&self) -> &Engine {
-                &self.engine
+                self.0.engine()
             }
 
             /// Whether it can have subtypes.
             pub fn finality(&self) -> Finality {
-                match self.engine.types(|types| types.get(self.id).is_final) {
+                match self.engine().types(|types| types.get(self.id()).is_final) {
                     true => Finality::Final,
                     false => Finality::NonFinal,
                 }
@@ -189,20 +213,20 @@ macro_rules! defined_type {
 
             /// The declared supertype, if there is one.
             pub fn supertype(&self) -> Option<$name> {
-                let id = self.engine.types(|types| types.supertype(self.id))?;
-                Some($name::from_id(&self.engine, id))
+                let id = self.engine().types(|types| types.supertype(self.id()))?;
+                Some($name::from_id(self.engine(), id))
             }
 
             /// Whether it is `other` or a subtype of it.
             pub fn matches(&self, other: &$name) -> bool {
-                Engine::same(&self.engine, &other.engine)
-                    && self.engine.types(|types| types.is_subtype(self.id, other.id))
+                Engine::same(self.engine(), other.engine())
+                    && self.engine().types(|types| types.is_subtype(self.id(), other.id()))
             }
         }
 
         impl PartialEq for $name {
             fn eq(&self, other: &$name) -> bool {
-                self.id == other.id && Engine::same(&self.engine, &other.engine)
+                self.id() == other.id() && Engine::same(self.engine(), other.engine())
             }
         }
 
@@ -216,7 +240,7 @@ macro_rules! defined_type {
 
         impl From<&$name> for HeapType {
             fn from(ty: &$name) -> HeapType {
-                HeapType::$concrete(ConcreteType::new(&ty.engine, ty.id))
+                HeapType::$concrete(ConcreteType::new(ty.engine(), ty.id())).given(ty.engine())
             }
         }
 
@@ -255,10 +279,7 @@ macro_rules! defined_type {
 /// # Ok::<(), windlass::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct StructType {
-    engine: Engine,
-    id: TypeId,
-}
+pub struct StructType(Arc<HeldType>);
 
 defined_type!(StructType, ConcreteStruct, as_concrete_struct, "structure");
 
@@ -291,35 +312,35 @@ impl StructType {
         }
         fields.iter().try_for_each(|&field| check_engine(engine, field))?;
         let fields = fields.into_iter().map(FieldType::to_decoded).collect();
-        let sup = supertype.map(|ty| (&ty.engine, ty.id));
-        let id = define(engine, finality, sup, CompositeType::Struct(fields))?;
-        Ok(StructType::from_id(engine, id))
+        let sup = supertype.map(|ty| (ty.engine(), ty.id()));
+        Ok(StructType(Arc::new(define(engine, finality, sup, CompositeType::Struct(fields))?)))
     }
 
     /// The fields.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = FieldType> + '_ {
+        self.field_types().into_iter().map(|field| field.given(self.engine()))
+    }
+
+    /// The fields, for as long as this type is held.
+    pub(crate) fn field_types(&self) -> Box<[FieldType]> {
         let fields: Box<[decode::FieldType]> =
-            self.engine.types(|types| match &types.get(self.id).composite {
+            self.engine().types(|types| match &types.get(self.id()).composite {
                 CompositeType::Struct(fields) => fields.iter().copied().collect(),
                 _ => Box::default(),
             });
-        fields.into_iter().map(|field| FieldType::from_decoded(&self.engine, field))
+        fields.iter().map(|&field| FieldType::from_decoded(self.engine(), field)).collect()
     }
 
     /// The field with this index, if there is one.
     pub fn field(&self, index: usize) -> Option<FieldType> {
-        let field = self.engine.types(|types| match &types.get(self.id).composite {
-            CompositeType::Struct(fields) => fields.get(index).copied(),
-            _ => None,
-        });
-        field.map(|field| FieldType::from_decoded(&self.engine, field))
+        Some(FieldType::of(self.engine(), self.id(), index)?.given(self.engine()))
     }
 }
 
 impl fmt::Display for StructType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("struct {")?;
-        for (index, field) in self.fields().enumerate() {
+        for (index, field) in self.field_types().iter().enumerate() {
             write!(f, "{} {field}", if index == 0 { "" } else { "," })?;
         }
         f.write_str(" }")
@@ -337,10 +358,7 @@ impl fmt::Display for StructType {
 /// # Ok::<(), windlass::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct ArrayType {
-    engine: Engine,
-    id: TypeId,
-}
+pub struct ArrayType(Arc<HeldType>);
 
 defined_type!(ArrayType, ConcreteArray, as_concrete_array, "array");
 
@@ -365,19 +383,20 @@ impl ArrayType {
         element: FieldType,
     ) -> Result<ArrayType, Error> {
         check_engine(engine, element)?;
-        let sup = supertype.map(|ty| (&ty.engine, ty.id));
-        let id = define(engine, finality, sup, CompositeType::Array(element.to_decoded()))?;
-        Ok(ArrayType::from_id(engine, id))
+        let sup = supertype.map(|ty| (ty.engine(), ty.id()));
+        let composite = CompositeType::Array(element.to_decoded());
+        Ok(ArrayType(Arc::new(define(engine, finality, sup, composite)?)))
     }
 
     /// The elements: how they are stored, and whether they can be set.
     pub fn field_type(&self) -> FieldType {
-        let element = self.engine.types(|types| match types.get(self.id).composite {
-            CompositeType::Array(element) => Some(element),
-            _ => None,
-        });
-        match element {
-            Some(element) => FieldType::from_decoded(&self.engine, element),
+        self.element().given(self.engine())
+    }
+
+    /// The elements, for as long as this type is held.
+    pub(crate) fn element(&self) -> FieldType {
+        match FieldType::of(self.engine(), self.id(), 0) {
+            Some(element) => element,
             None => unreachable!("an array type is one"),
         }
     }
@@ -395,7 +414,7 @@ impl ArrayType {
 
 impl fmt::Display for ArrayType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "array {}", self.field_type())
+        write!(f, "array {}", self.element())
     }
 }
 

@@ -202,6 +202,15 @@ impl HeapType {
         own == other || engine.types(|types| types.heap_is_subtype(own, other))
     }
 
+    /// The type as it is given to the host, who can keep it as long as it likes: the number means the same as long
+    /// as the engine lives. Until then it means that only as long as somebody holds the type.
+    pub(crate) fn given(self, engine: &Engine) -> HeapType {
+        if let Some(id) = self.as_concrete().and_then(|ty| ty.id_in(engine)) {
+            engine.types(|types| types.reserve(id));
+        }
+        self
+    }
+
     /// Whether it is a type of this engine, as abstract types are of all.
     fn is_of(self, engine: &Engine) -> bool {
         self.as_concrete().is_none_or(|ty| ty.id_in(engine).is_some())
@@ -210,7 +219,7 @@ impl HeapType {
 
 impl From<&FuncType> for HeapType {
     fn from(ty: &FuncType) -> HeapType {
-        HeapType::ConcreteFunc(ConcreteType::new(ty.engine(), ty.id()))
+        HeapType::ConcreteFunc(ConcreteType::new(ty.engine(), ty.id())).given(ty.engine())
     }
 }
 
@@ -276,6 +285,11 @@ impl RefType {
         (!self.nullable || other.nullable) && self.heap.matches(engine, &other.heap)
     }
 
+    /// The type as it is given to the host: see [`HeapType::given`].
+    pub(crate) fn given(self, engine: &Engine) -> RefType {
+        RefType { heap: self.heap.given(engine), ..self }
+    }
+
     pub(crate) fn from_decoded(engine: &Engine, ty: decode::RefType) -> RefType {
         RefType { nullable: ty.nullable, heap: HeapType::from_decoded(engine, ty.heap) }
     }
@@ -316,6 +330,14 @@ impl ValType {
         match (self, other) {
             (ValType::Ref(own), ValType::Ref(other)) => own.matches(engine, other),
             _ => self == other,
+        }
+    }
+
+    /// The type as it is given to the host: see [`HeapType::given`].
+    pub(crate) fn given(self, engine: &Engine) -> ValType {
+        match self {
+            ValType::Ref(ty) => ValType::Ref(ty.given(engine)),
+            other => other,
         }
     }
 

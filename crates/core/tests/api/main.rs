@@ -32,6 +32,7 @@ mod stores;
 mod threads;
 mod throws;
 mod typed_functions;
+mod types_held;
 
 use windlass::{Engine, Extern, Instance, Linker, Module, Store};
 

@@ -1,6 +1,6 @@
 //! Vectors (3.0, section 5.1.3): a count and that many elements. Every section reads its vectors
 //! here. A count is never trusted with memory: room is made for as many elements as the bytes that
-//! are left can hold.
+//! are left can hold, and if the host has not so much, that is an error.
 
 use crate::{Error, ErrorKind, Reader};
 use alloc::vec::Vec;
@@ -25,8 +25,13 @@ impl<'a> Reader<'a> {
         min_bytes: usize,
         mut element: impl FnMut(&mut Reader<'a>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
+        let offset = self.offset();
         let count = self.count(what, limit)?;
-        let mut vector = Vec::with_capacity((count as usize).min(self.remaining() / min_bytes));
+        let mut vector = Vec::new();
+        let room = (count as usize).min(self.remaining() / min_bytes);
+        if vector.try_reserve_exact(room).is_err() {
+            return Err(Error::new(ErrorKind::OutOfMemory, offset));
+        }
         for _ in 0..count {
             vector.push(element(self)?);
         }

@@ -24,7 +24,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::ptr;
 use free::{Free, FreeLists};
 pub(crate) use host::{HostValues, host_reference};
-pub(crate) use types::{Ancestor, HeapTypes};
+pub(crate) use types::{Ancestor, HeapTypes, PAGE, TypePage};
 use windlass_validate::{TypeId, TypeRegistry};
 
 /// The least and, where that is more than what is needed, the largest step of growth, in bytes.
@@ -67,21 +67,15 @@ pub(crate) struct HeapView {
     pub(crate) end: usize,
     /// Where the object lies that is being made: between the first and the last cell of an allocation.
     pub(crate) object: usize,
-    /// The supertypes of all types that objects in the heap have, by the type's id; and how many there are.
-    pub(crate) ancestors: *const Ancestor,
-    pub(crate) types: usize,
+    /// What is known of types, by id; and how many pages of ids there are.
+    pub(crate) types: *const TypePage,
+    pub(crate) pages: usize,
 }
 
 impl HeapView {
     /// A heap of nothing.
-    pub(crate) const NONE: HeapView = HeapView {
-        base: ptr::null_mut(),
-        top: 0,
-        end: 0,
-        object: 0,
-        ancestors: ptr::null(),
-        types: 0,
-    };
+    pub(crate) const NONE: HeapView =
+        HeapView { base: ptr::null_mut(), top: 0, end: 0, object: 0, types: ptr::null(), pages: 0 };
 }
 
 impl Default for Heap {
@@ -114,14 +108,16 @@ struct Sweeping {
 }
 
 impl Heap {
-    /// Makes the type known: before the first object of it is made. None if the host has no memory for that.
+    /// Makes the type known: before the first object of it is made. None if the host has no memory for that. What
+    /// is known newly is counted in `held`.
     pub(crate) fn add_type(
         &mut self,
         types: &TypeRegistry,
         id: TypeId,
         ty: &Arc<ObjectType>,
+        held: &mut Vec<TypeId>,
     ) -> Option<()> {
-        self.types.add(types, id, ty)
+        self.types.add(types, id, ty, held)
     }
 
     /// The size of the range in bytes.
@@ -142,8 +138,8 @@ impl Heap {
             top: self.top,
             end: self.end,
             object: self.object,
-            ancestors: self.types.ancestors().as_ptr(),
-            types: self.types.ancestors().len(),
+            types: self.types.pages().as_ptr(),
+            pages: self.types.pages().len(),
         }
     }
 

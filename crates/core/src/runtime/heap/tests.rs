@@ -6,6 +6,7 @@ use alloc::{collections::BTreeMap, vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, HeapType, RefType, StorageType, SubType, ValType,
 };
+use windlass_validate::NewGroup;
 
 /// A heap with types, that grows up to a limit and collects when it must.
 struct World {
@@ -39,9 +40,9 @@ impl World {
             CompositeType::Array(field(StorageType::I8)),
         ];
         let [node, array, bytes] = composites.map(|composite| {
-            let id = types.intern(&[sub_type(composite)], &[]).unwrap();
+            let id = types.enter(NewGroup::alone(sub_type(composite))).unwrap();
             let ty = Arc::new(ObjectType::new(&types, id).unwrap());
-            heap.add_type(&types, id, &ty).unwrap();
+            heap.add_type(&types, id, &ty, &mut Vec::new()).unwrap();
             ty
         });
         World { heap, node, array, bytes, limit, part: usize::MAX, work: 0, collections: 0 }
@@ -408,4 +409,30 @@ fn host_values_wait_to_be_dropped_once() {
     keep(&mut values, &[all[0], later]);
     assert_eq!((Arc::strong_count(&counter), values.len()), (3, 2));
     assert!(values.get(all[0]).is_some() && values.get(later).is_some());
+}
+
+#[test]
+fn a_heap_has_pages_for_its_own_types_only() {
+    let mut types = TypeRegistry::new();
+    let ids: Vec<TypeId> = (0..2_000u32)
+        .map(|number| {
+            let field = |bit: u32| match number >> bit & 1 {
+                0 => FieldType { mutable: true, storage: StorageType::I8 },
+                _ => FieldType { mutable: true, storage: StorageType::I16 },
+            };
+            let composite = CompositeType::Struct((0..11).map(field).collect());
+            types.enter(NewGroup::alone(sub_type(composite))).unwrap()
+        })
+        .collect();
+    let (mut heap, mut held) = (Heap::default(), Vec::new());
+    for _ in 0..2 {
+        for &id in &ids[1_995..] {
+            let ty = Arc::new(ObjectType::new(&types, id).unwrap());
+            heap.add_type(&types, id, &ty, &mut held).unwrap();
+        }
+    }
+    assert_eq!(held, ids[1_995..]);
+    assert!(heap.types.object(ids[1_999]).is_some() && heap.types.object(ids[1_990]).is_none());
+    let pages = heap.types.pages();
+    assert_eq!((pages.len(), pages.iter().flatten().count()), (8, 1));
 }

@@ -1,8 +1,12 @@
 //! [`HeapTypes`]: what the heap of a store knows about types, by their id: supertypes for casts, and shapes for
-//! the collector. Every type that an object in the heap has is in it, with all its supertypes. Types are only added.
+//! the collector. Every type that an object in the heap has is in it, with all its supertypes. Types are only added,
+//! and held as long as the store lives, so that no id comes to mean another type.
+//!
+//! Ids are the engine's. They lie in pages, and only those with a type of the store exist: of another store's types
+//! it has an address for each 256 at most.
 
 use crate::object::{ARRAY, Class, ObjectType, UNFINISHED};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use windlass_validate::{TypeId, TypeRegistry};
 
 /// The supertype of a type, as handlers of casts read it.
@@ -13,6 +17,11 @@ pub(crate) struct Ancestor {
     pub(crate) parent: u32,
     /// How many supertypes there are, direct or not.
     pub(crate) depth: u32,
+}
+
+impl Ancestor {
+    /// Of a type that the heap does not know: it has no supertypes.
+    pub(crate) const NONE: Ancestor = Ancestor { parent: u32::MAX, depth: 0 };
 }
 
 /// What of an object refers to others.
@@ -26,30 +35,45 @@ pub(super) enum Shape {
     Array { log2: u8, traced: Option<Class> },
 }
 
+/// How many types there are to a page.
+pub(crate) const PAGE: usize = 256;
+
+/// What is known of so many types, if of any.
+pub(crate) type TypePage = Option<Box<[Known; PAGE]>>;
+
+/// What is known of a type.
+pub(crate) struct Known {
+    pub(crate) ancestor: Ancestor,
+    shape: Shape,
+    object: Option<Arc<ObjectType>>,
+}
+
+impl Known {
+    const NOTHING: Known = Known { ancestor: Ancestor::NONE, shape: Shape::Unknown, object: None };
+}
+
 /// What a heap knows about types.
 #[derive(Default)]
 pub(crate) struct HeapTypes {
-    ancestors: Vec<Ancestor>,
-    shapes: Vec<Shape>,
+    pages: Vec<TypePage>,
     /// Offsets of the fields that are traced.
     pub(super) traced: Vec<(u32, Class)>,
-    objects: Vec<Option<Arc<ObjectType>>>,
 }
 
 impl HeapTypes {
-    /// Makes the type known; none if the host has no memory for that.
+    /// Makes the type known; none if the host has no memory for that. What is known newly is counted in `held`.
     pub(crate) fn add(
         &mut self,
         types: &TypeRegistry,
         id: TypeId,
         ty: &Arc<ObjectType>,
+        held: &mut Vec<TypeId>,
     ) -> Option<()> {
-        self.add_ancestors(types, id)?;
-        let index = id.0 as usize;
-        if self.objects[index].is_some() {
+        self.add_ancestors(types, id, held)?;
+        if self.object(id).is_some() {
             return Some(());
         }
-        self.shapes[index] = if ty.is_array() {
+        let shape = if ty.is_array() {
             let element = ty.element();
             let log2 = element.size().trailing_zeros() as u8;
             Shape::Array { log2, traced: Class::of(element) }
@@ -62,44 +86,72 @@ impl HeapTypes {
             let count = (self.traced.len() - first) as u32;
             Shape::Struct { size: ty.size, first: first as u32, count }
         };
-        self.objects[index] = Some(ty.clone());
+        let known = self.entry(id)?;
+        known.shape = shape;
+        known.object = Some(ty.clone());
         Some(())
     }
 
-    /// Makes all types up to `id` known to casts. Supertypes have smaller ids.
-    pub(crate) fn add_ancestors(&mut self, types: &TypeRegistry, id: TypeId) -> Option<()> {
-        let len = self.ancestors.len();
-        let Some(missing) = (id.0 as usize + 1).checked_sub(len).filter(|&count| count > 0) else {
-            return Some(());
-        };
-        self.ancestors.try_reserve(missing).ok()?;
-        self.shapes.try_reserve(missing).ok()?;
-        self.objects.try_reserve(missing).ok()?;
-        for id in len as u32..=id.0 {
-            let parent = types.supertype(TypeId(id)).map_or(id, |parent| parent.0);
-            self.ancestors.push(Ancestor { parent, depth: types.depth(TypeId(id)) });
-            self.shapes.push(Shape::Unknown);
-            self.objects.push(None);
+    /// Makes the type and its supertypes known to casts.
+    pub(crate) fn add_ancestors(
+        &mut self,
+        types: &TypeRegistry,
+        id: TypeId,
+        held: &mut Vec<TypeId>,
+    ) -> Option<()> {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            held.try_reserve(1).ok()?;
+            let known = self.entry(id)?;
+            if known.ancestor != Ancestor::NONE {
+                break;
+            }
+            next = types.supertype(id);
+            let parent = next.map_or(id.0, |parent| parent.0);
+            known.ancestor = Ancestor { parent, depth: types.depth(id) };
+            types.retain(id);
+            held.push(id);
         }
         Some(())
     }
 
-    /// The layout of objects of a type that is known.
-    pub(crate) fn object(&self, id: TypeId) -> Option<&Arc<ObjectType>> {
-        self.objects.get(id.0 as usize)?.as_ref()
+    /// What is known of a type, to be changed.
+    fn entry(&mut self, id: TypeId) -> Option<&mut Known> {
+        let number = id.0 as usize / PAGE;
+        if number >= self.pages.len() {
+            self.pages.try_reserve(number + 1 - self.pages.len()).ok()?;
+            self.pages.resize_with(number + 1, || None);
+        }
+        let page = &mut self.pages[number];
+        if page.is_none() {
+            let mut knowns = Vec::new();
+            knowns.try_reserve_exact(PAGE).ok()?;
+            knowns.resize_with(PAGE, || Known::NOTHING);
+            *page = knowns.into_boxed_slice().try_into().ok();
+        }
+        Some(&mut page.as_mut()?[id.0 as usize % PAGE])
     }
 
-    /// The supertypes, for handlers: one entry for each type that is known.
-    pub(crate) fn ancestors(&self) -> &[Ancestor] {
-        &self.ancestors
+    #[inline]
+    fn known(&self, id: u32) -> Option<&Known> {
+        Some(&self.pages.get(id as usize / PAGE)?.as_ref()?[id as usize % PAGE])
+    }
+
+    /// The layout of objects of a type that is known.
+    pub(crate) fn object(&self, id: TypeId) -> Option<&Arc<ObjectType>> {
+        self.known(id.0)?.object.as_ref()
+    }
+
+    /// The pages, for handlers.
+    pub(crate) fn pages(&self) -> &[TypePage] {
+        &self.pages
     }
 
     /// The shape of objects with this header.
     #[inline]
     pub(super) fn shape(&self, header: u64) -> Shape {
-        let id = header as u32 & (ARRAY - 1);
-        match self.shapes.get(id as usize) {
-            Some(&shape) => shape,
+        match self.known(header as u32 & (ARRAY - 1)) {
+            Some(known) => known.shape,
             None if header as u32 == UNFINISHED => Shape::Array { log2: 3, traced: None },
             None => Shape::Unknown,
         }

@@ -1,0 +1,125 @@
+//! [`Text`]: the words that describe a recursion group, by which it is found among others: in its module, and in the
+//! registry. References into the group itself are written relative to it (3.0, section 3.3, "closed" and "rolled up"
+//! types), others as numbers of types that are canonical already.
+
+use crate::operand::{MAX_TYPES, Operand};
+use alloc::{sync::Arc, vec::Vec};
+use windlass_decode::{CompositeType, FieldType, HeapType, RefType, StorageType, SubType, ValType};
+
+/// Marks a reference into the group itself: the low bits are the place in the group.
+pub(crate) const RELATIVE: u32 = MAX_TYPES;
+
+/// The words that describe a group. Two groups have the same text if and only if they are equal.
+///
+/// The hash comes first when texts are compared: it makes look-ups fast where many begin alike. It is no secret;
+/// for texts that are made to have the same one, a look-up takes as many comparisons as without it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Text {
+    hash: u64,
+    words: Arc<[u32]>,
+}
+
+impl Text {
+    /// The text of a group whose types refer to what `number` makes of their indices.
+    pub(crate) fn new(group: &[SubType], number: &mut dyn FnMut(u32) -> u32) -> Text {
+        let mut words = Vec::new();
+        for ty in group {
+            words.push(u32::from(ty.is_final));
+            words.push(ty.supertypes.len() as u32);
+            words.extend(ty.supertypes.iter().map(|&index| number(index)));
+            match &ty.composite {
+                CompositeType::Func(func) => {
+                    words.extend([0, func.params.len() as u32, func.results.len() as u32]);
+                    let types = func.params.iter().chain(&func.results);
+                    words.extend(types.map(|&ty| val(ty, number)));
+                }
+                CompositeType::Struct(fields) => {
+                    words.extend([1, fields.len() as u32]);
+                    fields.iter().for_each(|&ty| words.extend(field(ty, number)));
+                }
+                CompositeType::Array(element) => {
+                    words.push(2);
+                    words.extend(field(*element, number));
+                }
+            }
+        }
+        Text { hash: hash(&words), words: words.into() }
+    }
+}
+
+fn val(ty: ValType, number: &mut dyn FnMut(u32) -> u32) -> u32 {
+    let ty = match ty {
+        ValType::Ref(RefType { nullable, heap: HeapType::Concrete(index) }) => {
+            ValType::Ref(RefType { nullable, heap: HeapType::Concrete(number(index)) })
+        }
+        other => other,
+    };
+    Operand::from(ty).bits()
+}
+
+fn field(ty: FieldType, number: &mut dyn FnMut(u32) -> u32) -> [u32; 2] {
+    let storage = match ty.storage {
+        StorageType::I8 => 8,
+        StorageType::I16 => 16,
+        StorageType::Val(ty) => val(ty, number),
+    };
+    [u32::from(ty.mutable), storage]
+}
+
+fn hash(words: &[u32]) -> u64 {
+    let hash = words.iter().fold(0u64, |hash, &word| {
+        (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    });
+    hash ^ hash >> 32
+}
+
+/// The indices of defined types in `ty`.
+pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
+    let (params, results, fields): (&[ValType], &[ValType], &[FieldType]) = match &ty.composite {
+        CompositeType::Func(func) => (&func.params, &func.results, &[]),
+        CompositeType::Struct(fields) => (&[], &[], fields),
+        CompositeType::Array(element) => (&[], &[], core::slice::from_ref(element)),
+    };
+    let fields = fields.iter().filter_map(|field| match field.storage {
+        StorageType::Val(ty) => Some(ty),
+        _ => None,
+    });
+    let vals = params.iter().chain(results).copied().chain(fields);
+    let indices = vals.filter_map(|ty| match ty {
+        ValType::Ref(RefType { heap: HeapType::Concrete(index), .. }) => Some(index),
+        _ => None,
+    });
+    ty.supertypes.iter().copied().chain(indices)
+}
+
+/// Replaces every index of a defined type in `ty`.
+pub(crate) fn map_indices(ty: &mut SubType, map: &mut dyn FnMut(u32) -> u32) {
+    for index in &mut ty.supertypes {
+        *index = map(*index);
+    }
+    match &mut ty.composite {
+        CompositeType::Func(func) => {
+            func.params.iter_mut().chain(&mut func.results).for_each(|ty| map_val(ty, map));
+        }
+        CompositeType::Struct(fields) => fields.iter_mut().for_each(|field| map_field(field, map)),
+        CompositeType::Array(field) => map_field(field, map),
+    }
+}
+
+fn map_field(field: &mut FieldType, map: &mut dyn FnMut(u32) -> u32) {
+    if let StorageType::Val(ty) = &mut field.storage {
+        map_val(ty, map);
+    }
+}
+
+pub(crate) fn map_val(ty: &mut ValType, map: &mut dyn FnMut(u32) -> u32) {
+    if let ValType::Ref(ty) = ty {
+        map_ref(ty, map);
+    }
+}
+
+pub(crate) fn map_ref(ty: &mut RefType, map: &mut dyn FnMut(u32) -> u32) {
+    if let HeapType::Concrete(index) = &mut ty.heap {
+        *index = map(*index);
+    }
+}
