@@ -10,13 +10,17 @@ use alloc::{boxed::Box, vec::Vec};
 use core::ops::BitOr;
 
 /// What a guest may do with a preopened directory and those below it.
+///
+/// Nothing is linked or moved between preopened directories that allow different things, though they be of one file
+/// system: the guest gets `EXDEV`. Directories that overlap are the embedder's responsibility: what is in both can be
+/// had by either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirPerms(u8);
 
 impl DirPerms {
-    /// List, and go through.
+    /// List. Going through to what has a known name is always possible.
     pub const READ: DirPerms = DirPerms(1);
-    /// Make, remove and rename what is in it.
+    /// Make, remove, link and rename what is in it; set the times of directories and links.
     pub const MUTATE: DirPerms = DirPerms(2);
 
     /// Everything.
@@ -44,7 +48,7 @@ pub struct FilePerms(u8);
 impl FilePerms {
     /// Read.
     pub const READ: FilePerms = FilePerms(1);
-    /// Write, cut, set times.
+    /// Write, cut, set the times of files.
     pub const WRITE: FilePerms = FilePerms(2);
 
     /// Everything.
@@ -55,6 +59,14 @@ impl FilePerms {
     /// Whether everything in `other` is in this.
     pub const fn contains(self, other: FilePerms) -> bool {
         self.0 & other.0 == other.0
+    }
+}
+
+/// Whether the times can be set of what has this type.
+pub(crate) fn may_set_times(dir: DirPerms, file: FilePerms, file_type: FileType) -> bool {
+    match file_type {
+        FileType::Directory | FileType::SymbolicLink => dir.contains(DirPerms::MUTATE),
+        _ => file.contains(FilePerms::WRITE),
     }
 }
 

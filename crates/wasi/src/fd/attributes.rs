@@ -2,7 +2,7 @@
 //! `fd_filestat_set_times`.
 
 use crate::{
-    Dialect, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
+    Dialect, DirPerms, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
     descriptor::Kind,
     fs::{Metadata, SetTime},
     rights,
@@ -149,12 +149,12 @@ pub fn fd_filestat_set_times(
     let descriptor = ctx.table.get(fd)?;
     descriptor.check(rights::FD_FILESTAT_SET_TIMES)?;
     let (accessed, modified) = times(atim, mtim, fst_flags)?;
-    let (fs, handle, perms) = match &descriptor.kind {
-        Kind::File(file) => (file.fs, file.handle, file.perms),
-        Kind::Directory(dir) => (dir.fs, dir.handle, dir.file_perms),
+    let (fs, handle, allowed) = match &descriptor.kind {
+        Kind::File(file) => (file.fs, file.handle, file.perms.contains(FilePerms::WRITE)),
+        Kind::Directory(dir) => (dir.fs, dir.handle, dir.perms.contains(DirPerms::MUTATE)),
         _ => return Err(Errno::Inval),
     };
-    if !perms.contains(FilePerms::WRITE) {
+    if !allowed {
         return Err(Errno::RoFs);
     }
     let now = ctx.time(0).unwrap_or(u64::MAX);

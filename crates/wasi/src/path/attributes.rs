@@ -3,7 +3,8 @@
 
 use super::locate;
 use crate::{
-    Dialect, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
+    Dialect, Errno, FileType, GuestMemory, WasiCtx,
+    descriptor::may_set_times,
     fd::attributes::times,
     rights,
     types::{filestat, follows},
@@ -60,8 +61,8 @@ pub fn path_filestat_set_times(
     let follow = follows(lookupflags)?;
     let (accessed, modified) = times(atim, mtim, fst_flags)?;
     let mut located = locate(ctx, memory, fd, rights::PATH_FILESTAT_SET_TIMES, path, path_len)?;
-    located.walk.metadata(follow)?;
-    if !located.dir.file_perms.contains(FilePerms::WRITE) {
+    let file_type = located.walk.metadata(follow)?.file_type;
+    if !may_set_times(located.dir.perms, located.dir.file_perms, file_type) {
         return Err(Errno::RoFs);
     }
     let dir = located.walk.dir();

@@ -3,7 +3,7 @@
 
 use super::{Located, locate};
 use crate::{
-    DirPerms, Errno, FileType, GuestMemory, WasiCtx,
+    DirPerms, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
     fs::{FileSystem, Handle, path::Walk},
     rights,
     types::follows,
@@ -121,8 +121,8 @@ fn check_new(walk: &mut Walk<'_>) -> Result<(), Errno> {
 /// Parameters: `old_fd`, the directory that the old path begins in; `old_flags`: 1 follow its last component if it is a
 /// link, else the link itself gets the name; `old_path` and `old_len`; `new_fd`, `new_path` and `new_len`, the new name.
 ///
-/// Errors: `EEXIST`; `ENOENT`; `EPERM` for a directory; `EXDEV` if the two are in different file systems; `EMLINK`; else as
-/// [`path_create_directory`].
+/// Errors: `EEXIST`; `ENOENT`; `EPERM` for a directory; `EXDEV` if the two are in different file systems, or in preopened
+/// directories that don't allow the same; `EMLINK`; else as [`path_create_directory`].
 #[allow(clippy::too_many_arguments)]
 pub fn path_link(
     ctx: &mut WasiCtx,
@@ -154,8 +154,8 @@ pub fn path_link(
 ///
 /// Errors: `ENOENT`; `ENOTEMPTY` or `EEXIST`; `EISDIR` if a directory would be replaced by something else; `ENOTDIR` if
 /// something else would be replaced by a directory, or has a path that ends in a slash; `EINVAL` if a directory would be in
-/// itself; `EBUSY` if a path ends in `.` or `..`; `EXDEV` if the two are in different file systems; else as
-/// [`path_create_directory`].
+/// itself; `EBUSY` if a path ends in `.` or `..`; `EXDEV` if the two are in different file systems, or in preopened
+/// directories that don't allow the same; else as [`path_create_directory`].
 #[allow(clippy::too_many_arguments)]
 pub fn path_rename(
     ctx: &mut WasiCtx,
@@ -191,6 +191,7 @@ pub fn path_rename(
 /// The end of a walk: its directories stay open while there is another walk.
 struct Source {
     fs: usize,
+    allowed: (DirPerms, FilePerms),
     dir: Handle,
     name: Option<alloc::vec::Vec<u8>>,
     slash: bool,
@@ -202,7 +203,8 @@ impl Source {
         let Located { dir, walk } = located;
         let (last, slash) = (walk.dir(), walk.slash());
         let name = walk.name().map(<[u8]>::to_vec);
-        Source { fs: dir.fs, dir: last, name, slash, opened: walk.into_opened() }
+        let allowed = (dir.perms, dir.file_perms);
+        Source { fs: dir.fs, allowed, dir: last, name, slash, opened: walk.into_opened() }
     }
 
     fn close(self, fs: &mut dyn FileSystem) {
@@ -213,6 +215,10 @@ impl Source {
 }
 
 /// Goes along the second path, and calls `function` with both ends.
+///
+/// Preopened directories that don't allow the same are as far from each other as two file systems, on the same host
+/// too: else what is in the one could be had under a name in the other, with what that allows. A program that gets
+/// `EXDEV` copies, and for that both are asked.
 fn between(
     ctx: &mut WasiCtx,
     memory: &GuestMemory<'_>,
@@ -224,7 +230,7 @@ fn between(
     let result = locate(ctx, memory, fd, right, path, path_len).and_then(|mut new| {
         if !new.dir.perms.contains(DirPerms::MUTATE) {
             Err(Errno::RoFs)
-        } else if new.dir.fs != fs {
+        } else if new.dir.fs != fs || (new.dir.perms, new.dir.file_perms) != old.allowed {
             Err(Errno::XDev)
         } else {
             function(&old, &mut new.walk)

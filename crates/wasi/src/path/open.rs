@@ -106,6 +106,7 @@ impl Request {
         if changes && !located.dir.file_perms.contains(FilePerms::WRITE) {
             return Err(Errno::RoFs);
         }
+        self.check_readable(located)?;
         let handle = loop {
             match self.open_last(located) {
                 // It is a link, or became one.
@@ -130,6 +131,19 @@ impl Request {
                 fs.close(handle);
                 Err(error)
             }
+        }
+    }
+
+    /// If files can't be read, one that is to be read is neither made nor emptied before that is found.
+    fn check_readable(&self, located: &mut Located<'_>) -> Result<(), Errno> {
+        let changes = self.options.create || self.options.truncate;
+        if !changes || !self.options.read || located.dir.file_perms.contains(FilePerms::READ) {
+            return Ok(());
+        }
+        match located.walk.metadata(self.follow) {
+            Ok(metadata) if metadata.file_type == FileType::Directory => Ok(()),
+            Ok(_) | Err(Errno::NoEnt) => Err(Errno::Acces),
+            Err(error) => Err(error),
         }
     }
 
