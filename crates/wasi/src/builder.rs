@@ -31,6 +31,7 @@ pub struct WasiCtxBuilder {
     stderr: Box<dyn OutputStream>,
     filesystems: Vec<Box<dyn FileSystem>>,
     preopens: Vec<OpenDir>,
+    max_descriptors: usize,
     #[cfg(all(feature = "std", unix))]
     host: crate::fs::host::HostFs,
     #[cfg(feature = "std")]
@@ -42,6 +43,9 @@ pub struct WasiCtxBuilder {
 
 /// The place of the host's files among the file systems.
 const HOST: usize = usize::MAX;
+
+/// Few enough for what hosts give a process if nothing else is said.
+const MAX_DESCRIPTORS: usize = 512;
 
 impl Default for WasiCtxBuilder {
     fn default() -> WasiCtxBuilder {
@@ -74,6 +78,7 @@ impl WasiCtxBuilder {
             stderr: Box::new(Null),
             filesystems: Vec::new(),
             preopens: Vec::new(),
+            max_descriptors: MAX_DESCRIPTORS,
             #[cfg(all(feature = "std", unix))]
             host: Default::default(),
             #[cfg(feature = "std")]
@@ -107,6 +112,14 @@ impl WasiCtxBuilder {
         for (name, value) in env {
             self.env(name, value);
         }
+        self
+    }
+
+    /// How many descriptors the guest may have open at once, its streams and directories included: 512 if nothing else
+    /// is said. Then it gets `EMFILE`. Each file, directory and connection of the host takes a descriptor of the
+    /// host; a path takes more, one for each of its directories, for as long as a call lasts.
+    pub fn max_descriptors(&mut self, count: usize) -> &mut Self {
+        self.max_descriptors = count;
         self
     }
 
@@ -155,7 +168,7 @@ impl WasiCtxBuilder {
         file_perms: FilePerms,
     ) {
         let preopen = Some(name.into());
-        self.preopens.push(OpenDir { fs, handle, perms, file_perms, preopen, listing: None });
+        self.preopens.push(OpenDir { fs, handle, perms, file_perms, preopen });
     }
 
     /// The guest's time of day.
@@ -185,16 +198,20 @@ impl WasiCtxBuilder {
         let mut ctx = WasiCtx {
             args: made.args,
             env: made.env,
-            table: Table::default(),
+            table: Table::new(made.max_descriptors),
             inputs: vec![Some(made.stdin)],
             outputs: vec![Some(made.stdout), Some(made.stderr)],
             filesystems: Vec::new(),
             #[cfg(feature = "std")]
             sockets: Vec::new(),
+            #[cfg(feature = "std")]
+            free_sockets: Vec::new(),
             wall_clock: made.wall_clock,
             monotonic_clock: made.monotonic_clock,
             random: made.random,
             outside: None,
+            #[cfg(feature = "std")]
+            pause: None,
         };
         let stream =
             rights::FD_FILESTAT_GET | rights::FD_FDSTAT_SET_FLAGS | rights::POLL_FD_READWRITE;
@@ -276,8 +293,10 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
-    /// Gives the guest a socket that listens; the guest accepts its connections.
+    /// Gives the guest a socket that listens; the guest accepts its connections. It becomes one that doesn't block.
     pub fn preopened_socket(&mut self, listener: std::net::TcpListener) -> &mut Self {
+        // If it can't be told, it blocks.
+        let _ = listener.set_nonblocking(true);
         self.listeners.push(listener);
         self
     }

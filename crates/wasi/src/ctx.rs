@@ -23,10 +23,15 @@ pub struct WasiCtx {
     pub(crate) filesystems: Vec<Box<dyn FileSystem>>,
     #[cfg(feature = "std")]
     pub(crate) sockets: Vec<Option<crate::socket::Socket>>,
+    #[cfg(feature = "std")]
+    pub(crate) free_sockets: Vec<usize>,
     pub(crate) wall_clock: Box<dyn WallClock>,
     pub(crate) monotonic_clock: Box<dyn MonotonicClock>,
     pub(crate) random: Box<dyn RandomSource>,
     pub(crate) outside: Option<Outside>,
+    /// What a function that was put off waits for: see `wait`.
+    #[cfg(feature = "std")]
+    pub(crate) pause: Option<crate::wait::Pause>,
 }
 
 /// What a guest looked for that no preopened directory has.
@@ -133,7 +138,10 @@ impl WasiCtx {
             Kind::File(file) => self.filesystems[file.fs].close(file.handle),
             Kind::Directory(dir) => self.filesystems[dir.fs].close(dir.handle),
             #[cfg(feature = "std")]
-            Kind::Listener(index) | Kind::Connection(index) => self.sockets[index] = None,
+            Kind::Listener(index) | Kind::Connection(index) => {
+                self.sockets[index] = None;
+                self.free_sockets.push(index);
+            }
             #[cfg(not(feature = "std"))]
             Kind::Listener(_) | Kind::Connection(_) => {}
         }

@@ -1,13 +1,9 @@
 //! The table of descriptors: what each number is open to, as plain data. What it stands for (files, streams,
 //! sockets) is in the context, by number. Every `fd_*` and `path_*` function uses it.
 
-use crate::{
-    Errno, FileType,
-    fs::{DirEntry, Handle},
-    rights,
-};
-use alloc::{boxed::Box, vec::Vec};
-use core::ops::BitOr;
+use crate::{Errno, FileType, fs::Handle, rights};
+use alloc::{boxed::Box, collections::BinaryHeap, vec::Vec};
+use core::{cmp::Reverse, ops::BitOr};
 
 /// What a guest may do with a preopened directory and those below it.
 ///
@@ -174,8 +170,6 @@ pub(crate) struct OpenDir {
     pub(crate) file_perms: FilePerms,
     /// What the guest calls it, if it was opened for the guest.
     pub(crate) preopen: Option<Box<str>>,
-    /// The names as they were when the guest began to list them.
-    pub(crate) listing: Option<Vec<DirEntry>>,
 }
 
 impl Descriptor {
@@ -187,38 +181,52 @@ impl Descriptor {
 
 /// The open descriptors by number.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Table(Vec<Option<Descriptor>>);
-
-/// How many descriptors a guest may have.
-const MAX_DESCRIPTORS: usize = 1 << 16;
+pub(crate) struct Table {
+    slots: Vec<Option<Descriptor>>,
+    /// The numbers below that are free, lowest first.
+    free: BinaryHeap<Reverse<u32>>,
+    /// How many the guest may have.
+    limit: usize,
+}
 
 impl Table {
+    /// An empty one, for at most `limit` descriptors.
+    pub(crate) fn new(limit: usize) -> Table {
+        Table { slots: Vec::new(), free: BinaryHeap::new(), limit: limit.min(i32::MAX as usize) }
+    }
+
     pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
-        self.0.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::BadF)
+        self.slots.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::BadF)
     }
 
     pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
-        self.0.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::BadF)
+        self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::BadF)
     }
 
     /// Whether there is room for one more.
     pub(crate) fn check_room(&self) -> Result<(), Errno> {
-        let full = self.0.len() >= MAX_DESCRIPTORS && self.0.iter().all(Option::is_some);
-        if full { Err(Errno::MFile) } else { Ok(()) }
+        let open = self.slots.len() - self.free.len();
+        if open >= self.limit { Err(Errno::MFile) } else { Ok(()) }
     }
 
     /// Adds one under the lowest number that is free.
     pub(crate) fn insert(&mut self, descriptor: Descriptor) -> u32 {
-        let index = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.0.push(None);
-            self.0.len() - 1
-        });
-        self.0[index] = Some(descriptor);
-        index as u32
+        match self.free.pop() {
+            Some(Reverse(number)) => {
+                self.slots[number as usize] = Some(descriptor);
+                number
+            }
+            None => {
+                self.slots.push(Some(descriptor));
+                self.slots.len() as u32 - 1
+            }
+        }
     }
 
     pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
-        self.0.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::BadF)
+        let removed = self.slots.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::BadF)?;
+        self.free.push(Reverse(fd));
+        Ok(removed)
     }
 
     /// Moves `from` to `to`; returns what was there.
@@ -228,7 +236,7 @@ impl Table {
         if from == to {
             return Ok(None);
         }
-        let moved = self.0[from as usize].take();
-        Ok(core::mem::replace(&mut self.0[to as usize], moved))
+        let moved = self.remove(from)?;
+        Ok(self.slots[to as usize].replace(moved))
     }
 }

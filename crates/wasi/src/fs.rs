@@ -10,7 +10,6 @@ pub(crate) mod tar;
 
 use crate::{Errno, FileType};
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// Something open in a [`FileSystem`]. Only the file system that gave it knows what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +62,7 @@ pub struct OpenOptions {
     pub truncate: bool,
     /// It must be a directory.
     pub directory: bool,
-    /// Don't wait for a partner or for data.
+    /// What has no partner can't be opened: `ENXIO` and not `EAGAIN`.
     pub nonblocking: bool,
 }
 
@@ -108,7 +107,7 @@ pub trait FileSystem: Send {
     /// Opens a directory to go through it. `ENOTDIR` for everything else, links too.
     fn open_dir(&mut self, dir: Handle, name: &[u8]) -> Result<Handle, Errno>;
 
-    /// Opens what `name` stands for. `ELOOP` for a link.
+    /// Opens what `name` stands for. `ELOOP` for a link. Never waits: `EAGAIN` if it would have to wait for a partner.
     fn open(&mut self, dir: Handle, name: &[u8], options: &OpenOptions) -> Result<Handle, Errno>;
 
     /// Opens a directory once more, to list it and to go through it.
@@ -158,12 +157,6 @@ pub trait FileSystem: Send {
         Ok(())
     }
 
-    /// Whether reading and writing of a pipe or a device wait.
-    fn set_nonblocking(&mut self, handle: Handle, nonblocking: bool) -> Result<(), Errno> {
-        let _ = (handle, nonblocking);
-        Ok(())
-    }
-
     /// Reads from `offset` on; 0 is the end.
     fn read_at(
         &mut self,
@@ -178,26 +171,35 @@ pub trait FileSystem: Send {
     /// Writes at the end, wherever that is now. Also returns the new end.
     fn append(&mut self, file: Handle, buffers: &[&[u8]]) -> Result<(usize, u64), Errno>;
 
-    /// Reads from what has no offsets: a pipe, a device.
+    /// Reads from what has no offsets: a pipe, a device. Never waits: `EAGAIN`.
     fn read(&mut self, stream: Handle, buffers: &mut [&mut [u8]]) -> Result<usize, Errno> {
         let _ = (stream, buffers);
         Err(Errno::BadF)
     }
 
-    /// Writes to what has no offsets.
+    /// Writes to what has no offsets. Never waits: `EAGAIN`.
     fn write(&mut self, stream: Handle, buffers: &[&[u8]]) -> Result<usize, Errno> {
         let _ = (stream, buffers);
         Err(Errno::BadF)
     }
 
-    /// Whether reading (or writing) would not wait. Waits for that itself, at most for `wait`.
-    fn is_ready(&mut self, handle: Handle, writing: bool, wait: Duration) -> Result<bool, Errno> {
-        let _ = (handle, writing, wait);
+    /// Whether reading (or writing) would not wait. Never waits itself.
+    fn is_ready(&mut self, handle: Handle, writing: bool) -> Result<bool, Errno> {
+        let _ = (handle, writing);
         Ok(true)
     }
 
-    /// All names of an open directory, without `.` and `..`.
-    fn read_dir(&mut self, dir: Handle) -> Result<Vec<DirEntry>, Errno>;
+    /// What the host can wait for to know when a handle is ready. Without it, `is_ready` is asked again and again.
+    #[cfg(all(feature = "std", unix))]
+    fn host_fd(&self, handle: Handle) -> Option<std::os::fd::BorrowedFd<'_>> {
+        let _ = handle;
+        None
+    }
+
+    /// The next names of an open directory, without `.` and `..`: some of them, and none at the end. `place` is 0 at
+    /// the start, else what came with a name, and leads behind it, also when the directory has changed meanwhile. Places
+    /// are not 0, and less than 2^63 + 2^62.
+    fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno>;
 
     /// Where a link leads. `EINVAL` for everything else.
     fn read_link(&mut self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno>;

@@ -49,6 +49,7 @@ mod fd;
 mod fs;
 #[cfg(feature = "std")]
 mod host_stdio;
+mod iovecs;
 mod link;
 mod memory;
 mod path;
@@ -62,7 +63,6 @@ mod stdio;
 #[cfg(feature = "std")]
 mod threads;
 mod types;
-#[cfg(all(feature = "std", unix))]
 mod wait;
 
 pub use builder::WasiCtxBuilder;
@@ -71,11 +71,12 @@ pub use ctx::{Outside, WasiCtx};
 pub use descriptor::{DirPerms, FilePerms};
 pub use errno::Errno;
 pub use fs::{
-    Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime, memory::MemoryFs,
+    Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime,
+    memory::{MemoryFs, contents::MemoryBudget},
     tar::TarError,
 };
 #[cfg(feature = "std")]
-pub use host_stdio::{ReadStream, WriteStream};
+pub use host_stdio::{FileStream, ReadStream, WriteStream};
 #[cfg(feature = "std")]
 pub use link::add_shared_to_linker;
 pub use link::add_to_linker;

@@ -4,8 +4,11 @@
 #[cfg(feature = "std")]
 use crate::SharedWasiCtx;
 use crate::{
-    Dialect, I32Exit, WasiCtx, args, clock, errno::Errno, fd, memory::GuestMemory, path, poll,
-    proc, random, sock,
+    Dialect, I32Exit, WasiCtx, args, clock,
+    errno::Errno,
+    fd,
+    memory::{GuestMemory, Progress},
+    path, poll, proc, random, sock,
 };
 use windlass::{AsContextMut, Caller, Error, Extern, Linker};
 
@@ -30,6 +33,9 @@ macro_rules! functions {
 /// Defines the functions of `wasi_snapshot_preview1` and of `wasi_unstable` in `linker`. `get` finds the context in
 /// the store's data. The guest must export its memory as `memory`, as the specification wants it.
 ///
+/// If guests of the engine can be interrupted, a function that waits, or works for long, ends soon after an interrupt,
+/// mostly with `EINTR`; then the guest is stopped. What waits in the embedder's own streams ends when they return.
+///
 /// # Errors
 /// If one of the names is defined already.
 pub fn add_to_linker<T: 'static>(
@@ -39,8 +45,8 @@ pub fn add_to_linker<T: 'static>(
     define_all(linker, Own(get))
 }
 
-/// As [`add_to_linker`], for a context that several threads use. Each function has it for itself while it runs;
-/// `poll_oneoff` gives it back while it waits, functions that read or write do not.
+/// As [`add_to_linker`], for a context that several threads use. Each function has it for itself while it runs, and
+/// gives it back while it waits.
 ///
 /// # Errors
 /// If one of the names is defined already.
@@ -184,76 +190,58 @@ fn define_others<T: 'static>(
               count: u32,
               stored: u32|
               -> Result<u32, Error> {
-            // A guest that can't be interrupted waits as long as it likes.
-            let handle = caller.interrupt_handle().ok();
-            let interrupted = || handle.as_ref().is_some_and(|handle| handle.is_interrupted());
-            #[cfg(feature = "std")]
-            if get.is_shared() {
-                let at = [subscriptions, events, count, stored];
-                return poll_shared(&mut caller, get, dialect, &interrupted, at);
-            }
             call(&mut caller, get, |ctx, memory| {
-                poll::poll_oneoff(
-                    ctx,
-                    memory,
-                    dialect,
-                    &interrupted,
-                    subscriptions,
-                    events,
-                    count,
-                    stored,
-                )
+                poll::poll_oneoff(ctx, memory, dialect, subscriptions, events, count, stored)
             })
         },
     )?;
     Ok(())
 }
 
-/// `poll_oneoff` that lets other threads have the context while it waits.
-#[cfg(feature = "std")]
-fn poll_shared<T>(
+/// Runs a function on the context and the guest's memory; what it answers becomes an error number. If the function
+/// is put off, other threads have the context while this one waits; then it is called again.
+fn call<T>(
     caller: &mut Caller<'_, T>,
     get: impl Find<T>,
-    dialect: Dialect,
-    interrupted: &dyn Fn() -> bool,
-    at: [u32; 4],
+    mut function: impl FnMut(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
-    let mut poll = None;
+    // A guest that can't be interrupted waits as long as it likes.
+    let handle = caller.interrupt_handle().ok();
+    let interrupted = || handle.as_ref().is_some_and(|handle| handle.is_interrupted());
+    let mut progress = Progress::default();
     loop {
-        let mut wait = None;
-        let answer = call(caller, get, |ctx, memory| {
-            let poll = match &mut poll {
-                Some(poll) => poll,
-                none => none.insert(poll::Poll::new(ctx, memory, dialect, at)?),
-            };
-            let next = poll.look(ctx, memory, core::time::Duration::ZERO)?;
-            wait = next.map(|next| ctx.time_to_wait(next));
-            Ok(())
-        })?;
-        match wait {
-            None => return Ok(answer),
-            Some(_) if interrupted() => return Ok(Errno::Intr as u32),
-            Some(time) => std::thread::sleep(time),
+        let mut attempt = |ctx: &mut WasiCtx, memory: GuestMemory<'_>| {
+            let mut memory = memory.interrupted_by(&interrupted);
+            (memory.puts_off, memory.progress) = (get.is_shared(), progress);
+            let answer = function(ctx, &mut memory);
+            progress = memory.progress;
+            #[cfg(feature = "std")]
+            if let Some(pause) = ctx.pause.take() {
+                return Answer::Later(pause);
+            }
+            Answer::Now(answer)
+        };
+        let answer = match caller.get_export("memory") {
+            Some(Extern::Memory(memory)) => {
+                let (bytes, data) = memory.data_and_store_mut(caller.as_context_mut());
+                get.with(data, |ctx| attempt(ctx, GuestMemory::new(bytes)))
+            }
+            Some(Extern::SharedMemory(memory)) => {
+                get.with(caller.data_mut(), |ctx| attempt(ctx, GuestMemory::shared(&memory)))
+            }
+            _ => return Err(Error::msg("a WASI guest must export its memory as \"memory\"")),
+        };
+        match answer {
+            Answer::Now(answer) => return Ok(answer.map_or_else(|errno| errno as u32, |()| 0)),
+            #[cfg(feature = "std")]
+            Answer::Later(pause) => pause.wait(),
         }
     }
 }
 
-/// Runs a function on the context and the guest's memory; what it answers becomes an error number.
-fn call<T>(
-    caller: &mut Caller<'_, T>,
-    get: impl Find<T>,
-    function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
-) -> Result<u32, Error> {
-    let answer = match caller.get_export("memory") {
-        Some(Extern::Memory(memory)) => {
-            let (bytes, data) = memory.data_and_store_mut(caller.as_context_mut());
-            get.with(data, |ctx| function(ctx, &mut GuestMemory::new(bytes)))
-        }
-        Some(Extern::SharedMemory(memory)) => {
-            let mut memory = GuestMemory::shared(&memory);
-            get.with(caller.data_mut(), |ctx| function(ctx, &mut memory))
-        }
-        _ => return Err(Error::msg("a WASI guest must export its memory as \"memory\"")),
-    };
-    Ok(answer.map_or_else(|errno| errno as u32, |()| 0))
+/// What a function says: its answer, or what is to be waited for before it is called again.
+enum Answer {
+    Now(Result<(), Errno>),
+    #[cfg(feature = "std")]
+    Later(crate::wait::Pause),
 }

@@ -1,14 +1,23 @@
 //! [`GuestMemory`]: the only way to the guest's memory. Every access is checked. It knows nothing of
 //! descriptors or of the host.
 
-use crate::Errno;
+use crate::{
+    Errno,
+    iovecs::{BATCH, Buffers, Position},
+};
 use alloc::{borrow::Cow, vec::Vec};
 use core::ops::Range;
 use windlass::SharedMemory;
 
 /// The guest's linear memory during one call. Every access is checked; one outside of the memory is
 /// [`Errno::Fault`].
-pub struct GuestMemory<'a>(Bytes<'a>);
+pub struct GuestMemory<'a> {
+    bytes: Bytes<'a>,
+    interrupted: &'a dyn Fn() -> bool,
+    /// Whoever called waits in the function's stead, and calls it again.
+    pub(crate) puts_off: bool,
+    pub(crate) progress: Progress,
+}
 
 enum Bytes<'a> {
     Own(&'a mut [u8]),
@@ -16,32 +25,80 @@ enum Bytes<'a> {
     Shared(&'a SharedMemory),
 }
 
+/// How far a call has come that waits and then goes on, or is called again.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// What it has transferred, and where in its buffers it is.
+    pub(crate) bytes: u32,
+    pub(crate) position: Position,
+    /// When it began, by both clocks.
+    pub(crate) start: Option<(u64, u64)>,
+}
+
+fn never() -> bool {
+    false
+}
+
 impl<'a> GuestMemory<'a> {
     /// The guest's memory is `bytes`.
     pub fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory(Bytes::Own(bytes))
+        GuestMemory::of(Bytes::Own(bytes))
     }
 
     /// The guest's memory is one that other threads use at the same time. Bytes are copied on their way.
     pub fn shared(memory: &'a SharedMemory) -> GuestMemory<'a> {
-        GuestMemory(Bytes::Shared(memory))
+        GuestMemory::of(Bytes::Shared(memory))
+    }
+
+    fn of(bytes: Bytes<'a>) -> GuestMemory<'a> {
+        let progress = Progress::default();
+        GuestMemory { bytes, interrupted: &never, puts_off: false, progress }
+    }
+
+    /// The call ends soon after `interrupted` is true: with [`Errno::Intr`], or with a part of what it was to do.
+    /// Functions that wait, or work for long, ask every 10 ms or oftener.
+    pub fn interrupted_by(self, interrupted: &'a dyn Fn() -> bool) -> GuestMemory<'a> {
+        GuestMemory { interrupted, ..self }
+    }
+
+    /// Whether the call is to end.
+    pub(crate) fn interrupted(&self) -> bool {
+        (self.interrupted)()
+    }
+
+    /// Fails if the call is to end.
+    pub(crate) fn check_interrupt(&self) -> Result<(), Errno> {
+        if self.interrupted() { Err(Errno::Intr) } else { Ok(()) }
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> usize {
+        match &self.bytes {
+            Bytes::Own(bytes) => bytes.len(),
+            Bytes::Shared(memory) => memory.data_size(),
+        }
+    }
+
+    /// How many bytes are transferred at once: little enough for a look at whether the call is to end, and, where they
+    /// are copied, for the copy.
+    pub(crate) fn piece(&self) -> usize {
+        match self.bytes {
+            Bytes::Own(_) => PIECE,
+            Bytes::Shared(_) => COPY,
+        }
     }
 
     /// The range of `len` bytes at `ptr`, which are there.
     pub(crate) fn check(&self, ptr: u32, len: u32) -> Result<Range<usize>, Errno> {
-        let size = match &self.0 {
-            Bytes::Own(bytes) => bytes.len(),
-            Bytes::Shared(memory) => memory.data_size(),
-        };
         let start = ptr as usize;
         let end = start.checked_add(len as usize).ok_or(Errno::Fault)?;
-        if end <= size { Ok(start..end) } else { Err(Errno::Fault) }
+        if end <= self.size() { Ok(start..end) } else { Err(Errno::Fault) }
     }
 
-    /// The `len` bytes at `ptr`.
-    pub(crate) fn bytes(&self, ptr: u32, len: u32) -> Result<Cow<'_, [u8]>, Errno> {
+    /// The `len` bytes at `ptr`, which may be copied: the caller has seen to it that they are few.
+    fn bytes(&self, ptr: u32, len: u32) -> Result<Cow<'_, [u8]>, Errno> {
         let range = self.check(ptr, len)?;
-        match &self.0 {
+        match &self.bytes {
             Bytes::Own(bytes) => Ok(Cow::Borrowed(&bytes[range])),
             Bytes::Shared(memory) => {
                 let mut copy = zeros(range.len())?;
@@ -59,7 +116,7 @@ impl<'a> GuestMemory<'a> {
         fill: impl FnOnce(&mut [u8]) -> Result<usize, Errno>,
     ) -> Result<usize, Errno> {
         let range = self.check(ptr, len)?;
-        match &mut self.0 {
+        match &mut self.bytes {
             Bytes::Own(bytes) => fill(&mut bytes[range]),
             Bytes::Shared(memory) => {
                 let mut copy = zeros(range.len())?;
@@ -74,7 +131,7 @@ impl<'a> GuestMemory<'a> {
     pub(crate) fn write(&mut self, ptr: u32, bytes: &[u8]) -> Result<(), Errno> {
         let len = u32::try_from(bytes.len()).map_err(|_| Errno::Overflow)?;
         let range = self.check(ptr, len)?;
-        match &mut self.0 {
+        match &mut self.bytes {
             Bytes::Own(own) => own[range].copy_from_slice(bytes),
             Bytes::Shared(memory) => {
                 memory.write(range.start, bytes).map_err(|_| Errno::Fault)?;
@@ -83,20 +140,23 @@ impl<'a> GuestMemory<'a> {
         Ok(())
     }
 
-    pub(crate) fn array<const N: usize>(&self, ptr: u32) -> Result<[u8; N], Errno> {
-        let mut array = [0; N];
-        let range = self.check(ptr, N as u32)?;
-        match &self.0 {
-            Bytes::Own(bytes) => array.copy_from_slice(&bytes[range]),
+    /// Copies what is at `ptr`.
+    pub(crate) fn read(&self, ptr: u32, target: &mut [u8]) -> Result<(), Errno> {
+        let len = u32::try_from(target.len()).map_err(|_| Errno::Overflow)?;
+        let range = self.check(ptr, len)?;
+        match &self.bytes {
+            Bytes::Own(bytes) => target.copy_from_slice(&bytes[range]),
             Bytes::Shared(memory) => {
-                memory.read(range.start, &mut array).map_err(|_| Errno::Fault)?;
+                memory.read(range.start, target).map_err(|_| Errno::Fault)?;
             }
         }
-        Ok(array)
+        Ok(())
     }
 
     pub(crate) fn read_u32(&self, ptr: u32) -> Result<u32, Errno> {
-        Ok(u32::from_le_bytes(self.array(ptr)?))
+        let mut bytes = [0; 4];
+        self.read(ptr, &mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
     }
 
     pub(crate) fn write_u32(&mut self, ptr: u32, value: u32) -> Result<(), Errno> {
@@ -114,67 +174,77 @@ impl<'a> GuestMemory<'a> {
         Ok((self.read_u32(at)?, self.read_u32(length_at)?))
     }
 
-    /// Calls `write` with the buffers at `iovs`, from the `first`th on and as many as fit into a batch.
-    /// Returns what it returned, and how many bytes these buffers have.
-    pub(crate) fn gather<R>(
+    /// Calls `write` with the buffers. Returns how many bytes it took.
+    pub(crate) fn gather(
         &self,
-        iovs: u32,
-        first: u32,
-        count: u32,
-        write: impl FnOnce(&[&[u8]]) -> Result<R, Errno>,
-    ) -> Result<(R, u64), Errno> {
-        if count == 1 {
-            let (ptr, len) = self.iovec(iovs, first)?;
-            return Ok((write(&[&*self.bytes(ptr, len)?])?, len.into()));
-        }
-        let mut found: [Cow<'_, [u8]>; BATCH] = [const { Cow::Borrowed(&[]) }; BATCH];
-        let mut total = 0;
-        for (index, buffer) in found.iter_mut().enumerate().take(count as usize) {
-            let (ptr, len) = self.iovec(iovs, first + index as u32)?;
-            *buffer = self.bytes(ptr, len)?;
-            total += u64::from(len);
-        }
-        let mut buffers: [&[u8]; BATCH] = [&[]; BATCH];
-        for (buffer, found) in buffers.iter_mut().zip(&found) {
-            *buffer = found;
-        }
-        Ok((write(&buffers[..(count as usize).min(BATCH)])?, total))
-    }
-
-    /// As [`GuestMemory::gather`], for buffers to be filled. If they overlap, `read` sees only the first.
-    /// Also returns how many buffers it saw.
-    pub(crate) fn scatter(
-        &mut self,
-        iovs: u32,
-        first: u32,
-        count: u32,
-        read: impl FnOnce(&mut [&mut [u8]]) -> Result<usize, Errno>,
-    ) -> Result<(usize, u64, u32), Errno> {
-        if count == 1 {
-            let (ptr, len) = self.iovec(iovs, first)?;
-            return Ok((self.fill(ptr, len, |buffer| read(&mut [buffer]))?, len.into(), 1));
-        }
-        let mut ranges: [Range<usize>; BATCH] = [const { 0..0 }; BATCH];
-        let mut total = 0;
-        let count = (count as usize).min(BATCH);
-        for (index, range) in ranges.iter_mut().enumerate().take(count) {
-            let (ptr, len) = self.iovec(iovs, first + index as u32)?;
-            self.check(ptr, len)?;
-            if len > 0 {
-                *range = ptr as usize..ptr as usize + len as usize;
-                total += u64::from(len);
+        buffers: &Buffers,
+        write: impl FnOnce(&[&[u8]]) -> Result<usize, Errno>,
+    ) -> Result<usize, Errno> {
+        match &self.bytes {
+            Bytes::Own(bytes) => {
+                let mut slices: [&[u8]; BATCH] = [&[]; BATCH];
+                for (slice, range) in slices.iter_mut().zip(buffers.ranges()) {
+                    *slice = bytes.get(range.clone()).ok_or(Errno::Fault)?;
+                }
+                write(&slices[..buffers.ranges().len()])
+            }
+            Bytes::Shared(memory) => {
+                let mut copy = zeros(buffers.len())?;
+                let mut rest = &mut copy[..];
+                for range in buffers.ranges() {
+                    let (part, behind) = rest.split_at_mut(range.len().min(rest.len()));
+                    memory.read(range.start, part).map_err(|_| Errno::Fault)?;
+                    rest = behind;
+                }
+                write(&[&copy])
             }
         }
-        if let Bytes::Own(bytes) = &mut self.0
-            && let Ok(mut buffers) = bytes.get_disjoint_mut(ranges.clone())
-        {
-            return Ok((read(&mut buffers[..count])?, total, count as u32));
+    }
+
+    /// Calls `read` with the buffers, to be filled. If they overlap, it sees only the first. Returns how many bytes it
+    /// filled, and how many it could have.
+    pub(crate) fn scatter(
+        &mut self,
+        buffers: &Buffers,
+        read: impl FnOnce(&mut [&mut [u8]]) -> Result<usize, Errno>,
+    ) -> Result<(usize, usize), Errno> {
+        match &mut self.bytes {
+            Bytes::Own(bytes) => {
+                let [first, ..] = buffers.ranges() else { return Ok((0, 0)) };
+                if buffers.ranges().len() > 1
+                    && let Ok(mut slices) = bytes.get_disjoint_mut(buffers.all())
+                {
+                    return Ok((read(&mut slices[..buffers.ranges().len()])?, buffers.len()));
+                }
+                let first = bytes.get_mut(first.clone()).ok_or(Errno::Fault)?;
+                let len = first.len();
+                Ok((read(&mut [first])?, len))
+            }
+            Bytes::Shared(memory) => {
+                let mut copy = zeros(buffers.len())?;
+                let count = read(&mut [&mut copy])?;
+                let mut rest = copy.get(..count).ok_or(Errno::Fault)?;
+                for range in buffers.ranges() {
+                    let (part, behind) = rest.split_at(range.len().min(rest.len()));
+                    memory.write(range.start, part).map_err(|_| Errno::Fault)?;
+                    rest = behind;
+                }
+                Ok((count, copy.len()))
+            }
         }
-        let Range { start, end } = ranges[0];
-        let len = (end - start) as u32;
-        Ok((self.fill(start as u32, len, |buffer| read(&mut [buffer]))?, len.into(), 1))
+    }
+
+    /// A path of the guest. One that is too long is not even copied.
+    pub(crate) fn path(&self, ptr: u32, len: u32) -> Result<Cow<'_, [u8]>, Errno> {
+        self.check(ptr, len)?;
+        if len as usize > MAX_PATH { Err(Errno::NameTooLong) } else { self.bytes(ptr, len) }
     }
 }
+
+/// How many bytes go between looks at whether the call is to end.
+const PIECE: usize = 1 << 20;
+/// How many bytes are copied at once.
+const COPY: usize = 1 << 16;
 
 /// A buffer, if the host has room for it.
 fn zeros(len: usize) -> Result<Vec<u8>, Errno> {
@@ -184,8 +254,8 @@ fn zeros(len: usize) -> Result<Vec<u8>, Errno> {
     Ok(zeros)
 }
 
-/// How many buffers are handed to the host at once.
-pub(crate) const BATCH: usize = 16;
+/// The longest path, as on Linux.
+pub(crate) const MAX_PATH: usize = 4095;
 
 #[cfg(test)]
 mod tests {

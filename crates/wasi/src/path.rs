@@ -28,7 +28,7 @@ pub(crate) fn locate<'a>(
     path: u32,
     path_len: u32,
 ) -> Result<Located<'a>, Errno> {
-    let path = memory.bytes(path, path_len)?;
+    let path = memory.path(path, path_len)?;
     note_outside(ctx, fd, &path);
     let DirRef { dir, fs } = ctx.directory(fd, right)?;
     let walk = Walk::new(fs, dir.handle, &path)?;

@@ -1,7 +1,11 @@
 //! `poll_oneoff`: waits until one of many things happens: a time comes, or a descriptor can be read or written.
 
 use crate::{
-    Dialect, Errno, FileType, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, rights,
+    Dialect, Errno, FileType, GuestMemory, WasiCtx,
+    ctx::FileRef,
+    descriptor::Kind,
+    rights,
+    wait::{Pause, SLICE},
 };
 use core::time::Duration;
 
@@ -23,15 +27,8 @@ const FD_WRITE: u8 = 2;
 /// `subclockflags`: the time is a point, not a distance.
 const ABSTIME: u16 = 1;
 
-/// As long as it waits without a look at whether it should stop.
-const SLICE: Duration = Duration::from_millis(20);
-
-/// The same where several threads have the context: nobody waits for descriptors then.
-#[cfg(feature = "std")]
-const SHARED_SLICE: Duration = Duration::from_millis(5);
-
-/// How many descriptors it waits for at once; with more, the slices are shared.
-const SHORTEST: Duration = Duration::from_millis(1);
+/// After so many subscriptions it looks whether the call is to end.
+const LOOKS: u32 = 256;
 
 /// An event that is ready.
 struct Ready {
@@ -42,8 +39,8 @@ struct Ready {
 
 /// Waits until at least one of the subscriptions has happened, and tells all that have.
 ///
-/// A subscription that is wrong in itself happens at once, with its error in the event. `interrupted` is asked every
-/// 20 ms: if it is true, the answer is `EINTR`.
+/// A subscription that is wrong in itself happens at once, with its error in the event. All are looked at, then there is one
+/// wait for all of them. If the call is interrupted, the answer is `EINTR`.
 ///
 /// Parameters: `subscriptions`, `count` of them; `events`, room for as many; `stored`, where the count of events goes.
 ///
@@ -68,25 +65,25 @@ pub fn poll_oneoff(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     dialect: Dialect,
-    interrupted: &dyn Fn() -> bool,
     subscriptions: u32,
     events: u32,
     count: u32,
     stored: u32,
 ) -> Result<(), Errno> {
     let poll = Poll::new(ctx, memory, dialect, [subscriptions, events, count, stored])?;
-    let mut wait = Duration::ZERO;
-    while let Some(next) = poll.look(ctx, memory, wait)? {
-        if interrupted() {
-            return Err(Errno::Intr);
+    while let Some(pause) = poll.look(ctx, memory)? {
+        if poll.passes_virtual_time(ctx, &pause) {
+            memory.check_interrupt()?;
+            ctx.monotonic_clock.sleep(pause.longest);
+        } else {
+            ctx.wait(memory, pause)?;
         }
-        wait = ctx.pause(memory, &poll.layout, count, poll.start, next)?;
     }
     Ok(())
 }
 
 /// A call of [`poll_oneoff`]. The subscriptions stay in the guest's memory: only it can be long.
-pub(crate) struct Poll {
+struct Poll {
     layout: Layout,
     events: u32,
     count: u32,
@@ -97,9 +94,9 @@ pub(crate) struct Poll {
 
 impl Poll {
     /// Checks the arguments.
-    pub(crate) fn new(
+    fn new(
         ctx: &WasiCtx,
-        memory: &GuestMemory<'_>,
+        memory: &mut GuestMemory<'_>,
         dialect: Dialect,
         [subscriptions, events, count, stored]: [u32; 4],
     ) -> Result<Poll, Errno> {
@@ -110,82 +107,98 @@ impl Poll {
         memory.check(stored, 4)?;
         memory.check(subscriptions, count.checked_mul(layout.size).ok_or(Errno::Fault)?)?;
         memory.check(events, count.checked_mul(Layout::EVENT).ok_or(Errno::Fault)?)?;
-        Ok(Poll { layout, events, count, stored, start: (ctx.time(0)?, ctx.time(1)?) })
+        let start = match memory.progress.start {
+            Some(start) => start,
+            None => (ctx.time(0)?, ctx.time(1)?),
+        };
+        memory.progress.start = Some(start);
+        Ok(Poll { layout, events, count, stored, start })
     }
 
-    /// Tells what has happened, waiting for each descriptor at most for `wait`; if nothing has, how long to wait at most
-    /// until the next look.
-    pub(crate) fn look(
+    /// Tells what has happened; if nothing has, what there is to wait for.
+    fn look(
         &self,
         ctx: &mut WasiCtx,
         memory: &mut GuestMemory<'_>,
-        mut wait: Duration,
-    ) -> Result<Option<Duration>, Errno> {
+    ) -> Result<Option<Pause>, Errno> {
         let mut found = 0;
-        let mut next = SLICE;
+        let mut pause = Pause::new(SLICE);
+        pause.by_clock = true;
         for index in 0..self.count {
+            if index % LOOKS == LOOKS - 1 {
+                memory.check_interrupt()?;
+            }
             let (userdata, kind, what) = self.layout.subscription(memory, index, self.start)?;
-            match ctx.happened(what, wait)? {
+            match ctx.happened(what)? {
                 Ok(ready) => {
                     self.layout.event(memory, self.events, found, userdata, kind, &ready)?;
                     found += 1;
-                    wait = Duration::ZERO;
                 }
-                Err(left) => next = next.min(left),
+                // For what has happened there is no wait.
+                Err(_) if found > 0 => {}
+                Err(Left::Time(left)) => {
+                    pause.longest = pause.longest.min(left);
+                    pause.has_clock = true;
+                }
+                Err(Left::Descriptor(fd, writing)) => {
+                    pause.by_clock = false;
+                    ctx.add_to(&mut pause, fd, writing);
+                }
             }
         }
         if found > 0 {
             memory.write_u32(self.stored, found)?;
             return Ok(None);
         }
-        Ok(Some(next))
+        Ok(Some(pause))
+    }
+
+    /// Virtual time passes at once.
+    fn passes_virtual_time(&self, ctx: &WasiCtx, pause: &Pause) -> bool {
+        pause.has_clock && ctx.monotonic_clock.is_virtual()
     }
 }
 
+/// What a subscription that has not happened waits for.
+enum Left {
+    Time(Duration),
+    Descriptor(u32, bool),
+}
+
 impl WasiCtx {
-    /// Whether what is waited for has happened; if not, how long it takes at least. Waits for a descriptor at most
-    /// for `wait`.
-    fn happened(&mut self, what: Wait, wait: Duration) -> Result<Result<Ready, Duration>, Errno> {
+    /// Whether what is waited for has happened; if not, what there is to wait for.
+    fn happened(&mut self, what: Wait) -> Result<Result<Ready, Left>, Errno> {
         let ready = |bytes, hangup| Ok(Ok(Ready { error: 0, bytes, hangup }));
         let failed = |errno: Errno| Ok(Ok(Ready { error: errno as u16, bytes: 0, hangup: false }));
         match what {
             Wait::Wrong(errno) => failed(errno),
             Wait::Clock { id, deadline } => match deadline.saturating_sub(self.time(id)?) {
                 0 => ready(0, false),
-                left => Ok(Err(Duration::from_nanos(left))),
+                left => Ok(Err(Left::Time(Duration::from_nanos(left)))),
             },
-            Wait::Descriptor { fd, writing } => match self.is_ready(fd, writing, wait) {
+            Wait::Descriptor { fd, writing } => match self.bytes_ready(fd, writing) {
                 Ok(Some(0)) => ready(0, self.has_hung_up(fd)),
                 Ok(Some(bytes)) => ready(bytes, false),
-                Ok(None) => Ok(Err(SLICE)),
+                Ok(None) => Ok(Err(Left::Descriptor(fd, writing))),
                 Err(errno) => failed(errno),
             },
         }
     }
 
     /// Whether a descriptor can be read (or written) without waiting, and how many bytes that will be at least.
-    fn is_ready(&mut self, fd: u32, writing: bool, wait: Duration) -> Result<Option<u64>, Errno> {
+    fn bytes_ready(&mut self, fd: u32, writing: bool) -> Result<Option<u64>, Errno> {
         let descriptor = self.table.get(fd)?;
         descriptor.check(rights::POLL_FD_READWRITE)?;
-        let ready = match descriptor.kind {
-            Kind::File(_) => return self.file_is_ready(fd, writing, wait),
-            Kind::Directory(_) => return Err(Errno::BadF),
-            Kind::Input(_) if writing => return Err(Errno::BadF),
-            Kind::Output(_) if !writing => return Err(Errno::BadF),
-            Kind::Input(index) => self.input(index)?.is_ready(wait)?,
-            Kind::Output(index) => self.output(index)?.is_ready(wait)?,
+        match descriptor.kind {
+            Kind::File(_) => self.file_bytes_ready(fd, writing),
             #[cfg(feature = "std")]
-            Kind::Listener(index) => self.socket(index)?.is_ready(writing, wait)?,
-            #[cfg(feature = "std")]
-            Kind::Connection(index) => {
-                let socket = self.socket(index)?;
-                let ready = socket.is_ready(writing, wait)?;
-                return Ok(ready.then(|| u64::from(writing || !socket.has_hung_up())));
+            Kind::Connection(index) if !writing => {
+                let ready = self.is_ready(fd, writing)?;
+                let hung_up = ready && self.socket(index)?.has_hung_up();
+                Ok(ready.then_some(u64::from(!hung_up)))
             }
-            #[cfg(not(feature = "std"))]
-            Kind::Listener(_) | Kind::Connection(_) => return Err(Errno::BadF),
-        };
-        Ok(ready.then_some(1))
+            _ => Ok(self.is_ready(fd, writing)?.then_some(1)),
+        }
     }
 
     /// Whether nothing can be read, since the other side of a connection is done.
@@ -193,12 +206,7 @@ impl WasiCtx {
         matches!(self.table.get(fd), Ok(descriptor) if matches!(descriptor.kind, Kind::Connection(_)))
     }
 
-    fn file_is_ready(
-        &mut self,
-        fd: u32,
-        writing: bool,
-        wait: Duration,
-    ) -> Result<Option<u64>, Errno> {
+    fn file_bytes_ready(&mut self, fd: u32, writing: bool) -> Result<Option<u64>, Errno> {
         let FileRef { file, fs, .. } = self.file(fd, rights::POLL_FD_READWRITE, Errno::BadF)?;
         if (writing && !file.write) || (!writing && !file.read) {
             return Err(Errno::BadF);
@@ -207,44 +215,7 @@ impl WasiCtx {
             let size = fs.metadata(file.handle)?.size;
             return Ok(Some(if writing { 1 } else { size.saturating_sub(file.offset) }));
         }
-        Ok(fs.is_ready(file.handle, writing, wait)?.then_some(1))
-    }
-
-    /// How long a thread is to wait that does not keep the context meanwhile: not at all if time is virtual, which
-    /// passes at once.
-    #[cfg(feature = "std")]
-    pub(crate) fn time_to_wait(&self, next: Duration) -> Duration {
-        if self.monotonic_clock.is_virtual() {
-            self.monotonic_clock.sleep(next);
-            return Duration::ZERO;
-        }
-        next.min(SHARED_SLICE)
-    }
-
-    /// Lets time pass, but no longer than `next`. If there are descriptors to wait for, they wait themselves: returns
-    /// for how long each.
-    fn pause(
-        &mut self,
-        memory: &GuestMemory<'_>,
-        layout: &Layout,
-        count: u32,
-        start: (u64, u64),
-        next: Duration,
-    ) -> Result<Duration, Errno> {
-        let mut descriptors = 0;
-        let mut clocks = false;
-        for index in 0..count {
-            match layout.subscription(memory, index, start)?.2 {
-                Wait::Descriptor { .. } => descriptors += 1,
-                Wait::Clock { .. } => clocks = true,
-                Wait::Wrong(_) => {}
-            }
-        }
-        if descriptors == 0 || (clocks && self.monotonic_clock.is_virtual()) {
-            self.monotonic_clock.sleep(next);
-            return Ok(Duration::ZERO);
-        }
-        Ok((next / descriptors).max(SHORTEST.min(next)))
+        Ok(fs.is_ready(file.handle, writing)?.then_some(1))
     }
 }
 
@@ -258,6 +229,7 @@ struct Layout {
 
 impl Layout {
     const EVENT: u32 = 32;
+    const LONGEST: usize = 56;
 
     fn new(dialect: Dialect, subscriptions: u32) -> Layout {
         match dialect {
@@ -273,8 +245,10 @@ impl Layout {
         index: u32,
         start: (u64, u64),
     ) -> Result<(u64, u8, Wait), Errno> {
-        let record = memory.bytes(self.subscriptions + index * self.size, self.size)?;
-        let record = &record[..];
+        let mut record = [0; Layout::LONGEST];
+        let record = &mut record[..self.size as usize];
+        memory.read(self.subscriptions + index * self.size, record)?;
+        let record = &*record;
         let userdata = u64_at(record, 0);
         let kind = record[8];
         let what = match kind {

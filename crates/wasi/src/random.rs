@@ -51,7 +51,14 @@ impl SeededRandom {
 
 impl RandomSource for SeededRandom {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Errno> {
-        for byte in bytes {
+        let mut words = bytes.chunks_exact_mut(8);
+        if self.left == 0 {
+            for word in &mut words {
+                word.copy_from_slice(&self.next().to_le_bytes());
+            }
+        }
+        let rest = if self.left == 0 { words.into_remainder() } else { bytes };
+        for byte in rest {
             if self.left == 0 {
                 (self.rest, self.left) = (self.next(), 8);
             }
@@ -67,7 +74,8 @@ impl RandomSource for SeededRandom {
 ///
 /// Parameters: `buffer`, the address of the bytes; `len`, how many.
 ///
-/// Errors: `EFAULT` if the buffer is not in memory; `EIO`, `ENOTSUP` if the host has no randomness to give.
+/// Errors: `EFAULT` if the buffer is not in memory; `EIO`, `ENOTSUP` if the host has no randomness to give; `EINTR` if the
+/// call is interrupted before the buffer, of more than 64 KiB, is full.
 ///
 /// ```text
 /// buffer ─▶ ┌───────────┐
@@ -80,6 +88,18 @@ pub fn random_get(
     buffer: u32,
     len: u32,
 ) -> Result<(), Errno> {
-    memory.fill(buffer, len, |bytes| ctx.random.fill(bytes).map(|()| bytes.len()))?;
+    memory.check(buffer, len)?;
+    let mut done = 0;
+    while done < len {
+        if done > 0 {
+            memory.check_interrupt()?;
+        }
+        let piece = (len - done).min(PIECE);
+        memory.fill(buffer + done, piece, |bytes| ctx.random.fill(bytes).map(|()| bytes.len()))?;
+        done += piece;
+    }
     Ok(())
 }
+
+/// How many bytes it makes between looks at whether the call is to end.
+const PIECE: u32 = 1 << 16;

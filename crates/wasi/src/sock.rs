@@ -5,8 +5,7 @@ use crate::{Errno, GuestMemory, WasiCtx, descriptor::Kind, rights};
 #[cfg(feature = "std")]
 use crate::{
     descriptor::{Descriptor, Rights},
-    fd::io::{gather, once},
-    socket::Socket,
+    fd::io::{WRITE, Way, stream},
     types::{fdflags, flags},
 };
 #[cfg(feature = "std")]
@@ -34,8 +33,8 @@ fn socket(ctx: &WasiCtx, fd: u32, right: u64) -> Result<(usize, bool), Errno> {
 ///
 /// Parameters: `fd`, the listener; `flags`, those of the connection: 4 nonblock; `accepted`, where its descriptor goes.
 ///
-/// Errors: `EBADF`; `ENOTSOCK`; `EINVAL` if it does not listen, or there is no such flag; `EAGAIN`; `EMFILE`; `ENOTCAPABLE`;
-/// `EFAULT`; errors of the host.
+/// Errors: `EBADF`; `ENOTSOCK`; `EINVAL` if it does not listen, or there is no such flag; `EAGAIN`; `EINTR`; `EMFILE`;
+/// `ENOTCAPABLE`; `EFAULT`; errors of the host.
 ///
 /// ```text
 /// accepted ─▶ ┌─────┐
@@ -51,16 +50,25 @@ pub fn sock_accept(
     accepted: u32,
 ) -> Result<(), Errno> {
     memory.check(accepted, 4)?;
-    let (index, _) = socket(ctx, fd, rights::SOCK_ACCEPT)?;
+    let (index, listens) = socket(ctx, fd, rights::SOCK_ACCEPT)?;
+    if !listens {
+        return Err(Errno::Inval);
+    }
     let flags = self::flags(flags, fdflags::NONBLOCK.into())?;
     ctx.table.check_room()?;
-    let connection = ctx.socket(index)?.accept()?;
-    connection.set_nonblocking(flags != 0)?;
-    let place = ctx.sockets.iter().position(Option::is_none).unwrap_or(ctx.sockets.len());
-    match ctx.sockets.get_mut(place) {
-        Some(free) => *free = Some(connection),
-        None => ctx.sockets.push(Some(connection)),
-    }
+    ctx.await_ready(memory, fd, false)?;
+    let connection = loop {
+        match ctx.socket(index)?.accept() {
+            // Another one was quicker.
+            Err(Errno::Again) => ctx.await_again(memory, fd, false)?,
+            result => break result?,
+        }
+    };
+    let place = ctx.free_sockets.pop().unwrap_or_else(|| {
+        ctx.sockets.push(None);
+        ctx.sockets.len() - 1
+    });
+    ctx.sockets[place] = Some(connection);
     let rights = Rights::new(rights::STREAM, 0);
     let number = ctx.table.insert(Descriptor { kind: Kind::Connection(place), flags, rights });
     memory.write_u32(accepted, number)
@@ -94,55 +102,20 @@ pub fn sock_recv(
 ) -> Result<(), Errno> {
     memory.check(read, 4)?;
     memory.check(out_flags, 2)?;
-    let (index, listens) = socket(ctx, fd, rights::FD_READ)?;
+    let (_, listens) = socket(ctx, fd, rights::FD_READ)?;
     let flags = flags(ri_flags, (PEEK | WAITALL).into())?;
     if listens {
         return Err(Errno::NotConn);
     }
-    let socket = ctx.socket(index)?;
-    let count = if flags & WAITALL != 0 {
-        receive_all(socket, memory, iovs, iovs_len, flags & PEEK != 0)?
-    } else {
-        once(memory, iovs, iovs_len, |buffer| socket.receive(&mut [buffer], flags & PEEK != 0))?
-    };
+    // Only looking at what is there can't wait for more.
+    let peek = flags & PEEK != 0;
+    let way = Way { writing: false, all: flags & WAITALL != 0 && !peek };
+    let count = stream(ctx, memory, fd, iovs, iovs_len, way, |ctx, memory, buffers| {
+        let receive = |buffers: &mut [&mut [u8]]| ctx.receive(fd, buffers, peek);
+        Ok(memory.scatter(&buffers.first(), receive)?.0)
+    })?;
     memory.write(out_flags, &[0, 0])?;
     memory.write_u32(read, count)
-}
-
-/// Fills all buffers. Only looking at what is there can't wait for more.
-#[cfg(feature = "std")]
-fn receive_all(
-    socket: &Socket,
-    memory: &mut GuestMemory<'_>,
-    iovs: u32,
-    iovs_len: u32,
-    peek: bool,
-) -> Result<u32, Errno> {
-    let mut total = 0u32;
-    for index in 0..iovs_len {
-        let (ptr, len) = memory.iovec(iovs, index)?;
-        let mut done = false;
-        let len = len.min(u32::MAX - total);
-        let received = memory.fill(ptr, len, |buffer| {
-            let mut filled = 0;
-            while filled < buffer.len() && !done {
-                match socket.receive(&mut [&mut buffer[filled..]], peek) {
-                    Ok(count) => {
-                        filled += count;
-                        done = count == 0 || peek;
-                    }
-                    Err(error) if total == 0 && filled == 0 => return Err(error),
-                    Err(_) => done = true,
-                }
-            }
-            Ok(filled)
-        })?;
-        total += received as u32;
-        if done {
-            break;
-        }
-    }
-    Ok(total)
 }
 
 /// Sends to a connection.
@@ -163,13 +136,14 @@ pub fn sock_send(
     written: u32,
 ) -> Result<(), Errno> {
     memory.check(written, 4)?;
-    let (index, listens) = socket(ctx, fd, rights::FD_WRITE)?;
+    let (_, listens) = socket(ctx, fd, rights::FD_WRITE)?;
     flags(si_flags, 0)?;
     if listens {
         return Err(Errno::NotConn);
     }
-    let socket = ctx.socket(index)?;
-    let count = gather(memory, iovs, iovs_len, |buffers, _| socket.send(buffers))?;
+    let count = stream(ctx, memory, fd, iovs, iovs_len, WRITE, |ctx, memory, buffers| {
+        memory.gather(buffers, |buffers| ctx.send(fd, buffers))
+    })?;
     memory.write_u32(written, count)
 }
 

@@ -4,12 +4,11 @@
 
 use crate::Errno;
 use alloc::{sync::Arc, vec::Vec};
-use core::time::Duration;
 use spin::Mutex;
 
 /// Where a guest reads from.
 pub trait InputStream: Send {
-    /// Reads at most `buffer.len()` bytes; 0 is the end. Waits until there is something.
+    /// Reads at most `buffer.len()` bytes; 0 is the end. Is called when [`InputStream::is_ready`].
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno>;
 
     /// Whether a person types it.
@@ -17,16 +16,24 @@ pub trait InputStream: Send {
         false
     }
 
-    /// Whether reading would not wait. Waits for that itself, at most for `wait`.
-    fn is_ready(&mut self, wait: Duration) -> Result<bool, Errno> {
-        let _ = wait;
+    /// Whether reading would not wait. Never waits itself.
+    ///
+    /// If it is not ready, the guest waits: until it is, until it is interrupted, or until the program ends. A
+    /// stream that is always ready, but then waits in [`InputStream::read`], can't be interrupted.
+    fn is_ready(&mut self) -> Result<bool, Errno> {
         Ok(true)
+    }
+
+    /// What the host can wait for to know when it is ready. Without it, the stream is asked again and again.
+    #[cfg(all(feature = "std", unix))]
+    fn host_fd(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        None
     }
 }
 
 /// Where a guest writes to.
 pub trait OutputStream: Send {
-    /// Writes some of the bytes, first to last, and tells how many.
+    /// Writes some of the bytes, first to last, and tells how many. Is called when [`OutputStream::is_ready`].
     fn write(&mut self, buffers: &[&[u8]]) -> Result<usize, Errno>;
 
     /// Whether a person reads it.
@@ -34,10 +41,18 @@ pub trait OutputStream: Send {
         false
     }
 
-    /// Whether writing would not wait. Waits for that itself, at most for `wait`.
-    fn is_ready(&mut self, wait: Duration) -> Result<bool, Errno> {
-        let _ = wait;
+    /// Whether writing would not wait. Never waits itself.
+    ///
+    /// If it is not ready, the guest waits: until it is, until it is interrupted, or until the program ends. A
+    /// stream that is always ready, but then waits in [`OutputStream::write`], can't be interrupted.
+    fn is_ready(&mut self) -> Result<bool, Errno> {
         Ok(true)
+    }
+
+    /// What the host can wait for to know when it is ready. Without it, the stream is asked again and again.
+    #[cfg(all(feature = "std", unix))]
+    fn host_fd(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        None
     }
 }
 

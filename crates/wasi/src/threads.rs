@@ -4,6 +4,7 @@
 
 use crate::WasiCtx;
 use std::{
+    collections::BTreeSet,
     format,
     string::String,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -38,10 +39,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The threads of one program.
 ///
-/// A module whose threads are to run imports a shared memory and `wasi.thread-spawn`, and exports
-/// `wasi_thread_start`. When one thread ends the program (`proc_exit`, a trap), or the main function
+/// A module whose threads are to run imports a shared memory, and exports `wasi_thread_start`; it starts them by
+/// `wasi.thread-spawn`. When one thread ends the program (`proc_exit`, a trap), or the main function
 /// returns, all others are interrupted: the engine needs [`Metering::Interrupt`](windlass::Metering) or
-/// [`Metering::Fuel`](windlass::Metering). A new thread gets half of the fuel of the one that starts it.
+/// [`Metering::Fuel`](windlass::Metering). That ends also those that wait in a function of WASI or still execute their
+/// module's `start`; but not those in a stream of the embedder that blocks. A new thread gets half of the fuel of the
+/// one that starts it.
 pub struct WasiThreads<T>(Arc<Group<T>>);
 
 struct Group<T> {
@@ -54,6 +57,8 @@ struct Program<T> {
     linker: Linker<T>,
     module: Module,
     new_store: Arc<NewStore<T>>,
+    max_threads: usize,
+    stack_size: usize,
 }
 
 /// Makes the store of a new thread.
@@ -70,12 +75,15 @@ struct State {
     why: Option<Error>,
 }
 
-/// Numbers of threads have 29 bits; and no program may have more threads at once than this.
+/// Numbers of threads have 29 bits.
 const MAX_NUMBER: u32 = 0x1fff_ffff;
-const MAX_THREADS: usize = 4096;
+/// So many threads may run at once, the main one included, and so large are their native stacks, if nothing else is
+/// said.
+const MAX_THREADS: usize = 256;
+const STACK_SIZE: usize = 2 << 20;
 
 impl<T: Send + 'static> WasiThreads<T> {
-    /// Defines in `linker` what the module needs for its threads: `wasi.thread-spawn`, and the shared memory
+    /// Defines in `linker` what the module needs for its threads: `wasi.thread-spawn`, and the shared memories
     /// that it imports. `new_store` makes the store of a new thread from the data of the one that starts it.
     ///
     /// # Errors
@@ -91,9 +99,11 @@ impl<T: Send + 'static> WasiThreads<T> {
         if !engines.iter().all(|engine| Engine::same(linker.engine(), engine)) {
             return Err(Error::msg("linker, store and module must belong to the same engine"));
         }
+        let mut defined = BTreeSet::new();
         for import in module.imports() {
             if let ExternType::Memory(ty) = import.ty()
                 && ty.is_shared()
+                && defined.insert((import.module(), import.name()))
             {
                 let memory = SharedMemory::new(store.engine(), ty)?;
                 linker.define(store, import.module(), import.name(), memory)?;
@@ -113,13 +123,38 @@ impl<T: Send + 'static> WasiThreads<T> {
             linker: linker.clone(),
             module: module.clone(),
             new_store: Arc::new(new_store),
+            max_threads: MAX_THREADS,
+            stack_size: STACK_SIZE,
         });
         Ok(WasiThreads(group))
     }
 
-    /// Whether a module starts threads.
+    /// Whether a module is a program with threads: it imports `wasi.thread-spawn`, or it imports a shared memory and
+    /// exports `wasi_thread_start`, whatever it then does.
     pub fn are_in(module: &Module) -> bool {
+        let shared = |ty: &ExternType| matches!(ty, ExternType::Memory(ty) if ty.is_shared());
         module.imports().any(|import| (import.module(), import.name()) == ("wasi", "thread-spawn"))
+            || (module.imports().any(|import| shared(&import.ty()))
+                && module.exports().any(|export| export.name() == START))
+    }
+
+    /// How many threads may run at once, the main one included: 256 if nothing else is said. More are refused:
+    /// `thread-spawn` returns a negative number.
+    pub fn max_threads(self, threads: usize) -> WasiThreads<T> {
+        self.set(|program| program.max_threads = threads)
+    }
+
+    /// The native stack of each thread but the main one, in bytes: 2 MiB if nothing else is said. What it has to be is
+    /// said with [`Config::max_nested_calls`](windlass::Config::max_nested_calls).
+    pub fn stack_size(self, bytes: usize) -> WasiThreads<T> {
+        self.set(|program| program.stack_size = bytes)
+    }
+
+    fn set(self, set: impl FnOnce(&mut Program<T>)) -> WasiThreads<T> {
+        if let Some(program) = &mut *locked(&self.0.program) {
+            set(program);
+        }
+        self
     }
 
     /// Runs the main thread: `main` calls the guest. Returns when all threads have ended, with the error that ended
@@ -132,17 +167,63 @@ impl<T: Send + 'static> WasiThreads<T> {
         store: &mut Store<T>,
         main: impl FnOnce(&mut Store<T>) -> Result<(), E>,
     ) -> Result<(), E> {
-        locked(&self.0.state).handles.push((0, store.interrupt_handle()?));
+        locked(&self.0.state).handles.push((MAIN, store.interrupt_handle()?));
+        let others = Others(&self.0);
         let result = main(store);
-        self.0.end(0, None);
+        drop(others);
+        match locked(&self.0.state).why.take() {
+            Some(error) => Err(error.into()),
+            None => result,
+        }
+    }
+}
+
+/// What a thread's instance exports to be started by: its parameters are the thread's number and the argument of
+/// `thread-spawn`.
+const START: &str = "wasi_thread_start";
+
+/// The number of the main thread.
+const MAIN: u32 = 0;
+
+/// Dropped by the main thread when it is done, by a panic, too: ends the others, and waits for them.
+struct Others<'a, T: Send + 'static>(&'a Arc<Group<T>>);
+
+impl<T: Send + 'static> Drop for Others<'_, T> {
+    fn drop(&mut self) {
+        self.0.end(MAIN, None);
         while let Some(thread) = { locked(&self.0.state).joins.pop() } {
             // A panic was told where it happened.
             let _ = thread.join();
         }
         locked(&self.0.program).take();
-        match locked(&self.0.state).why.take() {
-            Some(error) => Err(error.into()),
-            None => result,
+    }
+}
+
+/// A thread that runs. Dropped by a panic, it ends the program.
+struct Running<T: Send + 'static> {
+    group: Arc<Group<T>>,
+    number: u32,
+}
+
+impl<T: Send + 'static> Drop for Running<T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.group.end(self.number, Some(Error::msg("a thread of the program panicked")));
+        }
+    }
+}
+
+impl<T: Send + 'static> Running<T> {
+    /// Makes the thread's instance and calls it. What the module does when it is instantiated happens on the new
+    /// thread, which can be interrupted; that there can be no instance ends the program.
+    fn run(self, linker: &Linker<T>, module: &Module, mut store: Store<T>, argument: i32) {
+        let result = linker.instantiate(&mut store, module).and_then(|instance| {
+            let start = instance.get_typed_func::<(i32, i32), ()>(&store, START)?;
+            start.call(&mut store, (self.number as i32, argument))
+        });
+        match result {
+            Ok(()) => locked(&self.group.state).handles.retain(|&(other, _)| other != self.number),
+            Err(error) => self.group.end(self.number, Some(error)),
         }
     }
 }
@@ -151,40 +232,37 @@ impl<T: Send + 'static> Group<T> {
     /// Starts a thread; returns its number, or none if there can't be one.
     fn spawn(self: &Arc<Self>, caller: &mut Caller<'_, T>, argument: i32) -> Option<u32> {
         let program = locked(&self.program);
-        let Program { linker, module, new_store } = program.as_ref()?;
+        let Program { linker, module, new_store, max_threads, stack_size } = program.as_ref()?;
         let (linker, module, new_store) = (linker.clone(), module.clone(), new_store.clone());
+        let (max_threads, stack_size) = (*max_threads, *stack_size);
         drop(program);
-        let mut store = new_store(caller.data());
-        if let Ok(fuel) = caller.as_context().get_fuel() {
-            store.set_fuel(fuel / 2).ok()?;
-            caller.set_fuel(fuel - fuel / 2).ok()?;
+        if !module.exports().any(|export| export.name() == START) {
+            return None;
         }
-        let instance = linker.instantiate(&mut store, &module).ok()?;
-        let start = instance.get_typed_func::<(i32, i32), ()>(&store, "wasi_thread_start").ok()?;
+        let mut store = new_store(caller.data());
+        let fuel = caller.as_context().get_fuel().ok();
+        if let Some(fuel) = fuel {
+            store.set_fuel(fuel / 2).ok()?;
+        }
         let handle = store.interrupt_handle().ok()?;
 
         let mut state = locked(&self.state);
-        if state.ended || state.handles.len() >= MAX_THREADS {
+        if state.ended || state.handles.len() >= max_threads {
             return None;
         }
         state.joins.retain(|thread| !thread.is_finished());
-        let mut number = state.last;
-        loop {
-            number = number % MAX_NUMBER + 1;
-            if state.handles.iter().all(|&(other, _)| other != number) {
-                break;
-            }
-        }
-        let group = self.clone();
-        let run = move || match start.call(&mut store, (number as i32, argument)) {
-            Ok(()) => locked(&group.state).handles.retain(|&(other, _)| other != number),
-            Err(error) => group.end(number, Some(error)),
-        };
+        let number = state.free_number();
+        let running = Running { group: self.clone(), number };
+        let run = move || running.run(&linker, &module, store, argument);
         let name: String = format!("wasi thread {number}");
-        let thread = thread::Builder::new().name(name).spawn(run).ok()?;
+        let thread = thread::Builder::new().name(name).stack_size(stack_size).spawn(run).ok()?;
         state.last = number;
         state.handles.push((number, handle));
         state.joins.push(thread);
+        drop(state);
+        if let Some(fuel) = fuel {
+            caller.set_fuel(fuel - fuel / 2).ok();
+        }
         Some(number)
     }
 
@@ -196,6 +274,19 @@ impl<T: Send + 'static> Group<T> {
             state.ended = true;
             state.why = why;
             state.handles.iter().for_each(|(_, handle)| handle.interrupt());
+        }
+    }
+}
+
+impl State {
+    /// The number of the next thread: one that no running thread has.
+    fn free_number(&self) -> u32 {
+        let mut number = self.last;
+        loop {
+            number = number % MAX_NUMBER + 1;
+            if self.handles.iter().all(|&(other, _)| other != number) {
+                return number;
+            }
         }
     }
 }

@@ -61,18 +61,7 @@ pub fn fd_fdstat_set_flags(
     let descriptor = ctx.table.get_mut(fd)?;
     descriptor.check(rights::FD_FDSTAT_SET_FLAGS)?;
     let new_flags = flags(new_flags, fdflags::ALL)?;
-    let nonblocking = new_flags & fdflags::NONBLOCK != 0;
-    match &descriptor.kind {
-        Kind::File(file) if !file.seekable() => {
-            ctx.filesystems[file.fs].set_nonblocking(file.handle, nonblocking)?;
-        }
-        #[cfg(feature = "std")]
-        &Kind::Listener(index) | &Kind::Connection(index) => {
-            ctx.socket(index)?.set_nonblocking(nonblocking)?;
-        }
-        _ => {}
-    }
-    ctx.table.get_mut(fd)?.flags = new_flags;
+    descriptor.flags = new_flags;
     Ok(())
 }
 

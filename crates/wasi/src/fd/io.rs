@@ -1,11 +1,15 @@
 //! `fd_read`, `fd_write`, `fd_pread`, `fd_pwrite`: bytes between a descriptor and buffers of the guest. Buffers are
-//! handed on where they lie, several at once; nothing is allocated.
+//! handed on where they lie, several at once; nothing is allocated but a piece at a time where other threads use the
+//! memory. A call transfers at most as much as the memory has, and looks between pieces whether it is to end.
 
 use crate::{
-    Errno, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, memory::BATCH, rights,
+    Errno, GuestMemory, WasiCtx,
+    ctx::FileRef,
+    descriptor::Kind,
+    iovecs::{Buffers, Iovecs},
+    rights,
     types::fdflags,
 };
-use core::time::Duration;
 
 /// Reads from where the descriptor is, which then moves on.
 ///
@@ -16,7 +20,8 @@ use core::time::Duration;
 /// the end.
 ///
 /// Errors: `EBADF` if it is not open to be read; `ENOTCAPABLE` if the right was given up; `EISDIR` for a directory;
-/// `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EFAULT`; errors of the host.
+/// `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EINTR` if it waits and is interrupted; `EFAULT`; errors of the
+/// host.
 ///
 /// ```text
 /// iovs ─▶ ┌──────────┬──────────┬──────────┬──────────┬─
@@ -35,40 +40,19 @@ pub fn fd_read(
     read: u32,
 ) -> Result<(), Errno> {
     memory.check(read, 4)?;
-    let descriptor = ctx.table.get(fd)?;
-    let nonblocking = descriptor.flags & fdflags::NONBLOCK != 0;
-    let count = match descriptor.kind {
-        Kind::File(_) => {
+    let count = match check(ctx, fd, false)? {
+        Access::Places => {
             let FileRef { file, fs, .. } = ctx.file(fd, rights::FD_READ, Errno::BadF)?;
-            if !file.read {
-                return Err(Errno::BadF);
-            }
-            if file.seekable() {
-                let count = scatter(memory, iovs, iovs_len, |buffers, done| {
-                    fs.read_at(file.handle, buffers, file.offset + u64::from(done))
-                })?;
-                file.offset += u64::from(count);
-                count
-            } else {
-                once(memory, iovs, iovs_len, |buffer| fs.read(file.handle, &mut [buffer]))?
-            }
+            let count = scatter(memory, iovs, iovs_len, |buffers, done| {
+                fs.read_at(file.handle, buffers, file.offset + u64::from(done))
+            })?;
+            file.offset += u64::from(count);
+            count
         }
-        Kind::Input(index) => {
-            descriptor.check(rights::FD_READ)?;
-            let stream = ctx.input(index)?;
-            if nonblocking && !stream.is_ready(Duration::ZERO)? {
-                return Err(Errno::Again);
-            }
-            once(memory, iovs, iovs_len, |buffer| stream.read(buffer))?
-        }
-        #[cfg(feature = "std")]
-        Kind::Connection(index) => {
-            descriptor.check(rights::FD_READ)?;
-            let socket = ctx.socket(index)?;
-            once(memory, iovs, iovs_len, |buffer| socket.receive(&mut [buffer], false))?
-        }
-        Kind::Directory(_) => return Err(Errno::IsDir),
-        _ => return Err(Errno::BadF),
+        Access::Stream => stream(ctx, memory, fd, iovs, iovs_len, READ, |ctx, memory, buffers| {
+            let read = |buffers: &mut [&mut [u8]]| ctx.receive(fd, buffers, false);
+            Ok(memory.scatter(&buffers.first(), read)?.0)
+        })?,
     };
     memory.write_u32(read, count)
 }
@@ -79,7 +63,8 @@ pub fn fd_read(
 /// It can be less than all.
 ///
 /// Errors: `EBADF` if it is not open to be written; `ENOTCAPABLE` if the right was given up; `EISDIR` for a directory;
-/// `ENOSPC`; `EFBIG`; `EPIPE`; `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EFAULT`; errors of the host.
+/// `ENOSPC`; `EFBIG`; `EPIPE`; `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EINTR` if it is interrupted before
+/// anything is written; `EFAULT`; errors of the host.
 ///
 /// ```text
 /// iovs ─▶ ┌──────────┬──────────┬──────────┬──────────┬─
@@ -98,44 +83,139 @@ pub fn fd_write(
     written: u32,
 ) -> Result<(), Errno> {
     memory.check(written, 4)?;
-    let descriptor = ctx.table.get(fd)?;
-    let nonblocking = descriptor.flags & fdflags::NONBLOCK != 0;
-    let count = match descriptor.kind {
-        Kind::File(_) => write_file(ctx, memory, fd, iovs, iovs_len)?,
-        Kind::Output(index) => {
-            descriptor.check(rights::FD_WRITE)?;
-            let stream = ctx.output(index)?;
-            if nonblocking && !stream.is_ready(Duration::ZERO)? {
-                return Err(Errno::Again);
-            }
-            gather(memory, iovs, iovs_len, |buffers, _| stream.write(buffers))?
+    let count = match check(ctx, fd, true)? {
+        Access::Places => write_file(ctx, memory, fd, iovs, iovs_len)?,
+        Access::Stream => {
+            stream(ctx, memory, fd, iovs, iovs_len, WRITE, |ctx, memory, buffers| {
+                memory.gather(buffers, |buffers| ctx.send(fd, buffers))
+            })?
         }
-        #[cfg(feature = "std")]
-        Kind::Connection(index) => {
-            descriptor.check(rights::FD_WRITE)?;
-            let socket = ctx.socket(index)?;
-            gather(memory, iovs, iovs_len, |buffers, _| socket.send(buffers))?
-        }
-        Kind::Directory(_) => return Err(Errno::IsDir),
-        _ => return Err(Errno::BadF),
     };
     memory.write_u32(written, count)
 }
 
+/// How a descriptor is read or written.
+enum Access {
+    /// It has offsets, and never waits for long.
+    Places,
+    /// It comes and goes.
+    Stream,
+}
+
+/// Checks that a descriptor can be read (or written) at all.
+fn check(ctx: &WasiCtx, fd: u32, writing: bool) -> Result<Access, Errno> {
+    let descriptor = ctx.table.get(fd)?;
+    let (allowed, places) = match &descriptor.kind {
+        Kind::File(file) => (if writing { file.write } else { file.read }, file.seekable()),
+        Kind::Input(_) => (!writing, false),
+        Kind::Output(_) => (writing, false),
+        Kind::Connection(_) => (true, false),
+        Kind::Directory(_) => return Err(Errno::IsDir),
+        Kind::Listener(_) => (false, false),
+    };
+    if !allowed {
+        return Err(Errno::BadF);
+    }
+    descriptor.check(if writing { rights::FD_WRITE } else { rights::FD_READ })?;
+    Ok(if places { Access::Places } else { Access::Stream })
+}
+
+impl WasiCtx {
+    /// Reads from a stream that is ready, or only looks at what could be read.
+    pub(crate) fn receive(
+        &mut self,
+        fd: u32,
+        buffers: &mut [&mut [u8]],
+        peek: bool,
+    ) -> Result<usize, Errno> {
+        let [buffer, ..] = &mut *buffers else { return Ok(0) };
+        match self.table.get(fd)?.kind {
+            Kind::File(_) => {
+                let FileRef { file, fs, .. } = self.file(fd, rights::FD_READ, Errno::BadF)?;
+                fs.read(file.handle, buffers)
+            }
+            Kind::Input(index) => self.input(index)?.read(buffer),
+            #[cfg(feature = "std")]
+            Kind::Connection(index) => self.socket(index)?.receive(buffer, peek),
+            _ => {
+                let _ = peek;
+                Err(Errno::BadF)
+            }
+        }
+    }
+
+    /// Writes some bytes to a stream that is ready.
+    pub(crate) fn send(&mut self, fd: u32, buffers: &[&[u8]]) -> Result<usize, Errno> {
+        match self.table.get(fd)?.kind {
+            Kind::File(_) => {
+                let FileRef { file, fs, .. } =
+                    self.changed_file(fd, rights::FD_WRITE, Errno::BadF)?;
+                fs.write(file.handle, buffers)
+            }
+            Kind::Output(index) => self.output(index)?.write(buffers),
+            #[cfg(feature = "std")]
+            Kind::Connection(index) => self.socket(index)?.send(buffers),
+            _ => Err(Errno::BadF),
+        }
+    }
+}
+
+/// How a stream is used: whether it is written, and whether all buffers are to be transferred.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) writing: bool,
+    pub(crate) all: bool,
+}
+
+const READ: Way = Way { writing: false, all: false };
+pub(crate) const WRITE: Way = Way { writing: true, all: true };
+
+/// Transfers buffers from or to a stream: waits until it is ready, lets `step` transfer some, and goes on if all are
+/// wanted. What was transferred when an error comes is told first; the error comes back with the next call.
+pub(crate) fn stream(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    iovs: u32,
+    iovs_len: u32,
+    Way { writing, all }: Way,
+    mut step: impl FnMut(&mut WasiCtx, &mut GuestMemory<'_>, &Buffers) -> Result<usize, Errno>,
+) -> Result<u32, Errno> {
+    let mut iovecs = Iovecs::new(memory, iovs, iovs_len);
+    loop {
+        let buffers = iovecs.next(memory);
+        let result = buffers.and_then(|buffers| {
+            if buffers.len() == 0 {
+                return Ok(0);
+            }
+            ctx.await_ready(memory, fd, writing)?;
+            let mut count = step(ctx, memory, &buffers);
+            while count == Err(Errno::Again) && ctx.says_again(fd) {
+                // Another one was quicker.
+                ctx.await_again(memory, fd, writing)?;
+                count = step(ctx, memory, &buffers);
+            }
+            iovecs.advance(memory, &buffers, count?);
+            count
+        });
+        let done = memory.progress.bytes;
+        match result {
+            Err(error) if done == 0 || ctx.is_put_off() => return Err(error),
+            Ok(0) | Err(_) => return Ok(done),
+            Ok(_) if !all || memory.interrupted() => return Ok(done),
+            Ok(_) => {}
+        }
+    }
+}
+
 fn write_file(
     ctx: &mut WasiCtx,
-    memory: &GuestMemory<'_>,
+    memory: &mut GuestMemory<'_>,
     fd: u32,
     iovs: u32,
     iovs_len: u32,
 ) -> Result<u32, Errno> {
     let FileRef { file, fs, flags } = ctx.changed_file(fd, rights::FD_WRITE, Errno::BadF)?;
-    if !file.write {
-        return Err(Errno::BadF);
-    }
-    if !file.seekable() {
-        return gather(memory, iovs, iovs_len, |buffers, _| fs.write(file.handle, buffers));
-    }
     let mut offset = file.offset;
     let count = gather(memory, iovs, iovs_len, |buffers, _| {
         if flags & fdflags::APPEND != 0 {
@@ -226,55 +306,21 @@ fn check_place(seekable: bool, offset: u64) -> Result<(), Errno> {
     }
 }
 
-/// Writes all buffers, a batch at a time, until less than all of a batch is taken. `write` also gets how much
+/// Writes all buffers to a file, a piece at a time, until less than all of a piece is taken. `write` also gets how much
 /// was written before.
-pub(crate) fn gather(
-    memory: &GuestMemory<'_>,
+fn gather(
+    memory: &mut GuestMemory<'_>,
     iovs: u32,
     iovs_len: u32,
     mut write: impl FnMut(&[&[u8]], u32) -> Result<usize, Errno>,
 ) -> Result<u32, Errno> {
-    let mut total = 0u32;
-    let mut index = 0;
-    while index < iovs_len {
-        let batch = (iovs_len - index).min(BATCH as u32);
-        match memory.gather(iovs, index, batch, |buffers| write_some(buffers, total, &mut write)) {
-            Ok((count, wanted)) => {
-                total += count as u32;
-                if (count as u64) < wanted {
-                    break;
-                }
-            }
-            // What was already written is told first; the error comes back with the next call.
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-        }
-        index += batch;
-    }
-    Ok(total)
+    pieces(memory, iovs, iovs_len, |memory, buffers, done| {
+        let count = memory.gather(buffers, |buffers| write(buffers, done))?;
+        Ok((count, buffers.len()))
+    })
 }
 
-/// Writes buffers, if all that is written can still be told to the guest.
-fn write_some(
-    buffers: &[&[u8]],
-    before: u32,
-    write: &mut impl FnMut(&[&[u8]], u32) -> Result<usize, Errno>,
-) -> Result<usize, Errno> {
-    let wanted: u64 = buffers.iter().map(|buffer| buffer.len() as u64).sum();
-    if wanted == 0 {
-        return Ok(0);
-    }
-    let room = u32::MAX - before;
-    if wanted <= u64::from(room) {
-        return write(buffers, before);
-    }
-    // Buffers may overlap, so that together they are longer than the memory.
-    let Some(first) = buffers.iter().find(|buffer| !buffer.is_empty()) else { return Ok(0) };
-    let first = &first[..first.len().min(room as usize)];
-    if first.is_empty() { Ok(0) } else { write(&[first], before) }
-}
-
-/// Fills all buffers, a batch at a time, until less than all of a batch is filled. `read` also gets how
+/// Fills all buffers from a file, a piece at a time, until less than all of a piece is filled. `read` also gets how
 /// much was read before.
 fn scatter(
     memory: &mut GuestMemory<'_>,
@@ -282,46 +328,34 @@ fn scatter(
     iovs_len: u32,
     mut read: impl FnMut(&mut [&mut [u8]], u32) -> Result<usize, Errno>,
 ) -> Result<u32, Errno> {
-    let mut total = 0u32;
-    let mut index = 0;
-    while index < iovs_len {
-        let done = memory.scatter(iovs, index, iovs_len - index, |buffers| {
-            let wanted: u64 = buffers.iter().map(|buffer| buffer.len() as u64).sum();
-            match wanted {
-                0 => Ok(0),
-                // More could not be told to the guest. Only buffers that overlap are so long.
-                _ if wanted > u64::from(u32::MAX - total) => Ok(0),
-                _ => read(buffers, total),
-            }
-        });
-        match done {
-            Ok((count, wanted, buffers)) => {
-                total += count as u32;
-                if (count as u64) < wanted {
-                    break;
-                }
-                index += buffers;
-            }
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-        }
-    }
-    Ok(total)
+    pieces(memory, iovs, iovs_len, |memory, buffers, done| {
+        memory.scatter(buffers, |buffers| read(buffers, done))
+    })
 }
 
-/// Fills the first buffer that has room, by one call of `read`.
-pub(crate) fn once(
+/// Transfers buffers, a piece at a time: `transfer` tells how many bytes it did, of how many.
+fn pieces(
     memory: &mut GuestMemory<'_>,
     iovs: u32,
     iovs_len: u32,
-    read: impl FnOnce(&mut [u8]) -> Result<usize, Errno>,
+    mut transfer: impl FnMut(&mut GuestMemory<'_>, &Buffers, u32) -> Result<(usize, usize), Errno>,
 ) -> Result<u32, Errno> {
-    for index in 0..iovs_len {
-        let (ptr, len) = memory.iovec(iovs, index)?;
-        memory.check(ptr, len)?;
-        if len > 0 {
-            return Ok(memory.fill(ptr, len, read)? as u32);
+    let mut iovecs = Iovecs::new(memory, iovs, iovs_len);
+    loop {
+        let done = memory.progress.bytes;
+        let result = iovecs.next(memory).and_then(|buffers| {
+            let (count, wanted) = match buffers.len() {
+                0 => (0, 1),
+                _ => transfer(memory, &buffers, done)?,
+            };
+            iovecs.advance(memory, &buffers, count);
+            Ok(count < wanted || memory.interrupted())
+        });
+        match result {
+            // What was already transferred is told first; the error comes back with the next call.
+            Err(error) if done == 0 => return Err(error),
+            Ok(true) | Err(_) => return Ok(memory.progress.bytes),
+            Ok(false) => {}
         }
     }
-    Ok(0)
 }

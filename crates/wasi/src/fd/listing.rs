@@ -1,23 +1,19 @@
-//! `fd_readdir`: lists a directory. The names are taken once, when the guest begins, so that its places in the
-//! list stay valid whatever happens to the directory meanwhile.
+//! `fd_readdir`: lists a directory. Names come from the file system as they are asked for, from a place in the directory
+//! that the file system can find again; a descriptor keeps none of them.
 
-use crate::{
-    DirPerms, Errno, FileType, GuestMemory, WasiCtx,
-    ctx::DirRef,
-    fs::{DirEntry, FileSystem, Handle},
-    rights,
-};
-use alloc::{vec, vec::Vec};
+use crate::{DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::DirEntry, rights};
 
 /// Lists a directory, with `.` and `..`.
 ///
 /// The buffer is filled to its end, if need be with a part of an entry. So a guest knows that there is no more when less
 /// is used; if an entry was cut, it asks again with the cookie of the one before.
 ///
-/// Parameters: `fd`; `buffer` and `len`, where the entries go; `cookie`, where to begin: 0 at the start (the list is
-/// made anew), else the `next` of an entry; `used`, where the count of bytes goes.
+/// What is made or removed meanwhile may be listed or not. All else is listed once, whatever happens to the directory.
 ///
-/// Errors: `EBADF`; `ENOTDIR`; `EACCES` if the preopened directory can't be listed; `ENOTCAPABLE`; `EFAULT`.
+/// Parameters: `fd`; `buffer` and `len`, where the entries go; `cookie`, where to begin: 0 at the start, else the `next`
+/// of an entry; `used`, where the count of bytes goes.
+///
+/// Errors: `EBADF`; `ENOTDIR`; `EACCES` if the preopened directory can't be listed; `EINTR`; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// buffer ─▶ ┌───────────┬──────────┬──────────────────┬──────────┬─────────┬──────┬─
@@ -43,33 +39,50 @@ pub fn fd_readdir(
     if !dir.perms.contains(DirPerms::READ) {
         return Err(Errno::Acces);
     }
-    if cookie == 0 || dir.listing.is_none() {
-        dir.listing = Some(list(fs, dir.handle)?);
+    let mut target = Target { memory, at: buffer, left: len };
+    let inode = fs.metadata(dir.handle)?.inode;
+    // Above a root there is nothing: `..` is the directory itself.
+    for (index, name) in
+        [".", ".."].into_iter().enumerate().skip(usize::try_from(cookie).unwrap_or(2))
+    {
+        let entry = DirEntry { name: name.into(), inode, file_type: FileType::Directory };
+        target.put(&entry, index as u64 + 1)?;
     }
-    let entries = dir.listing.as_deref().unwrap_or_default();
-    let start = usize::try_from(cookie).map_or(entries.len(), |start| start.min(entries.len()));
-    let filled = memory.fill(buffer, len, |target| {
-        let mut filled = 0;
-        for (index, entry) in entries.iter().enumerate().skip(start) {
-            filled += fill(&mut target[filled..], &record(entry, index as u64 + 1));
-            filled += fill(&mut target[filled..], &entry.name);
-            if filled == target.len() {
-                break;
-            }
+    let mut place = cookie.saturating_sub(SPECIAL);
+    while target.left > 0 {
+        target.memory.check_interrupt()?;
+        let entries = fs.read_dir(dir.handle, place)?;
+        let Some(&(_, last)) = entries.last() else { break };
+        place = last;
+        for (entry, next) in &entries {
+            target.put(entry, next.saturating_add(SPECIAL))?;
         }
-        Ok(filled)
-    })?;
-    memory.write_u32(used, filled as u32)
+    }
+    let filled = len - target.left;
+    memory.write_u32(used, filled)
 }
 
-/// All names, the two that every directory has first. Above a root there is nothing: `..` is the directory itself.
-fn list(fs: &mut dyn FileSystem, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
-    let inode = fs.metadata(dir)?.inode;
-    let special =
-        |name: &[u8]| DirEntry { name: name.to_vec(), inode, file_type: FileType::Directory };
-    let mut entries = vec![special(b"."), special(b"..")];
-    entries.append(&mut fs.read_dir(dir)?);
-    Ok(entries)
+/// Cookies are places in the directory of the file system, and this: `.` and `..` come first.
+const SPECIAL: u64 = 2;
+
+/// The rest of the buffer that is filled.
+struct Target<'a, 'b> {
+    memory: &'a mut GuestMemory<'b>,
+    at: u32,
+    left: u32,
+}
+
+impl Target<'_, '_> {
+    /// Adds an entry, or as much of it as there is room for.
+    fn put(&mut self, entry: &DirEntry, next: u64) -> Result<(), Errno> {
+        for part in [&record(entry, next)[..], &entry.name] {
+            let count = part.len().min(self.left as usize);
+            self.memory.write(self.at, &part[..count])?;
+            self.at += count as u32;
+            self.left -= count as u32;
+        }
+        Ok(())
+    }
 }
 
 fn record(entry: &DirEntry, next: u64) -> [u8; 24] {
@@ -79,11 +92,4 @@ fn record(entry: &DirEntry, next: u64) -> [u8; 24] {
     record[16..20].copy_from_slice(&(entry.name.len() as u32).to_le_bytes());
     record[20] = entry.file_type as u8;
     record
-}
-
-/// Copies as much as there is room for.
-fn fill(target: &mut [u8], bytes: &[u8]) -> usize {
-    let count = target.len().min(bytes.len());
-    target[..count].copy_from_slice(&bytes[..count]);
-    count
 }

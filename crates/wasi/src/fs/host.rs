@@ -3,26 +3,47 @@
 //! made with can be reached.
 
 use super::{Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime};
-use crate::{Errno, FileType, memory::BATCH};
+use crate::{Errno, FileType, iovecs::BATCH};
 use alloc::vec::Vec;
 use rustix::{
     fs::{self, AtFlags, Mode, OFlags, Stat, Timespec, Timestamps},
-    io,
+    io::{self, retry_on_intr},
 };
 use std::{
     array,
     io::{IoSlice, IoSliceMut},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
-    time::Duration,
 };
 
 /// Directories of the host, and what is open in them.
 #[derive(Default)]
 pub(crate) struct HostFs {
-    open: Vec<Option<OwnedFd>>,
+    open: Vec<Option<Open>>,
     free: Vec<usize>,
 }
+
+/// Something open.
+struct Open {
+    fd: OwnedFd,
+    /// What was listed last, if it is a directory that was listed.
+    listing: Option<Listing>,
+}
+
+/// A part of a directory, as the host gave it: at most [`PART`] bytes of names and numbers.
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
+struct Listing {
+    /// The place before the first name.
+    start: u64,
+    entries: Vec<(DirEntry, u64)>,
+}
+
+/// How much of a directory is read at once.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const PART: usize = 4096;
+
+/// How many names are given at once.
+const NAMES: usize = 32;
 
 /// What all of our opening has in common: links are not followed, and nothing else is changed by it.
 const OPEN: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
@@ -45,13 +66,13 @@ impl HostFs {
             self.open.push(None);
             self.open.len() - 1
         });
-        self.open[index] = Some(fd);
+        self.open[index] = Some(Open { fd, listing: None });
         Handle(index as u64)
     }
 
     fn fd(&self, handle: Handle) -> Result<BorrowedFd<'_>, Errno> {
         let slot = self.open.get(handle.0 as usize).and_then(Option::as_ref);
-        slot.map(OwnedFd::as_fd).ok_or(Errno::BadF)
+        slot.map(|open| open.fd.as_fd()).ok_or(Errno::BadF)
     }
 }
 
@@ -81,10 +102,12 @@ impl FileSystem for HostFs {
         flags.set(OFlags::EXCL, options.create && options.exclusive);
         flags.set(OFlags::TRUNC, options.truncate);
         flags.set(OFlags::DIRECTORY, options.directory);
-        flags.set(OFlags::NONBLOCK, options.nonblocking);
+        // Nothing waits here: not in opening, nor later in reading and writing.
+        flags |= OFlags::NONBLOCK;
         let dir = self.fd(dir)?;
-        match fs::openat(dir, name, flags, Mode::from_raw_mode(0o666)) {
+        match retry_on_intr(|| fs::openat(dir, name, flags, Mode::from_raw_mode(0o666))) {
             Ok(fd) => Ok(self.add(fd)),
+            Err(io::Errno::NXIO) if !options.nonblocking && is_pipe(dir, name) => Err(Errno::Again),
             Err(io::Errno::LOOP | io::Errno::MLINK) => Err(Errno::Loop),
             Err(io::Errno::NOTDIR) if fs::readlinkat(dir, name, Vec::new()).is_ok() => {
                 Err(Errno::Loop)
@@ -171,13 +194,6 @@ impl FileSystem for HostFs {
         Ok(fs::fsync(fd)?)
     }
 
-    fn set_nonblocking(&mut self, handle: Handle, nonblocking: bool) -> Result<(), Errno> {
-        let fd = self.fd(handle)?;
-        let mut flags = fs::fcntl_getfl(fd)?;
-        flags.set(OFlags::NONBLOCK, nonblocking);
-        Ok(fs::fcntl_setfl(fd, flags)?)
-    }
-
     fn read_at(
         &mut self,
         file: Handle,
@@ -186,7 +202,7 @@ impl FileSystem for HostFs {
     ) -> Result<usize, Errno> {
         let fd = self.fd(file)?;
         if let [buffer] = buffers {
-            return Ok(io::pread(fd, &mut **buffer, offset)?);
+            return Ok(retry_on_intr(|| io::pread(fd, &mut **buffer, offset))?);
         }
         let count = buffers.len().min(BATCH);
         Ok(io::preadv(fd, &mut slices_mut(buffers)[..count], offset)?)
@@ -219,7 +235,7 @@ impl FileSystem for HostFs {
     fn read(&mut self, stream: Handle, buffers: &mut [&mut [u8]]) -> Result<usize, Errno> {
         let fd = self.fd(stream)?;
         if let [buffer] = buffers {
-            return Ok(io::read(fd, &mut **buffer)?);
+            return Ok(retry_on_intr(|| io::read(fd, &mut **buffer))?);
         }
         let count = buffers.len().min(BATCH);
         Ok(io::readv(fd, &mut slices_mut(buffers)[..count])?)
@@ -233,18 +249,62 @@ impl FileSystem for HostFs {
         Ok(io::writev(self.fd(stream)?, &slices(buffers)[..count])?)
     }
 
-    fn is_ready(&mut self, handle: Handle, writing: bool, wait: Duration) -> Result<bool, Errno> {
-        crate::wait::ready(self.fd(handle)?, writing, wait)
+    fn is_ready(&mut self, handle: Handle, writing: bool) -> Result<bool, Errno> {
+        crate::wait::is_ready(self.fd(handle)?, writing)
     }
 
-    fn read_dir(&mut self, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
+    fn host_fd(&self, handle: Handle) -> Option<BorrowedFd<'_>> {
+        self.fd(handle).ok()
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
+        let open = self.open.get_mut(dir.0 as usize).and_then(Option::as_mut).ok_or(Errno::BadF)?;
+        let at = match &open.listing {
+            // From the start it is as it is now.
+            Some(listing) if place != 0 => listing.find(place),
+            _ => None,
+        };
+        let at = match at {
+            Some(at) => at,
+            None => {
+                // Where the host is anyway it need not search: that is safe even if its places are not.
+                let end = open.listing.as_ref().and_then(|listing| listing.entries.last());
+                if end.map(|&(_, next)| next) != Some(place) {
+                    match fs::seek(&open.fd, fs::SeekFrom::Start(place)) {
+                        // There is no such place.
+                        Err(io::Errno::INVAL) => return Ok(Vec::new()),
+                        result => result?,
+                    };
+                }
+                open.listing = None;
+                open.listing = Some(Listing { start: place, entries: part(&open.fd)? });
+                0
+            }
+        };
+        let entries = open.listing.as_ref().and_then(|listing| listing.entries.get(at..));
+        Ok(entries.unwrap_or_default().iter().take(NAMES).cloned().collect())
+    }
+
+    /// The host's places are not reliable on every system: a place is a count of names.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
         let mut entries = Vec::new();
+        let mut count = 0;
         for entry in fs::Dir::read_from(self.fd(dir)?)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
+            if name == b"." || name == b".." {
+                continue;
+            }
+            count += 1;
+            if count > place {
                 let file_type = file_type(entry.file_type());
-                entries.push(DirEntry { name: name.to_vec(), inode: entry.ino(), file_type });
+                let entry = DirEntry { name: name.to_vec(), inode: entry.ino(), file_type };
+                entries.push((entry, count));
+                if entries.len() == NAMES {
+                    break;
+                }
             }
         }
         Ok(entries)
@@ -298,6 +358,44 @@ impl FileSystem for HostFs {
     fn remove_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
         Ok(fs::unlinkat(self.fd(dir)?, name, AtFlags::REMOVEDIR)?)
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl Listing {
+    /// Where the names behind a place begin, if the first of them is here.
+    fn find(&self, place: u64) -> Option<usize> {
+        if place == self.start {
+            return Some(0);
+        }
+        let before = self.entries.iter().position(|&(_, next)| next == place)?;
+        (before + 1 < self.entries.len()).then_some(before + 1)
+    }
+}
+
+/// The next part of a directory: empty at its end.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn part(dir: &OwnedFd) -> Result<Vec<(DirEntry, u64)>, Errno> {
+    let mut entries = Vec::new();
+    let mut buffer = [core::mem::MaybeUninit::uninit(); PART];
+    let mut dir = fs::RawDir::new(dir, &mut buffer);
+    while let Some(entry) = dir.next() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            let file_type = file_type(entry.file_type());
+            let next = entry.next_entry_cookie();
+            entries.push((DirEntry { name: name.to_vec(), inode: entry.ino(), file_type }, next));
+        }
+        if dir.is_buffer_empty() && !entries.is_empty() {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+fn is_pipe(dir: BorrowedFd<'_>, name: &[u8]) -> bool {
+    let stat = fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
+    stat.is_ok_and(|stat| fs::FileType::from_raw_mode(stat.st_mode) == fs::FileType::Fifo)
 }
 
 fn slices<'a>(buffers: &[&'a [u8]]) -> [IoSlice<'a>; BATCH] {

@@ -1,11 +1,13 @@
 //! [`MemoryFs`]: files, directories and links in memory, as a [`FileSystem`]. The host builds it and reads it
 //! back by paths. Needs no operating system.
 
+pub(crate) mod contents;
 mod tree;
 
 use super::{DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime, path::Walk, tar};
 use crate::Errno;
 use alloc::{sync::Arc, vec::Vec};
+use contents::MemoryBudget;
 use spin::{Mutex, MutexGuard};
 use tree::{ROOT, Tree};
 
@@ -39,9 +41,15 @@ impl MemoryFs {
         MemoryFs::with_limit(1 << 30)
     }
 
-    /// An empty one, that may grow to about `bytes`; then guests get `ENOSPC`.
+    /// An empty one, that may grow to `bytes`, files, names and all else that it takes counted, roughly and rather too
+    /// much than too little; then guests get `ENOSPC`. No file can be longer than that, even if little of it is there.
     pub fn with_limit(bytes: u64) -> MemoryFs {
-        MemoryFs(Arc::new(Mutex::new(Tree::new(bytes))))
+        MemoryFs(Arc::new(Mutex::new(Tree::new(bytes, None))))
+    }
+
+    /// As [`MemoryFs::with_limit`], where all that it takes is also taken from a budget that others share.
+    pub fn with_budget(bytes: u64, budget: Arc<dyn MemoryBudget>) -> MemoryFs {
+        MemoryFs(Arc::new(Mutex::new(Tree::new(bytes, Some(budget)))))
     }
 
     fn tree(&self) -> MutexGuard<'_, Tree> {
@@ -76,9 +84,10 @@ impl MemoryFs {
             OpenOptions { write: true, create: true, truncate: true, ..Default::default() };
         self.at(path, true, |tree, dir, name| {
             let file = tree.open(dir, name, &options)?;
-            let written = tree.write_at(file, &[contents.as_ref()], 0);
+            let contents = contents.as_ref();
+            let written = tree.write_at(file, &[contents], 0);
             tree.close(file);
-            written.map(drop)
+            if written? < contents.len() { Err(Errno::NoSpc) } else { Ok(()) }
         })
     }
 
@@ -86,7 +95,7 @@ impl MemoryFs {
     pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>, Errno> {
         self.at(path.as_ref(), true, |tree, dir, name| {
             let file = tree.open(dir, name, &OpenOptions { read: true, ..Default::default() })?;
-            let bytes = tree.bytes(file).cloned();
+            let bytes = tree.contents(file).and_then(|contents| contents.to_vec());
             tree.close(file);
             bytes
         })
@@ -144,11 +153,11 @@ impl MemoryFs {
     pub fn read_dir(&self, path: impl AsRef<[u8]>) -> Result<Vec<DirEntry>, Errno> {
         let path = path.as_ref();
         if path.iter().all(|&b| b == b'/') {
-            return self.tree().read_dir(Handle(ROOT as u64));
+            return self.tree().list(Handle(ROOT as u64));
         }
         self.at(path, true, |tree, dir, name| {
             let opened = tree.open_dir(dir, name)?;
-            let entries = tree.read_dir(opened);
+            let entries = tree.list(opened);
             tree.close(opened);
             entries
         })
@@ -162,7 +171,7 @@ impl MemoryFs {
     /// Adds what is in a directory of the host: files, directories, symbolic links.
     #[cfg(feature = "std")]
     pub fn copy_host_dir(&self, dir: impl AsRef<std::path::Path>) -> std::io::Result<()> {
-        copy(self, dir.as_ref(), "")
+        copy(self, dir.as_ref())
     }
 
     fn create_parents(&self, path: &[u8]) -> Result<(), Errno> {
@@ -173,27 +182,27 @@ impl MemoryFs {
     }
 }
 
-/// Copies a directory of the host to `to`, which ends in a slash or is empty.
+/// Copies a directory of the host, and those in it.
 #[cfg(feature = "std")]
-fn copy(fs: &MemoryFs, from: &std::path::Path, to: &str) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let Some(name) = name.to_str() else { continue };
-        let path = alloc::format!("{to}{name}");
-        let file_type = entry.file_type()?;
-        let added = if file_type.is_dir() {
-            fs.create_dir_all(&path)?;
-            copy(fs, &entry.path(), &(path + "/"))?;
-            Ok(())
-        } else if file_type.is_symlink() {
-            fs.symlink(std::fs::read_link(entry.path())?.to_string_lossy().as_bytes(), path)
-        } else if file_type.is_file() {
-            fs.write(path, std::fs::read(entry.path())?)
-        } else {
-            Ok(())
-        };
-        added?;
+fn copy(fs: &MemoryFs, from: &std::path::Path) -> std::io::Result<()> {
+    let mut dirs = alloc::vec![(from.to_owned(), alloc::string::String::new())];
+    while let Some((from, to)) = dirs.pop() {
+        for entry in std::fs::read_dir(from)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let path = alloc::format!("{to}{name}");
+            let file_type = entry.file_type()?;
+            if file_type.is_dir() {
+                fs.create_dir_all(&path)?;
+                dirs.push((entry.path(), path + "/"));
+            } else if file_type.is_symlink() {
+                let target = std::fs::read_link(entry.path())?;
+                fs.symlink(target.to_string_lossy().as_bytes(), path)?;
+            } else if file_type.is_file() {
+                fs.write(path, std::fs::read(entry.path())?)?;
+            }
+        }
     }
     Ok(())
 }
@@ -280,13 +289,13 @@ impl FileSystem for MemoryFs {
 
     fn append(&mut self, file: Handle, buffers: &[&[u8]]) -> Result<(usize, u64), Errno> {
         let mut tree = self.tree();
-        let end = tree.bytes(file)?.len() as u64;
+        let end = tree.contents(file)?.len();
         let written = tree.write_at(file, buffers, end)?;
         Ok((written, end + written as u64))
     }
 
-    fn read_dir(&mut self, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
-        self.tree().read_dir(dir)
+    fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
+        self.tree().read_dir(dir, place)
     }
 
     fn read_link(&mut self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno> {

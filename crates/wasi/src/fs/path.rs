@@ -3,13 +3,16 @@
 //! it came from, and never beyond the one it started in.
 
 use super::{FileSystem, Handle, Metadata};
-use crate::{Errno, FileType};
+use crate::{Errno, FileType, memory::MAX_PATH};
 use alloc::vec::Vec;
 use core::ops::Range;
 
 /// As on Linux.
-const MAX_PATH: usize = 4095;
 const MAX_LINKS: u32 = 40;
+/// How many components a walk goes along, those of links included.
+const MAX_STEPS: u32 = 4096;
+/// How many directories below the first one are open at once: as many descriptors of the host.
+const MAX_DEPTH: usize = 256;
 
 /// A walk along a path that has come to the last component.
 pub(crate) struct Walk<'a> {
@@ -17,13 +20,15 @@ pub(crate) struct Walk<'a> {
     base: Handle,
     /// The directories below `base`, down to the one that has the last component. Closed at the end.
     opened: Vec<Handle>,
-    /// What is still to be gone.
+    /// What is still to be gone, from `at` on.
     rest: Vec<u8>,
+    at: usize,
     /// The last component; none if the path ends at a directory that is open: `.`, `..`.
     name: Option<Vec<u8>>,
     /// The path ended in a slash: the last component must be a directory.
     slash: bool,
     links: u32,
+    steps: u32,
 }
 
 /// How often it looks whether something is a directory or a link before it is neither.
@@ -42,9 +47,11 @@ impl<'a> Walk<'a> {
             base,
             opened: Vec::new(),
             rest: path.to_vec(),
+            at: 0,
             name: None,
             slash: false,
             links: 0,
+            steps: 0,
         };
         walk.descend()?;
         Ok(walk)
@@ -125,11 +132,13 @@ impl<'a> Walk<'a> {
             return Err(Errno::Loop);
         }
         check(&target)?;
-        if !self.rest.is_empty() {
+        if let Some(rest) = self.rest.get(self.at..)
+            && !rest.is_empty()
+        {
             target.push(b'/');
-            target.append(&mut self.rest);
+            target.extend_from_slice(rest);
         }
-        self.rest = target;
+        (self.rest, self.at) = (target, 0);
         Ok(())
     }
 
@@ -138,10 +147,14 @@ impl<'a> Walk<'a> {
         self.name = None;
         self.slash = false;
         loop {
-            let Some((name, behind, slash)) = split(&self.rest) else { return Ok(()) };
+            let Some((name, behind, slash)) = split(&self.rest, self.at) else { return Ok(()) };
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return Err(Errno::Loop);
+            }
             let last = behind == self.rest.len();
             let name = self.rest[name].to_vec();
-            self.rest.drain(..behind);
+            self.at = behind;
             match name.as_slice() {
                 b"." => {}
                 b".." => match self.opened.pop() {
@@ -162,6 +175,9 @@ impl<'a> Walk<'a> {
     /// again.
     fn step(&mut self, name: &[u8]) -> Result<(), Errno> {
         let dir = self.dir();
+        if self.opened.len() >= MAX_DEPTH {
+            return Err(Errno::NameTooLong);
+        }
         for _ in 0..LOOKS {
             match self.fs.open_dir(dir, name) {
                 Ok(opened) => {
@@ -201,9 +217,9 @@ fn check(path: &[u8]) -> Result<(), Errno> {
     }
 }
 
-/// Where the first component is, where the next one begins, and whether there is a slash after it.
-fn split(path: &[u8]) -> Option<(Range<usize>, usize, bool)> {
-    let start = path.iter().position(|&b| b != b'/')?;
+/// Where the first component from `at` on is, where the next one begins, and whether there is a slash after it.
+fn split(path: &[u8], at: usize) -> Option<(Range<usize>, usize, bool)> {
+    let start = at + path.get(at..)?.iter().position(|&b| b != b'/')?;
     let after = |from, wanted: fn(u8) -> bool| {
         path[from..].iter().position(|&b| wanted(b)).map_or(path.len(), |n| from + n)
     };

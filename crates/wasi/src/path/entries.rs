@@ -91,7 +91,7 @@ pub fn path_symlink(
     new_path: u32,
     new_len: u32,
 ) -> Result<(), Errno> {
-    let target = memory.bytes(old_path, old_len)?;
+    let target = memory.path(old_path, old_len)?;
     match &target[..] {
         [] => return Err(Errno::NoEnt),
         [b'/', ..] => return Err(Errno::Perm),

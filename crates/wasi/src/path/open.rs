@@ -7,12 +7,14 @@ use crate::{
     fs::{Handle, Metadata, OpenOptions},
     rights,
     types::{fdflags, flags, follows, oflags},
+    wait::Pause,
 };
 
 /// Opens a file or a directory.
 ///
 /// How it is opened follows from the rights asked for: to be written, with `FD_WRITE`; to be read, with `FD_READ` or if
-/// it is not to be written.
+/// it is not to be written. A pipe that is only to be written is opened when there is a reader; one that is only to be
+/// read is opened at once, and reading waits for a writer.
 ///
 /// Parameters: `fd`, the directory that the path begins in; `dirflags`: 1 follow the last component if it is a link;
 /// `path` and `path_len`; `oflags`: 1 create, 2 it must be a directory, 4 with 1: there must be nothing, 8 truncate;
@@ -22,7 +24,8 @@ use crate::{
 /// Errors: `EBADF`; `ENOTDIR` if `fd` or a component on the way is none, or the flags want one; `ENOENT`; `EEXIST`; `EISDIR`
 /// if a directory is to be written; `ELOOP` if the last component is a link and not followed, or there are too many;
 /// `EPERM` if the path is absolute or leads out of `fd`; `EROFS` if the preopened directory can't be changed; `EACCES`;
-/// `EINVAL` if flags are wrong, or the path has a NUL; `ENAMETOOLONG`; `EMFILE`; `ENOTCAPABLE`; `EFAULT`.
+/// `EINVAL` if flags are wrong, or the path has a NUL; `ENAMETOOLONG`; `EMFILE`; `ENXIO` for a pipe without a reader and with the
+/// flag `NONBLOCK`; `EINTR` if it waits and is interrupted; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// path   ─▶ ┌───┬───┬───┬───┬───┐
@@ -52,15 +55,16 @@ pub fn path_open(
         flags: flags(fdflags, fdflags::ALL)?,
         options: options(flags(oflags, oflags::ALL)?, flags(fdflags, fdflags::ALL)?, base)?,
     };
-    ctx.table.check_room()?;
-    let right = request.right();
-    let mut located = locate(ctx, memory, fd, right, path, path_len)?;
-    let (handle, metadata) = request.open(&mut located)?;
-    let kind = request.kind(located.dir, handle, &metadata);
-    drop(located);
-    let rights = ctx.table.get(fd)?.rights.opened(base, inheriting, metadata.file_type);
-    let number = ctx.table.insert(Descriptor { kind, flags: request.flags, rights });
-    memory.write_u32(opened, number)
+    loop {
+        match request.attempt(ctx, memory, fd, (path, path_len), (base, inheriting)) {
+            Ok(number) => return memory.write_u32(opened, number),
+            // A pipe has no reader yet.
+            Err(Errno::Again) if request.flags & fdflags::NONBLOCK == 0 => {
+                ctx.wait(memory, Pause::short())?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 struct Request {
@@ -89,6 +93,24 @@ fn options(oflags: u16, fdflags: u16, base: u64) -> Result<OpenOptions, Errno> {
 }
 
 impl Request {
+    /// Opens, if that needs no wait.
+    fn attempt(
+        &self,
+        ctx: &mut WasiCtx,
+        memory: &GuestMemory<'_>,
+        fd: u32,
+        (path, path_len): (u32, u32),
+        (base, inheriting): (u64, u64),
+    ) -> Result<u32, Errno> {
+        ctx.table.check_room()?;
+        let mut located = locate(ctx, memory, fd, self.right(), path, path_len)?;
+        let (handle, metadata) = self.open(&mut located)?;
+        let kind = self.kind(located.dir, handle, &metadata);
+        drop(located);
+        let rights = ctx.table.get(fd)?.rights.opened(base, inheriting, metadata.file_type);
+        Ok(ctx.table.insert(Descriptor { kind, flags: self.flags, rights }))
+    }
+
     /// The rights of the directory that are needed.
     fn right(&self) -> u64 {
         let mut right = rights::PATH_OPEN;
@@ -197,14 +219,9 @@ impl Request {
     fn kind(&self, parent: &OpenDir, handle: Handle, metadata: &Metadata) -> Kind {
         let OpenDir { fs, perms, file_perms, .. } = *parent;
         match metadata.file_type {
-            FileType::Directory => Kind::Directory(OpenDir {
-                fs,
-                handle,
-                perms,
-                file_perms,
-                preopen: None,
-                listing: None,
-            }),
+            FileType::Directory => {
+                Kind::Directory(OpenDir { fs, handle, perms, file_perms, preopen: None })
+            }
             file_type => Kind::File(OpenFile {
                 fs,
                 handle,

@@ -1,7 +1,10 @@
 //! `fd_*` on files and directories.
 
 use crate::world::{BOTH, BUFFER, DIRECTORY, FILE, READ, RESULT, ROOT, WRITE, World, both, call};
-use windlass_wasi::{Dialect, Errno, fdflags, fstflags, oflags, rights};
+use windlass_wasi::{
+    Dialect, DirPerms, Errno, FilePerms, MemoryFs, WasiCtxBuilder, fdflags, fstflags, oflags,
+    rights,
+};
 
 fn new(world: &mut World, name: &str) -> u32 {
     world.open(name, oflags::CREAT, BOTH).unwrap()
@@ -429,24 +432,94 @@ fn listing() {
     });
 }
 
+/// Whatever happens to a directory, what stays in it is listed once.
 #[test]
 fn cookies_stay_valid() {
     both(|w| {
-        for i in 0..30 {
+        for i in 0..300 {
             w.make(&format!("file{i}"), b"");
         }
         let fd = w.open(".", oflags::DIRECTORY, READ).unwrap();
         let before = w.list(fd, 4096).unwrap();
-        for i in 0..15 {
-            w.unlink(format!("file{i}")).unwrap();
-            w.make(&format!("new{i}"), b"");
+        assert_eq!(before.len(), 302);
+        for (middle, first) in [(0, 0), (9, 50), (150, 100), (250, 150), (301, 200)] {
+            for i in first..first + 50 {
+                w.unlink(format!("file{i}")).unwrap();
+                w.make(&format!("new{i}"), b"");
+            }
+            let after = w.list_from(fd, 512, before[middle].2).unwrap();
+            let is_in = |list: &[(String, u8, u64)], name: &str| {
+                list.iter().filter(|(other, ..)| other == name).count()
+            };
+            for (name, ..) in &before[..=middle] {
+                assert_eq!(is_in(&after, name), 0, "{}: {name} again", w.name);
+            }
+            for (name, ..) in &before[middle + 1..] {
+                let there = usize::from(w.stat(name).is_ok());
+                assert!(is_in(&after, name) <= 1, "{}: {name} twice", w.name);
+                assert!(is_in(&after, name) >= there, "{}: {name} left out", w.name);
+            }
         }
-        // From the middle, it is as it was; from the start, as it is.
-        let cookie = before[9].2;
-        call!(w, fd_readdir, fd, BUFFER, 4096, cookie, RESULT).unwrap();
-        let len = w.u32(BUFFER + 16);
-        assert_eq!(w.get(BUFFER + 24, len), before[10].0.as_bytes());
-        assert_eq!(w.list(fd, 4096).unwrap().len(), 32);
-        assert_ne!(w.list(fd, 4096).unwrap(), before);
+        let mut now: Vec<_> =
+            w.list(fd, 4096).unwrap().into_iter().map(|(name, ..)| name).collect();
+        now.retain(|name| name.starts_with("new"));
+        assert_eq!(now.len(), 250, "{}: from the start, it is as it is", w.name);
+    });
+}
+
+#[test]
+fn numbers_are_the_lowest_that_are_free() {
+    both(|w| {
+        let fds: Vec<u32> = (0..20).map(|i| new(w, &format!("f{i}"))).collect();
+        assert_eq!(fds, (4..24).collect::<Vec<u32>>());
+        for fd in [20, 5, 11, 7] {
+            w.close(fd).unwrap();
+        }
+        call!(w, fd_renumber, 4, 22).unwrap();
+        for fd in [4, 5, 7, 11, 20, 24] {
+            assert_eq!(new(w, "f"), fd);
+        }
+    });
+}
+
+#[test]
+fn descriptors_are_limited() {
+    let mut builder = WasiCtxBuilder::new();
+    let files = MemoryFs::new();
+    builder.preopened_fs(files, "/", DirPerms::all(), FilePerms::all()).unwrap();
+    builder.max_descriptors(10);
+    for (limit, ctx) in [
+        (10, builder.build()),
+        (512, {
+            builder.preopened_fs(MemoryFs::new(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+            builder.build()
+        }),
+    ] {
+        let mut w = World { ctx, memory: vec![0; 1 << 16], name: "limited", host: None };
+        for fd in 4..limit {
+            assert_eq!(new(&mut w, "f"), fd);
+        }
+        assert_eq!(w.open("f", oflags::CREAT, BOTH), Err(Errno::MFile));
+        w.close(7).unwrap();
+        assert_eq!(w.open("f", oflags::CREAT, BOTH), Ok(7));
+        assert_eq!(w.open("f", oflags::CREAT, BOTH), Err(Errno::MFile));
+    }
+}
+
+/// However often a guest names its memory, a call transfers no more than that has.
+#[test]
+fn buffers_longer_than_the_memory() {
+    both(|w| {
+        let fd = new(w, "f");
+        let all = [(0, 60_000); 1000];
+        let (iovs, count) = w.iovecs(&all);
+        call!(w, fd_write, fd, iovs, count, RESULT).unwrap();
+        assert_eq!(w.u32(RESULT), 65_536, "{}", w.name);
+        call!(w, fd_pwrite, fd, iovs, count, 1 << 17, RESULT).unwrap();
+        assert_eq!(w.u32(RESULT), 65_536);
+        assert_eq!(w.stat_fd(fd).unwrap().size, (1 << 17) + 65_536);
+        let (iovs, count) = w.iovecs(&[(0x9000, 0x7000); 20]);
+        call!(w, fd_pread, fd, iovs, count, 0, RESULT).unwrap();
+        assert_eq!(w.u32(RESULT), 65_536);
     });
 }

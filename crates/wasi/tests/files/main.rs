@@ -10,4 +10,5 @@ mod paths;
 mod permissions;
 mod polling;
 mod sockets;
+mod waiting;
 mod world;

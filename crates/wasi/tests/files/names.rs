@@ -1,6 +1,6 @@
 //! Unusual names.
 
-use crate::world::{READ, WRITE, both};
+use crate::world::{BUFFER, READ, ROOT, WRITE, both, call};
 use windlass_wasi::{Errno, oflags};
 
 #[test]
@@ -33,6 +33,44 @@ fn deep_paths() {
         let back = "d/".repeat(100) + &"../".repeat(100);
         assert_eq!(w.stat(&back).unwrap().inode, w.stat(".").unwrap().inode);
         assert_eq!(w.stat(back + ".."), Err(Errno::Perm));
+    });
+}
+
+/// A path opens no more directories at once, and a walk goes along no more components, than is good for the host.
+#[test]
+fn paths_that_are_too_deep() {
+    both(|w| {
+        let mut dir = ROOT;
+        let d = oflags::DIRECTORY;
+        w.mkdir("d").unwrap();
+        for _ in 0..300 {
+            let below = w.open_at(dir, "d", true, d, READ, 0).unwrap();
+            w.put(BUFFER, b"d");
+            call!(w, path_create_directory, below, BUFFER, 1).unwrap();
+            if dir != ROOT {
+                w.close(dir).unwrap();
+            }
+            dir = below;
+        }
+        assert!(w.stat("d/".repeat(257)).is_ok());
+        assert_eq!(w.stat("d/".repeat(258)), Err(Errno::NameTooLong), "{}", w.name);
+        assert!(w.stat("d/../".repeat(800)).is_ok());
+    });
+}
+
+#[test]
+fn links_with_many_parts() {
+    both(|w| {
+        w.mkdir("d").unwrap();
+        let around = "d/../".repeat(800);
+        w.symlink(around.clone() + ".", "l0").unwrap();
+        for i in 1..4 {
+            w.symlink(format!("{}l{}", "d/../".repeat(500), i - 1), format!("l{i}")).unwrap();
+        }
+        assert!(w.stat("l1").is_ok());
+        assert!(w.stat("l2").is_ok());
+        assert_eq!(w.stat("l3"), Err(Errno::Loop), "{}", w.name);
+        assert_eq!(w.stat(around + "l3"), Err(Errno::Loop));
     });
 }
 

@@ -344,12 +344,13 @@ fn a_full_file_system() {
         if w.host.is_none() {
             let fd = w.open("f", CREAT, BOTH).unwrap();
             assert_eq!(call!(w, fd_filestat_set_size, fd, 1 << 19), Ok(()));
+            assert_eq!(call!(w, fd_allocate, fd, 0, 1 << 19), Ok(()));
             assert_eq!(call!(w, fd_filestat_set_size, fd, 1 << 21), Err(Errno::NoSpc));
             assert_eq!(call!(w, fd_filestat_set_size, fd, 1 << 62), Err(Errno::NoSpc));
             assert_eq!(w.pwrite(fd, b"x", 1 << 40), Err(Errno::NoSpc));
             assert_eq!(call!(w, fd_allocate, fd, 0, 1 << 40), Err(Errno::NoSpc));
             let made = (0..10_000).take_while(|i| w.mkdir(format!("d{i}")).is_ok()).count();
-            assert!((1000..10_000).contains(&made), "{made} directories");
+            assert!((500..1000).contains(&made), "{made} directories");
             assert_eq!(w.mkdir("one more"), Err(Errno::NoSpc));
             w.unlink("f").unwrap();
             w.close(fd).unwrap();

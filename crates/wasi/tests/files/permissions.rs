@@ -99,9 +99,16 @@ const OTHER: u32 = ROOT + 1;
 
 /// Runs a test with two preopened directories, `one` and `two` of the same file system, in both worlds. In each are
 /// a file `f` and a directory `d` with a file `g`.
-fn two_directories(one: (DirPerms, FilePerms), two: (DirPerms, FilePerms), test: impl Fn(&mut World)) {
-    let world = |builder: &mut WasiCtxBuilder, name, host| {
-        World { ctx: builder.build(), memory: vec![0; 1 << 16], name, host }
+fn two_directories(
+    one: (DirPerms, FilePerms),
+    two: (DirPerms, FilePerms),
+    test: impl Fn(&mut World),
+) {
+    let world = |builder: &mut WasiCtxBuilder, name, host| World {
+        ctx: builder.build(),
+        memory: vec![0; 1 << 16],
+        name,
+        host,
     };
     let files = MemoryFs::new();
     for path in ["f", "d/g"] {

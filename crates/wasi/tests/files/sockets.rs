@@ -73,8 +73,8 @@ fn nonblocking() {
     subscription[8] = 1;
     subscription[16] = LISTENER as u8;
     w.put(BUFFER, &subscription);
-    let (dialect, no) = (Dialect::Preview1, &|| false);
-    call!(w, poll_oneoff, dialect, no, BUFFER, BUFFER + 100, 1, RESULT).unwrap();
+    let dialect = Dialect::Preview1;
+    call!(w, poll_oneoff, dialect, BUFFER, BUFFER + 100, 1, RESULT).unwrap();
     assert_eq!(w.u32(RESULT), 1);
     assert_eq!(call!(w, sock_accept, LISTENER, 4, RESULT), Ok(()));
     let second = w.u32(RESULT);
@@ -82,7 +82,7 @@ fn nonblocking() {
     drop(other);
     subscription[16] = second as u8;
     w.put(BUFFER, &subscription);
-    call!(w, poll_oneoff, dialect, no, BUFFER, BUFFER + 100, 1, RESULT).unwrap();
+    call!(w, poll_oneoff, dialect, BUFFER, BUFFER + 100, 1, RESULT).unwrap();
     assert_eq!((w.u64(BUFFER + 116), w.memory[BUFFER as usize + 124]), (0, 1), "hung up");
 }
 

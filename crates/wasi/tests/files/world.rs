@@ -303,8 +303,17 @@ impl World {
 
     /// Lists a directory through a buffer of `len` bytes: names, types and cookies.
     pub(crate) fn list(&mut self, fd: u32, len: u32) -> Answer<Vec<(String, u8, u64)>> {
+        self.list_from(fd, len, 0)
+    }
+
+    /// The same from a cookie on.
+    pub(crate) fn list_from(
+        &mut self,
+        fd: u32,
+        len: u32,
+        mut cookie: u64,
+    ) -> Answer<Vec<(String, u8, u64)>> {
         let mut entries = Vec::new();
-        let mut cookie = 0;
         loop {
             call!(self, fd_readdir, fd, BUFFER, len, cookie, RESULT)?;
             let used = self.u32(RESULT);

@@ -1,6 +1,8 @@
 //! The functions of preview1 as a guest sees them: what they answer, and which error numbers.
 
 mod guest;
+#[cfg(all(feature = "std", unix))]
+mod threads;
 
 use guest::{Guest, MEMORY_SIZE};
 use std::time::Duration;

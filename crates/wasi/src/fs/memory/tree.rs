@@ -1,16 +1,20 @@
 //! The inodes of a file system in memory, and what each operation does to them. Only [`super::MemoryFs`] uses it.
 
-use super::super::{DirEntry, Handle, Metadata, OpenOptions, SetTime};
-use crate::{Errno, FileType};
-use alloc::{
-    collections::{BTreeMap, TryReserveError},
-    vec,
-    vec::Vec,
+use super::{
+    super::{DirEntry, Handle, Metadata, OpenOptions, SetTime},
+    contents::{Budget, Contents, MemoryBudget},
 };
+use crate::{Errno, FileType};
+use alloc::{collections::BTreeMap, sync::Arc, vec, vec::Vec};
+use core::ops::Bound;
 
 /// As on Linux.
 const MAX_NAME: usize = 255;
 const MAX_TARGET: usize = 4095;
+/// A directory that has others in it can't be moved to where it is deeper than this.
+const MAX_DEPTH: usize = 4096;
+/// How many names are given at once.
+const NAMES: usize = 64;
 
 /// The number of an inode: its place in the tree.
 type Number = usize;
@@ -22,9 +26,10 @@ pub(super) struct Tree {
     free: Vec<Number>,
     /// The current time, as told.
     pub(super) now: u64,
-    /// How many bytes files, names and links take, and may take.
-    used: u64,
-    limit: u64,
+    /// Of what inodes, names, files and links take.
+    budget: Budget,
+    /// Where the next name is in its directory: no two have had the same place.
+    next_place: u64,
 }
 
 struct Inode {
@@ -39,19 +44,39 @@ struct Inode {
 }
 
 enum Node {
-    File(Vec<u8>),
-    Directory { entries: BTreeMap<Vec<u8>, Number>, parent: Number },
+    File(Contents),
+    Directory { names: Names, parent: Number },
     Link(Vec<u8>),
 }
 
-/// What one inode counts for, so that empty files are not free.
-const INODE: u64 = 128;
+/// The names in a directory: by name, and in the order of their places, which is that in which they came.
+#[derive(Default)]
+struct Names {
+    by_name: BTreeMap<Arc<[u8]>, Entry>,
+    by_place: BTreeMap<u64, Arc<[u8]>>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    number: Number,
+    place: u64,
+}
+
+/// What one inode counts for, so that empty files are not free; what a directory counts for besides, and a name.
+const INODE: u64 = 192;
+const DIRECTORY: u64 = 512;
+const NAME: u64 = 128;
+
+fn name_cost(name: &[u8]) -> u64 {
+    NAME + name.len() as u64
+}
 
 impl Tree {
-    pub(super) fn new(limit: u64) -> Tree {
-        let node = Node::Directory { entries: BTreeMap::new(), parent: ROOT };
+    pub(super) fn new(limit: u64, common: Option<Arc<dyn MemoryBudget>>) -> Tree {
+        let node = Node::Directory { names: Names::default(), parent: ROOT };
         let root = Inode { node, links: 2, open: 0, accessed: 0, modified: 0, changed: 0 };
-        Tree { inodes: vec![Some(root)], free: Vec::new(), now: 0, used: 0, limit }
+        let budget = Budget::new(limit, common);
+        Tree { inodes: vec![Some(root)], free: Vec::new(), now: 0, budget, next_place: 1 }
     }
 
     fn inode(&self, number: Number) -> Result<&Inode, Errno> {
@@ -62,30 +87,51 @@ impl Tree {
         self.inodes.get_mut(number).and_then(Option::as_mut).ok_or(Errno::BadF)
     }
 
-    fn entries(&self, dir: Handle) -> Result<&BTreeMap<Vec<u8>, Number>, Errno> {
+    fn names(&self, dir: Handle) -> Result<&Names, Errno> {
         match &self.inode(dir.0 as Number)?.node {
-            Node::Directory { entries, .. } => Ok(entries),
+            Node::Directory { names, .. } => Ok(names),
             _ => Err(Errno::NotDir),
         }
     }
 
     /// The names of a directory, to be changed: it has a new time.
-    fn change(&mut self, dir: Handle) -> Result<&mut BTreeMap<Vec<u8>, Number>, Errno> {
+    fn change(&mut self, dir: Handle) -> Result<&mut Names, Errno> {
         let now = self.now;
         let inode = self.inode_mut(dir.0 as Number)?;
         (inode.modified, inode.changed) = (now, now);
         match &mut inode.node {
-            Node::Directory { entries, .. } => Ok(entries),
+            Node::Directory { names, .. } => Ok(names),
             _ => Err(Errno::NotDir),
         }
     }
 
+    /// Puts a name that was counted into a directory.
+    fn put_name(&mut self, dir: Handle, name: &[u8], number: Number) -> Result<(), Errno> {
+        let place = self.next_place;
+        self.next_place += 1;
+        let names = self.change(dir)?;
+        let name: Arc<[u8]> = name.into();
+        names.by_name.insert(name.clone(), Entry { number, place });
+        names.by_place.insert(place, name);
+        Ok(())
+    }
+
+    /// Takes a name out of a directory, and no longer counts it.
+    fn take_name(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
+        let names = self.change(dir)?;
+        if let Some(entry) = names.by_name.remove(name) {
+            names.by_place.remove(&entry.place);
+        }
+        self.budget.give_back(name_cost(name));
+        Ok(())
+    }
+
     fn find(&self, dir: Handle, name: &[u8]) -> Result<Number, Errno> {
-        let entries = self.entries(dir)?;
+        let names = self.names(dir)?;
         if name.len() > MAX_NAME {
             return Err(Errno::NameTooLong);
         }
-        entries.get(name).copied().ok_or(Errno::NoEnt)
+        names.by_name.get(name).map(|entry| entry.number).ok_or(Errno::NoEnt)
     }
 
     /// Whether a new name can be put into a directory.
@@ -97,21 +143,13 @@ impl Tree {
         }
     }
 
-    /// Counts bytes that are about to be used.
-    fn take(&mut self, bytes: u64) -> Result<(), Errno> {
-        let used = self.used.checked_add(bytes).filter(|&used| used <= self.limit);
-        self.used = used.ok_or(Errno::NoSpc)?;
-        Ok(())
-    }
-
-    fn give_back(&mut self, bytes: u64) {
-        self.used = self.used.saturating_sub(bytes);
-    }
-
     /// A new inode under a new name.
     fn add(&mut self, dir: Handle, name: &[u8], node: Node) -> Result<Number, Errno> {
         self.vacant(dir, name)?;
-        self.take(INODE + name.len() as u64 + node.len())?;
+        if self.free.is_empty() {
+            self.inodes.try_reserve(1).map_err(|_| Errno::NoSpc)?;
+        }
+        self.budget.take(name_cost(name) + node.cost())?;
         let links = if matches!(node, Node::Directory { .. }) { 2 } else { 1 };
         let now = self.now;
         let inode = Inode { node, links, open: 0, accessed: now, modified: now, changed: now };
@@ -123,7 +161,7 @@ impl Tree {
             self.inode_mut(dir.0 as Number)?.links += 1;
         }
         self.inodes[number] = Some(inode);
-        self.change(dir)?.insert(name.to_vec(), number);
+        self.put_name(dir, name, number)?;
         Ok(number)
     }
 
@@ -133,17 +171,11 @@ impl Tree {
             && inode.links == 0
             && inode.open == 0
         {
-            let bytes = INODE + inode.node.len();
-            self.give_back(bytes);
+            let cost = inode.node.cost();
+            self.budget.give_back(cost);
             self.inodes[number] = None;
             self.free.push(number);
         }
-    }
-
-    fn take_name(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
-        self.change(dir)?.remove(name);
-        self.give_back(name.len() as u64);
-        Ok(())
     }
 
     fn opened(&mut self, number: Number) -> Result<Handle, Errno> {
@@ -180,7 +212,7 @@ impl Tree {
             Ok(_) if options.create && options.exclusive => return Err(Errno::Exist),
             Ok(number) => number,
             Err(Errno::NoEnt) if options.create => {
-                let number = self.add(dir, name, Node::File(Vec::new()))?;
+                let number = self.add(dir, name, Node::File(Contents::default()))?;
                 return self.opened(number);
             }
             Err(error) => return Err(error),
@@ -244,58 +276,45 @@ impl Tree {
     }
 
     /// A file's bytes.
-    pub(super) fn bytes(&self, file: Handle) -> Result<&Vec<u8>, Errno> {
+    pub(super) fn contents(&self, file: Handle) -> Result<&Contents, Errno> {
         match &self.inode(file.0 as Number)?.node {
-            Node::File(bytes) => Ok(bytes),
+            Node::File(contents) => Ok(contents),
             Node::Directory { .. } => Err(Errno::IsDir),
             Node::Link(_) => Err(Errno::Inval),
         }
     }
 
-    /// A file's bytes, to be changed: it has a new time.
-    fn change_file(&mut self, file: Handle) -> Result<&mut Vec<u8>, Errno> {
+    /// A file's bytes, to be changed: it has a new time. Also what counts them.
+    fn change_file(&mut self, file: Handle) -> Result<(&mut Contents, &mut Budget), Errno> {
         let now = self.now;
-        let inode = self.inode_mut(file.0 as Number)?;
+        let inode = self.inodes.get_mut(file.0 as Number).and_then(Option::as_mut);
+        let inode = inode.ok_or(Errno::BadF)?;
         match &mut inode.node {
-            Node::File(bytes) => {
+            Node::File(contents) => {
                 (inode.modified, inode.changed) = (now, now);
-                Ok(bytes)
+                Ok((contents, &mut self.budget))
             }
             _ => Err(Errno::Inval),
         }
     }
 
-    /// Makes a file at least `size` bytes long.
-    fn extend(&mut self, file: Handle, size: u64) -> Result<(), Errno> {
-        let old = self.bytes(file)?.len() as u64;
-        if size <= old {
-            return Ok(());
-        }
-        let new = usize::try_from(size).map_err(|_| Errno::FBig)?;
-        self.take(size - old)?;
-        let bytes = self.change_file(file)?;
-        if reserve(bytes, new).is_err() {
-            self.give_back(size - old);
-            return Err(Errno::NoSpc);
-        }
-        bytes.resize(new, 0);
-        Ok(())
+    /// No file, however little of it is there, is longer than what the file system may take.
+    fn check_size(&self, size: u64) -> Result<(), Errno> {
+        if size > self.budget.limit { Err(Errno::NoSpc) } else { Ok(()) }
     }
 
     pub(super) fn set_size(&mut self, file: Handle, size: u64) -> Result<(), Errno> {
-        let old = self.bytes(file)?.len() as u64;
-        if size > old {
-            return self.extend(file, size);
-        }
-        let bytes = self.change_file(file)?;
-        bytes.truncate(size as usize);
-        bytes.shrink_to_fit();
-        self.give_back(old - size);
+        self.check_size(size)?;
+        let (contents, budget) = self.change_file(file)?;
+        contents.set_len(budget, size);
         Ok(())
     }
 
     pub(super) fn allocate(&mut self, file: Handle, offset: u64, len: u64) -> Result<(), Errno> {
-        self.extend(file, offset.checked_add(len).ok_or(Errno::FBig)?)
+        let end = offset.checked_add(len).ok_or(Errno::FBig)?;
+        self.check_size(end)?;
+        let (contents, budget) = self.change_file(file)?;
+        contents.reserve(budget, end)
     }
 
     pub(super) fn read_at(
@@ -304,15 +323,16 @@ impl Tree {
         buffers: &mut [&mut [u8]],
         offset: u64,
     ) -> Result<usize, Errno> {
-        let bytes = self.bytes(file)?;
-        let start = usize::try_from(offset).map_or(bytes.len(), |offset| offset.min(bytes.len()));
-        let mut rest = &bytes[start..];
+        let contents = self.contents(file)?;
+        let mut done = 0;
         for buffer in buffers {
-            let (part, behind) = rest.split_at(buffer.len().min(rest.len()));
-            buffer[..part.len()].copy_from_slice(part);
-            rest = behind;
+            let count = contents.read(offset.saturating_add(done as u64), buffer);
+            done += count;
+            if count < buffer.len() {
+                break;
+            }
         }
-        Ok(bytes.len() - start - rest.len())
+        Ok(done)
     }
 
     pub(super) fn write_at(
@@ -325,22 +345,38 @@ impl Tree {
         if total == 0 {
             return Ok(0);
         }
-        self.extend(file, offset.checked_add(total).ok_or(Errno::FBig)?)?;
-        let bytes = self.change_file(file)?;
-        let mut at = offset as usize;
+        self.check_size(offset.checked_add(total).ok_or(Errno::FBig)?)?;
+        let (contents, budget) = self.change_file(file)?;
+        let mut done = 0;
         for buffer in buffers {
-            bytes[at..at + buffer.len()].copy_from_slice(buffer);
-            at += buffer.len();
+            match contents.write(budget, offset + done as u64, buffer) {
+                Ok(count) => done += count,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
         }
-        Ok(total as usize)
+        Ok(done)
     }
 
-    pub(super) fn read_dir(&self, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
-        let entry = |(name, &number): (&Vec<u8>, &Number)| {
-            let file_type = self.inode(number)?.node.file_type();
-            Ok(DirEntry { name: name.clone(), inode: number as u64 + 1, file_type })
+    fn entry(&self, name: &[u8], number: Number) -> Result<DirEntry, Errno> {
+        let file_type = self.inode(number)?.node.file_type();
+        Ok(DirEntry { name: name.to_vec(), inode: number as u64 + 1, file_type })
+    }
+
+    /// The next names behind a place.
+    pub(super) fn read_dir(&self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
+        let names = self.names(dir)?;
+        let next = names.by_place.range((Bound::Excluded(place), Bound::Unbounded)).take(NAMES);
+        let entry = |(&place, name): (&u64, &Arc<[u8]>)| {
+            Ok((self.entry(name, names.by_name.get(name).ok_or(Errno::Io)?.number)?, place))
         };
-        self.entries(dir)?.iter().map(entry).collect()
+        next.map(entry).collect()
+    }
+
+    /// All names of a directory, sorted.
+    pub(super) fn list(&self, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
+        let names = &self.names(dir)?.by_name;
+        names.iter().map(|(name, entry)| self.entry(name, entry.number)).collect()
     }
 
     pub(super) fn read_link(&self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno> {
@@ -351,7 +387,7 @@ impl Tree {
     }
 
     pub(super) fn create_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
-        let node = Node::Directory { entries: BTreeMap::new(), parent: dir.0 as Number };
+        let node = Node::Directory { names: Names::default(), parent: dir.0 as Number };
         self.add(dir, name, node).map(drop)
     }
 
@@ -374,13 +410,12 @@ impl Tree {
         if let Node::Directory { .. } = self.inode(number)?.node {
             return Err(Errno::Perm);
         }
-        self.take(new_name.len() as u64)?;
+        self.budget.take(name_cost(new_name))?;
         let now = self.now;
         let inode = self.inode_mut(number)?;
         inode.links += 1;
         inode.changed = now;
-        self.change(new_dir)?.insert(new_name.to_vec(), number);
-        Ok(())
+        self.put_name(new_dir, new_name, number)
     }
 
     pub(super) fn rename(
@@ -402,16 +437,18 @@ impl Tree {
                     (false, true) => return Err(Errno::IsDir),
                     (false, false) => self.remove_file(new_dir, new_name)?,
                 }
+                // What the name that was replaced counted for is enough.
+                self.budget.take(name_cost(new_name))?;
             }
             Err(Errno::NoEnt) => {
                 self.vacant(new_dir, new_name)?;
                 self.check_moved(moved, new_dir)?;
+                self.budget.take(name_cost(new_name))?;
             }
             Err(error) => return Err(error),
         }
         self.take_name(old_dir, old_name)?;
-        self.used += new_name.len() as u64;
-        self.change(new_dir)?.insert(new_name.to_vec(), moved);
+        self.put_name(new_dir, new_name, moved)?;
         let now = self.now;
         let inode = self.inode_mut(moved)?;
         inode.changed = now;
@@ -423,18 +460,21 @@ impl Tree {
         Ok(())
     }
 
-    /// A directory can't be moved into itself.
+    /// A directory can't be moved into itself: looks at all directories above the new one, which are not too many. Only
+    /// what has directories in it can be above another.
     fn check_moved(&self, moved: Number, new_dir: Handle) -> Result<(), Errno> {
         let mut above = new_dir.0 as Number;
-        loop {
+        let is_leaf = !self.is_dir(moved)? || self.inode(moved)?.links <= 2;
+        for _ in 0..MAX_DEPTH {
             if above == moved {
                 return Err(Errno::Inval);
             }
             match self.inode(above)?.node {
-                Node::Directory { parent, .. } if above != ROOT => above = parent,
+                Node::Directory { parent, .. } if above != ROOT && !is_leaf => above = parent,
                 _ => return Ok(()),
             }
         }
+        Err(Errno::NameTooLong)
     }
 
     fn is_dir(&self, number: Number) -> Result<bool, Errno> {
@@ -458,7 +498,7 @@ impl Tree {
     pub(super) fn remove_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
         let number = self.find(dir, name)?;
         match &self.inode(number)?.node {
-            Node::Directory { entries, .. } if entries.is_empty() => {}
+            Node::Directory { names, .. } if names.by_name.is_empty() => {}
             Node::Directory { .. } => return Err(Errno::NotEmpty),
             _ => return Err(Errno::NotDir),
         }
@@ -468,12 +508,6 @@ impl Tree {
         self.forget(number);
         Ok(())
     }
-}
-
-/// Room for `len` bytes, as much as a growing vector would take; if the host has not that much, just enough.
-fn reserve(bytes: &mut Vec<u8>, len: usize) -> Result<(), TryReserveError> {
-    let more = len.saturating_sub(bytes.len());
-    bytes.try_reserve(more).or_else(|_| bytes.try_reserve_exact(more))
 }
 
 impl Node {
@@ -487,8 +521,19 @@ impl Node {
 
     fn len(&self) -> u64 {
         match self {
-            Node::File(bytes) | Node::Link(bytes) => bytes.len() as u64,
+            Node::File(contents) => contents.len(),
+            Node::Link(target) => target.len() as u64,
             Node::Directory { .. } => 0,
         }
+    }
+
+    /// What it counts for.
+    fn cost(&self) -> u64 {
+        INODE
+            + match self {
+                Node::File(contents) => contents.cost(),
+                Node::Link(target) => target.len() as u64,
+                Node::Directory { .. } => DIRECTORY,
+            }
     }
 }

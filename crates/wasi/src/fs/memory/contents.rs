@@ -1,0 +1,290 @@
+//! [`Contents`], the bytes of a file in memory, in blocks: what was never written takes no room, growing copies nothing,
+//! and no call works for longer than it transfers. [`Budget`] counts what all of a file system takes. Only
+//! `tree` uses them.
+
+use crate::Errno;
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+
+/// Counts what several things take together: files in memory, and whatever else the embedder lets it count. Set by
+/// [`MemoryFs::with_budget`](crate::MemoryFs::with_budget).
+pub trait MemoryBudget: Send + Sync {
+    /// Takes bytes, if there are so many left; whether there are.
+    fn take(&self, bytes: u64) -> bool;
+
+    /// Gives back bytes that were taken.
+    fn give_back(&self, bytes: u64);
+}
+
+/// How many bytes a file system takes, and may take.
+pub(super) struct Budget {
+    used: u64,
+    pub(super) limit: u64,
+    /// What it has in common with others.
+    common: Option<Arc<dyn MemoryBudget>>,
+}
+
+impl Budget {
+    pub(super) fn new(limit: u64, common: Option<Arc<dyn MemoryBudget>>) -> Budget {
+        Budget { used: 0, limit, common }
+    }
+
+    /// Counts bytes that are about to be used.
+    pub(super) fn take(&mut self, bytes: u64) -> Result<(), Errno> {
+        let used = self.used.checked_add(bytes).filter(|&used| used <= self.limit);
+        let used = used.ok_or(Errno::NoSpc)?;
+        if bytes > 0 && self.common.as_ref().is_some_and(|common| !common.take(bytes)) {
+            return Err(Errno::NoSpc);
+        }
+        self.used = used;
+        Ok(())
+    }
+
+    pub(super) fn give_back(&mut self, bytes: u64) {
+        self.used = self.used.saturating_sub(bytes);
+        if bytes > 0
+            && let Some(common) = &self.common
+        {
+            common.give_back(bytes);
+        }
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        self.give_back(self.used);
+    }
+}
+
+/// The bytes of a file.
+#[derive(Default)]
+pub(super) struct Contents {
+    len: u64,
+    /// By number. What is not here, or beyond the end of a block, is zero. No byte of a block is beyond `len`.
+    blocks: BTreeMap<u64, Vec<u8>>,
+    /// So many blocks are counted whether they are there or not.
+    reserved: u64,
+    /// What it counts for.
+    cost: u64,
+}
+
+const BLOCK: usize = 4096;
+/// The least that is set aside for a block; then twice as much, and so on.
+const LEAST: usize = 64;
+
+/// What is set aside for a block of `len` bytes.
+fn capacity(len: usize) -> usize {
+    len.next_power_of_two().clamp(LEAST, BLOCK)
+}
+
+/// The number of the block that has a byte, and where it is there.
+fn place(offset: u64) -> (u64, usize) {
+    (offset / BLOCK as u64, (offset % BLOCK as u64) as usize)
+}
+
+impl Contents {
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// What the file counts for.
+    pub(super) fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Fills `target` from `offset` on, as far as the file reaches; returns how far.
+    pub(super) fn read(&self, offset: u64, target: &mut [u8]) -> usize {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let count = target.len().min(left);
+        let mut done = 0;
+        while done < count {
+            let (number, start) = place(offset + done as u64);
+            let part = &mut target[done..count];
+            let len = part.len().min(BLOCK - start);
+            let part = &mut part[..len];
+            let block = self.blocks.get(&number).and_then(|block| block.get(start..));
+            let block = block.unwrap_or_default();
+            let (there, zero) = part.split_at_mut(len.min(block.len()));
+            there.copy_from_slice(&block[..there.len()]);
+            zero.fill(0);
+            done += len;
+        }
+        count
+    }
+
+    /// Writes from `offset` on; returns how much, which is less than all if there is no more room.
+    pub(super) fn write(
+        &mut self,
+        budget: &mut Budget,
+        offset: u64,
+        source: &[u8],
+    ) -> Result<usize, Errno> {
+        let mut done = 0;
+        while done < source.len() {
+            let (number, start) = place(offset + done as u64);
+            let len = (source.len() - done).min(BLOCK - start);
+            let part = &source[done..done + len];
+            match self.write_block(budget, number, start, part) {
+                Ok(()) => done += len,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+            self.len = self.len.max(offset + done as u64);
+        }
+        Ok(done)
+    }
+
+    fn write_block(
+        &mut self,
+        budget: &mut Budget,
+        number: u64,
+        start: usize,
+        part: &[u8],
+    ) -> Result<(), Errno> {
+        let end = start + part.len();
+        let mut fresh = Vec::new();
+        let block = self.blocks.get_mut(&number);
+        let old = block.as_ref().map_or(0, |block| capacity(block.len()));
+        let is_new = block.is_none();
+        let block = block.unwrap_or(&mut fresh);
+        if block.len() < end {
+            let more = if number < self.reserved { 0 } else { capacity(end) - old } as u64;
+            budget.take(more)?;
+            if block.try_reserve_exact(capacity(end) - block.len()).is_err() {
+                budget.give_back(more);
+                return Err(Errno::NoSpc);
+            }
+            self.cost += more;
+            block.resize(end, 0);
+        }
+        block[start..end].copy_from_slice(part);
+        if is_new {
+            self.blocks.insert(number, fresh);
+        }
+        Ok(())
+    }
+
+    /// Cuts the file, or extends it by zeros.
+    pub(super) fn set_len(&mut self, budget: &mut Budget, len: u64) {
+        if len < self.len {
+            let (number, end) = place(len);
+            let kept = number + u64::from(end > 0);
+            let cut: u64 = self.blocks.split_off(&kept).range(self.reserved..).map(cost).sum();
+            let freed = self.reserved.saturating_sub(kept) * BLOCK as u64;
+            self.reserved = self.reserved.min(kept);
+            let mut freed = cut + freed;
+            if let Some(block) = self.blocks.get_mut(&number)
+                && end < block.len()
+            {
+                let old = capacity(block.len());
+                block.truncate(end);
+                block.shrink_to(capacity(end));
+                if number >= self.reserved {
+                    freed += (old - capacity(end)) as u64;
+                }
+            }
+            self.cost -= freed;
+            budget.give_back(freed);
+        }
+        self.len = len;
+    }
+
+    /// Makes sure that what is before `end` can be written without taking more room.
+    pub(super) fn reserve(&mut self, budget: &mut Budget, end: u64) -> Result<(), Errno> {
+        let blocks = end.div_ceil(BLOCK as u64);
+        if blocks > self.reserved {
+            let all = (blocks - self.reserved).checked_mul(BLOCK as u64).ok_or(Errno::NoSpc)?;
+            let counted: u64 = self.blocks.range(self.reserved..blocks).map(cost).sum();
+            budget.take(all - counted)?;
+            self.cost += all - counted;
+            self.reserved = blocks;
+        }
+        self.len = self.len.max(end);
+        Ok(())
+    }
+
+    /// A copy of all bytes, if the host has room for them.
+    pub(super) fn to_vec(&self) -> Result<Vec<u8>, Errno> {
+        let len = usize::try_from(self.len).map_err(|_| Errno::FBig)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| Errno::NoMem)?;
+        bytes.resize(len, 0);
+        self.read(0, &mut bytes);
+        Ok(bytes)
+    }
+}
+
+fn cost((_, block): (&u64, &Vec<u8>)) -> u64 {
+    capacity(block.len()) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    /// What a file must count for: computed anew from its blocks.
+    fn check(file: &Contents, budget: &Budget) {
+        let blocks: u64 = file.blocks.range(file.reserved..).map(cost).sum();
+        assert_eq!(file.cost, blocks + file.reserved * BLOCK as u64);
+        assert_eq!(budget.used, file.cost);
+        let end = |(number, block): (&u64, &Vec<u8>)| number * BLOCK as u64 + block.len() as u64;
+        assert!(file.blocks.iter().all(|entry| end(entry) <= file.len));
+    }
+
+    #[test]
+    fn as_a_vector() {
+        let (mut file, mut budget) = (Contents::default(), Budget::new(1 << 20, None));
+        let mut model: Vec<u8> = Vec::new();
+        let mut state = 1u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for step in 0..2000 {
+            let offset = random(20_000);
+            match random(8) {
+                0 => {
+                    file.set_len(&mut budget, offset);
+                    model.resize(offset as usize, 0);
+                }
+                1 if step % 5 == 0 => {
+                    file.reserve(&mut budget, offset).unwrap();
+                    model.resize(model.len().max(offset as usize), 0);
+                }
+                _ => {
+                    let bytes = vec![step as u8 | 1; random(9000) as usize + 1];
+                    assert_eq!(file.write(&mut budget, offset, &bytes), Ok(bytes.len()));
+                    let end = offset as usize + bytes.len();
+                    model.resize(model.len().max(end), 0);
+                    model[offset as usize..end].copy_from_slice(&bytes);
+                }
+            }
+            check(&file, &budget);
+            assert_eq!(file.len(), model.len() as u64);
+            let mut part = vec![7; 5000];
+            let count = file.read(offset, &mut part);
+            let rest = model.get(offset as usize..).unwrap_or_default();
+            assert_eq!(part[..count], rest[..rest.len().min(5000)], "step {step}");
+        }
+        assert_eq!(file.to_vec().as_ref(), Ok(&model));
+        file.set_len(&mut budget, 0);
+        assert_eq!(budget.used, 0);
+    }
+
+    #[test]
+    fn holes_take_no_room() {
+        let (mut file, mut budget) = (Contents::default(), Budget::new(10_000, None));
+        assert_eq!(file.write(&mut budget, 1 << 50, b"x"), Ok(1));
+        assert_eq!((file.len(), file.blocks.len(), budget.used), ((1 << 50) + 1, 1, 64));
+        assert_eq!(file.reserve(&mut budget, 1 << 50), Err(Errno::NoSpc));
+        file.set_len(&mut budget, 1 << 60);
+        assert_eq!(file.to_vec(), Err(Errno::NoMem));
+        assert_eq!(
+            file.write(&mut budget, 0, &[1; 20_000]),
+            Ok(8192),
+            "as much as there is room for"
+        );
+        assert_eq!(file.write(&mut budget, 1 << 40, &[1; 4096]), Err(Errno::NoSpc));
+        check(&file, &budget);
+    }
+}
