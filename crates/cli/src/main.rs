@@ -5,6 +5,7 @@
 //! for a trap; a guest's own code if it calls `proc_exit`.
 #![forbid(unsafe_code)]
 
+mod budget;
 mod describe;
 mod dump;
 mod inspect;

@@ -1,21 +1,23 @@
 //! `windlass run`: runs a WASI program, or a function of a module.
 
 use crate::{
+    budget::{Budget, StoreBudget},
     terminal::{Failure, complain, print, read},
     units, values,
     world::World,
 };
 use clap::Args;
 use std::{
+    panic,
     path::PathBuf,
     process::{self, ExitCode},
-    sync::mpsc,
+    sync::{Arc, OnceLock, mpsc},
     thread,
     time::Duration,
 };
 use windlass::{
     Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering,
-    Module, Store, StoreLimits, StoreLimitsBuilder, Val,
+    Module, Store, Val,
 };
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
 
@@ -34,7 +36,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DURATION", value_parser = units::duration)]
     timeout: Option<Duration>,
 
-    /// Let each memory of the program grow to at most this: 64KiB, 512MiB, 2GiB
+    /// Let the program's memories, tables, objects, stacks and files in memory together take at most this: 64KiB, 512MiB
     #[arg(long, value_name = "SIZE", value_parser = units::size)]
     max_memory: Option<u64>,
 
@@ -50,14 +52,32 @@ pub(crate) struct Run {
 }
 
 /// What a thread's store holds for us.
-#[derive(Clone)]
 struct Host {
     wasi: SharedWasiCtx,
-    limits: StoreLimits,
+    budget: StoreBudget,
 }
 
+/// How deep calls from host to guest may nest, and the native stack of a thread that runs guests, which has room
+/// for that.
+const NESTED_CALLS: usize = 1000;
+const STACK_SIZE: usize = 64 << 20;
+
 impl Run {
+    /// Runs the program on a thread of its own, whose stack is as large as it has to be wherever we are.
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+        let run = move || self.execute_here();
+        let thread = thread::Builder::new().name("guest".into()).stack_size(STACK_SIZE).spawn(run);
+        let thread = thread.map_err(|error| {
+            Failure::new(format_args!(
+                "cannot start a thread with {STACK_SIZE} bytes of stack: {error}"
+            ))
+        })?;
+        thread.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+    }
+
+    fn execute_here(self) -> Result<ExitCode, Failure> {
+        // Also what comes before the guest takes time.
+        let watchdog = self.timeout.map(Watchdog::start);
         let bytes = read(&self.file)?;
         let invalid = |error| Failure::new(format_args!("{}: {error}", self.file.display()));
         let mut config = self.config();
@@ -73,13 +93,9 @@ impl Run {
         }
         let engine = module.engine().clone();
         let mut store = self.store(&engine)?;
-        let _watchdog = match self.timeout {
-            Some(timeout) => {
-                let guest = store.interrupt_handle().map_err(Failure::new)?;
-                Some(Watchdog::start(timeout, guest))
-            }
-            None => None,
-        };
+        if let Some(watchdog) = &watchdog {
+            watchdog.watch(store.interrupt_handle().map_err(Failure::new)?);
+        }
         let result = self.run(&mut store, &module);
         if let Err(Ended::Error(error)) = &result
             && error.downcast_ref() != Some(&I32Exit(0))
@@ -101,6 +117,7 @@ impl Run {
         let mut config = Config::new();
         config.features(Features::ALL);
         config.metering(self.metering());
+        config.max_nested_calls(NESTED_CALLS);
         config
     }
 
@@ -113,16 +130,11 @@ impl Run {
     }
 
     fn store(&self, engine: &Engine) -> Result<Store<Host>, Failure> {
-        let mut limits = StoreLimitsBuilder::new();
-        if let Some(size) = self.max_memory {
-            limits = limits.memory_size(usize::try_from(size).unwrap_or(usize::MAX));
-        }
-        let host = Host {
-            wasi: SharedWasiCtx::new(self.world.wasi(&self.file.to_string_lossy(), &self.args)?),
-            limits: limits.build(),
-        };
+        let budget = Budget::new(self.max_memory.unwrap_or(u64::MAX));
+        let wasi = self.world.wasi(&self.file.to_string_lossy(), &self.args, &budget)?;
+        let host = Host { wasi: SharedWasiCtx::new(wasi), budget: StoreBudget::new(budget) };
         let mut store = Store::new(engine, host);
-        store.limiter(|host| &mut host.limits);
+        store.limiter(|host| &mut host.budget);
         if let Some(fuel) = self.fuel {
             store.set_fuel(fuel).map_err(Failure::new)?;
         }
@@ -135,13 +147,15 @@ impl Run {
         if !WasiThreads::<Host>::are_in(module) {
             return self.call(store, module, &linker);
         }
+        take_shared_memories(store, module)?;
         let engine = store.engine().clone();
         let threads = WasiThreads::new(&mut linker, store, module, move |host: &Host| {
-            let mut store = Store::new(&engine, host.clone());
-            store.limiter(|host| &mut host.limits);
+            let (wasi, budget) = (host.wasi.clone(), host.budget.another());
+            let mut store = Store::new(&engine, Host { wasi, budget });
+            store.limiter(|host| &mut host.budget);
             store
         })?;
-        threads.run(store, |store| self.call(store, module, &linker))
+        threads.stack_size(STACK_SIZE).run(store, |store| self.call(store, module, &linker))
     }
 
     fn call(
@@ -196,6 +210,26 @@ impl Run {
     }
 }
 
+/// Counts the memories that the threads of a program share: all that they can ever be is set aside at once.
+fn take_shared_memories(store: &Store<Host>, module: &Module) -> Result<(), Failure> {
+    for import in module.imports() {
+        if let ExternType::Memory(ty) = import.ty()
+            && ty.is_shared()
+        {
+            let pages = ty.maximum().unwrap_or(u64::MAX);
+            let bytes = pages.saturating_mul(ty.page_size());
+            if !store.data().budget.take(bytes) {
+                return Err(Failure::new(format_args!(
+                    "the shared memory {:?} {:?} can have {bytes} bytes: more than --max-memory",
+                    import.module(),
+                    import.name()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The functions that could be invoked.
 fn hint(module: &Module) -> String {
     let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
@@ -224,24 +258,36 @@ impl From<Error> for Ended {
 /// Stops the program when its time is up. Dropped, it lets it run.
 struct Watchdog {
     _done: mpsc::Sender<()>,
+    guest: Arc<OnceLock<InterruptHandle>>,
 }
 
-/// How long a program may take to notice that its time is up: it may be waiting for input.
+/// How long a program may take to notice that its time is up: it may be in a call of the host that can't be
+/// interrupted.
 const GRACE: Duration = Duration::from_millis(500);
 
 impl Watchdog {
-    fn start(timeout: Duration, guest: InterruptHandle) -> Watchdog {
+    fn start(timeout: Duration) -> Watchdog {
         let (_done, wait) = mpsc::channel::<()>();
+        let guest = Arc::<OnceLock<InterruptHandle>>::default();
+        let watched = guest.clone();
         let timed_out = move |time| wait.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
         thread::spawn(move || {
             if timed_out(timeout) {
-                guest.interrupt();
+                if let Some(guest) = watched.get() {
+                    guest.interrupt();
+                }
                 if timed_out(GRACE) {
                     complain("interrupted, while waiting for the host");
                     process::exit(134);
                 }
             }
         });
-        Watchdog { _done }
+        Watchdog { _done, guest }
+    }
+
+    /// What it stops.
+    fn watch(&self, guest: InterruptHandle) {
+        // It is called once.
+        let _ = self.guest.set(guest);
     }
 }

@@ -1,16 +1,20 @@
 //! What a program run by `windlass run` sees of the world: the flags that give it directories, variables, streams,
 //! sockets, clocks and randomness. Without them it sees nothing but its arguments and the standard streams.
 
-use crate::terminal::{Failure, suggest};
+use crate::{
+    budget::Budget,
+    terminal::{Failure, suggest},
+};
 use clap::Args;
 use std::{
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use windlass_wasi::{
-    DeterministicClock, DirPerms, FilePerms, MemoryFs, Outside, ReadStream, SeededRandom, WasiCtx,
+    DeterministicClock, DirPerms, FilePerms, FileStream, MemoryFs, Outside, SeededRandom, WasiCtx,
     WasiCtxBuilder,
 };
 
@@ -46,6 +50,10 @@ pub(crate) struct World {
     #[arg(long)]
     deterministic_clock: bool,
 
+    /// Let the program have at most this many files, directories and connections open
+    #[arg(long, value_name = "N")]
+    max_files: Option<usize>,
+
     /// Give the program random numbers that follow from this one
     #[arg(long, value_name = "N")]
     random_seed: Option<u64>,
@@ -60,8 +68,13 @@ const START: Duration = Duration::from_secs(946_684_800);
 const STEP: Duration = Duration::from_micros(1);
 
 impl World {
-    /// The context of a program with this name and these arguments.
-    pub(crate) fn wasi(&self, program: &str, args: &[String]) -> Result<WasiCtx, Failure> {
+    /// The context of a program with this name and these arguments. Files in memory take of `budget`.
+    pub(crate) fn wasi(
+        &self,
+        program: &str,
+        args: &[String],
+        budget: &Budget,
+    ) -> Result<WasiCtx, Failure> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.inherit_stdio().arg(program).args(args);
         if self.inherit_env {
@@ -72,7 +85,7 @@ impl World {
         }
         if let Some(path) = &self.stdin {
             let file = File::open(path).map_err(|error| failed("--stdin", path, error))?;
-            wasi.stdin(ReadStream(file));
+            wasi.stdin(FileStream(file));
         }
         for address in &self.tcp_listen {
             let listener = TcpListener::bind(address)
@@ -80,7 +93,7 @@ impl World {
             wasi.preopened_socket(listener);
         }
         if let Some(source) = &self.memfs {
-            give_memory(&mut wasi, source.as_deref().unwrap_or_default())?;
+            give_memory(&mut wasi, source.as_deref().unwrap_or_default(), budget)?;
         }
         for dir in &self.dir {
             give_dir(&mut wasi, dir)?;
@@ -88,6 +101,9 @@ impl World {
         if self.deterministic_clock {
             let clock = DeterministicClock::new(START, STEP);
             wasi.wall_clock(clock.clone()).monotonic_clock(clock);
+        }
+        if let Some(count) = self.max_files {
+            wasi.max_descriptors(count);
         }
         if let Some(seed) = self.random_seed {
             wasi.secure_random(SeededRandom::new(seed));
@@ -146,10 +162,10 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
 }
 
 /// `[TAR|DIR][::GUEST]`
-fn give_memory(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
+fn give_memory(wasi: &mut WasiCtxBuilder, text: &str, budget: &Budget) -> Result<(), Failure> {
     let (source, guest) = text.split_once("::").unwrap_or((text, "/"));
     let source = Path::new(source);
-    let files = MemoryFs::new();
+    let files = MemoryFs::with_budget(u64::MAX, Arc::new(budget.clone()));
     if source.is_dir() {
         files.copy_host_dir(source).map_err(|error| failed("--memfs", source, error))?;
     } else if !source.as_os_str().is_empty() {

@@ -44,6 +44,33 @@ fn windlass_with_input(args: &[&str], input: &[u8]) -> Done {
     }
 }
 
+/// Calls the command with a standard input that stays open and silent until it has ended. If that takes very long, it is
+/// killed.
+fn windlass_with_silent_input(args: &[&str]) -> Done {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let stdin = child.stdin.take().expect("a pipe");
+    for _ in 0..6000 {
+        if child.try_wait().expect("the command runs").is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    let output = child.wait_with_output().expect("the command ends");
+    drop(stdin);
+    Done {
+        code: output.status.code().expect("it ends by itself"),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
 /// A program of ours.
 fn program(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name);

@@ -1,6 +1,6 @@
 //! `windlass run`.
 
-use crate::{Done, file, program, windlass, windlass_with_input};
+use crate::{Done, file, program, windlass, windlass_with_input, windlass_with_silent_input};
 use std::{path::Path, time::Instant};
 
 fn invoke(name: &str, args: &[&str]) -> Done {
@@ -39,6 +39,24 @@ fn threads() {
         assert_eq!(done.code, code, "{name}: {}", done.stderr);
         assert!(!done.stderr.contains("interrupted"), "{name}: {}", done.stderr);
     }
+}
+
+#[test]
+fn threads_that_start_none() {
+    let done = windlass(&["run", &program("threads-noop.wat")]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+}
+
+/// Who waits for input ends when the program does, and when its time is up.
+#[test]
+#[cfg(unix)]
+fn blocked_in_reading() {
+    let done = windlass_with_silent_input(&["run", &program("threads-blocked.wat")]);
+    assert_eq!((done.code, done.stderr.as_str()), (9, ""));
+    let done = windlass_with_silent_input(&["run", "--timeout", "50ms", &program("echo.wat")]);
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.starts_with("error: interrupted"), "{}", done.stderr);
+    assert!(!done.stderr.contains("waiting for the host"), "it noticed by itself: {}", done.stderr);
 }
 
 #[test]
@@ -162,10 +180,47 @@ fn memory_limit() {
     let grow = |size, by| {
         windlass(&["run", "--max-memory", size, "--invoke", "grow", &reactor, by]).stdout
     };
-    assert_eq!(grow("128KiB", "1"), "1\n");
-    assert_eq!(grow("128KiB", "2"), "-1\n");
+    // Also the stack takes some of it.
+    assert_eq!(grow("2MiB", "15"), "1\n");
+    assert_eq!(grow("2MiB", "31"), "-1\n");
     let done = windlass(&["run", "--max-memory", "1KiB", "--invoke", "grow", &reactor, "0"]);
     assert_eq!(done.code, 1, "its first page is too much: {}", done.stderr);
+}
+
+/// The limit is one for all that a program makes the host hold.
+#[test]
+fn memory_limit_of_everything() {
+    let run = |text: &str, flags: &[&str]| {
+        let file = file("memory_limit_of_everything.wat", text.as_bytes());
+        windlass(&[&["run"], flags, &[&file]].concat())
+    };
+    let start = r#"(func (export "_start"))"#;
+    for (what, fits, too_much) in [
+        ("(memory 16) (memory 16)", "3MiB", "2047KiB"),
+        ("(memory 16) (table 131072 funcref)", "3MiB", "2047KiB"),
+        (
+            r#"(import "env" "memory" (memory 0 32 shared)) (func (export "wasi_thread_start") (param i32 i32))"#,
+            "3MiB",
+            "2047KiB",
+        ),
+    ] {
+        let text = format!("(module {what} {start})");
+        let done = run(&text, &["--max-memory", fits]);
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{what}");
+        assert_eq!(run(&text, &["--max-memory", too_much]).code, 1, "{what}");
+    }
+    const NOSPC: i32 = 51;
+    let fill = program("fill.wat");
+    assert_eq!(windlass(&["run", "--memfs", &fill]).code, 0);
+    assert_eq!(windlass(&["run", "--memfs", "--max-memory", "8MiB", &fill]).code, 0);
+    assert_eq!(windlass(&["run", "--memfs", "--max-memory", "6MiB", &fill]).code, NOSPC);
+}
+
+#[test]
+fn open_files_are_limited() {
+    const MFILE: i32 = 33;
+    let cat = program("cat.wat");
+    assert_eq!(windlass(&["run", "--memfs", "--max-files", "4", &cat, "file"]).code, MFILE);
 }
 
 #[test]

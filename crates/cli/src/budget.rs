@@ -1,0 +1,81 @@
+//! `--max-memory`: one number for all that a program can make the host hold. [`Budget`] is that number, [`StoreBudget`] what
+//! one store takes of it; files in memory take of it, too. `run` makes it, the engine asks it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use windlass::{Error, ResourceLimiter};
+use windlass_wasi::MemoryBudget;
+
+/// How many bytes are left, for all threads of the program together. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Budget(Arc<AtomicU64>);
+
+impl Budget {
+    pub(crate) fn new(bytes: u64) -> Budget {
+        Budget(Arc::new(AtomicU64::new(bytes)))
+    }
+}
+
+impl MemoryBudget for Budget {
+    fn take(&self, bytes: u64) -> bool {
+        let take = |left: u64| left.checked_sub(bytes);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What a store takes; it gives all of it back when it is dropped.
+pub(crate) struct StoreBudget {
+    budget: Budget,
+    taken: u64,
+}
+
+impl StoreBudget {
+    pub(crate) fn new(budget: Budget) -> StoreBudget {
+        StoreBudget { budget, taken: 0 }
+    }
+
+    /// Of the same budget, for another store.
+    pub(crate) fn another(&self) -> StoreBudget {
+        StoreBudget::new(self.budget.clone())
+    }
+
+    /// Takes bytes that no store takes, for as long as the program runs; whether there are so many left.
+    pub(crate) fn take(&self, bytes: u64) -> bool {
+        self.budget.take(bytes)
+    }
+}
+
+impl Drop for StoreBudget {
+    fn drop(&mut self) {
+        self.budget.give_back(self.taken);
+    }
+}
+
+impl ResourceLimiter for StoreBudget {
+    fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    /// Memories, tables, objects and value stacks: all of them at once.
+    fn total_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
+        // What was allowed may have failed, and what was held may be free again.
+        self.budget.give_back(self.taken.saturating_sub(current as u64));
+        self.taken = self.taken.min(current as u64);
+        let more = (desired as u64).saturating_sub(self.taken);
+        if !self.budget.take(more) {
+            return Ok(false);
+        }
+        self.taken += more;
+        Ok(true)
+    }
+}
