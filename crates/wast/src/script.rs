@@ -216,9 +216,9 @@ impl Script {
     }
 
     fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Result<(), String> {
-        if let Some(memories) = self.given(module) {
+        if let Some(memories) = self.given(module).map(<[_]>::to_vec) {
             for (export, memory) in memories {
-                let defined = self.linker.define(&self.store, name, export, memory.clone());
+                let defined = self.linker.define(&self.store, name, &export, memory);
                 defined.map_err(|error| error.to_string())?;
             }
             return Ok(());
