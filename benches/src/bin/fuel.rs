@@ -3,10 +3,10 @@
 //!
 //! Each should stay below 20: see `FUEL_VERSION` in the crate `windlass`.
 
-use std::time::Instant;
 use windlass::{
     Caller, Config, Engine, Error, Features, FuncType, Linker, Metering, Module, Store, TypedFunc, Val, ValType,
 };
+use windlass_benches::clock::timed;
 
 /// The most that a unit may take, in nanoseconds.
 const LIMIT: f64 = 20.0;
@@ -340,9 +340,8 @@ impl Timed for TypedFunc<u32, ()> {
     }
 
     fn timed(&self, store: &mut Store<()>, rounds: u32) -> Result<(f64, f64), Error> {
-        let start = Instant::now();
-        let units = self.call_with(store, rounds)?;
-        Ok((start.elapsed().as_secs_f64(), units as f64))
+        let (units, time) = timed(|| self.call_with(store, rounds));
+        Ok((time.as_secs_f64(), units? as f64))
     }
 }
 

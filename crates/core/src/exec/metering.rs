@@ -18,8 +18,8 @@ pub(super) fn amount_cost(bytes: u64) -> u64 {
 pub(super) fn array_cost(bytes: u64, is_first: bool) -> u64 {
     match (is_first, bytes) {
         (true, ..SMALL_ARRAY) => 0,
-        (true, _) => 8 + bytes / 32,
-        (false, _) => bytes / 32,
+        (true, _) => 8 + bytes / 16,
+        (false, _) => bytes / 16,
     }
 }
 

@@ -40,6 +40,7 @@ impl<'m> Translator<'m> {
 
     pub(super) fn call(&mut self, func: u32) {
         let ty = self.func_type(func);
+        self.count_callee(func < self.imported());
         self.settle(self.stack.len() - ty.params.len(), true);
         let handler = if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
         self.builder.cell(handler, format_args!("call {func}"));
@@ -113,6 +114,7 @@ impl<'m> Translator<'m> {
 
     pub(super) fn return_call(&mut self, func: u32) {
         let ty = self.func_type(func);
+        self.count_callee(func < self.imported());
         self.settle(self.stack.len() - ty.params.len(), true);
         let imported = func < self.imported();
         let handler = if imported { plain::RETURN_CALL_IMPORT } else { plain::RETURN_CALL };

@@ -22,7 +22,8 @@ use windlass_decode::{FuncType, Op};
 /// |---|---|
 /// | `nop`, `drop`, `unreachable`, `block`, `else`, `end`, `try_table`, `catch`, `catch_all`, `delegate` | 0 |
 /// | any instruction that is not named here | 1 |
-/// | `call`, `return_call` | 6 |
+/// | `call`, `return_call` | 5 |
+/// | these, of an imported function | 7 more |
 /// | `call_indirect`, `call_ref`, `return_call_indirect`, `return_call_ref` | 12 |
 /// | each parameter and each result of a call | 1 |
 /// | `throw`, `throw_ref`, `rethrow` | 20 |
@@ -37,7 +38,7 @@ use windlass_decode::{FuncType, Op};
 /// | each 64 bytes that an instruction moves or sets, and by which a memory or table grows (an element of a table has 8) | 1 |
 /// | each 16 bytes of a structure, or of an array by `array.new_fixed`, headers included | 1 |
 /// | another array whose elements take 64 bytes or more | 8 |
-/// | each 32 bytes of such an array | 1 |
+/// | each 16 bytes of such an array, without header | 1 |
 ///
 /// Parts of a unit are dropped. A stretch of code is paid when it is entered: a function's body, a loop's (each time
 /// round), an arm of an `if`, code that only a branch leads to, and the rest of such a stretch once
@@ -61,7 +62,7 @@ pub(crate) fn cost(op: Op) -> u32 {
     match op {
         Nop | Block | Else | End | Drop | Unreachable => 0,
         TryTable | Catch | CatchAll | Delegate => 0,
-        Call | ReturnCall => 6,
+        Call | ReturnCall => 5,
         CallIndirect | ReturnCallIndirect | CallRef | ReturnCallRef => 12,
         Throw | ThrowRef | Rethrow => 20,
         StructNew | StructNewDefault | ArrayNew | ArrayNewDefault | ArrayNewFixed
@@ -75,6 +76,9 @@ pub(crate) fn cost(op: Op) -> u32 {
         _ => 1,
     }
 }
+
+/// What calling an imported function costs more: it is the host's, or another instance's.
+const IMPORTED: u64 = 7;
 
 /// What making an object of a known size costs.
 fn object_cost(bytes: u64) -> u64 {
@@ -145,6 +149,11 @@ impl Translator<'_> {
     /// Counts the values that a call takes and gives.
     pub(super) fn count_values(&mut self, ty: &FuncType) {
         self.count_units((ty.params.len() + ty.results.len()) as u64);
+    }
+
+    /// Counts a call by name.
+    pub(super) fn count_callee(&mut self, is_imported: bool) {
+        self.count_units(if is_imported { IMPORTED } else { 0 });
     }
 
     /// Counts the size of an object that is made.

@@ -1,9 +1,9 @@
 //! What amounts cost in fuel, as the documentation of `FUEL_VERSION` says.
 
 use crate::module;
-use windlass::{Config, Engine, Event, Instance, Store, Val};
+use windlass::{Config, Engine, Event, Func, Instance, Store, Val};
 
-const DECLARATIONS: &str = r#"
+const DECLARATIONS: &str = r#"(import "" "" (func $host))
     (memory 1) (table $t 1000 funcref) (elem $e funcref (ref.null func) (ref.null func))
     (data $d "0123456789012345678901234567890123456789012345678901234567890123")
     (type $i (array (mut i32))) (type $s (struct (field i64 i64 i64 i64 i64 i64 i64)))
@@ -22,7 +22,8 @@ fn used(body: &str) -> u64 {
     let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
     let mut store = Store::new(&engine, ());
     let text = format!(r#"{DECLARATIONS} (func (export "run") {body})"#);
-    let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+    let host = Func::wrap(&mut store, || {});
+    let instance = Instance::new(&mut store, &module(&engine, &text), &[host.into()]).unwrap();
     let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
     store.set_fuel(PLENTY).unwrap();
     run.call(&mut store, ()).unwrap();
@@ -48,22 +49,23 @@ fn instructions_and_amounts_cost_what_the_documentation_says() {
         ("(drop (table.grow $t (ref.null func) (i32.const 80)))", 2 + 100 + 10),
         ("(drop (table.grow $t (ref.null func) (i32.const -1)))", 2 + 100),
         ("(drop (array.new_default $i (i32.const 15)))", 1 + 3),
-        ("(drop (array.new_default $i (i32.const 16)))", 1 + 3 + 8 + 2),
-        ("(drop (array.new $i (i32.const 7) (i32.const 1600)))", 2 + 3 + 8 + 200),
+        ("(drop (array.new_default $i (i32.const 16)))", 1 + 3 + 8 + 4),
+        ("(drop (array.new $i (i32.const 7) (i32.const 1600)))", 2 + 3 + 8 + 400),
         (
             "(array.fill $i (array.new_default $i (i32.const 15)) (i32.const 0) (i32.const 1) (i32.const 15))",
             4 + 3 + 6,
         ),
         ("(drop (struct.new_default $s))", 3 + 64 / 16),
         ("(drop (array.new_fixed $i 2 (i32.const 1) (i32.const 2)))", 2 + 3 + 1),
-        ("(call $none)", 6),
-        ("(call $locals)", 6 + 2),
+        ("(call $none)", 5),
+        ("(call $host)", 5 + 7),
+        ("(call $locals)", 5 + 2),
         // Eight results are moved by the callee.
         (
             "(i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1)
             (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1)
             (call $many) drop drop drop drop drop drop drop drop",
-            8 + 6 + 16 + 8 + 1,
+            8 + 5 + 16 + 8 + 1,
         ),
         // A branch moves eight.
         (
