@@ -150,7 +150,11 @@ impl<T> Store<T> {
     }
 
     /// Collects garbage: drops all that neither guests nor the host can reach. This also happens by itself, when
-    /// the heap is full or has grown enough.
+    /// the heap is full or has grown enough. Host values are dropped last, when the store is fit for use again: should a
+    /// drop panic, the others are dropped by the next collection.
+    ///
+    /// It is not interrupted, however long it takes. If the host has no memory to find out what stacks refer to, it does
+    /// nothing.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -31,20 +31,31 @@ impl Room {
         }
     }
 
-    /// Takes it from what is free; with `all`, from wherever it is.
-    fn take(self, store: &mut StoreInner, all: bool) -> bool {
-        match self {
-            Room::Heap(size) => store.heap.refill(size, all),
-            Room::Exception(_) => self.is_there(store),
+    /// Takes it from what is free; with `all`, from wherever it is. Memory that nobody has touched yet is touched in
+    /// pieces.
+    fn take(
+        self,
+        store: &mut StoreInner,
+        all: bool,
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<bool, Halted> {
+        let Room::Heap(size) = self else { return Ok(self.is_there(store)) };
+        while !store.heap.refill(size, all) {
+            if !store.heap.lengthen(size) {
+                return Ok(store.heap.refill(size, all));
+            }
+            if is_interrupted() {
+                store.interrupt.clear();
+                return Err(Halted::Interrupted);
+            }
         }
+        Ok(true)
     }
 
-    /// Grows what it is in, if that is allowed.
+    /// Lets what it is in grow, if that is allowed.
     fn grow(self, store: &mut dyn Embedder) -> Result<bool, Error> {
         match self {
-            Room::Heap(size) => {
-                Ok(store.grow_gc_heap(size)? && store.inner().heap.refill(size, true))
-            }
+            Room::Heap(size) => store.grow_gc_heap(size),
             Room::Exception(fields) => store.grow_exceptions(Exceptions::cost(fields)),
         }
     }
@@ -52,7 +63,7 @@ impl Room {
     /// Whether there will be none however much is freed.
     fn is_too_large(self, store: &StoreInner) -> bool {
         match self {
-            Room::Heap(size) => size >= store.heap.size(),
+            Room::Heap(size) => size >= store.heap.granted(),
             Room::Exception(fields) => Exceptions::cost(fields) > store.exceptions.room(),
         }
     }
@@ -107,12 +118,16 @@ pub(crate) fn make_room(
     if running.is_none() {
         inner.touch();
     }
+    let interrupt = inner.interrupt.clone();
+    let is_interrupted = || running.is_some() && interrupt.is_raised();
     let collection = match inner.parked.take() {
         Some(parked) => parked,
         None if room.is_there(inner) => return Ok(()),
         None if inner.is_due() => Collection::new(false),
         None => {
-            if room.take(inner, false) || room.grow(store)? {
+            if room.take(inner, false, &is_interrupted)?
+                || room.grow(store)? && room.take(store.inner(), true, &is_interrupted)?
+            {
                 return Ok(());
             }
             if room.is_too_large(store.inner()) {
@@ -126,11 +141,17 @@ pub(crate) fn make_room(
     if collection.is_forced && collection.frees_too_little(inner) {
         return Err(Trap::AllocationTooLarge.into());
     }
-    // In this order: whoever may grow does not look everywhere.
-    let is_there = room.take(inner, false)
-        || !collection.is_forced && room.grow(store)?
-        || room.take(store.inner(), true);
-    if is_there { Ok(()) } else { Err(Trap::AllocationTooLarge.into()) }
+    // Whoever may grow does not look everywhere.
+    if room.take(inner, false, &is_interrupted)? {
+        return Ok(());
+    }
+    if !collection.is_forced {
+        room.grow(store)?;
+    }
+    match room.take(store.inner(), true, &is_interrupted)? {
+        true => Ok(()),
+        false => Err(Trap::AllocationTooLarge.into()),
+    }
 }
 
 /// Runs a collection to its end.
@@ -326,3 +347,7 @@ fn pin(
 ) -> Result<(), Trap> {
     Class::of(storage).map_or(Ok(()), |class| pins.pin(class, value[0]))
 }
+
+#[cfg(test)]
+#[path = "collect_tests.rs"]
+mod tests;

@@ -143,13 +143,17 @@ impl Thread {
             self.again();
         }
         let (landing, steps) = found?;
+        if landing.as_ref().is_none_or(|landing| landing.clause.reference.is_some()) {
+            // Before it is paid: this may be interrupted, and the cell is executed again.
+            self.room_for(store, thrown)?;
+        }
         self.charge(store.inner(), search_cost(steps))?;
         let Some(landing) = landing else {
-            let reference = self.reference(store, thrown)?;
+            let reference = self.reference(store.inner(), thrown)?;
             return Err(Exit::Exception(reference));
         };
         let reference = match landing.clause.reference {
-            Some(_) => self.reference(store, thrown)?,
+            Some(_) => self.reference(store.inner(), thrown)?,
             None => 0,
         };
         let before = self.cx.instance;
@@ -160,15 +164,20 @@ impl Thread {
         Ok(())
     }
 
-    /// A reference to the exception.
-    fn reference(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<u64, Exit> {
+    /// Makes room for the exception, if it is none yet.
+    fn room_for(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
+        let Fields::Stack(_) = thrown.fields else { return Ok(()) };
+        let len = store.inner().tags[thrown.tag as usize].slots.into();
+        self.make_room(store, Room::Exception(len))
+    }
+
+    /// A reference to the exception, for which there is room.
+    fn reference(&mut self, store: &mut StoreInner, thrown: Thrown) -> Result<u64, Exit> {
         match thrown.fields {
             Fields::Exception(reference) => Ok(reference),
             Fields::Stack(at) => {
-                let len = store.inner().tags[thrown.tag as usize].slots.into();
-                self.make_room(store, Room::Exception(len))?;
-                let fields = self.stack.slots(at, len);
-                let made = store.inner().exceptions.add(thrown.tag, fields);
+                let len = store.tags[thrown.tag as usize].slots.into();
+                let made = store.exceptions.add(thrown.tag, self.stack.slots(at, len));
                 Ok(made.ok_or(Trap::AllocationTooLarge)?)
             }
         }

@@ -22,7 +22,7 @@
 //! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call at a time.
 //! - **I10** A reference of a defined type that is not null is an object of that type or a subtype, in the heap whose
 //!   view is in the context: offsets of its fields in code lie in it. Where code can stop, every reference lies in
-//!   a slot that [`translate::maps`](crate::translate::maps) tells, so a collection finds it.
+//!   a slot that [`MapJob`](crate::translate::MapJob) tells, so a collection finds it.
 //!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.

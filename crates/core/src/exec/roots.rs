@@ -1,18 +1,18 @@
 //! What the threads of a store refer to. Nobody notes where frames have references: translating a function again
-//! tells ([`translate::maps`]), for those places where frames have stopped. [`find_maps`] does so before a collection
+//! tells ([`MapJob`]), for those places where frames have stopped. [`find_maps`] does so before a collection
 //! marks anything, once for each function; what was found is kept in [`FrameMaps`], within a bound.
 
 use super::{Ip, Thread, ThreadHandle};
 use crate::{
     Module,
     runtime::{Marker, StoreInner},
-    translate::{self, Run, Stopped},
+    translate::{Failure, MapJob, Run, Stopped, param_map},
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use core::ops::Range;
 
 /// More maps than these are not kept from one collection to the next, in bytes.
-const MOST_KEPT: usize = 1 << 20;
+pub(super) const MOST_KEPT: usize = 1 << 20;
 /// What translating a byte of a body costs, in words that a collection looks at.
 const BYTE_COST: usize = 8;
 
@@ -21,6 +21,12 @@ pub(super) enum Halt {
     /// It is not known what some frame refers to: the host has no memory for the map.
     Unknown,
     Interrupted,
+}
+
+impl From<TryReserveError> for Halt {
+    fn from(_: TryReserveError) -> Halt {
+        Halt::Unknown
+    }
 }
 
 /// Where frames have references, at places where collections have met them. Code that is named lives as long as the
@@ -32,7 +38,17 @@ pub(crate) struct FrameMaps {
     /// The locals of functions, by the address of the stub: sorted.
     locals: Vec<(usize, Part)>,
     runs: Vec<Run>,
+    job: Option<Begun>,
 }
+
+/// What was interrupted, for the function with this stub.
+struct Begun(usize, Box<MapJob>);
+
+// SAFETY: addresses in the code that it has made lead to code and stubs of the module, which are `Sync`; it is only used
+// with the store, and only by who has that to be changed.
+unsafe impl Send for Begun {}
+// SAFETY: a shared reference gives nothing.
+unsafe impl Sync for Begun {}
 
 /// A part of `FrameMaps::runs`: its start and its end.
 type Part = (usize, usize);
@@ -65,61 +81,86 @@ impl FrameMaps {
         self.runs.get(start..end).unwrap_or_default()
     }
 
+    /// What it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.runs.capacity() * size_of::<Run>()
+            + self.places.capacity() * size_of::<Place>()
+            + self.locals.capacity() * size_of::<(usize, Part)>()
+    }
+
+    /// Whether maps are being found, and that was interrupted.
+    #[cfg(test)]
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.job.is_some()
+    }
+
     /// Forgets all if that is more than is kept.
     pub(super) fn trim(&mut self) {
-        let bytes = self.runs.capacity() * size_of::<Run>()
-            + self.places.capacity() * size_of::<Place>()
-            + self.locals.capacity() * size_of::<(usize, Part)>();
-        if bytes > MOST_KEPT {
+        if self.bytes() > MOST_KEPT {
             *self = FrameMaps::default();
         }
     }
 
-    /// Finds the maps of these places, all in one function, which are sorted. Returns the work that it was; none if
-    /// the host has no memory for that.
-    fn find(&mut self, module: &Module, defined: usize, wanted: &[Wanted]) -> Option<usize> {
+    /// Finds the maps of these places, all in one function, which are sorted. Returns the work that it was.
+    fn find(
+        &mut self,
+        module: &Module,
+        defined: usize,
+        wanted: &[Wanted],
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<usize, Halt> {
         let (table, source) = (&module.0.code, module.0.source());
         let code = table.current(defined) as usize;
         let stub = table.stub(defined) as usize;
-        self.places.try_reserve(wanted.len()).ok()?;
         let is_entry = |wanted: &&Wanted| wanted.ip == code || wanted.ip == stub;
+        self.places.try_reserve(wanted.len())?;
         for &Wanted { ip, stopped, .. } in wanted.iter().filter(is_entry) {
-            let func = module.0.context.imported.funcs + u32::try_from(defined).ok()?;
-            let runs = translate::param_map(source.context, func)?;
+            let func = module.0.context.imported.funcs as usize + defined;
+            let runs = param_map(source.context, func).ok_or(Halt::Unknown)?;
             let operands = self.add(&runs, 0..runs.len())?;
             self.places.push(Place { ip, stopped, locals: (0, 0), operands });
         }
-        let mut words = Vec::new();
-        words.try_reserve_exact(wanted.len()).ok()?;
         let inside = wanted.iter().filter(|wanted| !is_entry(wanted));
-        words.extend(
-            inside.clone().map(|wanted| (table.distance(defined, wanted.ip as Ip), wanted.stopped)),
-        );
+        let mut words = Vec::new();
+        words.try_reserve_exact(wanted.len())?;
+        let word = |wanted: &Wanted| (table.distance(defined, wanted.ip as Ip), wanted.stopped);
+        words.extend(inside.clone().map(word));
         if words.is_empty() {
-            return Some(1);
+            return Ok(1);
         }
-        let maps = translate::maps(source, defined, &words)?;
+        let mut job = match self.job.take() {
+            Some(Begun(of, job)) if of == stub && job.wanted() == words => job,
+            _ => Box::new(MapJob::new(words).ok_or(Halt::Unknown)?),
+        };
+        let maps = match job.run(source, defined, &mut || is_interrupted()) {
+            Ok(maps) => maps,
+            Err(Failure::Interrupted) => {
+                self.job = Some(Begun(stub, job));
+                return Err(Halt::Interrupted);
+            }
+            Err(_) => return Err(Halt::Unknown),
+        };
         let locals = match self.locals.binary_search_by_key(&stub, |&(stub, _)| stub) {
             Ok(index) => self.locals[index].1,
             Err(index) => {
                 let part = self.add(&maps.locals, 0..maps.locals.len())?;
-                self.locals.try_reserve(1).ok()?;
+                self.locals.try_reserve(1)?;
                 self.locals.insert(index, (stub, part));
                 part
             }
         };
         for (&Wanted { ip, stopped, .. }, part) in inside.zip(maps.places) {
-            let operands = self.add(&maps.runs, part?)?;
+            let operands = self.add(&maps.runs, part.ok_or(Halt::Unknown)?)?;
             self.places.push(Place { ip, stopped, locals, operands });
         }
-        Some(source.decoded.bodies[defined].code.len() * BYTE_COST)
+        Ok(source.decoded.bodies[defined].code.len() * BYTE_COST)
     }
 
-    fn add(&mut self, runs: &[Run], part: Range<usize>) -> Option<Part> {
+    fn add(&mut self, runs: &[Run], part: Range<usize>) -> Result<Part, Halt> {
         let start = self.runs.len();
-        self.runs.try_reserve(part.len()).ok()?;
-        self.runs.extend_from_slice(runs.get(part)?);
-        Some((start, self.runs.len()))
+        self.runs.try_reserve(part.len())?;
+        self.runs.extend_from_slice(runs.get(part).unwrap_or_default());
+        Ok((start, self.runs.len()))
     }
 }
 
@@ -127,7 +168,7 @@ impl FrameMaps {
 /// most. Returns the work that it was.
 ///
 /// # Errors
-/// If `is_interrupted` says so, after at least one function: what was found is kept. If the host has no memory.
+/// If `is_interrupted` says so: what was found is kept. If the host has no memory.
 pub(super) fn find_maps(
     store: &mut StoreInner,
     running: Option<&Thread>,
@@ -140,7 +181,9 @@ pub(super) fn find_maps(
     let mut rest = &wanted[..];
     let StoreInner { frame_maps, instances, .. } = store;
     let mut halt = None;
-    while let Some(first) = rest.first() {
+    while let Some(first) = rest.first()
+        && halt.is_none()
+    {
         let module = &instances[first.instance as usize].module;
         let found = |wanted: &Wanted| {
             // A return address may lie behind the last cell of a function: what is before it is not.
@@ -152,18 +195,15 @@ pub(super) fn find_maps(
             halt = Some(Halt::Unknown);
             break;
         };
-        let count = rest.partition_point(|wanted| found(wanted) == Some(defined));
-        let (same, others) = rest.split_at(count.max(1));
+        let (same, others) =
+            rest.split_at(rest.partition_point(|wanted| found(wanted) == Some(defined)).max(1));
         rest = others;
-        match frame_maps.find(module, defined, same) {
-            Some(more) => work += more,
-            None => halt = Some(Halt::Unknown),
+        match frame_maps.find(module, defined, same, is_interrupted) {
+            Ok(more) => work += more,
+            Err(stopped) => halt = Some(stopped),
         }
-        if !rest.is_empty() && is_interrupted() {
+        if halt.is_none() && !rest.is_empty() && is_interrupted() {
             halt = Some(Halt::Interrupted);
-        }
-        if halt.is_some() {
-            break;
         }
     }
     frame_maps.places.sort_unstable_by_key(|place| (place.ip, place.stopped));

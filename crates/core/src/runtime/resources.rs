@@ -280,7 +280,7 @@ pub(crate) fn grow_table(
 
 /// Whether the heap and the exceptions together may take so many bytes more.
 fn heap_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
-    let current = store.inner().heap.size() + store.inner().exceptions.room();
+    let current = store.inner().heap.granted() + store.inner().exceptions.room();
     let Some(desired) = current.checked_add(more) else { return Ok(false) };
     Ok(total_allowed(store, more)?
         && ask(store, |limiter| limiter.gc_heap_growing(current, desired, None))?)
@@ -299,9 +299,14 @@ pub(crate) fn grow_exceptions(store: &mut dyn Limited, size: usize) -> Result<bo
 
 /// See [`Embedder::grow_gc_heap`].
 pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> Result<bool, Error> {
-    let current = store.inner().heap.size();
-    for desired in store.inner().heap.growth(size) {
-        if desired <= current || !heap_allowed(store, desired - current)? {
+    let current = store.inner().heap.granted();
+    let growth = store.inner().heap.growth(size);
+    if growth.iter().any(|&desired| desired <= current) {
+        // It was allowed before, and not used yet.
+        return Ok(true);
+    }
+    for desired in growth {
+        if !heap_allowed(store, desired - current)? {
             continue;
         }
         if store.inner().heap.grow(desired) {

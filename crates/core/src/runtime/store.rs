@@ -324,7 +324,7 @@ impl StoreInner {
     /// What guests make the store hold, in bytes.
     pub(crate) fn total(&self) -> usize {
         let Held { memories, tables, stacks } = self.held;
-        let parts = [tables, stacks, self.heap.size(), self.exceptions.room()];
+        let parts = [tables, stacks, self.heap.granted(), self.exceptions.room()];
         parts.into_iter().fold(memories, usize::saturating_add)
     }
 

@@ -180,7 +180,7 @@ pub(super) fn instrs(source: Source<'_>, defined: usize, at: usize) -> Instrs<'_
 }
 
 /// Takes steps until there are no more, or it is interrupted between two.
-fn repeat(
+pub(super) fn repeat(
     interrupted: Interrupted<'_>,
     mut step: impl FnMut() -> Result<bool, Failure>,
 ) -> Result<(), Failure> {

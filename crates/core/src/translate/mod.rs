@@ -61,8 +61,10 @@ pub(crate) use job::{Job, translated};
 pub(crate) use listing::Listing;
 use locals::Locals;
 use prescan::Prescan;
+#[cfg(test)]
+pub(crate) use safepoint::maps_made;
+pub(crate) use safepoint::{MapJob, Run, Stopped, param_map};
 use safepoint::{Noting, Recorder};
-pub(crate) use safepoint::{Run, Stopped, maps, param_map};
 use stack::Operand;
 use state::State;
 use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, limits};
@@ -197,7 +199,7 @@ struct Translator<'m> {
     /// The index of this function's type.
     ty: u32,
     /// Where the present instruction can stop, if wanted.
-    noting: Option<Noting<'m>>,
+    noting: Option<Noting>,
 }
 
 impl<'m> Translator<'m> {

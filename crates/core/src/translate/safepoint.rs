@@ -6,14 +6,18 @@
 //! Constants and locals' values on the symbolic stack need no entry: locals always lie in their own slots.
 
 use super::{
-    Source as ModuleSource, TranslateError, Translator, builder::Recording, stack::Source,
+    Failure, Source as ModuleSource, TranslateError, Translator,
+    job::{Interrupted, repeat},
+    stack::Source,
+    state::State,
 };
 use crate::{
+    Trap,
     exec::{SlowOp, select::Kind},
     object::{Class, Storage},
 };
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::{mem, ops::Range};
 use windlass_decode::{Instr, Op, ValType};
 use windlass_validate::{Context, FuncValidator, Scratch};
 
@@ -59,9 +63,10 @@ pub(crate) struct Maps {
 }
 
 /// The places that are asked for, and what was noted about them.
-pub(super) struct Noting<'a> {
+#[derive(Default)]
+pub(super) struct Noting {
     /// Sorted.
-    wanted: &'a [(usize, Stopped)],
+    wanted: Vec<(usize, Stopped)>,
     noted: Vec<Noted>,
     has_failed: bool,
 }
@@ -93,39 +98,103 @@ impl Translator<'_> {
     }
 }
 
-/// Where frames of the `defined`th function that the module defines have references, at these places: words of its
-/// code, sorted. This takes as long as translating the function; none if the host has no memory for it.
-pub(crate) fn maps(
-    source: ModuleSource<'_>,
-    defined: usize,
-    wanted: &[(usize, Stopped)],
-) -> Option<Maps> {
-    let mut translator = Translator::new(source, defined, Recording::None).ok()?;
-    translator.noting = Some(Noting { wanted, noted: Vec::new(), has_failed: false });
-    let validator = FuncValidator::new(source.context, source.decoded, defined, Scratch::default());
-    let mut maps = Maps::default();
-    maps.places.try_reserve_exact(wanted.len()).ok()?;
-    maps.places.resize(wanted.len(), None);
-    let context = source.context;
-    let mut recorder = Recorder { context, validator: validator.ok()?, maps, has_failed: false };
-    translator.body(Some(&mut recorder)).ok()?;
-    let Recorder { validator, mut maps, has_failed, .. } = recorder;
-    let class = |index| class_of(context, validator.local_type(index as u32)?);
-    for (index, local) in translator.locals.iter().enumerate() {
-        if let Some(class) = class(index) {
-            add(&mut maps.locals, 0, i32::from(local.slot), class)?;
+/// Finding the maps of a function at some places. It takes as long as translating the function, and can stop between
+/// any two instructions.
+pub(crate) struct MapJob {
+    is_begun: bool,
+    is_scanned: bool,
+    /// Offset in the module of the next instruction.
+    at: usize,
+    scratch: Scratch,
+    state: State,
+    noting: Noting,
+    maps: Maps,
+}
+
+impl MapJob {
+    /// For these places, words of the function's code: sorted. None if the host has no memory for it.
+    pub(crate) fn new(wanted: Vec<(usize, Stopped)>) -> Option<MapJob> {
+        let mut maps = Maps::default();
+        maps.places.try_reserve_exact(wanted.len()).ok()?;
+        maps.places.resize(wanted.len(), None);
+        Some(MapJob {
+            is_begun: false,
+            is_scanned: false,
+            at: 0,
+            scratch: Scratch::default(),
+            state: State::default(),
+            noting: Noting { wanted, ..Noting::default() },
+            maps,
+        })
+    }
+
+    /// What it was made for.
+    pub(crate) fn wanted(&self) -> &[(usize, Stopped)] {
+        &self.noting.wanted
+    }
+
+    /// Does what is left to do for the `defined`th function that the module defines, always the same.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`] if it was interrupted; the next call goes on. If the host has no memory for it.
+    pub(crate) fn run(
+        &mut self,
+        source: ModuleSource<'_>,
+        defined: usize,
+        interrupted: Interrupted<'_>,
+    ) -> Result<Maps, Failure> {
+        if !self.is_begun {
+            #[cfg(test)]
+            MADE.set(MADE.get() + 1);
+            self.state.begin(source, defined)?;
+            let scratch = mem::take(&mut self.scratch);
+            let validator = FuncValidator::new(source.context, source.decoded, defined, scratch)?;
+            self.scratch = validator.into_scratch();
+            self.at = source.decoded.bodies[defined].code.start;
+            self.is_begun = true;
         }
+        let scratch = mem::take(&mut self.scratch);
+        let mut recorder = Recorder {
+            context: source.context,
+            validator: FuncValidator::resume(source.context, defined, scratch),
+            maps: mem::take(&mut self.maps),
+            has_failed: false,
+        };
+        let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
+        translator.noting = Some(mem::take(&mut self.noting));
+        let done = self.go_on(&mut translator, &mut recorder, interrupted);
+        self.at = translator.instrs.reader.offset();
+        self.noting = translator.noting.take().unwrap_or_default();
+        self.state = translator.park();
+        let Recorder { validator, maps, .. } = recorder;
+        self.scratch = validator.into_scratch();
+        self.maps = maps;
+        done.map(|()| mem::take(&mut self.maps))
     }
-    // What legacy clauses have caught.
-    for slot in translator.locals.end..translator.first_temp {
-        add(&mut maps.locals, 0, i32::try_from(slot).ok()?, Class::Exn)?;
+
+    fn go_on(
+        &mut self,
+        translator: &mut Translator<'_>,
+        recorder: &mut Recorder<'_>,
+        interrupted: Interrupted<'_>,
+    ) -> Result<(), Failure> {
+        if !self.is_scanned {
+            repeat(interrupted, || Ok(translator.prescan()?))?;
+            translator.begin()?;
+            self.is_scanned = true;
+        }
+        let stepped = repeat(interrupted, || Ok(translator.step(Some(recorder))?));
+        if recorder.has_failed {
+            return Err(Failure::Invalid(Trap::AllocationTooLarge.into()));
+        }
+        stepped?;
+        recorder.locals(translator).ok_or_else(|| Failure::Invalid(Trap::AllocationTooLarge.into()))
     }
-    (!has_failed).then_some(maps)
 }
 
 /// The parameters of a function that are references: what its frame has before it is entered.
-pub(crate) fn param_map(context: &Context, func: u32) -> Option<Vec<Run>> {
-    let ty = context.type_func(*context.funcs.get(func as usize)?)?;
+pub(crate) fn param_map(context: &Context, func: usize) -> Option<Vec<Run>> {
+    let ty = context.type_func(*context.funcs.get(func)?)?;
     let width = |ty: &ValType| if *ty == ValType::V128 { 2 } else { 1 };
     let mut slot = -ty.params.iter().map(width).sum::<i32>();
     let mut runs = Vec::new();
@@ -156,18 +225,33 @@ impl Recorder<'_> {
     pub(super) fn after(
         &mut self,
         instr: &Instr<'_>,
-        noting: &mut Noting<'_>,
+        noting: &mut Noting,
     ) -> Result<(), TranslateError> {
         self.take(noting);
         if has_operands_when_stopped(instr.op) { self.step(instr) } else { Ok(()) }
     }
 
     /// Takes the places that were noted, where the operands are those that there are now.
-    pub(super) fn take(&mut self, noting: &mut Noting<'_>) {
+    pub(super) fn take(&mut self, noting: &mut Noting) {
         self.has_failed |= noting.has_failed;
         for noted in noting.noted.drain(..) {
             self.has_failed |= self.add(noted).is_none();
         }
+    }
+
+    /// The locals, at the end.
+    fn locals(&mut self, translator: &Translator<'_>) -> Option<()> {
+        for (index, local) in (0..).zip(translator.locals.iter()) {
+            let ty = self.validator.local_type(index);
+            if let Some(class) = ty.and_then(|ty| class_of(self.context, ty)) {
+                add(&mut self.maps.locals, 0, i32::from(local.slot), class)?;
+            }
+        }
+        // What legacy clauses have caught.
+        for slot in translator.locals.end..translator.first_temp {
+            add(&mut self.maps.locals, 0, i32::try_from(slot).ok()?, Class::Exn)?;
+        }
+        Some(())
     }
 
     fn step(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
@@ -189,6 +273,17 @@ impl Recorder<'_> {
         self.maps.places[noted.place] = Some(from..runs.len());
         Some(())
     }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static MADE: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// How often this thread has looked for the maps of a function.
+#[cfg(test)]
+pub(crate) fn maps_made() -> usize {
+    MADE.get()
 }
 
 /// Whether an instruction can stop with its own operands in their slots; others stop without them, and what is

@@ -5,6 +5,8 @@
 const EXACT: usize = 64;
 /// How far to look in a list whose places may be too small.
 const MAX_STEPS: usize = 32;
+/// As `MAX_STEPS`, when it is this or nothing.
+const ALL_STEPS: usize = 1 << 16;
 
 /// A free place: offset and size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +49,10 @@ impl FreeLists {
         *bits |= 1 << bit;
     }
 
-    /// Takes a place of at least `size` bytes out, a large one if there is any. Where places may be too small it
-    /// looks at all, or at the first ones only.
-    pub(super) fn take(&mut self, words: &mut [u64], size: usize, all: bool) -> Option<Free> {
-        let count = size.div_ceil(8).max(2);
-        self.take_large(words, count, all).or_else(|| self.take_exact(words, count))
-    }
-
-    fn take_large(&mut self, words: &mut [u64], count: usize, all: bool) -> Option<Free> {
+    /// Takes a place of at least `size` bytes out of the lists of large ones. Where places may be too small it looks at
+    /// many, or at the first ones only.
+    pub(super) fn take_large(&mut self, words: &mut [u64], size: usize, all: bool) -> Option<Free> {
+        let count = size.div_ceil(8);
         if count < EXACT {
             let list = self.has_large.trailing_zeros() as usize;
             return self.search(words, list, count, 1);
@@ -62,7 +60,7 @@ impl FreeLists {
         // In the list of its own power of two, places may be too small; in those above, each will do.
         let own = count.ilog2() as usize;
         let above = (self.has_large & (u64::MAX << own << 1)).trailing_zeros() as usize;
-        self.search(words, own, count, if all { usize::MAX } else { MAX_STEPS })
+        self.search(words, own, count, if all { ALL_STEPS } else { MAX_STEPS })
             .or_else(|| self.search(words, above, count, 1))
     }
 
@@ -97,7 +95,9 @@ impl FreeLists {
         None
     }
 
-    fn take_exact(&mut self, words: &mut [u64], count: usize) -> Option<Free> {
+    /// Takes a place of at least `size` bytes out of the lists of small ones.
+    pub(super) fn take_exact(&mut self, words: &mut [u64], size: usize) -> Option<Free> {
+        let count = size.div_ceil(8).max(2);
         if count >= EXACT {
             return None;
         }

@@ -30,6 +30,8 @@ use windlass_validate::{TypeId, TypeRegistry};
 /// The least and, where that is more than what is needed, the largest step of growth, in bytes.
 const MIN_STEP: usize = 64 << 10;
 const MAX_STEP: usize = 256 << 20;
+/// So many bytes are filled with zeros in one go, and so many at most are taken as room if no more are needed.
+const PIECE: usize = 4 << 20;
 /// The largest heap, in bytes: sizes of free places are counted in words by 32 bits.
 const MAX_HEAP: usize = if usize::BITS == 32 { 1 << 30 } else { 1 << 35 };
 
@@ -37,6 +39,10 @@ const MAX_HEAP: usize = if usize::BITS == 32 { 1 << 30 } else { 1 << 35 };
 pub(crate) struct Heap {
     /// The range. Word 0 is no object: null is 0.
     words: Vec<u64>,
+    /// How long it may become: there is memory for that, but nobody has touched it.
+    granted: usize,
+    /// From this byte offset on everything is free, and in no list.
+    tail: usize,
     /// The room for new objects, as byte offsets. All of it is free.
     top: usize,
     end: usize,
@@ -82,6 +88,8 @@ impl Default for Heap {
     fn default() -> Heap {
         Heap {
             words: Vec::new(),
+            granted: 0,
+            tail: HEADER as usize,
             top: 0,
             end: 0,
             object: 0,
@@ -120,9 +128,14 @@ impl Heap {
         self.types.add(types, id, ty, held)
     }
 
-    /// The size of the range in bytes.
+    /// The size of the range in bytes, in so far as it was touched.
     pub(crate) fn size(&self) -> usize {
         self.words.len() * 8
+    }
+
+    /// The size in bytes that it may have.
+    pub(crate) fn granted(&self) -> usize {
+        self.granted
     }
 
     /// Bytes of objects that the last collection found alive.
@@ -165,58 +178,88 @@ impl Heap {
     }
 
     /// Makes a free place with `size` bytes the room, if there is one. With `all` it looks everywhere, where that
-    /// may take long.
+    /// may take long. What is to be touched for it first must be little: see [`Heap::lengthen`].
     pub(crate) fn refill(&mut self, size: usize, all: bool) -> bool {
-        let Some(found) = self.free.take(&mut self.words, size, all) else { return false };
         self.close_room();
+        let Some(found) = self.take(size, all) else { return false };
         // No more at once than is due before the next collection.
         let wanted = self.budget.saturating_sub(self.allocated).max(MIN_STEP).max(size);
         let len = found.size.min(wanted & !7);
-        let rest = Free { at: found.at + len, size: found.size - len };
-        self.free.put(&mut self.words, rest);
+        self.give(Free { at: found.at + len, size: found.size - len });
         (self.room_start, self.top, self.end) = (found.at, found.at, found.at + len);
         true
+    }
+
+    /// A free place of `size` bytes: a large one if there is one.
+    fn take(&mut self, size: usize, all: bool) -> Option<Free> {
+        if let Some(found) = self.free.take_large(&mut self.words, size, all) {
+            return Some(found);
+        }
+        if !self.lengthen(size) && self.size().saturating_sub(self.tail) >= size {
+            let found = Free { at: self.tail, size: self.size() - self.tail };
+            self.tail = self.size();
+            return Some(found);
+        }
+        self.free.take_exact(&mut self.words, size)
     }
 
     /// The rest of the room becomes a free place.
     fn close_room(&mut self) {
         self.allocated += self.top - self.room_start;
-        let rest = Free { at: self.top, size: self.end - self.top };
-        self.free.put(&mut self.words, rest);
+        self.give(Free { at: self.top, size: self.end - self.top });
         (self.room_start, self.top, self.end) = (0, 0, 0);
+    }
+
+    /// Adds a free place.
+    fn give(&mut self, free: Free) {
+        if free.size > 0 && free.at + free.size == self.tail {
+            self.tail = free.at;
+        } else {
+            self.free.put(&mut self.words, free);
+        }
     }
 
     /// The sizes to grow to, best first, so that there is a place of `size` bytes: what a limiter is asked.
     pub(crate) fn growth(&self, size: usize) -> [usize; 3] {
-        let current = self.size();
-        // The first word is no object.
-        let least = current.max(8).saturating_add(size);
-        let step = (current / 2).clamp(MIN_STEP, MAX_STEP);
+        let least = self.tail.saturating_add(size).saturating_add(7);
+        let step = (self.granted / 2).clamp(MIN_STEP, MAX_STEP);
         let rounded = least.saturating_add(MIN_STEP - 1) / MIN_STEP * MIN_STEP;
-        [least.max(current + step), rounded, least].map(|size| size & !7)
+        let best = least.max(self.granted.saturating_add(step));
+        [best, rounded, least].map(|size| size & !7)
     }
 
-    /// Grows the range to `size` bytes; false if the host can't, or no heap can be so large.
+    /// Lets the range grow to `size` bytes; false if the host can't, or no heap can be so large.
     pub(crate) fn grow(&mut self, size: usize) -> bool {
-        let old = self.words.len();
-        let Some(more) = (size / 8).checked_sub(old).filter(|&more| more > 0) else { return false };
-        if size > MAX_HEAP
-            || self.words.try_reserve_exact(more).is_err()
-            || !self.marking.reserve(old + more)
-        {
+        let words = size / 8;
+        if size > MAX_HEAP || words <= self.granted / 8 || !self.marking.reserve(words) {
             return false;
         }
-        self.words.resize(old + more, 0);
-        let at = old.max(1) * 8;
-        let mut added = Free { at, size: self.size() - at };
-        if self.end == at {
-            // The room lies at the end: it grows.
-            added = Free { at: self.top, size: self.size() - self.top };
-            self.allocated += self.top - self.room_start;
-            (self.room_start, self.top, self.end) = (0, 0, 0);
+        let more = words - self.words.len();
+        // Where it grows by a few bytes, up to a limit, it does not move each time.
+        let rounded = more.next_multiple_of(MIN_STEP / 8);
+        let has_room = self.words.capacity() >= words
+            || self.words.try_reserve_exact(rounded).is_ok()
+            || self.words.try_reserve_exact(more).is_ok();
+        if has_room {
+            self.granted = words * 8;
         }
-        self.free.put(&mut self.words, added);
-        true
+        has_room
+    }
+
+    /// Touches a piece of what it may have, if that makes a free place of `size` bytes at the end. Whether another piece
+    /// is needed.
+    pub(crate) fn lengthen(&mut self, size: usize) -> bool {
+        let least = self.tail.saturating_add(size);
+        if least > self.granted {
+            return false;
+        }
+        let wanted = least.max(self.granted.min(self.tail + PIECE.min(self.budget)));
+        let missing = wanted.saturating_sub(self.size());
+        if missing > 0 {
+            // The memory is there: nothing moves.
+            self.words.resize(self.words.len() + missing.min(PIECE).div_ceil(8), 0);
+        }
+        missing > PIECE
     }
 
     /// Allocates an object of `size` bytes, a multiple of 8, for which the room suffices; returns its
@@ -249,6 +292,7 @@ impl Heap {
         let start = Sweeping { end: HEADER as usize, live: 0, next: 1 };
         let mut sweeping = self.sweeping.take().unwrap_or_else(|| {
             self.free = FreeLists::new();
+            self.tail = self.size().max(HEADER as usize);
             start
         });
         while *left > 0 {
@@ -256,7 +300,7 @@ impl Heap {
                 Ok(word) => word,
                 Err(next) if self.marking.is_behind(next) => {
                     let rest = self.size().saturating_sub(sweeping.end);
-                    self.free.put(&mut self.words, Free { at: sweeping.end, size: rest });
+                    self.give(Free { at: sweeping.end, size: rest });
                     (self.allocated, self.live) = (0, sweeping.live);
                     return true;
                 }

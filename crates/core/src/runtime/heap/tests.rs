@@ -217,6 +217,25 @@ fn a_list_of_a_million_nodes_is_marked() {
 }
 
 #[test]
+fn a_large_place_is_touched_in_pieces() {
+    let mut world = World::new(usize::MAX);
+    let size = 16 * PIECE;
+    let growth = world.heap.growth(size);
+    assert!(world.heap.grow(growth[2]) && world.heap.size() == 0, "growth touches nothing");
+    let mut pieces = 1;
+    while world.heap.lengthen(size) {
+        assert!(world.heap.size() <= pieces * PIECE && !world.heap.has_room(size));
+        pieces += 1;
+    }
+    assert!(pieces >= 16 && world.heap.refill(size, false));
+    // What is left of it at the end grows together with what comes.
+    let ty = world.bytes.clone();
+    world.heap.new_array(&ty, (size / 2) as u32, [0, 0]);
+    let more = size - world.heap.growth(size)[2].saturating_sub(world.heap.granted());
+    assert!(more < size, "{more}");
+}
+
+#[test]
 fn marking_without_memory_looks_at_most_at_so_much() {
     // A tree, so that many objects wait; the root is made last, and so are the objects that lead to others.
     let mut world = World::new(usize::MAX);
