@@ -52,6 +52,8 @@ pub(super) struct Search {
     skip: bool,
     /// How much was looked at: frames, and in each the tags of its module that are the one in question.
     steps: u64,
+    /// How many of these tags were further ones.
+    further: u64,
     /// From how many steps on to look whether the guest is to be stopped.
     pause: u64,
 }
@@ -129,8 +131,8 @@ impl Thread {
         // A tail call has left the frame that it was made in.
         let found = self.find(store, tag, is_tail);
         self.thrown = if found.is_err() { reference } else { 0 };
-        let (landing, steps) = found?;
-        self.charge_later(store, search_cost(steps));
+        let (landing, further) = found?;
+        self.charge_later(store, search_cost(further));
         let Some(landing) = landing else { return Ok(false) };
         self.land(store, landing, Thrown { tag, fields: Fields::Exception(reference) }, reference);
         self.state = State::Ready;
@@ -142,12 +144,12 @@ impl Thread {
         if found.is_err() {
             self.again();
         }
-        let (landing, steps) = found?;
+        let (landing, further) = found?;
         if landing.as_ref().is_none_or(|landing| landing.clause.reference.is_some()) {
             // Before it is paid: this may be interrupted, and the cell is executed again.
             self.room_for(store, thrown)?;
         }
-        self.charge(store.inner(), search_cost(steps))?;
+        self.charge(store.inner(), search_cost(further))?;
         let Some(landing) = landing else {
             let reference = self.reference(store.inner(), thrown)?;
             return Err(Exit::Exception(reference));
@@ -184,7 +186,7 @@ impl Thread {
     }
 
     /// Looks for the innermost clause that catches exceptions with this tag, but not in the frame that runs
-    /// if that is to be skipped; also returns how many steps that took. If it is interrupted, the next search goes
+    /// if that is to be skipped; also returns how many further tags it has looked at. If it is interrupted, the next search goes
     /// on where this one was.
     fn find(
         &mut self,
@@ -197,6 +199,7 @@ impl Thread {
             ip: self.cx.saved.ip,
             skip,
             steps: 0,
+            further: 0,
             pause: PAUSE,
         });
         loop {
@@ -209,12 +212,13 @@ impl Thread {
                 if !is_skipped
                     && let Some((start, clause)) = self.places.get(ip, (number, instance), tag)
                 {
-                    return Ok((Some(Landing { clause, start, frame }), search.steps));
+                    return Ok((Some(Landing { clause, start, frame }), search.further));
                 }
                 search.steps += 1 + aliases;
+                search.further += aliases.saturating_sub(1);
                 // SAFETY: I2: nothing runs meanwhile.
                 let Some(ret) = (unsafe { search.frame.up(&self.switches) }) else {
-                    return Ok((None, search.steps));
+                    return Ok((None, search.further));
                 };
                 search.ip = ret.wrapping_sub(1);
                 if search.steps >= search.pause {

@@ -23,9 +23,10 @@ pub(super) fn array_cost(bytes: u64, is_first: bool) -> u64 {
     }
 }
 
-/// What a search for who catches costs, beside the operator, by what it has looked at: frames, and in each the tags.
-pub(super) fn search_cost(steps: u64) -> u64 {
-    2 * steps
+/// What a search for who catches costs, beside the operator: so many times a frame's module had a further index for the
+/// tag. The frames themselves are paid by their calls.
+pub(super) fn search_cost(further: u64) -> u64 {
+    2 * further
 }
 
 /// What a thread has to do with fuel while it does not run.

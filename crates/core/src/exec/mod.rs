@@ -18,11 +18,30 @@
 //!   the memory is one, unless it is of an atomic instruction. The view of a shared memory can be shorter than the
 //!   memory, never longer.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
-//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`].
+//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops` picks them, and what they
+//!   call is unsafe for everybody else.
 //! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call at a time.
 //! - **I10** A reference of a defined type that is not null is an object of that type or a subtype, in the heap whose
 //!   view is in the context: offsets of its fields in code lie in it. Where code can stop, every reference lies in
 //!   a slot that [`MapJob`](crate::translate::MapJob) tells, so a collection finds it.
+//!
+//! Beside these, of the whole crate. Who establishes each, who relies on it, which test breaks when it does not hold:
+//!
+//! - **I11** Every encoded value fits its field: a slot, a distance, an index that does not is an error. By
+//!   `translate/encode.rs`, through which all fields go; I1 to I3 rely on it. `tests/api/code_limits.rs`.
+//! - **I12** What the host holds across an allocation is pinned: a limiter or a collection that comes in between can't
+//!   free it. By `runtime/roots` and those who allocate for the host (`reference`, `runtime/instance.rs`); I10 relies on
+//!   it. `tests/api/embedder_code.rs`.
+//! - **I13** A collection completes or leaves no trace: marks are cleared when one begins, and code of the embedder (drops,
+//!   limiters) runs before or after its bookkeeping, never within. By `collect` and `runtime/heap`; I10 relies on it.
+//!   `tests/api/embedder_code.rs`.
+//! - **I14** A type's number is used with its engine only. By `types`, where each number has its engine's name beside it,
+//!   and by whoever takes a type from the host; I6 and I10 rely on it: that a function or an object is of a type is
+//!   decided by comparing numbers. `tests/api/foreign.rs`.
+//! - **I15** No work and no memory without a budget: what takes long is paid in fuel and looks at the interrupt flag, what
+//!   is large is asked of the limiter or bounded by the configuration. By `metering`, by `runtime/resources.rs` and by
+//!   `translate/budget.rs`; whoever runs guests that are not trusted relies on it. `tests/api/costs.rs`,
+//!   `tests/api/limiters.rs`, `tests/api/code_limits.rs`, `tests/api/throws.rs`.
 //!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.

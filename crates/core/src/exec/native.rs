@@ -30,14 +30,27 @@ pub(crate) fn is_fast() -> bool {
     ))
 }
 
-/// A function of CPU instructions a row.
+/// A function of CPU instructions a row: unsafe where not every CPU of the architecture has them.
 #[cfg(target_arch = "x86_64")]
 macro_rules! natives {
-    ($($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
+    (baseline: $($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
         #[inline(always)]
         pub(crate) fn $name($($x: V128),*) -> $r {
             #[allow(unused_unsafe)]
-            // SAFETY: see the head of the file.
+            // SAFETY: SSE2 is there on every CPU of the architecture.
+            unsafe {
+                $(let $x = $x.register();)*
+                $body
+            }
+        }
+    )*};
+    (fast: $($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
+        /// # Safety
+        /// I8: the CPU has what [`is_fast`](super::is_fast) asks for.
+        #[inline(always)]
+        pub(crate) unsafe fn $name($($x: V128),*) -> $r {
+            #[allow(unused_unsafe)]
+            // SAFETY: the caller's promise.
             unsafe {
                 $(let $x = $x.register();)*
                 $body
@@ -74,7 +87,7 @@ mod sse2 {
     use super::V128;
     use core::arch::x86_64::*;
 
-    natives! {
+    natives! { baseline:
         i8x16_bitmask(x) -> i32 = _mm_movemask_epi8(x);
         i16x8_bitmask(x) -> i32 = _mm_movemask_epi8(_mm_packs_epi16(x, _mm_setzero_si128()));
         i32x4_bitmask(x) -> i32 = _mm_movemask_ps(_mm_castsi128_ps(x));
@@ -122,7 +135,7 @@ mod avx2 {
         };
     }
 
-    natives! {
+    natives! { fast:
         // An index above 15 gets its highest bit set: the CPU makes these zero.
         i8x16_swizzle(x, indices) -> V128 =
             V128::of(_mm_shuffle_epi8(x, _mm_adds_epu8(indices, _mm_set1_epi8(0x70))));
@@ -201,23 +214,35 @@ mod tests {
         vectors
     }
 
+    /// Calls a function of `baseline`, or one of `fast`.
+    macro_rules! on {
+        (baseline $name:ident($($x:ident),*)) => {
+            baseline::$name($($x),*)
+        };
+        (fast $name:ident($($x:ident),*)) => {{
+            #[allow(unused_unsafe)]
+            // SAFETY: I8: the test has asked.
+            unsafe { fast::$name($($x),*) }
+        }};
+    }
+
     /// Holds an instruction of one shape against its meaning, for all pairs of vectors.
     macro_rules! check {
         (v_un $cpu:ident $name:ident) => {
             for x in vectors() {
-                let (found, wanted) = ($cpu::$name(x), simd::$name(x));
+                let (found, wanted) = (on!($cpu $name(x)), simd::$name(x));
                 assert_eq!(found.bytes(), wanted.bytes(), "{} {x:?}", stringify!($name));
             }
         };
         (v_test $cpu:ident $name:ident) => {
             for x in vectors() {
-                assert_eq!($cpu::$name(x), simd::$name(x), "{} {x:?}", stringify!($name));
+                assert_eq!(on!($cpu $name(x)), simd::$name(x), "{} {x:?}", stringify!($name));
             }
         };
         (v_bin $cpu:ident $name:ident) => {
             for x in vectors() {
                 for y in vectors() {
-                    let (found, wanted) = ($cpu::$name(x, y), simd::$name(x, y));
+                    let (found, wanted) = (on!($cpu $name(x, y)), simd::$name(x, y));
                     assert_eq!(found.bytes(), wanted.bytes(), "{} {x:?} {y:?}", stringify!($name));
                 }
             }
@@ -227,7 +252,7 @@ mod tests {
                 let lanes = V128::from_bytes(lanes.bytes().map(|lane| lane & 31));
                 for x in vectors() {
                     let y = simd::v128_not(x);
-                    let (found, wanted) = ($cpu::$name(x, y, lanes), simd::$name(x, y, lanes));
+                    let (found, wanted) = (on!($cpu $name(x, y, lanes)), simd::$name(x, y, lanes));
                     assert_eq!(found.bytes(), wanted.bytes(), "{x:?} {lanes:?}");
                 }
             }

@@ -94,6 +94,18 @@ const fn gains(op: Op) -> bool {
 /// The instruction as CPUs with more execute it.
 struct Fast<O>(core::marker::PhantomData<O>);
 
+/// Calls what computes it, for every CPU or for those with more.
+macro_rules! on {
+    (baseline $name:ident($($x:ident),*)) => {
+        baseline::$name($($x),*)
+    };
+    (fast $name:ident($($x:ident),*)) => {{
+        #[allow(unused_unsafe)]
+        // SAFETY: I8: only `fastest` names `Fast`, and makes handlers by `run_fast` of it, where `is_fast`.
+        unsafe { fast::$name($($x),*) }
+    }};
+}
+
 /// An instruction's meaning: for every CPU, and for those with more.
 macro_rules! meaning {
     ($shape:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {
@@ -106,7 +118,7 @@ macro_rules! meaning {
             type R = $r;
             #[inline(always)]
             fn eval(a: $a) -> Result<$r, Trap> {
-                Ok($cpu::$name(a))
+                Ok(on!($cpu $name(a)))
             }
         }
     };
@@ -123,7 +135,7 @@ macro_rules! meaning {
             type R = $r;
             #[inline(always)]
             fn eval(a: $a, b: $b) -> Result<$r, Trap> {
-                Ok($cpu::$name(a, b))
+                Ok(on!($cpu $name(a, b)))
             }
         }
     };
@@ -131,7 +143,7 @@ macro_rules! meaning {
         impl TernOp for $ty {
             #[inline(always)]
             fn eval(a: v128, b: v128, c: v128) -> v128 {
-                $cpu::$name(a, b, c)
+                on!($cpu $name(a, b, c))
             }
         }
     };
@@ -139,7 +151,7 @@ macro_rules! meaning {
         impl ShiftOp for $ty {
             #[inline(always)]
             fn eval(a: v128, count: i32) -> v128 {
-                $cpu::$name(a, count)
+                on!($cpu $name(a, count))
             }
         }
     };
@@ -147,7 +159,7 @@ macro_rules! meaning {
         impl ShuffleOp for $ty {
             #[inline(always)]
             fn eval(a: v128, b: v128, lanes: v128) -> v128 {
-                $cpu::$name(a, b, lanes)
+                on!($cpu $name(a, b, lanes))
             }
         }
     };

@@ -2,8 +2,8 @@
 
 use crate::module;
 use windlass::{
-    Caller, Config, Engine, Error, Event, ExnRef, Features, InterruptHandle, Linker, Metering,
-    ResourceLimiter, Store, Trap, Val,
+    Caller, Config, Engine, Error, Event, ExnRef, Features, FuncType, InterruptHandle, Linker,
+    Metering, ResourceLimiter, Store, Tag, TagType, Trap, Val,
 };
 
 /// `run` catches what is thrown so many calls further in: by `throw`, by `throw_ref` of a local and of an operand, by
@@ -155,24 +155,31 @@ fn a_throw_by_the_host_is_interrupted() {
     is_interrupted_on_its_way(TEXT, 3);
 }
 
-/// What a throw costs grows with the frames that it leaves, and does not depend on how often places were met before.
+/// A tag that a module imports again and again is looked for under each index, in each frame.
 #[test]
-fn frames_that_a_throw_passes_cost_fuel() {
+fn further_indices_of_a_tag_cost_fuel() {
     let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
-    let mut store = Store::new(&engine, Seen::default());
-    let instance = linker(&engine).instantiate(&mut store, &module(&engine, TEXT)).unwrap();
-    let run = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
-    let mut cost = |depth, how| {
+    let used = |imports: usize, depth: i32| {
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        let ty = TagType::new(FuncType::new(&engine, [], []));
+        let tag = Tag::new(&mut store, &ty).unwrap();
+        linker.define(&store, "env", "t", tag).unwrap();
+        let text = format!(
+            r#"{}
+            (func $down (param i32)
+              (if (i32.eqz (local.get 0)) (then (throw 0)))
+              (call $down (i32.sub (local.get 0) (i32.const 1))))
+            (func (export "run") (param i32)
+              (block $caught (try_table (catch 0 $caught) (call $down (local.get 0)))))"#,
+            r#"(import "env" "t" (tag))"#.repeat(imports)
+        );
+        let instance = linker.instantiate(&mut store, &module(&engine, &text)).unwrap();
+        let run = instance.get_typed_func::<i32, ()>(&store, "run").unwrap();
         store.set_fuel(1 << 40).unwrap();
-        assert_eq!(run.call(&mut store, (depth, how)).unwrap(), 7);
+        run.call(&mut store, depth).unwrap();
         (1 << 40) - store.get_fuel().unwrap()
     };
-    for how in [0, 1, 2, 3] {
-        let [none, once, again] = [0, 1000, 1000].map(|depth| cost(depth, how));
-        assert_eq!(once, again);
-        // A call costs more than 5 itself; a frame with one tag 4.
-        let calls = cost(2000, how) - once;
-        assert_eq!(calls, once - none);
-        assert!(calls > 9 * 1000, "{calls}");
-    }
+    assert_eq!(used(3, 1000) - used(1, 1000), 2 * 2 * 1001);
+    assert_eq!(used(3, 2000) - used(1, 2000), 2 * 2 * 2001);
 }

@@ -1,0 +1,170 @@
+//! Modules that try to make Windlass slow or large, with growing sizes. For each attack and each of its phases, prints
+//! the time, the peak of memory, and the exponent of growth: 1 is linear. What is steeper than linear or takes long for
+//! its size is marked.
+//!
+//! Usage: `windlass-attacks [--max BYTES] [ATTACK]...`. Every run is a process of its own, which is ended after a minute.
+
+mod attacks;
+mod run;
+mod wasm;
+
+use attacks::{ATTACKS, Attack};
+use std::{
+    collections::BTreeMap,
+    env,
+    io::{self, BufRead, BufReader},
+    process::{Child, Command, ExitCode, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The least size of a module, which is doubled up to the greatest.
+const MIN_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 1 << 20;
+/// Steeper growth than this is marked, where it takes long enough to tell.
+const MAX_EXPONENT: f64 = 1.3;
+const TELLING: f64 = 0.02;
+/// More time for a byte of the module than this is marked, in microseconds, and more memory, in bytes.
+const MAX_TIME: f64 = 1.0;
+const MAX_MEMORY: f64 = 150.0;
+/// What every process takes, in bytes.
+const OWN_MEMORY: f64 = 24e6;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What one run has told: seconds by phase, in order; the size of the module; and the peak of memory, in bytes.
+#[derive(Default)]
+struct Told {
+    phases: Vec<(String, f64)>,
+    bytes: f64,
+    peak: f64,
+    note: String,
+}
+
+fn main() -> ExitCode {
+    let mut args: Vec<String> = env::args().skip(1).collect();
+    if let [one, name, count] = &args[..]
+        && one == "--one"
+        && let Some(attack) = ATTACKS.iter().find(|attack| attack.name == name)
+        && let Ok(count) = count.parse()
+    {
+        run::run(attack, count);
+        return ExitCode::SUCCESS;
+    }
+    let mut max = MAX_BYTES;
+    if args.first().is_some_and(|arg| arg == "--max") {
+        let Some(Ok(bytes)) = args.get(1).map(|bytes| bytes.parse()) else {
+            eprintln!("usage: windlass-attacks [--max BYTES] [ATTACK]...");
+            return ExitCode::from(2);
+        };
+        max = bytes;
+        args.drain(..2);
+    }
+    println!("{:<18} {:<10} {:>8} {:>9} {:>8} {:>6}", "attack", "phase", "KB", "s", "MB", "growth");
+    let mut marked = 0;
+    for attack in ATTACKS.iter().filter(|a| args.is_empty() || args.iter().any(|n| n == a.name)) {
+        match table(attack, max) {
+            Ok(more) => marked += more,
+            Err(error) => {
+                eprintln!("{}: {error}", attack.name);
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    println!("{marked} marked");
+    if marked == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs an attack with growing sizes and prints its rows; returns how many are marked.
+fn table(attack: &Attack, max: usize) -> io::Result<usize> {
+    let mut seen: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut last = Told::default();
+    let mut bytes = MIN_BYTES.min(max);
+    let mut is_late = false;
+    while bytes <= max && !is_late {
+        let count = (bytes / attack.unit).min(attack.most).max(1);
+        (last, is_late) = child(attack.name, count)?;
+        for (phase, seconds) in &last.phases {
+            seen.entry(phase.clone()).or_default().push(*seconds);
+        }
+        if count == attack.most {
+            break;
+        }
+        bytes *= 2;
+    }
+    let mut marked = 0;
+    for (phase, seconds) in &last.phases {
+        let times = &seen[phase];
+        let growth = exponent(times);
+        let is_steep = growth.is_some_and(|growth| growth > MAX_EXPONENT);
+        let is_slow = *seconds > TELLING && seconds * 1e6 / last.bytes > MAX_TIME;
+        let is_large = last.peak - OWN_MEMORY > last.bytes * MAX_MEMORY;
+        let mark = match (is_steep, is_slow, is_large) {
+            (true, ..) => " STEEP",
+            (_, true, _) => " SLOW",
+            (.., true) => " LARGE",
+            _ => "",
+        };
+        marked += usize::from(!mark.is_empty());
+        let growth = growth.map_or("-".to_owned(), |growth| format!("{growth:.2}"));
+        println!(
+            "{:<18} {phase:<10} {:>8.0} {seconds:>9.3} {:>8.1} {growth:>6}{mark} {}",
+            attack.name,
+            last.bytes / 1e3,
+            last.peak / 1e6,
+            last.note,
+        );
+    }
+    if is_late {
+        marked += 1;
+        println!("{:<18} LATE: more than {PATIENCE:?}, or it died {}", attack.name, last.note);
+    }
+    Ok(marked)
+}
+
+/// The growth over the last two doublings, if they take long enough.
+fn exponent(times: &[f64]) -> Option<f64> {
+    let [.., first, _, last] = times else { return None };
+    (*last > TELLING).then(|| (last / first.max(1e-6)).log2() / 2.0)
+}
+
+/// Runs an attack in a process of its own; also says whether it did not end well.
+fn child(name: &str, count: usize) -> io::Result<(Told, bool)> {
+    let mut child = Command::new(env::current_exe()?)
+        .args(["--one", name, &count.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = child.stdout.take();
+    let reader = thread::spawn(move || output.map(|output| read(BufReader::new(output))));
+    let has_ended = ends_well(&mut child)?;
+    let told = reader.join().ok().flatten().unwrap_or_default();
+    Ok((told, !has_ended))
+}
+
+fn ends_well(child: &mut Child) -> io::Result<bool> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.success());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(false)
+}
+
+/// Reads lines of a name and a value.
+fn read(lines: impl BufRead) -> Told {
+    let mut told = Told::default();
+    for line in lines.lines().map_while(Result::ok) {
+        let Some((name, value)) = line.split_once(' ') else { continue };
+        match (name, value.parse()) {
+            ("bytes", Ok(value)) => told.bytes = value,
+            ("peak", Ok(value)) => told.peak = value,
+            ("note", _) => told.note = value.to_owned(),
+            (phase, Ok(value)) => told.phases.push((phase.to_owned(), value)),
+            _ => {}
+        }
+    }
+    told
+}
