@@ -87,6 +87,9 @@ impl ResourceLimiter for Seen {
         self.stop();
         Ok(true)
     }
+    fn gc_heap_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
+        Ok(true)
+    }
     fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
         Ok(true)
     }
