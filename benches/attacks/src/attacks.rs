@@ -32,20 +32,20 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("imports", 6, 1_000_000, imports),
     attack("globals", 5, 1_000_000, globals),
     attack("locals", 10, ANY, locals),
-    attack("runs of locals", 2, 50_000, runs_of_locals),
+    attack("runs of locals", 2, 32_000, runs_of_locals),
     attack("zeroed locals", 10, ANY, zeroed_locals),
     attack("results", 2, ANY, results),
     attack("nesting", 3, ANY, nesting),
     attack("br_tables", 7, ANY, br_tables),
-    attack("labels", 1, ANY, labels),
+    attack("labels", 1, 65_000, labels),
     attack("try and throw", 11, ANY, try_and_throw),
-    attack("clauses", 5, ANY, clauses),
+    attack("clauses", 3, 9_000, clauses),
     attack("clauses in depth", 9, ANY, clauses_in_depth),
-    attack("delegates", 7, ANY, delegates),
-    attack("data segments", 3, ANY, data_segments),
+    attack("delegates", 7, 32_000, delegates),
+    attack("data segments", 3, 100_000, data_segments),
     attack("element segments", 7, ANY, element_segments),
     attack("elements", 1, 10_000_000, elements),
-    attack("pending locals", 8, ANY, pending_locals),
+    attack("pending locals", 5, 32_000, pending_locals),
     attack("operands", 3, 30_000, operands),
     attack("reference locals", 2, ANY, reference_locals),
     attack("references", 5, 30_000, references),
@@ -97,7 +97,9 @@ fn groups(count: usize) -> Vec<u8> {
 /// One group, in which each type refers to the next.
 fn group(count: usize) -> Vec<u8> {
     let mut wasm = Wasm::default();
-    let next = |n| [vec![0x5f, 1, 0x63], leb((n + 1) % count), vec![0]].concat();
+    // The index is a signed number.
+    let index = |n| i32_const(n).split_off(1);
+    let next = |n| [vec![0x5f, 1, 0x63], index((n + 1) % count), vec![0]].concat();
     let types: Vec<u8> = (0..count).flat_map(next).collect();
     wasm.ty([vec![0x4e], leb(count), types].concat());
     wasm.bytes()

@@ -1,6 +1,6 @@
 //! Modules that try to make Windlass slow or large, with growing sizes. For each attack and each of its phases, prints
-//! the time, the peak of memory, and the exponent of growth: 1 is linear. What is steeper than linear or takes long for
-//! its size is marked.
+//! the time, the peak of memory, and the exponent of growth: 1 is linear, and lists that outgrow the CPU's caches are a
+//! little above. What is steeper, takes long for its size, or runs long for its fuel, is marked.
 //!
 //! Usage: `windlass-attacks [--max BYTES] [ATTACK]...`. Every run is a process of its own, which is ended after a minute.
 
@@ -18,15 +18,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The least size of a module, which is doubled up to the greatest.
-const MIN_BYTES: usize = 64 << 10;
+/// The largest size of a module; smaller ones are an eighth, a quarter and half of it.
 const MAX_BYTES: usize = 1 << 20;
 /// Steeper growth than this is marked, where it takes long enough to tell.
-const MAX_EXPONENT: f64 = 1.3;
-const TELLING: f64 = 0.02;
+const MAX_EXPONENT: f64 = 1.4;
+const TELLING: f64 = 0.1;
 /// More time for a byte of the module than this is marked, in microseconds, and more memory, in bytes.
 const MAX_TIME: f64 = 1.0;
 const MAX_MEMORY: f64 = 150.0;
+/// More time for a unit of fuel than this is marked, in nanoseconds.
+const MAX_FUEL_TIME: f64 = 20.0;
 /// What every process takes, in bytes.
 const OWN_MEMORY: f64 = 24e6;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,6 +38,8 @@ struct Told {
     phases: Vec<(String, f64)>,
     bytes: f64,
     peak: f64,
+    /// What `run` has used; infinite if it has collected by the host, which has no price.
+    fuel: f64,
     note: String,
 }
 
@@ -78,25 +81,27 @@ fn main() -> ExitCode {
 fn table(attack: &Attack, max: usize) -> io::Result<usize> {
     let mut seen: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut last = Told::default();
-    let mut bytes = MIN_BYTES.min(max);
     let mut is_late = false;
-    while bytes <= max && !is_late {
-        let count = (bytes / attack.unit).min(attack.most).max(1);
-        (last, is_late) = child(attack.name, count)?;
+    let most = (max / attack.unit).min(attack.most);
+    for part in [8, 4, 2, 1] {
+        (last, is_late) = child(attack.name, (most / part).max(1))?;
         for (phase, seconds) in &last.phases {
             seen.entry(phase.clone()).or_default().push(*seconds);
         }
-        if count == attack.most {
+        if is_late {
             break;
         }
-        bytes *= 2;
     }
     let mut marked = 0;
     for (phase, seconds) in &last.phases {
         let times = &seen[phase];
         let growth = exponent(times);
         let is_steep = growth.is_some_and(|growth| growth > MAX_EXPONENT);
-        let is_slow = *seconds > TELLING && seconds * 1e6 / last.bytes > MAX_TIME;
+        let is_slow = match phase.as_str() {
+            "run" => seconds * 1e9 / last.fuel > MAX_FUEL_TIME,
+            _ => seconds * 1e6 / last.bytes > MAX_TIME,
+        };
+        let is_slow = is_slow && *seconds > TELLING;
         let is_large = last.peak - OWN_MEMORY > last.bytes * MAX_MEMORY;
         let mark = match (is_steep, is_slow, is_large) {
             (true, ..) => " STEEP",
@@ -161,6 +166,7 @@ fn read(lines: impl BufRead) -> Told {
         match (name, value.parse()) {
             ("bytes", Ok(value)) => told.bytes = value,
             ("peak", Ok(value)) => told.peak = value,
+            ("fuel", Ok(value)) => told.fuel = value,
             ("note", _) => told.note = value.to_owned(),
             (phase, Ok(value)) => told.phases.push((phase.to_owned(), value)),
             _ => {}

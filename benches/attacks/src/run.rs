@@ -21,7 +21,7 @@ fn phases(bytes: &[u8]) -> Result<(), Error> {
     let config = |mode| {
         Config::new()
             .features(Features::ALL)
-            .metering(Metering::Interrupt)
+            .metering(Metering::Fuel)
             .compilation_mode(mode)
             .clone()
     };
@@ -29,10 +29,13 @@ fn phases(bytes: &[u8]) -> Result<(), Error> {
     let eager = Engine::new(&config(CompilationMode::Eager))?;
     timed("validate", || Module::validate(&lazy, bytes))?;
     let module = timed("translate", || Module::new(&eager, bytes))?;
-    let mut store = Store::new(&eager, ());
+    let mut store = Store::new(&eager, false);
+    store.set_fuel(u64::MAX)?;
     let instance = timed("start", || linker(&eager)?.instantiate(&mut store, &module))?;
     let Some(run) = instance.get_func(&store, "run") else { return Ok(()) };
     let outcome = timed("run", || run.call(&mut store, &[], &mut []));
+    let used = u64::MAX - store.get_fuel()?;
+    println!("fuel {}", if *store.data() { f64::INFINITY } else { used as f64 });
     if let Err(error) = outcome {
         timed("trap", || {
             println!("note ({})", error.root_cause());
@@ -44,11 +47,14 @@ fn phases(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// `h.f` does nothing; `h.gc` collects.
-fn linker(engine: &Engine) -> Result<Linker<()>, Error> {
+/// `h.f` does nothing; `h.gc` collects, which the data of the store tells.
+fn linker(engine: &Engine) -> Result<Linker<bool>, Error> {
     let mut linker = Linker::new(engine);
     linker.func_wrap("h", "f", || {})?;
-    linker.func_wrap("h", "gc", |mut caller: Caller<'_, ()>| caller.gc())?;
+    linker.func_wrap("h", "gc", |mut caller: Caller<'_, bool>| {
+        *caller.data_mut() = true;
+        caller.gc();
+    })?;
     Ok(linker)
 }
 
