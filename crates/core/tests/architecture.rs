@@ -25,7 +25,7 @@ const LAYERS: [(&str, &str, &[&str]); 6] = [
         "exec",
         &["exec::CodeTable", "exec::FrameMaps", "exec::FuncCode", "exec::ThreadHandle"],
     ),
-    ("exec", "translate", &["exec/roots.rs", "exec/thread.rs"]),
+    ("exec", "translate", &["exec/collect_tests.rs", "exec/roots.rs", "exec/thread.rs"]),
     ("translate", "runtime", &[]),
     ("translate", "store", &[]),
     ("translate", "instance", &[]),
