@@ -42,6 +42,9 @@ impl Context {
         ids.try_reserve_exact(self.types.len()).ok()?;
         counted.try_reserve_exact(groups.len()).ok()?;
         for group in groups {
+            if group.types.is_empty() {
+                continue;
+            }
             let start = ids.len();
             let Some(first) = self.type_ids.get(start) else { continue };
             match first.0 as usize {
