@@ -196,7 +196,7 @@ fn threads(
     is_interrupted: &dyn Fn() -> bool,
 ) -> Result<(), Halt> {
     store.forget_threads();
-    collection.work += roots::find_maps(store, running, is_interrupted)?;
+    roots::find_maps(store, running, is_interrupted, &mut collection.work)?;
     collection.work += roots::mark_threads(store, running).ok_or(Halt::Unknown)?;
     collection.next(Phase::Roots);
     Ok(())

@@ -208,14 +208,15 @@ impl Thread {
             let aliases = instance.tags_that_are(tag).len() as u64;
             while search.frame.instance == number {
                 let Search { ip, frame, .. } = search;
+                // Also in the frame that catches: it is looked at before that is known.
+                search.steps += 1 + aliases;
+                search.further += aliases.saturating_sub(1);
                 let is_skipped = core::mem::take(&mut search.skip);
                 if !is_skipped
                     && let Some((start, clause)) = self.places.get(ip, (number, instance), tag)
                 {
                     return Ok((Some(Landing { clause, start, frame }), search.further));
                 }
-                search.steps += 1 + aliases;
-                search.further += aliases.saturating_sub(1);
                 // SAFETY: I2: nothing runs meanwhile.
                 let Some(ret) = (unsafe { search.frame.up(&self.switches) }) else {
                     return Ok((None, search.further));

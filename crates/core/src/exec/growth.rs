@@ -15,6 +15,8 @@ pub(super) struct Growing {
     old: u64,
     /// The size so far, for which the limits allow what is left.
     len: u64,
+    /// What the store held in all when they were asked.
+    total: usize,
 }
 
 impl Thread {
@@ -26,12 +28,14 @@ impl Thread {
         let old = loop {
             let memory = &store.inner().memories[index];
             let (size, page) = (memory.bytes.len() as u64, memory.ty.page_size_log2);
-            // Others may have grown it meanwhile: then the limits are asked again.
-            if self.growing.is_none_or(|growing| growing.len != size) {
+            // Others may have grown it or something else meanwhile: then the limits are asked again.
+            let total = store.inner().total();
+            if self.growing.is_none_or(|growing| (growing.len, growing.total) != (size, total)) {
                 if !store.may_grow_memory(index as u32, delta)? {
                     break None;
                 }
-                self.growing = Some(Growing { old: size >> page, len: size });
+                let total = store.inner().total();
+                self.growing = Some(Growing { old: size >> page, len: size, total });
             }
             let cost = amount_cost(delta << page);
             self.charge(store.inner(), cost)?;
@@ -62,13 +66,14 @@ impl Thread {
         let old = loop {
             let delta = self.slow_instr(SlowOp::TableGrow).slots[1];
             let len = store.inner().tables[index].elements.len() as u64;
-            // Others may have grown it since a piece before.
-            if self.growing.is_none_or(|growing| growing.len != len) {
+            // Others may have grown it or something else since a piece before.
+            let total = store.inner().total();
+            if self.growing.is_none_or(|growing| (growing.len, growing.total) != (len, total)) {
                 if !store.may_grow_table(index as u32, delta)? {
                     break None;
                 }
                 let old = self.growing.map_or(len, |growing| growing.old);
-                self.growing = Some(Growing { old, len });
+                self.growing = Some(Growing { old, len, total: store.inner().total() });
             }
             let (count, cost) = Rest { len: delta, size: 8 }.piece();
             self.charge(store.inner(), cost)?;
@@ -76,6 +81,7 @@ impl Thread {
             self.slow_instr(SlowOp::TableGrow).slots[1] -= count;
             if let Some(growing) = &mut self.growing {
                 growing.len += count;
+                growing.total = store.inner().total();
             }
             if count == delta {
                 break self.growing.map(|growing| growing.old);

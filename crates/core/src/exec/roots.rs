@@ -153,7 +153,10 @@ impl FrameMaps {
             let operands = self.add(&maps.runs, part.ok_or(Halt::Unknown)?)?;
             self.places.push(Place { ip, stopped, locals, operands });
         }
-        Ok(source.decoded.bodies[defined].code.len() * BYTE_COST)
+        let body = &source.decoded.bodies[defined];
+        let locals =
+            body.locals.iter().fold(0, |sum: usize, run| sum.saturating_add(run.0 as usize));
+        Ok((body.code.len() * BYTE_COST).saturating_add(locals))
     }
 
     fn add(&mut self, runs: &[Run], part: Range<usize>) -> Result<Part, Halt> {
@@ -165,7 +168,7 @@ impl FrameMaps {
 }
 
 /// Finds the maps of all places where frames of the store's threads have stopped: each function is translated once at
-/// most. Returns the work that it was.
+/// most. Adds to `work` what it was, also if it stops.
 ///
 /// # Errors
 /// If `is_interrupted` says so: what was found is kept. If the host has no memory.
@@ -173,11 +176,11 @@ pub(super) fn find_maps(
     store: &mut StoreInner,
     running: Option<&Thread>,
     is_interrupted: &dyn Fn() -> bool,
-) -> Result<usize, Halt> {
+    work: &mut usize,
+) -> Result<(), Halt> {
     let mut wanted = wanted(store, running).ok_or(Halt::Unknown)?;
     wanted.sort_unstable_by_key(|wanted| (wanted.ip, wanted.stopped));
     wanted.dedup_by_key(|wanted| (wanted.ip, wanted.stopped));
-    let mut work = 0;
     let mut rest = &wanted[..];
     let StoreInner { frame_maps, instances, .. } = store;
     let mut halt = None;
@@ -199,7 +202,7 @@ pub(super) fn find_maps(
             rest.split_at(rest.partition_point(|wanted| found(wanted) == Some(defined)).max(1));
         rest = others;
         match frame_maps.find(module, defined, same, is_interrupted) {
-            Ok(more) => work += more,
+            Ok(more) => *work += more,
             Err(stopped) => halt = Some(stopped),
         }
         if halt.is_none() && !rest.is_empty() && is_interrupted() {
@@ -208,7 +211,7 @@ pub(super) fn find_maps(
     }
     frame_maps.places.sort_unstable_by_key(|place| (place.ip, place.stopped));
     frame_maps.places.dedup_by_key(|place| (place.ip, place.stopped));
-    halt.map_or(Ok(work), Err)
+    halt.map_or(Ok(()), Err)
 }
 
 /// The places without a map where frames have stopped; none if the host has no memory for the list.

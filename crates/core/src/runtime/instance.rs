@@ -99,8 +99,8 @@ impl Drop for Attempt<'_> {
             store.funcs.truncate(self.funcs);
             store.tables.truncate(self.tables);
             store.truncate_memories(self.memories);
-            // Nothing else has grown meanwhile: no guest has run.
-            store.held = self.held;
+            // Nothing else has grown meanwhile: no guest has run. (A collection may have forgotten stacks.)
+            store.held = Held { stacks: store.held.stacks, ..self.held };
             store.globals.truncate(self.globals);
             store.global_types.truncate(self.globals);
             store.tags.truncate(self.tags);

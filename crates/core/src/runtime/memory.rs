@@ -18,9 +18,9 @@ const ALIGN: usize = 8;
 /// Where there is no operating system, what is taken is really taken.
 const GENEROUS: bool = cfg!(feature = "std");
 
-/// So many addresses are reserved at most, as far as the type allows growth: all that 32-bit addresses reach. Larger
-/// memories are moved to ranges twice as large.
-const RESERVED: u64 = 1 << 32;
+/// So many addresses are reserved at most, as far as the type allows growth: more than most hosts have memory. Larger
+/// memories are copied to ranges twice as large.
+const RESERVED: u64 = 1 << 36;
 
 /// What can't become larger than this lies with the allocator: copying it is nothing.
 const SMALL: usize = 1 << 20;
@@ -65,16 +65,16 @@ impl LinearMemory {
     /// `len` zeros, never to be more than `most`; none if the host can't allocate them.
     pub(crate) fn new(len: usize, most: usize) -> Option<LinearMemory> {
         if most > len.max(SMALL)
-            && let Some(memory) = LinearMemory::reserved(len, most)
+            && let Some(memory) = LinearMemory::reserved(len, most, RESERVED)
         {
             return Some(memory);
         }
         LinearMemory::allocated(len)
     }
 
-    /// As `new`, in addresses that are reserved; none where there are none.
-    fn reserved(len: usize, most: usize) -> Option<LinearMemory> {
-        let size = usize::try_from(RESERVED).map_or(most, |size| most.min(size.max(len)));
+    /// As `new`, in addresses that are reserved, this many if they are needed; none where there are none.
+    fn reserved(len: usize, most: usize, size: u64) -> Option<LinearMemory> {
+        let size = usize::try_from(size).map_or(most, |size| most.min(size.max(len)));
         let pages = Pages::reserve(size)?;
         let base = pages.base();
         pages.commit(len).then_some(LinearMemory { base, len, room: Room::Reserved(pages) })
@@ -229,7 +229,7 @@ mod tests {
 
     /// In all ways that there are here.
     fn memories(len: usize, most: usize) -> Vec<LinearMemory> {
-        let reserved = LinearMemory::reserved(len, most);
+        let reserved = LinearMemory::reserved(len, most, RESERVED);
         LinearMemory::allocated(len).into_iter().chain(reserved).collect()
     }
 
@@ -298,19 +298,22 @@ mod tests {
     #[test]
     #[cfg(all(feature = "std", unix, target_pointer_width = "64", not(miri)))]
     fn a_reserved_memory_stays_where_it_is() {
-        let most = 1 << 40;
-        let mut memory = LinearMemory::new(1 << 16, most).unwrap();
-        let Room::Reserved(_) = memory.room else { return };
+        let (most, size) = (1 << 40, 1 << 24);
+        let Some(mut memory) = LinearMemory::reserved(1 << 16, most, size as u64) else { return };
         let base = memory.base();
         memory.bytes_mut()[5] = 5;
-        // All that is reserved, most of which nobody could copy or make zero in a test.
-        assert!(grow(&mut memory, RESERVED as usize, most));
+        assert!(grow(&mut memory, size, most));
         assert_eq!((memory.base(), memory.bytes()[5]), (base, 5));
-        memory.bytes_mut()[RESERVED as usize - 1] = 6;
-        assert!(grow(&mut memory, RESERVED as usize + 1, most));
-        assert_ne!(memory.base(), base);
-        assert_eq!(memory.bytes()[5], 5);
-        assert_eq!(memory.bytes()[RESERVED as usize - 1..], [6, 0]);
+        memory.bytes_mut()[size - 1] = 6;
+        // Twice, so that what was moved moves once more.
+        for len in [size + 1, 2 * size + (1 << 20)] {
+            let base = memory.base();
+            assert!(grow(&mut memory, len, most));
+            assert_ne!(memory.base(), base);
+            assert_eq!(memory.bytes()[5], 5);
+            assert_eq!(memory.bytes()[size - 1..][..2], [6, 0]);
+            assert_eq!(memory.bytes()[len - 1], 0);
+        }
         assert!(!memory.grow(usize::MAX / 4, usize::MAX, &mut || true).eq(&Growing::Done));
         assert_eq!(memory.bytes()[5], 5);
     }

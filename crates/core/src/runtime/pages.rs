@@ -61,7 +61,8 @@ impl Pages {
         len == 0 || unsafe { system::commit(self.base, len) }
     }
 
-    /// A range of `size` bytes at least, to which the first `len` bytes of this one have moved, which are committed.
+    /// A range of `size` bytes at least, to which the first `len` bytes of this one are copied, which are committed.
+    /// The system is not asked to move its pages: some unmap the new range first and refuse then, and it would be nobody's.
     pub(super) fn moved(&mut self, len: usize, size: usize) -> Option<()> {
         let larger = Pages::reserve(size)?;
         let committed = len.checked_next_multiple_of(UNIT).filter(|&len| len <= self.size)?;
@@ -114,45 +115,21 @@ mod system {
         unsafe { mprotect(base.as_ptr().cast(), len, flags) }.is_ok()
     }
 
-    /// Moves the first `len` bytes to the beginning of another range, and gives back the range of `size` bytes that
-    /// they were in; if it can't, nothing has changed.
+    /// Copies the first `len` bytes to the beginning of another range, and gives back the range of `size` bytes that
+    /// they were in; if the other can't be memory, nothing has changed.
     ///
     /// # Safety
     /// Both ranges belong to the caller, these bytes are memory, and nothing uses the old range any more.
     pub(super) unsafe fn take(from: NonNull<u8>, len: usize, size: usize, to: NonNull<u8>) -> bool {
-        // SAFETY: the caller's promise. Bytes that are moved are not mapped any more, and may be somebody else's by now:
-        // the rest is given back. What is copied to is committed first.
+        // SAFETY: the caller's promise; what is copied to is memory by then.
         unsafe {
-            if move_pages(from, len, to) {
-                if size > len {
-                    release(from.add(len), size - len);
-                }
-            } else if len == 0 || commit(to, len) {
-                ptr::copy_nonoverlapping(from.as_ptr(), to.as_ptr(), len);
-                release(from, size);
-            } else {
+            if len > 0 && !commit(to, len) {
                 return false;
             }
+            ptr::copy_nonoverlapping(from.as_ptr(), to.as_ptr(), len);
+            release(from, size);
         }
         true
-    }
-
-    /// Has the system move its pages, without touching them.
-    ///
-    /// # Safety
-    /// As for `take`.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    unsafe fn move_pages(from: NonNull<u8>, len: usize, to: NonNull<u8>) -> bool {
-        use rustix::mm::{MremapFlags, mremap_fixed};
-        let (from, to) = (from.as_ptr().cast(), to.as_ptr().cast());
-        // SAFETY: the caller's promise.
-        len == 0 || unsafe { mremap_fixed(from, len, len, MremapFlags::MAYMOVE, to) }.is_ok()
-    }
-
-    /// Other systems can't.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    unsafe fn move_pages(_: NonNull<u8>, _: usize, _: NonNull<u8>) -> bool {
-        false
     }
 
     /// Gives addresses back.

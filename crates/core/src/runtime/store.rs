@@ -403,6 +403,13 @@ impl StoreInner {
     /// Keeps a type's number as long as the store lives.
     pub(crate) fn hold_type(&mut self, ty: &FuncType) {
         self.func_types.entry(ty.id()).or_insert_with(|| ty.clone());
+        let StoreInner { heap, heap_types, engine, .. } = self;
+        let known = engine.types(|types| match types.supertype(ty.id()) {
+            Some(_) => heap.types.add_ancestors(types, ty.id(), &mut heap_types.ids),
+            // What casts do not know has no supertypes.
+            None => Some(()),
+        });
+        assert!(known.is_some(), "the host has memory for the supertypes of its functions");
     }
 
     /// The type of a function of the store that is called, as it may be many times.

@@ -267,3 +267,31 @@ fn a_reference_type_to_a_type_keeps_it() {
     drop(outer);
     assert_eq!(engine.types_held(), 1);
 }
+
+#[test]
+fn casts_know_the_supertypes_of_host_functions() {
+    let engine = Engine::default();
+    let ty = |finality, sup| {
+        FuncType::with_finality_and_supertype(&engine, finality, sup, [], []).unwrap()
+    };
+    let parent = ty(Finality::NonFinal, None);
+    let child = ty(Finality::Final, Some(&parent));
+    let mut store = Store::new(&engine, ());
+    let func = Func::new(&mut store, child, |_, _, _| Ok(()));
+    let text = r#"
+        (type $parent (sub (func)))
+        (func (export "test") (param funcref) (result i32) (ref.test (ref $parent) (local.get 0)))"#;
+    let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+    let test = instance.get_func(&store, "test").unwrap();
+    let mut results = [Val::I32(0)];
+    test.call(&mut store, &[Val::FuncRef(Some(func))], &mut results).unwrap();
+    assert_eq!(results[0].i32(), Some(1));
+}
+
+#[test]
+fn groups_can_be_empty() {
+    for text in ["(rec)", "(rec) (type (func))", "(type (func)) (rec) (type (func (param i64)))"] {
+        let wasm = wat::parse_str(format!("(module {text} (rec))")).unwrap();
+        Module::new(&Engine::default(), wasm).unwrap();
+    }
+}

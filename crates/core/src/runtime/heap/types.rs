@@ -7,6 +7,7 @@
 
 use crate::object::{ARRAY, Class, ObjectType, UNFINISHED};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::iter::successors;
 use windlass_validate::{TypeId, TypeRegistry};
 
 /// The supertype of a type, as handlers of casts read it.
@@ -99,16 +100,19 @@ impl HeapTypes {
         id: TypeId,
         held: &mut Vec<TypeId>,
     ) -> Option<()> {
-        let mut next = Some(id);
-        while let Some(id) = next {
-            held.try_reserve(1).ok()?;
-            let known = self.entry(id)?;
-            if known.ancestor != Ancestor::NONE {
+        let chain = || successors(Some(id), |&id| types.supertype(id));
+        // All or none: whoever follows the chain relies on its being whole.
+        let mut unknown = 0;
+        for id in chain() {
+            if self.entry(id)?.ancestor != Ancestor::NONE {
                 break;
             }
-            next = types.supertype(id);
-            let parent = next.map_or(id.0, |parent| parent.0);
-            known.ancestor = Ancestor { parent, depth: types.depth(id) };
+            unknown += 1;
+        }
+        held.try_reserve(unknown).ok()?;
+        for id in chain().take(unknown) {
+            let parent = types.supertype(id).map_or(id.0, |parent| parent.0);
+            self.entry(id)?.ancestor = Ancestor { parent, depth: types.depth(id) };
             types.retain(id);
             held.push(id);
         }
