@@ -23,7 +23,8 @@ impl Counter {
     /// The next number; none when all are given.
     pub(crate) fn next(&self) -> Option<NonZeroU64> {
         let given = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_add(1));
-        NonZeroU64::new(given.ok()?.into())
+        #[allow(clippy::useless_conversion)] // The numbers of some hosts are narrower.
+        NonZeroU64::new(u64::from(given.ok()?))
     }
 }
 

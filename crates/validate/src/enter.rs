@@ -80,7 +80,7 @@ impl Context {
             Some(new) => registry.write(|registry| registry.enter(new))?,
             None => known?,
         };
-        registry.read(|registry| ids.extend(registry.from_type_on(first)));
+        registry.read(|registry| ids.extend(registry.group_from(first)));
         Some(first)
     }
 

@@ -145,7 +145,7 @@ impl TypeRegistry {
     }
 
     /// The types of a group from one of them on.
-    pub(crate) fn from_type_on(&self, id: TypeId) -> impl Iterator<Item = TypeId> + '_ {
+    pub(crate) fn group_from(&self, id: TypeId) -> impl Iterator<Item = TypeId> + '_ {
         successors(Some(id), |id| self.types.get(id.0)?.next)
     }
 

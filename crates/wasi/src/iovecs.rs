@@ -145,6 +145,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::single_range_in_vec_init)] // One range of bytes is what is meant.
     fn goes_along() {
         let mut bytes = memory_with(&[(100, 0), (100, 5), (200, 0), (300, 10)], 1000);
         let mut memory = GuestMemory::new(&mut bytes);
@@ -163,6 +164,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::single_range_in_vec_init)] // As above.
     fn no_more_than_the_memory_has() {
         let mut bytes = memory_with(&[(0, 4096); 400], 4096);
         let mut memory = GuestMemory::new(&mut bytes);

@@ -101,9 +101,15 @@ impl SlowInstr<'_> {
         let len = self.len(storage);
         self.target(store, 0, len)?;
         match self.op {
-            SlowOp::ArrayCopy => drop(self.target(store, 2, len)?),
-            SlowOp::ArrayInitData => drop(self.data(store, storage, 2, len)?),
-            SlowOp::ArrayInitElem => drop(self.elements(store, 2, len)?),
+            SlowOp::ArrayCopy => {
+                self.target(store, 2, len)?;
+            }
+            SlowOp::ArrayInitData => {
+                self.data(store, storage, 2, len)?;
+            }
+            SlowOp::ArrayInitElem => {
+                self.elements(store, 2, len)?;
+            }
             _ => {}
         }
         Ok(Rest { len, size: storage.size().into() })

@@ -223,13 +223,12 @@ pub(crate) fn grow_memory_at(
 
 /// See [`Embedder::grow_stacks`]. Stacks that no call uses make room.
 pub(crate) fn grow_stacks(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
-    if !stacks_allowed(store, more)?
-        && !(store.inner().free_stacks() && stacks_allowed(store, more)?)
-    {
-        return Ok(false);
+    let is_allowed =
+        stacks_allowed(store, more)? || store.inner().free_stacks() && stacks_allowed(store, more)?;
+    if is_allowed {
+        store.inner().held.stacks += more;
     }
-    store.inner().held.stacks += more;
-    Ok(true)
+    Ok(is_allowed)
 }
 
 fn stacks_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {

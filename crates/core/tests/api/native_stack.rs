@@ -68,7 +68,7 @@ fn the_default_depth_fits_the_usual_stack_of_a_thread() {
 #[test]
 fn with_more_stack_calls_go_deeper() {
     let engine = Engine::new(Config::new().max_nested_calls(2000)).unwrap();
-    let levels = on_a_stack_of(2000 * 16 << 10, move || {
+    let levels = on_a_stack_of(2000 * (16 << 10), move || {
         let (outcome, depth) = recursion(&engine, 1999);
         outcome.unwrap();
         assert_eq!(depth.levels, 1999);
