@@ -131,7 +131,9 @@ impl Run {
 
     fn store(&self, engine: &Engine) -> Result<Store<Host>, Failure> {
         let budget = Budget::new(self.max_memory.unwrap_or(u64::MAX));
-        let wasi = self.world.wasi(&self.file.to_string_lossy(), &self.args, &budget)?;
+        // One limit for everything, if there is one; files in memory have one in any case.
+        let files = self.max_memory.map_or(1 << 30, |_| u64::MAX);
+        let wasi = self.world.wasi(&self.file.to_string_lossy(), &self.args, &budget, files)?;
         let host = Host { wasi: SharedWasiCtx::new(wasi), budget: StoreBudget::new(budget) };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.budget);
@@ -273,11 +275,15 @@ impl Watchdog {
         let timed_out = move |time| wait.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
         thread::spawn(move || {
             if timed_out(timeout) {
-                if let Some(guest) = watched.get() {
+                let guest = watched.get();
+                if let Some(guest) = guest {
                     guest.interrupt();
                 }
                 if timed_out(GRACE) {
-                    complain("interrupted, while waiting for the host");
+                    complain(match guest {
+                        Some(_) => "interrupted, while waiting for the host",
+                        None => "interrupted, before the program began",
+                    });
                     process::exit(134);
                 }
             }

@@ -26,7 +26,8 @@ pub(crate) struct World {
     #[arg(long, value_name = "HOST[::GUEST][:ro]")]
     dir: Vec<String>,
 
-    /// Give the program a directory in memory, / or another, empty or with what is in an archive or a directory
+    /// Give the program a directory in memory, / or another, empty or with what is in an archive or
+    /// a directory; without --max-memory it takes at most 1 GiB
     #[arg(long, value_name = "TAR|DIR[::GUEST]", require_equals = true)]
     memfs: Option<Option<String>>,
 
@@ -68,12 +69,14 @@ const START: Duration = Duration::from_secs(946_684_800);
 const STEP: Duration = Duration::from_micros(1);
 
 impl World {
-    /// The context of a program with this name and these arguments. Files in memory take of `budget`.
+    /// The context of a program with this name and these arguments. Files in memory take of
+    /// `budget`, and at most `files` bytes.
     pub(crate) fn wasi(
         &self,
         program: &str,
         args: &[String],
         budget: &Budget,
+        files: u64,
     ) -> Result<WasiCtx, Failure> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.inherit_stdio().arg(program).args(args);
@@ -93,7 +96,7 @@ impl World {
             wasi.preopened_socket(listener);
         }
         if let Some(source) = &self.memfs {
-            give_memory(&mut wasi, source.as_deref().unwrap_or_default(), budget)?;
+            give_memory(&mut wasi, source.as_deref().unwrap_or_default(), budget, files)?;
         }
         for dir in &self.dir {
             give_dir(&mut wasi, dir)?;
@@ -162,10 +165,15 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
 }
 
 /// `[TAR|DIR][::GUEST]`
-fn give_memory(wasi: &mut WasiCtxBuilder, text: &str, budget: &Budget) -> Result<(), Failure> {
+fn give_memory(
+    wasi: &mut WasiCtxBuilder,
+    text: &str,
+    budget: &Budget,
+    most: u64,
+) -> Result<(), Failure> {
     let (source, guest) = text.split_once("::").unwrap_or((text, "/"));
     let source = Path::new(source);
-    let files = MemoryFs::with_budget(u64::MAX, Arc::new(budget.clone()));
+    let files = MemoryFs::with_budget(most, Arc::new(budget.clone()));
     if source.is_dir() {
         files.copy_host_dir(source).map_err(|error| failed("--memfs", source, error))?;
     } else if !source.as_os_str().is_empty() {
