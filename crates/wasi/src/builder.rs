@@ -44,7 +44,8 @@ pub struct WasiCtxBuilder {
 /// The place of the host's files among the file systems.
 const HOST: usize = usize::MAX;
 
-/// Few enough for what hosts give a process if nothing else is said.
+/// Half of what Linux gives a process if nothing else is said: paths and waiting take more, for a
+/// moment, and the embedder has its own.
 const MAX_DESCRIPTORS: usize = 512;
 
 impl Default for WasiCtxBuilder {
@@ -115,9 +116,10 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// How many descriptors the guest may have open at once, its streams and directories included: 512 if nothing else
-    /// is said. Then it gets `EMFILE`. Each file, directory and connection of the host takes a descriptor of the
-    /// host; a path takes more, one for each of its directories, for as long as a call lasts.
+    /// How many descriptors the guest may have open at once, its streams and directories included:
+    /// 512 if nothing else is said. Then it gets `EMFILE`. Each file, directory and connection of the
+    /// host takes a descriptor of the host; a path takes more, one for each of its directories, for
+    /// as long as a call lasts; waiting takes up to 16 more for a moment, for each thread that waits.
     pub fn max_descriptors(&mut self, count: usize) -> &mut Self {
         self.max_descriptors = count;
         self

@@ -72,11 +72,13 @@ pub fn poll_oneoff(
 ) -> Result<(), Errno> {
     let poll = Poll::new(ctx, memory, dialect, [subscriptions, events, count, stored])?;
     while let Some(pause) = poll.look(ctx, memory)? {
-        if poll.passes_virtual_time(ctx, &pause) {
-            memory.check_interrupt()?;
-            ctx.monotonic_clock.sleep(pause.longest);
-        } else {
-            ctx.wait(memory, pause)?;
+        match pause.clock {
+            // Virtual time passes at once, all of it.
+            Some(left) if ctx.monotonic_clock.is_virtual() => {
+                memory.check_interrupt()?;
+                ctx.monotonic_clock.sleep(left);
+            }
+            _ => ctx.wait(memory, pause)?,
         }
     }
     Ok(())
@@ -138,7 +140,7 @@ impl Poll {
                 Err(_) if found > 0 => {}
                 Err(Left::Time(left)) => {
                     pause.longest = pause.longest.min(left);
-                    pause.has_clock = true;
+                    pause.clock = Some(pause.clock.map_or(left, |first| first.min(left)));
                 }
                 Err(Left::Descriptor(fd, writing)) => {
                     pause.by_clock = false;
@@ -151,11 +153,6 @@ impl Poll {
             return Ok(None);
         }
         Ok(Some(pause))
-    }
-
-    /// Virtual time passes at once.
-    fn passes_virtual_time(&self, ctx: &WasiCtx, pause: &Pause) -> bool {
-        pause.has_clock && ctx.monotonic_clock.is_virtual()
     }
 }
 

@@ -1,7 +1,9 @@
-//! How functions wait: for a descriptor that can be read or written, for a partner, for a time. [`WasiCtx::wait`] is the
-//! only place where anything waits, [`Pause`] is what it waits for. Never for longer than [`SLICE`] without a look at
-//! whether the call is to end; never while other threads want the context: then the function is put off, whoever
-//! called it waits, and calls it again.
+//! How functions wait: for a descriptor that can be read or written, for a partner, for a time.
+//! [`WasiCtx::wait`] is the only place that waits for these, [`Pause`] is what it waits for. Never for
+//! longer than [`SLICE`] without a look at whether the call is to end; never while other threads want
+//! the context: then the function is put off, whoever called it waits, and calls it again. Streams,
+//! sockets and file systems of this crate never wait, but for storage, for a terminal that takes
+//! nothing, and for what the embedder wraps in a `ReadStream` or `WriteStream`.
 
 use crate::{Errno, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, types::fdflags};
 use core::time::Duration;
@@ -12,7 +14,7 @@ use {
         fs::Timespec,
     },
     std::{
-        os::fd::{AsFd, BorrowedFd, OwnedFd},
+        os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
         vec::Vec,
     },
 };
@@ -23,21 +25,32 @@ pub(crate) const SLICE: Duration = Duration::from_millis(10);
 /// The same where nothing tells that the wait is over.
 const SHORT: Duration = Duration::from_millis(2);
 
-/// How many things of the host are waited for at once. With more it looks at all of them every [`SHORT`].
+/// How many descriptors of the host are waited for at once, each a copy for as long. With more it
+/// looks at all of them every [`SHORT`].
 #[cfg(all(feature = "std", unix))]
-const MOST: usize = 256;
+const MOST: usize = 16;
 
 /// What a function waits for. It stands by itself: the context can change meanwhile.
 pub(crate) struct Pause {
-    /// Until one of these can be read, or written. Copies, so that the guest can close its own.
+    /// Until one of these can be read, or written. Each once.
     #[cfg(all(feature = "std", unix))]
-    host: Vec<(OwnedFd, bool)>,
+    host: Vec<Awaited>,
     /// At most for so long.
     pub(crate) longest: Duration,
     /// For nothing but the time of a clock.
     pub(crate) by_clock: bool,
-    /// Also for the time of a clock.
-    pub(crate) has_clock: bool,
+    /// Also for the time of a clock: how far that is, even if it is longer than [`SLICE`].
+    pub(crate) clock: Option<Duration>,
+}
+
+/// A descriptor of the host that is waited for.
+#[cfg(all(feature = "std", unix))]
+struct Awaited {
+    /// What it is a copy of.
+    of: RawFd,
+    /// A copy, so that the guest can close its own.
+    copy: OwnedFd,
+    wanted: PollFlags,
 }
 
 impl Pause {
@@ -47,7 +60,7 @@ impl Pause {
             host: Vec::new(),
             longest: longest.min(SLICE),
             by_clock: false,
-            has_clock: false,
+            clock: None,
         }
     }
 
@@ -59,9 +72,16 @@ impl Pause {
     /// Also until this can be read, or written.
     #[cfg(all(feature = "std", unix))]
     fn add(&mut self, fd: Option<BorrowedFd<'_>>, writing: bool) {
+        let of = fd.map(|fd| fd.as_raw_fd());
+        if let Some(known) = self.host.iter_mut().find(|known| Some(known.of) == of) {
+            known.wanted |= wanted(writing);
+            return;
+        }
         let copy = fd.filter(|_| self.host.len() < MOST).map(|fd| fd.try_clone_to_owned());
-        match copy {
-            Some(Ok(copy)) => self.host.push((copy, writing)),
+        match (of, copy) {
+            (Some(of), Some(Ok(copy))) => {
+                self.host.push(Awaited { of, copy, wanted: wanted(writing) })
+            }
             _ => self.longest = self.longest.min(SHORT),
         }
     }
@@ -72,7 +92,7 @@ impl Pause {
         let fds = self
             .host
             .iter()
-            .map(|(fd, writing)| PollFd::from_borrowed_fd(fd.as_fd(), wanted(*writing)));
+            .map(|awaited| PollFd::from_borrowed_fd(awaited.copy.as_fd(), awaited.wanted));
         let mut fds: Vec<PollFd<'_>> = fds.collect();
         // An error is found again when it is looked at.
         let _ = poll(&mut fds, Some(&timespec(self.longest)));

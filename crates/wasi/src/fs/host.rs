@@ -83,7 +83,8 @@ impl FileSystem for HostFs {
     }
 
     fn open_dir(&mut self, dir: Handle, name: &[u8]) -> Result<Handle, Errno> {
-        match fs::openat(self.fd(dir)?, name, SEARCH, Mode::empty()) {
+        let dir = self.fd(dir)?;
+        match retry_on_intr(|| fs::openat(dir, name, SEARCH, Mode::empty())) {
             Ok(fd) => Ok(self.add(fd)),
             // Systems differ in how they refuse a link.
             Err(io::Errno::LOOP | io::Errno::MLINK) => Err(Errno::NotDir),
@@ -117,7 +118,8 @@ impl FileSystem for HostFs {
     }
 
     fn reopen(&mut self, dir: Handle) -> Result<Handle, Errno> {
-        let fd = fs::openat(self.fd(dir)?, ".", OPEN | OFlags::DIRECTORY, Mode::empty())?;
+        let (dir, flags) = (self.fd(dir)?, OPEN | OFlags::DIRECTORY);
+        let fd = retry_on_intr(|| fs::openat(dir, ".", flags, Mode::empty()))?;
         Ok(self.add(fd))
     }
 
@@ -157,7 +159,8 @@ impl FileSystem for HostFs {
     }
 
     fn set_size(&mut self, file: Handle, size: u64) -> Result<(), Errno> {
-        Ok(fs::ftruncate(self.fd(file)?, size)?)
+        let fd = self.fd(file)?;
+        Ok(retry_on_intr(|| fs::ftruncate(fd, size))?)
     }
 
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
@@ -188,10 +191,10 @@ impl FileSystem for HostFs {
         let fd = self.fd(handle)?;
         #[cfg(not(target_vendor = "apple"))]
         if data_only {
-            return Ok(fs::fdatasync(fd)?);
+            return Ok(retry_on_intr(|| fs::fdatasync(fd))?);
         }
         let _ = data_only;
-        Ok(fs::fsync(fd)?)
+        Ok(retry_on_intr(|| fs::fsync(fd))?)
     }
 
     fn read_at(
@@ -205,15 +208,17 @@ impl FileSystem for HostFs {
             return Ok(retry_on_intr(|| io::pread(fd, &mut **buffer, offset))?);
         }
         let count = buffers.len().min(BATCH);
-        Ok(io::preadv(fd, &mut slices_mut(buffers)[..count], offset)?)
+        let slices = &mut slices_mut(buffers)[..count];
+        Ok(retry_on_intr(|| io::preadv(fd, slices, offset))?)
     }
 
     fn write_at(&mut self, file: Handle, buffers: &[&[u8]], offset: u64) -> Result<usize, Errno> {
+        let fd = self.fd(file)?;
         if let [buffer] = buffers {
-            return Ok(io::pwrite(self.fd(file)?, buffer, offset)?);
+            return Ok(retry_on_intr(|| io::pwrite(fd, buffer, offset))?);
         }
-        let count = buffers.len().min(BATCH);
-        Ok(io::pwritev(self.fd(file)?, &slices(buffers)[..count], offset)?)
+        let slices = &slices(buffers)[..buffers.len().min(BATCH)];
+        Ok(retry_on_intr(|| io::pwritev(fd, slices, offset))?)
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -221,7 +226,8 @@ impl FileSystem for HostFs {
         let fd = self.fd(file)?;
         let slices = &slices(buffers)[..buffers.len().min(BATCH)];
         // With this offset the position of the file becomes the new end. Nothing else uses it.
-        let written = io::pwritev2(fd, slices, u64::MAX, io::ReadWriteFlags::APPEND)?;
+        let append = io::ReadWriteFlags::APPEND;
+        let written = retry_on_intr(|| io::pwritev2(fd, slices, u64::MAX, append))?;
         Ok((written, fs::seek(fd, fs::SeekFrom::Current(0))?))
     }
 
