@@ -231,7 +231,7 @@ impl Config {
     ///
     /// Cells are counted as they are before the translator joins them: an operator is one, with one more for each
     /// label of a `br_table` and each value of `struct.new` or `array.new_fixed`. A cell takes 16 to 128 bytes of
-    /// memory, 24 or so on average.
+    /// memory.
     ///
     /// ```
     /// use windlass::Config;

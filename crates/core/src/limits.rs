@@ -70,7 +70,8 @@ pub trait ResourceLimiter {
     /// An allowed growth failed since the host has no memory left.
     ///
     /// # Errors
-    /// The limiter's: see above. Without one, the growth has failed as if it were not allowed.
+    /// The limiter's: see above. If it returns `Ok`, the growth has failed as if it were not
+    /// allowed.
     fn memory_grow_failed(&mut self, error: Error) -> Result<(), Error> {
         let _ = error;
         Ok(())

@@ -262,13 +262,15 @@ impl<T> Limited for StoreState<T> {
 pub struct InterruptHandle(Arc<Interrupt>);
 
 impl InterruptHandle {
-    /// Stops the guest at its next function entry or loop iteration, or the next guest that runs if none does
-    /// now: until then the interrupt is pending, unless [`InterruptHandle::clear_interrupt`] takes it back. One call
-    /// stops one guest: a [`Func::call`](crate::Func::call) ends with
-    /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) can go on.
+    /// Stops the guest wherever [`Metering::Interrupt`] looks, or the next guest that runs if none
+    /// does now: until then the interrupt is pending, unless [`InterruptHandle::clear_interrupt`]
+    /// takes it back. One call stops one guest: a [`Func::call`](crate::Func::call) ends with
+    /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) can go
+    /// on.
     ///
-    /// An instruction that moves or makes much is stopped in the middle, and goes on there. A guest that waits by `memory.atomic.wait` is woken. A host function is not stopped: only the guest that
-    /// called it, once it has returned.
+    /// An instruction that moves or makes much is stopped in the middle, and goes on there. A guest
+    /// that waits by `memory.atomic.wait` is woken. A host function is not stopped: only the guest
+    /// that called it, once it has returned.
     pub fn interrupt(&self) {
         self.0.raise();
     }

@@ -1,5 +1,6 @@
-//! What ARCHITECTURE.md says is so: the paths it names exist, crates and layers depend on each other in the
-//! direction it states, unsafe code is where it states, and every file says what it is.
+//! What ARCHITECTURE.md says is so: the paths it and the other documents name exist, crates and
+//! layers depend on each other in the direction it states, unsafe code is where it states, and
+//! every file says what it is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ const NOT_UNSAFE: [&str; 2] = ["core/src/exec/num.rs", "core/src/exec/simd.rs"];
 #[test]
 fn named_paths_exist() {
     let mut count = 0;
-    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "RATIONALE.md"] {
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "RATIONALE.md", "SECURITY.md"] {
         let text = read(&root().join(document));
         // Every other piece between backquotes is code.
         for path in text.split('`').skip(1).step_by(2).filter(|code| is_path(code)) {
