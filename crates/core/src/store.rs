@@ -76,7 +76,7 @@ impl<T> Store<T> {
     /// the fuel does not suffice, all that there is is taken, and an [`Execution`](crate::Execution) that stops so owes
     /// the rest: while it does, [`Store::get_fuel`] gives 0, and nothing runs. So any amount makes progress, and the
     /// fuel that a program uses in all does not depend on the amounts. The debt of an execution that is dropped, or of
-    /// a call that ended with [`Trap::OutOfFuel`], is nobody's.
+    /// a call that ended with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel), is nobody's.
     ///
     /// # Errors
     /// If the engine does not count fuel: see [`Config::consume_fuel`](crate::Config::consume_fuel).
