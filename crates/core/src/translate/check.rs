@@ -2,7 +2,7 @@
 //! module and the handlers' [`Layouts`] and nothing else of the translator's. Called after each translation in
 //! builds with debug assertions; release builds do not have it. It must never repair anything.
 
-use super::{FIRST_LOCAL, Source, inst::kind_of};
+use super::{FIRST_LOCAL, Source, encode::low, inst::kind_of};
 use crate::exec::{
     Catches, Cell, DIRECT, SlowOp,
     layout::{Field, Layout, Layouts, Part},
@@ -77,15 +77,14 @@ impl<'a> Checker<'a> {
             unreachable!("validation knows the type of every function")
         };
         let locals = &source.decoded.bodies[defined].locals;
-        let declared: usize =
-            locals.iter().map(|&(n, ty)| n as usize * width(&[ty]) as usize).sum();
+        let declared: usize = locals.iter().map(|&(n, ty)| n as usize * kind_of(ty).width()).sum();
         let mut checker = Checker {
             source,
             code,
             starts: Vec::new(),
             ty,
             param_slots: width(&ty.params),
-            first_temp: (FIRST_LOCAL + declared) as isize,
+            first_temp: (FIRST_LOCAL + declared).cast_signed(),
             end: 0,
             pins: [[0; 2]; 3],
             callees: callees(source, defined),
@@ -120,7 +119,7 @@ impl<'a> Checker<'a> {
         match layout.part {
             Part::BrTable => {
                 let targets = self.code.get(at + 1).map_or(0, |word| word.bits() >> 32);
-                (layout.words as u64 + targets) as usize
+                layout.words + usize::try_from(targets).unwrap_or(usize::MAX - layout.words)
             }
             _ => layout.words,
         }
@@ -152,7 +151,7 @@ impl<'a> Checker<'a> {
     fn track(&mut self, at: usize, layout: &Layout) -> bool {
         match layout.part {
             Part::LoopEnter => self.again = Some(at + 1 + layout.words),
-            Part::NewFirst { .. } => self.making = Some(self.low(at, 1) as u32),
+            Part::NewFirst { .. } => self.making = Some(low(self.word(at, 1))),
             Part::NewLast { .. } => self.making = None,
             Part::Call | Part::CallImport | Part::CallIndirect | Part::CallRef => self.again = None,
             _ => {}
@@ -180,11 +179,11 @@ impl<'a> Checker<'a> {
 
     /// Field `index` of the cell's first operand word.
     fn field(&self, at: usize, index: usize) -> isize {
-        ((self.word(at, 0) >> (16 * index)) as u16 as i16).into()
+        field(self.word(at, 0), index)
     }
 
     fn low(&self, at: usize, word: usize) -> i32 {
-        self.word(at, word) as i32
+        low(self.word(at, word)).cast_signed()
     }
 
     fn high(&self, at: usize, word: usize) -> u32 {
@@ -200,18 +199,24 @@ impl<'a> Checker<'a> {
         });
         let domains = domains.ok_or("I1: a function begins with enter")?;
         let sizes = self.high(0, 1);
-        let (size, zeroed) = ((sizes & 0xffff) as isize, (sizes >> 16) as isize);
-        let half = |index: usize| ((self.word(0, 1) >> (16 * index)) as u16 as i16).into();
+        let [size, zeroed] = [sizes & 0xffff, sizes >> 16].map(|n| (n as usize).cast_signed());
+        let half = |index: usize| field(self.word(0, 1), index);
         let pins = [
             [self.field(0, 0), self.field(0, 1)],
             [self.field(0, 2), self.field(0, 3)],
             [half(0), half(1)],
         ];
-        self.end = size - FIRST_LOCAL as isize;
+        self.end = size - FIRST_LOCAL.cast_signed();
         // Behind the locals may be slots that keep exceptions.
-        ensure(zeroed >= self.first_temp - FIRST_LOCAL as isize, "I2: enter zeroes the locals")?;
-        self.first_temp = zeroed + FIRST_LOCAL as isize;
-        ensure(size <= super::MAX_SLOTS as isize, "I2: cells can name all slots of the frame")?;
+        ensure(
+            zeroed >= self.first_temp - FIRST_LOCAL.cast_signed(),
+            "I2: enter zeroes the locals",
+        )?;
+        self.first_temp = zeroed + FIRST_LOCAL.cast_signed();
+        ensure(
+            size <= super::MAX_SLOTS.cast_signed(),
+            "I2: cells can name all slots of the frame",
+        )?;
         ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
         for (has, [first, second]) in domains.into_iter().zip(pins) {
             ensure(has == (first != 0), "I2: pinned locals are those that enter loads")?;
@@ -226,7 +231,8 @@ impl<'a> Checker<'a> {
 
     /// I2: parameters lie below the frame's two words, everything else above.
     fn in_frame(&self, slot: isize) -> bool {
-        (-self.param_slots..0).contains(&slot) || (FIRST_LOCAL as isize..self.end).contains(&slot)
+        (-self.param_slots..0).contains(&slot)
+            || (FIRST_LOCAL.cast_signed()..self.end).contains(&slot)
     }
 
     /// I2: a vector takes two slots.
@@ -284,7 +290,7 @@ impl<'a> Checker<'a> {
         ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")?;
         let halves = |slot| match slot {
             0 => self.low(at, 2) as isize,
-            _ => self.high(at, 2) as i32 as isize,
+            _ => self.high(at, 2).cast_signed() as isize,
         };
         let mut named = (0..slots).map(halves);
         ensure(named.all(|slot| self.in_frame(slot)), "I2: a slot that is read")
@@ -292,8 +298,7 @@ impl<'a> Checker<'a> {
 
     /// I2: the vector that a load of a lane writes.
     fn lane(&self, at: usize, word: usize) -> Outcome {
-        let slot = self.low(at, word) as i16;
-        ensure(self.vector(slot.into()), "I2: a vector that is written")
+        ensure(self.vector(field(self.word(at, word), 0)), "I2: a vector that is written")
     }
 
     fn part(&self, at: usize, layout: &Layout) -> Outcome {
@@ -301,7 +306,7 @@ impl<'a> Checker<'a> {
         match layout.part {
             Part::Nothing | Part::LoopEnter | Part::Unreachable => Ok(()),
             Part::Slots => {
-                let [x, y] = [self.low(at, 1) as isize, self.high(at, 1) as i32 as isize];
+                let [x, y] = [self.low(at, 1) as isize, self.high(at, 1).cast_signed() as isize];
                 ensure(self.in_frame(x) && self.in_frame(y), "I2: slots that are selected")
             }
             Part::Branch { word, again } => self.target(at, word, again),
@@ -311,7 +316,7 @@ impl<'a> Checker<'a> {
                 (1..=count + 1).try_for_each(|word| self.target(at, word, false))
             }
             Part::Global { word, upper } => {
-                let index = if upper { self.high(at, word) } else { self.low(at, word) as u32 };
+                let index = if upper { self.high(at, word) } else { low(self.word(at, word)) };
                 ensure((index as usize) < context.globals.len(), "I6: the index of a global")
             }
             Part::Table => {
@@ -334,7 +339,7 @@ impl<'a> Checker<'a> {
             }
             Part::NewFirst { size } => {
                 ensure(self.making.is_none(), "I10: one object is made after the other")?;
-                self.new_field(at, size, self.low(at, 1) as u32)
+                self.new_field(at, size, low(self.word(at, 1)))
             }
             Part::NewField { size } => self.new_field(at, size, self.making.unwrap_or(0)),
             Part::NewLast { size } => {
@@ -406,11 +411,12 @@ impl<'a> Checker<'a> {
     /// I3 and I5: the target of a branch.
     fn target(&self, at: usize, word: usize, again: bool) -> Outcome {
         let bytes = self.low(at, word) as isize;
-        let target = (at as isize + 1) + bytes / size_of::<Cell>() as isize;
-        let is_cell = bytes % size_of::<Cell>() as isize == 0
+        let cell = size_of::<Cell>().cast_signed();
+        let target = (at.cast_signed() + 1) + bytes / cell;
+        let is_cell = bytes % cell == 0
             && usize::try_from(target).is_ok_and(|at| self.starts.get(at) == Some(&true));
         ensure(is_cell, "I3: a branch goes to the start of a cell")?;
-        let is_loop = self.again == Some(target as usize);
+        let is_loop = self.again == Some(target.cast_unsigned());
         ensure(!again || is_loop, "I5: the loop is the innermost, and makes no calls")
     }
 
@@ -423,7 +429,7 @@ impl<'a> Checker<'a> {
                 let by_table = matches!(part, Part::CallIndirect | Part::ReturnCallIndirect);
                 let is_table = table < context.tables.len();
                 ensure(is_table || !by_table, "I6: the index of a table")?;
-                let id = self.low(at, 1) as u32;
+                let id = low(self.word(at, 1));
                 let index = context.type_index(windlass_validate::TypeId(id));
                 return index
                     .and_then(|index| context.type_func(index))
@@ -484,7 +490,7 @@ impl<'a> Checker<'a> {
                 }
                 if let Some(slot) = clause.reference {
                     let slot = isize::from(slot);
-                    let is_local = slot >= FIRST_LOCAL as isize && slot < self.end;
+                    let is_local = slot >= FIRST_LOCAL.cast_signed() && slot < self.end;
                     let pinned = self.pins.as_flattened().contains(&slot);
                     ensure(is_local && !pinned, "I2: where the reference to an exception goes")?;
                 }
@@ -507,14 +513,15 @@ impl<'a> Checker<'a> {
                 true => ty.array_size(header >> 32),
                 false => (header >> 32 == 0).then_some(ty.size as usize),
             };
-            ty.header == header as u32 && own == Some(size as usize)
+            ty.header == low(header) && own == Some(size as usize)
         })
     }
 
     /// An instruction that the driver executes.
     fn slow(&self, at: usize) -> Outcome {
         let context = self.source.context;
-        let op = SlowOp::from_number(self.field(at, 0) as u16).ok_or("I1: a slow instruction")?;
+        let op = SlowOp::from_number((self.word(at, 0) & 0xffff) as u16)
+            .ok_or("I1: a slow instruction")?;
         let (first, second) = (self.high(at, 0) as usize, self.word(at, 1));
         let memory = |index: usize| index < context.memories.len();
         let table = |index: usize| index < context.tables.len();
@@ -525,7 +532,7 @@ impl<'a> Checker<'a> {
             Some(if ty.element() == Storage::V128 { 2 } else { 1 })
         };
         let is_array = |index: usize| array_width(index).is_some();
-        let second = second as usize;
+        let second = usize::try_from(second).unwrap_or(usize::MAX);
         use SlowOp::*;
         let (slots, indices) = match op {
             MemorySize | MemoryGrow => (1, memory(first)),
@@ -555,9 +562,14 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Field `index` of an operand word.
+fn field(word: u64, index: usize) -> isize {
+    ((word >> (16 * index) & 0xffff) as u16).cast_signed().into()
+}
+
 /// How many slots values of these types take.
 fn width(types: &[ValType]) -> isize {
-    types.iter().map(|&ty| kind_of(ty).width() as isize).sum()
+    types.iter().map(|&ty| kind_of(ty).width().cast_signed()).sum()
 }
 
 /// The functions of the module that a body calls directly, by where their code may be.

@@ -4,7 +4,7 @@ use super::{Fault, check};
 use crate::{
     Config, Engine, Metering, Module,
     exec::{Catches, Cell},
-    translate::{Recording, translate},
+    translate::{Recording, encode, translate},
 };
 use alloc::{format, vec::Vec};
 
@@ -155,8 +155,8 @@ fn the_loop_is_the_innermost() {
     let (latch, entered) = (find(&module, "latch"), find(&module, "loop"));
     // The latch goes to another cell than the one after the loop's start.
     let fault = verdict(&module, |code| {
-        let back = (entered as i64 - (latch as i64 + 1)) * 8;
-        code[latch + 2] = Cell::word(u64::from(back as i32 as u32));
+        let Ok(back) = encode::distance(latch + 1, entered) else { panic!("it is not far") };
+        code[latch + 2] = Cell::word(u64::from(back.cast_unsigned()));
     });
     assert!(fault.is_err_and(|fault| fault.what.starts_with("I5")), "{}", format!("{latch}"));
 }

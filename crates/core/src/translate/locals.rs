@@ -153,7 +153,7 @@ impl Locals {
 
     /// All locals, in order. Only maps of references want them.
     pub(super) fn iter(&self) -> impl Iterator<Item = Local> {
-        (0..self.len).map(|local| self.get(local as u32))
+        (0..).take(self.len).map(|local| self.get(local))
     }
 
     /// The two locals of a domain that are used most, if it is more than `cost`; the lower index wins a draw.

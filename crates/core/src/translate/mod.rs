@@ -8,6 +8,10 @@
 //! Translation is a deterministic function of the module's bytes and the engine's configuration: the map from
 //! code back to Wasm is found by translating again with recording on. It must never depend on anything
 //! else.
+//!
+//! Numbers are narrowed in [`encode`] alone, where what does not fit is an error.
+
+#![deny(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 mod atomic;
 mod budget;

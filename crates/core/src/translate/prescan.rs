@@ -33,7 +33,7 @@ enum Block {
 }
 
 /// A use in a loop counts as eight uses outside, up to this depth.
-const MAX_DEPTH: u32 = 6;
+const MAX_DEPTH: usize = 6;
 
 impl Prescan {
     /// Forgets everything but the memory.
@@ -47,7 +47,7 @@ impl Prescan {
 
     /// Reads the next instruction. Uses of locals are noted there.
     pub(super) fn instr(&mut self, instr: &Instr<'_>, locals: &mut Locals) {
-        let weight = 1 << (3 * (self.loops.len() as u32).min(MAX_DEPTH));
+        let weight = 1 << (3 * self.loops.len().min(MAX_DEPTH));
         match (instr.op, instr.imm) {
             (Op::LocalGet | Op::LocalSet | Op::LocalTee, Imm::Index(local)) => {
                 locals.get_mut(local).uses += weight;
