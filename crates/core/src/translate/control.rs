@@ -128,7 +128,7 @@ impl<'m> Translator<'m> {
             Some(first) => self.height_of(first.slot),
             None => self.height,
         };
-        let region = self.regions.current();
+        let (region, try_block) = (self.regions.current(), self.tries.open);
         self.frames.push(Frame {
             kind,
             ty,
@@ -136,7 +136,7 @@ impl<'m> Translator<'m> {
             base_height,
             patches: None,
             region,
-            try_block: self.tries.open,
+            try_block,
             is_last: false,
             detour: 0,
         });
@@ -205,7 +205,8 @@ impl<'m> Translator<'m> {
     /// passed over.
     pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
         if matches!(instr.op, Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable) {
-            self.is_last_block = self.scanned.is_last(self.next_block);
+            let block = self.next_block;
+            self.is_last_block = self.scanned.is_last(block);
             self.next_block += 1;
         }
         let Some(depth) = &mut self.unreachable else { return false };
@@ -421,7 +422,7 @@ impl<'m> Translator<'m> {
     /// The slot that comes `slots` after the first of those that the label of `frame` takes.
     pub(super) fn label_slot(&mut self, frame: usize, slots: usize) -> i16 {
         let first = self.first_temp + self.frames[frame].base_height;
-        self.builder.fit(encode::slot(first + slots))
+        self.fit_slot(first + slots)
     }
 
     fn set_target(&mut self, word: usize, origin: usize, target: usize) {
@@ -431,7 +432,7 @@ impl<'m> Translator<'m> {
 
     /// A word of the code by its number.
     pub(super) fn code_index(&mut self, word: usize) -> u32 {
-        self.builder.fit(encode::index("words of code", word))
+        self.fit_index("words of code", word)
     }
 
     /// How a branch to this frame goes.
@@ -487,7 +488,8 @@ impl<'m> Translator<'m> {
                 slots += operand.kind.width();
             }
         }
-        let origin = self.builder.cell(select::br(self.way(frame)), "br");
+        let way = self.way(frame);
+        let origin = self.builder.cell(select::br(way), "br");
         self.push_target(frame, origin);
     }
 
@@ -496,7 +498,7 @@ impl<'m> Translator<'m> {
     fn move_many(&mut self, from: usize, frame: usize) {
         let to = self.label_slot(frame, 0);
         let from = self.stack[from].slot;
-        let count = self.builder.fit(encode::slot(self.slots_from(from)));
+        let count = self.fit_slot(self.slots_from(from));
         let text = format_args!("s{to} = {count} slots from s{from}");
         self.builder.cell(plain::MOVE_MANY, text);
         self.builder.push(pack_fields([to, from, count, 0]));
@@ -844,7 +846,8 @@ impl<'m> Translator<'m> {
 
     /// Where results go: to where the parameters begin.
     fn results_slot(&mut self) -> i16 {
-        self.builder.fit(encode::slot_below(self.locals.param_slots))
+        let slot = encode::slot_below(self.locals.param_slots);
+        self.builder.fit(slot)
     }
 
     /// How many slots the operands from this one on take.

@@ -169,7 +169,7 @@ impl<'m> Translator<'m> {
             self.aim(frame, Site::Clause { block: block.block, index });
             labels.push(frame);
         }
-        let Tries { catches, catchers, .. } = &mut self.tries;
+        let Tries { catches, catchers, .. } = &mut self.state.tries;
         let clauses = &catches.blocks[block.block as usize].clauses;
         catchers.open(block.block, clauses, &labels, self.source.context.imported.tags);
         self.push_frame(FrameKind::TryTable(block), ty);
@@ -180,8 +180,8 @@ impl<'m> Translator<'m> {
         self.settle_locals();
         self.builder.fence();
         let word = self.code_index(self.builder.code.len());
+        let block = self.fit_index("try blocks", self.tries.catches.blocks.len());
         let Tries { catches, open, .. } = &mut self.tries;
-        let block = self.builder.fit(encode::index("try blocks", catches.blocks.len()));
         let outer = open.replace(block);
         catches.blocks.push(TryBlock { outer, clauses: Default::default() });
         catches.begin(word, *open);

@@ -6,7 +6,7 @@
 //! block inside a region may skip by branching out is paid for all the same. Where interrupts are looked for only,
 //! regions are counted, too: one that takes long is divided, so that there is a look in its middle.
 
-use super::{Translator, safepoint::Stopped};
+use super::{Translator, safepoint::Stopped, state::State};
 use crate::{
     Metering,
     exec::{Cell, select},
@@ -123,6 +123,10 @@ impl Regions {
         self.current = region;
     }
 
+    fn add(&mut self, units: u64) {
+        self.costs[self.current.0] += units;
+    }
+
     fn cost(&self) -> u64 {
         self.costs[self.current.0]
     }
@@ -164,7 +168,7 @@ impl Translator<'_> {
 
     fn count_units(&mut self, units: u64) {
         if self.is_metered() {
-            self.regions.costs[self.regions.current.0] += units;
+            self.regions.add(units);
         }
     }
 
@@ -215,11 +219,12 @@ impl Translator<'_> {
 
     /// Writes all costs into their words.
     pub(super) fn finish_costs(&mut self) {
-        for &(word, RegionId(region)) in &self.regions.sites {
+        let State { regions, builder, .. } = &mut self.state;
+        for &(word, RegionId(region)) in &regions.sites {
             // Regions are divided long before; one instruction costs little beside that.
-            let cost = self.regions.costs[region].min(u32::MAX.into());
-            let low = self.builder.code[word].bits() & 0xffff_ffff;
-            self.builder.code[word] = Cell::word(low | cost << 32);
+            let cost = regions.costs[region].min(u32::MAX.into());
+            let low = builder.code[word].bits() & 0xffff_ffff;
+            builder.code[word] = Cell::word(low | cost << 32);
         }
     }
 }

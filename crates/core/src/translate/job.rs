@@ -121,7 +121,7 @@ impl Job {
         let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
         let done = self.translate(&mut translator, interrupted);
         self.at = translator.instrs.reader.offset();
-        self.state = translator.park();
+        self.state = translator.state;
         done?;
         let code = self.state.take_code().map_err(Failure::TooLarge)?;
         let catches = self.state.take_catches();

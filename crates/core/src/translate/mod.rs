@@ -50,26 +50,20 @@ use crate::{
     object::ObjectType,
 };
 use alloc::{sync::Arc, vec::Vec};
-use budget::Budget;
 pub(crate) use budget::CodeLimits;
 pub(crate) use builder::Line;
-use builder::{Builder, Recording};
-use control::{Frame, Patch};
+use builder::Recording;
+use core::ops::{Deref, DerefMut};
 use encode::TooLarge;
-use exception::Tries;
 pub use fuel::FUEL_VERSION;
-use fuel::Regions;
 #[cfg(test)]
 pub(crate) use job::translate;
 pub(crate) use job::{Job, translated};
 pub(crate) use listing::Listing;
-use locals::Locals;
-use prescan::Prescan;
 #[cfg(test)]
 pub(crate) use safepoint::maps_made;
 pub(crate) use safepoint::{MapJob, Run, Stopped, param_map};
 use safepoint::{Noting, Recorder};
-use stack::Operand;
 use state::State;
 use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, limits};
 use windlass_validate::Context;
@@ -122,7 +116,7 @@ fn record(
     RECORDED.with(|recorded| recorded.set(recorded.get() + 1));
     let mut translator = Translator::new(source, defined, recording)?;
     translator.body(None)?;
-    Ok((translator.builder.lines.take().unwrap_or_default(), translator.tries.catches))
+    Ok((translator.builder.lines.take().unwrap_or_default(), translator.state.take_catches()))
 }
 
 /// How large the code of a function is: in cells as limits count them, and in words.
@@ -167,43 +161,29 @@ const _: () = assert!(MAX_SLOTS < i16::MAX as usize - 2);
 /// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
 const FIRST_LOCAL: usize = 2;
 
-/// A translation: what it reads and what it has.
+/// A translation: what it reads, and what it has, whose fields it lends as its own.
 struct Translator<'m> {
     source: Source<'m>,
     /// The function, and where it is read.
     defined: usize,
     instrs: Instrs<'m>,
-    builder: Builder,
-    locals: Locals,
-    /// The symbolic operand stack.
-    stack: Vec<Operand>,
-    /// All operands below this index are constants or in their slots.
-    settled: usize,
-    /// The operands, by index and in order, that are not in their slots; others may be among them.
-    loose: Vec<u32>,
-    /// Slots that the operands take, the first of them, and the most there were.
-    height: usize,
-    first_temp: usize,
-    max_height: usize,
-    frames: Vec<Frame>,
-    /// Branches whose target is not known yet, as lists by label.
-    patches: Vec<Patch>,
-    /// Code is not reachable; how many blocks deep it goes on.
-    unreachable: Option<usize>,
-    /// What the prescan has found; how many loops there were, and blocks of all kinds.
-    scanned: Prescan,
-    next_loop: usize,
-    next_block: usize,
-    /// After the last block that began the function returns.
-    is_last_block: bool,
-    pins: [[Option<u32>; 2]; 3],
-    budget: Budget,
-    regions: Regions,
-    tries: Tries,
-    /// The index of this function's type.
-    ty: u32,
+    state: State,
     /// Where the present instruction can stop, if wanted.
     noting: Option<Noting>,
+}
+
+impl Deref for Translator<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Translator<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
 }
 
 impl<'m> Translator<'m> {
@@ -262,7 +242,8 @@ impl<'m> Translator<'m> {
     /// Looks at the next instruction before translation. Whether there was one.
     fn prescan(&mut self) -> Result<bool, TranslateError> {
         let Some(instr) = self.next_instr()? else { return Ok(false) };
-        self.scanned.instr(&instr, &mut self.locals);
+        let State { scanned, locals, .. } = &mut self.state;
+        scanned.instr(&instr, locals);
         Ok(true)
     }
 

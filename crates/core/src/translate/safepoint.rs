@@ -81,16 +81,15 @@ struct Noted {
 impl Translator<'_> {
     /// Notes that code can stop at the word that comes next: with these operands.
     pub(super) fn can_stop(&mut self, stopped: Stopped) {
-        let word = self.builder.code.len();
+        let (stack, word) = (&self.state.stack, self.builder.code.len());
         let Some(noting) = &mut self.noting else { return };
         let Ok(place) = noting.wanted.binary_search(&(word, stopped)) else { return };
-        let references = self
-            .stack
+        let references = stack
             .iter()
             .enumerate()
             .filter(|(_, operand)| operand.kind == Kind::Ref && operand.source == Source::Temp);
         let mut operands = Vec::new();
-        noting.has_failed |= operands.try_reserve_exact(self.stack.len()).is_err();
+        noting.has_failed |= operands.try_reserve_exact(stack.len()).is_err();
         if !noting.has_failed {
             operands.extend(references.map(|(index, operand)| (index, i32::from(operand.slot))));
             noting.noted.push(Noted { place, operands });
@@ -165,7 +164,7 @@ impl MapJob {
         let done = self.go_on(&mut translator, &mut recorder, interrupted);
         self.at = translator.instrs.reader.offset();
         self.noting = translator.noting.take().unwrap_or_default();
-        self.state = translator.park();
+        self.state = translator.state;
         let Recorder { validator, maps, .. } = recorder;
         self.scratch = validator.into_scratch();
         self.maps = maps;

@@ -3,6 +3,7 @@
 use super::{
     FIRST_LOCAL, Translator, encode,
     inst::{Dst, Inst, Loc, NO_LOC, What},
+    state::State,
     work,
 };
 use crate::exec::select::Kind;
@@ -39,20 +40,30 @@ impl Translator<'_> {
     pub(super) fn reserve(&mut self, height: usize) {
         if height > self.max_height {
             self.max_height = height;
-            self.builder.fit(encode::slot(self.first_temp + height + FIRST_LOCAL));
+            self.fit_slot(self.first_temp + height + FIRST_LOCAL);
         }
     }
 
     /// The first of so many slots of the topmost operands.
     pub(super) fn top_slot(&mut self, slots: usize) -> i16 {
-        self.builder.fit(encode::slot(self.first_temp + self.height - slots))
+        self.fit_slot(self.first_temp + self.height - slots)
+    }
+
+    /// The number of a slot; if there is no such slot, that is remembered.
+    pub(super) fn fit_slot(&mut self, number: usize) -> i16 {
+        self.builder.fit(encode::slot(number))
+    }
+
+    /// A number where 32 bits are for it; if it does not fit, that is remembered.
+    pub(super) fn fit_index(&mut self, what: &'static str, number: usize) -> u32 {
+        self.builder.fit(encode::index(what, number))
     }
 
     pub(super) fn push(&mut self, source: Source, kind: Kind) {
         let slot = self.next_slot();
         self.height += kind.width();
         self.reserve(self.height);
-        let index = self.builder.fit(encode::index("operands", self.stack.len()));
+        let index = self.fit_index("operands", self.stack.len());
         let below = match source {
             Source::Local(local) => self.locals.get_mut(local).pending.replace(index),
             _ => None,
@@ -178,11 +189,12 @@ impl Translator<'_> {
         let below = |&index: &u32| (index as usize) < from;
         let first = self.loose.iter().rposition(below).map_or(0, |last| last + 1);
         work::count(self.loose.len() - first);
-        for &index in self.loose[first..].iter().rev() {
+        let State { loose, stack, locals, .. } = &mut self.state;
+        for &index in loose[first..].iter().rev() {
             // From above, so that each is the topmost of its local.
-            let operand = self.stack[index as usize];
+            let operand = stack[index as usize];
             if let Source::Local(local) = operand.source {
-                self.locals.get_mut(local).pending = operand.below;
+                locals.get_mut(local).pending = operand.below;
             }
         }
         let mut kept = first;

@@ -20,29 +20,38 @@ use crate::exec::{Catches, Cell};
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 
-/// See the fields of [`Translator`].
+/// What a translation has.
 #[derive(Default)]
 pub(super) struct State {
-    builder: Builder,
-    locals: Locals,
-    stack: Vec<Operand>,
-    settled: usize,
-    loose: Vec<u32>,
-    height: usize,
-    first_temp: usize,
-    max_height: usize,
-    frames: Vec<Frame>,
-    patches: Vec<Patch>,
-    unreachable: Option<usize>,
-    scanned: Prescan,
-    next_loop: usize,
-    next_block: usize,
-    is_last_block: bool,
-    pins: [[Option<u32>; 2]; 3],
-    budget: Budget,
-    regions: Regions,
-    tries: Tries,
-    ty: u32,
+    pub(super) builder: Builder,
+    pub(super) locals: Locals,
+    /// The symbolic operand stack.
+    pub(super) stack: Vec<Operand>,
+    /// All operands below this index are constants or in their slots.
+    pub(super) settled: usize,
+    /// The operands, by index and in order, that are not in their slots; others may be among them.
+    pub(super) loose: Vec<u32>,
+    /// Slots that the operands take, the first of them, and the most there were.
+    pub(super) height: usize,
+    pub(super) first_temp: usize,
+    pub(super) max_height: usize,
+    pub(super) frames: Vec<Frame>,
+    /// Branches whose target is not known yet, as lists by label.
+    pub(super) patches: Vec<Patch>,
+    /// Code is not reachable; how many blocks deep it goes on.
+    pub(super) unreachable: Option<usize>,
+    /// What the prescan has found; how many loops there were, and blocks of all kinds.
+    pub(super) scanned: Prescan,
+    pub(super) next_loop: usize,
+    pub(super) next_block: usize,
+    /// After the last block that began the function returns.
+    pub(super) is_last_block: bool,
+    pub(super) pins: [[Option<u32>; 2]; 3],
+    pub(super) budget: Budget,
+    pub(super) regions: Regions,
+    pub(super) tries: Tries,
+    /// The index of this function's type.
+    pub(super) ty: u32,
 }
 
 impl State {
@@ -75,32 +84,8 @@ impl State {
 
     /// Goes on at offset `at` in the module.
     pub(super) fn go_on(self, source: Source<'_>, defined: usize, at: usize) -> Translator<'_> {
-        Translator {
-            source,
-            instrs: instrs(source, defined, at),
-            defined,
-            builder: self.builder,
-            locals: self.locals,
-            stack: self.stack,
-            settled: self.settled,
-            loose: self.loose,
-            height: self.height,
-            first_temp: self.first_temp,
-            max_height: self.max_height,
-            frames: self.frames,
-            patches: self.patches,
-            unreachable: self.unreachable,
-            scanned: self.scanned,
-            next_loop: self.next_loop,
-            next_block: self.next_block,
-            is_last_block: self.is_last_block,
-            pins: self.pins,
-            budget: self.budget,
-            regions: self.regions,
-            tries: self.tries,
-            ty: self.ty,
-            noting: None,
-        }
+        let instrs = instrs(source, defined, at);
+        Translator { source, defined, instrs, state: self, noting: None }
     }
 
     /// The code of the finished function, if everything in it fits.
@@ -114,33 +99,5 @@ impl State {
     /// What it catches.
     pub(super) fn take_catches(&mut self) -> Catches {
         mem::take(&mut self.tries.catches)
-    }
-}
-
-impl Translator<'_> {
-    /// Keeps what was done.
-    pub(super) fn park(self) -> State {
-        State {
-            builder: self.builder,
-            locals: self.locals,
-            stack: self.stack,
-            settled: self.settled,
-            loose: self.loose,
-            height: self.height,
-            first_temp: self.first_temp,
-            max_height: self.max_height,
-            frames: self.frames,
-            patches: self.patches,
-            unreachable: self.unreachable,
-            scanned: self.scanned,
-            next_loop: self.next_loop,
-            next_block: self.next_block,
-            is_last_block: self.is_last_block,
-            pins: self.pins,
-            budget: self.budget,
-            regions: self.regions,
-            tries: self.tries,
-            ty: self.ty,
-        }
     }
 }
