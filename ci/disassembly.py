@@ -1,9 +1,10 @@
-"""The disassembly gate: reads a library or program that has the handlers in it and fails if one of them
-calls something, moves the stack pointer, or does not go on by an indirect jump.
+"""The disassembly gate: reads a library or program that has the handlers in it and fails if one of
+them calls something, moves the stack pointer, or does not go on by an indirect jump.
 
-Usage: disassembly.py [--lax] FILE. The file must be built with `-C symbol-mangling-version=v0`, so that
-names of handlers tell their bodies. Needs `objdump`. With `--lax`, for builds that are not optimised for
-speed, it asks only that handlers go on by jumps: they may call what the compiler did not inline.
+Usage: disassembly.py [--lax] FILE. The file must be built with `-C symbol-mangling-version=v0`, so
+that names of handlers tell their bodies. Needs `objdump`. With `--lax`, for builds that are not
+optimised for speed, it asks only that handlers go on by jumps: they may call what the compiler did
+not inline.
 """
 
 import re
@@ -15,7 +16,8 @@ HANDLER = re.compile(r"^[0-9a-f]+ <(_R\S*8dispatch7backend(?:3run|8run_fast)\S*)
 STOP = (
     "CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreachable", "Throw", "ThrowRef",
 )
-# Bodies that need more registers than the machine's own leave free (three on x86-64): they may save some.
+# Bodies that need more registers than the machine's own leave free (three on x86-64): they may save
+# some.
 CROWDED = (
     "LoadAny", "StoreAny", "LoadLaneAny", "StoreLaneAny",  # any memory, 64-bit addresses
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",

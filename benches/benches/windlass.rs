@@ -1,5 +1,5 @@
-//! Windlass alone, by criterion: execution of the kernels at a small size, start-up step by step, and calls
-//! between guest and host. `cargo bench` compares with the run before.
+//! Windlass alone, by criterion: execution of the kernels at a small size, start-up step by step,
+//! and calls between guest and host. `cargo bench` compares with the run before.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! [`KERNELS`]: the programs that are run, and two more for calls between guest and host. Their sources and their build script are in `kernels/`.
+//! [`KERNELS`]: the programs that are run, and two more for calls between guest and host. Their
+//! sources and their build script are in `kernels/`.
 
 /// A program that exports `run`, from a size to a checksum.
 pub struct Kernel {
@@ -22,7 +23,11 @@ impl Kernel {
 
     /// The kernel of that name.
     pub fn named(name: &str) -> Option<&'static Kernel> {
-        KERNELS.iter().chain(PROPOSAL_KERNELS).chain([&HOST_CALLS, &ENTRY]).find(|kernel| kernel.name == name)
+        KERNELS
+            .iter()
+            .chain(PROPOSAL_KERNELS)
+            .chain([&HOST_CALLS, &ENTRY])
+            .find(|kernel| kernel.name == name)
     }
 }
 

@@ -27,7 +27,8 @@ impl Table {
         Ok(Table { logarithms: vec![Vec::new(); engines.len().saturating_sub(1)] })
     }
 
-    /// Prints a row: the time of each engine, none of one that can't run it. It counts for the mean.
+    /// Prints a row: the time of each engine, none of one that can't run it. It counts for the
+    /// mean.
     pub fn row(&mut self, name: &str, times: &[Option<Duration>]) -> Result<()> {
         let first = times[0].map(milliseconds);
         let mut row = format!("| {name:16} | {} |", show(first, 11, 3));

@@ -1,5 +1,6 @@
 //! Chooses the dispatch backend: tail calls where the compiler turns a call in tail position into a
-//! jump (optimised builds for CPUs whose calling convention has registers enough), a loop elsewhere.
+//! jump (optimised builds for CPUs whose calling convention has registers enough), a loop
+//! elsewhere.
 
 use std::env::var;
 
@@ -8,7 +9,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let arch = var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let registers = matches!(arch.as_str(), "x86_64" | "aarch64" | "riscv64");
-    // Less optimised, what handlers call is not inlined, and a local whose address is passed spoils the jump.
+    // Less optimised, what handlers call is not inlined, and a local whose address is passed spoils
+    // the jump.
     let optimised = var("OPT_LEVEL").is_ok_and(|level| matches!(level.as_str(), "2" | "3" | "s"));
     // Debug assertions put calls into handlers, and Miri interprets unoptimised code.
     let checked = var("CARGO_CFG_DEBUG_ASSERTIONS").is_ok() || var("CARGO_CFG_MIRI").is_ok();

@@ -1,8 +1,8 @@
 //! Two engines, one program: generated modules run on Windlass, in all its ways of metering, and on
 //! another interpreter. Results, traps, globals and memories must be the same.
 //!
-//! [`smith`] and [`program`] make modules, `ours` and `theirs` run them, [`compare`] judges. Used by the tests
-//! of this crate alone.
+//! [`smith`] and [`program`] make modules, `ours` and `theirs` run them, [`compare`] judges. Used
+//! by the tests of this crate alone.
 #![forbid(unsafe_code)]
 
 mod ours;
@@ -99,8 +99,8 @@ trait Guest {
     }
 }
 
-/// Runs the exported functions of a module on both engines, each with a few sets of arguments. True if there
-/// was something to compare: both instantiate the module.
+/// Runs the exported functions of a module on both engines, each with a few sets of arguments. True
+/// if there was something to compare: both instantiate the module.
 ///
 /// # Errors
 /// What the engines disagree on.

@@ -14,7 +14,8 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// None if instantiation traps, or if the engine itself finds that it has translated something wrongly.
+    /// None if instantiation traps, or if the engine itself finds that it has translated something
+    /// wrongly.
     pub(crate) fn new(wasm: &[u8]) -> Result<Option<Guest>, String> {
         let engine = Engine::new(Config::default().compilation_mode(CompilationMode::Eager));
         let Ok(module) = catch_unwind(AssertUnwindSafe(|| Module::new(&engine, wasm))) else {

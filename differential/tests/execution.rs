@@ -1,7 +1,7 @@
 //! Generated modules do the same on Windlass and on another interpreter.
 //!
-//! `WINDLASS_SEEDS=FROM..TO` tries other seeds than the quick test's. A failure names the seed, and leaves the
-//! module in the folder for temporary files.
+//! `WINDLASS_SEEDS=FROM..TO` tries other seeds than the quick test's. A failure names the seed, and
+//! leaves the module in the folder for temporary files.
 
 use std::{env, fs, ops::Range};
 use windlass_differential::{compare, program, smith};

@@ -1,4 +1,5 @@
-//! Any bytes: the decoder says what is wrong and where, or gives a module whose every part can be read.
+//! Any bytes: the decoder says what is wrong and where, or gives a module whose every part can be
+//! read.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

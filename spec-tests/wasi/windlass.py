@@ -1,7 +1,7 @@
 """Tells the runner of the official wasi-testsuite how to run a test with Windlass.
 
-In a checkout of that suite (branch prod/testsuite-base has the compiled tests), with `windlass` in PATH or named
-by the variable WINDLASS:
+In a checkout of that suite (branch prod/testsuite-base has the compiled tests), with `windlass` in
+PATH or named by the variable WINDLASS:
 
     python3 test-runner/wasi_test_runner.py \
         -t tests/assemblyscript/testsuite/* tests/c/testsuite/* tests/rust/testsuite/wasm32-wasip1 \
@@ -37,7 +37,8 @@ def get_wasi_worlds():
 
 
 def directories(given):
-    """Pairs of a host's directory and the guest's name for it. Runners give them as such, or one root or none."""
+    """Pairs of a host's directory and the guest's name for it. Runners give them as such, or one
+    root or none."""
     if given is None:
         return []
     return [(given, "/")] if isinstance(given, (str, os.PathLike)) else given

@@ -1,4 +1,5 @@
-//! The attacks: each makes a module of a size. One kind of thing is numerous in it; the rest is as small as can be.
+//! The attacks: each makes a module of a size. One kind of thing is numerous in it; the rest is as
+//! small as can be.
 
 use crate::wasm::{EMPTY, END, EXTERNREF, FUNCREF, I32, I64, Wasm, i32_const, leb, op};
 

@@ -1,8 +1,10 @@
-//! Modules that try to make Windlass slow or large, with growing sizes. For each attack and each of its phases, prints
-//! the time, the peak of memory, and the exponent of growth: 1 is linear, and lists that outgrow the CPU's caches are a
-//! little above. What is steeper, takes long for its size, or runs long for its fuel, is marked.
+//! Modules that try to make Windlass slow or large, with growing sizes. For each attack and each of
+//! its phases, prints the time, the peak of memory, and the exponent of growth: 1 is linear, and
+//! lists that outgrow the CPU's caches are a little above. What is steeper, takes long for its
+//! size, or runs long for its fuel, is marked.
 //!
-//! Usage: `windlass-attacks [--max BYTES] [ATTACK]...`. Every run is a process of its own, which is ended after a minute.
+//! Usage: `windlass-attacks [--max BYTES] [ATTACK]...`. Every run is a process of its own, which is
+//! ended after a minute.
 
 mod attacks;
 mod run;
@@ -23,7 +25,8 @@ const MAX_BYTES: usize = 1 << 20;
 /// Steeper growth than this is marked, where it takes long enough to tell.
 const MAX_EXPONENT: f64 = 1.4;
 const TELLING: f64 = 0.1;
-/// More time for a byte of the module than this is marked, in microseconds, and more memory, in bytes.
+/// More time for a byte of the module than this is marked, in microseconds, and more memory, in
+/// bytes.
 const MAX_TIME: f64 = 1.0;
 const MAX_MEMORY: f64 = 150.0;
 /// More time for a unit of fuel than this is marked, in nanoseconds.
@@ -32,7 +35,8 @@ const MAX_FUEL_TIME: f64 = 20.0;
 const OWN_MEMORY: f64 = 24e6;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What one run has told: seconds by phase, in order; the size of the module; and the peak of memory, in bytes.
+/// What one run has told: seconds by phase, in order; the size of the module; and the peak of
+/// memory, in bytes.
 #[derive(Default)]
 struct Told {
     phases: Vec<(String, f64)>,

@@ -1,4 +1,5 @@
-//! One attack of one size: its phases, each timed. It prints a line for each and must never end by a panic.
+//! One attack of one size: its phases, each timed. It prints a line for each and must never end by
+//! a panic.
 
 use crate::attacks::Attack;
 use std::{fs, time::Instant};

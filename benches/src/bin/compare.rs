@@ -17,18 +17,19 @@ const HELP: &str = "\
 Usage: compare [OPTIONS] [KERNEL]...
        compare --only ENGINE KERNEL [SIZE]
 
-Runs the kernels in each engine and prints a table of CPU times: the least of several rounds, in which the
-engines take turns. A ratio above 1 says that the engine of that column takes longer than the first one.
-The results of all engines are checked; an engine that can't load a kernel has no time. The rows below the mean are calls between guest and host: `host_calls`
-from the guest, `entry` from the host.
+Runs the kernels in each engine and prints a table of CPU times: the least of several rounds, in
+which the engines take turns. A ratio above 1 says that the engine of that column takes longer than
+the first one. The results of all engines are checked; an engine that can't load a kernel has no
+time. The rows below the mean are calls between guest and host: `host_calls` from the guest, `entry`
+from the host.
 
-  KERNEL              kernels to run: all whose name contains one of these; by default all but those of
-                      proposals that not every engine has: `simd`, `gc`, `eh` (exceptions)
+  KERNEL              kernels to run: all whose name contains one of these; by default all but
+                      those of proposals that not every engine has: `simd`, `gc`, `eh` (exceptions)
   --rounds N          how often each runs (default 5)
   --engines A,B       which engines; the first is compared with (default: all that are built in)
   --small             run small sizes: to see that all works; the times say little
-  --startup           measure start-up instead: from the bytes of a module to the first result, and the
-                      peak of memory with the largest of the modules
+  --startup           measure start-up instead: from the bytes of a module to the first result,
+                      and the peak of memory with the largest of the modules
   --only ENGINE KERNEL [SIZE]
                       run one kernel once, for a profiler; KERNEL can be a file that exports `run`;
                       prints the result, the CPU time and the peak of memory
@@ -143,7 +144,8 @@ impl Options {
         Ok(())
     }
 
-    /// The least time that each engine takes for `work` with the kernel; none of one that can't load it.
+    /// The least time that each engine takes for `work` with the kernel; none of one that can't
+    /// load it.
     fn measure(&self, kernel: &Kernel, work: Work) -> Result<Vec<Option<Duration>>, Error> {
         let wasm = kernel.wasm();
         let size = if self.small { kernel.small } else { kernel.size };

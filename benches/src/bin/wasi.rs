@@ -1,7 +1,8 @@
-//! `wasi`: what calls of WASI cost, side by side: a guest writes and reads a file in small and in large
-//! pieces. Prints a table of CPU times, the kernel's included: the least of several rounds.
+//! `wasi`: what calls of WASI cost, side by side: a guest writes and reads a file in small and in
+//! large pieces. Prints a table of CPU times, the kernel's included: the least of several rounds.
 //!
-//! Usage: `wasi [ROUNDS [ENGINE]...]`. Makes a file of 100 MB in a new directory among the system's temporary files.
+//! Usage: `wasi [ROUNDS [ENGINE]...]`. Makes a file of 100 MB in a new directory among the system's
+//! temporary files.
 
 use std::{env, fs, path::Path, time::Duration};
 use windlass_benches::{clock, engines::Error, table::Table};

@@ -1,5 +1,5 @@
-//! The interpreters, behind one trait. Each is in a file of its own and behind a feature of its own, and is
-//! set up as its documentation recommends for speed.
+//! The interpreters, behind one trait. Each is in a file of its own and behind a feature of its
+//! own, and is set up as its documentation recommends for speed.
 
 #[cfg(feature = "pulley")]
 mod pulley;
@@ -21,8 +21,8 @@ pub trait Engine {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// Makes an instance of a module: decodes, validates, translates as the engine does by default, and
-    /// links `host.step`, a function that adds one to its argument.
+    /// Makes an instance of a module: decodes, validates, translates as the engine does by default,
+    /// and links `host.step`, a function that adds one to its argument.
     fn load(&self, wasm: &[u8]) -> Result<Box<dyn Guest>, Error>;
 }
 

@@ -1,4 +1,5 @@
-//! Wasmtime's Pulley: modules are compiled by Cranelift, optimised for speed, to bytecode that is interpreted.
+//! Wasmtime's Pulley: modules are compiled by Cranelift, optimised for speed, to bytecode that is
+//! interpreted.
 
 use super::{Engine, Error, Guest};
 use ::wasmtime::{Collector, Config, Linker, Module, Store, TypedFunc};

@@ -1,5 +1,6 @@
-//! `--max-memory`: one number for all that a program can make the host hold. [`Budget`] is that number, [`StoreBudget`] what
-//! one store takes of it; files in memory take of it, too. `run` makes it, the engine asks it.
+//! `--max-memory`: one number for all that a program can make the host hold. [`Budget`] is that
+//! number, [`StoreBudget`] what one store takes of it; files in memory take of it, too. `run` makes
+//! it, the engine asks it.
 
 use std::sync::{
     Arc,
@@ -45,7 +46,8 @@ impl StoreBudget {
         StoreBudget::new(self.budget.clone())
     }
 
-    /// Takes bytes that no store takes, for as long as the program runs; whether there are so many left.
+    /// Takes bytes that no store takes, for as long as the program runs; whether there are so many
+    /// left.
     pub(crate) fn take(&self, bytes: u64) -> bool {
         self.budget.take(bytes)
     }

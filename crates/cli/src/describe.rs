@@ -53,7 +53,8 @@ impl<'a> IndexSpaces<'a> {
         }
     }
 
-    /// The type of what has this index, as text. A module that is not valid may name what is not there.
+    /// The type of what has this index, as text. A module that is not valid may name what is not
+    /// there.
     pub(crate) fn describe_at(&self, kind: ExternKind, index: u32) -> String {
         let at = index as usize;
         let found = match kind {

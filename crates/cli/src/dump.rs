@@ -1,5 +1,5 @@
-//! `windlass dump`: the translated code of a module's functions beside the byte offsets of the Wasm that it was
-//! made from.
+//! `windlass dump`: the translated code of a module's functions beside the byte offsets of the Wasm
+//! that it was made from.
 
 use crate::terminal::{Failure, HEADING, print, read};
 use clap::Args;

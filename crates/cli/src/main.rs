@@ -1,8 +1,8 @@
-//! The `windlass` command: runs, checks and inspects WebAssembly modules. Each subcommand has a file of
-//! its own; what they share of speaking to the user is in `terminal`.
+//! The `windlass` command: runs, checks and inspects WebAssembly modules. Each subcommand has a
+//! file of its own; what they share of speaking to the user is in `terminal`.
 //!
-//! Exit codes: 0; 1 for a file that can't be used or fails its check; 2 for a wrong use of the command; 134
-//! for a trap; a guest's own code if it calls `proc_exit`.
+//! Exit codes: 0; 1 for a file that can't be used or fails its check; 2 for a wrong use of the
+//! command; 134 for a trap; a guest's own code if it calls `proc_exit`.
 #![forbid(unsafe_code)]
 
 mod budget;

@@ -36,7 +36,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DURATION", value_parser = units::duration)]
     timeout: Option<Duration>,
 
-    /// Let the program's memories, tables, objects, stacks and files in memory together take at most this: 64KiB, 512MiB
+    /// Let the program's memories, tables, objects, stacks and files in memory together take at
+    /// most this: 64KiB, 512MiB
     #[arg(long, value_name = "SIZE", value_parser = units::size)]
     max_memory: Option<u64>,
 
@@ -57,13 +58,14 @@ struct Host {
     budget: StoreBudget,
 }
 
-/// How deep calls from host to guest may nest, and the native stack of a thread that runs guests, which has room
-/// for that.
+/// How deep calls from host to guest may nest, and the native stack of a thread that runs guests,
+/// which has room for that.
 const NESTED_CALLS: usize = 1000;
 const STACK_SIZE: usize = 64 << 20;
 
 impl Run {
-    /// Runs the program on a thread of its own, whose stack is as large as it has to be wherever we are.
+    /// Runs the program on a thread of its own, whose stack is as large as it has to be wherever we
+    /// are.
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let run = move || self.execute_here();
         let thread = thread::Builder::new().name("guest".into()).stack_size(STACK_SIZE).spawn(run);
@@ -212,7 +214,8 @@ impl Run {
     }
 }
 
-/// Counts the memories that the threads of a program share: all that they can ever be is set aside at once.
+/// Counts the memories that the threads of a program share: all that they can ever be is set aside
+/// at once.
 fn take_shared_memories(store: &Store<Host>, module: &Module) -> Result<(), Failure> {
     for import in module.imports() {
         if let ExternType::Memory(ty) = import.ty()
@@ -263,8 +266,8 @@ struct Watchdog {
     guest: Arc<OnceLock<InterruptHandle>>,
 }
 
-/// How long a program may take to notice that its time is up: it may be in a call of the host that can't be
-/// interrupted.
+/// How long a program may take to notice that its time is up: it may be in a call of the host that
+/// can't be interrupted.
 const GRACE: Duration = Duration::from_millis(500);
 
 impl Watchdog {

@@ -1,5 +1,5 @@
-//! Speaking to the user: [`Failure`], and output that survives a closed pipe. Colours appear on a terminal
-//! only.
+//! Speaking to the user: [`Failure`], and output that survives a closed pipe. Colours appear on a
+//! terminal only.
 
 use anstyle::{AnsiColor, Style};
 use std::{

@@ -1,4 +1,5 @@
-//! `windlass validate`: says of each file whether it is a valid module, and if not, what is wrong and where.
+//! `windlass validate`: says of each file whether it is a valid module, and if not, what is wrong
+//! and where.
 
 use crate::terminal::{BAD, Failure, GOOD, complain, print, read};
 use clap::Args;

@@ -1,5 +1,5 @@
-//! Values on the command line: arguments for `run --invoke`, by the types of the function's parameters, and its
-//! results.
+//! Values on the command line: arguments for `run --invoke`, by the types of the function's
+//! parameters, and its results.
 
 use windlass::{AsContext, HeapType, Ref, Val, ValType};
 

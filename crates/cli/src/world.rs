@@ -1,5 +1,6 @@
-//! What a program run by `windlass run` sees of the world: the flags that give it directories, variables, streams,
-//! sockets, clocks and randomness. Without them it sees nothing but its arguments and the standard streams.
+//! What a program run by `windlass run` sees of the world: the flags that give it directories,
+//! variables, streams, sockets, clocks and randomness. Without them it sees nothing but its
+//! arguments and the standard streams.
 
 use crate::{
     budget::Budget,
@@ -22,7 +23,8 @@ use windlass_wasi::{
 #[derive(Args)]
 #[command(next_help_heading = "What the program sees")]
 pub(crate) struct World {
-    /// Give the program a directory, under another name with ::GUEST; with :ro it can change nothing
+    /// Give the program a directory, under another name with ::GUEST; with :ro it can change
+    /// nothing
     #[arg(long, value_name = "HOST[::GUEST][:ro]")]
     dir: Vec<String>,
 

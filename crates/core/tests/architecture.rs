@@ -18,7 +18,8 @@ const CRATES: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Inside `windlass`: a folder, what nothing in it may use, and the exceptions: files, or longer paths.
+/// Inside `windlass`: a folder, what nothing in it may use, and the exceptions: files, or longer
+/// paths.
 const LAYERS: [(&str, &str, &[&str]); 6] = [
     ("runtime", "translate", &[]),
     (

@@ -1,12 +1,14 @@
-//! Random programs that throw and catch, compared with a small model of what they mean: nests of try blocks in both
-//! encodings, in loops, over calls of the same instance, of others and through the host.
+//! Random programs that throw and catch, compared with a small model of what they mean: nests of
+//! try blocks in both encodings, in loops, over calls of the same instance, of others and through
+//! the host.
 
 use windlass::{
     Caller, Config, Engine, Error, Features, Func, Instance, Linker, Metering, Module, Store,
     ThrownException, Val,
 };
 
-/// What a function consists of. Every function has a parameter `p` and the locals `a`, `b`, `c`, `d`.
+/// What a function consists of. Every function has a parameter `p` and the locals `a`, `b`, `c`,
+/// `d`.
 #[derive(Debug)]
 enum Stmt {
     /// Changes one of the locals.
@@ -480,7 +482,8 @@ fn hop(mut caller: Caller<'_, Vec<Func>>, func: u32, arg: i32) -> Result<i32, Er
 }
 
 impl Program {
-    /// All functions and tags in one instance, or each function in one of its own that imports the tags.
+    /// All functions and tags in one instance, or each function in one of its own that imports the
+    /// tags.
     fn new(engine: &Engine, funcs: &[Vec<Stmt>], apart: bool) -> Program {
         let mut store = Store::new(engine, Vec::new());
         let mut linker = Linker::new(engine);

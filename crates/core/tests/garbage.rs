@@ -1,5 +1,6 @@
-//! No bytes make the engine panic, hang or take much memory: modules that are cut off, that have bits flipped or
-//! bytes replaced are refused by an error, or are modules, which then run within their limits.
+//! No bytes make the engine panic, hang or take much memory: modules that are cut off, that have
+//! bits flipped or bytes replaced are refused by an error, or are modules, which then run within
+//! their limits.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -16,9 +17,11 @@ const ALL_SECTIONS: &str = r#"(module $everything
     (memory $m 1 4) (memory $n i64 1 2)
     (global $g (mut i32) (i32.add (i32.const 1) (i32.mul (i32.const 2) (i32.const -3))))
     (global $h f64 (f64.const 1.5)) (global $r funcref (ref.func $twice))
-    (export "run" (func $run)) (export "t" (table $t)) (export "m" (memory $m)) (export "g" (global $g))
+    (export "run" (func $run)) (export "t" (table $t)) (export "m" (memory $m))
+      (export "g" (global $g))
     (start $begin)
-    (elem (i32.const 0) func $twice $double) (elem (table $u) (i64.const 0) externref (ref.null extern))
+    (elem (i32.const 0) func $twice $double) (elem (table $u)
+      (i64.const 0) externref (ref.null extern))
     (elem $passive func $twice) (elem declare func $double)
     (data (i32.const 16) "some bytes") (data (memory $n) (i64.const 8) "more") (data $p "passive")
     (func $begin (global.set $g (i32.const 7)))
@@ -35,9 +38,11 @@ const ALL_SECTIONS: &str = r#"(module $everything
             (loop $again
                 (br_if $done (i32.ge_u (local.get $i) (local.get $size)))
                 (block $a (block $b (block $c (br_table $a $b $c (local.get $i))))
-                    (local.set $sum (i64.add (local.get $sum) (i64.load $n offset=4 (i64.const 4)))))
+                    (local.set $sum (i64.add (local.get $sum)
+                      (i64.load $n offset=4 (i64.const 4)))))
                 (local.set $sum (i64.xor (local.get $sum) (i64.extend_i32_s
-                    (call_indirect $t (type $unary) (local.get $i) (i32.and (local.get $i) (i32.const 1))))))
+                    (call_indirect $t (type $unary) (local.get $i) (i32.and (local.get $i)
+                      (i32.const 1))))))
                 (call $swap (local.get $sum) (f64.convert_i32_s (local.get $i)))
                 (local.set $sum) (drop)
                 (local.set $i (i32.add (local.get $i) (i32.const 1)))
@@ -110,7 +115,8 @@ fn truncated_modules() {
         let modules = (0..bytes.len())
             .filter(|length| attempt(&engine, &bytes[..*length]) != Outcome::Refused)
             .count();
-        // Where a section ends, what is before can be a module, but never once functions are declared.
+        // Where a section ends, what is before can be a module, but never once functions are
+        // declared.
         assert!(modules < 12, "{modules} of {} prefixes", bytes.len());
     }
 }
@@ -180,8 +186,8 @@ impl Random {
     }
 }
 
-/// Runs `f` and checks that it never holds much more memory than bytes of that number deserve: a function may
-/// have 50,000 locals for a few bytes, but nothing is sized by a count alone.
+/// Runs `f` and checks that it never holds much more memory than bytes of that number deserve: a
+/// function may have 50,000 locals for a few bytes, but nothing is sized by a count alone.
 fn within_memory<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
     let before = HELD.get();
     PEAK.set(before);

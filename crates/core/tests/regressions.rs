@@ -2,8 +2,8 @@
 
 use windlass::{Engine, Instance, Module, Store};
 
-/// The parameter of an `if` is in the accumulator when the condition, a constant, is tested. The first arm takes
-/// it from there; the other finds it in its slot.
+/// The parameter of an `if` is in the accumulator when the condition, a constant, is tested. The
+/// first arm takes it from there; the other finds it in its slot.
 #[test]
 fn both_arms_of_an_if_have_its_parameter() {
     let text = r#"(module (func (export "f") (param i32 i32) (result i32)

@@ -1,5 +1,6 @@
-//! Translated code, as listings: each file of `tests/translate` is a module in the text format, with the listings
-//! of its functions in the comment at its end. `BLESS=1 cargo test` writes them anew: read the difference.
+//! Translated code, as listings: each file of `tests/translate` is a module in the text format,
+//! with the listings of its functions in the comment at its end. `BLESS=1 cargo test` writes them
+//! anew: read the difference.
 //!
 //! The first lines of a file may say `;; metering: fuel` (or `interrupt`).
 

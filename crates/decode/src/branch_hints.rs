@@ -1,6 +1,6 @@
-//! Branch hints, from the custom section `metadata.code.branch_hint` (the proposal of that name, part of 3.0's
-//! appendix on custom sections): which way conditional branches are expected to go. For tools; the engine
-//! does not look at them, and they are never a reason to refuse a module.
+//! Branch hints, from the custom section `metadata.code.branch_hint` (the proposal of that name,
+//! part of 3.0's appendix on custom sections): which way conditional branches are expected to go.
+//! For tools; the engine does not look at them, and they are never a reason to refuse a module.
 
 use crate::{Error, ErrorKind, Features, Instrs, Module, Op, Reader};
 use alloc::vec::Vec;
@@ -36,9 +36,9 @@ const SECTION: &str = "metadata.code.branch_hint";
 const CODE_SECTION: u8 = 10;
 
 impl BranchHint {
-    /// The hints in a module that is valid with these features, in order, or what is wrong with their section:
-    /// its format, a function that the module does not define, or an instruction that is neither
-    /// `if` nor `br_if`. Without the section there are none.
+    /// The hints in a module that is valid with these features, in order, or what is wrong with
+    /// their section: its format, a function that the module does not define, or an instruction
+    /// that is neither `if` nor `br_if`. Without the section there are none.
     pub fn check(
         module: &Module,
         bytes: &[u8],

@@ -1,10 +1,10 @@
-//! Decoder of the WebAssembly binary format: all of 3.0, and the proposals threads, wide arithmetic,
-//! custom page sizes and legacy exceptions. No unsafe code, no `std`.
+//! Decoder of the WebAssembly binary format: all of 3.0, and the proposals threads, wide
+//! arithmetic, custom page sizes and legacy exceptions. No unsafe code, no `std`.
 //!
 //! - [`Module::decode`] turns bytes into a [`Module`]: what the sections say, with byte offsets.
-//! - [`Instrs`] reads the instructions of function bodies and constant expressions, one [`Instr`] at
-//!   a time. `Module::decode` leaves the code of bodies alone, so that a module with much code costs
-//!   little until its functions are needed.
+//! - [`Instrs`] reads the instructions of function bodies and constant expressions, one [`Instr`]
+//!   at a time. `Module::decode` leaves the code of bodies alone, so that a module with much code
+//!   costs little until its functions are needed.
 //! - [`ops`] holds the table of all instructions, from which the rest of the project derives names,
 //!   forms, types and features.
 //! - [`NameSection`] has the names for people to read.
@@ -34,9 +34,9 @@
 //! # Ok::<(), windlass_decode::Error>(())
 //! ```
 //!
-//! Decoding takes time and memory in proportion to the bytes, whatever they are: no count is believed
-//! before the bytes for it are there. A decoded module is well-formed, not valid: indices and types
-//! are for the validator to check.
+//! Decoding takes time and memory in proportion to the bytes, whatever they are: no count is
+//! believed before the bytes for it are there. A decoded module is well-formed, not valid: indices
+//! and types are for the validator to check.
 #![no_std]
 #![forbid(unsafe_code)]
 

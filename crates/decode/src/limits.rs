@@ -1,4 +1,5 @@
-//! Implementation limits: those of the JavaScript API's embedding, which programs in the field keep.
+//! Implementation limits: those of the JavaScript API's embedding, which programs in the field
+//! keep.
 
 /// Bytes of a module.
 pub const MODULE_BYTES: usize = 1 << 30;
@@ -36,8 +37,8 @@ pub const RESULTS: u32 = 1_000;
 pub const FIELDS: u32 = 10_000;
 /// Locals that a function declares, its parameters not counted.
 pub const LOCALS: u64 = 50_000;
-/// Slots of a function's frame: its locals and operands, where vectors take two each, and four of its own. They have
-/// signed numbers of 16 bits.
+/// Slots of a function's frame: its locals and operands, where vectors take two each, and four of
+/// its own. They have signed numbers of 16 bits.
 pub const FRAME_SLOTS: usize = 32_759;
 /// Bytes of a function body.
 pub const BODY_BYTES: u32 = 7_654_321;

@@ -4,7 +4,8 @@ use crate::{FuncType, GlobalType, MemoryType, RecGroup, RefType, TableType, TagT
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::ops::Range;
 
-/// A decoded module. It does not borrow the bytes: bodies, expressions and data are byte ranges in them.
+/// A decoded module. It does not borrow the bytes: bodies, expressions and data are byte ranges in
+/// them.
 #[derive(Clone, Debug, Default)]
 pub struct Module {
     /// The type section, group by group.
@@ -186,7 +187,8 @@ pub struct Data {
 /// The body of a function: locals and code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
-    /// Where it begins, with the declarations of its locals: custom sections count offsets from here.
+    /// Where it begins, with the declarations of its locals: custom sections count offsets from
+    /// here.
     pub start: usize,
     /// The declared locals in runs of one type; at most 50,000 in sum.
     pub locals: Box<[(u32, ValType)]>,

@@ -1,6 +1,6 @@
-//! Names for people to read, from the custom section `name` (3.0, appendix A.4 and the extended name
-//! section). The engine looks functions up here for backtraces, tools everything. Names are never a
-//! reason to refuse a module: [`NameSection::decode`] keeps what comes before an error.
+//! Names for people to read, from the custom section `name` (3.0, appendix A.4 and the extended
+//! name section). The engine looks functions up here for backtraces, tools everything. Names are
+//! never a reason to refuse a module: [`NameSection::decode`] keeps what comes before an error.
 //! [`NameSection::check`] is for those who want to see the error.
 
 use crate::{Error, ErrorKind, Module, Reader};

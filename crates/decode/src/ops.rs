@@ -13,8 +13,8 @@
 //! | shape | how it is executed ([`Shape`]); `special` means by code of its own |
 //! | operands, results | its type; memory instructions have an implicit address operand below these |
 //!
-//! Decoder, names, feature gates, validation, lowering and listings are derived from the rows by the
-//! macros of their consumers. Nothing else in the project lists the simple instructions again,
+//! Decoder, names, feature gates, validation, lowering and listings are derived from the rows by
+//! the macros of their consumers. Nothing else in the project lists the simple instructions again,
 //! but for the one function each that says what it computes.
 
 use crate::types::ValType;

@@ -226,14 +226,14 @@ pub struct MemoryType {
     pub limits: Limits,
     /// Whether several threads may use it.
     pub shared: bool,
-    /// log2 of the page size in bytes: 16, or with custom page sizes what the module says. Below 64;
-    /// validation allows 0 and 16.
+    /// log2 of the page size in bytes: 16, or with custom page sizes what the module says. Below
+    /// 64; validation allows 0 and 16.
     pub page_size_log2: u8,
 }
 
 impl MemoryType {
-    /// The most pages that a memory with such addresses and pages can have: all that addresses reach, but with pages
-    /// of one byte one less, since a size has as many bits as an address.
+    /// The most pages that a memory with such addresses and pages can have: all that addresses
+    /// reach, but with pages of one byte one less, since a size has as many bits as an address.
     pub const fn max_pages(&self) -> u64 {
         let bits = if self.limits.is64 { 64 } else { 32 };
         match self.page_size_log2 {

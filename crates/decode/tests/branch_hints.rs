@@ -2,7 +2,8 @@
 
 use windlass_decode::{BranchHint, Features, Module};
 
-/// Two functions, the first imported; the second has `if` at byte 2 and `br_if` at byte 7 of its body.
+/// Two functions, the first imported; the second has `if` at byte 2 and `br_if` at byte 7 of its
+/// body.
 const BEFORE: &[u8] =
     b"\0asm\x01\0\0\0\x01\x05\x01\x60\x01\x7f\0\x02\x05\x01\0\0\0\0\x03\x02\x01\0";
 const CODE: &[u8] = b"\x0a\x0d\x01\x0b\0\x20\0\x04\x40\x20\0\x0d\0\x0b\x0b";

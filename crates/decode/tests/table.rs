@@ -1,5 +1,5 @@
-//! THE TABLE against two independent witnesses: `wat` knows mnemonics and opcodes, `wasmparser` knows
-//! opcodes, immediates, proposals and types.
+//! THE TABLE against two independent witnesses: `wat` knows mnemonics and opcodes, `wasmparser`
+//! knows opcodes, immediates, proposals and types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_decode::{Features, ImmKind, Instrs, Module, Op, Shape, ValType};

@@ -1,5 +1,6 @@
-//! [`Context`]: what validation and translation of function bodies need to know about a module (3.0,
-//! section 3.1.8). Made by [`Context::new`] (in `module`), and changed once, by [`Context::enter`].
+//! [`Context`]: what validation and translation of function bodies need to know about a module
+//! (3.0, section 3.1.8). Made by [`Context::new`] (in `module`), and changed once, by
+//! [`Context::enter`].
 
 use crate::hierarchy::{Hierarchy, Node};
 use crate::lists::Lists;

@@ -1,6 +1,7 @@
-//! [`Context::enter`]: the types of a module, which are numbered by the module itself until then, get their numbers in
-//! the registry of an engine. It comes after all validation, so that nothing of a module that is refused enters, and it
-//! asks for the registry for one recursion group at a time, so that others wait for no module.
+//! [`Context::enter`]: the types of a module, which are numbered by the module itself until then,
+//! get their numbers in the registry of an engine. It comes after all validation, so that nothing
+//! of a module that is refused enters, and it asks for the registry for one recursion group at a
+//! time, so that others wait for no module.
 
 use crate::registry::NewGroup;
 use crate::text::{RELATIVE, Text, map_indices, map_ref, map_val};
@@ -28,8 +29,9 @@ impl SharedTypes for TypeRegistry {
 }
 
 impl Context {
-    /// Enters the module's types, `groups`, into a registry; their numbers and all types of the context are the
-    /// registry's from then on. Adds to `counted` a type of each group, which is counted once for it.
+    /// Enters the module's types, `groups`, into a registry; their numbers and all types of the
+    /// context are the registry's from then on. Adds to `counted` a type of each group, which is
+    /// counted once for it.
     ///
     /// None if the registry is full or the host has no memory: then the context is as it was.
     pub fn enter(

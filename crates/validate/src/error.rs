@@ -168,7 +168,8 @@ pub enum InvalidKind {
     #[error("{what} needs the feature {feature}, which is switched off")]
     FeatureDisabled { what: &'static str, feature: &'static str },
     #[error(
-        "function {func} needs {slots} slots for its locals and operands: beyond the limit of {limit}"
+        "function {func} needs {slots} slots for its locals and operands: beyond the limit of \
+            {limit}"
     )]
     FrameTooLarge { func: u32, slots: u64, limit: u64 },
     #[error("{what} exceeds the limit of {limit}")]

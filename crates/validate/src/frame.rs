@@ -1,6 +1,7 @@
-//! How many slots a function's frame needs: locals, and operands where most of them are on the stack. An engine can
-//! only name so many, so that a function that needs more is refused here, where the operand stack is known. Used by
-//! `func`. What is counted is never less than what the function needs.
+//! How many slots a function's frame needs: locals, and operands where most of them are on the
+//! stack. An engine can only name so many, so that a function that needs more is refused here,
+//! where the operand stack is known. Used by `func`. What is counted is never less than what the
+//! function needs.
 
 use crate::{Error, FuncValidator, InvalidKind, Operand};
 use windlass_decode::{Module, ValType, limits::FRAME_SLOTS};
@@ -24,7 +25,8 @@ pub(crate) struct FrameSize {
 const LINKS: u64 = 4;
 
 impl FrameSize {
-    /// The frame of a function of `module`, with so many results, before its instructions were looked at.
+    /// The frame of a function of `module`, with so many results, before its instructions were
+    /// looked at.
     pub(crate) fn new(module: &Module, body: usize, results: usize) -> FrameSize {
         let locals = module.bodies.get(body).map_or(&[][..], |body| &body.locals);
         let slots = locals.iter().map(|&(count, ty)| u64::from(count) * width(ty)).sum::<u64>();
@@ -59,7 +61,8 @@ impl FrameSize {
 }
 
 impl FuncValidator<'_> {
-    /// Checks that there are slots for the function, all of which was seen; `offset` is where it ends.
+    /// Checks that there are slots for the function, all of which was seen; `offset` is where it
+    /// ends.
     pub(crate) fn check_frame(&self, offset: usize) -> Result<(), Error> {
         let slots = self.frame_size.slots();
         let limit = FRAME_SLOTS as u64;

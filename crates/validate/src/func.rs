@@ -1,7 +1,7 @@
 //! [`FuncValidator`]: checks a function body instruction by instruction, with a stack of operand
-//! types and a stack of control frames (3.0, appendix "Validation Algorithm"). The translator drives
-//! it and reads its stacks; [`validate_body`] drives it alone. The rules of the single instructions
-//! stand in files by topic; those whose row in the table says all are checked here.
+//! types and a stack of control frames (3.0, appendix "Validation Algorithm"). The translator
+//! drives it and reads its stacks; [`validate_body`] drives it alone. The rules of the single
+//! instructions stand in files by topic; those whose row in the table says all are checked here.
 
 use crate::context::at;
 use crate::frame::FrameSize;
@@ -149,8 +149,8 @@ impl<'c> FuncValidator<'c> {
         self.push_frame(FrameKind::Func, ty);
     }
 
-    /// Goes on with the function that `scratch` comes from: [`FuncValidator::into_scratch`] was called between two
-    /// of its instructions.
+    /// Goes on with the function that `scratch` comes from: [`FuncValidator::into_scratch`] was
+    /// called between two of its instructions.
     pub fn resume(ctx: &'c Context, body_index: usize, scratch: Scratch) -> FuncValidator<'c> {
         let mut validator = FuncValidator::with_scratch(ctx, scratch);
         validator.height = validator.frames.last().map_or(0, |frame| frame.height as usize);

@@ -1,9 +1,10 @@
-//! [`Hierarchy`]: which types are declared supertypes of which. The registry is one over all types, each module has
-//! one over its own.
+//! [`Hierarchy`]: which types are declared supertypes of which. The registry is one over all types,
+//! each module has one over its own.
 //!
 //! A node knows its parent and one ancestor further up (a skew-binary jump pointer), so the
 //! question "is `a` below `b`" takes logarithmic time in the depth and constant memory a type. A
-//! vector of all ancestors would answer in one step, but a hostile module makes it 63 times as large.
+//! vector of all ancestors would answer in one step, but a hostile module makes it 63 times as
+//! large.
 
 use alloc::vec::Vec;
 
@@ -31,7 +32,8 @@ pub(crate) trait Hierarchy {
         self.node(number).map_or(0, |node| node.depth)
     }
 
-    /// The ancestor of a type that has `depth` ancestors itself; the type itself if it is not that deep.
+    /// The ancestor of a type that has `depth` ancestors itself; the type itself if it is not that
+    /// deep.
     fn ancestor(&self, mut number: u32, depth: u32) -> u32 {
         while let Some(node) = self.node(number) {
             if node.depth <= depth {

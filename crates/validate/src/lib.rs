@@ -10,7 +10,8 @@
 //! use windlass_validate::validate;
 //!
 //! // A function that should give an `i32`, but drops it.
-//! let bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x0a\x07\x01\x05\0\x41\x01\x1a\x0b";
+//! let bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\
+//!     \x0a\x07\x01\x05\0\x41\x01\x1a\x0b";
 //! let error = validate(bytes, Features::WASM3).unwrap_err();
 //! assert!(!error.is_malformed());
 //! assert_eq!(

@@ -1,5 +1,6 @@
-//! [`Lists`]: the operands that a module's types name, in the form that the type stack has, so that a thousand of
-//! them are compared or pushed in one go. Part of `Context`; the rules for blocks, branches and calls use it.
+//! [`Lists`]: the operands that a module's types name, in the form that the type stack has, so that
+//! a thousand of them are compared or pushed in one go. Part of `Context`; the rules for blocks,
+//! branches and calls use it.
 
 use crate::Operand;
 use alloc::vec::Vec;

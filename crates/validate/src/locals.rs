@@ -6,9 +6,9 @@ use windlass_decode::ValType;
 
 /// The locals of the function that is being validated.
 ///
-/// A few bytes can declare 50,000 locals, and two more can name a type with 1,000 parameters, so only as
-/// many locals as the body has bytes are spread out for quick access, and what is set is cleared one by
-/// one: validation takes time linear in the module's size.
+/// A few bytes can declare 50,000 locals, and two more can name a type with 1,000 parameters, so
+/// only as many locals as the body has bytes are spread out for quick access, and what is set is
+/// cleared one by one: validation takes time linear in the module's size.
 #[derive(Debug, Default)]
 pub(crate) struct Locals {
     /// The types of the first locals.
@@ -19,15 +19,16 @@ pub(crate) struct Locals {
     params: u32,
     /// The locals that are no parameters in runs of one type, each with the index after it.
     runs: Vec<(u32, Operand)>,
-    /// A bit for each local without default value that was set. Those after its end were not; all are
-    /// zero between functions.
+    /// A bit for each local without default value that was set. Those after its end were not; all
+    /// are zero between functions.
     is_set: Vec<u64>,
     /// The locals that were set, in order, to be unset again at the end of blocks.
     set: Vec<u32>,
 }
 
 impl Locals {
-    /// Forgets all locals. `params` are those of the next function, `bytes` is the length of its code.
+    /// Forgets all locals. `params` are those of the next function, `bytes` is the length of its
+    /// code.
     pub(crate) fn clear(&mut self, params: &[ValType], bytes: usize) {
         self.restore(0);
         work::count(self.dense.len());

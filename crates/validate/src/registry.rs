@@ -1,10 +1,10 @@
 //! [`TypeRegistry`]: the types of all modules of an engine, each recursion group once, so that two
 //! types are equal if and only if their [`TypeId`]s are.
 //!
-//! A group is found by its [text](crate::text). It is counted: by all who use one of its types, and by the groups
-//! that refer to it. What nobody counts any more is removed by [`TypeRegistry::sweep`], in pieces, and its numbers
-//! are given again; a type that is reserved stays. The module enters its types by
-//! [`Context::enter`](crate::Context::enter).
+//! A group is found by its [text](crate::text). It is counted: by all who use one of its types, and
+//! by the groups that refer to it. What nobody counts any more is removed by
+//! [`TypeRegistry::sweep`], in pieces, and its numbers are given again; a type that is reserved
+//! stays. The module enters its types by [`Context::enter`](crate::Context::enter).
 
 use crate::hierarchy::{Hierarchy, Node};
 use crate::operand::MAX_TYPES;
@@ -19,7 +19,8 @@ use windlass_decode::{
     SubType, TableType, ValType, limits::SUBTYPING_DEPTH,
 };
 
-/// How many types there can be. The highest numbers are never given: heaps mark what is no object yet with the last.
+/// How many types there can be. The highest numbers are never given: heaps mark what is no object
+/// yet with the last.
 const LIMIT: u32 = MAX_TYPES - 256;
 
 /// A type of a [`TypeRegistry`].
@@ -29,7 +30,8 @@ pub struct TypeId(pub u32);
 /// The registry of types. In the types that it holds, [`HeapType::Concrete`] and supertypes are
 /// [`TypeId`]s.
 ///
-/// Who uses an id must have counted it: ids of types that nobody counts become those of other types.
+/// Who uses an id must have counted it: ids of types that nobody counts become those of other
+/// types.
 #[derive(Debug, Default)]
 pub struct TypeRegistry {
     types: Slab<Box<Type>>,
@@ -100,8 +102,8 @@ impl TypeRegistry {
         Some(group.first)
     }
 
-    /// Enters a group, unless it is there already, and counts it; returns its first type. None if there are nearly
-    /// 2^28 types, or if the host has no memory.
+    /// Enters a group, unless it is there already, and counts it; returns its first type. None if
+    /// there are nearly 2^28 types, or if the host has no memory.
     pub fn enter(&mut self, group: NewGroup) -> Option<TypeId> {
         if let Some(first) = self.find(&group.text) {
             return Some(first);
@@ -163,7 +165,8 @@ impl TypeRegistry {
         }
     }
 
-    /// Counts the group of a type once less. It is removed by [`TypeRegistry::sweep`] if nobody counts it then.
+    /// Counts the group of a type once less. It is removed by [`TypeRegistry::sweep`] if nobody
+    /// counts it then.
     pub fn release(&mut self, id: TypeId) {
         let Some(number) = self.types.get(id.0).map(|ty| ty.group) else { return };
         let dead = self.dead;
@@ -177,7 +180,8 @@ impl TypeRegistry {
         }
     }
 
-    /// Removes groups that nobody counts, until `limit` types or a few more are removed; whether some are left.
+    /// Removes groups that nobody counts, until `limit` types or a few more are removed; whether
+    /// some are left.
     pub fn sweep(&mut self, limit: usize) -> bool {
         let mut removed = 0;
         while let Some(number) = self.dead {

@@ -1,6 +1,6 @@
 //! What the table of instructions says, in the form that validation wants: the types of simple
-//! instructions in a few bytes, and how many bytes an instruction accesses in memory, or how wide the
-//! lane is that it names. Used by `func` and `memory`.
+//! instructions in a few bytes, and how many bytes an instruction accesses in memory, or how wide
+//! the lane is that it names. Used by `func` and `memory`.
 
 use crate::Operand;
 use windlass_decode::{Op, Shape, for_each_op};

@@ -1,5 +1,6 @@
-//! [`Slab`]: items by number, for the registry. A number that is free is given again, the lowest first, so that the
-//! numbers in use stay low and memory goes back when the highest are free. Everything takes logarithmic time.
+//! [`Slab`]: items by number, for the registry. A number that is free is given again, the lowest
+//! first, so that the numbers in use stay low and memory goes back when the highest are free.
+//! Everything takes logarithmic time.
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
@@ -7,8 +8,8 @@ use alloc::{collections::BTreeSet, vec::Vec};
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
     items: Vec<Option<T>>,
-    /// The numbers without an item below the length of `items`. The last number has one, but between
-    /// [`Slab::claim`] and [`Slab::put`].
+    /// The numbers without an item below the length of `items`. The last number has one, but
+    /// between [`Slab::claim`] and [`Slab::put`].
     free: BTreeSet<u32>,
 }
 

@@ -1,5 +1,6 @@
-//! The two stacks of a [`FuncValidator`]: operand types and control frames (3.0, appendix "Validation
-//! Algorithm"). The rules of the instructions only touch the stacks through these functions.
+//! The two stacks of a [`FuncValidator`]: operand types and control frames (3.0, appendix
+//! "Validation Algorithm"). The rules of the instructions only touch the stacks through these
+//! functions.
 
 use crate::lists::Lists;
 use crate::signature::Signature;

@@ -1,6 +1,7 @@
-//! [`Text`]: the words that describe a recursion group, by which it is found among others: in its module, and in the
-//! registry. References into the group itself are written relative to it (3.0, section 3.3, "closed" and "rolled up"
-//! types), others as numbers of types that are canonical already.
+//! [`Text`]: the words that describe a recursion group, by which it is found among others: in its
+//! module, and in the registry. References into the group itself are written relative to it (3.0,
+//! section 3.3, "closed" and "rolled up" types), others as numbers of types that are canonical
+//! already.
 
 use crate::operand::{MAX_TYPES, Operand};
 use alloc::{sync::Arc, vec::Vec};
@@ -11,8 +12,9 @@ pub(crate) const RELATIVE: u32 = MAX_TYPES;
 
 /// The words that describe a group. Two groups have the same text if and only if they are equal.
 ///
-/// The hash comes first when texts are compared: it makes look-ups fast where many begin alike. It is no secret;
-/// for texts that are made to have the same one, a look-up takes as many comparisons as without it.
+/// The hash comes first when texts are compared: it makes look-ups fast where many begin alike. It
+/// is no secret; for texts that are made to have the same one, a look-up takes as many comparisons
+/// as without it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text {
     hash: u64,

@@ -1,6 +1,6 @@
-//! The type section (3.0, section 3.2): equal recursion groups become one, and declared subtypes must match. Types
-//! are numbered by their first index in the module: [`Context::enter`] gives them their numbers in a registry. Called
-//! by `module`.
+//! The type section (3.0, section 3.2): equal recursion groups become one, and declared subtypes
+//! must match. Types are numbered by their first index in the module: [`Context::enter`] gives them
+//! their numbers in a registry. Called by `module`.
 
 use crate::context::at;
 use crate::hierarchy::Hierarchy;

@@ -1,6 +1,6 @@
-//! [`count`]: how many steps validation has taken, for tests; elsewhere it is nothing. Whatever goes through
-//! more than one element calls it, so that tests can compare the steps with the bytes of a module. It must
-//! never decide anything.
+//! [`count`]: how many steps validation has taken, for tests; elsewhere it is nothing. Whatever
+//! goes through more than one element calls it, so that tests can compare the steps with the bytes
+//! of a module. It must never decide anything.
 
 /// Notes that so many elements were looked at.
 #[inline(always)]

@@ -214,7 +214,8 @@ fn imports_match_by_type_and_limits() {
 const PAIR: &str = "(module
     (type $f (func (param i32)))
     (type $s (sub (struct (field (ref null $f)))))
-    (rec (type $x (sub $s (struct (field (ref null $f)) (field (ref $y))))) (type $y (array (ref $x)))))";
+    (rec (type $x (sub $s (struct (field (ref null $f)) (field (ref $y))))) \
+    (type $y (array (ref $x)))))";
 
 #[test]
 fn what_nobody_counts_is_removed_and_its_numbers_come_again() {

@@ -117,7 +117,8 @@ fn locals_are_found_in_short_bodies() {
 #[test]
 fn locals_without_default_are_set_before_they_are_read() {
     valid(
-        "(module (func (param (ref any)) (local (ref any)) local.get 0 local.set 1 local.get 1 drop))",
+        "(module (func (param (ref any)) \
+            (local (ref any)) local.get 0 local.set 1 local.get 1 drop))",
     );
     valid(
         "(module (func (param (ref any)) (local (ref any))

@@ -25,8 +25,8 @@ pub fn args_sizes_get(
 
 /// Copies the arguments to the guest.
 ///
-/// Parameters: `pointers`, where the addresses of the arguments go; `buffer`, where they go themselves. Both are as
-/// long as `args_sizes_get` says.
+/// Parameters: `pointers`, where the addresses of the arguments go; `buffer`, where they go
+/// themselves. Both are as long as `args_sizes_get` says.
 ///
 /// Errors: `EFAULT`; what came before is written.
 ///
@@ -47,7 +47,8 @@ pub fn args_get(
     copy(&ctx.args, memory, pointers, buffer)
 }
 
-/// Tells how many variables the environment has, and how many bytes they take: see [`args_sizes_get`].
+/// Tells how many variables the environment has, and how many bytes they take: see
+/// [`args_sizes_get`].
 pub fn environ_sizes_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,

@@ -1,4 +1,5 @@
-//! [`WasiCtxBuilder`]: says what a guest sees. Nothing of the host is visible to it unless a method here gives it.
+//! [`WasiCtxBuilder`]: says what a guest sees. Nothing of the host is visible to it unless a method
+//! here gives it.
 
 use crate::{
     DirPerms, Errno, FilePerms, WasiCtx,
@@ -69,7 +70,8 @@ impl DefaultClock {
 }
 
 impl WasiCtxBuilder {
-    /// No arguments, no environment, streams that are empty, no files; the host's clocks and generator.
+    /// No arguments, no environment, streams that are empty, no files; the host's clocks and
+    /// generator.
     pub fn new() -> WasiCtxBuilder {
         WasiCtxBuilder {
             args: Vec::new(),
@@ -117,9 +119,10 @@ impl WasiCtxBuilder {
     }
 
     /// How many descriptors the guest may have open at once, its streams and directories included:
-    /// 512 if nothing else is said. Then it gets `EMFILE`. Each file, directory and connection of the
-    /// host takes a descriptor of the host; a path takes more, one for each of its directories, for
-    /// as long as a call lasts; waiting takes up to 16 more for a moment, for each thread that waits.
+    /// 512 if nothing else is said. Then it gets `EMFILE`. Each file, directory and connection of
+    /// the host takes a descriptor of the host; a path takes more, one for each of its directories,
+    /// for as long as a call lasts; waiting takes up to 16 more for a moment, for each thread that
+    /// waits.
     pub fn max_descriptors(&mut self, count: usize) -> &mut Self {
         self.max_descriptors = count;
         self
@@ -193,8 +196,8 @@ impl WasiCtxBuilder {
 
     /// The context. What the builder had is used up: it starts anew.
     ///
-    /// Descriptors 0, 1 and 2 are the streams; then come the listeners, then the directories, in the order they were
-    /// given.
+    /// Descriptors 0, 1 and 2 are the streams; then come the listeners, then the directories, in
+    /// the order they were given.
     pub fn build(&mut self) -> WasiCtx {
         let made = core::mem::take(self);
         let mut ctx = WasiCtx {
@@ -277,8 +280,9 @@ impl WasiCtxBuilder {
         self.stderr(crate::host_stdio::HostStderr)
     }
 
-    /// Gives the guest a directory of the host under the name `guest_path`. The guest can reach what is in it, and
-    /// nothing else, whatever links there are in it and however it changes meanwhile.
+    /// Gives the guest a directory of the host under the name `guest_path`. The guest can reach
+    /// what is in it, and nothing else, whatever links there are in it and however it changes
+    /// meanwhile.
     ///
     /// # Errors
     /// If it can't be opened, or is no directory.
@@ -295,7 +299,8 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
-    /// Gives the guest a socket that listens; the guest accepts its connections. It becomes one that doesn't block.
+    /// Gives the guest a socket that listens; the guest accepts its connections. It becomes one
+    /// that doesn't block.
     pub fn preopened_socket(&mut self, listener: std::net::TcpListener) -> &mut Self {
         // If it can't be told, it blocks.
         let _ = listener.set_nonblocking(true);

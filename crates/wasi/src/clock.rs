@@ -1,5 +1,5 @@
-//! `clock_*`, and the clocks that they read: [`WallClock`] and [`MonotonicClock`], which an embedder can
-//! replace. Time reaches the guest through nothing else.
+//! `clock_*`, and the clocks that they read: [`WallClock`] and [`MonotonicClock`], which an
+//! embedder can replace. Time reaches the guest through nothing else.
 
 use crate::{Errno, GuestMemory, WasiCtx};
 use alloc::sync::Arc;
@@ -23,7 +23,8 @@ pub trait MonotonicClock: Send {
     /// The time since its start.
     fn now(&self) -> Duration;
 
-    /// Whether its time passes only when it is read and slept, and not while waiting for something else.
+    /// Whether its time passes only when it is read and slept, and not while waiting for something
+    /// else.
     fn is_virtual(&self) -> bool {
         false
     }
@@ -75,8 +76,9 @@ impl MonotonicClock for HostClock {
     }
 }
 
-/// A clock that knows nothing of the host: it goes on by a fixed step whenever it is read, and by as much as is
-/// slept, without waiting. Clones share their time, so one can be both clocks of a guest.
+/// A clock that knows nothing of the host: it goes on by a fixed step whenever it is read, and by
+/// as much as is slept, without waiting. Clones share their time, so one can be both clocks of a
+/// guest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -140,7 +142,8 @@ const MONOTONIC: u32 = 1;
 
 /// Tells the smallest step of a clock.
 ///
-/// Parameters: `id`, 0 for the time of day, 1 for the monotonic clock; `resolution`, where the nanoseconds go.
+/// Parameters: `id`, 0 for the time of day, 1 for the monotonic clock; `resolution`, where the
+/// nanoseconds go.
 ///
 /// Errors: `EINVAL` if there is no such clock, the clocks of processor time included; `EFAULT`.
 ///
@@ -165,8 +168,8 @@ pub fn clock_res_get(
 
 /// Tells the time.
 ///
-/// Parameters: `id`, 0 for the time of day, 1 for the monotonic clock; `precision`, which is not used;
-/// `time`, where the nanoseconds go: since 1970, or since the clock's start.
+/// Parameters: `id`, 0 for the time of day, 1 for the monotonic clock; `precision`, which is not
+/// used; `time`, where the nanoseconds go: since 1970, or since the clock's start.
 ///
 /// Errors: `EINVAL` if there is no such clock; `EFAULT`; `EOVERFLOW` in the year 2554.
 ///

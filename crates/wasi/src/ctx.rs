@@ -11,7 +11,8 @@ use crate::{
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
 
-/// What a guest sees of the world: arguments, environment, streams, directories, sockets, clocks, randomness.
+/// What a guest sees of the world: arguments, environment, streams, directories, sockets, clocks,
+/// randomness.
 pub struct WasiCtx {
     pub(crate) args: Vec<String>,
     /// `NAME=value`
@@ -62,12 +63,14 @@ impl WasiCtx {
         WasiCtxBuilder::new()
     }
 
-    /// The last thing that the guest looked for outside of its directories, to explain why it failed.
+    /// The last thing that the guest looked for outside of its directories, to explain why it
+    /// failed.
     pub fn outside(&self) -> Option<&Outside> {
         self.outside.as_ref()
     }
 
-    /// An open file, for a function that needs `right`. `other` is the error for streams and sockets.
+    /// An open file, for a function that needs `right`. `other` is the error for streams and
+    /// sockets.
     pub(crate) fn file(&mut self, fd: u32, right: u64, other: Errno) -> Result<FileRef<'_>, Errno> {
         let descriptor = self.table.get_mut(fd)?;
         descriptor.check(right)?;

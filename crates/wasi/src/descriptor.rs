@@ -1,5 +1,5 @@
-//! The table of descriptors: what each number is open to, as plain data. What it stands for (files, streams,
-//! sockets) is in the context, by number. Every `fd_*` and `path_*` function uses it.
+//! The table of descriptors: what each number is open to, as plain data. What it stands for (files,
+//! streams, sockets) is in the context, by number. Every `fd_*` and `path_*` function uses it.
 
 use crate::{Errno, FileType, fs::Handle, rights};
 use alloc::{boxed::Box, collections::BinaryHeap, vec::Vec};
@@ -7,9 +7,9 @@ use core::{cmp::Reverse, ops::BitOr};
 
 /// What a guest may do with a preopened directory and those below it.
 ///
-/// Nothing is linked or moved between preopened directories that allow different things, though they be of one file
-/// system: the guest gets `EXDEV`. Directories that overlap are the embedder's responsibility: what is in both can be
-/// had by either.
+/// Nothing is linked or moved between preopened directories that allow different things, though
+/// they be of one file system: the guest gets `EXDEV`. Directories that overlap are the embedder's
+/// responsibility: what is in both can be had by either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirPerms(u8);
 
@@ -82,8 +82,8 @@ pub(crate) struct Descriptor {
     pub(crate) rights: Rights,
 }
 
-/// Rights as reported, and those that the guest gave up by `fd_fdstat_set_rights`. Only the latter decide: programs
-/// ask for too few, and go on.
+/// Rights as reported, and those that the guest gave up by `fd_fdstat_set_rights`. Only the latter
+/// decide: programs ask for too few, and go on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rights {
     pub(crate) base: u64,
@@ -108,7 +108,8 @@ impl Rights {
         Ok(())
     }
 
-    /// The rights of what is opened in a directory that has these: those asked for, as far as there are such.
+    /// The rights of what is opened in a directory that has these: those asked for, as far as there
+    /// are such.
     pub(crate) fn opened(&self, base: u64, inheriting: u64, file_type: FileType) -> Rights {
         let meaningful = match file_type {
             FileType::Directory => rights::DIRECTORY,

@@ -1,9 +1,10 @@
-//! [`Errno`]: what a function answers when it fails. Every function uses it. How the host's errors become
-//! these numbers is said here, once.
+//! [`Errno`]: what a function answers when it fails. Every function uses it. How the host's errors
+//! become these numbers is said here, once.
 
 macro_rules! errnos {
     ($($(#[$doc:meta])* $name:ident = $number:literal $text:literal;)*) => {
-        /// What a function answers when it fails. The numbers are the specification's; success is 0.
+        /// What a function answers when it fails. The numbers are the specification's; success
+        /// is 0.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[allow(missing_docs)] // The messages say it.

@@ -1,5 +1,6 @@
-//! `fd_*`: functions on open descriptors. A file for each kind: reading and writing; the file's place and
-//! size; listing of directories; what is known and set. Here: closing and renumbering, and preopened directories.
+//! `fd_*`: functions on open descriptors. A file for each kind: reading and writing; the file's
+//! place and size; listing of directories; what is known and set. Here: closing and renumbering,
+//! and preopened directories.
 
 pub(crate) mod attributes;
 pub(crate) mod io;

@@ -1,6 +1,6 @@
-//! [`FileSystem`]: what this crate needs of a file system, in handles and single names. Two implement it: the
-//! host's files ([`host`]) and files in memory ([`memory`]). The meaning of paths is not theirs: it is
-//! said once, in [`path`].
+//! [`FileSystem`]: what this crate needs of a file system, in handles and single names. Two
+//! implement it: the host's files ([`host`]) and files in memory ([`memory`]). The meaning of paths
+//! is not theirs: it is said once, in [`path`].
 
 #[cfg(all(feature = "std", unix))]
 pub(crate) mod host;
@@ -92,14 +92,16 @@ pub enum Advice {
 
 /// A file system: directories and files that can be opened, and what can be done with them.
 ///
-/// Every `name` is a single component: not empty, no `/`, neither `.` nor `..`. **No function follows a symbolic
-/// link**, and none takes a path: so an implementation cannot leave its root, however the tree changes
-/// meanwhile. All state that belongs to a descriptor (offset, flags) is the caller's.
+/// Every `name` is a single component: not empty, no `/`, neither `.` nor `..`. **No function
+/// follows a symbolic link**, and none takes a path: so an implementation cannot leave its root,
+/// however the tree changes meanwhile. All state that belongs to a descriptor (offset, flags) is
+/// the caller's.
 pub trait FileSystem: Send {
     /// Opens the root.
     fn root(&mut self) -> Result<Handle, Errno>;
 
-    /// Called before something may change, with a clock for file systems that have none of their own.
+    /// Called before something may change, with a clock for file systems that have none of their
+    /// own.
     fn set_now(&mut self, clock: &dyn Fn() -> u64) {
         let _ = clock;
     }
@@ -107,7 +109,8 @@ pub trait FileSystem: Send {
     /// Opens a directory to go through it. `ENOTDIR` for everything else, links too.
     fn open_dir(&mut self, dir: Handle, name: &[u8]) -> Result<Handle, Errno>;
 
-    /// Opens what `name` stands for. `ELOOP` for a link. Never waits: `EAGAIN` if it would have to wait for a partner.
+    /// Opens what `name` stands for. `ELOOP` for a link. Never waits: `EAGAIN` if it would have to
+    /// wait for a partner.
     fn open(&mut self, dir: Handle, name: &[u8], options: &OpenOptions) -> Result<Handle, Errno>;
 
     /// Opens a directory once more, to list it and to go through it.
@@ -142,7 +145,8 @@ pub trait FileSystem: Send {
     /// Cuts a file, or extends it by zeros.
     fn set_size(&mut self, file: Handle, size: u64) -> Result<(), Errno>;
 
-    /// Makes sure that there is room for a part of a file; extends it if the part ends beyond its end.
+    /// Makes sure that there is room for a part of a file; extends it if the part ends beyond its
+    /// end.
     fn allocate(&mut self, file: Handle, offset: u64, len: u64) -> Result<(), Errno>;
 
     /// Tells how a part of a file will be used.
@@ -189,16 +193,17 @@ pub trait FileSystem: Send {
         Ok(true)
     }
 
-    /// What the host can wait for to know when a handle is ready. Without it, `is_ready` is asked again and again.
+    /// What the host can wait for to know when a handle is ready. Without it, `is_ready` is asked
+    /// again and again.
     #[cfg(all(feature = "std", unix))]
     fn host_fd(&self, handle: Handle) -> Option<std::os::fd::BorrowedFd<'_>> {
         let _ = handle;
         None
     }
 
-    /// The next names of an open directory, without `.` and `..`: some of them, and none at the end. `place` is 0 at
-    /// the start, else what came with a name, and leads behind it, also when the directory has changed meanwhile. Places
-    /// are not 0, and less than 2^63 + 2^62.
+    /// The next names of an open directory, without `.` and `..`: some of them, and none at the
+    /// end. `place` is 0 at the start, else what came with a name, and leads behind it, also when
+    /// the directory has changed meanwhile. Places are not 0, and less than 2^63 + 2^62.
     fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno>;
 
     /// Where a link leads. `EINVAL` for everything else.

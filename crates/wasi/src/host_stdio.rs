@@ -1,5 +1,5 @@
-//! The host's streams as streams of a guest: those of the process, open files, and any reader or writer. Nothing is
-//! buffered here: guests buffer for themselves.
+//! The host's streams as streams of a guest: those of the process, open files, and any reader or
+//! writer. Nothing is buffered here: guests buffer for themselves.
 
 use crate::{Errno, InputStream, OutputStream};
 use std::{
@@ -10,15 +10,15 @@ use std::{
 #[cfg(unix)]
 pub(crate) use unix::{HostStderr, HostStdin, HostStdout};
 
-/// An open file, pipe or terminal of the host as input or output of a guest. On Unix a guest that waits for it can be
-/// interrupted; elsewhere reading and writing block.
+/// An open file, pipe or terminal of the host as input or output of a guest. On Unix a guest that
+/// waits for it can be interrupted; elsewhere reading and writing block.
 ///
 /// Pipes stay as they are: they are not made nonblocking, since others may use them.
 #[derive(Debug)]
 pub struct FileStream(pub File);
 
-/// Input from a reader of the host, such as a decoder. A guest that waits for it can't be interrupted while the reader
-/// blocks: see [`FileStream`] for files, pipes and terminals.
+/// Input from a reader of the host, such as a decoder. A guest that waits for it can't be
+/// interrupted while the reader blocks: see [`FileStream`] for files, pipes and terminals.
 pub struct ReadStream<R>(pub R);
 
 impl<R: Read + Send> InputStream for ReadStream<R> {
@@ -27,8 +27,9 @@ impl<R: Read + Send> InputStream for ReadStream<R> {
     }
 }
 
-/// Output to a writer of the host, such as an encoder. It is flushed after every write. A guest that waits for it can't be
-/// interrupted while the writer blocks: see [`FileStream`] for files, pipes and terminals.
+/// Output to a writer of the host, such as an encoder. It is flushed after every write. A guest
+/// that waits for it can't be interrupted while the writer blocks: see [`FileStream`] for files,
+/// pipes and terminals.
 pub struct WriteStream<W>(pub W);
 
 impl<W: Write + Send> OutputStream for WriteStream<W> {
@@ -66,7 +67,8 @@ mod unix {
     const PIPE_BUF: usize =
         if cfg!(any(target_os = "linux", target_os = "android")) { 4096 } else { 512 };
 
-    /// Writes some of the bytes. What can make a writer wait gets no more than it surely takes when it is ready.
+    /// Writes some of the bytes. What can make a writer wait gets no more than it surely takes when
+    /// it is ready.
     fn write(fd: BorrowedFd<'_>, buffers: &[&[u8]]) -> Result<usize, Errno> {
         let total = buffers.iter().map(|buffer| buffer.len()).sum();
         let mut room = if total > PIPE_BUF && may_wait(fd)? { PIPE_BUF } else { total };

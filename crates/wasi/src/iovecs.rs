@@ -1,6 +1,6 @@
-//! The buffers of a call: a list of (pointer, length) pairs in the guest's memory. [`Iovecs`] goes along the list,
-//! some buffers at a time; `fd/io` and `sock` use it. Nothing here grows with what the guest says: neither the count of
-//! buffers nor their lengths.
+//! The buffers of a call: a list of (pointer, length) pairs in the guest's memory. [`Iovecs`] goes
+//! along the list, some buffers at a time; `fd/io` and `sock` use it. Nothing here grows with what
+//! the guest says: neither the count of buffers nor their lengths.
 
 use crate::{Errno, GuestMemory};
 use core::ops::Range;
@@ -23,8 +23,8 @@ pub(crate) struct Iovecs {
     at: u32,
     count: u32,
     position: Position,
-    /// How many bytes may still be transferred. Buffers can overlap: however long they are together, a call transfers
-    /// no more than the memory has, and tells so.
+    /// How many bytes may still be transferred. Buffers can overlap: however long they are
+    /// together, a call transfers no more than the memory has, and tells so.
     left: usize,
 }
 

@@ -1,7 +1,8 @@
 //! WASI preview1 for the Windlass WebAssembly interpreter.
 //!
-//! [`WasiCtxBuilder`] says what the guest sees; [`add_to_linker`] gives the guest its functions; the guest
-//! may end itself by [`I32Exit`]. Nothing of the host is visible to a guest unless the builder gives it.
+//! [`WasiCtxBuilder`] says what the guest sees; [`add_to_linker`] gives the guest its functions;
+//! the guest may end itself by [`I32Exit`]. Nothing of the host is visible to a guest unless the
+//! builder gives it.
 //!
 //! ```
 //! use windlass::{Engine, Linker, Module, Store};
@@ -25,15 +26,15 @@
 //!
 //! # Files
 //!
-//! A guest sees directories of the host ([`WasiCtxBuilder::preopened_dir`]), and file systems of the embedder
-//! ([`WasiCtxBuilder::preopened_fs`]) such as [`MemoryFs`], which needs no operating system. Paths mean the same in
-//! all of them: the walk along a path is this crate's, one component at a time. A [`FileSystem`] is never
-//! asked for `..` and never follows a link.
+//! A guest sees directories of the host ([`WasiCtxBuilder::preopened_dir`]), and file systems of
+//! the embedder ([`WasiCtxBuilder::preopened_fs`]) such as [`MemoryFs`], which needs no operating
+//! system. Paths mean the same in all of them: the walk along a path is this crate's, one component
+//! at a time. A [`FileSystem`] is never asked for `..` and never follows a link.
 //!
 //! # Functions
 //!
-//! [`preview1`] documents what each function does, as Rust functions on a [`WasiCtx`] and a [`GuestMemory`]. They
-//! can be used without this crate's engine.
+//! [`preview1`] documents what each function does, as Rust functions on a [`WasiCtx`] and a
+//! [`GuestMemory`]. They can be used without this crate's engine.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
@@ -91,12 +92,12 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// The functions of `wasi_snapshot_preview1`, for a guest's memory as bytes.
 ///
 /// All addresses and lengths are the guest's; each is checked, and one that is not in its memory is
-/// [`Errno::Fault`]. All numbers in the guest's memory are little-endian. Where nothing else is said, a function
-/// that fails has changed nothing.
+/// [`Errno::Fault`]. All numbers in the guest's memory are little-endian. Where nothing else is
+/// said, a function that fails has changed nothing.
 ///
 /// Rights are stored, reported and can be given up; what was given up is refused with
-/// [`Errno::NotCapable`]. Otherwise what decides is how a descriptor was opened, and what its preopened
-/// directory allows: programs ask for too few rights, and go on.
+/// [`Errno::NotCapable`]. Otherwise what decides is how a descriptor was opened, and what its
+/// preopened directory allows: programs ask for too few rights, and go on.
 pub mod preview1 {
     pub use crate::{
         args::{args_get, args_sizes_get, environ_get, environ_sizes_get},

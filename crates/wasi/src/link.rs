@@ -1,5 +1,6 @@
-//! [`add_to_linker`]: the functions of `wasi_snapshot_preview1` and `wasi_unstable` under their names. One row a
-//! function: its parameters, and where it is; `dialect` if the two modules differ in it.
+//! [`add_to_linker`]: the functions of `wasi_snapshot_preview1` and `wasi_unstable` under their
+//! names. One row a function: its parameters, and where it is; `dialect` if the two modules differ
+//! in it.
 
 #[cfg(feature = "std")]
 use crate::SharedWasiCtx;
@@ -30,11 +31,13 @@ macro_rules! functions {
     (@dialect $dialect:ident) => { $dialect };
 }
 
-/// Defines the functions of `wasi_snapshot_preview1` and of `wasi_unstable` in `linker`. `get` finds the context in
-/// the store's data. The guest must export its memory as `memory`, as the specification wants it.
+/// Defines the functions of `wasi_snapshot_preview1` and of `wasi_unstable` in `linker`. `get`
+/// finds the context in the store's data. The guest must export its memory as `memory`, as the
+/// specification wants it.
 ///
-/// If guests of the engine can be interrupted, a function that waits, or works for long, ends soon after an interrupt,
-/// mostly with `EINTR`; then the guest is stopped. What waits in the embedder's own streams ends when they return.
+/// If guests of the engine can be interrupted, a function that waits, or works for long, ends soon
+/// after an interrupt, mostly with `EINTR`; then the guest is stopped. What waits in the embedder's
+/// own streams ends when they return.
 ///
 /// # Errors
 /// If one of the names is defined already.
@@ -45,8 +48,8 @@ pub fn add_to_linker<T: 'static>(
     define_all(linker, Own(get))
 }
 
-/// As [`add_to_linker`], for a context that several threads use. Each function has it for itself while it runs, and
-/// gives it back while it waits.
+/// As [`add_to_linker`], for a context that several threads use. Each function has it for itself
+/// while it runs, and gives it back while it waits.
 ///
 /// # Errors
 /// If one of the names is defined already.
@@ -198,8 +201,9 @@ fn define_others<T: 'static>(
     Ok(())
 }
 
-/// Runs a function on the context and the guest's memory; what it answers becomes an error number. If the function
-/// is put off, other threads have the context while this one waits; then it is called again.
+/// Runs a function on the context and the guest's memory; what it answers becomes an error number.
+/// If the function is put off, other threads have the context while this one waits; then it is
+/// called again.
 fn call<T>(
     caller: &mut Caller<'_, T>,
     get: impl Find<T>,

@@ -1,5 +1,5 @@
-//! [`GuestMemory`]: the only way to the guest's memory. Every access is checked. It knows nothing of
-//! descriptors or of the host.
+//! [`GuestMemory`]: the only way to the guest's memory. Every access is checked. It knows nothing
+//! of descriptors or of the host.
 
 use crate::{
     Errno,
@@ -45,7 +45,8 @@ impl<'a> GuestMemory<'a> {
         GuestMemory::of(Bytes::Own(bytes))
     }
 
-    /// The guest's memory is one that other threads use at the same time. Bytes are copied on their way.
+    /// The guest's memory is one that other threads use at the same time. Bytes are copied on their
+    /// way.
     pub fn shared(memory: &'a SharedMemory) -> GuestMemory<'a> {
         GuestMemory::of(Bytes::Shared(memory))
     }
@@ -55,8 +56,8 @@ impl<'a> GuestMemory<'a> {
         GuestMemory { bytes, interrupted: &never, puts_off: false, progress }
     }
 
-    /// The call ends soon after `interrupted` is true: with [`Errno::Intr`], or with a part of what it was to do.
-    /// Functions that wait, or work for long, ask every 10 ms or oftener.
+    /// The call ends soon after `interrupted` is true: with [`Errno::Intr`], or with a part of what
+    /// it was to do. Functions that wait, or work for long, ask every 10 ms or oftener.
     pub fn interrupted_by(self, interrupted: &'a dyn Fn() -> bool) -> GuestMemory<'a> {
         GuestMemory { interrupted, ..self }
     }
@@ -79,8 +80,8 @@ impl<'a> GuestMemory<'a> {
         }
     }
 
-    /// How many bytes are transferred at once: little enough for a look at whether the call is to end, and, where they
-    /// are copied, for the copy.
+    /// How many bytes are transferred at once: little enough for a look at whether the call is to
+    /// end, and, where they are copied, for the copy.
     pub(crate) fn piece(&self) -> usize {
         match self.bytes {
             Bytes::Own(_) => PIECE,
@@ -108,7 +109,8 @@ impl<'a> GuestMemory<'a> {
         }
     }
 
-    /// Lets `fill` write to the `len` bytes at `ptr`, from the first on; returns how many it wrote, as it says.
+    /// Lets `fill` write to the `len` bytes at `ptr`, from the first on; returns how many it wrote,
+    /// as it says.
     pub(crate) fn fill(
         &mut self,
         ptr: u32,
@@ -201,8 +203,8 @@ impl<'a> GuestMemory<'a> {
         }
     }
 
-    /// Calls `read` with the buffers, to be filled. If they overlap, it sees only the first. Returns how many bytes it
-    /// filled, and how many it could have.
+    /// Calls `read` with the buffers, to be filled. If they overlap, it sees only the first.
+    /// Returns how many bytes it filled, and how many it could have.
     pub(crate) fn scatter(
         &mut self,
         buffers: &Buffers,

@@ -1,5 +1,6 @@
-//! `path_*`: functions on names in open directories. A file for each kind: opening; what is known and set; making,
-//! linking, moving and removing. Here is what they share: the path itself. What a path means is said in `fs/path`.
+//! `path_*`: functions on names in open directories. A file for each kind: opening; what is known
+//! and set; making, linking, moving and removing. Here is what they share: the path itself. What a
+//! path means is said in `fs/path`.
 
 pub(crate) mod attributes;
 pub(crate) mod entries;
@@ -42,7 +43,8 @@ impl Located<'_> {
     }
 }
 
-/// Keeps a path that leads out of the directories of the guest, to explain the error that it will get.
+/// Keeps a path that leads out of the directories of the guest, to explain the error that it will
+/// get.
 fn note_outside(ctx: &mut WasiCtx, fd: u32, path: &[u8]) {
     let mut depth = 0i32;
     let leaves = |part: &[u8]| {

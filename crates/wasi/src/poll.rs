@@ -1,4 +1,5 @@
-//! `poll_oneoff`: waits until one of many things happens: a time comes, or a descriptor can be read or written.
+//! `poll_oneoff`: waits until one of many things happens: a time comes, or a descriptor can be read
+//! or written.
 
 use crate::{
     Dialect, Errno, FileType, GuestMemory, WasiCtx,
@@ -39,13 +40,15 @@ struct Ready {
 
 /// Waits until at least one of the subscriptions has happened, and tells all that have.
 ///
-/// A subscription that is wrong in itself happens at once, with its error in the event. All are looked at, then there is one
-/// wait for all of them. If the call is interrupted, the answer is `EINTR`.
+/// A subscription that is wrong in itself happens at once, with its error in the event. All are
+/// looked at, then there is one wait for all of them. If the call is interrupted, the answer is
+/// `EINTR`.
 ///
-/// Parameters: `subscriptions`, `count` of them; `events`, room for as many; `stored`, where the count of events goes.
+/// Parameters: `subscriptions`, `count` of them; `events`, room for as many; `stored`, where the
+/// count of events goes.
 ///
-/// Errors: `EINVAL` if there is nothing to wait for, or no such kind of subscription; `EINTR`; `EFAULT`. In an event: `EBADF`,
-/// `EINVAL` if there is no such clock or flag, `ENOTCAPABLE`.
+/// Errors: `EINVAL` if there is nothing to wait for, or no such kind of subscription; `EINTR`;
+/// `EFAULT`. In an event: `EBADF`, `EINVAL` if there is no such clock or flag, `ENOTCAPABLE`.
 ///
 /// ```text
 /// subscriptions ─▶ ┌───────────────┬─────────────┬─────────┬────────────────┬──────────────┬────────────────┬────────────┬─
@@ -182,7 +185,8 @@ impl WasiCtx {
         }
     }
 
-    /// Whether a descriptor can be read (or written) without waiting, and how many bytes that will be at least.
+    /// Whether a descriptor can be read (or written) without waiting, and how many bytes that will
+    /// be at least.
     fn bytes_ready(&mut self, fd: u32, writing: bool) -> Result<Option<u64>, Errno> {
         let descriptor = self.table.get(fd)?;
         descriptor.check(rights::POLL_FD_READWRITE)?;
@@ -200,7 +204,7 @@ impl WasiCtx {
 
     /// Whether nothing can be read, since the other side of a connection is done.
     fn has_hung_up(&self, fd: u32) -> bool {
-        matches!(self.table.get(fd), Ok(descriptor) if matches!(descriptor.kind, Kind::Connection(_)))
+        self.table.get(fd).is_ok_and(|descriptor| matches!(descriptor.kind, Kind::Connection(_)))
     }
 
     fn file_bytes_ready(&mut self, fd: u32, writing: bool) -> Result<Option<u64>, Errno> {

@@ -1,10 +1,11 @@
-//! `proc_exit`, `proc_raise` and `sched_yield`, and [`I32Exit`], the error by which a guest ends itself.
+//! `proc_exit`, `proc_raise` and `sched_yield`, and [`I32Exit`], the error by which a guest ends
+//! itself.
 
 use crate::{Errno, GuestMemory, WasiCtx};
 use core::fmt;
 
-/// The guest called `proc_exit` with this code, or `proc_raise`. It comes as an error out of the call that ran the
-/// guest; get it with `Error::downcast_ref`.
+/// The guest called `proc_exit` with this code, or `proc_raise`. It comes as an error out of the
+/// call that ran the guest; get it with `Error::downcast_ref`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct I32Exit(pub i32);
 
@@ -30,8 +31,9 @@ pub fn proc_exit(code: u32) -> I32Exit {
     I32Exit(code as i32)
 }
 
-/// Sends the guest a signal. It can have no handler, so this is what a signal does by default: signals that stop a
-/// program end it, as if by `proc_exit` with 128 more than their number; others do nothing.
+/// Sends the guest a signal. It can have no handler, so this is what a signal does by default:
+/// signals that stop a program end it, as if by `proc_exit` with 128 more than their number; others
+/// do nothing.
 ///
 /// Parameters: `signal`, 0 to 30.
 ///

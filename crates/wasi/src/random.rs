@@ -74,8 +74,8 @@ impl RandomSource for SeededRandom {
 ///
 /// Parameters: `buffer`, the address of the bytes; `len`, how many.
 ///
-/// Errors: `EFAULT` if the buffer is not in memory; `EIO`, `ENOTSUP` if the host has no randomness to give; `EINTR` if the
-/// call is interrupted before the buffer, of more than 64 KiB, is full.
+/// Errors: `EFAULT` if the buffer is not in memory; `EIO`, `ENOTSUP` if the host has no randomness
+/// to give; `EINTR` if the call is interrupted before the buffer, of more than 64 KiB, is full.
 ///
 /// ```text
 /// buffer ─▶ ┌───────────┐

@@ -1,5 +1,5 @@
-//! `sock_*`: connections of sockets that the embedder opened. A guest can open none itself. Without the standard
-//! library there are no sockets: everything is `ENOTSOCK`.
+//! `sock_*`: connections of sockets that the embedder opened. A guest can open none itself. Without
+//! the standard library there are no sockets: everything is `ENOTSOCK`.
 
 use crate::{Errno, GuestMemory, WasiCtx, descriptor::Kind, rights};
 #[cfg(feature = "std")]
@@ -31,10 +31,11 @@ fn socket(ctx: &WasiCtx, fd: u32, right: u64) -> Result<(usize, bool), Errno> {
 
 /// Accepts a connection. Waits for one, unless the listener has the flag `NONBLOCK`.
 ///
-/// Parameters: `fd`, the listener; `flags`, those of the connection: 4 nonblock; `accepted`, where its descriptor goes.
+/// Parameters: `fd`, the listener; `flags`, those of the connection: 4 nonblock; `accepted`, where
+/// its descriptor goes.
 ///
-/// Errors: `EBADF`; `ENOTSOCK`; `EINVAL` if it does not listen, or there is no such flag; `EAGAIN`; `EINTR`; `EMFILE`;
-/// `ENOTCAPABLE`; `EFAULT`; errors of the host.
+/// Errors: `EBADF`; `ENOTSOCK`; `EINVAL` if it does not listen, or there is no such flag; `EAGAIN`;
+/// `EINTR`; `EMFILE`; `ENOTCAPABLE`; `EFAULT`; errors of the host.
 ///
 /// ```text
 /// accepted ─▶ ┌─────┐
@@ -76,12 +77,13 @@ pub fn sock_accept(
 
 /// Receives from a connection into the first buffer that has room.
 ///
-/// Parameters: `fd`; `iovs` and `iovs_len`, the buffers, as in [`fd_read`](crate::preview1::fd_read); `ri_flags`: 1 leave what
-/// is received, 2 wait until all buffers are full or the other side is done; `read`, where the count of bytes goes;
-/// `out_flags`, where flags go: none.
+/// Parameters: `fd`; `iovs` and `iovs_len`, the buffers, as in
+/// [`fd_read`](crate::preview1::fd_read); `ri_flags`: 1 leave what is received, 2 wait until all
+/// buffers are full or the other side is done; `read`, where the count of bytes goes; `out_flags`,
+/// where flags go: none.
 ///
-/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there is no such flag; `EAGAIN`; `ECONNRESET`;
-/// `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there is no such flag;
+/// `EAGAIN`; `ECONNRESET`; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// read ─▶ ┌─────┐             out_flags ─▶ ┌─────┐
@@ -120,11 +122,12 @@ pub fn sock_recv(
 
 /// Sends to a connection.
 ///
-/// Parameters: `fd`; `iovs` and `iovs_len`, the buffers, as in [`fd_write`](crate::preview1::fd_write); `si_flags`, 0;
-/// `written`, where the count of bytes goes. It can be less than all.
+/// Parameters: `fd`; `iovs` and `iovs_len`, the buffers, as in
+/// [`fd_write`](crate::preview1::fd_write); `si_flags`, 0; `written`, where the count of bytes
+/// goes. It can be less than all.
 ///
-/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there are flags; `EAGAIN`; `EPIPE`; `ECONNRESET`;
-/// `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there are flags; `EAGAIN`;
+/// `EPIPE`; `ECONNRESET`; `ENOTCAPABLE`; `EFAULT`.
 #[cfg(feature = "std")]
 pub fn sock_send(
     ctx: &mut WasiCtx,
@@ -151,8 +154,8 @@ pub fn sock_send(
 ///
 /// Parameters: `fd`; `how`: 1 receiving, 2 sending, 3 both.
 ///
-/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener, or if the other side is gone; `EINVAL` if `how` is none of these;
-/// `ENOTCAPABLE`.
+/// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener, or if the other side is gone; `EINVAL`
+/// if `how` is none of these; `ENOTCAPABLE`.
 #[cfg(feature = "std")]
 pub fn sock_shutdown(
     ctx: &mut WasiCtx,

@@ -1,6 +1,6 @@
-//! Sockets: listeners that the embedder opened, and the connections that they accepted. A guest can open none
-//! itself. `sock` uses it, and `fd_read` and `fd_write` for connections. Nothing here waits: what would is `EAGAIN`, and
-//! `wait` does the waiting.
+//! Sockets: listeners that the embedder opened, and the connections that they accepted. A guest can
+//! open none itself. `sock` uses it, and `fd_read` and `fd_write` for connections. Nothing here
+//! waits: what would is `EAGAIN`, and `wait` does the waiting.
 
 use crate::Errno;
 use std::{
@@ -46,7 +46,8 @@ impl Socket {
         Ok(stream.write_vectored(&slices[..buffers.len().min(slices.len())])?)
     }
 
-    /// Whether the other side is done, and all that it sent is received. For a socket that is ready.
+    /// Whether the other side is done, and all that it sent is received. For a socket that is
+    /// ready.
     pub(crate) fn has_hung_up(&self) -> bool {
         self.receive(&mut [0], true) == Ok(0)
     }

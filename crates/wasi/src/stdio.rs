@@ -1,6 +1,6 @@
-//! Standard input and output: [`InputStream`] and [`OutputStream`], which `fd_read` and `fd_write` use, and pipes
-//! in memory, for embedders and tests. The host's own streams are in `host_stdio`. No allocation per
-//! call, except that a memory pipe grows.
+//! Standard input and output: [`InputStream`] and [`OutputStream`], which `fd_read` and `fd_write`
+//! use, and pipes in memory, for embedders and tests. The host's own streams are in `host_stdio`.
+//! No allocation per call, except that a memory pipe grows.
 
 use crate::Errno;
 use alloc::{sync::Arc, vec::Vec};
@@ -18,13 +18,15 @@ pub trait InputStream: Send {
 
     /// Whether reading would not wait. Never waits itself.
     ///
-    /// If it is not ready, the guest waits: until it is, until it is interrupted, or until the program ends. A
-    /// stream that is always ready, but then waits in [`InputStream::read`], can't be interrupted.
+    /// If it is not ready, the guest waits: until it is, until it is interrupted, or until the
+    /// program ends. A stream that is always ready, but then waits in [`InputStream::read`], can't
+    /// be interrupted.
     fn is_ready(&mut self) -> Result<bool, Errno> {
         Ok(true)
     }
 
-    /// What the host can wait for to know when it is ready. Without it, the stream is asked again and again.
+    /// What the host can wait for to know when it is ready. Without it, the stream is asked again
+    /// and again.
     #[cfg(all(feature = "std", unix))]
     fn host_fd(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
         None
@@ -33,7 +35,8 @@ pub trait InputStream: Send {
 
 /// Where a guest writes to.
 pub trait OutputStream: Send {
-    /// Writes some of the bytes, first to last, and tells how many. Is called when [`OutputStream::is_ready`].
+    /// Writes some of the bytes, first to last, and tells how many. Is called when
+    /// [`OutputStream::is_ready`].
     fn write(&mut self, buffers: &[&[u8]]) -> Result<usize, Errno>;
 
     /// Whether a person reads it.
@@ -43,13 +46,15 @@ pub trait OutputStream: Send {
 
     /// Whether writing would not wait. Never waits itself.
     ///
-    /// If it is not ready, the guest waits: until it is, until it is interrupted, or until the program ends. A
-    /// stream that is always ready, but then waits in [`OutputStream::write`], can't be interrupted.
+    /// If it is not ready, the guest waits: until it is, until it is interrupted, or until the
+    /// program ends. A stream that is always ready, but then waits in [`OutputStream::write`],
+    /// can't be interrupted.
     fn is_ready(&mut self) -> Result<bool, Errno> {
         Ok(true)
     }
 
-    /// What the host can wait for to know when it is ready. Without it, the stream is asked again and again.
+    /// What the host can wait for to know when it is ready. Without it, the stream is asked again
+    /// and again.
     #[cfg(all(feature = "std", unix))]
     fn host_fd(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
         None

@@ -1,6 +1,7 @@
-//! wasi-threads: [`WasiThreads`], which gives guests `wasi.thread-spawn`, and [`SharedWasiCtx`], the context that all
-//! threads of a program have together. A thread is one of the host, with a store and an instance of its own;
-//! what they share is the memory, the context and their end. Must never hold the context's lock while it waits.
+//! wasi-threads: [`WasiThreads`], which gives guests `wasi.thread-spawn`, and [`SharedWasiCtx`],
+//! the context that all threads of a program have together. A thread is one of the host, with a
+//! store and an instance of its own; what they share is the memory, the context and their end. Must
+//! never hold the context's lock while it waits.
 
 use crate::WasiCtx;
 use std::{
@@ -39,12 +40,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The threads of one program.
 ///
-/// A module whose threads are to run imports a shared memory, and exports `wasi_thread_start`; it starts them by
-/// `wasi.thread-spawn`. When one thread ends the program (`proc_exit`, a trap), or the main function
-/// returns, all others are interrupted: the engine needs [`Metering::Interrupt`](windlass::Metering) or
-/// [`Metering::Fuel`](windlass::Metering). That ends also those that wait in a function of WASI or still execute their
-/// module's `start`; but not those in a stream of the embedder that blocks. A new thread gets half of the fuel of the
-/// one that starts it.
+/// A module whose threads are to run imports a shared memory, and exports `wasi_thread_start`; it
+/// starts them by `wasi.thread-spawn`. When one thread ends the program (`proc_exit`, a trap), or
+/// the main function returns, all others are interrupted: the engine needs
+/// [`Metering::Interrupt`](windlass::Metering) or [`Metering::Fuel`](windlass::Metering). That ends
+/// also those that wait in a function of WASI or still execute their module's `start`; but not
+/// those in a stream of the embedder that blocks. A new thread gets half of the fuel of the one
+/// that starts it.
 pub struct WasiThreads<T>(Arc<Group<T>>);
 
 struct Group<T> {
@@ -77,18 +79,19 @@ struct State {
 
 /// Numbers of threads have 29 bits.
 const MAX_NUMBER: u32 = 0x1fff_ffff;
-/// So many threads may run at once, the main one included, and so large are their native stacks, if nothing else is
-/// said.
+/// So many threads may run at once, the main one included, and so large are their native stacks, if
+/// nothing else is said.
 const MAX_THREADS: usize = 256;
 const STACK_SIZE: usize = 2 << 20;
 
 impl<T: Send + 'static> WasiThreads<T> {
-    /// Defines in `linker` what the module needs for its threads: `wasi.thread-spawn`, and the shared memories
-    /// that it imports. `new_store` makes the store of a new thread from the data of the one that starts it.
+    /// Defines in `linker` what the module needs for its threads: `wasi.thread-spawn`, and the
+    /// shared memories that it imports. `new_store` makes the store of a new thread from the data
+    /// of the one that starts it.
     ///
     /// # Errors
-    /// If a name is defined already, if there is no room for the memory, or if linker, store and module do not belong
-    /// to the same engine.
+    /// If a name is defined already, if there is no room for the memory, or if linker, store and
+    /// module do not belong to the same engine.
     pub fn new(
         linker: &mut Linker<T>,
         store: &Store<T>,
@@ -129,8 +132,8 @@ impl<T: Send + 'static> WasiThreads<T> {
         Ok(WasiThreads(group))
     }
 
-    /// Whether a module is a program with threads: it imports `wasi.thread-spawn`, or it imports a shared memory and
-    /// exports `wasi_thread_start`, whatever it then does.
+    /// Whether a module is a program with threads: it imports `wasi.thread-spawn`, or it imports a
+    /// shared memory and exports `wasi_thread_start`, whatever it then does.
     pub fn are_in(module: &Module) -> bool {
         let shared = |ty: &ExternType| matches!(ty, ExternType::Memory(ty) if ty.is_shared());
         module.imports().any(|import| (import.module(), import.name()) == ("wasi", "thread-spawn"))
@@ -138,14 +141,15 @@ impl<T: Send + 'static> WasiThreads<T> {
                 && module.exports().any(|export| export.name() == START))
     }
 
-    /// How many threads may run at once, the main one included: 256 if nothing else is said. More are refused:
-    /// `thread-spawn` returns a negative number.
+    /// How many threads may run at once, the main one included: 256 if nothing else is said. More
+    /// are refused: `thread-spawn` returns a negative number.
     pub fn max_threads(self, threads: usize) -> WasiThreads<T> {
         self.set(|program| program.max_threads = threads)
     }
 
-    /// The native stack of each thread but the main one, in bytes: 2 MiB if nothing else is said. What it has to be is
-    /// said with [`Config::max_nested_calls`](windlass::Config::max_nested_calls).
+    /// The native stack of each thread but the main one, in bytes: 2 MiB if nothing else is said.
+    /// What it has to be is said with
+    /// [`Config::max_nested_calls`](windlass::Config::max_nested_calls).
     pub fn stack_size(self, bytes: usize) -> WasiThreads<T> {
         self.set(|program| program.stack_size = bytes)
     }
@@ -157,8 +161,8 @@ impl<T: Send + 'static> WasiThreads<T> {
         self
     }
 
-    /// Runs the main thread: `main` calls the guest. Returns when all threads have ended, with the error that ended
-    /// the program if there was one, whichever thread it came from.
+    /// Runs the main thread: `main` calls the guest. Returns when all threads have ended, with the
+    /// error that ended the program if there was one, whichever thread it came from.
     ///
     /// # Errors
     /// That error; or if guests of the engine can't be interrupted.
@@ -178,14 +182,15 @@ impl<T: Send + 'static> WasiThreads<T> {
     }
 }
 
-/// What a thread's instance exports to be started by: its parameters are the thread's number and the argument of
-/// `thread-spawn`.
+/// What a thread's instance exports to be started by: its parameters are the thread's number and
+/// the argument of `thread-spawn`.
 const START: &str = "wasi_thread_start";
 
 /// The number of the main thread.
 const MAIN: u32 = 0;
 
-/// Dropped by the main thread when it is done, by a panic, too: ends the others, and waits for them.
+/// Dropped by the main thread when it is done, by a panic, too: ends the others, and waits for
+/// them.
 struct Others<'a, T: Send + 'static>(&'a Arc<Group<T>>);
 
 impl<T: Send + 'static> Drop for Others<'_, T> {
@@ -214,8 +219,9 @@ impl<T: Send + 'static> Drop for Running<T> {
 }
 
 impl<T: Send + 'static> Running<T> {
-    /// Makes the thread's instance and calls it. What the module does when it is instantiated happens on the new
-    /// thread, which can be interrupted; that there can be no instance ends the program.
+    /// Makes the thread's instance and calls it. What the module does when it is instantiated
+    /// happens on the new thread, which can be interrupted; that there can be no instance ends the
+    /// program.
     fn run(self, linker: &Linker<T>, module: &Module, mut store: Store<T>, argument: i32) {
         let result = linker.instantiate(&mut store, module).and_then(|instance| {
             let start = instance.get_typed_func::<(i32, i32), ()>(&store, START)?;

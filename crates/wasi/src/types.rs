@@ -1,9 +1,10 @@
-//! The numbers of `wasi_snapshot_preview1`: file types, rights, flags, and the records that the guest
-//! reads from its memory. Only numbers and layouts; what they do is said where they are used.
+//! The numbers of `wasi_snapshot_preview1`: file types, rights, flags, and the records that the
+//! guest reads from its memory. Only numbers and layouts; what they do is said where they are used.
 
 use crate::{Errno, fs::Metadata};
 
-/// Which of the two modules of functions the guest imports. They differ in three records and numbers.
+/// Which of the two modules of functions the guest imports. They differ in three records and
+/// numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// `wasi_snapshot_preview1`

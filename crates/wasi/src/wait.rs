@@ -1,9 +1,9 @@
 //! How functions wait: for a descriptor that can be read or written, for a partner, for a time.
-//! [`WasiCtx::wait`] is the only place that waits for these, [`Pause`] is what it waits for. Never for
-//! longer than [`SLICE`] without a look at whether the call is to end; never while other threads want
-//! the context: then the function is put off, whoever called it waits, and calls it again. Streams,
-//! sockets and file systems of this crate never wait, but for storage, for a terminal that takes
-//! nothing, and for what the embedder wraps in a `ReadStream` or `WriteStream`.
+//! [`WasiCtx::wait`] is the only place that waits for these, [`Pause`] is what it waits for. Never
+//! for longer than [`SLICE`] without a look at whether the call is to end; never while other
+//! threads want the context: then the function is put off, whoever called it waits, and calls it
+//! again. Streams, sockets and file systems of this crate never wait, but for storage, for a
+//! terminal that takes nothing, and for what the embedder wraps in a `ReadStream` or `WriteStream`.
 
 use crate::{Errno, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, types::fdflags};
 use core::time::Duration;
@@ -117,7 +117,8 @@ fn timespec(time: Duration) -> Timespec {
     }
 }
 
-/// Whether reading (or writing) something of the host would not wait. An end or an error can be read.
+/// Whether reading (or writing) something of the host would not wait. An end or an error can be
+/// read.
 #[cfg(all(feature = "std", unix))]
 pub(crate) fn is_ready(fd: BorrowedFd<'_>, writing: bool) -> Result<bool, Errno> {
     let mut fds = [PollFd::from_borrowed_fd(fd, wanted(writing))];
@@ -131,8 +132,8 @@ pub(crate) fn is_ready(fd: BorrowedFd<'_>, writing: bool) -> Result<bool, Errno>
 impl WasiCtx {
     /// Waits once; the caller looks again.
     ///
-    /// Errors: `EINTR` if the call is to end; `EAGAIN` if the function is put off: then it returns that, and has
-    /// not done anything that [`GuestMemory`]'s `progress` does not tell.
+    /// Errors: `EINTR` if the call is to end; `EAGAIN` if the function is put off: then it returns
+    /// that, and has not done anything that [`GuestMemory`]'s `progress` does not tell.
     pub(crate) fn wait(&mut self, memory: &GuestMemory<'_>, pause: Pause) -> Result<(), Errno> {
         memory.check_interrupt()?;
         #[cfg(feature = "std")]
@@ -178,8 +179,8 @@ impl WasiCtx {
         Ok(())
     }
 
-    /// The same for what was ready, and then said `EAGAIN`: another one was quicker. If it goes on to say so, it
-    /// is looked at only now and then.
+    /// The same for what was ready, and then said `EAGAIN`: another one was quicker. If it goes on
+    /// to say so, it is looked at only now and then.
     pub(crate) fn await_again(
         &mut self,
         memory: &GuestMemory<'_>,

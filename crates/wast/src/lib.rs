@@ -1,7 +1,7 @@
 //! Runner of WebAssembly test scripts (`.wast`) for the Windlass interpreter.
 //!
-//! [`Runner::run`] runs a script and returns a [`Report`] that has every directive, as passed or as failed with
-//! line, column and reason. What can't be run is a failure: nothing is skipped.
+//! [`Runner::run`] runs a script and returns a [`Report`] that has every directive, as passed or as
+//! failed with line, column and reason. What can't be run is a failure: nothing is skipped.
 //!
 //! ```
 //! use windlass::Engine;

@@ -1,14 +1,14 @@
-//! Comparing the message that a script expects with the one that the engine gives. Scripts quote the
-//! reference interpreter's words, and expect them as the beginning of what is said.
+//! Comparing the message that a script expects with the one that the engine gives. Scripts quote
+//! the reference interpreter's words, and expect them as the beginning of what is said.
 
-/// Whether `actual` says what `expected` says: one begins with the other. Engines add where and which;
-/// the suite sometimes adds an index ("uninitialized element 7").
+/// Whether `actual` says what `expected` says: one begins with the other. Engines add where and
+/// which; the suite sometimes adds an index ("uninitialized element 7").
 pub(crate) fn agrees(actual: &str, expected: &str) -> bool {
     !actual.is_empty() && (actual.starts_with(expected) || expected.starts_with(actual))
 }
 
-/// Whether `actual` says that a construct belongs to a feature that is switched off, where a script from before
-/// that feature expects its encoding to be unknown.
+/// Whether `actual` says that a construct belongs to a feature that is switched off, where a script
+/// from before that feature expects its encoding to be unknown.
 pub(crate) fn is_unknown(actual: &str, expected: &str) -> bool {
     expected.starts_with("malformed ") && actual.contains("which is switched off")
 }

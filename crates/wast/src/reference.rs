@@ -1,6 +1,7 @@
 //! References in scripts: as arguments, as patterns of results, and for people.
 //!
-//! `ref.extern N` is a host value with the number N, `ref.host N` the same as an internal reference.
+//! `ref.extern N` is a host value with the number N, `ref.host N` the same as an internal
+//! reference.
 
 use wast::core::{AbstractHeapType, HeapType, WastRetCore};
 use windlass::{AnyRef, ExternRef, Ref, Rooted, Store};

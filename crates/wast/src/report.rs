@@ -1,5 +1,5 @@
-//! [`Report`]: what came of a script, directive by directive. The runner fills it; the command and the
-//! suite's harness print it. Every directive of a script is in it, as passed or as failed.
+//! [`Report`]: what came of a script, directive by directive. The runner fills it; the command and
+//! the suite's harness print it. Every directive of a script is in it, as passed or as failed.
 
 use core::fmt;
 

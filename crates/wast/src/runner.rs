@@ -1,5 +1,5 @@
-//! [`Runner`]: from a script's text to a report. Parses, hands the directives to `script` one after the
-//! other, and notes what came of each.
+//! [`Runner`]: from a script's text to a report. Parses, hands the directives to `script` one after
+//! the other, and notes what came of each.
 
 use crate::{
     report::{Failure, Kind, Report},
@@ -63,8 +63,8 @@ impl Runner {
     }
 }
 
-/// Runs directives in a script. A thread of the script is one of the host, with a script of its own; what came of
-/// its directives is in the report once it has ended.
+/// Runs directives in a script. A thread of the script is one of the host, with a script of its
+/// own; what came of its directives is in the report once it has ended.
 fn run_in<'scope, 'text: 'scope>(
     scope: &'scope Scope<'scope, '_>,
     text: &'text str,

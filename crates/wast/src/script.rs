@@ -1,5 +1,5 @@
-//! [`Script`]: the state of a running script, and what each directive does to it. A directive's error is the
-//! reason for people to read.
+//! [`Script`]: the state of a running script, and what each directive does to it. A directive's
+//! error is the reason for people to read.
 
 use crate::{
     message::{agrees, is_unknown},
@@ -26,8 +26,8 @@ pub(crate) struct Script {
     instances: HashMap<Option<String>, Outcome>,
     /// Names of modules that should be importable but whose instance could not be made, and why.
     missing: HashMap<String, Rc<str>>,
-    /// What the script that started this thread lets it see of an instance, with the instance's name. An own instance
-    /// of that name takes its place.
+    /// What the script that started this thread lets it see of an instance, with the instance's
+    /// name. An own instance of that name takes its place.
     shared: Option<Shared>,
 }
 
@@ -333,8 +333,8 @@ impl Script {
         }
     }
 
-    /// The module is malformed. Of quoted text, the suite's words are those of a text parser: what ours lets
-    /// through, the engine may refuse in words of the binary format.
+    /// The module is malformed. Of quoted text, the suite's words are those of a text parser: what
+    /// ours lets through, the engine may refuse in words of the binary format.
     fn assert_malformed(&self, module: QuoteWat<'_>, message: &str) -> Result<(), String> {
         let is_text = matches!(module, QuoteWat::QuoteModule(..));
         match self.refusal(module) {
@@ -344,8 +344,9 @@ impl Script {
         }
     }
 
-    /// The module is fine but for an annotation: the text parser refuses it, or the custom section that is
-    /// made of it breaks rules of its own. The suite's words then begin with the annotation's name.
+    /// The module is fine but for an annotation: the text parser refuses it, or the custom section
+    /// that is made of it breaks rules of its own. The suite's words then begin with the
+    /// annotation's name.
     fn assert_custom(&self, module: QuoteWat<'_>, message: &str) -> Result<(), String> {
         let Ok(bytes) = source::encode(module) else { return Ok(()) };
         Module::validate(self.store.engine(), &bytes).map_err(|error| error.to_string())?;

@@ -1,5 +1,5 @@
-//! The module `spectest` that scripts import from. What its functions print is for people who run the
-//! reference interpreter; here it goes nowhere.
+//! The module `spectest` that scripts import from. What its functions print is for people who run
+//! the reference interpreter; here it goes nowhere.
 
 use windlass::{
     Engine, Error, Func, FuncType, Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref,

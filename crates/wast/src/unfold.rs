@@ -1,6 +1,6 @@
 //! Rewrites the folded instructions of a script's functions to flat ones: the parser of text knows
-//! the legacy exceptions only so. Line numbers stay what they were. Used by the runner, and by the validator's test
-//! of the suite, which includes this file.
+//! the legacy exceptions only so. Line numbers stay what they were. Used by the runner, and by the
+//! validator's test of the suite, which includes this file.
 
 /// A token or a list of them, each with the white space and comments before it.
 enum Node<'a> {

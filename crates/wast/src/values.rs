@@ -50,7 +50,8 @@ fn matches_core(store: &mut Store<()>, actual: &Val, expected: &WastRetCore<'_>)
 const F32_QUIET: u32 = 0x7fc0_0000;
 const F64_QUIET: u64 = 0x7ff8_0000_0000_0000;
 
-/// A canonical NaN is the quiet one without payload; an arithmetic one is any quiet one. Signs are free.
+/// A canonical NaN is the quiet one without payload; an arithmetic one is any quiet one. Signs are
+/// free.
 fn matches_f32(actual: u32, expected: &NanPattern<wast::token::F32>) -> bool {
     match expected {
         NanPattern::CanonicalNan => actual & 0x7fff_ffff == F32_QUIET,

@@ -1,5 +1,5 @@
-//! Each directive, as it passes and as it fails. A runner that lets something through would make the whole
-//! suite worthless: so here is what must fail.
+//! Each directive, as it passes and as it fails. A runner that lets something through would make
+//! the whole suite worthless: so here is what must fail.
 
 use windlass::{Config, Engine, Features};
 use windlass_wast::{Kind, Report, Runner};
@@ -260,7 +260,8 @@ fn threads_hand_on_what_they_were_given() {
         let report = passes(&nested(depth, innermost));
         assert_eq!((report.passed(Kind::Thread), report.passed(Kind::Wait)), (depth, depth));
     }
-    // An instance of its own takes the place of what a thread was given: the thread in it writes there.
+    // An instance of its own takes the place of what a thread was given: the thread in it writes
+    // there.
     let own = format!(
         r#"{innermost}
            (module $Mem (memory (export "shared") 1 1 shared)

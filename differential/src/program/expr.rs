@@ -279,7 +279,8 @@ impl Func<'_> {
         }
     }
 
-    /// The functions from here on may be called: in loops the last one only, so that programs end soon.
+    /// The functions from here on may be called: in loops the last one only, so that programs end
+    /// soon.
     pub(super) fn first_callee(&self) -> usize {
         if self.loops > 0 {
             (self.signatures.len() - 1).max(self.index + 1)

@@ -13,8 +13,8 @@ pub(super) struct Func<'a> {
     pub(super) locals: Vec<Type>,
     /// Open blocks, innermost last.
     pub(super) labels: Vec<Label>,
-    /// Local that loops count in, and locals that keep their limits: `i32`, then `i64`. Each is used by one
-    /// loop only.
+    /// Local that loops count in, and locals that keep their limits: `i32`, then `i64`. Each is
+    /// used by one loop only.
     counters: [usize; 2],
     /// The counters of the open loops: `i32`s that are small.
     pub(super) small: Vec<String>,

@@ -1,9 +1,10 @@
-//! Structured programs, as text: straight lines, branches and loops that write locals while their old
-//! values are on the operand stack, more locals than any engine pins, addresses made by additions and shifts,
-//! blocks that pass values: what a translator folds, fuses and retargets.
+//! Structured programs, as text: straight lines, branches and loops that write locals while their
+//! old values are on the operand stack, more locals than any engine pins, addresses made by
+//! additions and shifts, blocks that pass values: what a translator folds, fuses and retargets.
 //!
-//! Every program ends: loops count, and functions call only later ones. NaNs come from arithmetic with
-//! bits that the specification leaves open, so they are made canonical before their bits can be seen.
+//! Every program ends: loops count, and functions call only later ones. NaNs come from arithmetic
+//! with bits that the specification leaves open, so they are made canonical before their bits can
+//! be seen.
 
 mod expr;
 mod func;
@@ -65,7 +66,8 @@ pub fn text(seed: u64) -> String {
     let count = 1 + random.below(4);
     let signatures: Vec<Signature> = (0..count).map(|_| Signature::random(&mut random)).collect();
     let mut text = String::from(
-        "(module\n(memory (export \"m0\") 1 2)\n(memory (export \"m1\") i64 1 1)\n(table funcref (elem",
+        "(module\n(memory (export \"m0\") 1 2)\n(memory (export \"m1\") i64 1 1)\n(table funcref \
+            (elem",
     );
     for index in 0..count {
         let _ = write!(text, " $f{index}");

@@ -1,4 +1,5 @@
-//! Generated modules, executed: results, traps, globals and memories are those of another interpreter.
+//! Generated modules, executed: results, traps, globals and memories are those of another
+//! interpreter.
 #![no_main]
 
 mod ours;

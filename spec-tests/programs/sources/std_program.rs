@@ -1,4 +1,5 @@
-//! Rust with std: arguments, environment, standard streams, files, directories, collections, time; a panic or an exit code.
+//! Rust with std: arguments, environment, standard streams, files, directories, collections, time;
+//! a panic or an exit code.
 use std::{
     collections::{BTreeMap, HashMap},
     env, error, fs,

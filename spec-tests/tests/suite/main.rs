@@ -1,4 +1,5 @@
-//! The official suite: a test for each script with metering off and with fuel, on the backend of this build.
+//! The official suite: a test for each script with metering off and with fuel, on the backend of
+//! this build.
 //!
 //! | variable | meaning |
 //! |---|---|

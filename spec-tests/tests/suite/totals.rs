@@ -27,7 +27,8 @@ impl fmt::Display for Totals {
         let failed: usize = assertions().map(|kind| report.failed(kind)).sum();
         writeln!(
             f,
-            "suite on the {} backend: {} of {} files without failure; every file runs with metering off \
+            "suite on the {} backend: {} of {} files without failure; every file runs with \
+                metering off \
              and with fuel: {passed} assertions passed, {failed} failed",
             windlass::BACKEND,
             self.files.values().filter(|&&passed| passed).count(),

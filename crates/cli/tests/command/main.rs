@@ -44,8 +44,8 @@ fn windlass_with_input(args: &[&str], input: &[u8]) -> Done {
     }
 }
 
-/// Calls the command with a standard input that stays open and silent until it has ended. If that takes very long, it is
-/// killed.
+/// Calls the command with a standard input that stays open and silent until it has ended. If that
+/// takes very long, it is killed.
 fn windlass_with_silent_input(args: &[&str]) -> Done {
     let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
         .args(args)
@@ -176,7 +176,8 @@ fn wast() {
         lines[..2],
         [
             format!(
-                "{bad}: FAILED: 3 passed, 1 failed (module 1/1, assert_return 1/2, assert_invalid 1/1)"
+                "{bad}: FAILED: 3 passed, 1 failed \
+                    (module 1/1, assert_return 1/2, assert_invalid 1/1)"
             ),
             format!("  {bad}:3:2: assert_return: returned i32 2, expected i32 3"),
         ]

@@ -69,7 +69,8 @@ fn environment() {
     assert_eq!(done.code, 2);
 }
 
-/// Programs of real compilers, in both encodings; the texts are what they print when built for the host.
+/// Programs of real compilers, in both encodings; the texts are what they print when built for the
+/// host.
 #[test]
 fn exceptions_and_long_jumps() {
     for name in ["exceptions", "jumps"] {
@@ -82,7 +83,8 @@ fn exceptions_and_long_jumps() {
     }
 }
 
-/// A program of a real compiler that computes everything twice: with vectors and without. It says where they differ.
+/// A program of a real compiler that computes everything twice: with vectors and without. It says
+/// where they differ.
 #[test]
 fn vectors() {
     let expected = std::fs::read_to_string(program("vectors.txt")).expect("a text");
@@ -199,7 +201,8 @@ fn memory_limit_of_everything() {
         ("(memory 16) (memory 16)", "3MiB", "2047KiB"),
         ("(memory 16) (table 131072 funcref)", "3MiB", "2047KiB"),
         (
-            r#"(import "env" "memory" (memory 0 32 shared)) (func (export "wasi_thread_start") (param i32 i32))"#,
+            r#"(import "env" "memory" (memory 0 32 shared)) (func (export "wasi_thread_start")
+                (param i32 i32))"#,
             "3MiB",
             "2047KiB",
         ),

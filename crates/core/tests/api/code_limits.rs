@@ -5,8 +5,8 @@ use windlass::{
     CodeTooLarge, CompilationMode, Config, Engine, Error, Instance, Module, ModuleError, Store, Val,
 };
 
-/// A module in the binary format: a function without parameters and with so many `i32` results, exported as `f`; it
-/// has an `i32` local, which is 0.
+/// A module in the binary format: a function without parameters and with so many `i32` results,
+/// exported as `f`; it has an `i32` local, which is 0.
 fn results_and_body(results: usize, body: &[u8]) -> Vec<u8> {
     let mut bytes = b"\0asm\x01\0\0\0".to_vec();
     let mut types = vec![1, 0x60, 0];
@@ -46,8 +46,8 @@ const I32_CONST: u8 = 0x41;
 const BR_IF: [u8; 4] = [0x20, 0, 0x0d, 0];
 const BR_IF_NOT: [u8; 5] = [0x20, 0, 0x45, 0x0d, 0];
 
-/// A block with so many results, and in it branches to its label, with a value too many below the operands: none of
-/// them are in place.
+/// A block with so many results, and in it branches to its label, with a value too many below the
+/// operands: none of them are in place.
 fn out_of_place(results: usize, branches: &[u8]) -> Vec<u8> {
     let mut body = vec![BLOCK, 0, I32_CONST, 42];
     for value in 0..results {

@@ -1,5 +1,5 @@
-//! Garbage collection as guests and the embedder see it: nothing that is reachable is lost, and what is not
-//! is used again.
+//! Garbage collection as guests and the embedder see it: nothing that is reachable is lost, and
+//! what is not is used again.
 
 use windlass::{
     AsContextMut, Caller, Config, Engine, Event, Func, Instance, Linker, Module, Store,
@@ -12,7 +12,8 @@ fn limits(bytes: usize) -> StoreLimits {
     StoreLimitsBuilder::new().gc_heap_size(bytes).build()
 }
 
-/// The program in a store whose heap has at most so many bytes. Its import calls `deep` again, down to 0.
+/// The program in a store whose heap has at most so many bytes. Its import calls `deep` again, down
+/// to 0.
 fn program(config: &mut Config, bytes: usize) -> (Store<StoreLimits>, Instance) {
     let engine = Engine::new(config).expect("an engine");
     let mut linker = Linker::new(&engine);

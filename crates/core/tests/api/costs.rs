@@ -7,7 +7,8 @@ const DECLARATIONS: &str = r#"(import "" "" (func $host))
     (memory 1) (table $t 1000 funcref) (elem $e funcref (ref.null func) (ref.null func))
     (data $d "0123456789012345678901234567890123456789012345678901234567890123")
     (type $i (array (mut i32))) (type $s (struct (field i64 i64 i64 i64 i64 i64 i64)))
-    (type $many (func (param i64 i64 i64 i64 i64 i64 i64 i64) (result i64 i64 i64 i64 i64 i64 i64 i64)))
+    (type $many (func (param i64 i64 i64 i64 i64 i64 i64 i64)
+      (result i64 i64 i64 i64 i64 i64 i64 i64)))
     (tag $tag (param i64 i64 i64 i64 i64 i64 i64 i64))
     (func $none)
     (func $locals (local i64 i64 i64 i64 i64 i64 i64 i64 v128 v128 v128 v128))
@@ -52,7 +53,8 @@ fn instructions_and_amounts_cost_what_the_documentation_says() {
         ("(drop (array.new_default $i (i32.const 16)))", 1 + 3 + 8 + 4),
         ("(drop (array.new $i (i32.const 7) (i32.const 1600)))", 2 + 3 + 8 + 400),
         (
-            "(array.fill $i (array.new_default $i (i32.const 15)) (i32.const 0) (i32.const 1) (i32.const 15))",
+            "(array.fill $i (array.new_default $i (i32.const 15)) (i32.const 0) (i32.const 1) \
+                (i32.const 15))",
             4 + 3 + 6,
         ),
         ("(drop (struct.new_default $s))", 3 + 64 / 16),

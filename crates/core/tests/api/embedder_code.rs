@@ -1,5 +1,5 @@
-//! Code of the embedder that runs while a store allocates or collects: limiters that drop what they own, and drops of
-//! host values that panic. The store stays whole.
+//! Code of the embedder that runs while a store allocates or collects: limiters that drop what they
+//! own, and drops of host values that panic. The store stays whole.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -59,7 +59,8 @@ fn locals_have_their_latest_values() {
            (func $may_throw (param i32)
              (if (i32.and (local.get 0) (i32.const 1)) (then (throw $t))))
            (func (export "run") (param $n i32) (result i32)
-             (local $a i32) (local $b i64) (local $c f64) (local $d f64) (local $e f32) (local $f f32)
+             (local $a i32) (local $b i64) (local $c f64) (local $d f64) (local $e f32)
+               (local $f f32)
              (loop $next
                (block $caught
                  (try_table (catch $t $caught)
@@ -92,7 +93,8 @@ fn locals_have_their_latest_values() {
     }
 }
 
-/// A tag, and functions of an instance that throw it: at once, in a tail call, or what a function given to it throws.
+/// A tag, and functions of an instance that throw it: at once, in a tail call, or what a function
+/// given to it throws.
 const THROWER: &str = r#"
     (tag $t (export "t") (param i32))
     (memory (export "memory") 1)

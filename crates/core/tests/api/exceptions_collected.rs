@@ -18,8 +18,9 @@ fn legacy() -> Engine {
     Engine::new(Config::new().features(Features::WASM3 | Features::LEGACY_EXCEPTIONS)).unwrap()
 }
 
-/// Throws and catches `n` times, in each way that makes a reference, and keeps the first of these where `keep` says:
-/// in a global, a table, a local, an operand below, another exception, a clause. Throws that again in the end.
+/// Throws and catches `n` times, in each way that makes a reference, and keeps the first of these
+/// where `keep` says: in a global, a table, a local, an operand below, another exception, a clause.
+/// Throws that again in the end.
 const TEXT: &str = r#"
     (tag $t (export "t") (param i64))
     (tag $nest (param exnref i32))

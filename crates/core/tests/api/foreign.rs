@@ -1,5 +1,6 @@
-//! Types, modules and linkers of another engine, and what belongs to a store of it: an error, or the panic that the
-//! documentation promises, where the number of the type exists in the own engine too.
+//! Types, modules and linkers of another engine, and what belongs to a store of it: an error, or
+//! the panic that the documentation promises, where the number of the type exists in the own engine
+//! too.
 
 use crate::module;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,7 +51,8 @@ fn nullable(heap: HeapType) -> ValType {
     RefType::new(true, heap).into()
 }
 
-/// Checks that it panics with words about another engine or store, not for want of a place in a list.
+/// Checks that it panics with words about another engine or store, not for want of a place in a
+/// list.
 fn panics(what: &str, f: impl FnOnce()) {
     let panic = catch_unwind(AssertUnwindSafe(f)).expect_err(what);
     let message = panic.downcast_ref::<String>().map(String::as_str);

@@ -145,7 +145,8 @@ fn one_number_limits_all_together() {
     };
     const MIB: usize = 1 << 20;
     let small = || limited(StoreLimitsBuilder::new().total_size(MIB).build(), RECURSES);
-    // One takes nearly all of it; then there is no room for more of another, though there was before.
+    // One takes nearly all of it; then there is no room for more of another, though there was
+    // before.
     let firsts = [("grow_memory", 13), ("grow_table", 100_000), ("allocate", 100_000)];
     let seconds =
         [("grow_memory", 3), ("grow_table", 30_000), ("allocate", 30_000), ("recurse", 10_000)];

@@ -6,7 +6,8 @@ use windlass::{
     Val, ValType,
 };
 
-/// Calls a host function that multiplies each of its parameters by its place, through a guest and directly.
+/// Calls a host function that multiplies each of its parameters by its place, through a guest and
+/// directly.
 macro_rules! arity {
     ($($count:literal: $($param:ident)*;)*) => {
         #[test]
@@ -21,7 +22,8 @@ macro_rules! arity {
                     sum
                 });
                 #[allow(unused_assignments, unused_mut)]
-                let with_caller = Func::wrap(&mut store, |caller: Caller<'_, i64> $(, $param: i64)*| {
+                let with_caller =
+                    Func::wrap(&mut store, |caller: Caller<'_, i64> $(, $param: i64)*| {
                     let (mut sum, mut place) = (*caller.data(), 0);
                     $(place += 1; sum += place * $param;)*
                     let _ = place;

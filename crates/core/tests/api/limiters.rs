@@ -1,4 +1,5 @@
-//! Limiters that do more than say yes or no: they fail, panic, drop what they have of the store, run other stores.
+//! Limiters that do more than say yes or no: they fail, panic, drop what they have of the store,
+//! run other stores.
 
 use crate::module;
 use std::fmt;
@@ -238,7 +239,8 @@ fn an_execution_whose_limiter_panics_has_ended() {
 fn an_instantiation_whose_limiter_panics_leaves_nothing_behind() {
     let (mut store, other) = store();
     let engine = store.engine().clone();
-    // The heap has room after that: the memory is asked about when functions, globals and objects are there.
+    // The heap has room after that: the memory is asked about when functions, globals and objects
+    // are there.
     call(&mut store, &other, "allocate").unwrap();
     let text = r#"(type $array (array i64))
         (global (ref $array) (array.new_default $array (i32.const 10)))

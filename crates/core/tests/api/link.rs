@@ -185,7 +185,8 @@ fn segments_are_copied_in_order_until_one_does_not_fit() {
     let module = module(
         &engine,
         r#"(import "env" "m" (memory 1))
-           (data (i32.const 0) "first") (data (i32.const 65535) "too long") (data (i32.const 9) "x")"#,
+           (data (i32.const 0) "first") (data (i32.const 65535) "too long")
+             (data (i32.const 9) "x")"#,
     );
     let error = Instance::new(&mut store, &module, &[memory.into()]).unwrap_err();
     assert_eq!(error.trap(), Some(windlass::Trap::MemoryOutOfBounds));

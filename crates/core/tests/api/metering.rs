@@ -293,7 +293,8 @@ fn an_execution_that_is_interrupted_again_and_again_gets_on() {
     for metering in [Metering::Interrupt, Metering::Fuel] {
         let engine = Engine::new(Config::new().metering(metering)).unwrap();
         let mut store = Store::new(&engine, ());
-        let text = r#"(func $sum (export "sum") (param $n i64) (result i64) (local $m i64) (local $r anyref)
+        let text = r#"(func $sum (export "sum") (param $n i64) (result i64) (local $m i64)
+            (local $r anyref)
             (local.set $m (i64.sub (local.get $n) (i64.const 1)))
             (local.set $r (ref.i31 (i32.const 5)))
             (if (result i64) (i64.eqz (local.get $n))
@@ -335,7 +336,8 @@ fn what_moves_much_is_interrupted_in_its_middle() {
         let stop = |caller: Caller<'_, ()>| caller.interrupt_handle().unwrap().interrupt();
         linker.func_wrap("", "stop", stop).unwrap();
         let text = format!(
-            r#"(import "" "stop" (func $stop)) (memory 65) (table $t 0 funcref) (table $u 524288 funcref)
+            r#"(import "" "stop" (func $stop)) (memory 65) (table $t 0 funcref)
+                (table $u 524288 funcref)
             (func (export "run") (call $stop) {body})"#
         );
         let (mut store, instance) = linked(&linker, (), &text);

@@ -19,7 +19,8 @@ fn imports_and_exports_are_told_in_order() {
           (import "b" "g" (global (mut i64)))
           (import "b" "t" (table 3 funcref))
           (func (param f32 f64))
-          (export "z" (func 2)) (export "a" (memory 0)) (export "m" (global 0)) (export "t" (table 0)))"#;
+          (export "z" (func 2)) (export "a" (memory 0)) (export "m" (global 0))
+            (export "t" (table 0)))"#;
     let module = module(&Engine::default(), text);
     assert_eq!(module.name(), Some("name"));
     let imports: Vec<_> =
@@ -142,7 +143,8 @@ fn modules_run_alike_in_every_compilation_mode() {
     for mode in [CompilationMode::Eager, CompilationMode::LazyTranslation, CompilationMode::Lazy] {
         let engine = Engine::new(Config::new().compilation_mode(mode)).unwrap();
         let text = r#"(func $inc (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
-                      (func (export "f") (param i32) (result i32) (call $inc (call $inc (local.get 0))))"#;
+                      (func (export "f") (param i32) (result i32)
+                        (call $inc (call $inc (local.get 0))))"#;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
         let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();

@@ -1,4 +1,5 @@
-//! [`Config::canonicalize_nans`]: results that are NaN have one pattern of bits, all others are as without it.
+//! [`Config::canonicalize_nans`]: results that are NaN have one pattern of bits, all others are as
+//! without it.
 
 use crate::module;
 use windlass::{Config, Engine, Instance, Store, TypedFunc};
@@ -21,7 +22,8 @@ const SCALAR: &[(&str, usize)] = &[
 const RELAXED: &[(&str, usize)] =
     &[("relaxed_madd", 3), ("relaxed_nmadd", 3), ("relaxed_min", 2), ("relaxed_max", 2)];
 
-/// Bits of doubles; of floats, the upper half. Quiet and signalling NaNs of both signs are among them.
+/// Bits of doubles; of floats, the upper half. Quiet and signalling NaNs of both signs are among
+/// them.
 const OPERANDS: &[u64] = &[
     0,
     1 << 63,

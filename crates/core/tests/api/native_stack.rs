@@ -1,4 +1,5 @@
-//! How much native stack calls take that go back and forth between host and guest: see `Config::max_nested_calls`.
+//! How much native stack calls take that go back and forth between host and guest: see
+//! `Config::max_nested_calls`.
 
 use crate::linked;
 use std::{hint::black_box, thread};
@@ -15,7 +16,8 @@ struct Depth {
     last: usize,
 }
 
-/// The guest calls the host, which calls the guest, until the guest has done so `levels` times or traps.
+/// The guest calls the host, which calls the guest, until the guest has done so `levels` times or
+/// traps.
 fn recursion(engine: &Engine, levels: i32) -> (Result<(), Error>, Depth) {
     let mut linker: Linker<Depth> = Linker::new(engine);
     let back = |mut caller: Caller<'_, Depth>, n: i32| -> Result<i32, Error> {

@@ -3,8 +3,8 @@
 use crate::linked;
 use windlass::{Caller, Config, Engine, Error, Linker, Trap};
 
-/// `down` in the guest calls `down` of the host with one less, which calls the guest's, and so on; each leaves its
-/// mark.
+/// `down` in the guest calls `down` of the host with one less, which calls the guest's, and so on;
+/// each leaves its mark.
 const TEXT: &str = r#"
     (import "env" "down" (func $down (param i32) (result i64)))
     (memory (export "memory") 1)

@@ -1,5 +1,5 @@
-//! The same programs without metering, with interrupts, and with fuel in slices: results, traps and the fuel that is
-//! used in all are the same.
+//! The same programs without metering, with interrupts, and with fuel in slices: results, traps and
+//! the fuel that is used in all are the same.
 
 use std::sync::{
     Arc,
@@ -24,8 +24,8 @@ macro_rules! traps {
     };
 }
 
-/// Programs: what each returns or how it traps. `tick` has the guest interrupted before each of its next runs. What
-/// is moved at once is smaller than what bulk operations move here.
+/// Programs: what each returns or how it traps. `tick` has the guest interrupted before each of its
+/// next runs. What is moved at once is smaller than what bulk operations move here.
 const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
     (
         "loops",
@@ -100,7 +100,8 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
         r#"(type $b (array (mut i8))) (type $l (array (mut i64))) (type $r (array (mut anyref)))
         (data $d "\50\50\50\50")
         (func (export "run") (result i64)
-            (local $b (ref null $b)) (local $l (ref null $l)) (local $r (ref null $r)) (local $i i32)
+            (local $b (ref null $b)) (local $l (ref null $l)) (local $r (ref null $r))
+              (local $i i32)
           (call $tick (i32.const 60))
           (local.set $r (array.new $r (ref.i31 (i32.const 0x3ffd)) (i32.const 300000)))
           (local.set $b (array.new $b (i32.const 1) (i32.const 3000000)))
@@ -110,14 +111,18 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
             (drop (array.new_default $l (i32.const 300000)))
             (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1)))
               (i32.const 3))))
-          (array.copy $b $b (local.get $b) (i32.const 3) (local.get $b) (i32.const 2) (i32.const 2900000))
+          (array.copy $b $b (local.get $b) (i32.const 3) (local.get $b) (i32.const 2)
+            (i32.const 2900000))
           (array.init_data $b $d (local.get $b) (i32.const 9) (i32.const 0) (i32.const 4))
-          (array.copy $b $b (local.get $b) (i32.const 2) (local.get $b) (i32.const 9) (i32.const 2900000))
+          (array.copy $b $b (local.get $b) (i32.const 2) (local.get $b) (i32.const 9)
+            (i32.const 2900000))
           (array.fill $l (local.get $l) (i32.const 1) (i64.const 0x50505050) (i32.const 299000))
-          (array.copy $l $l (local.get $l) (i32.const 7) (local.get $l) (i32.const 1) (i32.const 200000))
+          (array.copy $l $l (local.get $l) (i32.const 7) (local.get $l) (i32.const 1)
+            (i32.const 200000))
           (i64.or
             (i64.shl (i64.add (array.get $l (local.get $l) (i32.const 200000))
-              (i64.extend_i32_u (array.get_u $b (local.get $b) (i32.const 2000000)))) (i64.const 32))
+              (i64.extend_i32_u (array.get_u $b (local.get $b) (i32.const 2000000))))
+                (i64.const 32))
             (i64.extend_i32_u (i31.get_u (ref.cast (ref i31)
               (array.get $r (local.get $r) (i32.const 299999))))))) "#,
     ),
@@ -126,7 +131,8 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
         Ok(200_000),
         r#"(type $s (struct (field $next (ref null $s)) (field i64)))
         (type $r (array (mut (ref null $s))))
-        (func (export "run") (result i64) (local $i i64) (local $s (ref null $s)) (local $r (ref null $r))
+        (func (export "run") (result i64) (local $i i64) (local $s (ref null $s))
+          (local $r (ref null $r))
           (loop $next
             (local.set $s (struct.new $s (local.get $s) (local.get $i)))
             (if (i64.eqz (i64.rem_u (local.get $i) (i64.const 20000)))
@@ -217,7 +223,8 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
         "array copy",
         Err(Trap::ArrayOutOfBounds),
         traps!(
-            "(array.copy $b $b (call $array) (i32.const 1) (call $array) (i32.const 0) (i32.const -1))"
+            "(array.copy $b $b (call $array) (i32.const 1) (call $array) (i32.const 0) \
+                (i32.const -1))"
         ),
     ),
     (
@@ -229,7 +236,8 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
         "array init elem",
         Err(Trap::ArrayOutOfBounds),
         traps!(
-            "(array.init_elem $f $e (array.new_default $f (i32.const 1)) (i32.const 0) (i32.const 0) (i32.const -1))"
+            "(array.init_elem $f $e (array.new_default $f (i32.const 1)) (i32.const 0) \
+                (i32.const 0) (i32.const -1))"
         ),
     ),
     (

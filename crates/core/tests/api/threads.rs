@@ -40,8 +40,8 @@ fn u32_at(memory: &SharedMemory, at: usize) -> u32 {
     u32::from_le_bytes(bytes)
 }
 
-/// Each thread adds to counters of all widths, which are neighbours, and takes a lock to add to one that is not
-/// atomic.
+/// Each thread adds to counters of all widths, which are neighbours, and takes a lock to add to one
+/// that is not atomic.
 const COUNT: &str = r#"
     (import "env" "memory" (memory 1 4 shared))
     (func $lock
@@ -62,7 +62,8 @@ const COUNT: &str = r#"
         (drop (i64.atomic.rmw.add (i32.const 8) (i64.const 0x100000001)))
         (drop (i64.atomic.rmw32.sub_u (i32.const 16) (i64.const 1)))
         (call $lock)
-        (i64.store offset=1 (i32.const 40) (i64.add (i64.load offset=1 (i32.const 40)) (i64.const 1)))
+        (i64.store offset=1 (i32.const 40) (i64.add (i64.load offset=1 (i32.const 40))
+          (i64.const 1)))
         (call $unlock)
         (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))"#;
 
@@ -94,8 +95,8 @@ fn counters_of_all_widths() {
     }
 }
 
-/// Two players in turn: each waits until the other's counter is as high as its own, or one higher if that one leads,
-/// and counts.
+/// Two players in turn: each waits until the other's counter is as high as its own, or one higher
+/// if that one leads, and counts.
 const PING_PONG: &str = r#"
     (import "env" "memory" (memory 1 4 shared))
     (func (export "play") (param $mine i32) (param $theirs i32) (param $lead i32) (param $n i32)
@@ -129,7 +130,8 @@ fn ping_pong() {
     assert_eq!([memory.atomic_notify(0, 9), memory.atomic_notify(64, 9)], [Ok(0), Ok(0)]);
 }
 
-/// Message passing: whoever sees the flag sees what was written before, with plain accesses of any alignment.
+/// Message passing: whoever sees the flag sees what was written before, with plain accesses of any
+/// alignment.
 const MESSAGES: &str = r#"
     (import "env" "memory" (memory 1 4 shared))
     (func (export "send") (param $n i32) (local $i i32)
@@ -151,7 +153,8 @@ const MESSAGES: &str = r#"
         (local.set $wrong (i32.or (local.get $wrong)
           (i32.xor (i32.load offset=103 (i32.const 0)) (local.get $i))))
         (local.set $wrong (i32.or (local.get $wrong)
-          (v128.any_true (v128.xor (v128.load offset=201 (i32.const 0)) (i32x4.splat (local.get $i))))))
+          (v128.any_true (v128.xor (v128.load offset=201 (i32.const 0))
+            (i32x4.splat (local.get $i))))))
         (memory.copy (i32.const 400) (i32.const 301) (i32.const 77))
         (local.set $wrong (i32.or (local.get $wrong)
           (i32.xor (i32.load8_u (i32.const 476)) (i32.and (local.get $i) (i32.const 255)))))
@@ -183,7 +186,8 @@ const REST: &str = r#"
     (func (export "size") (result i32) (memory.size))
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     (func (export "see") (param $at i32) (result i32)
-      ;; Loads beyond what this store has seen of the memory, as soon as a flag says that it is there.
+      ;; Loads beyond what this store has seen of the memory, as soon as a flag says that
+      ;; it is there.
       (loop $wait (br_if $wait (i32.eqz (i32.atomic.load (i32.const 0)))))
       (i32.load (local.get $at)))
     (func (export "wait") (param i32 i64) (result i32)
@@ -351,12 +355,15 @@ fn atomic_instructions_trap() {
             let a = address_of(0);
             let text = format!(
                 r#"(memory {memory})
-                (func (export "load") (param {address}) (drop ({ty}.atomic.load{width}{unsigned} {a})))
-                (func (export "store") (param {address}) ({ty}.atomic.store{width} {a} ({ty}.const 1)))
+                (func (export "load") (param {address})
+                  (drop ({ty}.atomic.load{width}{unsigned} {a})))
+                (func (export "store") (param {address})
+                  ({ty}.atomic.store{width} {a} ({ty}.const 1)))
                 (func (export "rmw") (param {address})
                   (drop ({ty}.atomic.rmw{width}.xchg{unsigned} {a} ({ty}.const 1))))
                 (func (export "cmpxchg") (param {address})
-                  (drop ({ty}.atomic.rmw{width}.cmpxchg{unsigned} offset=8 {a} ({ty}.const 0) ({ty}.const 1))))"#
+                  (drop ({ty}.atomic.rmw{width}.cmpxchg{unsigned} offset=8 {a} ({ty}.const 0)
+                    ({ty}.const 1))))"#
             );
             let mut store = Store::new(&engine, ());
             let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();

@@ -6,8 +6,8 @@ use windlass::{
     Metering, ResourceLimiter, Store, Tag, TagType, Trap, Val,
 };
 
-/// `run` catches what is thrown so many calls further in: by `throw`, by `throw_ref` of a local and of an operand, by
-/// `rethrow`, and by a host function.
+/// `run` catches what is thrown so many calls further in: by `throw`, by `throw_ref` of a local and
+/// of an operand, by `rethrow`, and by a host function.
 const TEXT: &str = r#"
     (import "env" "throw" (func $host_throw))
     (import "env" "mark" (func $mark))
@@ -109,7 +109,8 @@ fn linker(engine: &Engine) -> Linker<Seen> {
     linker
 }
 
-/// Stops once in the middle, where everything is collected that nobody needs; then the exception is caught.
+/// Stops once in the middle, where everything is collected that nobody needs; then the exception is
+/// caught.
 fn is_interrupted_on_its_way(text: &str, how: i32) {
     let features = Features::WASM3 | Features::LEGACY_EXCEPTIONS;
     let config = Config::new().metering(Metering::Interrupt).features(features).clone();

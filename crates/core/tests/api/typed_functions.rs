@@ -1,4 +1,5 @@
-//! Typed references to functions: calls through them in the instance, in another one, and of the host.
+//! Typed references to functions: calls through them in the instance, in another one, and of the
+//! host.
 
 use crate::{instance, linked, module};
 use windlass::{Engine, Func, Instance, Linker, Store, Trap, Val};

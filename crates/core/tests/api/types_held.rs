@@ -1,5 +1,5 @@
-//! Types are held by modules, stores, linkers and the embedder; the engine frees what nobody holds, and gives its
-//! number to other types only then.
+//! Types are held by modules, stores, linkers and the embedder; the engine frees what nobody holds,
+//! and gives its number to other types only then.
 
 use crate::module;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,7 +9,8 @@ use windlass::{
     RefType, StorageType, Store, StructRef, StructRefPre, StructType, Tag, TagType, Val, ValType,
 };
 
-/// A module whose types no other has: functions, groups that refer to each other, sub- and supertypes.
+/// A module whose types no other has: functions, groups that refer to each other, sub- and
+/// supertypes.
 fn unlike(number: u32) -> Vec<u8> {
     let fields: String =
         (0..16).map(|bit| if number >> bit & 1 == 0 { " i32" } else { " i64" }).collect();
@@ -280,7 +281,8 @@ fn casts_know_the_supertypes_of_host_functions() {
     let func = Func::new(&mut store, child, |_, _, _| Ok(()));
     let text = r#"
         (type $parent (sub (func)))
-        (func (export "test") (param funcref) (result i32) (ref.test (ref $parent) (local.get 0)))"#;
+        (func (export "test") (param funcref) (result i32) (ref.test (ref $parent)
+          (local.get 0)))"#;
     let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
     let test = instance.get_func(&store, "test").unwrap();
     let mut results = [Val::I32(0)];

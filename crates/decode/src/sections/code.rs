@@ -25,8 +25,8 @@ impl Reader<'_> {
         Ok(Body { start, locals, code })
     }
 
-    /// Why a body without `end` as its last byte is malformed: the first instruction that is, or that
-    /// the `end` comes later.
+    /// Why a body without `end` as its last byte is malformed: the first instruction that is, or
+    /// that the `end` comes later.
     #[cold]
     fn unclosed(&mut self, end: usize) -> Error {
         match self.expr() {

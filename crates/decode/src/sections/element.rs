@@ -1,5 +1,5 @@
-//! The element section (3.0, section 5.5.12). The kind of a segment is a number whose bits tell what
-//! follows.
+//! The element section (3.0, section 5.5.12). The kind of a segment is a number whose bits tell
+//! what follows.
 
 use crate::{
     AbsHeapType, Element, ElementItems, ElementMode, Error, ErrorKind, Features, HeapType, Reader,

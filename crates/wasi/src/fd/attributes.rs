@@ -1,5 +1,5 @@
-//! What is known of a descriptor and its file, and what can be set: `fd_fdstat_*`, `fd_filestat_get`,
-//! `fd_filestat_set_times`.
+//! What is known of a descriptor and its file, and what can be set: `fd_fdstat_*`,
+//! `fd_filestat_get`, `fd_filestat_set_times`.
 
 use crate::{
     Dialect, DirPerms, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
@@ -67,7 +67,8 @@ pub fn fd_fdstat_set_flags(
 
 /// Gives up rights of a descriptor. From then on what they allow is refused.
 ///
-/// Parameters: `fd`; `base`, the rights that are kept; `inheriting`, those that are kept for what is opened in it.
+/// Parameters: `fd`; `base`, the rights that are kept; `inheriting`, those that are kept for what
+/// is opened in it.
 ///
 /// Errors: `EBADF`; `ENOTCAPABLE` if a right would be added.
 pub fn fd_fdstat_set_rights(
@@ -80,7 +81,8 @@ pub fn fd_fdstat_set_rights(
     ctx.table.get_mut(fd)?.rights.shrink(base, inheriting)
 }
 
-/// Tells what is known of what a descriptor is open to. Of streams and sockets, that is the type only.
+/// Tells what is known of what a descriptor is open to. Of streams and sockets, that is the type
+/// only.
 ///
 /// Parameters: `fd`; `stat`, where the record goes.
 ///
@@ -122,11 +124,11 @@ pub fn fd_filestat_get(
 
 /// Sets the times of what a descriptor is open to.
 ///
-/// Parameters: `fd`; `atim` and `mtim`, nanoseconds since 1970; `fst_flags`, which of them are set: 1 `atim`, 2 last
-/// access to now, 4 `mtim`, 8 last change to now.
+/// Parameters: `fd`; `atim` and `mtim`, nanoseconds since 1970; `fst_flags`, which of them are set:
+/// 1 `atim`, 2 last access to now, 4 `mtim`, 8 last change to now.
 ///
-/// Errors: `EBADF`; `EINVAL` if there is no such flag, a time is set twice, or it has no times; `EROFS` if the preopened
-/// directory can't be changed; `EPERM`; `ENOTCAPABLE`.
+/// Errors: `EBADF`; `EINVAL` if there is no such flag, a time is set twice, or it has no times;
+/// `EROFS` if the preopened directory can't be changed; `EPERM`; `ENOTCAPABLE`.
 pub fn fd_filestat_set_times(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,

@@ -1,6 +1,7 @@
-//! `fd_read`, `fd_write`, `fd_pread`, `fd_pwrite`: bytes between a descriptor and buffers of the guest. Buffers are
-//! handed on where they lie, several at once; nothing is allocated but a piece at a time where other threads use the
-//! memory. A call transfers at most as much as the memory has, and looks between pieces whether it is to end.
+//! `fd_read`, `fd_write`, `fd_pread`, `fd_pwrite`: bytes between a descriptor and buffers of the
+//! guest. Buffers are handed on where they lie, several at once; nothing is allocated but a piece
+//! at a time where other threads use the memory. A call transfers at most as much as the memory
+//! has, and looks between pieces whether it is to end.
 
 use crate::{
     Errno, GuestMemory, WasiCtx,
@@ -16,12 +17,12 @@ use crate::{
 /// Files fill all buffers as far as they reach. Streams and connections fill no more than the first
 /// buffer: reading on could wait although there is something to return.
 ///
-/// Parameters: `fd`; `iovs`, the list of buffers, and `iovs_len`, how many; `read`, where the count of bytes goes. 0 is
-/// the end.
+/// Parameters: `fd`; `iovs`, the list of buffers, and `iovs_len`, how many; `read`, where the count
+/// of bytes goes. 0 is the end.
 ///
-/// Errors: `EBADF` if it is not open to be read; `ENOTCAPABLE` if the right was given up; `EISDIR` for a directory;
-/// `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EINTR` if it waits and is interrupted; `EFAULT`; errors of the
-/// host.
+/// Errors: `EBADF` if it is not open to be read; `ENOTCAPABLE` if the right was given up; `EISDIR`
+/// for a directory; `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EINTR` if it waits and
+/// is interrupted; `EFAULT`; errors of the host.
 ///
 /// ```text
 /// iovs ─▶ ┌──────────┬──────────┬──────────┬──────────┬─
@@ -57,14 +58,16 @@ pub fn fd_read(
     memory.write_u32(read, count)
 }
 
-/// Writes to where the descriptor is, which then moves on; with the flag `APPEND`, to the end of the file.
+/// Writes to where the descriptor is, which then moves on; with the flag `APPEND`, to the end of
+/// the file.
 ///
-/// Parameters: `fd`; `iovs`, the list of buffers, and `iovs_len`, how many; `written`, where the count of bytes goes.
-/// It can be less than all.
+/// Parameters: `fd`; `iovs`, the list of buffers, and `iovs_len`, how many; `written`, where the
+/// count of bytes goes. It can be less than all.
 ///
-/// Errors: `EBADF` if it is not open to be written; `ENOTCAPABLE` if the right was given up; `EISDIR` for a directory;
-/// `ENOSPC`; `EFBIG`; `EPIPE`; `EAGAIN` if it would wait and has the flag `NONBLOCK`; `EINTR` if it is interrupted before
-/// anything is written; `EFAULT`; errors of the host.
+/// Errors: `EBADF` if it is not open to be written; `ENOTCAPABLE` if the right was given up;
+/// `EISDIR` for a directory; `ENOSPC`; `EFBIG`; `EPIPE`; `EAGAIN` if it would wait and has the flag
+/// `NONBLOCK`; `EINTR` if it is interrupted before anything is written; `EFAULT`; errors of the
+/// host.
 ///
 /// ```text
 /// iovs ─▶ ┌──────────┬──────────┬──────────┬──────────┬─
@@ -170,8 +173,9 @@ pub(crate) struct Way {
 const READ: Way = Way { writing: false, all: false };
 pub(crate) const WRITE: Way = Way { writing: true, all: true };
 
-/// Transfers buffers from or to a stream: waits until it is ready, lets `step` transfer some, and goes on if all are
-/// wanted. What was transferred when an error comes is told first; the error comes back with the next call.
+/// Transfers buffers from or to a stream: waits until it is ready, lets `step` transfer some, and
+/// goes on if all are wanted. What was transferred when an error comes is told first; the error
+/// comes back with the next call.
 pub(crate) fn stream(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -306,8 +310,8 @@ fn check_place(seekable: bool, offset: u64) -> Result<(), Errno> {
     }
 }
 
-/// Writes all buffers to a file, a piece at a time, until less than all of a piece is taken. `write` also gets how much
-/// was written before.
+/// Writes all buffers to a file, a piece at a time, until less than all of a piece is taken.
+/// `write` also gets how much was written before.
 fn gather(
     memory: &mut GuestMemory<'_>,
     iovs: u32,
@@ -320,8 +324,8 @@ fn gather(
     })
 }
 
-/// Fills all buffers from a file, a piece at a time, until less than all of a piece is filled. `read` also gets how
-/// much was read before.
+/// Fills all buffers from a file, a piece at a time, until less than all of a piece is filled.
+/// `read` also gets how much was read before.
 fn scatter(
     memory: &mut GuestMemory<'_>,
     iovs: u32,

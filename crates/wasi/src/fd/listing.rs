@@ -1,19 +1,22 @@
-//! `fd_readdir`: lists a directory. Names come from the file system as they are asked for, from a place in the directory
-//! that the file system can find again; a descriptor keeps none of them.
+//! `fd_readdir`: lists a directory. Names come from the file system as they are asked for, from a
+//! place in the directory that the file system can find again; a descriptor keeps none of them.
 
 use crate::{DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::DirEntry, rights};
 
 /// Lists a directory, with `.` and `..`.
 ///
-/// The buffer is filled to its end, if need be with a part of an entry. So a guest knows that there is no more when less
-/// is used; if an entry was cut, it asks again with the cookie of the one before.
+/// The buffer is filled to its end, if need be with a part of an entry. So a guest knows that there
+/// is no more when less is used; if an entry was cut, it asks again with the cookie of the one
+/// before.
 ///
-/// What is made or removed meanwhile may be listed or not. All else is listed once, whatever happens to the directory.
+/// What is made or removed meanwhile may be listed or not. All else is listed once, whatever
+/// happens to the directory.
 ///
-/// Parameters: `fd`; `buffer` and `len`, where the entries go; `cookie`, where to begin: 0 at the start, else the `next`
-/// of an entry; `used`, where the count of bytes goes.
+/// Parameters: `fd`; `buffer` and `len`, where the entries go; `cookie`, where to begin: 0 at the
+/// start, else the `next` of an entry; `used`, where the count of bytes goes.
 ///
-/// Errors: `EBADF`; `ENOTDIR`; `EACCES` if the preopened directory can't be listed; `EINTR`; `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `ENOTDIR`; `EACCES` if the preopened directory can't be listed; `EINTR`;
+/// `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// buffer ─▶ ┌───────────┬──────────┬──────────────────┬──────────┬─────────┬──────┬─

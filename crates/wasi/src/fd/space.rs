@@ -1,18 +1,21 @@
-//! Where a descriptor is in its file, and the file's room: `fd_seek`, `fd_tell`, `fd_advise`, `fd_allocate`,
-//! `fd_filestat_set_size`, `fd_sync`, `fd_datasync`.
+//! Where a descriptor is in its file, and the file's room: `fd_seek`, `fd_tell`, `fd_advise`,
+//! `fd_allocate`, `fd_filestat_set_size`, `fd_sync`, `fd_datasync`.
 
 use crate::{
     Dialect, Errno, FilePerms, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, fs::Advice,
     rights,
 };
 
-/// Moves a descriptor in its file. It may move beyond the end: writing there fills the gap with zeros.
+/// Moves a descriptor in its file. It may move beyond the end: writing there fills the gap with
+/// zeros.
 ///
-/// Parameters: `fd`; `offset`, how far, as an i64; `whence`, from where: 0 from the start, 1 from where it is, 2 from the
-/// end (in `wasi_unstable` 2, 0 and 1); `position`, where the new place goes.
+/// Parameters: `fd`; `offset`, how far, as an i64; `whence`, from where: 0 from the start, 1 from
+/// where it is, 2 from the end (in `wasi_unstable` 2, 0 and 1); `position`, where the new place
+/// goes.
 ///
-/// Errors: `EBADF`; `EISDIR` for a directory; `ESPIPE` if it has no places; `EINVAL` if the new place is before the
-/// start, or `whence` is none of these; `EOVERFLOW` if it is beyond 2^63; `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `EISDIR` for a directory; `ESPIPE` if it has no places; `EINVAL` if the new
+/// place is before the start, or `whence` is none of these; `EOVERFLOW` if it is beyond 2^63;
+/// `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// position ─▶ ┌─────┐
@@ -68,11 +71,11 @@ pub fn fd_tell(
 
 /// Tells the host how a part of a file will be used. It need not care.
 ///
-/// Parameters: `fd`; `offset` and `len`, the part, to the end if `len` is 0; `advice`: 0 normal, 1 sequential, 2
-/// random, 3 will need, 4 don't need, 5 no reuse.
+/// Parameters: `fd`; `offset` and `len`, the part, to the end if `len` is 0; `advice`: 0 normal, 1
+/// sequential, 2 random, 3 will need, 4 don't need, 5 no reuse.
 ///
-/// Errors: `EBADF`, also for a directory; `ESPIPE` if it has no places; `EINVAL` if there is no such advice or
-/// part; `ENOTCAPABLE`.
+/// Errors: `EBADF`, also for a directory; `ESPIPE` if it has no places; `EINVAL` if there is no
+/// such advice or part; `ENOTCAPABLE`.
 pub fn fd_advise(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -102,13 +105,13 @@ pub fn fd_advise(
     fs.advise(file.handle, offset, len, advice)
 }
 
-/// Makes sure that a part of a file can be written without running out of room. A file that is shorter than the
-/// part becomes longer.
+/// Makes sure that a part of a file can be written without running out of room. A file that is
+/// shorter than the part becomes longer.
 ///
 /// Parameters: `fd`; `offset` and `len`, the part.
 ///
-/// Errors: `EBADF` if it is not open to be written; `EISDIR`; `ESPIPE` if it has no places; `EINVAL` if `len` is 0;
-/// `EFBIG`; `ENOSPC`; `ENOTSUP` if the host can't; `ENOTCAPABLE`.
+/// Errors: `EBADF` if it is not open to be written; `EISDIR`; `ESPIPE` if it has no places;
+/// `EINVAL` if `len` is 0; `EFBIG`; `ENOSPC`; `ENOTSUP` if the host can't; `ENOTCAPABLE`.
 pub fn fd_allocate(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -141,8 +144,8 @@ fn check_part(offset: u64, len: u64) -> Result<(), Errno> {
 ///
 /// Parameters: `fd`; `size`, the new size.
 ///
-/// Errors: `EBADF` if it is not open; `EINVAL` if it is not open to be written, has no size, or the size is beyond
-/// 2^63; `EISDIR`; `EFBIG`; `ENOSPC`; `ENOTCAPABLE`.
+/// Errors: `EBADF` if it is not open; `EINVAL` if it is not open to be written, has no size, or the
+/// size is beyond 2^63; `EISDIR`; `EFBIG`; `ENOSPC`; `ENOTCAPABLE`.
 pub fn fd_filestat_set_size(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,

@@ -1,6 +1,6 @@
-//! [`HostFs`]: directories of the host as a [`FileSystem`]. Every call gives the operating system an open directory
-//! and a single name, and never lets it follow a link: nothing outside of the directories that it was
-//! made with can be reached.
+//! [`HostFs`]: directories of the host as a [`FileSystem`]. Every call gives the operating system
+//! an open directory and a single name, and never lets it follow a link: nothing outside of the
+//! directories that it was made with can be reached.
 
 use super::{Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime};
 use crate::{Errno, FileType, iovecs::BATCH};
@@ -45,7 +45,8 @@ const PART: usize = 4096;
 /// How many names are given at once.
 const NAMES: usize = 32;
 
-/// What all of our opening has in common: links are not followed, and nothing else is changed by it.
+/// What all of our opening has in common: links are not followed, and nothing else is changed by
+/// it.
 const OPEN: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
 /// A directory to go through: it need not be readable.
@@ -274,7 +275,8 @@ impl FileSystem for HostFs {
         let at = match at {
             Some(at) => at,
             None => {
-                // Where the host is anyway it need not search: that is safe even if its places are not.
+                // Where the host is anyway it need not search: that is safe even if its places are
+                // not.
                 let end = open.listing.as_ref().and_then(|listing| listing.entries.last());
                 if end.map(|&(_, next)| next) != Some(place) {
                     match fs::seek(&open.fd, fs::SeekFrom::Start(place)) {

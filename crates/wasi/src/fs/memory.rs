@@ -1,5 +1,5 @@
-//! [`MemoryFs`]: files, directories and links in memory, as a [`FileSystem`]. The host builds it and reads it
-//! back by paths. Needs no operating system.
+//! [`MemoryFs`]: files, directories and links in memory, as a [`FileSystem`]. The host builds it
+//! and reads it back by paths. Needs no operating system.
 
 pub(crate) mod contents;
 mod tree;
@@ -41,13 +41,15 @@ impl MemoryFs {
         MemoryFs::with_limit(1 << 30)
     }
 
-    /// An empty one, that may grow to `bytes`, files, names and all else that it takes counted, roughly and rather too
-    /// much than too little; then guests get `ENOSPC`. No file can be longer than that, even if little of it is there.
+    /// An empty one, that may grow to `bytes`, files, names and all else that it takes counted,
+    /// roughly and rather too much than too little; then guests get `ENOSPC`. No file can be longer
+    /// than that, even if little of it is there.
     pub fn with_limit(bytes: u64) -> MemoryFs {
         MemoryFs(Arc::new(Mutex::new(Tree::new(bytes, None))))
     }
 
-    /// As [`MemoryFs::with_limit`], where all that it takes is also taken from a budget that others share.
+    /// As [`MemoryFs::with_limit`], where all that it takes is also taken from a budget that others
+    /// share.
     pub fn with_budget(bytes: u64, budget: Arc<dyn MemoryBudget>) -> MemoryFs {
         MemoryFs(Arc::new(Mutex::new(Tree::new(bytes, Some(budget)))))
     }
@@ -76,7 +78,8 @@ impl MemoryFs {
         walk.at(|_, dir, name| function(&mut self.tree(), dir, name), Errno::IsDir)
     }
 
-    /// Makes a file with these contents, or replaces its contents; makes the directories that it is in.
+    /// Makes a file with these contents, or replaces its contents; makes the directories that it is
+    /// in.
     pub fn write(&self, path: impl AsRef<[u8]>, contents: impl AsRef<[u8]>) -> Result<(), Errno> {
         let path = path.as_ref();
         self.create_parents(path)?;

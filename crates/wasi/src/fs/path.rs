@@ -1,6 +1,6 @@
-//! The meaning of paths, for every file system: [`Walk`] goes along a path, one component and one open
-//! directory after the other. It never asks a file system for `..`: it goes back to the directory that
-//! it came from, and never beyond the one it started in.
+//! The meaning of paths, for every file system: [`Walk`] goes along a path, one component and one
+//! open directory after the other. It never asks a file system for `..`: it goes back to the
+//! directory that it came from, and never beyond the one it started in.
 
 use super::{FileSystem, Handle, Metadata};
 use crate::{Errno, FileType, memory::MAX_PATH};
@@ -18,7 +18,8 @@ const MAX_DEPTH: usize = 256;
 pub(crate) struct Walk<'a> {
     pub(crate) fs: &'a mut dyn FileSystem,
     base: Handle,
-    /// The directories below `base`, down to the one that has the last component. Closed at the end.
+    /// The directories below `base`, down to the one that has the last component. Closed at the
+    /// end.
     opened: Vec<Handle>,
     /// What is still to be gone, from `at` on.
     rest: Vec<u8>,
@@ -85,7 +86,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What is known of the end of the path. Goes on if that is a link and `follow`, or the path ended in a slash.
+    /// What is known of the end of the path. Goes on if that is a link and `follow`, or the path
+    /// ended in a slash.
     pub(crate) fn metadata(&mut self, follow: bool) -> Result<Metadata, Errno> {
         loop {
             let dir = self.dir();
@@ -171,8 +173,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes into a directory, or on along a link. What was a link may be a directory a moment later: then it looks
-    /// again.
+    /// Goes into a directory, or on along a link. What was a link may be a directory a moment
+    /// later: then it looks again.
     fn step(&mut self, name: &[u8]) -> Result<(), Errno> {
         let dir = self.dir();
         if self.opened.len() >= MAX_DEPTH {
@@ -217,7 +219,8 @@ fn check(path: &[u8]) -> Result<(), Errno> {
     }
 }
 
-/// Where the first component from `at` on is, where the next one begins, and whether there is a slash after it.
+/// Where the first component from `at` on is, where the next one begins, and whether there is a
+/// slash after it.
 fn split(path: &[u8], at: usize) -> Option<(Range<usize>, usize, bool)> {
     let start = at + path.get(at..)?.iter().position(|&b| b != b'/')?;
     let after = |from, wanted: fn(u8) -> bool| {

@@ -1,5 +1,5 @@
-//! What is known of what a path leads to, and what can be set: `path_filestat_get`, `path_filestat_set_times`,
-//! `path_readlink`.
+//! What is known of what a path leads to, and what can be set: `path_filestat_get`,
+//! `path_filestat_set_times`, `path_readlink`.
 
 use super::locate;
 use crate::{
@@ -12,11 +12,12 @@ use crate::{
 
 /// Tells what is known of what a path leads to.
 ///
-/// Parameters: `fd`, the directory that the path begins in; `lookupflags`: 1 follow the last component if it is a link;
-/// `path` and `path_len`; `stat`, where the record goes, that of [`fd_filestat_get`](crate::preview1::fd_filestat_get).
+/// Parameters: `fd`, the directory that the path begins in; `lookupflags`: 1 follow the last
+/// component if it is a link; `path` and `path_len`; `stat`, where the record goes, that of
+/// [`fd_filestat_get`](crate::preview1::fd_filestat_get).
 ///
-/// Errors: `EBADF`; `ENOTDIR`; `ENOENT`; `ELOOP`; `EPERM` if the path is absolute or leads out of `fd`; `EACCES`; `EINVAL`;
-/// `ENAMETOOLONG`; `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `ENOTDIR`; `ENOENT`; `ELOOP`; `EPERM` if the path is absolute or leads out of
+/// `fd`; `EACCES`; `EINVAL`; `ENAMETOOLONG`; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// path ─▶ ┌────────────────┐     stat ─▶ ┌───────────────────────────┐
@@ -42,10 +43,11 @@ pub fn path_filestat_get(
 
 /// Sets the times of what a path leads to.
 ///
-/// Parameters: `fd`, `lookupflags`, `path`, `path_len` as [`path_filestat_get`]; `atim`, `mtim`, `fst_flags` as
-/// [`fd_filestat_set_times`](crate::preview1::fd_filestat_set_times).
+/// Parameters: `fd`, `lookupflags`, `path`, `path_len` as [`path_filestat_get`]; `atim`, `mtim`,
+/// `fst_flags` as [`fd_filestat_set_times`](crate::preview1::fd_filestat_set_times).
 ///
-/// Errors: as [`path_filestat_get`]; `EINVAL` if a time is set twice; `EROFS` if the preopened directory can't be changed.
+/// Errors: as [`path_filestat_get`]; `EINVAL` if a time is set twice; `EROFS` if the preopened
+/// directory can't be changed.
 #[allow(clippy::too_many_arguments)]
 pub fn path_filestat_set_times(
     ctx: &mut WasiCtx,
@@ -76,8 +78,8 @@ pub fn path_filestat_set_times(
 
 /// Tells where a symbolic link leads. What does not fit is left out.
 ///
-/// Parameters: `fd`, the directory that the path begins in; `path` and `path_len`; `buffer` and `len`, where the target
-/// goes; `used`, where the count of its bytes goes.
+/// Parameters: `fd`, the directory that the path begins in; `path` and `path_len`; `buffer` and
+/// `len`, where the target goes; `used`, where the count of its bytes goes.
 ///
 /// Errors: `EINVAL` if it is no link; else as [`path_filestat_get`].
 ///

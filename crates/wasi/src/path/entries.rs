@@ -1,5 +1,5 @@
-//! Making, linking, moving and removing: `path_create_directory`, `path_symlink`, `path_link`, `path_rename`,
-//! `path_unlink_file`, `path_remove_directory`.
+//! Making, linking, moving and removing: `path_create_directory`, `path_symlink`, `path_link`,
+//! `path_rename`, `path_unlink_file`, `path_remove_directory`.
 
 use super::{Located, locate};
 use crate::{
@@ -13,9 +13,10 @@ use crate::{
 ///
 /// Parameters: `fd`, the directory that the path begins in; `path` and `path_len`.
 ///
-/// Errors: `EEXIST`; `ENOENT` or `ENOTDIR` if a component on the way is missing or no directory; `EROFS` if the preopened
-/// directory can't be changed; `EPERM` if the path is absolute or leads out of `fd`; `EBADF`; `EACCES`; `ELOOP`; `EINVAL`;
-/// `ENAMETOOLONG`; `ENOSPC`; `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EEXIST`; `ENOENT` or `ENOTDIR` if a component on the way is missing or no directory;
+/// `EROFS` if the preopened directory can't be changed; `EPERM` if the path is absolute or leads
+/// out of `fd`; `EBADF`; `EACCES`; `ELOOP`; `EINVAL`; `ENAMETOOLONG`; `ENOSPC`; `ENOTCAPABLE`;
+/// `EFAULT`.
 pub fn path_create_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -32,7 +33,8 @@ pub fn path_create_directory(
 ///
 /// Parameters: `fd`, the directory that the path begins in; `path` and `path_len`.
 ///
-/// Errors: `ENOTEMPTY`; `ENOTDIR`; `EINVAL` if the path ends in `.` or `..`; else as [`path_create_directory`].
+/// Errors: `ENOTEMPTY`; `ENOTDIR`; `EINVAL` if the path ends in `.` or `..`; else as
+/// [`path_create_directory`].
 pub fn path_remove_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -45,11 +47,13 @@ pub fn path_remove_directory(
     located.walk.at(|fs, dir, name| fs.remove_dir(dir, name), Errno::Inval)
 }
 
-/// Removes a name of a file, or a link. The file goes when it has no other name and is open nowhere.
+/// Removes a name of a file, or a link. The file goes when it has no other name and is open
+/// nowhere.
 ///
 /// Parameters: `fd`, the directory that the path begins in; `path` and `path_len`.
 ///
-/// Errors: `EISDIR` for a directory; `ENOTDIR` if the path ends in a slash; else as [`path_create_directory`].
+/// Errors: `EISDIR` for a directory; `ENOTDIR` if the path ends in a slash; else as
+/// [`path_create_directory`].
 pub fn path_unlink_file(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -71,11 +75,12 @@ pub fn path_unlink_file(
 
 /// Makes a symbolic link.
 ///
-/// Parameters: `old_path` and `old_len`, where it leads; `fd`, the directory that the new path begins in; `new_path` and
-/// `new_len`, the link.
+/// Parameters: `old_path` and `old_len`, where it leads; `fd`, the directory that the new path
+/// begins in; `new_path` and `new_len`, the link.
 ///
-/// Errors: `EPERM` if it would lead to an absolute path; `ENOENT` if it would lead nowhere; `EEXIST`; `ENOTDIR` or `ENOENT` if
-/// the new path ends in a slash; else as [`path_create_directory`].
+/// Errors: `EPERM` if it would lead to an absolute path; `ENOENT` if it would lead nowhere;
+/// `EEXIST`; `ENOTDIR` or `ENOENT` if the new path ends in a slash; else as
+/// [`path_create_directory`].
 ///
 /// ```text
 /// old_path ─▶ ┌───────────────┐          new_path ─▶ ┌───────────────┐
@@ -118,11 +123,13 @@ fn check_new(walk: &mut Walk<'_>) -> Result<(), Errno> {
 
 /// Gives a file one more name.
 ///
-/// Parameters: `old_fd`, the directory that the old path begins in; `old_flags`: 1 follow its last component if it is a
-/// link, else the link itself gets the name; `old_path` and `old_len`; `new_fd`, `new_path` and `new_len`, the new name.
+/// Parameters: `old_fd`, the directory that the old path begins in; `old_flags`: 1 follow its last
+/// component if it is a link, else the link itself gets the name; `old_path` and `old_len`;
+/// `new_fd`, `new_path` and `new_len`, the new name.
 ///
-/// Errors: `EEXIST`; `ENOENT`; `EPERM` for a directory; `EXDEV` if the two are in different file systems, or in preopened
-/// directories that don't allow the same; `EMLINK`; else as [`path_create_directory`].
+/// Errors: `EEXIST`; `ENOENT`; `EPERM` for a directory; `EXDEV` if the two are in different file
+/// systems, or in preopened directories that don't allow the same; `EMLINK`; else as
+/// [`path_create_directory`].
 #[allow(clippy::too_many_arguments)]
 pub fn path_link(
     ctx: &mut WasiCtx,
@@ -147,15 +154,17 @@ pub fn path_link(
     })
 }
 
-/// Moves a file, a directory or a link. What had the new name is replaced: a file, or an empty directory if a
-/// directory is moved.
+/// Moves a file, a directory or a link. What had the new name is replaced: a file, or an empty
+/// directory if a directory is moved.
 ///
-/// Parameters: `fd`, `old_path` and `old_len`, the old name; `new_fd`, `new_path` and `new_len`, the new one.
+/// Parameters: `fd`, `old_path` and `old_len`, the old name; `new_fd`, `new_path` and `new_len`,
+/// the new one.
 ///
-/// Errors: `ENOENT`; `ENOTEMPTY` or `EEXIST`; `EISDIR` if a directory would be replaced by something else; `ENOTDIR` if
-/// something else would be replaced by a directory, or has a path that ends in a slash; `EINVAL` if a directory would be in
-/// itself; `EBUSY` if a path ends in `.` or `..`; `EXDEV` if the two are in different file systems, or in preopened
-/// directories that don't allow the same; else as [`path_create_directory`].
+/// Errors: `ENOENT`; `ENOTEMPTY` or `EEXIST`; `EISDIR` if a directory would be replaced by
+/// something else; `ENOTDIR` if something else would be replaced by a directory, or has a path that
+/// ends in a slash; `EINVAL` if a directory would be in itself; `EBUSY` if a path ends in `.` or
+/// `..`; `EXDEV` if the two are in different file systems, or in preopened directories that don't
+/// allow the same; else as [`path_create_directory`].
 #[allow(clippy::too_many_arguments)]
 pub fn path_rename(
     ctx: &mut WasiCtx,
@@ -216,9 +225,9 @@ impl Source {
 
 /// Goes along the second path, and calls `function` with both ends.
 ///
-/// Preopened directories that don't allow the same are as far from each other as two file systems, on the same host
-/// too: else what is in the one could be had under a name in the other, with what that allows. A program that gets
-/// `EXDEV` copies, and for that both are asked.
+/// Preopened directories that don't allow the same are as far from each other as two file systems,
+/// on the same host too: else what is in the one could be had under a name in the other, with what
+/// that allows. A program that gets `EXDEV` copies, and for that both are asked.
 fn between(
     ctx: &mut WasiCtx,
     memory: &GuestMemory<'_>,

@@ -12,20 +12,22 @@ use crate::{
 
 /// Opens a file or a directory.
 ///
-/// How it is opened follows from the rights asked for: to be written, with `FD_WRITE`; to be read, with `FD_READ` or if
-/// it is not to be written. A pipe that is only to be written is opened when there is a reader; one that is only to be
-/// read is opened at once, and reading waits for a writer.
+/// How it is opened follows from the rights asked for: to be written, with `FD_WRITE`; to be read,
+/// with `FD_READ` or if it is not to be written. A pipe that is only to be written is opened when
+/// there is a reader; one that is only to be read is opened at once, and reading waits for a
+/// writer.
 ///
-/// Parameters: `fd`, the directory that the path begins in; `dirflags`: 1 follow the last component if it is a link;
-/// `path` and `path_len`; `oflags`: 1 create, 2 it must be a directory, 4 with 1: there must be nothing, 8 truncate;
-/// `base` and `inheriting`, the rights; `fdflags`: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync; `opened`, where the
-/// new descriptor goes.
+/// Parameters: `fd`, the directory that the path begins in; `dirflags`: 1 follow the last component
+/// if it is a link; `path` and `path_len`; `oflags`: 1 create, 2 it must be a directory, 4 with 1:
+/// there must be nothing, 8 truncate; `base` and `inheriting`, the rights; `fdflags`: 1 append, 2
+/// dsync, 4 nonblock, 8 rsync, 16 sync; `opened`, where the new descriptor goes.
 ///
-/// Errors: `EBADF`; `ENOTDIR` if `fd` or a component on the way is none, or the flags want one; `ENOENT`; `EEXIST`; `EISDIR`
-/// if a directory is to be written; `ELOOP` if the last component is a link and not followed, or there are too many;
-/// `EPERM` if the path is absolute or leads out of `fd`; `EROFS` if the preopened directory can't be changed; `EACCES`;
-/// `EINVAL` if flags are wrong, or the path has a NUL; `ENAMETOOLONG`; `EMFILE`; `ENXIO` for a pipe without a reader and with the
-/// flag `NONBLOCK`; `EINTR` if it waits and is interrupted; `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `ENOTDIR` if `fd` or a component on the way is none, or the flags want one;
+/// `ENOENT`; `EEXIST`; `EISDIR` if a directory is to be written; `ELOOP` if the last component is a
+/// link and not followed, or there are too many; `EPERM` if the path is absolute or leads out of
+/// `fd`; `EROFS` if the preopened directory can't be changed; `EACCES`; `EINVAL` if flags are
+/// wrong, or the path has a NUL; `ENAMETOOLONG`; `EMFILE`; `ENXIO` for a pipe without a reader and
+/// with the flag `NONBLOCK`; `EINTR` if it waits and is interrupted; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// path   ─▶ ┌───┬───┬───┬───┬───┐
@@ -156,7 +158,8 @@ impl Request {
         }
     }
 
-    /// If files can't be read, one that is to be read is neither made nor emptied before that is found.
+    /// If files can't be read, one that is to be read is neither made nor emptied before that is
+    /// found.
     fn check_readable(&self, located: &mut Located<'_>) -> Result<(), Errno> {
         let changes = self.options.create || self.options.truncate;
         if !changes || !self.options.read || located.dir.file_perms.contains(FilePerms::READ) {

@@ -1,4 +1,5 @@
-//! Files in memory as the host builds them and reads them back: by paths, from archives, from directories.
+//! Files in memory as the host builds them and reads them back: by paths, from archives, from
+//! directories.
 
 use crate::world::Scratch;
 use std::fs;

@@ -115,7 +115,8 @@ fn magic_links() {
     assert_eq!(file.read_at(&mut [0], 0).unwrap(), 1);
 }
 
-/// A directory is replaced by a link to the outside, again and again, while the guest goes through it.
+/// A directory is replaced by a link to the outside, again and again, while the guest goes through
+/// it.
 #[test]
 fn a_race() {
     beside_a_secret(|w, outside| {
@@ -133,8 +134,8 @@ fn a_race() {
                     }
                 }
             });
-            // The guest may meet the directory, the link or neither. The other thread must end in any case, so
-            // what is wrong is told afterwards.
+            // The guest may meet the directory, the link or neither. The other thread must end in
+            // any case, so what is wrong is told afterwards.
             let wrong = (0..20_000).map(|_| w.contents("current/secret")).find(|seen| match seen {
                 Ok(contents) => contents != b"public",
                 Err(errno) => !matches!(errno, Errno::Perm | Errno::NoEnt),
@@ -145,7 +146,8 @@ fn a_race() {
     });
 }
 
-/// A directory that the guest is in the middle of is moved out: going back up must not go on from there.
+/// A directory that the guest is in the middle of is moved out: going back up must not go on from
+/// there.
 #[test]
 fn moved_away_while_open() {
     beside_a_secret(|w, _| {

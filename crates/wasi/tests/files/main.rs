@@ -1,5 +1,5 @@
-//! The functions of files, called directly: one test a function and errno, each in the host's file system and
-//! in memory. Polling, sockets and archives, too.
+//! The functions of files, called directly: one test a function and errno, each in the host's file
+//! system and in memory. Polling, sockets and archives, too.
 #![cfg(all(feature = "std", unix))]
 
 mod archive;

@@ -36,7 +36,8 @@ fn deep_paths() {
     });
 }
 
-/// A path opens no more directories at once, and a walk goes along no more components, than is good for the host.
+/// A path opens no more directories at once, and a walk goes along no more components, than is good
+/// for the host.
 #[test]
 fn paths_that_are_too_deep() {
     both(|w| {

@@ -97,8 +97,8 @@ const DIRS: [DirPerms; 2] = [DirPerms::READ, DirPerms::all()];
 const FILES: [FilePerms; 3] = [FilePerms::READ, FilePerms::WRITE, FilePerms::all()];
 const OTHER: u32 = ROOT + 1;
 
-/// Runs a test with two preopened directories, `one` and `two` of the same file system, in both worlds. In each are
-/// a file `f` and a directory `d` with a file `g`.
+/// Runs a test with two preopened directories, `one` and `two` of the same file system, in both
+/// worlds. In each are a file `f` and a directory `d` with a file `g`.
 fn two_directories(
     one: (DirPerms, FilePerms),
     two: (DirPerms, FilePerms),
@@ -160,8 +160,8 @@ fn one_directory_by_another() {
     }
 }
 
-/// A file of a directory with files that can only be read stays as it was, whatever a guest does that may write in
-/// another.
+/// A file of a directory with files that can only be read stays as it was, whatever a guest does
+/// that may write in another.
 #[test]
 fn what_can_only_be_read_stays_as_it_is() {
     let (read_only, writable) = (FilePerms::READ, FilePerms::all());

@@ -36,7 +36,8 @@ fn descriptor(kind: u8, fd: u32) -> [u8; 48] {
     record
 }
 
-/// Polls; the user data of each subscription is 100 plus its place. Returns place, error, kind and bytes of each event.
+/// Polls; the user data of each subscription is 100 plus its place. Returns place, error, kind and
+/// bytes of each event.
 fn poll(w: &mut World, subscriptions: &[[u8; 48]]) -> Result<Vec<(u64, u16, u8, u64)>, Errno> {
     poll_until(w, subscriptions, &|| false)
 }

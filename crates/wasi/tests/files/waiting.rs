@@ -1,5 +1,5 @@
-//! Functions that wait for the host, and how an interrupt ends them. Who asks whether there is one is counted: no test
-//! here depends on time.
+//! Functions that wait for the host, and how an interrupt ends them. Who asks whether there is one
+//! is counted: no test here depends on time.
 
 use crate::world::{BUFFER, RESULT, ROOT, Scratch, World, call};
 use std::{

@@ -1,5 +1,6 @@
-//! [`World`]: a context with one directory, and a memory, so that tests can call the functions without an engine. Each test
-//! runs in two worlds: one of the host's files and one of files in memory, and both must do the same.
+//! [`World`]: a context with one directory, and a memory, so that tests can call the functions
+//! without an engine. Each test runs in two worlds: one of the host's files and one of files in
+//! memory, and both must do the same.
 
 use std::{
     fs,

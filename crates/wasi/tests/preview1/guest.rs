@@ -1,5 +1,6 @@
-//! [`Guest`]: a module that exports a wrapper of every function of preview1, so that tests can call them as a guest
-//! would. The table of signatures is the specification's, on purpose not that of the crate.
+//! [`Guest`]: a module that exports a wrapper of every function of preview1, so that tests can call
+//! them as a guest would. The table of signatures is the specification's, on purpose not that of
+//! the crate.
 
 use windlass::{Engine, Error, Instance, Linker, Memory, Module, Store, Val};
 use windlass_wasi::{MemoryOutputPipe, WasiCtx, WasiCtxBuilder};
@@ -138,7 +139,8 @@ fn module() -> String {
         let types = types.join(" ");
         let result = if name == "proc_exit" { "" } else { "(result i32)" };
         imports += &format!(
-            "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {types}) {result}))\n"
+            "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} \
+                (param {types}) {result}))\n"
         );
         wrappers +=
             &format!("(func (export \"{name}\") (param {types}) {result} {gets} call ${name})\n");

@@ -1,5 +1,5 @@
-//! wasi-threads: programs whose threads wait, loop or start when the program ends. Each must end by itself; if one does
-//! not, the test fails when it has waited very long.
+//! wasi-threads: programs whose threads wait, loop or start when the program ends. Each must end by
+//! itself; if one does not, the test fails when it has waited very long.
 
 use std::{
     fs::File,
@@ -25,7 +25,8 @@ const IMPORTS: &str = r#"
     (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "fd_write"
         (func $fd_write (param i32 i32 i32 i32) (result i32)))
-    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32)
+      (result i32)))
     (export "memory" (memory 0))
     (func $read (result i32)
         (i32.store (i32.const 64) (i32.const 128)) (i32.store (i32.const 68) (i32.const 1))
@@ -45,7 +46,8 @@ fn engine() -> Engine {
     Engine::new(&config).expect("an engine")
 }
 
-/// Runs a program's `_start` on a thread of its own. Its standard input is a pipe in which nothing comes.
+/// Runs a program's `_start` on a thread of its own. Its standard input is a pipe in which nothing
+/// comes.
 fn run(program: &str) -> (Result<(), Error>, Vec<u8>) {
     let (from, to) = pipe().expect("a pipe");
     let text = format!("(module {IMPORTS} {program})");
@@ -146,8 +148,8 @@ fn others_go_on_meanwhile() {
     assert_eq!((exit_code(result), written), (3, b"*".to_vec()));
 }
 
-/// What a module does when it is instantiated, it does on each thread; and where it does not come to an end, it can be
-/// stopped as anything else.
+/// What a module does when it is instantiated, it does on each thread; and where it does not come
+/// to an end, it can be stopped as anything else.
 #[test]
 fn a_start_function_that_loops() {
     let program = |end: &str| {

@@ -1,12 +1,12 @@
-//! [`Contents`], the bytes of a file in memory, in blocks: what was never written takes no room, growing copies nothing,
-//! and no call works for longer than it transfers. [`Budget`] counts what all of a file system takes. Only
-//! `tree` uses them.
+//! [`Contents`], the bytes of a file in memory, in blocks: what was never written takes no room,
+//! growing copies nothing, and no call works for longer than it transfers. [`Budget`] counts what
+//! all of a file system takes. Only `tree` uses them.
 
 use crate::Errno;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 
-/// Counts what several things take together: files in memory, and whatever else the embedder lets it count. Set by
-/// [`MemoryFs::with_budget`](crate::MemoryFs::with_budget).
+/// Counts what several things take together: files in memory, and whatever else the embedder lets
+/// it count. Set by [`MemoryFs::with_budget`](crate::MemoryFs::with_budget).
 pub trait MemoryBudget: Send + Sync {
     /// Takes bytes, if there are so many left; whether there are.
     fn take(&self, bytes: u64) -> bool;
@@ -59,7 +59,8 @@ impl Drop for Budget {
 #[derive(Default)]
 pub(super) struct Contents {
     len: u64,
-    /// By number. What is not here, or beyond the end of a block, is zero. No byte of a block is beyond `len`.
+    /// By number. What is not here, or beyond the end of a block, is zero. No byte of a block is
+    /// beyond `len`.
     blocks: BTreeMap<u64, Vec<u8>>,
     /// So many blocks are counted whether they are there or not.
     reserved: u64,

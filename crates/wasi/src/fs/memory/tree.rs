@@ -1,4 +1,5 @@
-//! The inodes of a file system in memory, and what each operation does to them. Only [`super::MemoryFs`] uses it.
+//! The inodes of a file system in memory, and what each operation does to them. Only
+//! [`super::MemoryFs`] uses it.
 
 use super::{
     super::{DirEntry, Handle, Metadata, OpenOptions, SetTime},
@@ -49,7 +50,8 @@ enum Node {
     Link(Vec<u8>),
 }
 
-/// The names in a directory: by name, and in the order of their places, which is that in which they came.
+/// The names in a directory: by name, and in the order of their places, which is that in which they
+/// came.
 #[derive(Default)]
 struct Names {
     by_name: BTreeMap<Arc<[u8]>, Entry>,
@@ -62,7 +64,8 @@ struct Entry {
     place: u64,
 }
 
-/// What one inode counts for, so that empty files are not free; what a directory counts for besides, and a name.
+/// What one inode counts for, so that empty files are not free; what a directory counts for
+/// besides, and a name.
 const INODE: u64 = 192;
 const DIRECTORY: u64 = 512;
 const NAME: u64 = 128;
@@ -460,8 +463,8 @@ impl Tree {
         Ok(())
     }
 
-    /// A directory can't be moved into itself: looks at all directories above the new one, which are not too many. Only
-    /// what has directories in it can be above another.
+    /// A directory can't be moved into itself: looks at all directories above the new one, which
+    /// are not too many. Only what has directories in it can be above another.
     fn check_moved(&self, moved: Number, new_dir: Handle) -> Result<(), Errno> {
         let mut above = new_dir.0 as Number;
         let is_leaf = !self.is_dir(moved)? || self.inode(moved)?.links <= 2;
