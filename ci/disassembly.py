@@ -51,7 +51,7 @@ def handlers(path):
 
 def complaint(name, body, lax):
     """What is wrong with a handler, if anything is."""
-    step = re.search(r"4exec\w*?(?:7numeric|6branch|4call|4cast|6atomic|6memory|6object|6vector|9reference)\d+(\w)", name)
+    step = re.search(r"4exec\w*?(?:7numeric|7control|4call|4cast|6atomic|6memory|6object|6vector|9reference)\d+(\w)", name)
     if not step:
         return "its name does not tell its body"
     crowded = VECTOR.search(name) or any(f"{len(word)}{word}" in name for word in CROWDED)

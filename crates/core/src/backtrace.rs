@@ -2,7 +2,7 @@
 //! the thread tells; shown by errors. Which functions and instructions those places are is found out when somebody
 //! looks: it must never cost more than translating each function named once.
 
-use crate::{Module, exec::CodePlace, lock::Once, translate};
+use crate::{Module, driver::CodePlace, lock::Once, translate};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 

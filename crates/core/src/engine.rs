@@ -4,7 +4,7 @@ mod held;
 
 pub(crate) use held::{HeldType, HeldTypes};
 
-use crate::{Config, Error, lock::Lock, runtime::Epochs, unique::Counter};
+use crate::{Config, Error, interrupt::Epochs, lock::Lock, unique::Counter};
 use alloc::sync::Arc;
 use core::fmt;
 use windlass_decode::{FuncType, RecGroup, SubType};

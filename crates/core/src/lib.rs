@@ -73,63 +73,55 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod api;
 mod backtrace;
-mod caller;
 mod config;
+#[allow(unsafe_code)]
+mod driver;
 mod engine;
 mod error;
-mod exception;
 #[allow(unsafe_code)]
 mod exec;
-mod execution;
-mod externs;
-mod func;
-mod global;
-mod instance;
+mod interrupt;
 mod limits;
-mod linker;
 mod lock;
-mod memory;
 mod module;
-mod object;
-mod reference;
+mod object_type;
 mod runtime;
-mod shared_memory;
-mod store;
-mod table;
-mod tag;
 mod translate;
 mod trap;
 mod types;
 mod unique;
-mod value;
 
-pub use backtrace::{FrameInfo, WasmBacktrace};
-pub use caller::Caller;
-pub use config::{CompilationMode, Config, Metering};
-pub use engine::Engine;
-pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, ModuleError};
-pub use exception::ThrownException;
-pub use exec::BACKEND;
-pub use execution::{Event, Execution, Pending};
-pub use externs::{Export, Extern};
+pub use api::caller::Caller;
+pub use api::exception::ThrownException;
+pub use api::execution::{Event, Execution, Pending};
+pub use api::externs::{Export, Extern};
 #[doc(hidden)]
-pub use func::WithCaller;
-pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
-pub use global::Global;
-pub use instance::Instance;
-pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
-pub use linker::Linker;
-pub use memory::{Memory, MemoryAccessError};
-pub use module::Module;
-pub use reference::{
+pub use api::func::WithCaller;
+pub use api::func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
+pub use api::global::Global;
+pub use api::instance::Instance;
+pub use api::linker::Linker;
+pub use api::memory::{Memory, MemoryAccessError};
+pub use api::reference::{
     AnyRef, ArrayRef, ArrayRefPre, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref,
     RootScope, Rooted, RootedGcRef, StructRef, StructRefPre,
 };
-pub use shared_memory::{SharedMemory, WaitResult};
-pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
-pub use table::Table;
-pub use tag::Tag;
+pub use api::shared_memory::{SharedMemory, WaitResult};
+pub use api::store::{
+    AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut,
+};
+pub use api::table::Table;
+pub use api::tag::Tag;
+pub use api::value::{V128, Val};
+pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use config::{CompilationMode, Config, Metering};
+pub use engine::Engine;
+pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, ModuleError};
+pub use exec::BACKEND;
+pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use module::Module;
 pub use translate::FUEL_VERSION;
 pub use trap::Trap;
 pub use types::{
@@ -137,7 +129,6 @@ pub use types::{
     HeapType, ImportType, MemoryType, Mutability, RefType, StorageType, StructType, TableType,
     TagType, ValType,
 };
-pub use value::{V128, Val};
 pub use windlass_decode::Features;
 
 /// The result of this crate's functions.

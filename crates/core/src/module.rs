@@ -1,13 +1,14 @@
 //! [`Module`]: a decoded, validated module and its translated code.
 
-use crate::engine::HeldTypes;
-use crate::error::{CodeTooLarge, ModuleError};
-use crate::exec::CodeTable;
-use crate::lock::Once;
-use crate::object::ObjectType;
-use crate::runtime::ItemType;
 use crate::{
-    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType, translate,
+    CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType,
+    engine::HeldTypes,
+    error::{CodeTooLarge, ModuleError},
+    exec::CodeTable,
+    lock::Once,
+    object_type::ObjectType,
+    runtime::ItemType,
+    translate,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};

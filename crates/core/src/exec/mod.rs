@@ -2,7 +2,7 @@
 //!
 //! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
 //! ([`numeric`], [`branch`], [`memory`], [`atomic`], [`reference`], [`object`], [`cast`], [`call`], [`vector`]) are
-//! written in its terms and those of [`num`], [`simd`] and [`shared`]; [`dispatch`] leads from one to the next, and
+//! written in its terms and those of [`num`](meaning::num), [`simd`] and [`shared`]; [`dispatch`] leads from one to the next, and
 //! [`thread`] drives them.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
@@ -49,64 +49,20 @@
 //!   of 31 bits, above it. The low three bits are 010: a host value, its index in the store above them. The low
 //!   three bits are 000: an object, as its offset in bytes in the store's heap of objects.
 
-mod array;
-pub(crate) mod atomic;
-mod branch;
-mod bulk;
-mod call;
-pub(crate) mod canonical;
-pub(crate) mod cast;
-mod catch;
-mod code;
-mod collect;
-mod context;
-mod dispatch;
-mod exception;
-mod frames;
-mod growth;
-mod handle;
-mod handlers;
 #[cfg(all(debug_assertions, feature = "std"))]
-pub(crate) mod layout;
-mod machine;
-mod memory;
-mod metering;
-mod native;
-pub(crate) mod num;
-mod numeric;
-mod object;
-#[cfg(all(debug_assertions, feature = "std"))]
-mod object_layout;
-pub(crate) mod object_select;
-mod ops;
-mod reference;
-mod roots;
-pub(crate) mod select;
-mod shared;
-#[allow(dead_code)] // Where `native` has better, only tests call the meaning.
-mod simd;
-mod slow;
-mod thread;
-mod v128;
-mod vector;
-#[cfg(all(debug_assertions, feature = "std"))]
-mod vector_layout;
-mod vector_ops;
-pub(crate) mod vector_select;
-mod wait;
+pub(crate) mod cells;
+pub(crate) mod code;
+pub(crate) mod handlers;
+pub(crate) mod machine;
+pub(crate) mod meaning;
+pub(crate) mod tables;
 
-pub(crate) use call::DIRECT;
-pub(crate) use catch::{Catches, Clause, TryBlock};
-pub(crate) use code::{CodeTable, FuncCode};
-pub(crate) use collect::{
-    alloc_array, alloc_array_of, alloc_exception, alloc_struct, collect, collect_if_due, reserve,
+pub(crate) use code::{
+    catch::{Catches, Clause, TryBlock},
+    slow::SlowOp,
+    table::{CodeTable, FuncCode},
 };
-pub use dispatch::BACKEND;
-pub(crate) use dispatch::Handler;
-pub(crate) use handle::ThreadHandle;
-pub(crate) use machine::{Cell, Ip, pack_const, pack_fields, pack_halves};
-pub(crate) use ops::{fold_bin, fold_un};
-pub(crate) use roots::FrameMaps;
-pub(crate) use slow::SlowOp;
-use thread::Thread;
-pub(crate) use thread::{CodePlace, Exit};
+pub(crate) use handlers::call::DIRECT;
+pub use machine::dispatch::BACKEND;
+pub(crate) use machine::{Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves};
+pub(crate) use tables::ops::{fold_bin, fold_un};

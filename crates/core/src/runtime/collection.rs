@@ -7,7 +7,7 @@
 //! the next. Code of the embedder's, the drops of host values, runs last.
 
 use super::{Exceptions, Heap, HostValues, StoreInner};
-use crate::object::Class;
+use crate::object_type::Class;
 use core::ops::Range;
 use windlass_decode::ValType;
 

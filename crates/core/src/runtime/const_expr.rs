@@ -6,7 +6,7 @@ use super::{Embedder, GlobalValue, Pins};
 use crate::{
     Error, Trap,
     module::ModuleInner,
-    object::{Class, ObjectType, Storage},
+    object_type::{Class, ObjectType, Storage},
 };
 use alloc::vec::Vec;
 use core::ops::Range;

@@ -3,7 +3,7 @@
 //! free what was marked.
 
 use super::{StoreInner, collection::part};
-use crate::object::Class;
+use crate::object_type::Class;
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::ValType;
 use windlass_validate::TypeId;

@@ -1,11 +1,17 @@
 //! Instantiation (3.0, section 4.7.2): from a module and what is given for its imports to an instance in the
 //! store. The start function is the caller's to call.
 
-use super::const_expr::ConstContext;
-use super::resources::{Limited, add_memory, add_table, check_instances};
-use super::{FuncEntity, Held, InstanceEntity, StoreInner, User, Views, link};
-use crate::module::{ModuleInner, slots_of};
-use crate::{Engine, Error, Extern, Module, Trap, error::error};
+use super::{
+    FuncEntity, Held, InstanceEntity, StoreInner, User, Views,
+    const_expr::ConstContext,
+    link,
+    resources::{Limited, add_memory, add_table, check_instances},
+};
+use crate::{
+    Engine, Error, Extern, Module, Trap,
+    error::error,
+    module::{ModuleInner, slots_of},
+};
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{ElementItems, ElementMode, Expr, ExternKind};
 

@@ -2,8 +2,10 @@
 //! 4.5.3). Called by `instance` and by the linker.
 
 use super::StoreInner;
-use crate::error::{LinkError, LinkErrorKind, error};
-use crate::{Engine, Error, Extern, ExternType, Module};
+use crate::{
+    Engine, Error, Extern, ExternType, Module,
+    error::{LinkError, LinkErrorKind, error},
+};
 use windlass_decode::{GlobalType, Import, MemoryType, TableType};
 use windlass_validate::{TypeId, TypeRegistry};
 

@@ -8,7 +8,6 @@ mod exception;
 mod growth;
 mod heap;
 mod instance;
-mod interrupt;
 mod link;
 mod memory;
 mod pages;
@@ -26,7 +25,6 @@ pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use growth::Grown;
 pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, PAGE, host_reference, split_value};
 pub(crate) use instance::instantiate;
-pub(crate) use interrupt::{Deadline, Epochs, Interrupt};
 pub(crate) use link::{ItemType, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{

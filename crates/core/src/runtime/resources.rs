@@ -1,9 +1,11 @@
 //! What a store's limits allow: every memory, table and instance is made, and every growth decided, here.
 //! Called by the public handles, by instantiation, and through [`Embedder`] by running guests.
 
-use super::growth::{Grown, Growth, memory_growth, table_growth};
-use super::memory::Growing;
-use super::{Bytes, Elements, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity};
+use super::{
+    Bytes, Elements, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity,
+    growth::{Grown, Growth, memory_growth, table_growth},
+    memory::Growing,
+};
 use crate::{Error, ResourceLimiter, SharedMemory, error::error};
 use alloc::vec::Vec;
 use windlass_decode::{MemoryType, TableType};

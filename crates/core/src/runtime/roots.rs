@@ -7,7 +7,7 @@
 //! dropping the others. *Owned* roots live as long as their owner, a counter outside the store.
 
 use super::{Embedder, StoreId, StoreInner};
-use crate::{Error, Trap, error::error, object::Class};
+use crate::{Error, Trap, error::error, object_type::Class};
 use alloc::{sync::Arc, vec::Vec};
 use core::num::NonZeroU64;
 

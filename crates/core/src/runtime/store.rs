@@ -2,14 +2,16 @@
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
 use super::{
-    Collection, Deadline, Elements, Exceptions, Grown, Heap, HostValues, Interrupt, LinearMemory,
-    MemoryView, Pace, Roots, TableView, TagEntity, User, Views, host_reference,
+    Collection, Elements, Exceptions, Grown, Heap, HostValues, LinearMemory, MemoryView, Pace,
+    Roots, TableView, TagEntity, User, Views, host_reference,
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
+    driver::{FrameMaps, ThreadHandle},
     engine::HeldTypes,
-    exec::{FrameMaps, FuncCode, ThreadHandle},
-    object::{Class, Storage},
+    exec::FuncCode,
+    interrupt::{Deadline, Interrupt},
+    object_type::{Class, Storage},
     unique::Counter,
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};

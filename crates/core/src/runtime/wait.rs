@@ -1,7 +1,7 @@
 //! [`Waiters`], the threads that wait at addresses of a shared memory. An [`Interrupt`] wakes them. Without `std`
 //! nothing can wait: whoever would have to gets [`Waited::Unable`].
 
-use super::Interrupt;
+use crate::interrupt::Interrupt;
 use core::time::Duration;
 
 /// How a wait ended.
@@ -23,7 +23,8 @@ pub(crate) use imp::Waiters;
 
 #[cfg(feature = "std")]
 mod imp {
-    use super::{super::interrupt::Sleeper, Interrupt, Waited};
+    use super::{Interrupt, Waited};
+    use crate::interrupt::Sleeper;
     use alloc::{
         collections::{BTreeMap, VecDeque},
         sync::Arc,

@@ -2,8 +2,10 @@
 
 use super::{Translator, inst::result_kind};
 use crate::exec::{
-    SlowOp, atomic, pack_const, pack_halves,
-    select::{Domain, Kind, plain},
+    SlowOp,
+    handlers::atomic,
+    pack_const, pack_halves,
+    tables::select::{Domain, Kind, plain},
 };
 use windlass_decode::{MemArg, Op, Shape};
 

@@ -105,8 +105,8 @@ mod tests {
         let most = NONE.cells(u64::MAX);
         assert_eq!(most, MOST);
         let words = usize::try_from(most * WORDS).unwrap_or(usize::MAX);
-        assert!(super::super::encode::distance(1, words).is_ok());
-        assert!(super::super::encode::distance(words, 0).is_ok());
+        assert!(crate::translate::encode::distance(1, words).is_ok());
+        assert!(crate::translate::encode::distance(words, 0).is_ok());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::exec::{
     Cell, DIRECT, SlowOp, pack_const, pack_fields, pack_halves,
-    select::{self, Domain, Kind, plain},
+    tables::select::{self, Domain, Kind, plain},
 };
 use windlass_decode::{FuncType, Imm, Op};
 

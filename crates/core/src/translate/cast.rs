@@ -2,10 +2,12 @@
 
 use super::{Translator, control::Condition, object::Object, stack::Source};
 use crate::exec::{
-    cast::NULL_PASSES,
-    object_select::{self, Wanted},
+    handlers::cast::NULL_PASSES,
     pack_const,
-    select::{Domain, Kind},
+    tables::{
+        object_select::{self, Wanted},
+        select::{Domain, Kind},
+    },
 };
 use windlass_decode::{AbsHeapType, HeapType, Op, RefType};
 

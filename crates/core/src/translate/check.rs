@@ -3,12 +3,14 @@
 //! builds with debug assertions; release builds do not have it. It must never repair anything.
 
 use super::{FIRST_LOCAL, Source, encode::low, inst::kind_of};
-use crate::exec::{
-    Catches, Cell, DIRECT, SlowOp,
-    layout::{Field, Layout, Layouts, Part},
-    select::{Domain, Sort},
+use crate::{
+    exec::{
+        Catches, Cell, DIRECT, SlowOp,
+        cells::{Field, Layout, Layouts, Part},
+        tables::{Sort, select::Domain},
+    },
+    object_type::{HEADER, Place, Storage},
 };
-use crate::object::{HEADER, Place, Storage};
 use alloc::vec::Vec;
 use core::fmt;
 use std::collections::HashMap;

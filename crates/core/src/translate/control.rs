@@ -14,10 +14,12 @@ use super::{
 use crate::{
     Metering,
     exec::{
-        Cell, Handler,
-        object_select::{self, Wanted},
-        pack_const, pack_fields, pack_halves,
-        select::{self, Handlers, Kind, Way, plain},
+        Cell, Handler, pack_const, pack_fields, pack_halves,
+        tables::{
+            Handlers,
+            object_select::{self, Wanted},
+            select::{self, Kind, Way, plain},
+        },
     },
 };
 use windlass_decode::{BlockType, Instr, Labels, Op};

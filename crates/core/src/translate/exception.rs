@@ -14,7 +14,7 @@ use super::{
 };
 use crate::exec::{
     Catches, Clause, TryBlock, pack_const, pack_fields,
-    select::{self, Kind, Way, plain},
+    tables::select::{self, Kind, Way, plain},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use core::cmp::Reverse;

@@ -9,7 +9,7 @@
 use super::{Translator, safepoint::Stopped, state::State};
 use crate::{
     Metering,
-    exec::{Cell, select},
+    exec::{Cell, tables::select},
 };
 use alloc::vec::Vec;
 use windlass_decode::{FuncType, Op};
@@ -57,7 +57,7 @@ use windlass_decode::{FuncType, Op};
 /// directory `benches` measures it.
 pub const FUEL_VERSION: u32 = 2;
 
-/// What an operator costs, beside amounts; those that are known only when it runs are in `exec/metering.rs`.
+/// What an operator costs, beside amounts; those that are known only when it runs are in `driver/metering.rs`.
 pub(crate) fn cost(op: Op) -> u32 {
     use Op::*;
     match op {

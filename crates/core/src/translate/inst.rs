@@ -4,9 +4,12 @@
 use super::{encode::low, object::Object, vector::Vector};
 use crate::exec::{
     Cell, Handler,
-    canonical::Nans,
+    handlers::canonical::Nans,
     pack_const, pack_fields, pack_halves,
-    select::{self, Dest, Domain, Handlers, Kind, Place, Sort},
+    tables::{
+        Handlers, Sort,
+        select::{self, Dest, Domain, Kind, Place},
+    },
 };
 use alloc::vec::Vec;
 use core::fmt;

@@ -7,7 +7,7 @@ use super::{
     encode::{self, TooLarge},
     work,
 };
-use crate::exec::select::{Domain, Kind};
+use crate::exec::tables::select::{Domain, Kind};
 use alloc::{collections::BTreeMap, vec::Vec};
 
 /// A local of the function.

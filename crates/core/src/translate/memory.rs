@@ -10,7 +10,10 @@ use super::{
 };
 use crate::exec::{
     pack_const, pack_fields,
-    select::{self, Domain, Sort},
+    tables::{
+        Sort,
+        select::{self, Domain},
+    },
 };
 use windlass_decode::{MemArg, Op, Shape};
 

@@ -44,10 +44,10 @@ use crate::{
     Error, Metering,
     exec::{
         Catches, Cell, CodeTable,
-        canonical::Nans,
-        select::{self, Domain, Kind},
+        handlers::canonical::Nans,
+        tables::select::{self, Domain, Kind},
     },
-    object::ObjectType,
+    object_type::ObjectType,
 };
 use alloc::{sync::Arc, vec::Vec};
 pub(crate) use budget::CodeLimits;

@@ -5,7 +5,7 @@ use super::{
     inst::{Inst, What, result_kind},
     stack::Source,
 };
-use crate::exec::{canonical::Nans, fold_bin, fold_un, select};
+use crate::exec::{fold_bin, fold_un, handlers::canonical::Nans, tables::select};
 use windlass_decode::{Op, Shape};
 
 impl Translator<'_> {

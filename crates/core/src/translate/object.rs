@@ -10,12 +10,13 @@ use super::{
 };
 use crate::{
     exec::{
-        Cell, Handler, SlowOp,
-        object_select::{self, Access, Wanted},
-        pack_const, pack_fields,
-        select::{Dest, Domain, Kind, Place, plain},
+        Cell, Handler, SlowOp, pack_const, pack_fields,
+        tables::{
+            object_select::{self, Access, Wanted},
+            select::{Dest, Domain, Kind, Place, plain},
+        },
     },
-    object::{self, HEADER, MIN_OBJECT, ObjectType, Storage},
+    object_type::{self, HEADER, MIN_OBJECT, ObjectType, Storage},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -273,12 +274,12 @@ impl<'m> Translator<'m> {
             .map_or(Ok(MIN_OBJECT), |size| index("bytes of an array", size));
         let size = self.builder.fit(size);
         let offset = |index| HEADER + index * storage.size();
-        let places = (0..count).map(|index| object::Place { offset: offset(index), storage });
+        let places = (0..count).map(|index| object_type::Place { offset: offset(index), storage });
         self.new_object(header, size, &places.collect::<Vec<_>>());
     }
 
     /// Makes an object of the top operands; without fields, of zeros.
-    fn new_object(&mut self, header: u64, size: u32, fields: &[object::Place]) {
+    fn new_object(&mut self, header: u64, size: u32, fields: &[object_type::Place]) {
         // What is in accumulators now stays in its slot, too: the first cell may stop.
         self.builder.keep_stores();
         self.can_stop(Stopped::Before);
@@ -321,7 +322,7 @@ impl<'m> Translator<'m> {
     }
 
     /// Writes a field of the object that is made; of the first one if `size` says how large it is.
-    fn new_field(&mut self, place: object::Place, v: Loc, size: Option<u32>) {
+    fn new_field(&mut self, place: object_type::Place, v: Loc, size: Option<u32>) {
         let (access, _) = access(place.storage, false);
         let handler = match size {
             Some(_) => object_select::new_first(access, v.place()),

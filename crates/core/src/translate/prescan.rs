@@ -3,7 +3,7 @@
 //! before the code that it is about has been read is found here.
 
 use super::{locals::Locals, work};
-use crate::exec::select::Domain;
+use crate::exec::tables::select::Domain;
 use alloc::vec::Vec;
 use windlass_decode::{Imm, Instr, Op};
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::exec::{
     pack_const, pack_fields,
-    select::{self, Domain, Kind, plain},
+    tables::select::{self, Domain, Kind, plain},
 };
 
 impl Translator<'_> {

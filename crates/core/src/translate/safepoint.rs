@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     Trap,
-    exec::{SlowOp, select::Kind},
-    object::{Class, Storage},
+    exec::{SlowOp, tables::select::Kind},
+    object_type::{Class, Storage},
 };
 use alloc::vec::Vec;
 use core::{mem, ops::Range};

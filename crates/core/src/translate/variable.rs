@@ -7,7 +7,7 @@ use super::{
 };
 use crate::exec::{
     Cell,
-    select::{self, Domain},
+    tables::select::{self, Domain},
 };
 use windlass_decode::{Op, ValType};
 

@@ -10,8 +10,11 @@ use super::{
 };
 use crate::exec::{
     Cell, Handler, pack_const, pack_fields,
-    select::{self, Dest, Domain, Kind, Place, Sort},
-    vector_select::{self, commutes},
+    tables::{
+        Sort,
+        select::{self, Dest, Domain, Kind, Place},
+        vector_select::{self, commutes},
+    },
 };
 use alloc::vec::Vec;
 use core::fmt;

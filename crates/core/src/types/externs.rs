@@ -1,7 +1,8 @@
 //! [`ExternType`]: the type of whatever is imported and exported, and these under their names.
 
-use crate::runtime::ItemType;
-use crate::{Engine, FuncType, GlobalType, MemoryType, Mutability, TableType, TagType};
+use crate::{
+    Engine, FuncType, GlobalType, MemoryType, Mutability, TableType, TagType, runtime::ItemType,
+};
 use core::fmt;
 use windlass_decode as decode;
 

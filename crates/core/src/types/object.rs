@@ -2,8 +2,7 @@
 //! Both are numbers that the engine's registry knows.
 
 use super::value::ConcreteType;
-use crate::engine::HeldType;
-use crate::{Engine, Error, HeapType, Mutability, ValType, error::error};
+use crate::{Engine, Error, HeapType, Mutability, ValType, engine::HeldType, error::error};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode::{self as decode, CompositeType, SubType, limits::FIELDS};

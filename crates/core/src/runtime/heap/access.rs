@@ -2,7 +2,7 @@
 //! Handlers access them by address; both agree since bytes lie in the host's order.
 
 use super::Heap;
-use crate::object::{HEADER, ObjectType, Storage, UNFINISHED};
+use crate::object_type::{HEADER, ObjectType, Storage, UNFINISHED};
 
 impl Heap {
     /// The value at a byte offset, as it lies in slots (a vector takes two; else the second is 0). Small

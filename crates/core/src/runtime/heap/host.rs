@@ -2,7 +2,7 @@
 //! when a collection found nothing that refers to them. A collection marks and sweeps; values are dropped, which is
 //! the embedder's code, only when it has done everything else: by [`HostValues::drop_next`].
 
-use super::super::collection::part;
+use crate::runtime::collection::part;
 use alloc::{boxed::Box, vec::Vec};
 use core::any::Any;
 

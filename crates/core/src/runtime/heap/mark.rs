@@ -5,8 +5,8 @@
 //!
 //! All of it goes in parts: `left` says how many words may be looked at yet.
 
-use super::{super::collection::part, Heap, types::Shape};
-use crate::object::Class;
+use super::{Heap, types::Shape};
+use crate::{object_type::Class, runtime::collection::part};
 use alloc::vec::Vec;
 
 /// The state of marking.

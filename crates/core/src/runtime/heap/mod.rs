@@ -18,7 +18,7 @@ mod tests;
 mod types;
 
 use super::collection::MIN_BUDGET;
-use crate::object::{HEADER, ObjectType};
+use crate::object_type::{HEADER, ObjectType};
 pub(crate) use access::split_value;
 use alloc::{sync::Arc, vec::Vec};
 use core::ptr;
@@ -274,12 +274,12 @@ impl Heap {
 
     /// The type of an object.
     pub(crate) fn type_of(&self, object: u64) -> TypeId {
-        TypeId(self.words[object as usize / 8] as u32 & (crate::object::ARRAY - 1))
+        TypeId(self.words[object as usize / 8] as u32 & (crate::object_type::ARRAY - 1))
     }
 
     /// Whether an object is an array.
     pub(crate) fn is_array(&self, object: u64) -> bool {
-        self.words[object as usize / 8] as u32 & crate::object::ARRAY != 0
+        self.words[object as usize / 8] as u32 & crate::object_type::ARRAY != 0
     }
 
     /// How many elements an array has.

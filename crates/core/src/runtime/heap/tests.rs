@@ -1,7 +1,7 @@
 //! Tests of the heap alone: random graphs against a model, long lists, exhaustion, arrays.
 
 use super::*;
-use crate::object::Storage;
+use crate::object_type::Storage;
 use alloc::{collections::BTreeMap, vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, HeapType, RefType, StorageType, SubType, ValType,

@@ -5,7 +5,7 @@
 //! Ids are the engine's. They lie in pages, and only those with a type of the store exist: of another store's types
 //! it has an address for each 256 at most.
 
-use crate::object::{ARRAY, Class, ObjectType, UNFINISHED};
+use crate::object_type::{ARRAY, Class, ObjectType, UNFINISHED};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::iter::successors;
 use windlass_validate::{TypeId, TypeRegistry};

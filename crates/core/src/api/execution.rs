@@ -1,0 +1,181 @@
+//! [`Execution`]: a call as a value that can be paused and go on. [`Func::call`](crate::Func::call) is the
+//! convenience for calls that can't be.
+
+use super::{
+    func::{Call, Stop},
+    value::{check_store, slots_to_vals, vals_to_slots},
+};
+use crate::{AsContextMut, Error, FuncType, Val, driver::ThreadHandle, runtime::StoreId};
+use alloc::boxed::Box;
+use core::any::Any;
+use core::fmt;
+
+/// A call that can be paused. Made by [`Func::start`](crate::Func::start); it runs by [`Execution::run`].
+///
+/// It holds the guest's stack. Between two runs the store can be used for anything else, other calls and
+/// other executions too. An execution that is dropped never goes on.
+///
+/// ```
+/// use windlass::{Config, Engine, Event, Func, Store, Val};
+/// let engine = Engine::new(Config::new().consume_fuel(true))?;
+/// let mut store = Store::new(&engine, ());
+/// let double = Func::wrap(&mut store, |n: i32| 2 * n);
+/// let mut execution = double.start(&mut store, &[Val::I32(21)])?;
+/// loop {
+///     match execution.run(&mut store)? {
+///         Event::Finished(values) => break assert_eq!(values[0].i32(), Some(42)),
+///         Event::OutOfFuel => store.set_fuel(10_000)?,
+///         Event::Interrupted => println!("a rest"),
+///         Event::HostPending(_) => execution.resume(&mut store, &[])?,
+///         _ => unreachable!("no other event yet"),
+///     }
+/// }
+/// # Ok::<(), windlass::Error>(())
+/// ```
+pub struct Execution {
+    store: StoreId,
+    ty: FuncType,
+    /// None when it has ended.
+    thread: Option<ThreadHandle>,
+    /// The host function, by its index in the store, whose results it waits for.
+    pending: Option<u32>,
+}
+
+/// Why [`Execution::run`] returned.
+#[non_exhaustive]
+#[derive(Debug)]
+pub enum Event {
+    /// The function returned these values. The execution has ended.
+    Finished(Box<[Val]>),
+    /// The fuel does not suffice to go on: [`Store::set_fuel`](crate::Store::set_fuel), then run again. Any amount makes
+    /// progress.
+    OutOfFuel,
+    /// An [`InterruptHandle`](crate::InterruptHandle) was used, or the deadline of the store has come
+    /// ([`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline)). It can run again.
+    Interrupted,
+    /// A host function returned [`Pending`]: [`Execution::resume`] gives its results, then it can run again.
+    HostPending(Pending),
+}
+
+impl Execution {
+    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<ThreadHandle>) -> Execution {
+        Execution { store, ty, thread, pending: None }
+    }
+
+    /// Runs until the function returns or something stops it.
+    ///
+    /// # Errors
+    /// If the guest traps, or a host function in it fails: this ends the execution. If it has ended, or waits for
+    /// [`Execution::resume`], or if the store is another than it was started in.
+    pub fn run(&mut self, mut store: impl AsContextMut) -> Result<Event, Error> {
+        let store = store.as_context_mut().0;
+        check_store(store.inner.id, self.store, "execution")?;
+        if self.pending.is_some() {
+            return Err(Error::msg("the execution waits for the results of a host function"));
+        }
+        let mut call = Call::resume(store, &mut self.thread)?;
+        let event = match call.run()? {
+            Stop::Finished => {
+                let types = self.ty.result_types();
+                let values =
+                    call.take_results(|store, slots| slots_to_vals(store, types, slots).collect());
+                return Ok(Event::Finished(values));
+            }
+            Stop::OutOfFuel => Event::OutOfFuel,
+            Stop::Interrupted => Event::Interrupted,
+            Stop::HostPending(func, pending) => {
+                self.pending = Some(func);
+                Event::HostPending(pending)
+            }
+        };
+        self.thread = call.pause();
+        Ok(event)
+    }
+
+    /// Gives the results of the host function that [`Event::HostPending`] told of. Nothing runs before the next
+    /// [`Execution::run`].
+    ///
+    /// # Errors
+    /// If no host function is pending, if values are not as many as its type says and of these types, or if
+    /// the store is another than it was started in.
+    pub fn resume(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
+        let inner = &mut store.as_context_mut().0.inner;
+        check_store(inner.id, self.store, "execution")?;
+        let (Some(thread), Some(func)) = (&mut self.thread, self.pending) else {
+            return Err(Error::msg("no host function of the execution is pending"));
+        };
+        let ty = inner.func_type(func);
+        inner.touch();
+        vals_to_slots(inner, results, ty.result_types(), thread.host_slots())?;
+        thread.hold_results(func);
+        self.pending = None;
+        Ok(())
+    }
+
+    /// Whether it has ended: its function returned, or it failed.
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_none()
+    }
+}
+
+impl fmt::Debug for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (&self.thread, self.pending) {
+            (None, _) => "Ended",
+            (_, Some(_)) => "Pending",
+            (_, None) => "Ready",
+        };
+        f.debug_struct("Execution").field("ty", &self.ty).field("state", &state).finish()
+    }
+}
+
+/// A host function returns it as its error to say that its results come later, by [`Execution::resume`].
+///
+/// It carries a request: any value that tells the embedder what to do meanwhile. In a call that can't be paused
+/// (one by [`Func::call`](crate::Func::call), also inside an execution) it is an error.
+///
+/// ```
+/// use windlass::{Engine, Error, Event, Func, Pending, Store, Val};
+/// let mut store = Store::new(&Engine::default(), ());
+/// let ask = Func::wrap(&mut store, |number: u32| -> Result<u32, Error> {
+///     Err(Pending::new(number).into())
+/// });
+/// let mut execution = ask.start(&mut store, &[Val::from(7u32)])?;
+/// if let Event::HostPending(pending) = execution.run(&mut store)? {
+///     let number = pending.request().downcast_ref::<u32>().unwrap();
+///     execution.resume(&mut store, &[Val::from(number * number)])?;
+/// }
+/// # Ok::<(), windlass::Error>(())
+/// ```
+pub struct Pending(Box<dyn Any + Send + Sync>);
+
+impl Pending {
+    /// Asks for `request`.
+    pub fn new<R: Any + Send + Sync>(request: R) -> Pending {
+        Pending(Box::new(request))
+    }
+
+    /// What is asked for.
+    pub fn request(&self) -> &(dyn Any + Send + Sync) {
+        &*self.0
+    }
+
+    /// What is asked for.
+    pub fn into_request(self) -> Box<dyn Any + Send + Sync> {
+        self.0
+    }
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a host function is pending in a call that cannot be paused")
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending(..)")
+    }
+}
+
+impl core::error::Error for Pending {}

@@ -1,0 +1,175 @@
+//! [`Call`]: a running call from the host. Every way into a guest goes through it: it takes a thread, serves the
+//! guest's calls of host functions, and gives the thread back, even when a host function panics.
+
+use super::HostFn;
+use crate::{
+    Caller, Error, Pending, ThrownException, Trap, WasmBacktrace,
+    api::store::{StoreContextMut, StoreState},
+    driver::{Exit, ThreadHandle},
+    runtime::{NO_INSTANCE, StoreInner},
+};
+use alloc::sync::Arc;
+
+/// A call from the host that runs in `store`.
+pub(crate) struct Call<'a, T> {
+    store: &'a mut StoreState<T>,
+    /// None only when it is given away.
+    thread: Option<ThreadHandle>,
+}
+
+/// Why a call stopped, if not by an error.
+pub(crate) enum Stop {
+    Finished,
+    OutOfFuel,
+    Interrupted,
+    /// The host function with this index in the store asks to be completed later.
+    HostPending(u32, Pending),
+}
+
+impl<'a, T> Call<'a, T> {
+    /// Prepares a call of the store's function `func`.
+    pub(crate) fn start(
+        store: &'a mut StoreState<T>,
+        func: u32,
+        args: &[u64],
+    ) -> Result<Call<'a, T>, Error> {
+        let thread = store.inner.enter()?;
+        let mut call = Call { store, thread: Some(thread) };
+        if let Some(thread) = &mut call.thread {
+            thread.start(call.store, func, args)?;
+        }
+        Ok(call)
+    }
+
+    /// Goes on with a paused call, and takes its thread.
+    pub(crate) fn resume(
+        store: &'a mut StoreState<T>,
+        thread: &mut Option<ThreadHandle>,
+    ) -> Result<Call<'a, T>, Error> {
+        if thread.is_none() {
+            return Err(Error::msg("the execution has ended"));
+        }
+        store.inner.enter_again()?;
+        Ok(Call { store, thread: thread.take() })
+    }
+
+    /// Ends this part of the call; its thread can go on later.
+    pub(crate) fn pause(mut self) -> Option<ThreadHandle> {
+        self.thread.take()
+    }
+
+    /// Shows the results, in slots, of a finished call.
+    #[inline]
+    pub(crate) fn take_results<R>(&mut self, take: impl FnOnce(&mut StoreInner, &[u64]) -> R) -> R {
+        let slots = self.thread.as_ref().map_or(&[][..], ThreadHandle::results);
+        take(&mut self.store.inner, slots)
+    }
+
+    /// Runs to the end: whatever stops the guest is an error.
+    #[inline]
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        match self.run()? {
+            Stop::Finished => Ok(()),
+            stop => Err(self.stopped(stop)),
+        }
+    }
+
+    #[cold]
+    fn stopped(&self, stop: Stop) -> Error {
+        let error: Error = match stop {
+            Stop::Finished => return Error::msg("the call has finished"),
+            Stop::OutOfFuel => Trap::OutOfFuel.into(),
+            Stop::Interrupted => Trap::Interrupted.into(),
+            Stop::HostPending(_, pending) => pending.into(),
+        };
+        match &self.thread {
+            Some(thread) => error.with_backtrace(backtrace(thread, &self.store.inner)),
+            None => error,
+        }
+    }
+
+    /// Runs until it finishes or stops.
+    pub(crate) fn run(&mut self) -> Result<Stop, Error> {
+        let Some(thread) = &mut self.thread else { return Ok(Stop::Finished) };
+        // The host function called last, for those that are called again and again.
+        let mut last: Option<(u32, Arc<HostFn<T>>)> = None;
+        loop {
+            match thread.run(self.store) {
+                Exit::Finished => return Ok(Stop::Finished),
+                Exit::OutOfFuel => return Ok(Stop::OutOfFuel),
+                Exit::Interrupted => return Ok(Stop::Interrupted),
+                Exit::Failed(error) => {
+                    return Err(error.with_backtrace(backtrace(thread, &self.store.inner)));
+                }
+                Exit::Trap(trap) => {
+                    let backtrace = backtrace(thread, &self.store.inner);
+                    return Err(Error::from(trap).with_backtrace(backtrace));
+                }
+                Exit::Exception(reference) => {
+                    let store = &mut self.store.inner;
+                    store.pending_exception = reference;
+                    let error = Error::from(ThrownException::new(store, reference));
+                    return Err(error.with_backtrace(backtrace(thread, store)));
+                }
+                Exit::HostCall { func, instance } => {
+                    let host = match &mut last {
+                        Some((index, host)) if *index == func => host,
+                        last => &last.insert((func, self.store.host_func(func))).1,
+                    };
+                    // What the host function roots is rooted until it returns.
+                    let depth = self.store.inner.roots.depth();
+                    let caller = Caller::new(StoreContextMut(self.store), instance);
+                    let outcome = host(caller, thread.host_slots());
+                    self.store.inner.roots.leave(depth);
+                    let store = &mut self.store.inner;
+                    let Err(error) = outcome else {
+                        // A guest is not to run on for long that does little but call the host.
+                        if store.interrupt.is_raised() && instance != NO_INSTANCE {
+                            store.interrupt.clear();
+                            thread.hold_results(func);
+                            return Ok(Stop::Interrupted);
+                        }
+                        continue;
+                    };
+                    if error.is::<ThrownException>() {
+                        match is_caught(thread, store) {
+                            Ok(true) => continue,
+                            Ok(false) => {}
+                            Err(stop) => return Ok(stop),
+                        }
+                    }
+                    return match error.downcast() {
+                        Ok(pending) => Ok(Stop::HostPending(func, pending)),
+                        Err(error) => Err(error.with_backtrace(backtrace(thread, store))),
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl<T> Drop for Call<'_, T> {
+    fn drop(&mut self) {
+        self.store.inner.leave(self.thread.take());
+    }
+}
+
+/// Whether the guest catches the pending exception, which the host function that it called has thrown or let
+/// pass: then it is no longer pending. Nor if this was interrupted: then the thread has it.
+#[cold]
+fn is_caught(thread: &ThreadHandle, store: &mut StoreInner) -> Result<bool, Stop> {
+    let reference = store.pending_exception;
+    if reference == 0 {
+        return Ok(false);
+    }
+    let caught = thread.throw_from_host(store, reference);
+    if !matches!(caught, Ok(false)) {
+        store.pending_exception = 0;
+    }
+    caught.map_err(|_| Stop::Interrupted)
+}
+
+#[cold]
+fn backtrace(thread: &ThreadHandle, store: &StoreInner) -> WasmBacktrace {
+    WasmBacktrace::new(thread.backtrace(store))
+}

@@ -1,0 +1,166 @@
+//! [`IntoFunc`]: closures as host functions. Every host function becomes one closure over slots, [`HostFn`].
+
+use super::typed::{SlotList, WasmTy, for_each_arity};
+use crate::{
+    Caller, Engine, Error, Finality, FuncType, Val,
+    api::value::{slots_to_vals, vals_to_slots},
+};
+use alloc::{sync::Arc, vec::Vec};
+use core::marker::PhantomData;
+
+/// A host function over slots: the arguments are at the start, and the results go there.
+pub(crate) type HostFn<T> =
+    dyn Fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync + 'static;
+
+/// A host function and its type.
+pub(crate) struct HostFunc<T> {
+    pub(crate) ty: FuncType,
+    pub(crate) call: Arc<HostFn<T>>,
+}
+
+impl<T> Clone for HostFunc<T> {
+    fn clone(&self) -> Self {
+        HostFunc { ty: self.ty.clone(), call: self.call.clone() }
+    }
+}
+
+impl<T> HostFunc<T> {
+    pub(crate) fn wrap<Params, Results>(
+        engine: &Engine,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<HostFunc<T>, Error> {
+        func.into_host(engine)
+    }
+
+    pub(crate) fn new(
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> HostFunc<T> {
+        let types = ty.clone();
+        let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+            let mut vals = take_vals(&mut caller);
+            vals.extend(slots_to_vals(caller.inner_mut(), types.param_types(), slots));
+            let params = vals.len();
+            vals.extend(types.result_types().iter().map(|&ty| Val::zero(ty)));
+            let (params, results) = vals.split_at_mut(params);
+            func(caller.reborrow(), params, results)?;
+            vals_to_slots(caller.inner(), results, types.result_types(), slots)?;
+            caller.inner_mut().idle_vals.push(vals);
+            Ok(())
+        };
+        HostFunc { ty, call: Arc::new(call) }
+    }
+}
+
+fn take_vals<T>(caller: &mut Caller<'_, T>) -> Vec<Val> {
+    let mut vals = caller.inner_mut().idle_vals.pop().unwrap_or_default();
+    vals.clear();
+    vals
+}
+
+/// What a host function can return: what [`WasmResults`](crate::WasmResults) allows, or a `Result` of that.
+#[expect(private_bounds)]
+pub trait WasmRet: HostResult {}
+
+impl<R: HostResult> WasmRet for R {}
+
+pub(crate) trait HostResult {
+    type Values: SlotList;
+    fn into_result(self) -> Result<Self::Values, Error>;
+}
+
+impl<L: SlotList> HostResult for L {
+    type Values = L;
+
+    #[inline]
+    fn into_result(self) -> Result<L, Error> {
+        Ok(self)
+    }
+}
+
+impl<L: SlotList> HostResult for Result<L, Error> {
+    type Values = L;
+
+    #[inline]
+    fn into_result(self) -> Result<L, Error> {
+        self
+    }
+}
+
+/// A closure that can be a host function.
+///
+/// It takes up to 16 parameters, each a [`WasmTy`], and returns nothing, one of these or a tuple of them,
+/// or a `Result` of that with [`Error`]. If its first parameter is a [`Caller`], it can reach the store.
+///
+/// ```
+/// use windlass::{Caller, Engine, Error, Linker};
+///
+/// let mut linker: Linker<u64> = Linker::new(&Engine::default());
+/// linker.func_wrap("env", "div_rem", |a: u32, b: u32| -> Result<(u32, u32), Error> {
+///     match b {
+///         0 => Err(Error::msg("division by zero in the host")),
+///         b => Ok((a / b, a % b)),
+///     }
+/// })?;
+/// linker.func_wrap("env", "add", |mut caller: Caller<'_, u64>, n: u64| *caller.data_mut() += n)?;
+/// # Ok::<(), windlass::Error>(())
+/// ```
+#[expect(private_bounds)]
+pub trait IntoFunc<T, Params, Results>: IntoHost<T, Params, Results> {}
+
+impl<T, Params, Results, F: IntoHost<T, Params, Results>> IntoFunc<T, Params, Results> for F {}
+
+pub(crate) trait IntoHost<T, Params, Results> {
+    fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error>;
+}
+
+/// The parameters of a closure whose first parameter is a [`Caller`]; only for [`IntoFunc`].
+pub struct WithCaller<Params>(PhantomData<Params>);
+
+fn func_type<Params: SlotList, Results: HostResult>(engine: &Engine) -> Result<FuncType, Error> {
+    let [params, results] =
+        [Params::TYPES, Results::Values::TYPES].map(|list| list.iter().copied());
+    FuncType::with_finality_and_supertype(engine, Finality::Final, None, params, results)
+}
+
+macro_rules! into_func {
+    ($count:literal $($name:ident)*) => {
+        #[allow(non_snake_case)]
+        impl<T, F, R, $($name),*> IntoHost<T, ($($name,)*), R> for F
+        where
+            F: Fn($($name),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+            $($name: WasmTy),*
+        {
+            fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error> {
+                let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+                    let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.inner_mut(), slots);
+                    let results = self($($name),*).into_result()?;
+                    results.put(caller.inner(), slots)
+                };
+                let ty = func_type::<($($name,)*), R>(engine)?;
+                Ok(HostFunc { ty, call: Arc::new(call) })
+            }
+        }
+
+        #[allow(non_snake_case)]
+        impl<T, F, R, $($name),*> IntoHost<T, WithCaller<($($name,)*)>, R> for F
+        where
+            F: Fn(Caller<'_, T>, $($name),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+            $($name: WasmTy),*
+        {
+            fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error> {
+                let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+                    let ($($name,)*) = <($($name,)*) as SlotList>::take(caller.inner_mut(), slots);
+                    let results = self(caller.reborrow(), $($name),*).into_result()?;
+                    results.put(caller.inner(), slots)
+                };
+                let ty = func_type::<($($name,)*), R>(engine)?;
+                Ok(HostFunc { ty, call: Arc::new(call) })
+            }
+        }
+    };
+}
+
+for_each_arity!(into_func);

@@ -1,0 +1,174 @@
+//! [`Instance`]: an instantiated module, and its exports.
+
+use super::{func::Call, store::StoreState, value::check_store};
+use crate::{
+    AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, SharedMemory,
+    StoreContext, Table, Tag, TypedFunc, WasmParams, WasmResults,
+    error::error,
+    runtime::{self, InstanceEntity, StoreId, StoreInner},
+};
+use windlass_decode::ExternKind;
+
+/// An instance of a module in a store. It is a number, cheap to copy.
+///
+/// ```
+/// use windlass::{Engine, Instance, Module, Store, Val};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(
+///     r#"(global (export "answer") i32 (i32.const 42))
+///        (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))"#,
+/// )
+/// .unwrap();
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+/// let double = instance.get_typed_func::<i32, i32>(&store, "double")?;
+/// assert_eq!(double.call(&mut store, 21)?, 42);
+/// let answer = instance.get_global(&store, "answer").unwrap();
+/// assert_eq!(answer.get(&mut store).i32(), Some(42));
+/// assert!(instance.get_memory(&store, "double").is_none());
+/// # Ok::<(), windlass::Error>(())
+/// ```
+///
+/// # Panics
+/// Methods that do not return a `Result` panic if the instance belongs to another store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    store: StoreId,
+    index: u32,
+}
+
+impl Instance {
+    /// Instantiates `module` with `imports` in the order of [`Module::imports`]: makes its memories and so
+    /// on, copies its active segments, and calls its start function. A [`Linker`](crate::Linker) finds imports by
+    /// name.
+    ///
+    /// # Errors
+    /// - [`LinkError`](crate::LinkError) if an import is not of the type that the module declares;
+    /// - a [`Trap`](crate::Trap) if a segment does not fit, or the start function traps;
+    /// - if the store's limits don't allow it, an import belongs to another store, or the module to another engine.
+    ///
+    /// ```
+    /// use windlass::{Engine, Instance, Module, Store};
+    /// // A module that exports a memory.
+    /// let bytes = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x07\x05\x01\x01m\x02\0";
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, bytes)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// assert!(instance.get_memory(&mut store, "m").is_some());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn new(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance, Error> {
+        let store = store.as_context_mut().0;
+        let index = runtime::instantiate(store, module, imports)?;
+        if let Some(start) = &module.0.decoded.start {
+            let func = store.inner.instances[index as usize].funcs[start.func as usize];
+            call_start(store, func)?;
+        }
+        Ok(Instance { store: store.inner.id, index })
+    }
+
+    /// What is exported under `name`.
+    pub fn get_export(&self, store: impl AsContext, name: &str) -> Option<Extern> {
+        let inner = &store.as_context().0.inner;
+        let (kind, index) = self.entity(inner).module.0.find_export(name)?;
+        self.item(inner, kind, index)
+    }
+
+    /// All exports, in the order of the module.
+    pub fn exports<'a, T: 'a>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+    ) -> impl Iterator<Item = Export<'a>> {
+        let this = *self;
+        let inner = &store.into().0.inner;
+        let exports = this.entity(inner).module.0.decoded.exports.iter();
+        exports.filter_map(move |export| {
+            let definition = this.item(inner, export.kind, export.index)?;
+            Some(Export::new(&export.name, definition))
+        })
+    }
+
+    /// The function that is exported under `name`.
+    pub fn get_func(&self, store: impl AsContext, name: &str) -> Option<Func> {
+        self.get_export(store, name)?.into_func()
+    }
+
+    /// The function that is exported under `name`, with parameters and results as Rust types.
+    ///
+    /// # Errors
+    /// If there is no such function, or if its type is another.
+    pub fn get_typed_func<Params: WasmParams, Results: WasmResults>(
+        &self,
+        store: impl AsContext,
+        name: &str,
+    ) -> Result<TypedFunc<Params, Results>, Error> {
+        let func = self.get_export(&store, name).and_then(Extern::into_func);
+        func.ok_or_else(|| error!("no function is exported under the name `{name}`"))?.typed(store)
+    }
+
+    /// The memory that is exported under `name`.
+    pub fn get_memory(&self, store: impl AsContext, name: &str) -> Option<Memory> {
+        self.get_export(store, name)?.into_memory()
+    }
+
+    /// The shared memory that is exported under `name`.
+    pub fn get_shared_memory(&self, store: impl AsContext, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
+    }
+
+    /// The table that is exported under `name`.
+    pub fn get_table(&self, store: impl AsContext, name: &str) -> Option<Table> {
+        self.get_export(store, name)?.into_table()
+    }
+
+    /// The global that is exported under `name`.
+    pub fn get_global(&self, store: impl AsContext, name: &str) -> Option<Global> {
+        self.get_export(store, name)?.into_global()
+    }
+
+    /// The tag that is exported under `name`.
+    pub fn get_tag(&self, store: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
+    }
+
+    /// Its module.
+    pub fn module<'a, T: 'a>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
+        &self.entity(&store.into().0.inner).module
+    }
+
+    pub(crate) fn store(&self) -> StoreId {
+        self.store
+    }
+
+    pub(crate) fn from_index(store: StoreId, index: u32) -> Instance {
+        Instance { store, index }
+    }
+
+    fn item(&self, store: &StoreInner, kind: ExternKind, index: u32) -> Option<Extern> {
+        let entity = self.entity(store);
+        let space = match kind {
+            ExternKind::Func => &entity.funcs,
+            ExternKind::Table => &entity.tables,
+            ExternKind::Memory => &entity.memories,
+            ExternKind::Global => &entity.globals,
+            ExternKind::Tag => &entity.tags,
+        };
+        Some(Extern::new(store, kind, *space.get(index as usize)?))
+    }
+
+    fn entity<'a>(&self, store: &'a StoreInner) -> &'a InstanceEntity {
+        match check_store(store.id, self.store, "instance") {
+            Ok(()) => &store.instances[self.index as usize],
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn call_start<T>(store: &mut StoreState<T>, func: u32) -> Result<(), Error> {
+    Call::start(store, func, &[])?.finish()
+}

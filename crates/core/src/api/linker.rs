@@ -1,0 +1,340 @@
+//! [`Linker`]: finds the imports of modules by name.
+
+use super::{func::HostFunc, store::StoreState, value::check_store};
+use crate::{
+    AsContext, AsContextMut, Caller, Engine, Error, Extern, Func, FuncType, Instance, IntoFunc,
+    Module, Val,
+    error::error,
+    runtime::{ItemType, unknown},
+};
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use core::fmt;
+
+/// Names and what they stand for, to satisfy the imports of modules.
+///
+/// Host functions are not bound to a store: one linker can serve many stores of its engine. What is
+/// defined by [`Linker::define`], [`Linker::instance`] and [`Linker::module`] belongs to one store, unless it is a
+/// [`SharedMemory`](crate::SharedMemory).
+///
+/// ```
+/// use windlass::{Engine, Linker, Module, Store};
+/// let engine = Engine::default();
+/// let mut linker = Linker::new(&engine);
+/// linker.func_wrap("env", "now", || 12u64)?;
+/// assert!(linker.func_wrap("env", "now", || 13u64).is_err());
+/// linker.allow_shadowing(true);
+/// linker.func_wrap("env", "now", || 14u64)?;
+/// let module = Module::new(&engine, b"\0asm\x01\0\0\0")?;
+/// let instance = linker.instantiate(&mut Store::new(&engine, ()), &module)?;
+/// # Ok::<(), windlass::Error>(())
+/// ```
+pub struct Linker<T> {
+    engine: Engine,
+    shadowing: bool,
+    modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Definition<T>>>,
+}
+
+/// What a name stands for.
+enum Definition<T> {
+    Item(Extern),
+    Host(HostFunc<T>),
+}
+
+impl<T> Clone for Definition<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Definition::Item(item) => Definition::Item(item.clone()),
+            Definition::Host(func) => Definition::Host(func.clone()),
+        }
+    }
+}
+
+impl<T> Linker<T> {
+    /// A linker without names.
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker { engine: engine.clone(), shadowing: false, modules: BTreeMap::new() }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether a name can be defined again, which replaces what it stood for. Not at first: then it is an error.
+    pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
+        self.shadowing = allow;
+        self
+    }
+
+    /// Defines a name as something of a store.
+    ///
+    /// # Errors
+    /// If the name is defined already, if `item` belongs to another store, or the store to another engine.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Memory, MemoryType, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// let mut linker = Linker::new(store.engine());
+    /// linker.define(&store, "env", "memory", memory)?;
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn define(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self, Error> {
+        let (store, item) = (store.as_context(), item.into());
+        self.check_engine(store.engine(), "store")?;
+        item.item_type(&store.0.inner)?;
+        self.insert(module, name, Definition::Item(item))
+    }
+
+    /// Defines a name as a host function of type `ty`: see [`Func::new`].
+    ///
+    /// # Errors
+    /// If the name is defined already, or if `ty` belongs to another engine.
+    ///
+    /// ```
+    /// use windlass::{Engine, FuncType, Linker, Val, ValType};
+    /// let engine = Engine::default();
+    /// let mut linker: Linker<()> = Linker::new(&engine);
+    /// let ty = FuncType::new(&engine, [ValType::I64], [ValType::I64]);
+    /// linker.func_new("env", "neg", ty, |_caller, params, results| {
+    ///     results[0] = Val::I64(params[0].unwrap_i64().wrapping_neg());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.check_engine(ty.engine(), "function's type")?;
+        self.insert(module, name, Definition::Host(HostFunc::new(ty, func)))
+    }
+
+    /// Defines a name as a host function whose type is that of the closure: see [`IntoFunc`].
+    ///
+    /// # Errors
+    /// If the name is defined already, or if the engine has no room for more types.
+    pub fn func_wrap<Params, Results>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<&mut Self, Error> {
+        let func = HostFunc::wrap(&self.engine, func)?;
+        self.insert(module, name, Definition::Host(func))
+    }
+
+    /// Defines all exports of `instance` under `module`.
+    ///
+    /// # Errors
+    /// If a name is defined already, if `instance` belongs to another store, or the store to another engine.
+    pub fn instance(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self, Error> {
+        let store = store.as_context();
+        self.check_engine(store.engine(), "store")?;
+        check_store(store.0.inner.id, instance.store(), "instance")?;
+        for export in instance.exports(crate::StoreContext(store.0)) {
+            let name = export.name();
+            self.insert(module, name, Definition::Item(export.into_extern()))?;
+        }
+        Ok(self)
+    }
+
+    /// Instantiates `module`, calls its `_initialize` if it exports such a function, and
+    /// defines its exports under `name`.
+    ///
+    /// # Errors
+    /// As [`Linker::instantiate`] and [`Linker::instance`].
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Module, Store};
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(func (export "f") (result i32) (i32.const 5))"#).unwrap();
+    /// let mut store = Store::new(&engine, ());
+    /// let mut linker = Linker::new(&engine);
+    /// linker.module(&mut store, "library", &Module::new(&engine, wasm)?)?;
+    /// assert!(linker.get(&mut store, "library", "f").is_some());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn module(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        name: &str,
+        module: &Module,
+    ) -> Result<&mut Self, Error> {
+        let instance = self.instantiate(&mut store, module)?;
+        if instance.get_func(&store, "_initialize").is_some() {
+            let initialize = instance.get_typed_func::<(), ()>(&store, "_initialize")?;
+            initialize.call(&mut store, ())?;
+        }
+        self.instance(store, name, instance)
+    }
+
+    /// Defines a name as what another one stands for.
+    ///
+    /// # Errors
+    /// If the other one is not defined, or this one is already.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker};
+    /// let mut linker: Linker<()> = Linker::new(&Engine::default());
+    /// linker.func_wrap("env", "f", || {})?.alias("env", "f", "env", "g")?;
+    /// assert!(linker.alias("env", "none", "env", "h").is_err());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn alias(
+        &mut self,
+        module: &str,
+        name: &str,
+        as_module: &str,
+        as_name: &str,
+    ) -> Result<&mut Self, Error> {
+        let definition = self.find(module, name).cloned();
+        let unknown = || error!("`{module}`::`{name}` is not defined");
+        self.insert(as_module, as_name, definition.ok_or_else(unknown)?)
+    }
+
+    /// Defines all names of a module under another module's name too.
+    ///
+    /// # Errors
+    /// If no name of the module is defined, or one is already under the other.
+    pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<(), Error> {
+        let names = self.modules.get(module).cloned();
+        for (name, definition) in names.ok_or_else(|| error!("`{module}` is not defined"))? {
+            self.insert(as_module, &name, definition)?;
+        }
+        Ok(())
+    }
+
+    /// Defines every function that `module` imports and that is not defined as one that fails when called.
+    ///
+    /// # Errors
+    /// If the module belongs to another engine.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Module, Store};
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(import "env" "f" (func))"#).unwrap();
+    /// let module = Module::new(&engine, wasm)?;
+    /// let mut linker = Linker::new(&engine);
+    /// assert!(linker.instantiate(Store::new(&engine, ()), &module).is_err());
+    /// linker.define_unknown_imports_as_traps(&module)?;
+    /// assert!(linker.instantiate(Store::new(&engine, ()), &module).is_ok());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
+        self.check_engine(module.engine(), "module")?;
+        for (import, ty) in module.0.imports() {
+            let (ItemType::Func(ty), None) = (ty, self.find(&import.module, &import.name)) else {
+                continue;
+            };
+            let ty = FuncType::from_id(&self.engine, ty);
+            let (module, name) = (import.module.clone(), import.name.clone());
+            let message = move || error!("unknown import: `{module}`::`{name}` is not defined");
+            self.func_new(&import.module, &import.name, ty, move |_, _, _| Err(message()))?;
+        }
+        Ok(())
+    }
+
+    /// What a name stands for in the store. A host function becomes a function of the store.
+    ///
+    /// None if the name is not defined, or if what it stands for belongs to another store or engine.
+    pub fn get(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+        name: &str,
+    ) -> Option<Extern> {
+        let store = store.as_context_mut().0;
+        self.check_engine(&store.inner.engine, "store").ok()?;
+        let item = self.find(module, name)?.to_extern(store);
+        item.item_type(&store.inner).is_ok().then_some(item)
+    }
+
+    /// Instantiates `module` with what its imports stand for: see [`Instance::new`].
+    ///
+    /// # Errors
+    /// [`LinkError`](crate::LinkError) if nothing is defined for an import; and as [`Instance::new`].
+    pub fn instantiate(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<Instance, Error> {
+        let store = store.as_context_mut();
+        self.check_engine(store.engine(), "store")?;
+        self.check_engine(module.engine(), "module")?;
+        let mut imports = Vec::new();
+        for (import, ty) in module.0.imports() {
+            let Some(definition) = self.find(&import.module, &import.name) else {
+                return Err(unknown(&self.engine, import, ty).into());
+            };
+            imports.push(definition.to_extern(store.0));
+        }
+        Instance::new(store, module, &imports)
+    }
+
+    fn check_engine(&self, engine: &Engine, what: &str) -> Result<(), Error> {
+        match Engine::same(&self.engine, engine) {
+            true => Ok(()),
+            false => Err(error!("the {what} belongs to another engine than the linker")),
+        }
+    }
+
+    fn find(&self, module: &str, name: &str) -> Option<&Definition<T>> {
+        self.modules.get(module)?.get(name)
+    }
+
+    fn insert(
+        &mut self,
+        module: &str,
+        name: &str,
+        definition: Definition<T>,
+    ) -> Result<&mut Self, Error> {
+        if !self.shadowing && self.find(module, name).is_some() {
+            return Err(error!("`{module}`::`{name}` is defined already"));
+        }
+        self.modules.entry(module.into()).or_default().insert(name.into(), definition);
+        Ok(self)
+    }
+}
+
+impl<T> Definition<T> {
+    fn to_extern(&self, store: &mut StoreState<T>) -> Extern {
+        match self {
+            Definition::Item(item) => item.clone(),
+            Definition::Host(func) => Func::from_host(store, func).into(),
+        }
+    }
+}
+
+impl<T> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        Linker {
+            engine: self.engine.clone(),
+            shadowing: self.shadowing,
+            modules: self.modules.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.modules.iter().flat_map(|(module, names)| {
+            names.keys().map(move |name| alloc::format!("{module}::{name}"))
+        });
+        f.debug_list().entries(names).finish()
+    }
+}

@@ -1,0 +1,165 @@
+//! [`Memory`]: a linear memory of a store.
+
+use super::value::check_store;
+use crate::{
+    AsContext, AsContextMut, Error, MemoryType, StoreContext, StoreContextMut,
+    error::error,
+    runtime::{Embedder, StoreId, StoreInner, add_memory},
+};
+
+/// A linear memory of a store. It is a number, cheap to copy. A memory that several stores share is a
+/// [`SharedMemory`](crate::SharedMemory).
+///
+/// The host reads and writes the guest's bytes where they are, without copies:
+///
+/// ```
+/// use windlass::{Engine, Memory, MemoryType, Store};
+/// let mut store = Store::new(&Engine::default(), ());
+/// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+/// memory.data_mut(&mut store)[..5].copy_from_slice(b"hello");
+/// memory.write(&mut store, 5, b" guest")?;
+/// assert_eq!(&memory.data(&store)[..11], b"hello guest");
+/// assert!(memory.write(&mut store, 65_530, b"too long").is_err());
+/// assert_eq!(memory.grow(&mut store, 1)?, 1);
+/// assert_eq!(memory.size(&store), 2);
+/// # Ok::<(), windlass::Error>(())
+/// ```
+///
+/// # Panics
+/// Methods that do not return a `Result` panic if the memory belongs to another store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Memory {
+    store: StoreId,
+    index: u32,
+}
+
+/// The host read or wrote beyond a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("out of bounds memory access")]
+#[non_exhaustive]
+pub struct MemoryAccessError {}
+
+impl Memory {
+    /// A memory of type `ty`, all zeros.
+    ///
+    /// # Errors
+    /// If the limits of the store or the host don't allow it, or if the type is not a valid one.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
+        let store = store.as_context_mut().0;
+        ty.check()?;
+        if ty.is_shared() {
+            return Err(Error::msg("a shared memory is made by `SharedMemory::new`"));
+        }
+        let index = add_memory(store, ty.0)?;
+        Ok(Memory { store: store.inner.id, index })
+    }
+
+    /// Its type. The minimum is the size that it started with.
+    pub fn ty(&self, store: impl AsContext) -> MemoryType {
+        let inner = &store.as_context().0.inner;
+        MemoryType(inner.memories[self.index_in(inner)].ty)
+    }
+
+    /// Copies bytes from `offset` on to `buffer`.
+    ///
+    /// # Errors
+    /// If they reach beyond the memory.
+    pub fn read(
+        &self,
+        store: impl AsContext,
+        offset: usize,
+        buffer: &mut [u8],
+    ) -> Result<(), MemoryAccessError> {
+        let store = store.as_context();
+        let data = self.data(StoreContext(store.0));
+        let bytes = data.get(offset..).and_then(|rest| rest.get(..buffer.len()));
+        buffer.copy_from_slice(bytes.ok_or(MemoryAccessError {})?);
+        Ok(())
+    }
+
+    /// Copies `buffer` to the memory, from `offset` on.
+    ///
+    /// # Errors
+    /// If it reaches beyond the memory: then nothing is written.
+    pub fn write(
+        &self,
+        mut store: impl AsContextMut,
+        offset: usize,
+        buffer: &[u8],
+    ) -> Result<(), MemoryAccessError> {
+        let store = store.as_context_mut();
+        let data = self.data_mut(StoreContextMut(store.0));
+        let bytes = data.get_mut(offset..).and_then(|rest| rest.get_mut(..buffer.len()));
+        bytes.ok_or(MemoryAccessError {})?.copy_from_slice(buffer);
+        Ok(())
+    }
+
+    /// The bytes.
+    pub fn data<'a, T: 'a>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
+        let inner = &store.into().0.inner;
+        inner.memories[self.index_in(inner)].bytes.own()
+    }
+
+    /// The bytes, to be changed.
+    pub fn data_mut<'a, T: 'a>(&self, store: impl Into<StoreContextMut<'a, T>>) -> &'a mut [u8] {
+        self.data_and_store_mut(store).0
+    }
+
+    /// The bytes and the embedder's data, both to be changed.
+    pub fn data_and_store_mut<'a, T: 'a>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> (&'a mut [u8], &'a mut T) {
+        let state = store.into().0;
+        let index = self.index_in(&state.inner);
+        (state.inner.memories[index].bytes.own_mut(), &mut state.data)
+    }
+
+    /// The size in bytes.
+    pub fn data_size(&self, store: impl AsContext) -> usize {
+        let inner = &store.as_context().0.inner;
+        inner.memories[self.index_in(inner)].bytes.len()
+    }
+
+    /// The size in pages.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        let inner = &store.as_context().0.inner;
+        inner.memories[self.index_in(inner)].pages()
+    }
+
+    /// The size of a page in bytes.
+    pub fn page_size(&self, store: impl AsContext) -> u64 {
+        self.ty(store).page_size()
+    }
+
+    /// Grows by `delta` pages of zeros; returns the old size in pages.
+    ///
+    /// # Errors
+    /// If the type, the limits of the store or the host don't allow it, or if it belongs to another store. An error of
+    /// the limiter's as it is.
+    pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
+        let store = store.as_context_mut().0;
+        check_store(store.inner.id, self.store, "memory")?;
+        let failed = || error!("failed to grow memory by {delta} pages");
+        store.grow_memory(self.index, delta)?.ok_or_else(failed)
+    }
+
+    pub(crate) fn from_index(store: StoreId, index: u32) -> Memory {
+        Memory { store, index }
+    }
+
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
+    pub(crate) fn store(&self) -> StoreId {
+        self.store
+    }
+
+    fn index_in(&self, store: &StoreInner) -> usize {
+        match check_store(store.id, self.store, "memory") {
+            Ok(()) => self.index as usize,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

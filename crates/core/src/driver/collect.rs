@@ -1,0 +1,353 @@
+//! Garbage collection: when to collect, what to do when the heap is full, and objects for the host. The driver comes
+//! here for running guests; the host and instantiation through [`Embedder`] and the functions below. What a collection
+//! is stands in [`runtime`](crate::runtime).
+
+use super::{
+    frame_maps::{self, Halt},
+    thread::{Exit, Thread},
+};
+use crate::{
+    Error, Trap,
+    object_type::{Class, ObjectType, Storage},
+    runtime::{Collection, Embedder, Exceptions, Phase, Pins, StoreInner, split_value},
+};
+use alloc::sync::Arc;
+use windlass_validate::TypeId;
+
+/// Room for something that is to be made.
+#[derive(Clone, Copy)]
+pub(crate) enum Room {
+    /// An object of so many bytes.
+    Heap(usize),
+    /// An exception with so many slots of fields.
+    Exception(usize),
+}
+
+impl Room {
+    fn is_there(self, store: &StoreInner) -> bool {
+        match self {
+            Room::Heap(size) => store.heap.has_room(size),
+            Room::Exception(fields) => store.exceptions.has_room(Exceptions::cost(fields)),
+        }
+    }
+
+    /// Takes it from what is free; with `all`, from wherever it is. Memory that nobody has touched yet is touched in
+    /// pieces.
+    fn take(
+        self,
+        store: &mut StoreInner,
+        all: bool,
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<bool, Halted> {
+        let Room::Heap(size) = self else { return Ok(self.is_there(store)) };
+        while !store.heap.refill(size, all) {
+            if !store.heap.lengthen(size) {
+                return Ok(store.heap.refill(size, all));
+            }
+            if is_interrupted() {
+                store.interrupt.clear();
+                return Err(Halted::Interrupted);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lets what it is in grow, if that is allowed.
+    fn grow(self, store: &mut dyn Embedder) -> Result<bool, Error> {
+        match self {
+            Room::Heap(size) => store.grow_gc_heap(size),
+            Room::Exception(fields) => store.grow_exceptions(Exceptions::cost(fields)),
+        }
+    }
+
+    /// Whether there will be none however much is freed.
+    fn is_too_large(self, store: &StoreInner) -> bool {
+        match self {
+            Room::Heap(size) => size >= store.heap.granted(),
+            Room::Exception(fields) => Exceptions::cost(fields) > store.exceptions.room(),
+        }
+    }
+}
+
+/// Why there is no room.
+pub(crate) enum Halted {
+    Failed(Error),
+    /// The guest was interrupted (the flag is cleared): the same call goes on where this one has stopped, if nobody has
+    /// used the store meanwhile, or else begins again.
+    Interrupted,
+}
+
+impl From<Trap> for Halted {
+    fn from(trap: Trap) -> Halted {
+        Halted::Failed(trap.into())
+    }
+}
+
+impl From<Error> for Halted {
+    fn from(error: Error) -> Halted {
+        Halted::Failed(error)
+    }
+}
+
+impl From<Halted> for Exit {
+    fn from(halted: Halted) -> Exit {
+        match halted {
+            Halted::Failed(error) => match error.trap() {
+                Some(trap) => Exit::Trap(trap),
+                None => Exit::Failed(error),
+            },
+            Halted::Interrupted => Exit::Interrupted,
+        }
+    }
+}
+
+/// Makes room: takes what is free, collects if that is due, grows, or collects since it may not grow.
+///
+/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of the store are
+/// known to it. Without one, the host or an instantiation allocates, which is not interrupted.
+///
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if there is no room even after a collection, or if one that was not due frees so little
+/// that it would be followed by the next; the limiter's.
+pub(crate) fn make_room(
+    store: &mut dyn Embedder,
+    running: Option<&Thread>,
+    room: Room,
+) -> Result<(), Halted> {
+    let inner = store.inner();
+    if running.is_none() {
+        inner.touch();
+    }
+    let interrupt = inner.interrupt.clone();
+    let is_interrupted = || running.is_some() && interrupt.is_raised();
+    let collection = match inner.parked.take() {
+        Some(parked) => parked,
+        None if room.is_there(inner) => return Ok(()),
+        None if inner.is_due() => Collection::new(false),
+        None => {
+            if room.take(inner, false, &is_interrupted)?
+                || room.grow(store)? && room.take(store.inner(), true, &is_interrupted)?
+            {
+                return Ok(());
+            }
+            if room.is_too_large(store.inner()) {
+                return Err(Trap::AllocationTooLarge.into());
+            }
+            Collection::new(true)
+        }
+    };
+    let inner = store.inner();
+    let collection = run(inner, running, collection)?;
+    if collection.is_forced && collection.frees_too_little(inner) {
+        return Err(Trap::AllocationTooLarge.into());
+    }
+    // Whoever may grow does not look everywhere.
+    if room.take(inner, false, &is_interrupted)? {
+        return Ok(());
+    }
+    if !collection.is_forced {
+        room.grow(store)?;
+    }
+    match room.take(store.inner(), true, &is_interrupted)? {
+        true => Ok(()),
+        false => Err(Trap::AllocationTooLarge.into()),
+    }
+}
+
+/// Runs a collection to its end.
+///
+/// # Errors
+/// If the running guest was interrupted: then the store keeps the collection. If the host has no memory to find out
+/// what frames refer to: then it was none.
+fn run(
+    store: &mut StoreInner,
+    running: Option<&Thread>,
+    mut collection: Collection,
+) -> Result<Collection, Halted> {
+    let interrupt = store.interrupt.clone();
+    let is_interrupted = || running.is_some() && interrupt.is_raised();
+    while collection.phase != Phase::Done {
+        let stepped = match collection.phase {
+            Phase::Threads => threads(store, running, &mut collection, &is_interrupted),
+            _ => {
+                collection.step(store);
+                Ok(())
+            }
+        };
+        match stepped {
+            Err(Halt::Unknown) => return Err(Trap::AllocationTooLarge.into()),
+            Ok(()) if !is_interrupted() || collection.phase == Phase::Done => {}
+            Ok(()) | Err(Halt::Interrupted) => {
+                interrupt.clear();
+                store.parked = Some(collection);
+                return Err(Halted::Interrupted);
+            }
+        }
+    }
+    store.frame_maps.trim();
+    Ok(collection)
+}
+
+/// Marks what threads refer to, all at once.
+fn threads(
+    store: &mut StoreInner,
+    running: Option<&Thread>,
+    collection: &mut Collection,
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<(), Halt> {
+    store.forget_threads();
+    frame_maps::find_maps(store, running, is_interrupted, &mut collection.work)?;
+    collection.work += frame_maps::mark_threads(store, running).ok_or(Halt::Unknown)?;
+    collection.next(Phase::Roots);
+    Ok(())
+}
+
+/// Collects: whatever neither guests nor the host can reach any more is free afterwards. For the host: nothing stops
+/// it, and if the host has no memory to find out what frames refer to, nothing happens.
+pub(crate) fn collect(store: &mut StoreInner) {
+    store.touch();
+    let _ = run(store, None, Collection::new(false));
+}
+
+/// Collects if that is due: for the host, which has made something.
+pub(crate) fn collect_if_due(store: &mut StoreInner) {
+    if store.is_due() {
+        collect(store);
+    }
+}
+
+/// The layout of objects of a type of the engine's, which the heap knows from now on. None if it is a function
+/// type.
+///
+/// # Errors
+/// If the host has no memory for that.
+pub(crate) fn object_type(
+    store: &mut StoreInner,
+    id: TypeId,
+) -> Result<Option<Arc<ObjectType>>, Trap> {
+    if let Some(ty) = store.heap.types.object(id) {
+        return Ok(Some(ty.clone()));
+    }
+    let StoreInner { heap, heap_types, engine, .. } = store;
+    engine.types(|types| {
+        let Some(ty) = ObjectType::new(types, id).map(Arc::new) else { return Ok(None) };
+        heap.add_type(types, id, &ty, &mut heap_types.ids).ok_or(Trap::AllocationTooLarge)?;
+        Ok(Some(ty))
+    })
+}
+
+/// Makes the room of the heap `size` bytes at least, for the host or an instantiation.
+///
+/// # Errors
+/// As for [`make_room`].
+pub(crate) fn reserve(store: &mut dyn Embedder, size: usize) -> Result<(), Error> {
+    host_room(store, Room::Heap(size))
+}
+
+fn host_room(store: &mut dyn Embedder, room: Room) -> Result<(), Error> {
+    make_room(store, None, room).map_err(|halted| match halted {
+        Halted::Failed(error) => error,
+        Halted::Interrupted => Trap::Interrupted.into(),
+    })
+}
+
+/// Makes a structure of the type `id`, whose fields are given as they lie in slots, in order; a vector takes
+/// two. Returns the reference as it lies in slots.
+///
+/// This may collect: references in `slots` are pinned meanwhile; the new one must be reachable before the next
+/// allocation.
+///
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if the heap is full; the limiter's. If it is no structure type.
+pub(crate) fn alloc_struct(
+    store: &mut dyn Embedder,
+    id: TypeId,
+    slots: &[u64],
+) -> Result<u64, Error> {
+    let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
+    let mut pins = Pins::new(store);
+    let mut rest = slots;
+    for place in &ty.fields {
+        let (value, behind) = split_value(rest, place.storage);
+        rest = behind;
+        pin(&mut pins, place.storage, value)?;
+    }
+    reserve(pins.store, ty.size as usize)?;
+    Ok(pins.store.inner().heap.new_struct(&ty, slots))
+}
+
+/// As [`alloc_struct`], for an array of `len` elements which all are `value`, as it lies in slots.
+///
+/// # Errors
+/// As [`alloc_struct`].
+pub(crate) fn alloc_array(
+    store: &mut dyn Embedder,
+    id: TypeId,
+    len: u32,
+    value: [u64; 2],
+) -> Result<u64, Error> {
+    let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
+    let size = ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?;
+    let mut pins = Pins::new(store);
+    pin(&mut pins, ty.element(), value)?;
+    reserve(pins.store, size)?;
+    Ok(pins.store.inner().heap.new_array(&ty, len, value))
+}
+
+/// As [`alloc_array`], for an array of these elements.
+///
+/// # Errors
+/// As [`alloc_struct`].
+pub(crate) fn alloc_array_of(
+    store: &mut dyn Embedder,
+    id: TypeId,
+    elements: &[[u64; 2]],
+) -> Result<u64, Error> {
+    let len = u32::try_from(elements.len()).map_err(|_| Trap::AllocationTooLarge)?;
+    let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
+    let storage = ty.element();
+    let mut pins = Pins::new(store);
+    for &element in elements {
+        pin(&mut pins, storage, element)?;
+    }
+    let array = alloc_array(pins.store, id, len, [0, 0])?;
+    let heap = &mut pins.store.inner().heap;
+    for (index, &element) in (0..len).zip(elements) {
+        let at = heap.element(array, storage, index);
+        heap.write(at, storage, element);
+    }
+    Ok(array)
+}
+
+/// Makes an exception, as [`alloc_struct`]. Returns the reference as it lies in slots.
+///
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if there is no room for it; the limiter's.
+pub(crate) fn alloc_exception(
+    store: &mut dyn Embedder,
+    tag: u32,
+    fields: &[u64],
+) -> Result<u64, Error> {
+    let mut pins = Pins::new(store);
+    let mut index = 0;
+    while let Some(&(slot, class)) = pins.store.inner().tags[tag as usize].references.get(index) {
+        pins.pin(class, fields[usize::from(slot)])?;
+        index += 1;
+    }
+    host_room(pins.store, Room::Exception(fields.len()))?;
+    let made = pins.store.inner().exceptions.add(tag, fields);
+    Ok(made.ok_or(Trap::AllocationTooLarge)?)
+}
+
+/// Pins a value that is stored so, if it is a reference that is collected.
+fn pin(
+    pins: &mut Pins<'_, dyn Embedder + '_>,
+    storage: Storage,
+    value: [u64; 2],
+) -> Result<(), Trap> {
+    Class::of(storage).map_or(Ok(()), |class| pins.pin(class, value[0]))
+}
+
+#[cfg(test)]
+#[path = "collect_tests.rs"]
+mod tests;

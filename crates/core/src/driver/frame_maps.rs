@@ -1,0 +1,281 @@
+//! What the threads of a store refer to. Nobody notes where frames have references: translating a function again
+//! tells ([`MapJob`]), for those places where frames have stopped. [`find_maps`] does so before a collection
+//! marks anything, once for each function; what was found is kept in [`FrameMaps`], within a bound.
+
+use super::{handle::ThreadHandle, thread::Thread};
+use crate::{
+    Module,
+    exec::Ip,
+    runtime::{Marker, StoreInner},
+    translate::{Failure, MapJob, Run, Stopped, param_map},
+};
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+use core::ops::Range;
+
+/// More maps than these are not kept from one collection to the next, in bytes.
+pub(crate) const MOST_KEPT: usize = 1 << 20;
+/// What translating a byte of a body costs, in words that a collection looks at.
+const BYTE_COST: usize = 8;
+
+/// Why a collection does not go on.
+pub(crate) enum Halt {
+    /// It is not known what some frame refers to: the host has no memory for the map.
+    Unknown,
+    Interrupted,
+}
+
+impl From<TryReserveError> for Halt {
+    fn from(_: TryReserveError) -> Halt {
+        Halt::Unknown
+    }
+}
+
+/// Where frames have references, at places where collections have met them. Code that is named lives as long as the
+/// store.
+#[derive(Default)]
+pub(crate) struct FrameMaps {
+    /// Sorted by address, and how frames have stopped there.
+    places: Vec<Place>,
+    /// The locals of functions, by the address of the stub: sorted.
+    locals: Vec<(usize, Part)>,
+    runs: Vec<Run>,
+    job: Option<Begun>,
+}
+
+/// What was interrupted, for the function with this stub.
+struct Begun(usize, Box<MapJob>);
+
+// SAFETY: addresses in the code that it has made lead to code and stubs of the module, which are `Sync`; it is only used
+// with the store, and only by who has that to be changed.
+unsafe impl Send for Begun {}
+// SAFETY: a shared reference gives nothing.
+unsafe impl Sync for Begun {}
+
+/// A part of `FrameMaps::runs`: its start and its end.
+type Part = (usize, usize);
+
+#[derive(Clone, Copy)]
+struct Place {
+    ip: usize,
+    stopped: Stopped,
+    locals: Part,
+    operands: Part,
+}
+
+/// A place that has no map yet.
+#[derive(Clone, Copy)]
+struct Wanted {
+    ip: usize,
+    stopped: Stopped,
+    instance: u32,
+}
+
+impl FrameMaps {
+    /// The slots with references of a frame that stopped at `ip`: none if nothing is known.
+    fn get(&self, ip: Ip, stopped: Stopped) -> Option<&Place> {
+        let key = |place: &Place| (place.ip, place.stopped);
+        let index = self.places.binary_search_by_key(&(ip as usize, stopped), key).ok()?;
+        self.places.get(index)
+    }
+
+    fn part(&self, (start, end): Part) -> &[Run] {
+        self.runs.get(start..end).unwrap_or_default()
+    }
+
+    /// What it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.runs.capacity() * size_of::<Run>()
+            + self.places.capacity() * size_of::<Place>()
+            + self.locals.capacity() * size_of::<(usize, Part)>()
+    }
+
+    /// Whether maps are being found, and that was interrupted.
+    #[cfg(test)]
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.job.is_some()
+    }
+
+    /// Forgets all if that is more than is kept.
+    pub(crate) fn trim(&mut self) {
+        if self.bytes() > MOST_KEPT {
+            *self = FrameMaps::default();
+        }
+    }
+
+    /// Finds the maps of these places, all in one function, which are sorted. Returns the work that it was.
+    fn find(
+        &mut self,
+        module: &Module,
+        defined: usize,
+        wanted: &[Wanted],
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<usize, Halt> {
+        let (table, source) = (&module.0.code, module.0.source());
+        let code = table.current(defined) as usize;
+        let stub = table.stub(defined) as usize;
+        let is_entry = |wanted: &&Wanted| wanted.ip == code || wanted.ip == stub;
+        self.places.try_reserve(wanted.len())?;
+        for &Wanted { ip, stopped, .. } in wanted.iter().filter(is_entry) {
+            let func = module.0.context.imported.funcs as usize + defined;
+            let runs = param_map(source.context, func).ok_or(Halt::Unknown)?;
+            let operands = self.add(&runs, 0..runs.len())?;
+            self.places.push(Place { ip, stopped, locals: (0, 0), operands });
+        }
+        let inside = wanted.iter().filter(|wanted| !is_entry(wanted));
+        let mut words = Vec::new();
+        words.try_reserve_exact(wanted.len())?;
+        let word = |wanted: &Wanted| (table.distance(defined, wanted.ip as Ip), wanted.stopped);
+        words.extend(inside.clone().map(word));
+        if words.is_empty() {
+            return Ok(1);
+        }
+        let mut job = match self.job.take() {
+            Some(Begun(of, job)) if of == stub && job.wanted() == words => job,
+            _ => Box::new(MapJob::new(words).ok_or(Halt::Unknown)?),
+        };
+        let maps = match job.run(source, defined, &mut || is_interrupted()) {
+            Ok(maps) => maps,
+            Err(Failure::Interrupted) => {
+                self.job = Some(Begun(stub, job));
+                return Err(Halt::Interrupted);
+            }
+            Err(_) => return Err(Halt::Unknown),
+        };
+        let locals = match self.locals.binary_search_by_key(&stub, |&(stub, _)| stub) {
+            Ok(index) => self.locals[index].1,
+            Err(index) => {
+                let part = self.add(&maps.locals, 0..maps.locals.len())?;
+                self.locals.try_reserve(1)?;
+                self.locals.insert(index, (stub, part));
+                part
+            }
+        };
+        for (&Wanted { ip, stopped, .. }, part) in inside.zip(maps.places) {
+            let operands = self.add(&maps.runs, part.ok_or(Halt::Unknown)?)?;
+            self.places.push(Place { ip, stopped, locals, operands });
+        }
+        let body = &source.decoded.bodies[defined];
+        let locals =
+            body.locals.iter().fold(0, |sum: usize, run| sum.saturating_add(run.0 as usize));
+        Ok((body.code.len() * BYTE_COST).saturating_add(locals))
+    }
+
+    fn add(&mut self, runs: &[Run], part: Range<usize>) -> Result<Part, Halt> {
+        let start = self.runs.len();
+        self.runs.try_reserve(part.len())?;
+        self.runs.extend_from_slice(runs.get(part).unwrap_or_default());
+        Ok((start, self.runs.len()))
+    }
+}
+
+/// Finds the maps of all places where frames of the store's threads have stopped: each function is translated once at
+/// most. Adds to `work` what it was, also if it stops.
+///
+/// # Errors
+/// If `is_interrupted` says so: what was found is kept. If the host has no memory.
+pub(crate) fn find_maps(
+    store: &mut StoreInner,
+    running: Option<&Thread>,
+    is_interrupted: &dyn Fn() -> bool,
+    work: &mut usize,
+) -> Result<(), Halt> {
+    let mut wanted = wanted(store, running).ok_or(Halt::Unknown)?;
+    wanted.sort_unstable_by_key(|wanted| (wanted.ip, wanted.stopped));
+    wanted.dedup_by_key(|wanted| (wanted.ip, wanted.stopped));
+    let mut rest = &wanted[..];
+    let StoreInner { frame_maps, instances, .. } = store;
+    let mut halt = None;
+    while let Some(first) = rest.first()
+        && halt.is_none()
+    {
+        let module = &instances[first.instance as usize].module;
+        let found = |wanted: &Wanted| {
+            // A return address may lie behind the last cell of a function: what is before it is not.
+            let ip = wanted.ip as Ip;
+            let inside = if wanted.stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
+            Some(module.0.code.find(inside)?.defined)
+        };
+        let Some(defined) = found(first) else {
+            halt = Some(Halt::Unknown);
+            break;
+        };
+        let (same, others) =
+            rest.split_at(rest.partition_point(|wanted| found(wanted) == Some(defined)).max(1));
+        rest = others;
+        match frame_maps.find(module, defined, same, is_interrupted) {
+            Ok(more) => *work += more,
+            Err(stopped) => halt = Some(stopped),
+        }
+        if halt.is_none() && !rest.is_empty() && is_interrupted() {
+            halt = Some(Halt::Interrupted);
+        }
+    }
+    frame_maps.places.sort_unstable_by_key(|place| (place.ip, place.stopped));
+    frame_maps.places.dedup_by_key(|place| (place.ip, place.stopped));
+    halt.map_or(Ok(()), Err)
+}
+
+/// The places without a map where frames have stopped; none if the host has no memory for the list.
+fn wanted(store: &mut StoreInner, running: Option<&Thread>) -> Option<Vec<Wanted>> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let StoreInner { threads, frame_maps, .. } = store;
+    each(threads, running, &mut |thread| {
+        thread.frames(&mut |instance, ip, stopped, _| {
+            let key = (ip as usize, stopped);
+            let is_last = wanted.last().is_some_and(|last| (last.ip, last.stopped) == key);
+            if !is_last && frame_maps.get(ip, stopped).is_none() {
+                wanted.try_reserve(1).ok()?;
+                wanted.push(Wanted { ip: ip as usize, stopped, instance });
+            }
+            Some(())
+        })
+    })?;
+    Some(wanted)
+}
+
+/// Marks what every thread of the store refers to. Returns the work that it was: the slots that were looked at. None
+/// if a frame has no map.
+pub(crate) fn mark_threads(store: &mut StoreInner, running: Option<&Thread>) -> Option<usize> {
+    let mut work = 0;
+    for index in 0..store.threads.len() {
+        let handle: ThreadHandle = store.threads[index].clone();
+        if !handle.is_at(running) {
+            // SAFETY: I9: only the running thread is in use, and this is another.
+            unsafe { handle.look() }.mark_values(store);
+        }
+    }
+    if let Some(thread) = running {
+        thread.mark_values(store);
+    }
+    let StoreInner { threads, frame_maps, heap, externs, exceptions, .. } = store;
+    let mut marker = Marker { heap, externs, exceptions };
+    each(threads, running, &mut |thread| {
+        thread.frames(&mut |_, ip, stopped, sp| {
+            let place = frame_maps.get(ip, stopped)?;
+            work += 1;
+            let locals = frame_maps.part(place.locals);
+            for run in locals.iter().chain(frame_maps.part(place.operands)) {
+                work += run.count as usize;
+                for slot in 0..run.count as isize {
+                    // SAFETY: I2: `sp` is a frame, and the slot one of its.
+                    marker.mark(run.class, unsafe { *sp.offset(run.first as isize + slot) });
+                }
+            }
+            Some(())
+        })
+    })?;
+    Some(work)
+}
+
+/// Shows the threads of a store, the one that runs last.
+fn each(
+    threads: &[ThreadHandle],
+    running: Option<&Thread>,
+    visit: &mut dyn FnMut(&Thread) -> Option<()>,
+) -> Option<()> {
+    for handle in threads.iter().filter(|handle| !handle.is_at(running)) {
+        // SAFETY: I9: only the running thread is in use, and this is another.
+        visit(unsafe { handle.look() })?;
+    }
+    running.map_or(Some(()), visit)
+}

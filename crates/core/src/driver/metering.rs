@@ -1,0 +1,126 @@
+//! What a thread pays and owes, and when it looks at the interrupt flag beside its code. A stretch of code is paid
+//! for as a whole before it runs. What the fuel does not suffice for becomes the thread's *debt*: all fuel there is
+//! is taken, and the thread goes on when the rest has been paid, so that any slice of fuel makes progress.
+
+use super::thread::{Exit, Thread};
+use crate::{Metering, exec::handlers::object::SMALL_ARRAY, runtime::StoreInner};
+
+/// What moving, setting or allocating so many bytes costs, beside the operator.
+pub(crate) fn amount_cost(bytes: u64) -> u64 {
+    bytes / 64
+}
+
+/// What a piece of an array of so many bytes costs that is made, beside the operator. What code makes itself, since it
+/// is small, costs no more.
+pub(crate) fn array_cost(bytes: u64, is_first: bool) -> u64 {
+    match (is_first, bytes) {
+        (true, ..SMALL_ARRAY) => 0,
+        (true, _) => 8 + bytes / 16,
+        (false, _) => bytes / 16,
+    }
+}
+
+/// What a search for who catches costs, beside the operator: so many times a frame's module had a further index for the
+/// tag. The frames themselves are paid by their calls.
+pub(crate) fn search_cost(further: u64) -> u64 {
+    2 * further
+}
+
+/// What a thread has to do with fuel while it does not run.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Account {
+    /// What is still to be paid before it goes on.
+    debt: u64,
+    /// What was paid for the cell that it goes on with, which asks for that itself.
+    credit: u64,
+    /// It was interrupted before the cell that it goes on with: this time the cell is executed.
+    polled: bool,
+}
+
+impl Thread {
+    /// Pays what is left to pay before code can run.
+    pub(crate) fn pay(&mut self) -> Result<(), Exit> {
+        let due = self.account.debt.saturating_add(self.cx.charge.into());
+        self.cx.charge = 0;
+        let Some(fuel) = self.cx.fuel.checked_sub(due) else {
+            self.account.debt = due - self.cx.fuel;
+            self.cx.fuel = 0;
+            return Err(Exit::OutOfFuel);
+        };
+        self.cx.fuel = fuel.saturating_add(self.account.credit);
+        self.account = Account { polled: self.account.polled, ..Account::default() };
+        Ok(())
+    }
+
+    /// The fuel does not suffice for what code has asked for: takes what there is.
+    pub(crate) fn owe(&mut self) -> Exit {
+        let cost = core::mem::take(&mut self.cx.charge).into();
+        let repeats = core::mem::take(&mut self.cx.repeats);
+        self.borrow(cost, if repeats { cost } else { 0 })
+    }
+
+    fn borrow(&mut self, cost: u64, credit: u64) -> Exit {
+        self.account.debt = cost.saturating_sub(self.cx.fuel);
+        self.account.credit = credit;
+        self.cx.fuel = 0;
+        Exit::OutOfFuel
+    }
+
+    /// Pays with this fuel what it owes; returns what is left of it.
+    pub(crate) fn settle(&mut self, fuel: u64) -> u64 {
+        let paid = self.account.debt.min(fuel);
+        self.account.debt -= paid;
+        fuel - paid
+    }
+
+    /// Whether it owes something.
+    pub(crate) fn is_in_debt(&self) -> bool {
+        self.account.debt > 0
+    }
+
+    /// Pays for what the cell that stopped is about to do. If the fuel does not suffice, the cell is executed again
+    /// when it is paid.
+    pub(crate) fn charge(&mut self, store: &StoreInner, cost: u64) -> Result<(), Exit> {
+        if store.engine.config().metering != Metering::Fuel {
+            return Ok(());
+        }
+        if let Some(fuel) = self.cx.fuel.checked_sub(cost) {
+            self.cx.fuel = fuel;
+            return Ok(());
+        }
+        self.again();
+        Err(self.borrow(cost, cost))
+    }
+
+    /// Owes for what was done while no code ran.
+    pub(crate) fn charge_later(&mut self, store: &StoreInner, cost: u64) {
+        if store.engine.config().metering == Metering::Fuel {
+            self.account.debt = self.account.debt.saturating_add(cost);
+        }
+    }
+
+    /// Gives back what was paid for something that was not done.
+    pub(crate) fn refund(&mut self, store: &StoreInner, cost: u64) {
+        if store.engine.config().metering == Metering::Fuel {
+            self.cx.fuel = self.cx.fuel.saturating_add(cost);
+        }
+    }
+
+    /// Stops before the cell if an interrupt has come, but not before the same one twice in a row: whoever is
+    /// interrupted again and again gets on all the same.
+    pub(crate) fn poll(&mut self, store: &StoreInner) -> Result<(), Exit> {
+        if core::mem::take(&mut self.account.polled) || !store.interrupt.is_raised() {
+            return Ok(());
+        }
+        self.account.polled = true;
+        self.again();
+        store.interrupt.clear();
+        Err(Exit::Interrupted)
+    }
+
+    /// As `poll`, for a cell that has done a part of its work.
+    pub(crate) fn poll_midway(&mut self, store: &StoreInner) -> Result<(), Exit> {
+        self.account.polled = false;
+        self.poll(store)
+    }
+}

@@ -1,0 +1,184 @@
+//! Instructions that move as much as the guest says: they are checked as a whole, then done in pieces. Each piece is
+//! paid before it is done, and between two of them the driver looks for interrupts. How far it is, lies in the
+//! operands' slots; for arrays that are being made, in the thread.
+
+use super::{SlowInstr, operands, range};
+use crate::{
+    Trap,
+    driver::{
+        metering::amount_cost,
+        thread::{Exit, Thread},
+    },
+    exec::SlowOp,
+    runtime::{Embedder, StoreInner},
+};
+
+/// So many bytes are moved at once: a multiple of what a unit of fuel moves, so that the sum of the pieces' costs does
+/// not depend on it.
+pub(crate) const PIECE: u64 = 1 << 20;
+
+/// What an instruction has still to do.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest {
+    /// Bytes or elements.
+    pub(crate) len: u64,
+    /// Bytes of each.
+    pub(crate) size: u64,
+}
+
+impl Rest {
+    /// How many come next, and the fuel for them.
+    pub(crate) fn piece(self) -> (u64, u64) {
+        let count = self.len.min(PIECE / self.size);
+        (count, amount_cost(count * self.size))
+    }
+}
+
+impl SlowOp {
+    /// Whether it moves as much as the guest says.
+    pub(crate) fn is_bulk(self) -> bool {
+        use SlowOp::*;
+        matches!(self, MemoryCopy | MemoryFill | MemoryInit | TableFill | TableCopy | TableInit)
+            || matches!(self, ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem)
+    }
+}
+
+impl Thread {
+    /// Executes an instruction that moves many.
+    pub(crate) fn bulk(&mut self, op: SlowOp, store: &mut dyn Embedder) -> Result<(), Exit> {
+        loop {
+            let rest = self.slow_instr(op).rest(store.inner()).map_err(Exit::Trap)?;
+            let (count, cost) = rest.piece();
+            self.charge(store.inner(), cost)?;
+            self.slow_instr(op).piece(store.inner(), count);
+            if count == rest.len {
+                return Ok(());
+            }
+            self.poll_midway(store.inner())?;
+        }
+    }
+}
+
+impl SlowInstr<'_> {
+    /// What is left to do.
+    ///
+    /// # Errors
+    /// If that is out of bounds, wholly or in part.
+    fn rest(&self, store: &StoreInner) -> Result<Rest, Trap> {
+        use SlowOp::*;
+        match self.op {
+            MemoryFill | MemoryCopy | MemoryInit => {
+                let [to, from, len] = operands(self.slots);
+                let size = |index| store.memories[self.memory(store, index)].bytes.len();
+                let (to_size, from_size) = match self.op {
+                    MemoryFill => (size(self.first), None),
+                    MemoryCopy => (size(self.first), Some(size(self.second))),
+                    _ => (size(self.second), Some(self.data_segment(store, self.first).len())),
+                };
+                let fits = from_size.is_none_or(|size| range(from, len, size).is_some());
+                match range(to, len, to_size) {
+                    Some(_) if fits => Ok(Rest { len, size: 1 }),
+                    _ => Err(Trap::MemoryOutOfBounds),
+                }
+            }
+            TableFill | TableCopy | TableInit => {
+                let [to, from, len] = operands(self.slots);
+                let size = |index| store.tables[self.table(store, index)].elements.len();
+                let segment = || store.instances[self.instance].elements[self.first as usize].len();
+                let (to_size, from_size) = match self.op {
+                    TableFill => (size(self.first), None),
+                    TableCopy => (size(self.first), Some(size(self.second))),
+                    _ => (size(self.second), Some(segment())),
+                };
+                let fits = from_size.is_none_or(|size| range(from, len, size).is_some());
+                match range(to, len, to_size) {
+                    Some(_) if fits => Ok(Rest { len, size: 8 }),
+                    _ => Err(Trap::TableOutOfBounds),
+                }
+            }
+            _ => self.array_rest(store),
+        }
+    }
+
+    /// Does the next `count` of what is left, which are within bounds.
+    fn piece(&mut self, store: &mut StoreInner, count: u64) {
+        use SlowOp::*;
+        match self.op {
+            MemoryFill | MemoryCopy | MemoryInit => self.memory_piece(store, count),
+            TableFill | TableCopy | TableInit => self.table_piece(store, count),
+            _ => self.array_piece(store, count),
+        }
+    }
+
+    /// Where the next `count` of a copy lie, and notes that they are done. If `backwards`, the last come first: what
+    /// is copied is not overwritten before.
+    fn next(&mut self, count: u64, backwards: bool) -> [usize; 3] {
+        let [to, from, len] = operands(self.slots);
+        let skipped = if backwards { len - count } else { 0 };
+        if !backwards {
+            (self.slots[0], self.slots[1]) = (to + count, from + count);
+        }
+        self.slots[2] = len - count;
+        [to + skipped, from + skipped, count].map(|n| n as usize)
+    }
+
+    fn memory_piece(&mut self, store: &mut StoreInner, count: u64) {
+        match self.op {
+            SlowOp::MemoryFill => {
+                let memory = self.memory(store, self.first);
+                let value = self.slots[1] as u8;
+                let [at, _, len] = self.next(count, false);
+                self.slots[1] = value.into();
+                store.memories[memory].bytes.fill(at, len, value);
+            }
+            SlowOp::MemoryCopy => {
+                let (to, from) = (self.memory(store, self.first), self.memory(store, self.second));
+                let backwards = self.slots[0] > self.slots[1];
+                let [to_at, from_at, len] = self.next(count, backwards);
+                if to == from {
+                    store.memories[to].bytes.copy_within(to_at, from_at, len);
+                } else if let Ok([to, from]) = store.memories.get_disjoint_mut([to, from]) {
+                    to.bytes.copy(to_at, &from.bytes, from_at, len);
+                }
+            }
+            _ => {
+                let memory = self.memory(store, self.second);
+                let StoreInner { memories, instances, .. } = store;
+                let module = &instances[self.instance].module.0;
+                let segment = module.decoded.data[self.first as usize].bytes.clone();
+                let [to, from, len] = self.next(count, false);
+                memories[memory].bytes.write(to, &module.bytes[segment][from..from + len]);
+            }
+        }
+    }
+
+    fn table_piece(&mut self, store: &mut StoreInner, count: u64) {
+        match self.op {
+            SlowOp::TableFill => {
+                let table = self.table(store, self.first);
+                let value = self.slots[1];
+                let [at, _, len] = self.next(count, false);
+                self.slots[1] = value;
+                store.tables[table].elements[at..at + len].fill(value);
+            }
+            SlowOp::TableCopy => {
+                let (to, from) = (self.table(store, self.first), self.table(store, self.second));
+                let backwards = self.slots[0] > self.slots[1];
+                let [to_at, from_at, len] = self.next(count, backwards);
+                if to == from {
+                    store.tables[to].elements.copy_within(from_at..from_at + len, to_at);
+                } else if let Ok([to, from]) = store.tables.get_disjoint_mut([to, from]) {
+                    let from = &from.elements[from_at..from_at + len];
+                    to.elements[to_at..to_at + len].copy_from_slice(from);
+                }
+            }
+            _ => {
+                let table = self.table(store, self.second);
+                let [to, from, len] = self.next(count, false);
+                let StoreInner { tables, instances, .. } = store;
+                let segment = &instances[self.instance].elements[self.first as usize];
+                tables[table].elements[to..to + len].copy_from_slice(&segment[from..from + len]);
+            }
+        }
+    }
+}

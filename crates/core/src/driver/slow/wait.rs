@@ -1,0 +1,66 @@
+//! `memory.atomic.wait32`, `memory.atomic.wait64` and `memory.atomic.notify`, which the driver executes.
+
+use super::SlowInstr;
+use crate::{
+    Trap,
+    api::shared_memory::check_atomic,
+    exec::SlowOp,
+    runtime::{Bytes, MemoryEntity, StoreInner, Waited},
+};
+use core::time::Duration;
+
+impl SlowInstr<'_> {
+    /// `notify`: slots `address, count`.
+    pub(crate) fn notify(&mut self, store: &StoreInner) -> Result<(), Trap> {
+        let memory = self.atomic_memory(store);
+        let address = self.address(memory, 4)?;
+        let count = self.slots[1] as u32;
+        // Nobody can wait at a memory that is not shared.
+        self.slots[0] = match &memory.bytes {
+            Bytes::Shared(memory) => memory.waiters().notify(address, count).into(),
+            Bytes::Own(_) => 0,
+        };
+        Ok(())
+    }
+
+    /// `wait32` and `wait64`: slots `address, expected value, timeout in nanoseconds` (negative: none). False if
+    /// it was interrupted: executed again, it waits for the rest of the time.
+    pub(crate) fn wait(&mut self, store: &StoreInner) -> Result<bool, Trap> {
+        let memory = self.atomic_memory(store);
+        let wide = self.op == SlowOp::MemoryAtomicWait64;
+        let address = self.address(memory, if wide { 8 } else { 4 })?;
+        let Bytes::Shared(memory) = &memory.bytes else { return Err(Trap::ExpectedSharedMemory) };
+        let expected = self.slots[1];
+        let at = address as usize;
+        let as_expected = || match wide {
+            true => memory.bytes().load64(at) == expected,
+            false => memory.bytes().load32(at) == expected as u32,
+        };
+        let timeout = u64::try_from(self.slots[2] as i64).ok().map(Duration::from_nanos);
+        let interrupt = Some(&*store.interrupt);
+        self.slots[0] = match memory.waiters().wait(address, as_expected, timeout, interrupt) {
+            Waited::Notified => 0,
+            Waited::Mismatch => 1,
+            Waited::TimedOut => 2,
+            Waited::Interrupted(left) => {
+                let left = left.and_then(|left| i64::try_from(left.as_nanos()).ok());
+                self.slots[2] = left.unwrap_or(-1) as u64;
+                return Ok(false);
+            }
+            Waited::Unable => return Err(Trap::CannotSuspend),
+        };
+        Ok(true)
+    }
+
+    fn atomic_memory<'s>(&self, store: &'s StoreInner) -> &'s MemoryEntity {
+        let index = store.instances[self.instance].memories[self.first as usize];
+        &store.memories[index as usize]
+    }
+
+    /// The address of `size` bytes that can be accessed atomically.
+    fn address(&self, memory: &MemoryEntity, size: u64) -> Result<u64, Trap> {
+        let address = self.slots[0].checked_add(self.offset).ok_or(Trap::MemoryOutOfBounds)?;
+        check_atomic(address, size, memory.bytes.len())?;
+        Ok(address)
+    }
+}

@@ -1,0 +1,267 @@
+//! Throwing: the driver looks in frame after frame for a clause that catches, and goes on there. Nothing is changed
+//! before it is found, so that an exception that nobody catches can be told with its backtrace.
+
+use super::{
+    collect::Room,
+    frames::Walk,
+    metering::search_cost,
+    thread::{Exit, State, Thread},
+};
+use crate::{
+    Trap,
+    exec::{
+        code::catch::Clause,
+        handlers::call::load_all_pins,
+        machine::{Ip, Machine},
+    },
+    runtime::{Embedder, InstanceEntity, StoreInner},
+};
+use alloc::boxed::Box;
+use core::ptr;
+
+/// An exception on its way.
+#[derive(Clone, Copy)]
+struct Thrown {
+    /// The store's index of its tag.
+    tag: u32,
+    fields: Fields,
+}
+
+/// Where its fields are.
+#[derive(Clone, Copy)]
+enum Fields {
+    /// In the value stack from this slot on: nothing refers to it yet.
+    Stack(usize),
+    /// In the exception with this reference.
+    Exception(u64),
+}
+
+/// Where an exception is caught.
+struct Landing {
+    clause: Clause,
+    /// The start of the code.
+    start: Ip,
+    frame: Walk,
+}
+
+/// A search for who catches: how far it has come.
+#[derive(Clone, Copy)]
+pub(crate) struct Search {
+    frame: Walk,
+    /// Where the frame stopped; or in the call that it waits for.
+    ip: Ip,
+    /// Not to be looked at: it has made a tail call.
+    skip: bool,
+    /// How much was looked at: frames, and in each the tags of its module that are the one in question.
+    steps: u64,
+    /// How many of these tags were further ones.
+    further: u64,
+    /// From how many steps on to look whether the guest is to be stopped.
+    pause: u64,
+}
+
+/// After how many steps a search looks whether the guest is to be stopped.
+const PAUSE: u64 = 1 << 16;
+
+/// What was found out about places in code: a throw asks for the same ones again and again.
+#[derive(Default)]
+pub(crate) struct KnownPlaces(Option<Box<[Place; PLACES]>>);
+
+const PLACES: usize = 128;
+
+/// What catches exceptions with a tag of the store's that are thrown at a place in the code of an instance.
+#[derive(Clone, Copy)]
+struct Place {
+    ip: Ip,
+    instance: u32,
+    tag: u32,
+    catching: Option<(Ip, Clause)>,
+}
+
+impl KnownPlaces {
+    /// What catches at the place `ip`, which is in code of the module of `instance`.
+    fn get(
+        &mut self,
+        ip: Ip,
+        (instance, entity): (u32, &InstanceEntity),
+        tag: u32,
+    ) -> Option<(Ip, Clause)> {
+        const UNKNOWN: Place = Place { ip: ptr::null(), instance: 0, tag: 0, catching: None };
+        let places = self.0.get_or_insert_with(|| Box::new([UNKNOWN; PLACES]));
+        let place = &mut places[(ip as usize / size_of::<u64>()) % PLACES];
+        if (place.ip, place.instance, place.tag) != (ip, instance, tag) {
+            let catching = entity.module.0.code.catching(ip, entity.tags_that_are(tag));
+            *place = Place { ip, instance, tag, catching };
+        }
+        place.catching
+    }
+}
+
+impl Thread {
+    /// `throw`: the tag and the first slot of the fields are in the cell.
+    pub(crate) fn throw(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        // SAFETY: I1.
+        let (base, tag) = unsafe { (self.cx.saved.field(1), self.cx.saved.high(0)) };
+        let instance = &store.inner().instances[self.cx.instance as usize];
+        let tag = instance.tags[tag as u32 as usize];
+        let fields = Fields::Stack(self.slot_index(base));
+        self.unwind(store, Thrown { tag, fields })
+    }
+
+    /// `throw_ref` and the legacy `rethrow`: the slot of the reference is in the cell.
+    pub(crate) fn throw_ref(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        // SAFETY: I1, I2.
+        let reference = unsafe { self.cx.saved.slot(self.cx.saved.field(1)) };
+        if reference == 0 {
+            return Err(Exit::Trap(Trap::NullExceptionReference));
+        }
+        let tag = store.inner().exceptions.get(reference).tag;
+        self.unwind(store, Thrown { tag, fields: Fields::Exception(reference) })
+    }
+
+    /// The host function that was called has thrown. Whether somebody catches it: then `run` goes on there.
+    ///
+    /// # Errors
+    /// If it is interrupted: then `run` looks further.
+    pub(crate) fn throw_from_host(
+        &mut self,
+        store: &mut StoreInner,
+        reference: u64,
+    ) -> Result<bool, Exit> {
+        let State::HostCalled { is_tail, .. } = self.state else { return Ok(false) };
+        let tag = store.exceptions.get(reference).tag;
+        // A tail call has left the frame that it was made in.
+        let found = self.find(store, tag, is_tail);
+        self.thrown = if found.is_err() { reference } else { 0 };
+        let (landing, further) = found?;
+        self.charge_later(store, search_cost(further));
+        let Some(landing) = landing else { return Ok(false) };
+        self.land(store, landing, Thrown { tag, fields: Fields::Exception(reference) }, reference);
+        self.state = State::Ready;
+        Ok(true)
+    }
+
+    fn unwind(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
+        let found = self.find(store.inner(), thrown.tag, false);
+        if found.is_err() {
+            self.again();
+        }
+        let (landing, further) = found?;
+        if landing.as_ref().is_none_or(|landing| landing.clause.reference.is_some()) {
+            // Before it is paid: this may be interrupted, and the cell is executed again.
+            self.room_for(store, thrown)?;
+        }
+        self.charge(store.inner(), search_cost(further))?;
+        let Some(landing) = landing else {
+            let reference = self.reference(store.inner(), thrown)?;
+            return Err(Exit::Exception(reference));
+        };
+        let reference = match landing.clause.reference {
+            Some(_) => self.reference(store.inner(), thrown)?,
+            None => 0,
+        };
+        let before = self.cx.instance;
+        self.land(store.inner(), landing, thrown, reference);
+        if self.cx.instance != before {
+            self.refresh(store.inner());
+        }
+        Ok(())
+    }
+
+    /// Makes room for the exception, if it is none yet.
+    fn room_for(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
+        let Fields::Stack(_) = thrown.fields else { return Ok(()) };
+        let len = store.inner().tags[thrown.tag as usize].slots.into();
+        self.make_room(store, Room::Exception(len))
+    }
+
+    /// A reference to the exception, for which there is room.
+    fn reference(&mut self, store: &mut StoreInner, thrown: Thrown) -> Result<u64, Exit> {
+        match thrown.fields {
+            Fields::Exception(reference) => Ok(reference),
+            Fields::Stack(at) => {
+                let len = store.tags[thrown.tag as usize].slots.into();
+                let made = store.exceptions.add(thrown.tag, self.stack.slots(at, len));
+                Ok(made.ok_or(Trap::AllocationTooLarge)?)
+            }
+        }
+    }
+
+    /// Looks for the innermost clause that catches exceptions with this tag, but not in the frame that runs
+    /// if that is to be skipped; also returns how many further tags it has looked at. If it is interrupted, the next search goes
+    /// on where this one was.
+    fn find(
+        &mut self,
+        store: &StoreInner,
+        tag: u32,
+        skip: bool,
+    ) -> Result<(Option<Landing>, u64), Exit> {
+        let mut search = self.search.take().unwrap_or_else(|| Search {
+            frame: self.walk(),
+            ip: self.cx.saved.ip,
+            skip,
+            steps: 0,
+            further: 0,
+            pause: PAUSE,
+        });
+        loop {
+            let number = search.frame.instance;
+            let instance = &store.instances[number as usize];
+            let aliases = instance.tags_that_are(tag).len() as u64;
+            while search.frame.instance == number {
+                let Search { ip, frame, .. } = search;
+                // Also in the frame that catches: it is looked at before that is known.
+                search.steps += 1 + aliases;
+                search.further += aliases.saturating_sub(1);
+                let is_skipped = core::mem::take(&mut search.skip);
+                if !is_skipped
+                    && let Some((start, clause)) = self.places.get(ip, (number, instance), tag)
+                {
+                    return Ok((Some(Landing { clause, start, frame }), search.further));
+                }
+                // SAFETY: I2: nothing runs meanwhile.
+                let Some(ret) = (unsafe { search.frame.up(&self.switches) }) else {
+                    return Ok((None, search.further));
+                };
+                search.ip = ret.wrapping_sub(1);
+                if search.steps >= search.pause {
+                    search.pause = search.steps + PAUSE;
+                    if store.interrupt.is_raised() {
+                        store.interrupt.clear();
+                        self.search = Some(search);
+                        return Err(Exit::Interrupted);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes on at the clause: the frames above are gone, the fields are where its code wants them.
+    fn land(&mut self, store: &StoreInner, landing: Landing, thrown: Thrown, reference: u64) {
+        let Landing { clause, start, frame: Walk { sp, instance, switches } } = landing;
+        // SAFETY: I1, I2, I3: the clause was made for this code, whose frame is at `sp`; there, its slots are in
+        // the frame, and it has as many as its tag has. Fields on the stack lie above, or overlap.
+        unsafe {
+            if clause.tag.is_some() {
+                let len = store.tags[thrown.tag as usize].slots.into();
+                let to = sp.offset(clause.fields.into());
+                match thrown.fields {
+                    Fields::Stack(at) => ptr::copy(self.stack.base().add(at), to, len),
+                    Fields::Exception(reference) => {
+                        let fields = &store.exceptions.get(reference).fields;
+                        ptr::copy_nonoverlapping(fields.as_ptr(), to, len);
+                    }
+                }
+            }
+            if let Some(slot) = clause.reference {
+                *sp.offset(slot.into()) = reference;
+            }
+            let m = &mut self.cx.saved;
+            *m = Machine { ip: start.add(1), sp, ..*m };
+            load_all_pins(m);
+            m.ip = start.add(clause.target as usize);
+        }
+        self.cx.instance = instance;
+        self.switches.truncate(switches);
+    }
+}

@@ -1,0 +1,104 @@
+//! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the tables of
+//! [`vector_select`].
+
+use super::{
+    DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source,
+};
+use crate::exec::tables::{
+    Handlers, Sort,
+    select::{Dest, Kind, Place},
+    vector_select,
+};
+use windlass_decode::{Op, Shape};
+
+const V: Kind = Kind::V128;
+
+impl Layouts {
+    /// The handlers of `v128.const`, which no table of an instruction has.
+    pub(crate) fn add_vector_constants(&mut self) {
+        for_each(&DESTS, |d| {
+            let fields = [dest(d, V), Field::Free, Field::Free, Field::Free];
+            self.add(vector_select::constant(d), 3, fields, Part::Nothing);
+        });
+    }
+
+    pub(crate) fn add_vector(&mut self, op: Op, handlers: Handlers) {
+        let info = op.info();
+        let [first, second] = [0, 1].map(|i| info.params.get(i).map_or(V, |&ty| kind_of(ty)));
+        let result = info.results.first().map_or(V, |&ty| kind_of(ty));
+        match handlers {
+            Handlers::VectorUn(_) => for_pairs(|a, _| {
+                for_each(&DESTS, |d| {
+                    let fields = [dest(d, result), source(a, first), Field::Free, Field::Free];
+                    self.add(handlers.un(a, d), 1, fields, Part::Nothing);
+                });
+            }),
+            Handlers::VectorBin(_) => for_pairs(|a, b| {
+                let constants = match (info.shape, b) {
+                    (Shape::v_shuffle, _) | (Shape::v_bin, Place::Const) => 2,
+                    _ => 0,
+                };
+                for_each(&DESTS, |d| {
+                    let fields = [dest(d, V), source(a, first), source(b, second), Field::Free];
+                    self.add(handlers.bin(a, b, d), 1 + constants, fields, Part::Nothing);
+                });
+            }),
+            Handlers::VectorTern(_) => for_pairs(|a, b| {
+                for c in [Place::Slot, Place::Acc] {
+                    for_each(&DESTS, |d| {
+                        let fields = [dest(d, V), source(a, V), source(b, V), source(c, V)];
+                        self.add(handlers.tern([a, b, c], d), 1, fields, Part::Nothing);
+                    });
+                }
+            }),
+            Handlers::VectorLoad(tables) => {
+                for_pairs(|a, b| {
+                    for_each(&DESTS, |d| {
+                        let [a_field, b_field] = [a, b].map(|place| source(place, Kind::I32));
+                        let one = [dest(d, V), a_field, Field::Free, Field::Free];
+                        self.add(handlers.load(a, d), 1, one, Part::Memory);
+                        self.add(handlers.load_wrapped(a, d), 1, one, Part::Memory);
+                        let two = [dest(d, V), a_field, b_field, Field::Free];
+                        self.add(handlers.load_indexed(a, b, 0, d), 1, two, Part::Memory);
+                    });
+                });
+                self.add_any(tables.any, Field::WriteVector);
+            }
+            Handlers::VectorStore(tables) => {
+                for v in [Place::Slot, Place::Acc] {
+                    for_pairs(|a, b| {
+                        let [a_field, b_field] = [a, b].map(|place| source(place, Kind::I32));
+                        let one = [source(v, V), a_field, Field::Free, Field::Free];
+                        self.add(handlers.store(a, v), 1, one, Part::Memory);
+                        self.add(handlers.store_wrapped(a, v), 1, one, Part::Memory);
+                        let two = [source(v, V), a_field, b_field, Field::Free];
+                        self.add(handlers.store_indexed(a, b, 0, v), 1, two, Part::Memory);
+                    });
+                }
+                self.add_any(tables.any, Field::ReadVector);
+            }
+            _ => self.add_lanes(handlers),
+        }
+    }
+
+    fn add_lanes(&mut self, handlers: Handlers) {
+        for_each(&PLACES, |a| {
+            for v in [Place::Slot, Place::Acc] {
+                let fields = [source(v, V), source(a, Kind::I32), Field::Free, Field::Free];
+                self.add(handlers.store_lane(a, v), 2, fields, Part::Memory);
+                let to_slot = Part::MemoryLane { word: 1 };
+                self.add(handlers.load_lane(a, v, Dest::Slot), 2, fields, to_slot);
+                self.add(handlers.load_lane(a, v, Dest::Acc), 2, fields, Part::Memory);
+            }
+        });
+        let mut fields = FREE;
+        [fields[0], fields[1]] = [Field::ReadVector, Field::Read];
+        for sort in Sort::ALL {
+            let part = match handlers {
+                Handlers::LoadLane(_) => Part::AnyMemoryLane { sort, word: 2 },
+                _ => Part::AnyMemory { sort },
+            };
+            self.add(handlers.any(sort), 3, fields, part);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Translated code: [`CodeTable`], the code of a module's functions, and [`FuncCode`], the way a
+//! function's entity names it.
+
+use super::catch::{CatchIndex, Catches, Clause};
+use crate::{
+    exec::{
+        machine::{Cell, Ip},
+        tables::select::plain,
+    },
+    lock::Lock,
+};
+use alloc::{boxed::Box, collections::BTreeMap};
+use core::{
+    ptr::{self, NonNull},
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+/// The code of the functions that a module defines, translated when first called.
+pub(crate) struct CodeTable {
+    entries: Box<[CodeEntry]>,
+    /// For each function, what stands for its code before it is translated: a cell of
+    /// [`Untranslated`](crate::exec::handlers::call::Untranslated).
+    stubs: NonNull<Stub>,
+    /// The code that is there, by its address.
+    published: Lock<BTreeMap<usize, Published>>,
+}
+
+/// Where one function's code is found: at first the stub.
+pub(crate) struct CodeEntry(AtomicPtr<Cell>);
+
+/// Handler, the function's number, and the address of the code once there is any.
+type Stub = [Cell; 3];
+
+/// The code of a function.
+struct Published {
+    defined: usize,
+    start: *mut Cell,
+    /// In words.
+    len: usize,
+    /// What it catches, if it has try blocks.
+    catches: Option<CatchIndex>,
+}
+
+/// A place in code: the function, and how many words it is into the code; none in a stub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) defined: usize,
+    pub(crate) word: Option<usize>,
+}
+
+// SAFETY: I7: code is written only before it is published, but for addresses of code, which are written
+// atomically.
+unsafe impl Send for CodeTable {}
+// SAFETY: I7.
+unsafe impl Sync for CodeTable {}
+
+impl CodeTable {
+    /// A table for a module that defines `count` functions, none translated yet.
+    pub(crate) fn new(count: usize) -> CodeTable {
+        let stub = |defined| {
+            let code = Cell::of_code(ptr::null());
+            [Cell::of_handler(plain::UNTRANSLATED), Cell::word(defined as u64), code]
+        };
+        let stubs: Box<[Stub]> = (0..count).map(stub).collect();
+        let stubs = NonNull::from(Box::leak(stubs)).cast::<Stub>();
+        let entry =
+            |defined| CodeEntry(AtomicPtr::new(stubs.as_ptr().wrapping_add(defined).cast()));
+        let entries = (0..count).map(entry).collect();
+        CodeTable { entries, stubs, published: Lock::new(BTreeMap::new()) }
+    }
+
+    /// How a function's entity names its code; `defined` counts the functions that the module defines.
+    /// The instance keeps the module, and so this table, alive.
+    pub(crate) fn func(&self, defined: usize) -> FuncCode {
+        FuncCode(&self.entries[defined])
+    }
+
+    /// The code of a function as it is now.
+    pub(crate) fn current(&self, defined: usize) -> Ip {
+        self.entries[defined].load()
+    }
+
+    /// The stub of a function.
+    pub(crate) fn stub(&self, defined: usize) -> Ip {
+        self.stubs.as_ptr().wrapping_add(defined).cast()
+    }
+
+    /// The code of a function, if it is translated.
+    pub(crate) fn translated(&self, defined: usize) -> Option<Ip> {
+        let code = self.current(defined);
+        (code != self.stub(defined)).then_some(code)
+    }
+
+    /// Publishes the code of a function. If another thread was first, its code stays (it is the same:
+    /// translation is deterministic).
+    pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>, catches: Catches) -> Ip {
+        let catches = (!catches.blocks.is_empty()).then(|| CatchIndex::new(&catches));
+        self.published.write(|published| {
+            if let Some(code) = self.translated(defined) {
+                return code;
+            }
+            let len = cells.len();
+            let start = Box::into_raw(cells).cast::<Cell>();
+            let code = start.cast_const();
+            published.insert(code as usize, Published { defined, start, len, catches });
+            self.entries[defined].0.store(start, Ordering::Release);
+            let known = self.stub(defined).cast_mut().wrapping_add(2);
+            // SAFETY: the stub has three words, and this one is only accessed atomically.
+            unsafe { AtomicPtr::from_ptr(known.cast()) }.store(start, Ordering::Release);
+            code
+        })
+    }
+
+    /// The function that has `ip` in its code or stub.
+    pub(crate) fn find(&self, ip: Ip) -> Option<Found> {
+        let into_stubs = (ip as usize).wrapping_sub(self.stubs.as_ptr() as usize);
+        let defined = into_stubs / size_of::<Stub>();
+        if defined < self.entries.len() {
+            return Some(Found { defined, word: None });
+        }
+        self.with_published(ip, |published, word| {
+            Some(Found { defined: published.defined, word: Some(word) })
+        })
+    }
+
+    /// How far `ip` is from the start of the function's code, in words.
+    pub(crate) fn distance(&self, defined: usize, ip: Ip) -> usize {
+        (ip as usize).wrapping_sub(self.current(defined) as usize) / size_of::<Cell>()
+    }
+
+    /// The clause that catches an exception, whose tag has these indices in the module, when it is thrown at `ip`; and
+    /// the start of the code.
+    pub(crate) fn catching(&self, ip: Ip, tags: &[u32]) -> Option<(Ip, Clause)> {
+        self.with_published(ip, |published, word| {
+            let clause = published.catches.as_ref()?.find(word, tags)?;
+            Some((published.start.cast_const(), *clause))
+        })
+    }
+
+    /// Shows the code that `ip` is in, and how many words it is into it.
+    fn with_published<R>(
+        &self,
+        ip: Ip,
+        show: impl FnOnce(&Published, usize) -> Option<R>,
+    ) -> Option<R> {
+        self.published.read(|published| {
+            let (start, published) = published.range(..=ip as usize).next_back()?;
+            let word = (ip as usize - start) / size_of::<Cell>();
+            if word < published.len { show(published, word) } else { None }
+        })
+    }
+}
+
+impl CodeEntry {
+    /// The code as it is now. Handlers call it.
+    #[inline(always)]
+    pub(crate) fn load(&self) -> Ip {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for CodeTable {
+    fn drop(&mut self) {
+        let count = self.entries.len();
+        // SAFETY: both came from boxes of so many, in `publish` and in `new`; nothing runs the code any more.
+        unsafe {
+            self.published.read(|published| {
+                for &Published { start, len, .. } in published.values() {
+                    drop(Box::from_raw(ptr::slice_from_raw_parts_mut(start, len)));
+                }
+            });
+            drop(Box::from_raw(ptr::slice_from_raw_parts_mut(self.stubs.as_ptr(), count)));
+        }
+    }
+}
+
+/// Names the code of a function in its module's [`CodeTable`]; none for a host function.
+#[derive(Clone, Copy)]
+pub(crate) struct FuncCode(*const CodeEntry);
+
+// SAFETY: it points to a `CodeTable`'s entry, which is `Sync`; the store keeps the module alive.
+unsafe impl Send for FuncCode {}
+// SAFETY: as above.
+unsafe impl Sync for FuncCode {}
+
+impl FuncCode {
+    /// A host function has no code.
+    pub(crate) const HOST: FuncCode = FuncCode(ptr::null());
+
+    pub(crate) fn is_host(self) -> bool {
+        self.0.is_null()
+    }
+
+    #[inline(always)]
+    pub(crate) fn entry(self) -> *const CodeEntry {
+        self.0
+    }
+}

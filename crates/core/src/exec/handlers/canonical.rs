@@ -1,0 +1,168 @@
+//! Canonical NaNs: [`Nans`] tells which instructions make NaNs, and its handlers turn them into the one with the
+//! positive sign and only the highest payload bit. The translator puts them behind such instructions if
+//! [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for it; nothing else uses them.
+
+use super::numeric::{Un, UnOp};
+use crate::{
+    Trap,
+    exec::{
+        machine::{
+            Acc, P0, P1, Slot,
+            dispatch::{Handler, Step, run},
+        },
+        meaning::v128::{Lane, V128},
+        tables::{
+            Maybe,
+            select::{Dest, Kind, Place},
+        },
+    },
+};
+use windlass_decode::Op;
+
+/// The NaNs that an instruction makes, if its operands or its meaning ask for some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nans {
+    F32,
+    F64,
+    /// In lanes.
+    F32x4,
+    F64x2,
+}
+
+const F32_NAN: u32 = 0x7fc0_0000;
+const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
+
+impl Nans {
+    #[cfg(all(debug_assertions, feature = "std"))]
+    /// All, for the checker of translated code.
+    #[cfg(all(debug_assertions, feature = "std"))]
+    pub(crate) const ALL: [Nans; 4] = [Nans::F32, Nans::F64, Nans::F32x4, Nans::F64x2];
+
+    /// What NaNs an instruction makes whose bits the specification leaves open. Copies, signs and loads
+    /// keep the bits of their operands.
+    pub(crate) fn made_by(op: Op) -> Option<Nans> {
+        use Op::*;
+        match op {
+            F32Add | F32Sub | F32Mul | F32Div | F32Sqrt | F32Min | F32Max | F32Ceil | F32Floor
+            | F32Trunc | F32Nearest | F32DemoteF64 => Some(Nans::F32),
+            F64Add | F64Sub | F64Mul | F64Div | F64Sqrt | F64Min | F64Max | F64Ceil | F64Floor
+            | F64Trunc | F64Nearest | F64PromoteF32 => Some(Nans::F64),
+            F32x4Add | F32x4Sub | F32x4Mul | F32x4Div | F32x4Sqrt | F32x4Min | F32x4Max
+            | F32x4Ceil | F32x4Floor | F32x4Trunc | F32x4Nearest | F32x4DemoteF64x2Zero
+            | F32x4RelaxedMadd | F32x4RelaxedNmadd | F32x4RelaxedMin | F32x4RelaxedMax => {
+                Some(Nans::F32x4)
+            }
+            F64x2Add | F64x2Sub | F64x2Mul | F64x2Div | F64x2Sqrt | F64x2Min | F64x2Max
+            | F64x2Ceil | F64x2Floor | F64x2Trunc | F64x2Nearest | F64x2PromoteLowF32x4
+            | F64x2RelaxedMadd | F64x2RelaxedNmadd | F64x2RelaxedMin | F64x2RelaxedMax => {
+                Some(Nans::F64x2)
+            }
+            _ => None,
+        }
+    }
+
+    /// The type of the value that may have them.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Nans::F32 => Kind::F32,
+            Nans::F64 => Kind::F64,
+            Nans::F32x4 | Nans::F64x2 => Kind::V128,
+        }
+    }
+
+    /// The bits of a scalar constant, canonical.
+    pub(crate) fn fold(self, bits: u64) -> u64 {
+        match self {
+            Nans::F32 => canonical_f32(f32::from_bits(bits as u32)).to_bits().into(),
+            Nans::F64 => canonical_f64(f64::from_bits(bits)).to_bits(),
+            Nans::F32x4 | Nans::F64x2 => bits,
+        }
+    }
+
+    /// `d = canonical a`: a scalar or a vector in a slot or its accumulator. Vectors are not pinned.
+    pub(crate) fn handler(self, a: Place, d: Dest) -> Maybe {
+        match self {
+            Nans::F32 => scalar::<F32>(a, d),
+            Nans::F64 => scalar::<F64>(a, d),
+            Nans::F32x4 => vector::<F32x4>(a, d),
+            Nans::F64x2 => vector::<F64x2>(a, d),
+        }
+    }
+}
+
+const fn h<S: Step>() -> Maybe {
+    Some(run::<S> as Handler)
+}
+
+fn scalar<O: UnOp>(a: Place, d: Dest) -> Maybe {
+    match (a, d) {
+        (Place::Slot, Dest::P0) => h::<Un<O, Slot, P0>>(),
+        (Place::Slot, Dest::P1) => h::<Un<O, Slot, P1>>(),
+        (Place::Acc, Dest::P0) => h::<Un<O, Acc, P0>>(),
+        (Place::Acc, Dest::P1) => h::<Un<O, Acc, P1>>(),
+        _ => vector::<O>(a, d),
+    }
+}
+
+fn vector<O: UnOp>(a: Place, d: Dest) -> Maybe {
+    match (a, d) {
+        (Place::Slot, Dest::Slot) => h::<Un<O, Slot, Slot>>(),
+        (Place::Slot, Dest::Acc) => h::<Un<O, Slot, Acc>>(),
+        (Place::Acc, Dest::Slot) => h::<Un<O, Acc, Slot>>(),
+        (Place::Acc, Dest::Acc) => h::<Un<O, Acc, Acc>>(),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn canonical_f32(x: f32) -> f32 {
+    if x.is_nan() { f32::from_bits(F32_NAN) } else { x }
+}
+
+#[inline(always)]
+fn canonical_f64(x: f64) -> f64 {
+    if x.is_nan() { f64::from_bits(F64_NAN) } else { x }
+}
+
+macro_rules! canonical {
+    ($($name:ident $t:ty, |$a:ident| $canonical:expr;)*) => {$(
+        struct $name;
+        impl UnOp for $name {
+            type A = $t;
+            type R = $t;
+            #[inline(always)]
+            fn eval($a: $t) -> Result<$t, Trap> {
+                Ok($canonical)
+            }
+        }
+    )*};
+}
+canonical! {
+    F32 f32, |a| canonical_f32(a);
+    F64 f64, |a| canonical_f64(a);
+    F32x4 V128, |a| {
+        let [w, x, y, z] = f32::lanes(a);
+        f32::join([canonical_f32(w), canonical_f32(x), canonical_f32(y), canonical_f32(z)])
+    };
+    F64x2 V128, |a| {
+        let [x, y] = f64::lanes(a);
+        f64::join([canonical_f64(x), canonical_f64(y)])
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nans_get_one_payload_and_numbers_stay() {
+        assert_eq!(Nans::F32.fold(0xffa1_2345), F32_NAN.into());
+        assert_eq!(Nans::F64.fold(0xfff0_0000_0000_0001), F64_NAN);
+        assert_eq!(Nans::F64.fold((-0.0f64).to_bits()), (-0.0f64).to_bits());
+        let lanes = [0xffc0_0000, 0x7f80_0000, 0x8000_0000, 0x7f80_0001];
+        let vector = F32x4::eval(u32::join(lanes)).map(u32::lanes);
+        assert_eq!(vector, Ok([F32_NAN, 0x7f80_0000, 0x8000_0000, F32_NAN]));
+        let vector = F64x2::eval(u64::join([u64::MAX, 1])).map(u64::lanes);
+        assert_eq!(vector, Ok([F64_NAN, 1]));
+    }
+}

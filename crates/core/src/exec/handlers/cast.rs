@@ -1,0 +1,161 @@
+//! Handlers of casts and tests of references. What is tested for is the upper half of the first operand word: the
+//! lower half of the header of objects of the type, and whether null is of it.
+
+use super::control::{Jump, Target};
+use crate::{
+    Trap,
+    exec::machine::{Dst, Machine, Src, context::Stop, dispatch::Step},
+    object_type::ARRAY,
+    runtime::{Ancestor, PAGE},
+};
+use core::marker::PhantomData;
+
+/// Set in what is tested for if null passes.
+pub(crate) const NULL_PASSES: u32 = 1 << 31;
+
+/// What a reference is tested for.
+pub(crate) trait Test: 'static {
+    /// Whether a reference, which is not null, is of type `wanted`.
+    ///
+    /// # Safety
+    /// I4, I10.
+    unsafe fn test(m: &mut Machine, reference: u64, wanted: u32) -> bool;
+}
+
+macro_rules! tests {
+    ($($(#[$doc:meta])* $name:ident |$m:ident, $r:ident, $wanted:ident| $test:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+        impl Test for $name {
+            #[inline(always)]
+            #[allow(unused_variables)]
+            unsafe fn test($m: &mut Machine, $r: u64, $wanted: u32) -> bool {
+                // SAFETY: the caller's promise.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    $test
+                }
+            }
+        }
+    )*};
+}
+tests! {
+    /// The type at the top of a hierarchy.
+    Always |m, r, wanted| true;
+    /// The type at the bottom.
+    Never |m, r, wanted| false;
+    /// `i31`
+    IsI31 |m, r, wanted| r & 1 != 0;
+    /// `eq`: all but values of the host.
+    IsEq |m, r, wanted| r & 7 != 2;
+    /// `struct`
+    IsStruct |m, r, wanted| r & 7 == 0 && header(m, r) & ARRAY == 0;
+    /// `array`
+    IsArray |m, r, wanted| r & 7 == 0 && header(m, r) & ARRAY != 0;
+    /// A type without subtypes.
+    IsFinal |m, r, wanted| r & 7 == 0 && header(m, r) == wanted;
+    /// A type with subtypes.
+    IsBelow |m, r, wanted| r & 7 == 0 && {
+        let header = header(m, r);
+        header == wanted || is_below(m, header & (ARRAY - 1), wanted & (ARRAY - 1))
+    };
+    /// A function type.
+    IsFunc |m, r, wanted| {
+        let ty = (*m.cx().funcs.add(r as usize - 1)).ty.0;
+        ty == wanted || is_below(m, ty, wanted)
+    };
+}
+
+/// The lower half of an object's header.
+#[inline(always)]
+unsafe fn header(m: &mut Machine, reference: u64) -> u32 {
+    // SAFETY: I4, I10.
+    unsafe { *m.cx().heap.base.byte_add(reference as usize) as u32 }
+}
+
+/// Whether a type has `wanted` among its supertypes.
+#[inline(always)]
+unsafe fn is_below(m: &mut Machine, mut ty: u32, wanted: u32) -> bool {
+    // SAFETY: I4, I10: the heap knows the types of objects, and those of modules that have sub- and supertypes. Function
+    // types that it does not know have none.
+    unsafe {
+        let heap = &m.cx().heap;
+        if ty.max(wanted) as usize / PAGE >= heap.pages {
+            return false;
+        }
+        let ancestor = |ty: u32| -> Ancestor {
+            match &*heap.types.add(ty as usize / PAGE) {
+                Some(page) => page[ty as usize % PAGE].ancestor,
+                None => Ancestor::NONE,
+            }
+        };
+        let depth = ancestor(wanted).depth;
+        let mut node = ancestor(ty);
+        while node.depth > depth {
+            ty = node.parent;
+            node = ancestor(ty);
+        }
+        ty == wanted
+    }
+}
+
+/// Whether the reference in `a` passes.
+#[inline(always)]
+unsafe fn passes<T: Test, A: Src>(m: &mut Machine) -> bool {
+    // SAFETY: I1, I2, I10.
+    unsafe {
+        let reference = A::get::<i64>(m, 1, 0) as u64;
+        let wanted = m.high(0) as u32;
+        if reference == 0 {
+            return wanted & NULL_PASSES != 0;
+        }
+        T::test(m, reference, wanted & !NULL_PASSES)
+    }
+}
+
+/// `ref.test`. Operands: `d, a, wanted`.
+pub(crate) struct RefTest<T, A, D>(PhantomData<(T, A, D)>);
+impl<T: Test, A: Src, D: Dst> Step for RefTest<T, A, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I10.
+        unsafe {
+            let passes = i32::from(passes::<T, A>(m));
+            D::set(m, 0, passes);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `ref.cast`: leaves the reference where it is. Operands: `-, a, wanted`.
+pub(crate) struct RefCast<T, A>(PhantomData<(T, A)>);
+impl<T: Test, A: Src> Step for RefCast<T, A> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I10.
+        unsafe {
+            if !passes::<T, A>(m) {
+                return Err(Trap::CastFailure.into());
+            }
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// Branches if the reference passes, or if it does not. Operands: `-, a, wanted`; target.
+pub(crate) struct BrCast<T, A, const WANTED: bool>(PhantomData<(T, A)>);
+impl<T: Test, A: Src, const WANTED: bool> Step for BrCast<T, A, WANTED> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I3, I10.
+        unsafe {
+            if passes::<T, A>(m) == WANTED {
+                return Jump::take(m, 1);
+            }
+            m.advance(2);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,345 @@
+//! Handlers of loads, stores and globals. Memory is little-endian whatever the host is; every access is
+//! checked against the memory's length.
+
+use crate::{
+    Trap,
+    exec::{
+        machine::{Dst, Machine, Src, Value, context::Stop, dispatch::Step, shared::Atomic},
+        meaning::v128::V128,
+    },
+    runtime::MemoryView,
+};
+use core::marker::PhantomData;
+
+/// What memory holds: an integer or a float of some width.
+pub(crate) trait Raw: Copy + 'static {
+    const SIZE: u64;
+    /// # Safety
+    /// `SIZE` bytes at `at` can be read.
+    unsafe fn read(at: *const u8) -> Self;
+    /// # Safety
+    /// `SIZE` bytes at `at` can be written.
+    unsafe fn write(self, at: *mut u8);
+    /// As `read`, where other threads may write.
+    ///
+    /// # Safety
+    /// As for [`Atomic::read`].
+    unsafe fn read_shared(at: *const u8) -> Self;
+    /// As `write`, where other threads may read and write.
+    ///
+    /// # Safety
+    /// As for [`Atomic::write`].
+    unsafe fn write_shared(self, at: *mut u8);
+}
+
+macro_rules! raw {
+    ($($ty:ident $bits:ident $to:expr, $from:expr;)*) => {$(
+        impl Raw for $ty {
+            const SIZE: u64 = size_of::<$ty>() as u64;
+            #[inline(always)]
+            unsafe fn read(at: *const u8) -> $ty {
+                // SAFETY: the caller's promise.
+                $from($bits::from_le(unsafe { at.cast::<$bits>().read_unaligned() }))
+            }
+            #[inline(always)]
+            unsafe fn write(self, at: *mut u8) {
+                // SAFETY: the caller's promise.
+                unsafe { at.cast::<$bits>().write_unaligned($bits::to_le($to(self))) }
+            }
+            #[inline(always)]
+            unsafe fn read_shared(at: *const u8) -> $ty {
+                // SAFETY: the caller's promise.
+                $from(unsafe { <$bits as Atomic>::read(at) })
+            }
+            #[inline(always)]
+            unsafe fn write_shared(self, at: *mut u8) {
+                // SAFETY: the caller's promise.
+                unsafe { Atomic::write($to(self), at) }
+            }
+        }
+    )*};
+}
+raw! {
+    i8 u8 i8::cast_unsigned, u8::cast_signed;
+    u8 u8 |x| x, |x| x;
+    i16 u16 i16::cast_unsigned, u16::cast_signed;
+    u16 u16 |x| x, |x| x;
+    i32 u32 i32::cast_unsigned, u32::cast_signed;
+    u32 u32 |x| x, |x| x;
+    i64 u64 i64::cast_unsigned, u64::cast_signed;
+    f32 u32 f32::to_bits, f32::from_bits;
+    f64 u64 f64::to_bits, f64::from_bits;
+}
+
+impl Raw for V128 {
+    const SIZE: u64 = 16;
+    #[inline(always)]
+    unsafe fn read(at: *const u8) -> V128 {
+        // SAFETY: the caller's promise.
+        V128::from_bytes(unsafe { at.cast::<[u8; 16]>().read() })
+    }
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { at.cast::<[u8; 16]>().write(self.bytes()) }
+    }
+    #[inline(always)]
+    unsafe fn read_shared(at: *const u8) -> V128 {
+        // SAFETY: the caller's promise.
+        V128::from_words(unsafe { [u64::read(at), u64::read(at.add(8))] })
+    }
+    #[inline(always)]
+    unsafe fn write_shared(self, at: *mut u8) {
+        let [low, high] = self.words();
+        // SAFETY: the caller's promise.
+        unsafe {
+            Atomic::write(low, at);
+            Atomic::write(high, at.add(8));
+        }
+    }
+}
+
+/// A load.
+pub(crate) trait LoadOp: 'static {
+    type Raw: Raw;
+    type R: Value;
+    fn eval(raw: Self::Raw) -> Self::R;
+}
+
+/// A store.
+pub(crate) trait StoreOp: 'static {
+    type A: Value;
+    type Raw: Raw;
+    fn eval(value: Self::A) -> Self::Raw;
+}
+
+impl MemoryView {
+    /// The address of `R` at `at`. `at` is far from overflowing.
+    #[inline(always)]
+    pub(crate) fn check<R: Raw>(self, at: u64) -> Result<*mut u8, Stop> {
+        if at + R::SIZE > self.len as u64 {
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        Ok(self.base.wrapping_add(at as usize))
+    }
+
+    /// The address of `size` bytes at `at`, however large that is.
+    #[inline(always)]
+    pub(crate) fn check_any(self, at: u64, size: u64) -> Result<*mut u8, Stop> {
+        if at > self.len as u64 || at + size > self.len as u64 {
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        Ok(self.base.wrapping_add(at as usize))
+    }
+}
+
+/// How an address is computed.
+pub(crate) trait Address: 'static {
+    /// The address in memory 0: at most 2^33.
+    ///
+    /// # Safety
+    /// I1, I2.
+    unsafe fn get(m: &Machine) -> u64;
+}
+
+/// `a + offset`. Operands: `-, a, offset`.
+pub(crate) struct Base<A>(PhantomData<A>);
+impl<A: Src> Address for Base<A> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let offset = u64::from(m.high(0) as u32);
+            if A::IS_CONST {
+                return offset;
+            }
+            let a: i32 = A::get(m, 1, 0);
+            u64::from(a as u32) + offset
+        }
+    }
+}
+
+/// `(a + constant) mod 2^32`. Operands: `-, a, constant`.
+pub(crate) struct Wrapped<A>(PhantomData<A>);
+impl<A: Src> Address for Wrapped<A> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let a: i32 = A::get(m, 1, 0);
+            u64::from(a.wrapping_add(m.high(0)) as u32)
+        }
+    }
+}
+
+/// `(a + (b << SHIFT)) mod 2^32 + offset`. Operands: `-, a, b, offset`.
+pub(crate) struct Indexed<A, B, const SHIFT: u32>(PhantomData<(A, B)>);
+impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
+    #[inline(always)]
+    unsafe fn get(m: &Machine) -> u64 {
+        // SAFETY: I1, I2.
+        unsafe {
+            let a: i32 = A::get(m, 1, 0);
+            let b: i32 = B::get(m, 2, 0);
+            let base = (a as u32).wrapping_add((b as u32) << SHIFT);
+            u64::from(base) + u64::from(m.field(3) as u16)
+        }
+    }
+}
+
+/// `d = memory 0[address]`. Operands: `d` and the address's.
+pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
+impl<O: LoadOp, E: Address, D: Dst> Step for Load<O, E, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            D::set(m, 0, O::eval(O::Raw::read(at)));
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `memory 0[address] = v`. Operands: `v` and the address's; a constant `v` is the second word.
+pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
+impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            let value: O::A = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
+            O::eval(value).write(at);
+            m.advance(1 + V::IS_CONST as usize);
+        }
+        Ok(())
+    }
+}
+
+/// Any memory, and the address in it, not checked: `a + offset`, `a` of the memory's address type. Operands:
+/// `-, a, memory`; offset.
+///
+/// # Safety
+/// I1, I2, I4.
+#[inline(always)]
+pub(crate) unsafe fn address_in<const IS64: bool>(
+    m: &mut Machine,
+) -> Result<(MemoryView, u64), Stop> {
+    // SAFETY: I1, I2, I4.
+    unsafe {
+        let a = m.slot(m.field(1));
+        let a = if IS64 { a } else { u64::from(a as u32) };
+        let memory = *m.cx().memories.add(m.high(0) as u32 as usize);
+        let at = a.checked_add(m.word(1)).ok_or(Trap::MemoryOutOfBounds)?;
+        Ok((memory, at))
+    }
+}
+
+/// The address of `R` in any memory. Operands: as [`address_in`].
+///
+/// # Safety
+/// I1, I2, I4.
+#[inline(always)]
+pub(crate) unsafe fn any_address<R: Raw, const IS64: bool>(
+    m: &mut Machine,
+) -> Result<*mut u8, Stop> {
+    // SAFETY: I1, I2, I4.
+    unsafe {
+        let (memory, at) = address_in::<IS64>(m)?;
+        memory.check_any(at, R::SIZE)
+    }
+}
+
+/// Reads from any memory.
+///
+/// # Safety
+/// The address is checked; I6: `SHARED` says whether the memory is.
+#[inline(always)]
+pub(crate) unsafe fn read_any<R: Raw, const SHARED: bool>(at: *const u8) -> R {
+    // SAFETY: the caller's promise.
+    unsafe { if SHARED { R::read_shared(at) } else { R::read(at) } }
+}
+
+/// Writes to any memory.
+///
+/// # Safety
+/// As for [`read_any`].
+#[inline(always)]
+pub(crate) unsafe fn write_any<R: Raw, const SHARED: bool>(value: R, at: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe { if SHARED { value.write_shared(at) } else { value.write(at) } }
+}
+
+/// A load from any memory. Operands: `d` and the address's.
+pub(crate) struct LoadAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: LoadOp, const IS64: bool, const SHARED: bool> Step for LoadAny<O, IS64, SHARED> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4, I6; the address is checked.
+        unsafe {
+            let at = any_address::<O::Raw, IS64>(m)?;
+            crate::exec::machine::Slot::set(m, 0, O::eval(read_any::<_, SHARED>(at)));
+            m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// A store to any memory. Operands: `v` and the address's.
+pub(crate) struct StoreAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: StoreOp, const IS64: bool, const SHARED: bool> Step for StoreAny<O, IS64, SHARED> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4, I6; the address is checked.
+        unsafe {
+            let at = any_address::<O::Raw, IS64>(m)?;
+            let value: O::A = crate::exec::machine::Slot::get(m, 0, 0);
+            write_any::<_, SHARED>(O::eval(value), at);
+            m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// The first slot of a global of the instance.
+#[inline(always)]
+unsafe fn global(m: &mut Machine, index: u32) -> *mut u64 {
+    // SAFETY: I4; I6 (indices in code are those of the instance's module).
+    unsafe {
+        let id = *m.cx().global_ids.add(index as usize);
+        m.cx().globals.add(id as usize).cast()
+    }
+}
+
+/// `d = global`. Operands: `d, -, index`.
+pub(crate) struct GlobalGet<T, D>(PhantomData<(T, D)>);
+impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I6.
+        unsafe {
+            let value = T::read(global(m, m.high(0) as u32));
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `global = a`. Operands: `-, a` or constant; index; a wide constant.
+pub(crate) struct GlobalSet<T, A>(PhantomData<(T, A)>);
+impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I6.
+        unsafe {
+            let global = global(m, m.low(1) as u32);
+            let value: T = A::get(m, 1, 2);
+            value.write(global);
+            m.advance(2 + if A::IS_CONST { T::WORDS } else { 0 });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! Handlers of the numeric and parametric instructions: one generic body a shape.
+
+use crate::{
+    Trap,
+    exec::machine::{Dst, Machine, Src, Value, context::Stop, dispatch::Step},
+};
+use core::marker::PhantomData;
+use windlass_decode::Op;
+
+/// An instruction with one operand.
+pub(crate) trait UnOp: 'static {
+    type A: Value;
+    type R: Value;
+    fn eval(a: Self::A) -> Result<Self::R, Trap>;
+}
+
+/// An instruction with two operands.
+pub(crate) trait BinOp: 'static {
+    const OP: Op;
+    type A: Value;
+    type R: Value;
+    fn eval(a: Self::A, b: Self::A) -> Result<Self::R, Trap>;
+}
+
+/// A comparison.
+pub(crate) trait CmpOp: 'static {
+    const OP: Op;
+    type A: Value;
+    fn eval(a: Self::A, b: Self::A) -> bool;
+}
+
+/// `d = O(a)`. Operands: `d, a`.
+pub(crate) struct Un<O, A, D>(PhantomData<(O, A, D)>);
+impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value = O::eval(A::get(m, 1, 1))?;
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `d = O(a, b)`. Operands: `d, a, b` or `d, a, constant` or `d, b, constant`; a wide constant
+/// is the second word.
+pub(crate) struct Bin<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let (a, b) = operands::<O::A, A, B>(m, 1);
+            let value = O::eval(a, b)?;
+            D::set(m, 0, value);
+            m.advance(1 + wide::<O::A, A, B>());
+        }
+        Ok(())
+    }
+}
+
+/// Reads two operands: `a` in field 1 and `b` in field 2, or one of them a constant and the other
+/// in field 1. A wide constant is operand word `at`.
+#[inline(always)]
+pub(crate) unsafe fn operands<T: Value, A: Src, B: Src>(m: &Machine, at: usize) -> (T, T) {
+    // SAFETY: the caller's promise (I1, I2).
+    unsafe { (A::get(m, 1, at), B::get(m, if A::IS_CONST { 1 } else { 2 }, at)) }
+}
+
+/// How many words the constant among the operands takes.
+pub(crate) const fn wide<T: Value, A: Src, B: Src>() -> usize {
+    if A::IS_CONST || B::IS_CONST { T::WORDS } else { 0 }
+}
+
+/// `d = a`. Operands: `d, a` or `d, constant`. With [`SlotOnly`](crate::exec::machine::SlotOnly) it leaves the
+/// accumulators alone.
+pub(crate) struct Copy<T, A, D>(PhantomData<(T, A, D)>);
+impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value: T = A::get(m, 1, 1);
+            D::set(m, 0, value);
+            m.advance(1 + wide::<T, A, A>());
+        }
+        Ok(())
+    }
+}
+
+/// `d = c ? x : y`. Operands: `d, x, y, c`; constants follow, each a word.
+pub(crate) struct Select<T, X, Y, C, D>(PhantomData<(T, X, Y, C, D)>);
+impl<T: Value + 'static, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, C, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let x: T = if X::IS_CONST { m.constant(1) } else { X::get(m, 1, 0) };
+            let y_word = 1 + X::IS_CONST as usize;
+            let y: T = if Y::IS_CONST { m.constant(y_word) } else { Y::get(m, 2, 0) };
+            let c: i32 = C::get(m, 3, 0);
+            D::set(m, 0, core::hint::select_unpredictable(c != 0, x, y));
+            m.advance(y_word + Y::IS_CONST as usize);
+        }
+        Ok(())
+    }
+}
+
+/// `d = O(a, b) ? x : y` on slots. Operands: `d` and `a, b` as in [`Bin`]; `x, y`; a wide constant.
+pub(crate) struct CmpSelect<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: CmpOp, A: Src, B: Src, D: Dst> Step for CmpSelect<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let (a, b) = operands::<O::A, A, B>(m, 2);
+            let x = m.slot(m.low(1) as isize) as i64;
+            let y = m.slot(m.high(1) as isize) as i64;
+            D::set(m, 0, core::hint::select_unpredictable(O::eval(a, b), x, y));
+            m.advance(2 + wide::<O::A, A, B>());
+        }
+        Ok(())
+    }
+}

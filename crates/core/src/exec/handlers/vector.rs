@@ -1,0 +1,192 @@
+//! Handlers of the vector instructions that have a shape of their own: one generic body a shape. Those with
+//! one or two operands, loads and stores are in [`numeric`](super::numeric) and [`memory`](super::memory).
+
+use super::memory::{Address, Raw, any_address, read_any, write_any};
+use crate::exec::{
+    machine::{Dst, Machine, Slot, Src, Value, context::Stop, dispatch::Step},
+    meaning::v128::V128,
+};
+use core::marker::PhantomData;
+
+/// An instruction with three vectors.
+pub(crate) trait TernOp: 'static {
+    fn eval(a: V128, b: V128, c: V128) -> V128;
+}
+
+/// A shift.
+pub(crate) trait ShiftOp: 'static {
+    fn eval(a: V128, count: i32) -> V128;
+}
+
+/// `extract_lane`
+pub(crate) trait ExtractOp: 'static {
+    type R: Value;
+    fn eval(a: V128, lane: usize) -> Self::R;
+}
+
+/// `replace_lane`
+pub(crate) trait ReplaceOp: 'static {
+    type B: Value;
+    fn eval(a: V128, lane: usize, b: Self::B) -> V128;
+}
+
+/// `i8x16.shuffle`
+pub(crate) trait ShuffleOp: 'static {
+    fn eval(a: V128, b: V128, lanes: V128) -> V128;
+}
+
+/// A load of one lane.
+pub(crate) trait LoadLaneOp: 'static {
+    type Raw: Raw;
+    fn eval(a: V128, lane: usize, raw: Self::Raw) -> V128;
+}
+
+/// A store of one lane.
+pub(crate) trait StoreLaneOp: 'static {
+    type Raw: Raw;
+    fn eval(a: V128, lane: usize) -> Self::Raw;
+}
+
+/// `d = O(a, b, c)`. Operands: `d, a, b, c`.
+pub(crate) struct Tern<O, A, B, C, D>(PhantomData<(O, A, B, C, D)>);
+impl<O: TernOp, A: Src, B: Src, C: Src, D: Dst> Step for Tern<O, A, B, C, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value = O::eval(A::get(m, 1, 0), B::get(m, 2, 0), C::get(m, 3, 0));
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `d = O(a, b)`. Operands: `d, a, b` or `d, a, constant`.
+pub(crate) struct Shift<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: ShiftOp, A: Src, B: Src, D: Dst> Step for Shift<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value = O::eval(A::get(m, 1, 0), B::get(m, 2, 0));
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `d = a[lane]`. Operands: `d, a, lane`.
+pub(crate) struct Extract<O, A, D>(PhantomData<(O, A, D)>);
+impl<O: ExtractOp, A: Src, D: Dst> Step for Extract<O, A, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value = O::eval(A::get(m, 1, 0), m.field(2) as usize);
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `d = a with lane = b`. Operands: `d, a, b, lane`.
+pub(crate) struct Replace<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: ReplaceOp, A: Src, B: Src, D: Dst> Step for Replace<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value = O::eval(A::get(m, 1, 0), m.field(3) as usize, B::get(m, 2, 0));
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `d = shuffle(a, b)`. Operands: `d, a, b`; the lanes in two words.
+pub(crate) struct Shuffle<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let value = O::eval(A::get(m, 1, 0), B::get(m, 2, 0), m.constant(1));
+            D::set(m, 0, value);
+            m.advance(3);
+        }
+        Ok(())
+    }
+}
+
+/// `d = v with lane = memory 0[address]`. Operands: `v` and the address's; `d, lane`.
+pub(crate) struct LoadLane<O, E, V, D>(PhantomData<(O, E, V, D)>);
+impl<O: LoadLaneOp, E: Address, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            let vector = V::get(m, 0, 0);
+            m.advance(1);
+            D::set(m, 0, O::eval(vector, m.field(1) as usize, O::Raw::read(at)));
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `memory 0[address] = v[lane]`. Operands: `v` and the address's; `-, lane`.
+pub(crate) struct StoreLane<O, E, V>(PhantomData<(O, E, V)>);
+impl<O: StoreLaneOp, E: Address, V: Src> Step for StoreLane<O, E, V> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4; the address is checked.
+        unsafe {
+            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            let vector = V::get(m, 0, 0);
+            m.advance(1);
+            O::eval(vector, m.field(1) as usize).write(at);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// A load of a lane from any memory. Operands: `v` and the address's, which take two words; `d, lane`.
+pub(crate) struct LoadLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: LoadLaneOp, const IS64: bool, const SHARED: bool> Step for LoadLaneAny<O, IS64, SHARED> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4, I6; the address is checked.
+        unsafe {
+            let at = any_address::<O::Raw, IS64>(m)?;
+            let vector = Slot::get(m, 0, 0);
+            m.advance(2);
+            let raw = read_any::<O::Raw, SHARED>(at);
+            Slot::set(m, 0, O::eval(vector, m.field(1) as usize, raw));
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// A store of a lane to any memory. Operands: `v` and the address's, which take two words; `-, lane`.
+pub(crate) struct StoreLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
+impl<O: StoreLaneOp, const IS64: bool, const SHARED: bool> Step for StoreLaneAny<O, IS64, SHARED> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4, I6; the address is checked.
+        unsafe {
+            let at = any_address::<O::Raw, IS64>(m)?;
+            let vector = Slot::get(m, 0, 0);
+            m.advance(2);
+            write_any::<_, SHARED>(O::eval(vector, m.field(1) as usize), at);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! [`Context`]: what the running code needs beside its registers. The driver fills it from the store before it
+//! runs, and again whenever something that it caches may have changed.
+
+use super::{Ip, Machine};
+use crate::{
+    Trap,
+    runtime::{FuncEntity, HeapView, MemoryView, TableView},
+};
+use core::{ptr, sync::atomic::AtomicU8};
+
+/// What does not live in registers. The order puts the hottest fields first.
+#[repr(C)]
+pub(crate) struct Context {
+    /// Memory 0 of the running instance.
+    pub(crate) memory: MemoryView,
+    /// The first instruction of the innermost loop, if that loop makes no calls.
+    pub(crate) loop_ip: Ip,
+    /// One beyond the last slot that a frame may use.
+    pub(crate) stack_end: *mut u64,
+    /// The heap of structures and arrays.
+    pub(crate) heap: HeapView,
+    /// The values of the store's globals, and the store's index of each global of the instance.
+    pub(crate) globals: *mut [u64; 2],
+    pub(crate) global_ids: *const u32,
+    /// The functions of the store, and the store's index of each function of the instance.
+    pub(crate) funcs: *const FuncEntity,
+    pub(crate) func_ids: *const u32,
+    /// The instance's tables and memories.
+    pub(crate) tables: *const TableView,
+    pub(crate) memories: *const MemoryView,
+    pub(crate) interrupt: *const AtomicU8,
+    pub(crate) fuel: u64,
+    /// The running instance.
+    pub(crate) instance: u32,
+    /// Why the code stopped.
+    pub(crate) stop: Stop,
+    /// What is to be paid before the code goes on; and whether the cell that it goes on with asks again.
+    pub(crate) charge: u32,
+    pub(crate) repeats: bool,
+    /// The registers when it stopped.
+    pub(crate) saved: Machine,
+}
+
+impl Context {
+    /// A context for a thread that does not run.
+    pub(crate) fn new() -> Context {
+        Context {
+            memory: MemoryView::NONE,
+            loop_ip: ptr::null(),
+            stack_end: ptr::null_mut(),
+            heap: HeapView::NONE,
+            globals: ptr::null_mut(),
+            global_ids: ptr::null(),
+            funcs: ptr::null(),
+            func_ids: ptr::null(),
+            tables: ptr::null(),
+            memories: ptr::null(),
+            interrupt: ptr::null(),
+            fuel: 0,
+            instance: 0,
+            stop: Stop::Finished,
+            charge: 0,
+            repeats: false,
+            saved: Machine::new(ptr::null(), ptr::null_mut(), ptr::null_mut()),
+        }
+    }
+}
+
+/// Why code stopped and went to the driver. Unless said otherwise, `ip` is at the first operand
+/// word of the cell that stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It trapped.
+    Trap(Trap),
+    /// The outermost function returned.
+    Finished,
+    /// An instruction that the driver executes.
+    Slow,
+    /// A function that is not translated yet was called: its frame is set up.
+    Translate,
+    /// `enter` found no room for the frame; `ip` is at its handler word.
+    StackFull,
+    /// A call of an imported function.
+    CallImport,
+    ReturnCallImport,
+    /// A call through a reference, of a host function or one of another instance; the reference is in the
+    /// accumulator.
+    CallForeign,
+    ReturnCallForeign,
+    /// `throw`.
+    Throw,
+    /// `throw_ref`, and the legacy `rethrow`.
+    ThrowRef,
+    /// The room of the heap does not suffice for an object, whose size is operand word 1.
+    Reserve,
+    /// A function called from another instance returned.
+    SwitchBack,
+    /// The fuel does not cover `Context::charge`; `ip` is at the handler word to go on with.
+    OutOfFuel,
+    /// The interrupt flag is set; `ip` is at the handler word to go on with.
+    Interrupted,
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Stop {
+        Stop::Trap(trap)
+    }
+}

@@ -1,0 +1,176 @@
+//! Dispatch: how one handler leads to the next. There are two backends for one set of bodies
+//! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls one
+//! handler after the other. Everything that depends on the backend is in this file.
+
+use super::{Machine, context::Stop};
+
+/// The body of a handler.
+pub(crate) trait Step: 'static {
+    /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.
+    ///
+    /// # Safety
+    /// I1 to I4 (see [`exec`](super)).
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
+}
+
+// Nothing foreign calls handlers: both sides of their convention are this crate.
+#[cfg(tail_calls)]
+#[allow(improper_ctypes_definitions)]
+mod backend {
+    use super::*;
+    use crate::exec::{
+        machine::{Ip, Sp, context::Context},
+        meaning::v128::Register,
+    };
+
+    macro_rules! handler_type {
+        ($abi:literal; $($(#[$attribute:meta])* $run:ident;)*) => {
+            /// The code of a cell: all registers of the machine are arguments in registers.
+            pub(crate) type Handler = unsafe extern $abi fn(
+                Ip, Sp, *mut Context, u64, u64, u64, f64, f64, f64, f32, f32, f32, Register,
+            );
+
+            $($(#[$attribute])*
+            pub(crate) unsafe extern $abi fn $run<S: Step>(
+                ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
+                f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
+            ) {
+                let mut m = Machine {
+                    ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                    v_acc,
+                };
+                // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word (I3).
+                unsafe {
+                    match S::step(&mut m) {
+                        Ok(()) => ((*m.ip).handler)(
+                            m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
+                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
+                        ),
+                        Err(stop) => {
+                            (*m.cx).stop = stop;
+                            save(
+                                m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
+                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
+                            )
+                        }
+                    }
+                }
+            }
+
+            )*
+
+            /// Saves the registers and returns to the driver.
+            #[cold]
+            #[inline(never)]
+            unsafe extern $abi fn save(
+                ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
+                f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
+            ) {
+                // SAFETY: I4.
+                unsafe {
+                    (*cx).saved = Machine {
+                        ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                        v_acc,
+                    };
+                }
+            }
+        };
+    }
+    // Win64's own convention has only four integer registers.
+    #[cfg(target_arch = "x86_64")]
+    handler_type! { "sysv64";
+        /// The handler with this body.
+        run;
+        /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        run_fast;
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    handler_type! { "C";
+        /// The handler with this body.
+        run;
+    }
+
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    pub(crate) unsafe fn dispatch(m: Machine) -> Stop {
+        // SAFETY: the caller's promise.
+        unsafe {
+            ((*m.ip).handler)(
+                m.ip.add(1),
+                m.sp,
+                m.cx,
+                m.acc,
+                m.p0,
+                m.p1,
+                m.f64_acc,
+                m.f64_p0,
+                m.f64_p1,
+                m.f32_acc,
+                m.f32_p0,
+                m.f32_p1,
+                m.v_acc,
+            );
+            (*m.cx).stop
+        }
+    }
+}
+
+#[cfg(not(tail_calls))]
+mod backend {
+    use super::*;
+
+    /// The code of a cell.
+    pub(crate) type Handler = unsafe fn(&mut Machine) -> Result<(), Stop>;
+
+    /// The handler with this body.
+    pub(crate) unsafe fn run<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { S::step(m) }
+    }
+
+    /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(crate) unsafe fn run_fast<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { S::step(m) }
+    }
+
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    pub(crate) unsafe fn dispatch(mut m: Machine) -> Stop {
+        loop {
+            // SAFETY: the caller's promise; each step leaves `ip` at a handler word (I3).
+            let result = unsafe {
+                let handler = (*m.ip).handler;
+                m.ip = m.ip.add(1);
+                handler(&mut m)
+            };
+            if let Err(stop) = result {
+                // SAFETY: I4.
+                unsafe {
+                    (*m.cx).stop = stop;
+                    (*m.cx).saved = m;
+                }
+                return stop;
+            }
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use backend::run as run_fast;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use backend::run_fast;
+pub(crate) use backend::{Handler, dispatch, run};
+
+/// Names the backend, for tests and bug reports.
+#[allow(unreachable_pub)] // Re-exported by the crate.
+pub const BACKEND: &str = if cfg!(tail_calls) { "tail calls" } else { "loop" };

@@ -1,0 +1,291 @@
+//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands. The tables are
+//! made in [`select`](crate::exec::tables::select) and [`vector_select`](crate::exec::tables::vector_select); the translator looks them up
+//! here.
+
+pub(crate) mod object_select;
+pub(crate) mod ops;
+pub(crate) mod select;
+pub(crate) mod vector_ops;
+pub(crate) mod vector_select;
+
+use super::machine::dispatch::Handler;
+use select::{Dest, Place};
+use windlass_decode::MemoryType;
+
+pub(crate) type Maybe = Option<Handler>;
+/// By destination.
+pub(crate) type ByDest = [Maybe; 4];
+/// By operand and destination.
+pub(crate) type UnTable = [ByDest; 5];
+/// By both operands and destination.
+pub(crate) type BinTable = [[ByDest; 5]; 5];
+/// By both operands.
+pub(crate) type PairTable = [[Maybe; 5]; 5];
+/// By the sort of memory.
+pub(crate) type AnyTable = [Handler; 4];
+
+/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether other threads
+/// use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Own32,
+    Own64,
+    Shared32,
+    Shared64,
+}
+
+impl Sort {
+    #[cfg(all(debug_assertions, feature = "std"))]
+    pub(crate) const ALL: [Sort; 4] = [Sort::Own32, Sort::Own64, Sort::Shared32, Sort::Shared64];
+
+    /// The sort of a memory of this type.
+    pub(crate) fn of(ty: &MemoryType) -> Sort {
+        match (ty.shared, ty.limits.is64) {
+            (false, false) => Sort::Own32,
+            (false, true) => Sort::Own64,
+            (true, false) => Sort::Shared32,
+            (true, true) => Sort::Shared64,
+        }
+    }
+
+    /// Whether addresses have 64 bits.
+    pub(crate) fn is64(self) -> bool {
+        matches!(self, Sort::Own64 | Sort::Shared64)
+    }
+}
+
+/// By destination: a slot or the accumulator.
+pub(crate) type FewDests = [Maybe; 2];
+/// By operand and destination.
+pub(crate) type VectorUnTable = [FewDests; 5];
+/// By both operands (slot, constant, accumulator) and destination.
+pub(crate) type VectorBinTable = [[FewDests; 3]; 3];
+/// By which of the three operands is in the accumulator (none, first, second, third), and destination.
+pub(crate) type TernTable = [FewDests; 4];
+
+/// The table of a body over the sorts of memory.
+macro_rules! any_table {
+    ($body:ident < $op:ty >) => {
+        [
+            run::<$body<$op, false, false>>,
+            run::<$body<$op, true, false>>,
+            run::<$body<$op, false, true>>,
+            run::<$body<$op, true, true>>,
+        ]
+    };
+}
+pub(crate) use any_table;
+
+/// Every handler of a simple instruction.
+#[derive(Clone, Copy)]
+pub(crate) enum Handlers {
+    Un(&'static UnTable),
+    Bin(&'static BinTable),
+    Cmp(&'static CmpTables),
+    Load(&'static LoadTables),
+    Store(&'static StoreTables),
+    VectorUn(&'static VectorUnTable),
+    VectorBin(&'static VectorBinTable),
+    VectorTern(&'static TernTable),
+    VectorLoad(&'static VectorLoadTables),
+    VectorStore(&'static VectorStoreTables),
+    LoadLane(&'static LoadLaneTables),
+    StoreLane(&'static StoreLaneTables),
+    /// It has none: the translator makes it of others.
+    None,
+}
+
+/// The handlers of a comparison.
+pub(crate) struct CmpTables {
+    /// To a truth value.
+    pub(crate) value: BinTable,
+    /// Into a selection of slots.
+    pub(crate) select: BinTable,
+    /// Into a branch if true: by way (jump; again unmetered, interruptible, fueled).
+    pub(crate) branch: [PairTable; 4],
+    /// Into a branch if false, where no other comparison says it.
+    pub(crate) branch_not: [PairTable; 4],
+    /// Into the latch of a loop: `[jump, again][x, swapped][b]`; x is in a slot or pinned.
+    pub(crate) latch: [[[[Maybe; 5]; 5]; 2]; 2],
+}
+
+/// The handlers of a load.
+pub(crate) struct LoadTables {
+    pub(crate) base: UnTable,
+    /// From an address with a constant added.
+    pub(crate) wrapped: UnTable,
+    pub(crate) indexed: BinTable,
+    /// By the log2 of the scale, from 1 on.
+    pub(crate) scaled: [BinTable; 3],
+    /// From any memory.
+    pub(crate) any: AnyTable,
+}
+
+/// The handlers of a store.
+pub(crate) struct StoreTables {
+    /// By address and value.
+    pub(crate) base: PairTable,
+    pub(crate) wrapped: PairTable,
+    /// By value and the two parts of the address.
+    pub(crate) indexed: [PairTable; 5],
+    pub(crate) scaled: [[PairTable; 5]; 3],
+    pub(crate) any: AnyTable,
+}
+
+/// The handlers of a load of a vector.
+pub(crate) struct VectorLoadTables {
+    pub(crate) base: VectorUnTable,
+    pub(crate) wrapped: VectorUnTable,
+    pub(crate) indexed: [[FewDests; 5]; 5],
+    pub(crate) any: AnyTable,
+}
+
+/// The handlers of a store of a vector.
+pub(crate) struct VectorStoreTables {
+    /// By address and value.
+    pub(crate) base: [[Maybe; 3]; 5],
+    pub(crate) wrapped: [[Maybe; 3]; 5],
+    /// By the two parts of the address and value.
+    pub(crate) indexed: [[[Maybe; 3]; 5]; 5],
+    pub(crate) any: AnyTable,
+}
+
+/// The handlers of a load of a lane.
+pub(crate) struct LoadLaneTables {
+    /// By address, vector, destination.
+    pub(crate) base: [[FewDests; 3]; 5],
+    pub(crate) any: AnyTable,
+}
+
+/// The handlers of a store of a lane.
+pub(crate) struct StoreLaneTables {
+    /// By address and vector.
+    pub(crate) base: [[Maybe; 3]; 5],
+    pub(crate) any: AnyTable,
+}
+
+impl Handlers {
+    /// Of one operand.
+    pub(crate) fn un(self, a: Place, d: Dest) -> Maybe {
+        match self {
+            Handlers::Un(table) => table[a as usize][d as usize],
+            Handlers::VectorUn(table) => *table[a as usize].get(d as usize)?,
+            _ => None,
+        }
+    }
+
+    /// Of two operands.
+    pub(crate) fn bin(self, a: Place, b: Place, d: Dest) -> Maybe {
+        match self {
+            Handlers::Bin(table) => table[a as usize][b as usize][d as usize],
+            Handlers::Cmp(tables) => tables.value[a as usize][b as usize][d as usize],
+            Handlers::VectorBin(table) => {
+                *table.get(a as usize)?.get(b as usize)?.get(d as usize)?
+            }
+            _ => None,
+        }
+    }
+
+    /// Of three operands.
+    pub(crate) fn tern(self, operands: [Place; 3], d: Dest) -> Maybe {
+        let Handlers::VectorTern(table) = self else { return None };
+        let row = match operands {
+            [Place::Slot, Place::Slot, Place::Slot] => 0,
+            [Place::Acc, Place::Slot, Place::Slot] => 1,
+            [Place::Slot, Place::Acc, Place::Slot] => 2,
+            [Place::Slot, Place::Slot, Place::Acc] => 3,
+            _ => return None,
+        };
+        *table[row].get(d as usize)?
+    }
+
+    /// A load from a base.
+    pub(crate) fn load(self, a: Place, d: Dest) -> Maybe {
+        match self {
+            Handlers::Load(tables) => tables.base[a as usize][d as usize],
+            Handlers::VectorLoad(tables) => *tables.base[a as usize].get(d as usize)?,
+            _ => None,
+        }
+    }
+
+    /// A load from an address with a constant added.
+    pub(crate) fn load_wrapped(self, a: Place, d: Dest) -> Maybe {
+        match self {
+            Handlers::Load(tables) => tables.wrapped[a as usize][d as usize],
+            Handlers::VectorLoad(tables) => *tables.wrapped[a as usize].get(d as usize)?,
+            _ => None,
+        }
+    }
+
+    /// A load from a base and an index, scaled by a power of two.
+    pub(crate) fn load_indexed(self, a: Place, b: Place, shift: u32, d: Dest) -> Maybe {
+        match (self, shift) {
+            (Handlers::Load(tables), 0) => tables.indexed[a as usize][b as usize][d as usize],
+            (Handlers::Load(tables), shift) => {
+                tables.scaled.get(shift as usize - 1)?[a as usize][b as usize][d as usize]
+            }
+            (Handlers::VectorLoad(tables), 0) => {
+                *tables.indexed[a as usize][b as usize].get(d as usize)?
+            }
+            _ => None,
+        }
+    }
+
+    /// A store to a base.
+    pub(crate) fn store(self, a: Place, v: Place) -> Maybe {
+        match self {
+            Handlers::Store(tables) => tables.base[a as usize][v as usize],
+            Handlers::VectorStore(tables) => *tables.base[a as usize].get(v as usize)?,
+            _ => None,
+        }
+    }
+
+    /// A store to an address with a constant added.
+    pub(crate) fn store_wrapped(self, a: Place, v: Place) -> Maybe {
+        match self {
+            Handlers::Store(tables) => tables.wrapped[a as usize][v as usize],
+            Handlers::VectorStore(tables) => *tables.wrapped[a as usize].get(v as usize)?,
+            _ => None,
+        }
+    }
+
+    /// A store to a base and an index, scaled by a power of two.
+    pub(crate) fn store_indexed(self, a: Place, b: Place, shift: u32, v: Place) -> Maybe {
+        match (self, shift) {
+            (Handlers::Store(tables), 0) => tables.indexed[v as usize][a as usize][b as usize],
+            (Handlers::Store(tables), shift) => {
+                tables.scaled.get(shift as usize - 1)?[v as usize][a as usize][b as usize]
+            }
+            (Handlers::VectorStore(tables), 0) => {
+                *tables.indexed[a as usize][b as usize].get(v as usize)?
+            }
+            _ => None,
+        }
+    }
+
+    /// A load of a lane from a base.
+    pub(crate) fn load_lane(self, a: Place, v: Place, d: Dest) -> Maybe {
+        let Handlers::LoadLane(tables) = self else { return None };
+        *tables.base[a as usize].get(v as usize)?.get(d as usize)?
+    }
+
+    /// A store of a lane to a base.
+    pub(crate) fn store_lane(self, a: Place, v: Place) -> Maybe {
+        let Handlers::StoreLane(tables) = self else { return None };
+        *tables.base[a as usize].get(v as usize)?
+    }
+
+    /// A load or store in any memory, whose operands and result are in slots.
+    pub(crate) fn any(self, sort: Sort) -> Maybe {
+        let any = match self {
+            Handlers::Load(tables) => &tables.any,
+            Handlers::Store(tables) => &tables.any,
+            Handlers::VectorLoad(tables) => &tables.any,
+            Handlers::VectorStore(tables) => &tables.any,
+            Handlers::LoadLane(tables) => &tables.any,
+            Handlers::StoreLane(tables) => &tables.any,
+            _ => return None,
+        };
+        Some(any[sort as usize])
+    }
+}

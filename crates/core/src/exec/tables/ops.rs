@@ -1,0 +1,214 @@
+//! The simple instructions of the table, joined to their meanings in [`num`]: from here come their
+//! handlers and the folding of constants. No instruction is named here but loads and stores, for the
+//! width of what they move.
+
+use super::{
+    Handlers,
+    select::{OfBin, OfCmp, OfFloatCmp, OfLoad, OfStore, OfUn},
+};
+use crate::{
+    Trap,
+    exec::{
+        handlers::{
+            memory::{LoadOp, StoreOp},
+            numeric::{BinOp, CmpOp, UnOp},
+        },
+        machine::Scalar,
+        meaning::num,
+    },
+};
+use windlass_decode::{Op, for_each_op};
+
+macro_rules! meaning {
+    (un $op:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(unary $op [$a] [$r] |a| Ok(num::$name(a)));
+    };
+    (try_un $op:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(unary $op [$a] [$r] |a| num::$name(a));
+    };
+    (test $op:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(unary $op [$a] [$r] |a| Ok(num::$name(a).into()));
+    };
+    (bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+        meaning!(binary $op [$a] [$r] |a, b| Ok(num::$name(a, b)));
+    };
+    (try_bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+        meaning!(binary $op [$a] [$r] |a, b| num::$name(a, b));
+    };
+    (cmp $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+        meaning!(binary $op [$a] [$r] |a, b| Ok(num::$name(a, b).into()));
+        impl CmpOp for op::$op {
+            const OP: Op = Op::$op;
+            type A = $a;
+            #[inline(always)]
+            fn eval(a: $a, b: $a) -> bool {
+                num::$name(a, b)
+            }
+        }
+    };
+    (unary $op:ident [$a:ident] [$r:ident] |$x:ident| $eval:expr) => {
+        impl UnOp for op::$op {
+            type A = $a;
+            type R = $r;
+            #[inline(always)]
+            fn eval($x: $a) -> Result<$r, Trap> {
+                $eval
+            }
+        }
+    };
+    (binary $op:ident [$a:ident] [$r:ident] |$x:ident, $y:ident| $eval:expr) => {
+        impl BinOp for op::$op {
+            const OP: Op = Op::$op;
+            type A = $a;
+            type R = $r;
+            #[inline(always)]
+            fn eval($x: $a, $y: $a) -> Result<$r, Trap> {
+                $eval
+            }
+        }
+    };
+    ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
+}
+
+macro_rules! table {
+    (un $op:ident [$($a:ident)*]) => {
+        Handlers::Un(OfUn::<op::$op>::TABLE)
+    };
+    (try_un $op:ident [$($a:ident)*]) => {
+        Handlers::Un(OfUn::<op::$op>::TABLE)
+    };
+    (test $op:ident [$($a:ident)*]) => {
+        Handlers::Un(OfUn::<op::$op>::TABLE)
+    };
+    (bin $op:ident [$($a:ident)*]) => {
+        Handlers::Bin(OfBin::<op::$op>::TABLE)
+    };
+    (try_bin $op:ident [$($a:ident)*]) => {
+        Handlers::Bin(OfBin::<op::$op>::TABLE)
+    };
+    (cmp $op:ident [i32 i32]) => {
+        Handlers::Cmp(OfCmp::<op::$op>::TABLE)
+    };
+    (cmp $op:ident [i64 i64]) => {
+        Handlers::Cmp(OfCmp::<op::$op>::TABLE)
+    };
+    (cmp $op:ident [$($a:ident)*]) => {
+        Handlers::Cmp(OfFloatCmp::<op::$op>::TABLE)
+    };
+    (load $op:ident [$($a:ident)*]) => {
+        Handlers::Load(OfLoad::<op::$op>::TABLE)
+    };
+    (store $op:ident [$($a:ident)*]) => {
+        Handlers::Store(OfStore::<op::$op>::TABLE)
+    };
+    ($other:ident $op:ident [$($a:ident)*]) => {
+        Handlers::None
+    };
+}
+
+macro_rules! fold_un {
+    (try_un $op:ident $a:ident) => { fold_un!(un $op $a) };
+    (test $op:ident $a:ident) => { fold_un!(un $op $a) };
+    (un $op:ident $a:ident) => {
+        <op::$op as UnOp>::eval(Scalar::from_bits($a)).ok().map(Scalar::to_bits)
+    };
+    ($other:ident $op:ident $a:ident) => { None };
+}
+
+macro_rules! fold_bin {
+    (try_bin $op:ident $a:ident $b:ident) => { fold_bin!(bin $op $a $b) };
+    (cmp $op:ident $a:ident $b:ident) => { fold_bin!(bin $op $a $b) };
+    (bin $op:ident $a:ident $b:ident) => {
+        <op::$op as BinOp>::eval(Scalar::from_bits($a), Scalar::from_bits($b))
+            .ok()
+            .map(Scalar::to_bits)
+    };
+    ($other:ident $op:ident $a:ident $b:ident) => { None };
+}
+
+macro_rules! define {
+    ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
+       [$($a:ident)*] [$($r:ident)*];)*) => {
+        /// The instructions as types; those that are not simple have no use for theirs.
+        #[allow(dead_code)]
+        pub(crate) mod op {
+            $(pub(crate) struct $op;)*
+        }
+        $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*
+
+        /// The handlers of a simple instruction.
+        pub(crate) fn handlers(op: Op) -> Handlers {
+            match op {
+                $(Op::$op => table!($shape $op [$($a)*]),)*
+            }
+        }
+
+        /// The result of an instruction with one constant operand, as bits; none if it would trap.
+        pub(crate) fn fold_un(op: Op, a: u64) -> Option<u64> {
+            match op {
+                $(Op::$op => fold_un!($shape $op a),)*
+            }
+        }
+
+        /// The result of an instruction with two constant operands, as bits; none if it would trap.
+        pub(crate) fn fold_bin(op: Op, a: u64, b: u64) -> Option<u64> {
+            match op {
+                $(Op::$op => fold_bin!($shape $op a b),)*
+            }
+        }
+    };
+}
+for_each_op!(define);
+
+macro_rules! loads {
+    ($($op:ident $name:ident $raw:ident => $r:ident;)*) => {$(
+        impl LoadOp for op::$op {
+            type Raw = $raw;
+            type R = $r;
+            #[inline(always)]
+            fn eval(raw: $raw) -> $r {
+                num::$name(raw)
+            }
+        }
+    )*};
+}
+loads! {
+    I32Load i32_load i32 => i32;
+    I64Load i64_load i64 => i64;
+    F32Load f32_load f32 => f32;
+    F64Load f64_load f64 => f64;
+    I32Load8S i32_load8_s i8 => i32;
+    I32Load8U i32_load8_u u8 => i32;
+    I32Load16S i32_load16_s i16 => i32;
+    I32Load16U i32_load16_u u16 => i32;
+    I64Load8S i64_load8_s i8 => i64;
+    I64Load8U i64_load8_u u8 => i64;
+    I64Load16S i64_load16_s i16 => i64;
+    I64Load16U i64_load16_u u16 => i64;
+    I64Load32S i64_load32_s i32 => i64;
+    I64Load32U i64_load32_u u32 => i64;
+}
+
+macro_rules! stores {
+    ($($op:ident $name:ident $a:ident => $raw:ident;)*) => {$(
+        impl StoreOp for op::$op {
+            type A = $a;
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(value: $a) -> $raw {
+                num::$name(value)
+            }
+        }
+    )*};
+}
+stores! {
+    I32Store i32_store i32 => i32;
+    I64Store i64_store i64 => i64;
+    F32Store f32_store f32 => f32;
+    F64Store f64_store f64 => f64;
+    I32Store8 i32_store8 i32 => u8;
+    I32Store16 i32_store16 i32 => u16;
+    I64Store8 i64_store8 i64 => u8;
+    I64Store16 i64_store16 i64 => u16;
+    I64Store32 i64_store32 i64 => u32;
+}

@@ -1,0 +1,340 @@
+//! The vector instructions of the table, joined to their meanings in [`simd`]: from here come their
+//! handlers. What [`ops`](super::ops) is for the scalar ones.
+
+use super::{
+    Handlers,
+    ops::op,
+    vector_select::{
+        OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore,
+        OfStoreLane, OfTern, OfVector, OfVectors,
+    },
+};
+use crate::{
+    Trap,
+    exec::{
+        handlers::{
+            memory::{LoadOp, StoreOp},
+            numeric::{BinOp, UnOp},
+            vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, ShuffleOp, StoreLaneOp, TernOp},
+        },
+        meaning::{
+            native::{self, baseline, fast},
+            simd,
+            v128::V128 as v128,
+        },
+    },
+};
+use windlass_decode::{Op, for_each_op};
+
+/// Whether an instruction has much shorter code on CPUs with more: the others have no second handlers.
+const fn gains(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        F32x4Ceil
+            | F32x4Floor
+            | F32x4Nearest
+            | F32x4Pmax
+            | F32x4Pmin
+            | F32x4Trunc
+            | F64x2Ceil
+            | F64x2Floor
+            | F64x2Nearest
+            | F64x2Trunc
+            | I16x8Abs
+            | I16x8AvgrU
+            | I16x8ExtaddPairwiseI8x16S
+            | I16x8ExtaddPairwiseI8x16U
+            | I16x8ExtmulLowI8x16S
+            | I16x8ExtmulLowI8x16U
+            | I16x8GtU
+            | I16x8LtU
+            | I16x8MinU
+            | I16x8NarrowI32x4U
+            | I16x8Q15mulrSatS
+            | I16x8RelaxedQ15mulrS
+            | I32x4Abs
+            | I32x4ExtaddPairwiseI16x8S
+            | I32x4ExtmulLowI16x8S
+            | I32x4ExtmulLowI16x8U
+            | I32x4GeU
+            | I32x4GtU
+            | I32x4LeU
+            | I32x4LtU
+            | I32x4MaxS
+            | I32x4MaxU
+            | I32x4MinS
+            | I32x4MinU
+            | I32x4Mul
+            | I32x4RelaxedDotI8x16I7x16AddS
+            | I32x4RelaxedTruncF32x4S
+            | I32x4RelaxedTruncF32x4U
+            | I32x4RelaxedTruncF64x2UZero
+            | I32x4TruncSatF32x4S
+            | I32x4TruncSatF32x4U
+            | I32x4TruncSatF64x2UZero
+            | I64x2Eq
+            | I64x2ExtendHighI32x4S
+            | I64x2ExtendLowI32x4S
+            | I64x2ExtmulHighI32x4S
+            | I64x2ExtmulLowI32x4S
+            | I64x2ExtmulLowI32x4U
+            | I64x2GeS
+            | I64x2GtS
+            | I64x2LeS
+            | I64x2LtS
+            | I64x2Mul
+            | I64x2Ne
+            | I8x16Abs
+            | I8x16AvgrU
+            | I8x16MaxS
+            | I8x16MinS
+            | I8x16Popcnt
+            | I8x16RelaxedSwizzle
+            | I8x16Shl
+            | I8x16ShrS
+            | I8x16ShrU
+            | I8x16Shuffle
+            | I8x16Swizzle
+    )
+}
+
+/// The instruction as CPUs with more execute it.
+struct Fast<O>(core::marker::PhantomData<O>);
+
+/// Calls what computes it, for every CPU or for those with more.
+macro_rules! on {
+    (baseline $name:ident($($x:ident),*)) => {
+        baseline::$name($($x),*)
+    };
+    (fast $name:ident($($x:ident),*)) => {{
+        #[allow(unused_unsafe)]
+        // SAFETY: I8: only `fastest` names `Fast`, and makes handlers by `run_fast` of it, where `is_fast`.
+        unsafe { fast::$name($($x),*) }
+    }};
+}
+
+/// An instruction's meaning: for every CPU, and for those with more.
+macro_rules! meaning {
+    ($shape:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {
+        meaning!(@ $shape op::$op, $op baseline $name [$($a)*] [$($r)*]);
+        meaning!(@ $shape Fast<op::$op>, $op fast $name [$($a)*] [$($r)*]);
+    };
+    (@ v_un $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident] [$r:ident]) => {
+        impl UnOp for $ty {
+            type A = $a;
+            type R = $r;
+            #[inline(always)]
+            fn eval(a: $a) -> Result<$r, Trap> {
+                Ok(on!($cpu $name(a)))
+            }
+        }
+    };
+    (@ v_test $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(@ v_un $ty, $op $cpu $name [$a] [$r]);
+    };
+    (@ v_splat $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident] [$r:ident]) => {
+        meaning!(@ v_un $ty, $op $cpu $name [$a] [$r]);
+    };
+    (@ v_bin $ty:ty, $op:ident $cpu:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+        impl BinOp for $ty {
+            const OP: Op = Op::$op;
+            type A = $a;
+            type R = $r;
+            #[inline(always)]
+            fn eval(a: $a, b: $b) -> Result<$r, Trap> {
+                Ok(on!($cpu $name(a, b)))
+            }
+        }
+    };
+    (@ v_tern $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$r:ident]) => {
+        impl TernOp for $ty {
+            #[inline(always)]
+            fn eval(a: v128, b: v128, c: v128) -> v128 {
+                on!($cpu $name(a, b, c))
+            }
+        }
+    };
+    (@ v_shift $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$r:ident]) => {
+        impl ShiftOp for $ty {
+            #[inline(always)]
+            fn eval(a: v128, count: i32) -> v128 {
+                on!($cpu $name(a, count))
+            }
+        }
+    };
+    (@ v_shuffle $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$r:ident]) => {
+        impl ShuffleOp for $ty {
+            #[inline(always)]
+            fn eval(a: v128, b: v128, lanes: v128) -> v128 {
+                on!($cpu $name(a, b, lanes))
+            }
+        }
+    };
+    (@ $other:ident $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
+}
+
+/// Those whose operands or results are lanes are the same for every CPU.
+macro_rules! lane_meaning {
+    (v_extract $op:ident $name:ident [$a:ident] [$r:ident]) => {
+        impl ExtractOp for op::$op {
+            type R = $r;
+            #[inline(always)]
+            fn eval(a: v128, lane: usize) -> $r {
+                simd::$name(a, lane)
+            }
+        }
+    };
+    (v_replace $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+        impl ReplaceOp for op::$op {
+            type B = $b;
+            #[inline(always)]
+            fn eval(a: v128, lane: usize, b: $b) -> v128 {
+                simd::$name(a, lane, b)
+            }
+        }
+    };
+    ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
+}
+
+/// The table for this CPU.
+macro_rules! fastest {
+    ($fast:ident $variant:ident $of:ident $op:ident) => {
+        Handlers::$variant(if $fast {
+            // Evaluated before code is made: there are no handlers but those of the table.
+            const {
+                if gains(Op::$op) {
+                    $of::<Fast<op::$op>, true>::TABLE
+                } else {
+                    $of::<op::$op, false>::TABLE
+                }
+            }
+        } else {
+            $of::<op::$op, false>::TABLE
+        })
+    };
+}
+
+macro_rules! table {
+    (v_un $fast:ident $op:ident) => {
+        fastest!($fast VectorUn OfVector $op)
+    };
+    (v_test $fast:ident $op:ident) => {
+        fastest!($fast VectorUn OfVector $op)
+    };
+    (v_splat $fast:ident $op:ident) => {
+        fastest!($fast VectorUn OfScalar $op)
+    };
+    (v_bin $fast:ident $op:ident) => {
+        fastest!($fast VectorBin OfVectors $op)
+    };
+    (v_tern $fast:ident $op:ident) => {
+        fastest!($fast VectorTern OfTern $op)
+    };
+    (v_shift $fast:ident $op:ident) => {
+        fastest!($fast VectorBin OfShift $op)
+    };
+    (v_extract $fast:ident $op:ident) => {
+        Handlers::VectorUn(OfExtract::<op::$op>::TABLE)
+    };
+    (v_replace $fast:ident $op:ident) => {
+        Handlers::VectorBin(OfReplace::<op::$op>::TABLE)
+    };
+    (v_shuffle $fast:ident $op:ident) => {
+        fastest!($fast VectorBin OfShuffle $op)
+    };
+    (v_load $fast:ident $op:ident) => {
+        Handlers::VectorLoad(OfLoad::<op::$op>::TABLE)
+    };
+    (v_store $fast:ident $op:ident) => {
+        Handlers::VectorStore(OfStore::<op::$op>::TABLE)
+    };
+    (v_load_lane $fast:ident $op:ident) => {
+        Handlers::LoadLane(OfLoadLane::<op::$op>::TABLE)
+    };
+    (v_store_lane $fast:ident $op:ident) => {
+        Handlers::StoreLane(OfStoreLane::<op::$op>::TABLE)
+    };
+    ($other:ident $fast:ident $op:ident) => {
+        Handlers::None
+    };
+}
+
+macro_rules! define {
+    ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
+       [$($a:ident)*] [$($r:ident)*];)*) => {
+        $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*
+        $(lane_meaning!($shape $op $name [$($a)*] [$($r)*]);)*
+
+        /// The handlers of a vector instruction.
+        pub(crate) fn handlers(op: Op) -> Handlers {
+            let fast = native::is_fast();
+            match op {
+                $(Op::$op => table!($shape fast $op),)*
+            }
+        }
+    };
+}
+for_each_op!(define);
+
+macro_rules! loads {
+    ($($op:ident $name:ident $raw:ident;)*) => {$(
+        impl LoadOp for op::$op {
+            type Raw = $raw;
+            type R = v128;
+            #[inline(always)]
+            fn eval(raw: $raw) -> v128 {
+                simd::$name(raw)
+            }
+        }
+    )*};
+}
+loads! {
+    V128Load v128_load v128;
+    V128Load8x8S v128_load8x8_s i64;
+    V128Load8x8U v128_load8x8_u i64;
+    V128Load16x4S v128_load16x4_s i64;
+    V128Load16x4U v128_load16x4_u i64;
+    V128Load32x2S v128_load32x2_s i64;
+    V128Load32x2U v128_load32x2_u i64;
+    V128Load8Splat v128_load8_splat i8;
+    V128Load16Splat v128_load16_splat i16;
+    V128Load32Splat v128_load32_splat i32;
+    V128Load64Splat v128_load64_splat i64;
+    V128Load32Zero v128_load32_zero i32;
+    V128Load64Zero v128_load64_zero i64;
+}
+
+impl StoreOp for op::V128Store {
+    type A = v128;
+    type Raw = v128;
+    #[inline(always)]
+    fn eval(value: v128) -> v128 {
+        simd::v128_store(value)
+    }
+}
+
+macro_rules! lanes {
+    ($($load:ident $load_name:ident $store:ident $store_name:ident $raw:ident;)*) => {$(
+        impl LoadLaneOp for op::$load {
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(a: v128, lane: usize, raw: $raw) -> v128 {
+                simd::$load_name(a, lane, raw)
+            }
+        }
+        impl StoreLaneOp for op::$store {
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(a: v128, lane: usize) -> $raw {
+                simd::$store_name(a, lane)
+            }
+        }
+    )*};
+}
+lanes! {
+    V128Load8Lane v128_load8_lane V128Store8Lane v128_store8_lane i8;
+    V128Load16Lane v128_load16_lane V128Store16Lane v128_store16_lane i16;
+    V128Load32Lane v128_load32_lane V128Store32Lane v128_store32_lane i32;
+    V128Load64Lane v128_load64_lane V128Store64Lane v128_store64_lane i64;
+}

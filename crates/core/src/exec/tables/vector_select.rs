@@ -1,0 +1,351 @@
+//! Which handler a vector instruction has for given places of its operands. What [`select`](super::select) is
+//! for the scalar ones. A vector is in a slot, in its accumulator or, as a second operand, in the code; a
+//! result goes to a slot and the accumulator, or to the accumulator alone.
+
+use super::{
+    FewDests, LoadLaneTables, Maybe, StoreLaneTables, TernTable, VectorBinTable, VectorLoadTables,
+    VectorStoreTables, VectorUnTable, any_table,
+    select::{Dest, Place},
+};
+use crate::exec::{
+    handlers::{
+        call::Return,
+        memory::{
+            Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
+            Wrapped,
+        },
+        numeric::{Bin, BinOp, Copy, Select, Un, UnOp},
+        vector::{
+            Extract, ExtractOp, LoadLane, LoadLaneAny, LoadLaneOp, Replace, ReplaceOp, Shift,
+            ShiftOp, Shuffle, ShuffleOp, StoreLane, StoreLaneAny, StoreLaneOp, Tern, TernOp,
+        },
+    },
+    machine::{
+        Acc, Const, P0, P1, Slot, SlotOnly, Src,
+        dispatch::{Handler, Step, run, run_fast},
+    },
+    meaning::v128::V128,
+};
+use core::marker::PhantomData;
+use windlass_decode::Op;
+
+const fn h<S: Step>() -> Maybe {
+    Some(run::<S> as Handler)
+}
+
+/// The handler with this body, for the CPUs with more if `FAST`.
+const fn pick<S: Step, const FAST: bool>() -> Maybe {
+    Some(if FAST { run_fast::<S> as Handler } else { run::<S> })
+}
+
+const NONE: FewDests = [None; 2];
+
+macro_rules! dests {
+    ($body:ident < $($arg:ty),+ >) => {
+        [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>()]
+    };
+    ($fast:ident, $body:ident < $($arg:ty),+ >) => {
+        [pick::<$body<$($arg),+, Slot>, $fast>(), pick::<$body<$($arg),+, Acc>, $fast>()]
+    };
+}
+
+/// Whether the operands can be swapped.
+pub(crate) const fn commutes(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        V128And
+            | V128Or
+            | V128Xor
+            | I8x16Eq
+            | I8x16Ne
+            | I8x16Add
+            | I8x16AddSatS
+            | I8x16AddSatU
+            | I8x16MinS
+            | I8x16MinU
+            | I8x16MaxS
+            | I8x16MaxU
+            | I8x16AvgrU
+            | I16x8Eq
+            | I16x8Ne
+            | I16x8Add
+            | I16x8AddSatS
+            | I16x8AddSatU
+            | I16x8Mul
+            | I16x8MinS
+            | I16x8MinU
+            | I16x8MaxS
+            | I16x8MaxU
+            | I16x8AvgrU
+            | I16x8Q15mulrSatS
+            | I32x4Eq
+            | I32x4Ne
+            | I32x4Add
+            | I32x4Mul
+            | I32x4MinS
+            | I32x4MinU
+            | I32x4MaxS
+            | I32x4MaxU
+            | I32x4DotI16x8S
+            | I64x2Eq
+            | I64x2Ne
+            | I64x2Add
+            | I64x2Mul
+            | F32x4Eq
+            | F32x4Ne
+            | F32x4Add
+            | F32x4Mul
+            | F64x2Eq
+            | F64x2Ne
+            | F64x2Add
+            | F64x2Mul
+    )
+}
+
+/// Of a vector.
+pub(crate) struct OfVector<O, const FAST: bool>(PhantomData<O>);
+impl<O: UnOp, const FAST: bool> OfVector<O, FAST> {
+    pub(crate) const TABLE: &'static VectorUnTable =
+        &[dests!(FAST, Un<O, Slot>), NONE, dests!(FAST, Un<O, Acc>), NONE, NONE];
+}
+
+/// Of a scalar.
+pub(crate) struct OfScalar<O, const FAST: bool>(PhantomData<O>);
+impl<O: UnOp, const FAST: bool> OfScalar<O, FAST> {
+    pub(crate) const TABLE: &'static VectorUnTable = &[
+        dests!(FAST, Un<O, Slot>),
+        NONE,
+        dests!(FAST, Un<O, Acc>),
+        dests!(FAST, Un<O, P0>),
+        dests!(FAST, Un<O, P1>),
+    ];
+}
+
+/// Of two vectors.
+pub(crate) struct OfVectors<O, const FAST: bool>(PhantomData<O>);
+impl<O: BinOp, const FAST: bool> OfVectors<O, FAST> {
+    pub(crate) const TABLE: &'static VectorBinTable = &[
+        [
+            dests!(FAST, Bin<O, Slot, Slot>),
+            dests!(FAST, Bin<O, Slot, Const>),
+            if commutes(O::OP) { NONE } else { dests!(FAST, Bin<O, Slot, Acc>) },
+        ],
+        [NONE; 3],
+        [dests!(FAST, Bin<O, Acc, Slot>), dests!(FAST, Bin<O, Acc, Const>), NONE],
+    ];
+}
+
+pub(crate) struct OfTern<O, const FAST: bool>(PhantomData<O>);
+impl<O: TernOp, const FAST: bool> OfTern<O, FAST> {
+    pub(crate) const TABLE: &'static TernTable = &[
+        dests!(FAST, Tern<O, Slot, Slot, Slot>),
+        dests!(FAST, Tern<O, Acc, Slot, Slot>),
+        dests!(FAST, Tern<O, Slot, Acc, Slot>),
+        dests!(FAST, Tern<O, Slot, Slot, Acc>),
+    ];
+}
+
+pub(crate) struct OfShift<O, const FAST: bool>(PhantomData<O>);
+impl<O: ShiftOp, const FAST: bool> OfShift<O, FAST> {
+    pub(crate) const TABLE: &'static VectorBinTable = &[
+        [
+            dests!(FAST, Shift<O, Slot, Slot>),
+            dests!(FAST, Shift<O, Slot, Const>),
+            dests!(FAST, Shift<O, Slot, Acc>),
+        ],
+        [NONE; 3],
+        [
+            dests!(FAST, Shift<O, Acc, Slot>),
+            dests!(FAST, Shift<O, Acc, Const>),
+            dests!(FAST, Shift<O, Acc, Acc>),
+        ],
+    ];
+}
+
+pub(crate) struct OfExtract<O>(PhantomData<O>);
+impl<O: ExtractOp> OfExtract<O> {
+    pub(crate) const TABLE: &'static VectorUnTable =
+        &[dests!(Extract<O, Slot>), NONE, dests!(Extract<O, Acc>), NONE, NONE];
+}
+
+pub(crate) struct OfReplace<O>(PhantomData<O>);
+impl<O: ReplaceOp> OfReplace<O> {
+    pub(crate) const TABLE: &'static VectorBinTable = &[
+        [dests!(Replace<O, Slot, Slot>), NONE, dests!(Replace<O, Slot, Acc>)],
+        [NONE; 3],
+        [dests!(Replace<O, Acc, Slot>), NONE, dests!(Replace<O, Acc, Acc>)],
+    ];
+}
+
+pub(crate) struct OfShuffle<O, const FAST: bool>(PhantomData<O>);
+impl<O: ShuffleOp, const FAST: bool> OfShuffle<O, FAST> {
+    pub(crate) const TABLE: &'static VectorBinTable = &[
+        [dests!(FAST, Shuffle<O, Slot, Slot>), NONE, dests!(FAST, Shuffle<O, Slot, Acc>)],
+        [NONE; 3],
+        [dests!(FAST, Shuffle<O, Acc, Slot>), NONE, NONE],
+    ];
+}
+
+/// A table over the two parts of an address, which commute; `$none` where there is none.
+macro_rules! address_pairs {
+    ($none:expr, $entry:ident) => {
+        [
+            [$entry!(Slot, Slot), $none, $none, $none, $none],
+            [$none; 5],
+            [$entry!(Acc, Slot), $none, $none, $entry!(Acc, P0), $entry!(Acc, P1)],
+            [$entry!(P0, Slot), $none, $none, $entry!(P0, P0), $entry!(P0, P1)],
+            [$entry!(P1, Slot), $none, $none, $none, $entry!(P1, P1)],
+        ]
+    };
+}
+
+pub(crate) struct OfLoad<O>(PhantomData<O>);
+impl<O: LoadOp> OfLoad<O> {
+    pub(crate) const TABLE: &'static VectorLoadTables = &VectorLoadTables {
+        base: [
+            dests!(Load<O, Base<Slot>>),
+            dests!(Load<O, Base<Const>>),
+            dests!(Load<O, Base<Acc>>),
+            dests!(Load<O, Base<P0>>),
+            dests!(Load<O, Base<P1>>),
+        ],
+        wrapped: [
+            dests!(Load<O, Wrapped<Slot>>),
+            NONE,
+            dests!(Load<O, Wrapped<Acc>>),
+            dests!(Load<O, Wrapped<P0>>),
+            dests!(Load<O, Wrapped<P1>>),
+        ],
+        indexed: {
+            macro_rules! entry {
+                ($a:ident, $b:ident) => {
+                    dests!(Load<O, Indexed<$a, $b, 0>>)
+                };
+            }
+            address_pairs!(NONE, entry)
+        },
+        any: any_table!(LoadAny<O>),
+    };
+}
+
+pub(crate) struct OfStore<O>(PhantomData<O>);
+impl<O: StoreOp> OfStore<O> {
+    pub(crate) const TABLE: &'static VectorStoreTables = &VectorStoreTables {
+        base: {
+            macro_rules! row {
+                ($a:ident) => {
+                    [h::<Store<O, Base<$a>, Slot>>(), None, h::<Store<O, Base<$a>, Acc>>()]
+                };
+            }
+            [row!(Slot), row!(Const), row!(Acc), row!(P0), row!(P1)]
+        },
+        wrapped: {
+            macro_rules! row {
+                ($a:ident) => {
+                    [h::<Store<O, Wrapped<$a>, Slot>>(), None, h::<Store<O, Wrapped<$a>, Acc>>()]
+                };
+            }
+            [row!(Slot), [None; 3], row!(Acc), row!(P0), row!(P1)]
+        },
+        indexed: {
+            macro_rules! entry {
+                ($a:ident, $b:ident) => {
+                    [
+                        h::<Store<O, Indexed<$a, $b, 0>, Slot>>(),
+                        None,
+                        h::<Store<O, Indexed<$a, $b, 0>, Acc>>(),
+                    ]
+                };
+            }
+            address_pairs!([None; 3], entry)
+        },
+        any: any_table!(StoreAny<O>),
+    };
+}
+
+pub(crate) struct OfLoadLane<O>(PhantomData<O>);
+impl<O: LoadLaneOp> OfLoadLane<O> {
+    pub(crate) const TABLE: &'static LoadLaneTables = &LoadLaneTables {
+        base: [
+            Self::row::<Slot>(),
+            Self::row::<Const>(),
+            Self::row::<Acc>(),
+            Self::row::<P0>(),
+            Self::row::<P1>(),
+        ],
+        any: any_table!(LoadLaneAny<O>),
+    };
+
+    const fn row<A: Src>() -> [FewDests; 3] {
+        [dests!(LoadLane<O, Base<A>, Slot>), NONE, dests!(LoadLane<O, Base<A>, Acc>)]
+    }
+}
+
+pub(crate) struct OfStoreLane<O>(PhantomData<O>);
+impl<O: StoreLaneOp> OfStoreLane<O> {
+    pub(crate) const TABLE: &'static StoreLaneTables = &StoreLaneTables {
+        base: [
+            Self::row::<Slot>(),
+            Self::row::<Const>(),
+            Self::row::<Acc>(),
+            Self::row::<P0>(),
+            Self::row::<P1>(),
+        ],
+        any: any_table!(StoreLaneAny<O>),
+    };
+
+    const fn row<A: Src>() -> [Maybe; 3] {
+        [h::<StoreLane<O, Base<A>, Slot>>(), None, h::<StoreLane<O, Base<A>, Acc>>()]
+    }
+}
+
+/// `d = a` that leaves accumulators alone.
+pub(crate) fn copy(a: Place, d: Dest) -> Maybe {
+    match (a, d) {
+        (Place::Slot, Dest::Slot) => h::<Copy<V128, Slot, SlotOnly>>(),
+        (Place::Acc, Dest::Slot) => h::<Copy<V128, Acc, SlotOnly>>(),
+        _ => None,
+    }
+}
+
+/// `v128.const`
+pub(crate) fn constant(d: Dest) -> Maybe {
+    few(dests!(Copy<V128, Const>), d)
+}
+
+/// `select` of slots by a condition in a slot or the accumulator.
+pub(crate) fn select(x: Place, y: Place, c: Place, d: Dest) -> Maybe {
+    match (x, y, c) {
+        (Place::Slot, Place::Slot, Place::Slot) => few(dests!(Select<V128, Slot, Slot, Slot>), d),
+        (Place::Slot, Place::Slot, Place::Acc) => few(dests!(Select<V128, Slot, Slot, Acc>), d),
+        _ => None,
+    }
+}
+
+/// `global.get`
+pub(crate) fn global_get(d: Dest) -> Maybe {
+    few(dests!(GlobalGet<V128>), d)
+}
+
+/// `global.set`
+pub(crate) fn global_set(a: Place) -> Maybe {
+    match a {
+        Place::Slot => h::<GlobalSet<V128, Slot>>(),
+        Place::Acc => h::<GlobalSet<V128, Acc>>(),
+        _ => None,
+    }
+}
+
+/// `return` of one value
+pub(crate) fn return_one(a: Place) -> Maybe {
+    match a {
+        Place::Slot => h::<Return<V128, Slot>>(),
+        Place::Acc => h::<Return<V128, Acc>>(),
+        _ => None,
+    }
+}
+
+fn few(dests: FewDests, d: Dest) -> Maybe {
+    *dests.get(d as usize)?
+}

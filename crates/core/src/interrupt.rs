@@ -1,0 +1,270 @@
+//! [`Interrupt`], the word that running code looks at, and [`Epochs`], which counts an engine's ticks and raises the
+//! interrupts of stores whose deadline has come. Whoever raises waits for nobody: what is locked just then, its holder
+//! looks at again afterwards.
+
+use crate::lock::TryLock;
+use alloc::{collections::BTreeMap, sync::Arc};
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
+
+/// Somebody asked for it: stops one guest.
+const ASKED: u8 = 1;
+/// The deadline has come: stops every guest until there is another deadline.
+const DEADLINE: u8 = 2;
+
+/// Set from any thread to stop a guest. Code looks whether it is 0; the bits are its causes.
+pub(crate) struct Interrupt {
+    causes: AtomicU8,
+    /// The thread on which the guest waits.
+    #[cfg(feature = "std")]
+    sleeper: TryLock<Option<std::thread::Thread>>,
+}
+
+impl Interrupt {
+    pub(crate) fn new() -> Interrupt {
+        Interrupt {
+            causes: AtomicU8::new(0),
+            #[cfg(feature = "std")]
+            sleeper: TryLock::new(None),
+        }
+    }
+
+    /// What running code looks at.
+    pub(crate) fn flag(&self) -> &AtomicU8 {
+        &self.causes
+    }
+
+    pub(crate) fn is_raised(&self) -> bool {
+        self.causes.load(Ordering::Relaxed) != 0
+    }
+
+    /// Stops the guest, or the next one if none runs.
+    pub(crate) fn raise(&self) {
+        self.set(ASKED);
+    }
+
+    /// Takes back that somebody asked: it has stopped the guest, or is not to. A deadline stays.
+    pub(crate) fn clear(&self) {
+        self.causes.fetch_and(!ASKED, Ordering::Relaxed);
+    }
+
+    fn set(&self, cause: u8) {
+        self.causes.fetch_or(cause, Ordering::Relaxed);
+        // Whoever lies down while this looks for sleepers looks at the causes afterwards.
+        fence(Ordering::SeqCst);
+        #[cfg(feature = "std")]
+        self.sleeper.try_with(|sleeper| {
+            if let Some(thread) = sleeper {
+                thread.unpark();
+            }
+        });
+    }
+}
+
+/// While it lives, an interrupt wakes this thread.
+#[cfg(feature = "std")]
+pub(crate) struct Sleeper<'a>(&'a Interrupt);
+
+#[cfg(feature = "std")]
+impl Sleeper<'_> {
+    /// The causes are to be looked at after this.
+    pub(crate) fn new(interrupt: &Interrupt) -> Sleeper<'_> {
+        interrupt.sleeper.with(|sleeper| *sleeper = Some(std::thread::current()));
+        fence(Ordering::SeqCst);
+        Sleeper(interrupt)
+    }
+}
+
+#[cfg(feature = "std")]
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.0.sleeper.with(|sleeper| *sleeper = None);
+    }
+}
+
+/// The ticks of an engine, and who waits for which.
+#[derive(Default)]
+pub(crate) struct Epochs {
+    /// Ticks that nobody has counted yet.
+    ticks: AtomicUsize,
+    state: TryLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The ticks so far. They don't come to an end, whatever the size of a host's words.
+    now: u64,
+    /// Up to which tick deadlines have raised their interrupts.
+    raised: u64,
+    /// By deadline, and by the address of what is raised.
+    deadlines: BTreeMap<(u64, usize), Arc<Interrupt>>,
+}
+
+impl Epochs {
+    /// One tick more. Allocates nothing, frees nothing, waits for nobody.
+    pub(crate) fn increment(&self) {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+        self.raise();
+    }
+
+    /// Raises whose deadline has come. If another thread holds the list, it does so instead when it lets it go.
+    fn raise(&self) {
+        fence(Ordering::SeqCst);
+        while self.ticks.load(Ordering::Relaxed) != 0 {
+            if self.state.try_with(|state| state.raise(&self.ticks)).is_none() {
+                return;
+            }
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    /// Works on the list, with the ticks up to now counted.
+    fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        let result = self.state.with(|state| {
+            state.raise(&self.ticks);
+            f(state)
+        });
+        self.raise();
+        result
+    }
+
+    #[cfg(test)]
+    pub(crate) fn deadlines(&self) -> usize {
+        self.with(|state| state.deadlines.len())
+    }
+}
+
+impl State {
+    fn raise(&mut self, ticks: &AtomicUsize) {
+        let more = ticks.swap(0, Ordering::Relaxed) as u64;
+        self.now = self.now.saturating_add(more);
+        if self.raised < self.now {
+            // What lies before has been raised already.
+            let due = (self.raised + 1, 0)..=(self.now, usize::MAX);
+            for interrupt in self.deadlines.range(due).map(|(_, interrupt)| interrupt) {
+                interrupt.set(DEADLINE);
+            }
+            self.raised = self.now;
+        }
+    }
+}
+
+/// The deadline of a store, which ends with it.
+pub(crate) struct Deadline {
+    epochs: Arc<Epochs>,
+    interrupt: Arc<Interrupt>,
+    at: Option<u64>,
+}
+
+impl Deadline {
+    /// None yet.
+    pub(crate) fn new(epochs: Arc<Epochs>, interrupt: Arc<Interrupt>) -> Deadline {
+        Deadline { epochs, interrupt, at: None }
+    }
+
+    /// Sets it so many ticks from now on, instead of the one before.
+    pub(crate) fn set(&mut self, ticks: u64) {
+        let Deadline { epochs, interrupt, at } = self;
+        let key = |at: u64| (at, Arc::as_ptr(interrupt) as usize);
+        epochs.with(|state| {
+            if let Some(old) = at.take() {
+                state.deadlines.remove(&key(old));
+            }
+            interrupt.causes.fetch_and(!DEADLINE, Ordering::Relaxed);
+            let new = state.now.saturating_add(ticks);
+            if new <= state.now {
+                interrupt.set(DEADLINE);
+            }
+            state.deadlines.insert(key(new), interrupt.clone());
+            *at = Some(new);
+        });
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        if let Some(at) = self.at {
+            let key = (at, Arc::as_ptr(&self.interrupt) as usize);
+            let entry = self.epochs.with(|state| state.deadlines.remove(&key));
+            drop(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deadline(epochs: &Arc<Epochs>) -> (Arc<Interrupt>, Deadline) {
+        let interrupt = Arc::new(Interrupt::new());
+        (interrupt.clone(), Deadline::new(epochs.clone(), interrupt))
+    }
+
+    #[test]
+    fn causes_do_not_clear_each_other() {
+        let epochs = Arc::new(Epochs::default());
+        let (interrupt, mut deadline) = deadline(&epochs);
+        deadline.set(1);
+        interrupt.raise();
+        epochs.increment();
+        interrupt.clear();
+        assert!(interrupt.is_raised(), "the deadline has come all the same");
+        interrupt.raise();
+        deadline.set(1);
+        assert!(interrupt.is_raised(), "somebody asked all the same");
+        interrupt.clear();
+        assert!(!interrupt.is_raised());
+    }
+
+    #[test]
+    fn deadlines_come_in_order_and_end_with_their_store() {
+        let epochs = Arc::new(Epochs::default());
+        let (first, mut one) = deadline(&epochs);
+        let (second, mut two) = deadline(&epochs);
+        let (third, mut three) = deadline(&epochs);
+        let raised = || [&first, &second, &third].map(|interrupt| interrupt.is_raised());
+        one.set(2);
+        two.set(3);
+        three.set(u64::MAX);
+        epochs.increment();
+        assert_eq!(raised(), [false, false, false]);
+        epochs.increment();
+        assert_eq!(raised(), [true, false, false]);
+        one.set(1);
+        assert_eq!(raised(), [false, false, false]);
+        epochs.increment();
+        assert_eq!(raised(), [true, true, false]);
+        two.set(0);
+        assert_eq!(raised(), [true, true, false]);
+        assert_eq!(epochs.deadlines(), 3);
+        drop((one, two, three));
+        assert_eq!(epochs.deadlines(), 0);
+    }
+
+    #[test]
+    fn a_tick_while_the_list_is_held_is_not_lost() {
+        let epochs = Arc::new(Epochs::default());
+        let (interrupt, mut deadline) = deadline(&epochs);
+        deadline.set(1);
+        epochs.with(|_| {
+            // Waits for nobody.
+            epochs.increment();
+            assert!(!interrupt.is_raised());
+        });
+        assert!(interrupt.is_raised());
+    }
+
+    #[test]
+    fn ticks_from_many_threads_are_counted() {
+        let epochs = Arc::new(Epochs::default());
+        let (interrupt, mut deadline) = deadline(&epochs);
+        deadline.set(4000);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1000).for_each(|_| epochs.increment()));
+            }
+        });
+        assert!(interrupt.is_raised());
+        deadline.set(1);
+        assert!(!interrupt.is_raised());
+    }
+}
