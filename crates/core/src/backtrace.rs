@@ -2,7 +2,12 @@
 //! the thread tells; shown by errors. Which functions and instructions those places are is found out when somebody
 //! looks: it must never cost more than translating each function named once.
 
-use crate::{Module, driver::CodePlace, lock::Once, translate};
+use crate::{
+    Module,
+    exec::{Ip, code::table::Found},
+    lock::Once,
+    translate,
+};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 
@@ -44,6 +49,27 @@ pub struct FrameInfo {
     module: Module,
     func: u32,
     offset: usize,
+}
+
+/// A place in code, of which [`CodeTable::find`](crate::exec::CodeTable::find) tells more. The code lives as long as its
+/// module.
+#[derive(Clone)]
+pub(crate) struct CodePlace {
+    pub(crate) module: Module,
+    /// Its address: a number, so that nobody follows it.
+    ip: usize,
+}
+
+impl CodePlace {
+    /// The place at this address, in code of the module.
+    pub(crate) fn new(module: Module, ip: Ip) -> CodePlace {
+        CodePlace { module, ip: ip as usize }
+    }
+
+    /// The function that it is in, and which word of its code.
+    pub(crate) fn find(&self) -> Option<Found> {
+        self.module.0.code.find(self.ip as Ip)
+    }
 }
 
 impl WasmBacktrace {

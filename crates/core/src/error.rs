@@ -337,3 +337,9 @@ impl LinkError {
         &self.name
     }
 }
+
+/// The host read or wrote beyond a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("out of bounds memory access")]
+#[non_exhaustive]
+pub struct MemoryAccessError {}

@@ -103,12 +103,11 @@ pub use api::func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet,
 pub use api::global::Global;
 pub use api::instance::Instance;
 pub use api::linker::Linker;
-pub use api::memory::{Memory, MemoryAccessError};
+pub use api::memory::Memory;
 pub use api::reference::{
     AnyRef, ArrayRef, ArrayRefPre, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref,
     RootScope, Rooted, RootedGcRef, StructRef, StructRefPre,
 };
-pub use api::shared_memory::{SharedMemory, WaitResult};
 pub use api::store::{
     AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut,
 };
@@ -118,10 +117,11 @@ pub use api::value::{V128, Val};
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
-pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, ModuleError};
+pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, MemoryAccessError, ModuleError};
 pub use exec::BACKEND;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use module::Module;
+pub use runtime::{SharedMemory, WaitResult};
 pub use translate::FUEL_VERSION;
 pub use trap::Trap;
 pub use types::{

@@ -4,11 +4,11 @@ use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType,
     engine::HeldTypes,
     error::{CodeTooLarge, ModuleError},
-    exec::CodeTable,
+    exec::{CodeTable, tables::select::plain},
     lock::Once,
     object_type::ObjectType,
-    runtime::ItemType,
     translate,
+    types::ItemType,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
@@ -247,7 +247,7 @@ impl ModuleInner {
             bytes: bytes.into(),
             objects: object_types(&context),
             _types: types,
-            code: CodeTable::new(decoded.bodies.len()),
+            code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED),
             code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),

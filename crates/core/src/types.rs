@@ -8,6 +8,7 @@ mod object;
 mod tag;
 mod value;
 
+pub(crate) use externs::ItemType;
 pub use externs::{ExportType, ExternType, ImportType};
 pub use func::FuncType;
 pub(crate) use func::Signature;

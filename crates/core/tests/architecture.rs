@@ -18,18 +18,6 @@ const CRATES: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Inside `windlass`: a folder, what nothing in it may use, and the exceptions: files, or longer
-/// paths.
-const LAYERS: [(&str, &str, &[&str]); 7] = [
-    ("runtime", "translate", &[]),
-    ("runtime", "exec", &["exec::CodeTable", "exec::FuncCode"]),
-    ("runtime", "driver", &["driver::FrameMaps", "driver::ThreadHandle"]),
-    ("exec", "translate", &[]),
-    ("exec", "driver", &[]),
-    ("translate", "runtime", &[]),
-    ("translate", "api", &[]),
-];
-
 /// The only places of unsafe code; the second list is exempt from the first.
 const UNSAFE: [&str; 7] = [
     "core/src/driver/",
@@ -81,66 +69,6 @@ fn crates_depend_downwards() {
             assert!(allowed.contains(&used), "crates/{name} depends on {used}");
         }
     }
-}
-
-#[test]
-fn layers_use_what_is_below() {
-    for (folder, forbidden, exceptions) in LAYERS {
-        let files = sources(&root().join("crates/core/src").join(folder));
-        assert!(!files.is_empty(), "{folder} is gone");
-        // Files of tests look at whatever tells them something.
-        let is_tests = |file: &Path| file.to_string_lossy().ends_with("_tests.rs");
-        for file in files.into_iter().filter(|file| !is_tests(file)) {
-            let uses = crate_paths(&code(&file));
-            let excepted = |name: &str| {
-                exceptions.iter().any(|except| name.starts_with(except) || file.ends_with(except))
-            };
-            for path in uses {
-                let is_forbidden = path.split("::").next() == Some(forbidden);
-                assert!(!is_forbidden || excepted(&path), "{} uses {path}", file.display());
-            }
-        }
-    }
-}
-
-/// The paths that begin with `crate::`, without it; of a group, each.
-fn crate_paths(code: &str) -> Vec<String> {
-    code.split("crate::").skip(1).flat_map(expand).collect()
-}
-
-/// The paths in what follows: one, or those of a group in braces.
-fn expand(text: &str) -> Vec<String> {
-    let in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    let end = text.find(|c| !in_path(c)).unwrap_or(text.len());
-    let (path, rest) = text.split_at(end);
-    match rest.strip_prefix('{') {
-        None => vec![path.to_string()],
-        Some(group) => {
-            let names = members(group).into_iter().flat_map(|member| expand(member.trim()));
-            names.map(|name| format!("{path}{name}")).collect()
-        }
-    }
-}
-
-/// The members of a group in braces, of which `text` is what follows the first.
-fn members(text: &str) -> Vec<String> {
-    let (mut depth, mut members) = (0, vec![String::new()]);
-    for c in text.chars() {
-        match c {
-            '}' if depth == 0 => break,
-            ',' if depth == 0 => members.push(String::new()),
-            _ => members.last_mut().expect("there is a first").push(c),
-        }
-        depth += i32::from(c == '{') - i32::from(c == '}');
-    }
-    members
-}
-
-#[test]
-fn paths_of_imports_are_found() {
-    let code = "use crate::{Trap, exec::{Cell, Ip},\n    runtime::FuncEntity}; crate::module::f(x)";
-    let expected = ["Trap", "exec::Cell", "exec::Ip", "runtime::FuncEntity", "module::f"];
-    assert_eq!(crate_paths(code), expected);
 }
 
 #[test]

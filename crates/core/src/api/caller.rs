@@ -2,9 +2,10 @@
 
 use crate::{
     AsContext, AsContextMut, Engine, Error, Extern, Instance, InterruptHandle, StoreContext,
-    StoreContextMut,
+    StoreContextMut, Val,
     runtime::{NO_INSTANCE, StoreId, StoreInner},
 };
+use alloc::vec::Vec;
 
 /// The store that a host function runs in, and the instance that called it.
 ///
@@ -46,6 +47,11 @@ impl<'a, T> Caller<'a, T> {
 
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner {
         &mut self.store.0.inner
+    }
+
+    /// Lists of values that no call uses.
+    pub(crate) fn idle_vals(&mut self) -> &mut Vec<Vec<Val>> {
+        &mut self.store.0.idle_vals
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use super::value::check_store;
 use crate::{
     AsContext, Engine, Error, ExternType, Func, Global, Memory, SharedMemory, Table, Tag,
-    runtime::{Bytes, ItemType, StoreId, StoreInner},
+    runtime::{Bytes, Item, StoreId, StoreInner},
 };
 use windlass_decode::ExternKind;
 
@@ -88,8 +88,8 @@ impl Extern {
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> ExternType {
         let inner = &store.as_context().0.inner;
-        match self.item_type(inner) {
-            Ok(ty) => ExternType::resolve(&inner.engine, ty).given(&inner.engine),
+        match self.item(inner) {
+            Ok(item) => ExternType::resolve(&inner.engine, item.ty(inner)).given(&inner.engine),
             Err(error) => panic!("{error}"),
         }
     }
@@ -108,16 +108,6 @@ impl Extern {
         }
     }
 
-    pub(crate) fn kind(&self) -> ExternKind {
-        match self {
-            Extern::Func(_) => ExternKind::Func,
-            Extern::Table(_) => ExternKind::Table,
-            Extern::Memory(_) | Extern::SharedMemory(_) => ExternKind::Memory,
-            Extern::Global(_) => ExternKind::Global,
-            Extern::Tag(_) => ExternKind::Tag,
-        }
-    }
-
     /// The store and the index in it; none if it belongs to no store.
     pub(crate) fn place(&self) -> Option<(StoreId, u32)> {
         Some(match self {
@@ -130,21 +120,22 @@ impl Extern {
         })
     }
 
-    /// Its type at present.
-    pub(crate) fn item_type(&self, store: &StoreInner) -> Result<ItemType, Error> {
+    /// What it is in the store.
+    ///
+    /// # Errors
+    /// If it belongs to another store or engine.
+    pub(crate) fn item(&self, store: &StoreInner) -> Result<Item, Error> {
         if let Some((id, _)) = self.place() {
             check_store(store.id, id, "item")?;
         }
         Ok(match self {
-            Extern::Func(func) => ItemType::Func(store.funcs[func.index() as usize].ty),
-            Extern::Table(table) => ItemType::Table(store.tables[table.index() as usize].ty_now()),
-            Extern::Memory(memory) => {
-                ItemType::Memory(store.memories[memory.index() as usize].ty_now())
-            }
-            Extern::Global(global) => ItemType::Global(store.global_types[global.index() as usize]),
-            Extern::Tag(tag) => ItemType::Tag(store.tags[tag.index() as usize].ty),
+            Extern::Func(func) => Item::Func(func.index()),
+            Extern::Table(table) => Item::Table(table.index()),
+            Extern::Memory(memory) => Item::Memory(memory.index()),
+            Extern::Global(global) => Item::Global(global.index()),
+            Extern::Tag(tag) => Item::Tag(tag.index()),
             Extern::SharedMemory(memory) if Engine::same(memory.engine(), &store.engine) => {
-                ItemType::Memory(memory.type_now())
+                Item::SharedMemory(memory.clone())
             }
             Extern::SharedMemory(_) => {
                 return Err(Error::msg("the shared memory belongs to another engine"));

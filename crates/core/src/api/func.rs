@@ -16,9 +16,9 @@ use super::{
 use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Execution, FuncType, Val, ValType,
     error::error,
-    exec::FuncCode,
+    exec::{FuncCode, machine::views::FuncEntity},
     module::slots_of_types,
-    runtime::{FuncEntity, NO_INSTANCE, StoreId, StoreInner},
+    runtime::{NO_INSTANCE, StoreId, StoreInner},
 };
 
 /// A function of a store: of a guest or of the host. It is a number, cheap to copy.

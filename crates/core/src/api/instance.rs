@@ -3,10 +3,11 @@
 use super::{func::Call, store::StoreState, value::check_store};
 use crate::{
     AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, SharedMemory,
-    StoreContext, Table, Tag, TypedFunc, WasmParams, WasmResults,
+    StoreContext, Table, Tag, Trap, TypedFunc, WasmParams, WasmResults,
     error::error,
     runtime::{self, InstanceEntity, StoreId, StoreInner},
 };
+use alloc::vec::Vec;
 use windlass_decode::ExternKind;
 
 /// An instance of a module in a store. It is a number, cheap to copy.
@@ -64,7 +65,12 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut().0;
-        let index = runtime::instantiate(store, module, imports)?;
+        let mut items = Vec::new();
+        items.try_reserve_exact(imports.len()).map_err(|_| Trap::AllocationTooLarge)?;
+        for given in imports {
+            items.push(given.item(&store.inner)?);
+        }
+        let index = runtime::instantiate(store, module, &items)?;
         if let Some(start) = &module.0.decoded.start {
             let func = store.inner.instances[index as usize].funcs[start.func as usize];
             call_start(store, func)?;

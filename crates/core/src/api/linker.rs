@@ -3,9 +3,7 @@
 use super::{func::HostFunc, store::StoreState, value::check_store};
 use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Extern, Func, FuncType, Instance, IntoFunc,
-    Module, Val,
-    error::error,
-    runtime::{ItemType, unknown},
+    Module, Val, error::error, runtime::unknown, types::ItemType,
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::fmt;
@@ -88,7 +86,7 @@ impl<T> Linker<T> {
     ) -> Result<&mut Self, Error> {
         let (store, item) = (store.as_context(), item.into());
         self.check_engine(store.engine(), "store")?;
-        item.item_type(&store.0.inner)?;
+        item.item(&store.0.inner)?;
         self.insert(module, name, Definition::Item(item))
     }
 
@@ -261,7 +259,7 @@ impl<T> Linker<T> {
         let store = store.as_context_mut().0;
         self.check_engine(&store.inner.engine, "store").ok()?;
         let item = self.find(module, name)?.to_extern(store);
-        item.item_type(&store.inner).is_ok().then_some(item)
+        item.item(&store.inner).is_ok().then_some(item)
     }
 
     /// Instantiates `module` with what its imports stand for: see [`Instance::new`].

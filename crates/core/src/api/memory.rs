@@ -2,7 +2,7 @@
 
 use super::value::check_store;
 use crate::{
-    AsContext, AsContextMut, Error, MemoryType, StoreContext, StoreContextMut,
+    AsContext, AsContextMut, Error, MemoryAccessError, MemoryType, StoreContext, StoreContextMut,
     error::error,
     runtime::{Embedder, StoreId, StoreInner, add_memory},
 };
@@ -32,12 +32,6 @@ pub struct Memory {
     store: StoreId,
     index: u32,
 }
-
-/// The host read or wrote beyond a memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("out of bounds memory access")]
-#[non_exhaustive]
-pub struct MemoryAccessError {}
 
 impl Memory {
     /// A memory of type `ty`, all zeros.

@@ -12,7 +12,6 @@ pub(crate) mod instance;
 pub(crate) mod linker;
 pub(crate) mod memory;
 pub(crate) mod reference;
-pub(crate) mod shared_memory;
 pub(crate) mod store;
 pub(crate) mod table;
 pub(crate) mod tag;

@@ -3,7 +3,7 @@
 
 use super::func::HostFn;
 use crate::{
-    Engine, Error, Metering, ResourceLimiter,
+    Engine, Error, Metering, ResourceLimiter, Val,
     driver::{self, collect},
     error::error,
     interrupt::Interrupt,
@@ -32,6 +32,8 @@ pub(crate) struct StoreState<T> {
     /// The host functions that functions of the store refer to.
     pub(crate) host_funcs: Vec<Arc<HostFn<T>>>,
     limiter: Option<Box<Limiter<T>>>,
+    /// Lists of values that no call uses, kept for their memory.
+    pub(crate) idle_vals: Vec<Vec<Val>>,
 }
 
 type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
@@ -43,7 +45,13 @@ impl<T> Store<T> {
     /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let inner = StoreInner::new(engine);
-        Store(Box::new(StoreState { inner, data, host_funcs: Vec::new(), limiter: None }))
+        Store(Box::new(StoreState {
+            inner,
+            data,
+            host_funcs: Vec::new(),
+            limiter: None,
+            idle_vals: Vec::new(),
+        }))
     }
 
     /// The engine.

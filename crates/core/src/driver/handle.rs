@@ -1,9 +1,10 @@
 //! [`ThreadHandle`]: a thread that its call and its store share, so that a collection finds what paused calls and
 //! those that wait for the host refer to. This file is the only way to a thread for the rest of the crate.
 
-use super::thread::{CodePlace, Exit, Thread};
+use super::thread::{Exit, Thread};
 use crate::{
     Error,
+    backtrace::CodePlace,
     runtime::{Embedder, StoreInner},
 };
 use alloc::{sync::Arc, vec::Vec};

@@ -17,4 +17,4 @@ pub(crate) use collect::{
 };
 pub(crate) use frame_maps::FrameMaps;
 pub(crate) use handle::ThreadHandle;
-pub(crate) use thread::{CodePlace, Exit};
+pub(crate) use thread::Exit;

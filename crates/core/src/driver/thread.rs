@@ -8,18 +8,19 @@ use super::{
 };
 use crate::{
     Error, Module, Trap,
+    backtrace::CodePlace,
     exec::{
-        code::table::Found,
         handlers::call::{DIRECT, enter, push_frame, replace_frame, return_to},
         machine::{
             Cell, Ip, Machine, Sp, Value,
             context::{Context, Stop},
             dispatch::dispatch,
+            views::{FuncEntity, MemoryView},
         },
         meaning::v128::V128,
         tables::select::plain,
     },
-    runtime::{Embedder, FuncEntity, MemoryView, StoreInner},
+    runtime::{Embedder, StoreInner},
     translate::{self, Job, Stopped},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -133,22 +134,6 @@ impl From<Trap> for Exit {
 impl From<Error> for Exit {
     fn from(error: Error) -> Exit {
         Exit::Failed(error)
-    }
-}
-
-/// A place in code, of which [`CodeTable::find`](crate::exec::CodeTable::find) tells more. The code lives as long as its
-/// module.
-#[derive(Clone)]
-pub(crate) struct CodePlace {
-    pub(crate) module: Module,
-    /// Its address: a number, so that nobody follows it.
-    ip: usize,
-}
-
-impl CodePlace {
-    /// The function that it is in, and which word of its code.
-    pub(crate) fn find(&self) -> Option<Found> {
-        self.module.0.code.find(self.ip as Ip)
     }
 }
 
@@ -678,7 +663,7 @@ impl Thread {
         let (mut ip, mut walk) = (self.cx.saved.ip, self.walk());
         while frames.len() < MAX_BACKTRACE {
             let module = store.instances[walk.instance as usize].module.clone();
-            frames.push(CodePlace { module, ip: ip as usize });
+            frames.push(CodePlace::new(module, ip));
             // SAFETY: I2: nothing runs meanwhile.
             let Some(ret) = (unsafe { walk.up(&self.switches) }) else { break };
             ip = ret.wrapping_sub(1);

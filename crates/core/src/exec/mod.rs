@@ -1,9 +1,10 @@
-//! Execution of translated code.
+//! What cells do.
 //!
-//! Three rings: [`machine`] has registers, cells and places, and the only raw reads and writes; the handlers
-//! ([`numeric`], [`branch`], [`memory`], [`atomic`], [`reference`], [`object`], [`cast`], [`call`], [`vector`]) are
-//! written in its terms and those of [`num`](meaning::num), [`simd`] and [`shared`]; [`dispatch`] leads from one to the next, and
-//! [`thread`] drives them.
+//! From the inside out: [`meaning`] is what instructions compute; [`machine`] has registers, cells and
+//! places, and the only raw reads and writes, and leads from one handler to the next; [`code`] is a
+//! module's code; [`handlers`] are written in terms of the machine and of meaning; [`tables`] choose
+//! among them; [`cells`] tells the checker of translated code what formats there are. `driver` runs it.
+//! Nothing here names modules, stores or the translator.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
 //!
@@ -60,9 +61,11 @@ pub(crate) mod tables;
 pub(crate) use code::{
     catch::{Catches, Clause, TryBlock},
     slow::SlowOp,
-    table::{CodeTable, FuncCode},
+    table::CodeTable,
 };
 pub(crate) use handlers::call::DIRECT;
 pub use machine::dispatch::BACKEND;
-pub(crate) use machine::{Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves};
+pub(crate) use machine::{
+    Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves, views::FuncCode,
+};
 pub(crate) use tables::ops::{fold_bin, fold_un};

@@ -2,25 +2,26 @@
 //! store. The start function is the caller's to call.
 
 use super::{
-    FuncEntity, Held, InstanceEntity, StoreInner, User, Views,
+    Held, InstanceEntity, StoreInner, User, Views,
     const_expr::ConstContext,
-    link,
+    link::{self, Item},
     resources::{Limited, add_memory, add_table, check_instances},
 };
 use crate::{
-    Engine, Error, Extern, Module, Trap,
+    Engine, Error, Module, Trap,
     error::error,
+    exec::machine::views::FuncEntity,
     module::{ModuleInner, slots_of},
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use windlass_decode::{ElementItems, ElementMode, Expr, ExternKind};
+use windlass_decode::{ElementItems, ElementMode, Expr};
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store, but for what
 /// active segments have written before one of them did not fit.
 pub(crate) fn instantiate(
     store: &mut dyn Limited,
     module: &Module,
-    imports: &[Extern],
+    imports: &[Item],
 ) -> Result<u32, Error> {
     if !Engine::same(&module.0.engine, &store.inner().engine) {
         return Err(error!("the module belongs to another engine than the store"));
@@ -49,7 +50,7 @@ fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> 
     Ok(added.ok_or(Trap::AllocationTooLarge)?)
 }
 
-fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
+fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Item]) -> Result<u32, Error> {
     let store = &mut *attempt.store;
     let parts = Parts::new(store, &module.0, imports)?;
     let (elements, data) = parts.offsets(store, &module.0)?;
@@ -128,18 +129,27 @@ impl Parts {
     fn new(
         store: &mut dyn Limited,
         module: &ModuleInner,
-        imports: &[Extern],
+        imports: &[Item],
     ) -> Result<Parts, Error> {
-        let imported = |kind| {
-            let given = imports.iter().filter(move |given| given.kind() == kind);
-            given.filter_map(|given| Some(given.place()?.1))
-        };
+        let imported = |index: fn(&Item) -> Option<u32>| imports.iter().filter_map(index);
         let mut parts = Parts {
-            funcs: collected(imported(ExternKind::Func).map(Ok))?,
-            tables: collected(imported(ExternKind::Table).map(Ok))?,
+            funcs: collected(
+                imported(|item| if let Item::Func(index) = item { Some(*index) } else { None })
+                    .map(Ok),
+            )?,
+            tables: collected(
+                imported(|item| if let Item::Table(index) = item { Some(*index) } else { None })
+                    .map(Ok),
+            )?,
             memories: Vec::new(),
-            globals: collected(imported(ExternKind::Global).map(Ok))?,
-            tags: collected(imported(ExternKind::Tag).map(Ok))?,
+            globals: collected(
+                imported(|item| if let Item::Global(index) = item { Some(*index) } else { None })
+                    .map(Ok),
+            )?,
+            tags: collected(
+                imported(|item| if let Item::Tag(index) = item { Some(*index) } else { None })
+                    .map(Ok),
+            )?,
             elements: Vec::new(),
         };
         parts.import_memories(store.inner(), imports)?;
@@ -164,11 +174,11 @@ impl Parts {
     }
 
     /// A shared memory is known to the store from when it is first imported.
-    fn import_memories(&mut self, store: &mut StoreInner, imports: &[Extern]) -> Result<(), Error> {
+    fn import_memories(&mut self, store: &mut StoreInner, imports: &[Item]) -> Result<(), Error> {
         for given in imports {
             match given {
-                Extern::Memory(memory) => push(&mut self.memories, memory.index())?,
-                Extern::SharedMemory(memory) => {
+                Item::Memory(memory) => push(&mut self.memories, *memory)?,
+                Item::SharedMemory(memory) => {
                     push(&mut self.memories, store.shared_memory(memory))?;
                 }
                 _ => {}

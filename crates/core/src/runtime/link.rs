@@ -1,24 +1,37 @@
 //! Link checks: whether what is given for a module's imports matches what the module declares (3.0, section
 //! 4.5.3). Called by `instance` and by the linker.
 
-use super::StoreInner;
+use super::{SharedMemory, StoreInner};
 use crate::{
-    Engine, Error, Extern, ExternType, Module,
+    Engine, Error, ExternType, Module,
     error::{LinkError, LinkErrorKind, error},
+    types::ItemType,
 };
-use windlass_decode::{GlobalType, Import, MemoryType, TableType};
-use windlass_validate::{TypeId, TypeRegistry};
+use windlass_decode::Import;
+use windlass_validate::TypeRegistry;
 
-/// The type of something that is imported or exported, as the registry knows it. Of what exists, the smallest
-/// size is the present one.
-#[derive(Clone, Copy)]
-pub(crate) enum ItemType {
-    Func(TypeId),
-    Table(TableType),
-    Memory(MemoryType),
-    Global(GlobalType),
-    /// A function type without results.
-    Tag(TypeId),
+/// What is given for an import: something of the store, by its index, or a memory that belongs to no store.
+pub(crate) enum Item {
+    Func(u32),
+    Table(u32),
+    Memory(u32),
+    Global(u32),
+    Tag(u32),
+    SharedMemory(SharedMemory),
+}
+
+impl Item {
+    /// Its type at present. The index is one of the store.
+    pub(crate) fn ty(&self, store: &StoreInner) -> ItemType {
+        match self {
+            Item::Func(func) => ItemType::Func(store.funcs[*func as usize].ty),
+            Item::Table(table) => ItemType::Table(store.tables[*table as usize].ty_now()),
+            Item::Memory(memory) => ItemType::Memory(store.memories[*memory as usize].ty_now()),
+            Item::Global(global) => ItemType::Global(store.global_types[*global as usize]),
+            Item::Tag(tag) => ItemType::Tag(store.tags[*tag as usize].ty),
+            Item::SharedMemory(memory) => ItemType::Memory(memory.type_now()),
+        }
+    }
 }
 
 /// Whether something of type `given` can be imported as `wanted`.
@@ -38,14 +51,14 @@ fn matches(types: &TypeRegistry, given: &ItemType, wanted: &ItemType) -> bool {
 pub(crate) fn check_imports(
     store: &StoreInner,
     module: &Module,
-    given: &[Extern],
+    given: &[Item],
 ) -> Result<(), Error> {
     let wanted = module.0.decoded.imports.len();
     if wanted != given.len() {
         return Err(error!("the module has {wanted} imports, but {} are given", given.len()));
     }
     for ((import, wanted), given) in module.0.imports().zip(given) {
-        let given = given.item_type(store)?;
+        let given = given.ty(store);
         if !store.engine.types(|types| matches(types, &given, &wanted)) {
             return Err(incompatible(&store.engine, import, wanted, given).into());
         }

@@ -1,5 +1,6 @@
-//! What a store holds: functions, tables, memories, globals, instances. Everything is named by its index in
-//! the store's arenas, never by address. Above: `exec`. Below: nothing of this crate but types.
+//! What a store holds: functions, tables, memories, globals, instances, objects. Everything is named by
+//! its index in the store's arenas, never by address. Above: `driver` and `api`. Below: modules, and
+//! what handlers see of a store (`exec/machine/views.rs`). It never runs code.
 
 mod collection;
 mod const_expr;
@@ -14,6 +15,7 @@ mod pages;
 mod resources;
 mod roots;
 mod shared;
+pub(crate) mod shared_memory;
 mod store;
 mod views;
 mod wait;
@@ -23,19 +25,20 @@ pub(crate) use collection::{Collection, Marker, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use growth::Grown;
-pub(crate) use heap::{Ancestor, Heap, HeapView, HostValues, PAGE, host_reference, split_value};
+pub(crate) use heap::{Heap, HostValues, host_reference, split_value};
 pub(crate) use instance::instantiate;
-pub(crate) use link::{ItemType, unknown};
+pub(crate) use link::{Item, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{
     Limited, add_memory, add_table, grow_exceptions, grow_gc_heap, grow_memory, grow_memory_at,
-    grow_shared, grow_stacks, grow_table, may_grow_memory, may_grow_table, shared_memory,
+    grow_shared, grow_stacks, grow_table, may_grow_memory, may_grow_table,
 };
 pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;
+pub use shared_memory::{SharedMemory, WaitResult};
 pub(crate) use store::{
-    Bytes, Embedder, FuncEntity, GlobalValue, Held, InstanceEntity, MemoryEntity, NO_INSTANCE,
-    StoreId, StoreInner, TableEntity,
+    Bytes, Embedder, GlobalValue, Held, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
+    StoreInner, TableEntity,
 };
-pub(crate) use views::{MemoryView, TableView, User, Views};
+pub(crate) use views::{User, Views};
 pub(crate) use wait::{Waited, Waiters};

@@ -97,7 +97,7 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
 }
 
 /// The bytes of a shared memory of this type, with all that it can grow to set aside.
-pub(crate) fn shared_memory(ty: &MemoryType) -> Result<SharedBytes, Error> {
+pub(crate) fn make_shared(ty: &MemoryType) -> Result<SharedBytes, Error> {
     let (min, max) = (ty.limits.min, ty.limits.max.unwrap_or(u64::MAX));
     let bytes = memory_growth(ty, 0, min)
         .zip(memory_growth(ty, 0, max))

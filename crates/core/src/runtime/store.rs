@@ -2,14 +2,14 @@
 //! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
 use super::{
-    Collection, Elements, Exceptions, Grown, Heap, HostValues, LinearMemory, MemoryView, Pace,
-    Roots, TableView, TagEntity, User, Views, host_reference,
+    Collection, Elements, Exceptions, Grown, Heap, HostValues, LinearMemory, Pace, Roots,
+    TagEntity, User, Views, host_reference,
 };
 use crate::{
-    Engine, Error, FuncType, Module, SharedMemory, Trap, Val,
+    Engine, Error, FuncType, Module, SharedMemory, Trap,
     driver::{FrameMaps, ThreadHandle},
     engine::HeldTypes,
-    exec::FuncCode,
+    exec::machine::views::{FuncEntity, MemoryView, TableView},
     interrupt::{Deadline, Interrupt},
     object_type::{Class, Storage},
     unique::Counter,
@@ -92,27 +92,8 @@ pub(crate) struct StoreInner {
     many_threads: usize,
     /// Threads that no call uses, with the stacks that they have grown.
     idle_threads: Vec<[ThreadHandle; 2]>,
-    /// Lists of values that no call uses, kept for their memory.
-    pub(crate) idle_vals: Vec<Vec<Val>>,
-    /// As `idle_vals`, for slots.
+    /// Lists of slots that no call uses, kept for their memory.
     pub(crate) idle_slots: Vec<Vec<u64>>,
-}
-
-/// A function, as handlers of calls read it.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct FuncEntity {
-    /// Where its code is; none for a host function.
-    pub(crate) code: FuncCode,
-    /// Its type in the engine's registry.
-    pub(crate) ty: TypeId,
-    /// The instance it belongs to; `u32::MAX` for a host function.
-    pub(crate) instance: u32,
-    /// The index in its module's function index space; of a host function, in the store's closures.
-    pub(crate) index: u32,
-    /// How many slots its parameters and its results take (a v128 takes two).
-    pub(crate) param_slots: u16,
-    pub(crate) result_slots: u16,
 }
 
 /// What guests make the store hold, in bytes, beside its heap and exceptions.
@@ -249,7 +230,6 @@ impl StoreInner {
             threads: Vec::new(),
             many_threads: MANY_THREADS,
             idle_threads: Vec::new(),
-            idle_vals: Vec::new(),
             idle_slots: Vec::new(),
         }
     }

@@ -4,26 +4,8 @@
 #![allow(unsafe_code)]
 
 use super::{MemoryEntity, TableEntity};
+use crate::exec::machine::views::{MemoryView, TableView};
 use alloc::{boxed::Box, vec::Vec};
-use core::ptr;
-
-/// A memory, as loads and stores see it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct MemoryView {
-    pub(crate) base: *mut u8,
-    /// Bytes.
-    pub(crate) len: usize,
-}
-
-/// A table, as handlers see it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct TableView {
-    pub(crate) base: *mut u64,
-    /// Elements.
-    pub(crate) len: usize,
-}
 
 /// The memories and tables of an instance.
 pub(crate) struct Views {
@@ -44,9 +26,6 @@ unsafe impl Send for Views {}
 unsafe impl Sync for Views {}
 
 impl MemoryView {
-    /// No memory: no bytes.
-    pub(crate) const NONE: MemoryView = MemoryView { base: ptr::null_mut(), len: 0 };
-
     pub(crate) fn of(memory: &MemoryEntity) -> MemoryView {
         MemoryView { base: memory.bytes.base(), len: memory.bytes.len() }
     }

@@ -1,10 +1,21 @@
 //! [`ExternType`]: the type of whatever is imported and exported, and these under their names.
 
-use crate::{
-    Engine, FuncType, GlobalType, MemoryType, Mutability, TableType, TagType, runtime::ItemType,
-};
+use crate::{Engine, FuncType, GlobalType, MemoryType, Mutability, TableType, TagType};
 use core::fmt;
 use windlass_decode as decode;
+use windlass_validate::TypeId;
+
+/// The type of something that is imported or exported, as the registry knows it. Of what exists, the smallest
+/// size is the present one.
+#[derive(Clone, Copy)]
+pub(crate) enum ItemType {
+    Func(TypeId),
+    Table(decode::TableType),
+    Memory(decode::MemoryType),
+    Global(decode::GlobalType),
+    /// A function type without results.
+    Tag(TypeId),
+}
 
 /// The type of something that is imported or exported.
 ///

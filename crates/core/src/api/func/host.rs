@@ -45,7 +45,7 @@ impl<T> HostFunc<T> {
             let (params, results) = vals.split_at_mut(params);
             func(caller.reborrow(), params, results)?;
             vals_to_slots(caller.inner(), results, types.result_types(), slots)?;
-            caller.inner_mut().idle_vals.push(vals);
+            caller.idle_vals().push(vals);
             Ok(())
         };
         HostFunc { ty, call: Arc::new(call) }
@@ -53,7 +53,7 @@ impl<T> HostFunc<T> {
 }
 
 fn take_vals<T>(caller: &mut Caller<'_, T>) -> Vec<Val> {
-    let mut vals = caller.inner_mut().idle_vals.pop().unwrap_or_default();
+    let mut vals = caller.idle_vals().pop().unwrap_or_default();
     vals.clear();
     vals
 }

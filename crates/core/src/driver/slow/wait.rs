@@ -3,9 +3,8 @@
 use super::SlowInstr;
 use crate::{
     Trap,
-    api::shared_memory::check_atomic,
     exec::SlowOp,
-    runtime::{Bytes, MemoryEntity, StoreInner, Waited},
+    runtime::{Bytes, MemoryEntity, StoreInner, Waited, shared_memory::check_atomic},
 };
 use core::time::Duration;
 

@@ -1,11 +1,11 @@
-//! Translated code: [`CodeTable`], the code of a module's functions, and [`FuncCode`], the way a
-//! function's entity names it.
+//! [`CodeTable`]: the translated code of a module's functions. An entity names its part by a [`FuncCode`].
 
 use super::catch::{CatchIndex, Catches, Clause};
 use crate::{
-    exec::{
-        machine::{Cell, Ip},
-        tables::select::plain,
+    exec::machine::{
+        Cell, Ip,
+        dispatch::Handler,
+        views::{CodeEntry, FuncCode},
     },
     lock::Lock,
 };
@@ -24,9 +24,6 @@ pub(crate) struct CodeTable {
     /// The code that is there, by its address.
     published: Lock<BTreeMap<usize, Published>>,
 }
-
-/// Where one function's code is found: at first the stub.
-pub(crate) struct CodeEntry(AtomicPtr<Cell>);
 
 /// Handler, the function's number, and the address of the code once there is any.
 type Stub = [Cell; 3];
@@ -55,16 +52,15 @@ unsafe impl Send for CodeTable {}
 unsafe impl Sync for CodeTable {}
 
 impl CodeTable {
-    /// A table for a module that defines `count` functions, none translated yet.
-    pub(crate) fn new(count: usize) -> CodeTable {
+    /// A table for a module that defines `count` functions, none translated yet: a call of one runs `untranslated`.
+    pub(crate) fn new(count: usize, untranslated: Handler) -> CodeTable {
         let stub = |defined| {
             let code = Cell::of_code(ptr::null());
-            [Cell::of_handler(plain::UNTRANSLATED), Cell::word(defined as u64), code]
+            [Cell::of_handler(untranslated), Cell::word(defined as u64), code]
         };
         let stubs: Box<[Stub]> = (0..count).map(stub).collect();
         let stubs = NonNull::from(Box::leak(stubs)).cast::<Stub>();
-        let entry =
-            |defined| CodeEntry(AtomicPtr::new(stubs.as_ptr().wrapping_add(defined).cast()));
+        let entry = |defined| CodeEntry::new(stubs.as_ptr().wrapping_add(defined).cast());
         let entries = (0..count).map(entry).collect();
         CodeTable { entries, stubs, published: Lock::new(BTreeMap::new()) }
     }
@@ -72,7 +68,7 @@ impl CodeTable {
     /// How a function's entity names its code; `defined` counts the functions that the module defines.
     /// The instance keeps the module, and so this table, alive.
     pub(crate) fn func(&self, defined: usize) -> FuncCode {
-        FuncCode(&self.entries[defined])
+        FuncCode::new(&self.entries[defined])
     }
 
     /// The code of a function as it is now.
@@ -103,7 +99,7 @@ impl CodeTable {
             let start = Box::into_raw(cells).cast::<Cell>();
             let code = start.cast_const();
             published.insert(code as usize, Published { defined, start, len, catches });
-            self.entries[defined].0.store(start, Ordering::Release);
+            self.entries[defined].publish(start);
             let known = self.stub(defined).cast_mut().wrapping_add(2);
             // SAFETY: the stub has three words, and this one is only accessed atomically.
             unsafe { AtomicPtr::from_ptr(known.cast()) }.store(start, Ordering::Release);
@@ -151,14 +147,6 @@ impl CodeTable {
     }
 }
 
-impl CodeEntry {
-    /// The code as it is now. Handlers call it.
-    #[inline(always)]
-    pub(crate) fn load(&self) -> Ip {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
 impl Drop for CodeTable {
     fn drop(&mut self) {
         let count = self.entries.len();
@@ -171,28 +159,5 @@ impl Drop for CodeTable {
             });
             drop(Box::from_raw(ptr::slice_from_raw_parts_mut(self.stubs.as_ptr(), count)));
         }
-    }
-}
-
-/// Names the code of a function in its module's [`CodeTable`]; none for a host function.
-#[derive(Clone, Copy)]
-pub(crate) struct FuncCode(*const CodeEntry);
-
-// SAFETY: it points to a `CodeTable`'s entry, which is `Sync`; the store keeps the module alive.
-unsafe impl Send for FuncCode {}
-// SAFETY: as above.
-unsafe impl Sync for FuncCode {}
-
-impl FuncCode {
-    /// A host function has no code.
-    pub(crate) const HOST: FuncCode = FuncCode(ptr::null());
-
-    pub(crate) fn is_host(self) -> bool {
-        self.0.is_null()
-    }
-
-    #[inline(always)]
-    pub(crate) fn entry(self) -> *const CodeEntry {
-        self.0
     }
 }

@@ -8,10 +8,7 @@
 use super::control::Meter;
 use crate::{
     Trap,
-    exec::{
-        code::table::FuncCode,
-        machine::{Ip, Machine, Sp, Src, Value, context::Stop, dispatch::Step},
-    },
+    exec::machine::{Ip, Machine, Sp, Src, Value, context::Stop, dispatch::Step},
 };
 use core::{
     marker::PhantomData,
@@ -115,18 +112,6 @@ unsafe fn look_at<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
 unsafe fn index<A: Src>(m: &Machine) -> u64 {
     // SAFETY: I1, I2.
     unsafe { A::get::<i64>(m, 3, 0) as u64 }
-}
-
-impl FuncCode {
-    /// Where the function's code is now.
-    ///
-    /// # Safety
-    /// I3: it is not a host function, and its module is alive.
-    #[inline(always)]
-    pub(crate) unsafe fn load(self) -> Ip {
-        // SAFETY: the caller's promise.
-        unsafe { (*self.entry()).load() }
-    }
 }
 
 /// Calls the function that a table's element names. Operands: frame, pins, index; type, table.

@@ -5,8 +5,10 @@ use super::control::{Jump, Target};
 use crate::{
     Trap,
     exec::machine::{Dst, Machine, Src, context::Stop, dispatch::Step},
-    object_type::ARRAY,
-    runtime::{Ancestor, PAGE},
+    object_type::{
+        ARRAY,
+        known::{Ancestor, PAGE},
+    },
 };
 use core::marker::PhantomData;
 

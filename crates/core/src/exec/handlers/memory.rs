@@ -4,10 +4,12 @@
 use crate::{
     Trap,
     exec::{
-        machine::{Dst, Machine, Src, Value, context::Stop, dispatch::Step, shared::Atomic},
+        machine::{
+            Dst, Machine, Src, Value, context::Stop, dispatch::Step, shared::Atomic,
+            views::MemoryView,
+        },
         meaning::v128::V128,
     },
-    runtime::MemoryView,
 };
 use core::marker::PhantomData;
 

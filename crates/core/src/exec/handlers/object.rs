@@ -1,5 +1,5 @@
 //! Handlers of structures and arrays. An object is made in several cells: the first takes its place from the room
-//! of the heap ([`HeapView`](crate::runtime::HeapView)) and writes a field, others write a field each, the last one
+//! of the heap ([`HeapView`](crate::exec::machine::views::HeapView)) and writes a field, others write a field each, the last one
 //! writes the header and gives the reference. Nothing stops in between. If the room is too small, the first cell
 //! stops before it has done anything, and is executed again when there is room.
 

@@ -3,8 +3,7 @@
 
 use crate::{
     Trap,
-    exec::machine::{Dst, Machine, Slot, Src, context::Stop, dispatch::Step},
-    runtime::TableView,
+    exec::machine::{Dst, Machine, Slot, Src, context::Stop, dispatch::Step, views::TableView},
 };
 use core::marker::PhantomData;
 

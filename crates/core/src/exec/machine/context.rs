@@ -1,11 +1,11 @@
 //! [`Context`]: what the running code needs beside its registers. The driver fills it from the store before it
 //! runs, and again whenever something that it caches may have changed.
 
-use super::{Ip, Machine};
-use crate::{
-    Trap,
-    runtime::{FuncEntity, HeapView, MemoryView, TableView},
+use super::{
+    Ip, Machine,
+    views::{FuncEntity, HeapView, MemoryView, TableView},
 };
+use crate::Trap;
 use core::{ptr, sync::atomic::AtomicU8};
 
 /// What does not live in registers. The order puts the hottest fields first.

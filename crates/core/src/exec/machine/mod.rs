@@ -10,6 +10,7 @@
 pub(crate) mod context;
 pub(crate) mod dispatch;
 pub(crate) mod shared;
+pub(crate) mod views;
 
 use super::meaning::v128::{Register, V128};
 use context::Context;

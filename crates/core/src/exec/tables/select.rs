@@ -1,10 +1,9 @@
 //! Which handler an instruction has for given places of its operands: tables that the compiler fills
 //! from the generic bodies. The translator picks handlers here and nowhere else.
 
-use super::Handlers;
 use super::{
-    BinTable, ByDest, CmpTables, LoadTables, Maybe, PairTable, StoreTables, UnTable, any_table,
-    ops, vector_ops, vector_select,
+    BinTable, ByDest, CmpTables, Handlers, LoadTables, Maybe, PairTable, StoreTables, UnTable,
+    any_table, ops, vector_ops, vector_select,
 };
 use crate::{
     Metering,

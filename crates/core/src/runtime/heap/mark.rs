@@ -5,8 +5,11 @@
 //!
 //! All of it goes in parts: `left` says how many words may be looked at yet.
 
-use super::{Heap, types::Shape};
-use crate::{object_type::Class, runtime::collection::part};
+use super::Heap;
+use crate::{
+    object_type::{Class, known::Shape},
+    runtime::collection::part,
+};
 use alloc::vec::Vec;
 
 /// The state of marking.

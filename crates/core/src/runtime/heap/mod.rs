@@ -15,16 +15,16 @@ mod host;
 mod mark;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use super::collection::MIN_BUDGET;
-use crate::object_type::{HEADER, ObjectType};
+use crate::{
+    exec::machine::views::HeapView,
+    object_type::{HEADER, ObjectType, known::HeapTypes},
+};
 pub(crate) use access::split_value;
 use alloc::{sync::Arc, vec::Vec};
-use core::ptr;
 use free::{Free, FreeLists};
 pub(crate) use host::{HostValues, host_reference};
-pub(crate) use types::{Ancestor, HeapTypes, PAGE, TypePage};
 use windlass_validate::{TypeId, TypeRegistry};
 
 /// The least and, where that is more than what is needed, the largest step of growth, in bytes.
@@ -60,28 +60,6 @@ pub(crate) struct Heap {
     live: usize,
     /// A sweep that goes on.
     sweeping: Option<Sweeping>,
-}
-
-/// A heap as handlers see it, in the context of the running code.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct HeapView {
-    /// The first byte of the range.
-    pub(crate) base: *mut u64,
-    /// The room for new objects: byte offsets. Handlers move `top` up to `end`.
-    pub(crate) top: usize,
-    pub(crate) end: usize,
-    /// Where the object lies that is being made: between the first and the last cell of an allocation.
-    pub(crate) object: usize,
-    /// What is known of types, by id; and how many pages of ids there are.
-    pub(crate) types: *const TypePage,
-    pub(crate) pages: usize,
-}
-
-impl HeapView {
-    /// A heap of nothing.
-    pub(crate) const NONE: HeapView =
-        HeapView { base: ptr::null_mut(), top: 0, end: 0, object: 0, types: ptr::null(), pages: 0 };
 }
 
 impl Default for Heap {

@@ -5,7 +5,7 @@
 //! Ids are the engine's. They lie in pages, and only those with a type of the store exist: of another store's types
 //! it has an address for each 256 at most.
 
-use crate::object_type::{ARRAY, Class, ObjectType, UNFINISHED};
+use super::{ARRAY, Class, ObjectType, UNFINISHED};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::iter::successors;
 use windlass_validate::{TypeId, TypeRegistry};
@@ -27,7 +27,7 @@ impl Ancestor {
 
 /// What of an object refers to others.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// No object has this type yet.
     Unknown,
     /// Its size in bytes, and which of the `traced` are its own.
@@ -58,7 +58,7 @@ impl Known {
 pub(crate) struct HeapTypes {
     pages: Vec<TypePage>,
     /// Offsets of the fields that are traced.
-    pub(super) traced: Vec<(u32, Class)>,
+    pub(crate) traced: Vec<(u32, Class)>,
 }
 
 impl HeapTypes {
@@ -153,7 +153,7 @@ impl HeapTypes {
 
     /// The shape of objects with this header.
     #[inline]
-    pub(super) fn shape(&self, header: u64) -> Shape {
+    pub(crate) fn shape(&self, header: u64) -> Shape {
         match self.known(header as u32 & (ARRAY - 1)) {
             Some(known) => known.shape,
             None if header as u32 == UNFINISHED => Shape::Array { log2: 3, traced: None },
@@ -165,7 +165,7 @@ impl HeapTypes {
 impl Shape {
     /// How many bytes an object of this shape takes.
     #[inline]
-    pub(super) fn size(self, header: u64) -> usize {
+    pub(crate) fn size(self, header: u64) -> usize {
         match self {
             Shape::Unknown => 0,
             Shape::Struct { size, .. } => size as usize,

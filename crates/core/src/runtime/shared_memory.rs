@@ -1,10 +1,7 @@
 //! [`SharedMemory`]: a linear memory that stores on several threads use at once.
 
-use crate::{
-    Engine, Error, MemoryAccessError, MemoryType, Trap,
-    error::error,
-    runtime::{SharedBytes, Waited, Waiters, grow_shared, shared_memory},
-};
+use super::{SharedBytes, Waited, Waiters, grow_shared, resources::make_shared};
+use crate::{Engine, Error, MemoryAccessError, MemoryType, Trap, error::error};
 use alloc::sync::Arc;
 use core::{
     cell::UnsafeCell,
@@ -92,7 +89,7 @@ impl SharedMemory {
 
     /// A memory of a type that is valid and shared.
     pub(crate) fn from_type(engine: &Engine, ty: decode::MemoryType) -> Result<Self, Error> {
-        let bytes = shared_memory(&ty)?;
+        let bytes = make_shared(&ty)?;
         let inner = Inner { engine: engine.clone(), ty, bytes, waiters: Waiters::default() };
         Ok(SharedMemory(Arc::new(inner)))
     }

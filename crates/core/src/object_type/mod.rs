@@ -6,6 +6,8 @@
 //! are aligned as words. A field that is smaller than a word goes into the first gap that earlier ones left, so
 //! the fields of a type lie in its subtypes where they lie in it.
 
+pub(crate) mod known;
+
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, HeapType, RefType, StorageType, ValType,
