@@ -9,21 +9,19 @@
 //! Files that are known to fail are in `expected-failures.txt`.
 
 mod expected;
-mod files;
 mod totals;
 
 use expected::{Expected, ExpectedFailures};
-use files::File;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::{
     env,
-    path::Path,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
 use totals::Totals;
 use windlass::{Config, Engine, Metering};
+use windlass_spec_tests::{File, complete_suite, files};
 use windlass_wast::{Report, Runner};
 
 /// How many failures of a file are shown.
@@ -34,8 +32,8 @@ const FUEL: u64 = u64::MAX;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let extra = env::var_os("WINDLASS_TESTSUITE").filter(|value| !value.is_empty());
-    let files = match files::files(extra.as_deref().map(Path::new)) {
+    let extra = complete_suite();
+    let files = match files(extra.as_deref()) {
         Ok(files) => files,
         Err(error) => {
             eprintln!("WINDLASS_TESTSUITE: {error}");
@@ -128,7 +126,7 @@ fn list(report: &Report, chosen: impl Fn(&str) -> bool) -> Failed {
 
 /// Every entry of the list is a file of the suite or of the crate.
 fn stale(expected: &ExpectedFailures, names: &[String]) -> Result<(), Failed> {
-    let from_crate = files::files(None).map_err(|error| error.to_string())?;
+    let from_crate = files(None).map_err(|error| error.to_string())?;
     let known = |name: &str| {
         names.iter().any(|n| n == name) || from_crate.iter().any(|file| file.name == name)
     };

