@@ -2,7 +2,7 @@
 //! another interpreter. Results, traps, globals and memories must be the same.
 //!
 //! [`smith`] and [`program`] make modules, `ours` and `theirs` run them, [`compare`] judges. Used
-//! by the tests of this crate alone.
+//! by the tests of this crate, and by the fuzz target `execute`.
 #![forbid(unsafe_code)]
 
 mod ours;
@@ -107,7 +107,11 @@ trait Guest {
 pub fn compare(wasm: &[u8], seed: u64) -> Result<bool, String> {
     let mut random = Random::new(seed);
     let calls = ours::calls(wasm, &mut random)?;
-    let theirs = theirs::Guest::new(wasm)?.map(|mut guest| guest.run(&calls));
+    let theirs = match theirs::Guest::new(wasm)? {
+        theirs::Start::Ready(mut guest) => Some(guest.run(&calls)),
+        theirs::Start::Trapped => None,
+        theirs::Start::Broken => return Ok(false),
+    };
     let mut fuel_used = None;
     let mut compared = false;
     let slice = 1 + random.below(200) as u64;
@@ -115,8 +119,11 @@ pub fn compare(wasm: &[u8], seed: u64) -> Result<bool, String> {
         [ours::Mode::Plain, ours::Mode::Interruptible, ours::Mode::Fuel, ours::Mode::Slices(slice)]
     {
         let ours = ours::Guest::new(wasm, mode)?;
-        let (Some(mut ours), Some(theirs)) = (ours, &theirs) else {
-            continue;
+        let (mut ours, theirs) = match (ours, &theirs) {
+            (Some(ours), Some(theirs)) => (ours, theirs),
+            (None, None) => continue,
+            (Some(_), None) => return Err(format!("{mode:?}: only they trap at once")),
+            (None, Some(_)) => return Err(format!("{mode:?}: only we trap at once")),
         };
         compared = true;
         let transcript = ours.run(&calls);

@@ -11,6 +11,14 @@ const STEPS: u32 = 1000;
 pub fn module(seed: u64) -> Option<Vec<u8>> {
     let mut random = Random::new(seed);
     let input = random.bytes(8192);
+    from_input(&mut Unstructured::new(&input), &mut random).ok()
+}
+
+/// A module that ends by itself, made of the bytes of a fuzzer.
+///
+/// # Errors
+/// If the bytes do not make one.
+pub fn from_input(input: &mut Unstructured<'_>, random: &mut Random) -> arbitrary::Result<Vec<u8>> {
     let config = Config {
         canonicalize_nans: true,
         compact_imports_enabled: false,
@@ -41,7 +49,7 @@ pub fn module(seed: u64) -> Option<Vec<u8>> {
         wide_arithmetic_enabled: false,
         ..Config::default()
     };
-    let mut module = Module::new(config, &mut Unstructured::new(&input)).ok()?;
-    module.ensure_termination(STEPS).ok()?;
-    Some(module.to_bytes())
+    let mut module = Module::new(config, input)?;
+    module.ensure_termination(STEPS).map_err(|_| arbitrary::Error::IncorrectFormat)?;
+    Ok(module.to_bytes())
 }

@@ -13,19 +13,28 @@ pub(crate) struct Guest {
     instance: Instance,
 }
 
+/// How instantiation ended.
+pub(crate) enum Start {
+    Ready(Guest),
+    Trapped,
+    /// The engine itself finds that it has translated something wrongly.
+    Broken,
+}
+
 impl Guest {
-    /// None if instantiation traps, or if the engine itself finds that it has translated something
-    /// wrongly.
-    pub(crate) fn new(wasm: &[u8]) -> Result<Option<Guest>, String> {
+    /// The program, instantiated.
+    pub(crate) fn new(wasm: &[u8]) -> Result<Start, String> {
         let engine = Engine::new(Config::default().compilation_mode(CompilationMode::Eager));
         let Ok(module) = catch_unwind(AssertUnwindSafe(|| Module::new(&engine, wasm))) else {
-            return Ok(None);
+            return Ok(Start::Broken);
         };
         let module = module.map_err(|error| format!("theirs: {error}"))?;
         let mut store = Store::new(&engine, ());
         let linker = Linker::new(&engine);
-        let instance = linker.instantiate_and_start(&mut store, &module).ok();
-        Ok(instance.map(|instance| Guest { store, instance }))
+        match linker.instantiate_and_start(&mut store, &module) {
+            Ok(instance) => Ok(Start::Ready(Guest { store, instance })),
+            Err(_) => Ok(Start::Trapped),
+        }
     }
 }
 
