@@ -1,12 +1,18 @@
 """The disassembly gate: reads a library or program that has the handlers in it and fails if one of
 them calls something, moves the stack pointer, or does not go on by an indirect jump.
 
-Usage: disassembly.py [--lax] FILE. The file must be built with `-C symbol-mangling-version=v0`, so
-that names of handlers tell their bodies. Needs `objdump`. With `--lax`, for builds that are not
-optimised for speed, it asks only that handlers go on by jumps: they may call what the compiler did
-not inline.
+Usage: disassembly.py [--lax] FILE, or disassembly.py --show WORD FILE
+
+The file must be built with `-C symbol-mangling-version=v0`, so that names of handlers tell their
+bodies. Needs `objdump`. With `--lax`, for builds that are not optimised for speed, it asks only
+that handlers go on by jumps: they may call what the compiler did not inline. A word of the lists
+below that is in no handler's name fails, too: it excuses nothing, or what it was made for has got
+another name.
+
+With `--show`, prints the handlers whose names contain the word: a body, a type, an instruction.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -14,22 +20,37 @@ import sys
 HANDLER = re.compile(r"^[0-9a-f]+ <(_R\S*8dispatch7backend(?:3run|8run_fast)\S*)>:$")
 # Bodies that only ever stop, and so have nothing to go on to.
 STOP = (
-    "CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreachable", "Throw", "ThrowRef",
+    "CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreachable",
+    "Throw", "ThrowRef",
 )
 # Bodies that need more registers than the machine's own leave free (three on x86-64): they may save
 # some.
 CROWDED = (
     "LoadAny", "StoreAny", "LoadLaneAny", "StoreLaneAny",  # any memory, 64-bit addresses
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
-    "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany", "MoveMany",  # loops that move slots
+    # Loops that move slots.
+    "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany", "MoveMany",
     "Fueled", "GlobalSet", "Shuffle",
     "ArrayGet", "ArraySet", "ArrayNew", "ArrayNewDefault", "StructSet",  # base, index, value; loops
     "NewFirst", "NewLast", "NewZeroed",
     "RefTest", "RefCast", "BrCast",  # a walk up the supertypes
     "AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg",  # any memory, up to three operands
 )
+# The files of the engine that bodies are in.
+FILES = (
+    "numeric", "control", "call", "cast", "atomic", "memory", "object", "vector", "reference",
+)
 # Vector instructions where the CPU has none: lanes one after the other.
 VECTOR = re.compile(r"\d(?:I8x16|I16x8|I32x4|I64x2|F32x4|F64x2|V128)")
+
+
+def mangled(word):
+    """A name as it stands in a mangled one."""
+    return f"{len(word)}{word}"
+
+
+BODY = re.compile(r"4exec\w*?(?:" + "|".join(map(mangled, FILES)) + r")\d+(\w)")
+STOPS = re.compile(r"4call(?:" + "|".join(map(mangled, STOP)) + ")E")
 
 
 def handlers(path):
@@ -51,11 +72,10 @@ def handlers(path):
 
 def complaint(name, body, lax):
     """What is wrong with a handler, if anything is."""
-    step = re.search(r"4exec\w*?(?:7numeric|7control|4call|4cast|6atomic|6memory|6object|6vector|9reference)\d+(\w)", name)
-    if not step:
+    if not BODY.search(name):
         return "its name does not tell its body"
-    crowded = VECTOR.search(name) or any(f"{len(word)}{word}" in name for word in CROWDED)
-    stops = any(f"4call{len(word)}{word}E" in name for word in STOP)
+    crowded = VECTOR.search(name) or any(mangled(word) in name for word in CROWDED)
+    stops = STOPS.search(name)
     for instruction in body:
         if re.match(r"(call|bl|blr|jal)\b", instruction):
             # What a lax build may call has a name; the next handler is in a register.
@@ -72,21 +92,53 @@ def complaint(name, body, lax):
     return None
 
 
-def main():
-    count, size, bad = 0, 0, []
-    lax = "--lax" in sys.argv
-    for name, body in handlers(sys.argv[-1]):
-        count += 1
+def unused(names):
+    """The words of the lists that are in no name."""
+    names = "\n".join(names)
+    words = [word for word in CROWDED if mangled(word) not in names]
+    words += [word for word in STOP if not re.search(f"4call{mangled(word)}E", names)]
+    return words + [word for word in FILES if not re.search(rf"4exec\w*?{mangled(word)}\d", names)]
+
+
+def show(path, word):
+    """Prints the handlers whose names contain a word; false if there are none."""
+    found = [(name, body) for name, body in handlers(path) if word in name]
+    for name, body in found:
+        print(f"{name}:")
+        print("".join(f"    {instruction}\n" for instruction in body))
+    print(f"{len(found)} handlers have {word} in their names")
+    return bool(found)
+
+
+def judge(path, lax):
+    """Whether all handlers are as they have to be."""
+    names, size, bad = [], 0, []
+    for name, body in handlers(path):
+        names.append(name)
         size += len(body)
         problem = complaint(name, body, lax)
         if problem:
             bad.append(f"{name}: {problem}")
     for line in bad[:20]:
         print(line)
-    print(f"{count} handlers, {size / max(count, 1):.1f} instructions in the mean, {len(bad)} bad")
-    if count < 1000:
+    mean = size / max(len(names), 1)
+    print(f"{len(names)} handlers, {mean:.1f} instructions in the mean, {len(bad)} bad")
+    if len(names) < 1000:
         print("there should be thousands of handlers")
-    sys.exit(bool(bad) or count < 1000)
+    idle = unused(names)
+    if idle:
+        print(f"no handler has these words of the lists in its name: {' '.join(idle)}")
+    return not bad and not idle and len(names) >= 1000
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lax", action="store_true")
+    parser.add_argument("--show", metavar="WORD")
+    parser.add_argument("file")
+    args = parser.parse_args()
+    good = show(args.file, args.show) if args.show else judge(args.file, args.lax)
+    sys.exit(not good)
 
 
 main()

@@ -162,7 +162,8 @@ impl Source {
         uses
     }
 
-    /// The module that a path written in `from` leads to, and what follows; none if it leads out of the crate.
+    /// The module that a path written in `from` leads to, and what follows; none if it leads out of
+    /// the crate.
     fn resolve(
         &self,
         from: &Segments,

@@ -1,0 +1,99 @@
+//! The commands that run one thing: cargo with the right arguments. `main` and `gates` call them.
+//! True, or [`Outcome::Passed`], if what they run succeeds.
+
+use crate::root;
+use std::process::{Command, Stdio};
+
+/// How a gate ended.
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    /// It could not run, for this reason.
+    Skipped(String),
+}
+
+impl From<bool> for Outcome {
+    fn from(good: bool) -> Outcome {
+        if good { Outcome::Passed } else { Outcome::Failed }
+    }
+}
+
+/// What Miri runs, in minutes: tests of the engine that don't loop long.
+const MIRI: [&str; 6] =
+    ["calls::", "exceptions::", "growth::", "host::", "memory::", "references::"];
+
+/// A command in a folder of the repository.
+pub(crate) fn command(folder: &str, program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root().join(folder)).args(args);
+    command
+}
+
+/// Runs a command, and tells if it can't be run.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("{}: {error}", command.get_program().to_string_lossy());
+            false
+        }
+    }
+}
+
+/// Whether a command is there and succeeds, without a word.
+pub(crate) fn is_there(program: &str, args: &[&str]) -> bool {
+    let quiet = command(".", program, args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok_and(|status| status.success())
+}
+
+pub(crate) fn test(args: &[String]) -> bool {
+    succeeds(command(".", "cargo", &["test", "--workspace"]).args(args))
+}
+
+pub(crate) fn tail(filter: &[String]) -> bool {
+    let args = ["test", "--release", "--package", "windlass-spec-tests", "--test", "suite", "--"];
+    // Tail calls don't need more of the native stack, however long the chain: what
+    // `ci/profiles.sh` gives is enough.
+    let stack = ("WINDLASS_SPEC_STACK", "262144");
+    succeeds(command(".", "cargo", &args).env(stack.0, stack.1).arg("--quiet").args(filter))
+}
+
+pub(crate) fn bless() -> bool {
+    let args = ["test", "--package", "windlass", "--test", "translate"];
+    succeeds(command(".", "cargo", &args).env("BLESS", "1"))
+}
+
+pub(crate) fn differential(args: &[String]) -> bool {
+    succeeds(command("differential", "cargo", &["test"]).args(args))
+}
+
+pub(crate) fn miri(filter: &[String]) -> Outcome {
+    if !is_there("cargo", &["+nightly", "miri", "--version"]) {
+        return Outcome::Skipped(
+            "rustup component add miri rust-src --toolchain nightly".to_string(),
+        );
+    }
+    let args = ["+nightly", "miri", "test", "--package", "windlass", "--test", "api", "--"];
+    let mut command = command(".", "cargo", &args);
+    // Addresses that are reserved, not used, are beyond Miri; and so is any clock but its own.
+    command.env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-permissive-provenance");
+    match filter {
+        [] => command.args(MIRI),
+        _ => command.args(filter),
+    };
+    succeeds(&mut command).into()
+}
+
+/// Prints the machine code of the handlers whose names contain a word.
+pub(crate) fn asm(handler: &str) -> bool {
+    let build = ["build", "--release", "--package", "windlass-cli", "--target-dir", "target/asm"];
+    let mut cargo = command(".", "cargo", &build);
+    cargo.env("RUSTFLAGS", "-C symbol-mangling-version=v0");
+    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    succeeds(&mut cargo)
+        && succeeds(&mut command(
+            ".",
+            "python3",
+            &["ci/disassembly.py", "--show", handler, "target/asm/release/windlass"],
+        ))
+}

@@ -1,0 +1,67 @@
+//! `cargo xtask`: what contributors run, by name. `tidy` is a test of this crate, too. It has no
+//! dependencies, so that it is there at once; what needs a tool that is not there says so.
+#![forbid(unsafe_code)]
+
+mod commands;
+mod gates;
+mod tidy;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND [ARGS]...
+
+  test [ARGS]       the tests: `cargo test --workspace ARGS`
+  tail [FILTER]     the official suite with dispatch by tail calls: a release build
+  bless             rewrites the listings in crates/core/tests/translate
+  miri [FILTER]     a part of the tests of the engine in Miri
+  asm HANDLER       the machine code of the handlers whose names contain HANDLER: a release build
+  tidy              what can be checked of the house rules
+  differential      generated modules on Windlass and another engine
+  gates [NAME]...   all that takes longer than .ci/run
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let Some((command, rest)) = args.split_first() else {
+        eprint!("{HELP}");
+        return ExitCode::from(2);
+    };
+    let good = match (command.as_str(), rest) {
+        ("test", _) => commands::test(rest),
+        ("tail", _) => commands::tail(rest),
+        ("bless", []) => commands::bless(),
+        ("miri", _) => gates::report("miri", commands::miri(rest)),
+        ("asm", [handler]) => commands::asm(handler),
+        ("tidy", []) => tell(&tidy::complaints(&root())),
+        ("differential", _) => commands::differential(rest),
+        ("gates", _) => gates::run(rest),
+        ("help" | "--help", _) => {
+            print!("{HELP}");
+            true
+        }
+        _ => {
+            eprint!("cargo xtask {}: no such command\n\n{HELP}", args.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints complaints; true if there are none.
+fn tell(complaints: &[String]) -> bool {
+    for complaint in complaints {
+        println!("{complaint}");
+    }
+    println!("tidy: {} complaints", complaints.len());
+    complaints.is_empty()
+}
+
+/// The folder of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it is in the repository").to_path_buf()
+}
