@@ -1,9 +1,11 @@
-//! [`Interrupt`], the word that running code looks at, and [`Epochs`], which counts an engine's ticks and raises the
-//! interrupts of stores whose deadline has come. Whoever raises waits for nobody: what is locked just then, its holder
-//! looks at again afterwards.
+//! [`Interrupt`], the word that running code looks at, and [`Epochs`], which counts an engine's
+//! ticks and raises the interrupts of stores whose deadline has come. Whoever raises waits for
+//! nobody: what is locked just then, its holder looks at again afterwards.
 
 use crate::lock::TryLock;
 use alloc::{collections::BTreeMap, sync::Arc};
+#[cfg(feature = "std")]
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
 
 /// Somebody asked for it: stops one guest.
@@ -17,6 +19,9 @@ pub(crate) struct Interrupt {
     /// The thread on which the guest waits.
     #[cfg(feature = "std")]
     sleeper: TryLock<Option<std::thread::Thread>>,
+    /// It is to be woken: who wakes it looks again afterwards.
+    #[cfg(feature = "std")]
+    wakes: AtomicBool,
 }
 
 impl Interrupt {
@@ -25,6 +30,8 @@ impl Interrupt {
             causes: AtomicU8::new(0),
             #[cfg(feature = "std")]
             sleeper: TryLock::new(None),
+            #[cfg(feature = "std")]
+            wakes: AtomicBool::new(false),
         }
     }
 
@@ -49,14 +56,30 @@ impl Interrupt {
 
     fn set(&self, cause: u8) {
         self.causes.fetch_or(cause, Ordering::Relaxed);
-        // Whoever lies down while this looks for sleepers looks at the causes afterwards.
-        fence(Ordering::SeqCst);
         #[cfg(feature = "std")]
-        self.sleeper.try_with(|sleeper| {
-            if let Some(thread) = sleeper {
-                thread.unpark();
+        self.wake(std::thread::Thread::unpark);
+    }
+
+    /// Wakes the sleeper. Whoever lies down meanwhile looks at the causes afterwards; and if
+    /// another thread wakes it just then, that does so once more: the sleeper may have seen that
+    /// the cause before was taken back.
+    #[cfg(feature = "std")]
+    fn wake(&self, mut unpark: impl FnMut(&std::thread::Thread)) {
+        self.wakes.store(true, Ordering::Release);
+        fence(Ordering::SeqCst);
+        while self.wakes.load(Ordering::Relaxed) {
+            let woken = self.sleeper.try_with(|sleeper| {
+                // The causes of those whose wake this is come before it.
+                self.wakes.swap(false, Ordering::AcqRel);
+                if let Some(thread) = sleeper {
+                    unpark(thread);
+                }
+            });
+            if woken.is_none() {
+                return;
             }
-        });
+            fence(Ordering::SeqCst);
+        }
     }
 }
 
@@ -106,7 +129,8 @@ impl Epochs {
         self.raise();
     }
 
-    /// Raises whose deadline has come. If another thread holds the list, it does so instead when it lets it go.
+    /// Raises whose deadline has come. If another thread holds the list, it does so instead when it
+    /// lets it go.
     fn raise(&self) {
         fence(Ordering::SeqCst);
         while self.ticks.load(Ordering::Relaxed) != 0 {
@@ -213,6 +237,26 @@ mod tests {
         assert!(interrupt.is_raised(), "somebody asked all the same");
         interrupt.clear();
         assert!(!interrupt.is_raised());
+    }
+
+    /// One thread wakes the sleeper, which sees nothing, since that was taken back; before it lets
+    /// the sleeper go, another raises.
+    #[test]
+    fn a_raise_while_another_wakes_is_not_lost() {
+        let interrupt = Interrupt::new();
+        let _sleeper = Sleeper::new(&interrupt);
+        interrupt.causes.fetch_or(ASKED, Ordering::Relaxed);
+        let mut seen = alloc::vec::Vec::new();
+        interrupt.wake(|_| {
+            if seen.is_empty() {
+                interrupt.clear();
+                seen.push(interrupt.is_raised());
+                interrupt.raise();
+            } else {
+                seen.push(interrupt.is_raised());
+            }
+        });
+        assert_eq!(seen, [false, true]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl<'c> FuncValidator<'c> {
             self.pop(Operand::I32)?;
         }
         if kind == FrameKind::Try {
-            self.frame_size.note_try(self.frames.len());
+            self.frame_size.begin_try();
         }
         let one = Lists::one(ty);
         let (params, _) = self.ctx.lists.of_block(ty, &one);
@@ -59,6 +59,9 @@ impl<'c> FuncValidator<'c> {
             self.r#else()?;
         }
         let frame = self.pop_frame()?;
+        if matches!(frame.kind, FrameKind::Try | FrameKind::Catch | FrameKind::CatchAll) {
+            self.frame_size.end_try();
+        }
         if !self.is_finished() {
             let one = Lists::one(frame.ty);
             let (_, results) = self.ctx.lists.of_block(frame.ty, &one);

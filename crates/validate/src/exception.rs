@@ -83,6 +83,7 @@ impl<'c> FuncValidator<'c> {
             return Err(self.malformed("END opcode expected: delegate without try"));
         }
         let frame = self.pop_frame()?;
+        self.frame_size.end_try();
         self.with_label(label, |_, _| Ok(()))?;
         let one = Lists::one(frame.ty);
         let (_, results) = self.ctx.lists.of_block(frame.ty, &one);
@@ -100,6 +101,7 @@ impl<'c> FuncValidator<'c> {
         if !matches!(kind, FrameKind::Catch | FrameKind::CatchAll) {
             return Err(self.error(InvalidKind::InvalidRethrowLabel(label)));
         }
+        self.frame_size.note_rethrow();
         self.set_unreachable();
         Ok(())
     }

@@ -17,8 +17,12 @@ pub(crate) struct FrameSize {
     height: usize,
     /// How many vectors were pushed: those take two slots, and no more were there at once.
     vectors: usize,
-    /// How deep in blocks the deepest legacy `try` was: each can keep an exception.
+    /// How many legacy `try`s are open, and the most there were: each can keep an exception to be
+    /// thrown again.
+    open_tries: usize,
     tries: usize,
+    /// Whether one is: otherwise none is kept.
+    rethrows: bool,
 }
 
 /// Two slots for where the frame returns to, and two for the frame of what the function calls.
@@ -49,13 +53,25 @@ impl FrameSize {
         self.vectors += vectors.count();
     }
 
-    /// Notes that a legacy `try` begins in so many blocks.
-    pub(crate) fn note_try(&mut self, depth: usize) {
-        self.tries = self.tries.max(depth);
+    /// Notes that a legacy `try` begins.
+    pub(crate) fn begin_try(&mut self) {
+        self.open_tries += 1;
+        self.tries = self.tries.max(self.open_tries);
+    }
+
+    /// Notes that a legacy `try` ends, with its clauses.
+    pub(crate) fn end_try(&mut self) {
+        self.open_tries = self.open_tries.saturating_sub(1);
+    }
+
+    /// Notes a legacy `rethrow`.
+    pub(crate) fn note_rethrow(&mut self) {
+        self.rethrows = true;
     }
 
     fn slots(&self) -> u64 {
-        let operands = self.height + self.height.min(self.vectors) + self.tries;
+        let kept = if self.rethrows { self.tries } else { 0 };
+        let operands = self.height + self.height.min(self.vectors) + kept;
         self.fixed + operands as u64
     }
 }

@@ -1,5 +1,5 @@
-//! [`Store`]: the data of running guests: the embedder's own data, host functions, and all instances. Everything
-//! that works on a store takes it as [`AsContext`] or [`AsContextMut`].
+//! [`Store`]: the data of running guests: the embedder's own data, host functions, and all
+//! instances. Everything that works on a store takes it as [`AsContext`] or [`AsContextMut`].
 
 use super::func::HostFn;
 use crate::{
@@ -12,10 +12,16 @@ use crate::{
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 
-/// Holds all instances of a guest program, and `T`, data of the embedder that host functions can reach.
+/// Holds all instances of a guest program, and `T`, data of the embedder that host functions can
+/// reach.
 ///
 /// Nothing is freed before the store is dropped: to get rid of instances, drop their store. Handles
-/// ([`Func`](crate::Func), [`Memory`](crate::Memory) and so on) are only numbers, to be used with their store.
+/// ([`Func`](crate::Func), [`Memory`](crate::Memory) and so on) are only numbers, to be used with
+/// their store.
+///
+/// A host function or a limiter that panics ends the calls of guests that it was called from, and
+/// the executions that ran. The store stays whole: it can be used on, with whatever guests had
+/// written until then.
 ///
 /// ```
 /// use windlass::{Engine, Store};
@@ -74,7 +80,8 @@ impl<T> Store<T> {
         self.0.data
     }
 
-    /// Sets what decides how much guests may take: a part of the embedder's data. See [`StoreLimits`](crate::StoreLimits).
+    /// Sets what decides how much guests may take: a part of the embedder's data. See
+    /// [`StoreLimits`](crate::StoreLimits).
     pub fn limiter(
         &mut self,
         limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
@@ -84,14 +91,17 @@ impl<T> Store<T> {
 
     /// Sets how much fuel is left.
     ///
-    /// Of this, what is still to be paid is paid at once. A guest pays for a stretch of code before it runs it. When
-    /// the fuel does not suffice, all that there is is taken, and an [`Execution`](crate::Execution) that stops so owes
-    /// the rest: while it does, [`Store::get_fuel`] gives 0, and nothing runs. So any amount makes progress, and the
-    /// fuel that a program uses in all does not depend on the amounts. The debt of an execution that is dropped, or of
-    /// a call that ended with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel), is nobody's.
+    /// Of this, what is still to be paid is paid at once. A guest pays for a stretch of code before
+    /// it runs it. When the fuel does not suffice, all that there is is taken, and an
+    /// [`Execution`](crate::Execution) that stops so owes the rest: while it does,
+    /// [`Store::get_fuel`] gives 0, and nothing runs. So any amount makes progress, and the fuel
+    /// that a program uses in all does not depend on the amounts. The debt of an execution that is
+    /// dropped, or of a call that ended with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel), is
+    /// nobody's.
     ///
     /// # Errors
-    /// If the engine does not count fuel: see [`Config::consume_fuel`](crate::Config::consume_fuel).
+    /// If the engine does not count fuel: see
+    /// [`Config::consume_fuel`](crate::Config::consume_fuel).
     ///
     /// ```
     /// use windlass::{Config, Engine, Store};
@@ -133,13 +143,14 @@ impl<T> Store<T> {
 
     /// Stops the store's guests when the engine has made `ticks_beyond_current` ticks more
     /// ([`Engine::increment_epoch`]): a [`Func::call`](crate::Func::call) then ends with
-    /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) stops with
-    /// [`Event::Interrupted`](crate::Event::Interrupted) and can go on. So does each that runs later, until there is
-    /// another deadline: this one replaces the one before, also if that has come already. 0 stops them at once. A store
-    /// without a deadline is never stopped, nor is one by `u64::MAX` ticks.
+    /// [`Trap::Interrupted`](crate::Trap::Interrupted), an [`Execution`](crate::Execution) stops
+    /// with [`Event::Interrupted`](crate::Event::Interrupted) and can go on. So does each that runs
+    /// later, until there is another deadline: this one replaces the one before, also if that has
+    /// come already. 0 stops them at once. A store without a deadline is never stopped, nor is one
+    /// by `u64::MAX` ticks.
     ///
-    /// Where guests look, and what an interrupt by [`InterruptHandle`] does, does not change: neither takes the
-    /// other back.
+    /// Where guests look, and what an interrupt by [`InterruptHandle`] does, does not change:
+    /// neither takes the other back.
     ///
     /// # Errors
     /// If the engine's guests don't look: see [`Config::metering`](crate::Config::metering).
@@ -155,18 +166,19 @@ impl<T> Store<T> {
         self.as_context_mut().set_epoch_deadline(ticks_beyond_current)
     }
 
-    /// Takes an interrupt back that no guest has noticed, such as one that came after the call that it was meant for
-    /// had ended. A deadline stays. See [`InterruptHandle::clear_interrupt`].
+    /// Takes an interrupt back that no guest has noticed, such as one that came after the call that
+    /// it was meant for had ended. A deadline stays. See [`InterruptHandle::clear_interrupt`].
     pub fn clear_interrupt(&mut self) {
         self.as_context_mut().clear_interrupt();
     }
 
-    /// Collects garbage: drops all that neither guests nor the host can reach. This also happens by itself, when
-    /// the heap is full or has grown enough. Host values are dropped last, when the store is fit for use again: should a
-    /// drop panic, the others are dropped by the next collection.
+    /// Collects garbage: drops all that neither guests nor the host can reach. This also happens by
+    /// itself, when the heap is full or has grown enough. Host values are dropped last, when the
+    /// store is fit for use again: should a drop panic, the others are dropped by the next
+    /// collection.
     ///
-    /// It is not interrupted, however long it takes. If the host has no memory to find out what stacks refer to, it does
-    /// nothing.
+    /// It is not interrupted, however long it takes. If the host has no memory to find out what
+    /// stacks refer to, it does nothing.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -287,9 +299,9 @@ impl InterruptHandle {
         self.0.raise();
     }
 
-    /// Takes an interrupt back that no guest has noticed yet: one that is to stop a call can come just after that has
-    /// ended, and would stop the next. To be certain that none comes later, whoever interrupts must be done. A deadline
-    /// ([`Store::set_epoch_deadline`]) stays.
+    /// Takes an interrupt back that no guest has noticed yet: one that is to stop a call can come
+    /// just after that has ended, and would stop the next. To be certain that none comes later,
+    /// whoever interrupts must be done. A deadline ([`Store::set_epoch_deadline`]) stays.
     ///
     /// ```
     /// use windlass::{Config, Engine, Metering, Store};
@@ -304,8 +316,8 @@ impl InterruptHandle {
         self.0.clear();
     }
 
-    /// Whether a guest is to be stopped and has not noticed yet, also by a deadline. A host function that waits can ask, and return
-    /// early.
+    /// Whether a guest is to be stopped and has not noticed yet, also by a deadline. A host
+    /// function that waits can ask, and return early.
     pub fn is_interrupted(&self) -> bool {
         self.0.is_raised()
     }
@@ -334,7 +346,8 @@ pub trait AsContext {
     fn as_context(&self) -> StoreContext<'_, Self::Data>;
 }
 
-/// A store to be changed: [`Store`], [`Caller`](crate::Caller), [`StoreContextMut`] and references to them.
+/// A store to be changed: [`Store`], [`Caller`](crate::Caller), [`StoreContextMut`] and references
+/// to them.
 ///
 /// ```
 /// use windlass::{AsContext, AsContextMut, Memory};

@@ -1,5 +1,6 @@
-//! [`ThreadHandle`]: a thread that its call and its store share, so that a collection finds what paused calls and
-//! those that wait for the host refer to. This file is the only way to a thread for the rest of the crate.
+//! [`ThreadHandle`]: a thread that its call and its store share, so that a collection finds what
+//! paused calls and those that wait for the host refer to. This file is the only way to a thread
+//! for the rest of the crate.
 
 use super::thread::{Exit, Thread};
 use crate::{
@@ -16,7 +17,8 @@ pub(crate) struct ThreadHandle(Arc<ThreadCell>);
 
 struct ThreadCell(UnsafeCell<Thread>);
 
-// SAFETY: whatever reaches the thread has its store borrowed (I9), and a thread belongs to one store.
+// SAFETY: whatever reaches the thread has its store borrowed (I9), and a thread belongs to one
+// store.
 unsafe impl Send for ThreadCell {}
 // SAFETY: as above.
 unsafe impl Sync for ThreadCell {}
@@ -31,7 +33,8 @@ impl ThreadHandle {
     /// The thread, for the time of one of the functions below.
     ///
     /// # Safety
-    /// I9: the thread's store is borrowed by the caller, and no other reference to the thread is in use.
+    /// I9: the thread's store is borrowed by the caller, and no other reference to the thread is in
+    /// use.
     #[allow(clippy::mut_from_ref)]
     unsafe fn get(&self) -> &mut Thread {
         // SAFETY: the caller's promise.
@@ -103,8 +106,8 @@ impl ThreadHandle {
         unsafe { self.look() }.results()
     }
 
-    /// See [`Thread::host_slots`]. No one reads or writes these slots while a host function has them: they
-    /// are in no map.
+    /// See [`Thread::host_slots`]. No one reads or writes these slots while a host function has
+    /// them: they are in no map.
     #[allow(clippy::mut_from_ref)]
     pub(crate) fn host_slots(&self) -> &mut [u64] {
         // SAFETY: I9.
@@ -118,13 +121,15 @@ impl ThreadHandle {
     }
 
     /// See [`Thread::throw_from_host`].
-    pub(crate) fn throw_from_host(
-        &self,
-        store: &mut StoreInner,
-        reference: u64,
-    ) -> Result<bool, Exit> {
+    pub(crate) fn throw_from_host(&self, reference: u64, error: Error) {
         // SAFETY: I9.
-        unsafe { self.get() }.throw_from_host(store, reference)
+        unsafe { self.get() }.throw_from_host(reference, error);
+    }
+
+    /// See [`Thread::take_thrown`].
+    pub(crate) fn take_thrown(&self) -> Option<Error> {
+        // SAFETY: I9.
+        unsafe { self.get() }.take_thrown()
     }
 
     /// See [`Thread::backtrace`].

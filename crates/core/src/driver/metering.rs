@@ -1,6 +1,7 @@
-//! What a thread pays and owes, and when it looks at the interrupt flag beside its code. A stretch of code is paid
-//! for as a whole before it runs. What the fuel does not suffice for becomes the thread's *debt*: all fuel there is
-//! is taken, and the thread goes on when the rest has been paid, so that any slice of fuel makes progress.
+//! What a thread pays and owes, and when it looks at the interrupt flag beside its code. A stretch
+//! of code is paid for as a whole before it runs. What the fuel does not suffice for becomes the
+//! thread's *debt*: all fuel there is is taken, and the thread goes on when the rest has been paid,
+//! so that any slice of fuel makes progress.
 
 use super::thread::{Exit, Thread};
 use crate::{Metering, exec::handlers::object::SMALL_ARRAY, runtime::StoreInner};
@@ -10,8 +11,8 @@ pub(crate) fn amount_cost(bytes: u64) -> u64 {
     bytes / 64
 }
 
-/// What a piece of an array of so many bytes costs that is made, beside the operator. What code makes itself, since it
-/// is small, costs no more.
+/// What a piece of an array of so many bytes costs that is made, beside the operator. What code
+/// makes itself, since it is small, costs no more.
 pub(crate) fn array_cost(bytes: u64, is_first: bool) -> u64 {
     match (is_first, bytes) {
         (true, ..SMALL_ARRAY) => 0,
@@ -20,8 +21,8 @@ pub(crate) fn array_cost(bytes: u64, is_first: bool) -> u64 {
     }
 }
 
-/// What a search for who catches costs, beside the operator: so many times a frame's module had a further index for the
-/// tag. The frames themselves are paid by their calls.
+/// What a search for who catches costs, beside the operator: so many times a frame's module had a
+/// further index for the tag. The frames themselves are paid by their calls.
 pub(crate) fn search_cost(further: u64) -> u64 {
     2 * further
 }
@@ -31,8 +32,12 @@ pub(crate) fn search_cost(further: u64) -> u64 {
 pub(crate) struct Account {
     /// What is still to be paid before it goes on.
     debt: u64,
-    /// What was paid for the cell that it goes on with, which asks for that itself.
+    /// What was paid for the cell that it goes on with, which asks for that itself. It is no fuel
+    /// of the store's: a host that sets that anew, and interrupts again and again, gets the cell
+    /// done all the same.
     credit: u64,
+    /// As `credit`, for a cell that takes it from the fuel: code does.
+    prepaid: u64,
     /// It was interrupted before the cell that it goes on with: this time the cell is executed.
     polled: bool,
 }
@@ -47,21 +52,35 @@ impl Thread {
             self.cx.fuel = 0;
             return Err(Exit::OutOfFuel);
         };
-        self.cx.fuel = fuel.saturating_add(self.account.credit);
-        self.account = Account { polled: self.account.polled, ..Account::default() };
+        self.cx.fuel = fuel.saturating_add(self.account.prepaid);
+        (self.account.debt, self.account.prepaid) = (0, 0);
         Ok(())
+    }
+
+    /// Pays now what code has asked for, if the fuel suffices.
+    pub(super) fn pay_charge(&mut self) {
+        if let Some(fuel) = self.cx.fuel.checked_sub(self.cx.charge.into()) {
+            (self.cx.fuel, self.cx.charge) = (fuel, 0);
+        }
+    }
+
+    /// The cell is done, or will never be: what it has not needed of what was paid for it is fuel
+    /// again.
+    pub(super) fn return_credit(&mut self) {
+        let credit = core::mem::take(&mut self.account.credit);
+        self.cx.fuel = self.cx.fuel.saturating_add(credit);
     }
 
     /// The fuel does not suffice for what code has asked for: takes what there is.
     pub(crate) fn owe(&mut self) -> Exit {
         let cost = core::mem::take(&mut self.cx.charge).into();
         let repeats = core::mem::take(&mut self.cx.repeats);
-        self.borrow(cost, if repeats { cost } else { 0 })
+        self.account.prepaid = if repeats { cost } else { 0 };
+        self.borrow(cost)
     }
 
-    fn borrow(&mut self, cost: u64, credit: u64) -> Exit {
+    fn borrow(&mut self, cost: u64) -> Exit {
         self.account.debt = cost.saturating_sub(self.cx.fuel);
-        self.account.credit = credit;
         self.cx.fuel = 0;
         Exit::OutOfFuel
     }
@@ -78,18 +97,21 @@ impl Thread {
         self.account.debt > 0
     }
 
-    /// Pays for what the cell that stopped is about to do. If the fuel does not suffice, the cell is executed again
-    /// when it is paid.
+    /// Pays for what the cell that stopped is about to do. If the fuel does not suffice, the cell
+    /// is executed again when it is paid.
     pub(crate) fn charge(&mut self, store: &StoreInner, cost: u64) -> Result<(), Exit> {
         if store.engine.config().metering != Metering::Fuel {
             return Ok(());
         }
-        if let Some(fuel) = self.cx.fuel.checked_sub(cost) {
+        let due = cost.saturating_sub(self.account.credit);
+        if let Some(fuel) = self.cx.fuel.checked_sub(due) {
             self.cx.fuel = fuel;
+            self.account.credit = self.account.credit.saturating_sub(cost);
             return Ok(());
         }
         self.again();
-        Err(self.borrow(cost, cost))
+        self.account.credit = self.account.credit.max(cost);
+        Err(self.borrow(due))
     }
 
     /// Owes for what was done while no code ran.
@@ -99,15 +121,15 @@ impl Thread {
         }
     }
 
-    /// Gives back what was paid for something that was not done.
+    /// Gives back what was paid for something that was not done: to the cell, which may try again.
     pub(crate) fn refund(&mut self, store: &StoreInner, cost: u64) {
         if store.engine.config().metering == Metering::Fuel {
-            self.cx.fuel = self.cx.fuel.saturating_add(cost);
+            self.account.credit = self.account.credit.saturating_add(cost);
         }
     }
 
-    /// Stops before the cell if an interrupt has come, but not before the same one twice in a row: whoever is
-    /// interrupted again and again gets on all the same.
+    /// Stops before the cell if an interrupt has come, but not before the same one twice in a row:
+    /// whoever is interrupted again and again gets on all the same.
     pub(crate) fn poll(&mut self, store: &StoreInner) -> Result<(), Exit> {
         if core::mem::take(&mut self.account.polled) || !store.interrupt.is_raised() {
             return Ok(());

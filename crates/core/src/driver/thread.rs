@@ -4,7 +4,7 @@ use super::{
     collect::{Halted, Room, make_room},
     metering::Account,
     slow::{array::Unfinished, growth::Growing},
-    unwind::{KnownPlaces, Search},
+    unwind::{HostThrow, KnownPlaces, Search},
 };
 use crate::{
     Error, Module, Trap,
@@ -42,8 +42,8 @@ pub(crate) struct Thread {
     pub(crate) places: KnownPlaces,
     /// The search for who catches, if it was interrupted.
     pub(crate) search: Option<Search>,
-    /// The exception that the host function has thrown and that is searched for; 0 if there is none.
-    pub(crate) thrown: u64,
+    /// What the host function that was called has thrown, until it is known who catches it.
+    pub(crate) thrown: Option<HostThrow>,
     pub(crate) account: Account,
     /// Of an instruction that stopped in the middle.
     pub(crate) growing: Option<Growing>,
@@ -51,7 +51,8 @@ pub(crate) struct Thread {
     result_slots: usize,
     /// The host function whose results lie in its slots already, while it is paused.
     held: Option<u32>,
-    /// What the cell that comes next needs, for which a collection was interrupted: it goes on first.
+    /// What the cell that comes next needs, for which a collection was interrupted: it goes on
+    /// first.
     room: Option<Room>,
 }
 
@@ -86,7 +87,8 @@ pub(crate) struct Switch {
     pub(crate) instance: u32,
 }
 
-/// A translation that an interrupt has stopped. If another thread finishes it first, it is of no use any more.
+/// A translation that an interrupt has stopped. If another thread finishes it first, it is of no
+/// use any more.
 struct Parked {
     module: Module,
     defined: usize,
@@ -99,8 +101,8 @@ impl Parked {
     }
 }
 
-// SAFETY: its pointers lead into its own stack and context, and to code and stores that it runs on only when
-// it is given the store, which is `Send`; code is `Sync`.
+// SAFETY: its pointers lead into its own stack and context, and to code and stores that it runs on
+// only when it is given the store, which is `Send`; code is `Sync`.
 unsafe impl Send for Thread {}
 // SAFETY: a shared reference only reads.
 unsafe impl Sync for Thread {}
@@ -111,10 +113,11 @@ pub(crate) enum Exit {
     Finished,
     /// It trapped: see [`Thread::backtrace`]. It can't go on.
     Trap(Trap),
-    /// The exception with this reference was thrown, and nothing in it catches that. It can't go on.
+    /// The exception with this reference was thrown, and nothing in it catches that. It can't go
+    /// on.
     Exception(u64),
-    /// It failed otherwise: a function that was called for the first time is not valid, or the limiter has said so.
-    /// It can't go on.
+    /// It failed otherwise: a function that was called for the first time is not valid, or the
+    /// limiter has said so. It can't go on.
     Failed(Error),
     /// It called the host function `func` (index in the store) from `instance`:
     /// [`Thread::host_slots`] has the arguments and takes the results; then `run` goes on.
@@ -143,7 +146,8 @@ const MAX_BACKTRACE: usize = 65;
 /// The frame below the outermost one: its two words.
 const ROOT_SLOTS: usize = 2;
 
-/// Cells that return addresses can point to without a call before them: two operand words stand for it.
+/// Cells that return addresses can point to without a call before them: two operand words stand for
+/// it.
 pub(crate) struct ReturnCode([Cell; 3]);
 
 // SAFETY: nothing ever writes them.
@@ -171,7 +175,7 @@ impl Thread {
             parked: None,
             places: KnownPlaces::default(),
             search: None,
-            thrown: 0,
+            thrown: None,
             account: Account::default(),
             growing: None,
             unfinished: None,
@@ -181,8 +185,8 @@ impl Thread {
         }
     }
 
-    /// Starts a call of the store's function `func` with arguments in slots. Reuses the stack that this
-    /// thread has. A host function is fine too: `run` then asks for it at once.
+    /// Starts a call of the store's function `func` with arguments in slots. Reuses the stack that
+    /// this thread has. A host function is fine too: `run` then asks for it at once.
     pub(crate) fn start(
         &mut self,
         store: &mut dyn Embedder,
@@ -197,7 +201,7 @@ impl Thread {
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
         self.switches.clear();
         self.parked = None;
-        (self.search, self.thrown) = (None, 0);
+        (self.search, self.thrown) = (None, None);
         self.room = None;
         self.cx.charge = 0;
         self.account = Account::default();
@@ -208,7 +212,8 @@ impl Thread {
         }
         self.cx.instance = entity.instance;
         let root = self.stack.base();
-        // SAFETY: the stack has room for the arguments and two words; the function is not the host's.
+        // SAFETY: the stack has room for the arguments and two words; the function is not the
+        // host's.
         let (sp, ip) = unsafe {
             let sp = root.add(ROOT_SLOTS + params);
             sp.cast::<Ip>().write(HALT.address());
@@ -234,32 +239,22 @@ impl Thread {
                 return Exit::Finished;
             }
             State::Trapped => return Exit::Trap(Trap::Unreachable),
-            State::HostCalled { .. } if self.thrown != 0 => {
-                let reference = self.thrown;
-                match self.throw_from_host(store.inner(), reference) {
-                    Ok(true) => {}
-                    Ok(false) => {
-                        self.state = State::Trapped;
-                        return Exit::Exception(reference);
-                    }
-                    Err(exit) => return exit,
-                }
-            }
-            State::HostCalled { slots, is_tail, .. } => {
+            State::HostCalled { slots, is_tail, .. } if self.thrown.is_none() => {
                 self.take_results(slots, is_tail);
                 self.state = State::Ready;
             }
-            State::Ready => {}
+            State::HostCalled { .. } | State::Ready => {}
         }
         self.cx.saved.cx = &raw mut *self.cx;
         self.cx.fuel = store.inner().fuel;
         self.cx.interrupt = store.inner().interrupt.flag();
-        let exit = match self.pay().and_then(|()| self.make_room_again(store)) {
+        let exit = match self.begin(store) {
             Err(exit) => exit,
             Ok(()) => {
                 self.refresh(store.inner());
                 loop {
-                    // Code writes references: from here on no collection that has stopped can go on.
+                    // Code writes references: from here on no collection that has stopped can go
+                    // on.
                     store.inner().touch();
                     self.cx.heap = store.inner().heap.view();
                     // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
@@ -269,18 +264,28 @@ impl Thread {
                     // Should a limiter panic, what was used stays used.
                     store.inner().fuel = self.cx.fuel;
                     match self.handle(stop, store) {
-                        Ok(()) => {}
+                        Ok(()) => self.return_credit(),
                         Err(exit) => break exit,
                     }
                 }
             }
         };
+        if !matches!(exit, Exit::OutOfFuel | Exit::Interrupted) {
+            self.return_credit();
+        }
         store.inner().fuel = self.cx.fuel;
         store.inner().has_debts |= self.is_in_debt();
         if matches!(exit, Exit::Trap(_) | Exit::Exception(_) | Exit::Failed(_)) {
             self.state = State::Trapped;
         }
         exit
+    }
+
+    /// Does what is to be done before code runs.
+    fn begin(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        self.pay()?;
+        self.land_host_throw(store.inner())?;
+        self.make_room_again(store)
     }
 
     /// Fills the context from the store, for the running instance.
@@ -314,9 +319,12 @@ impl Thread {
             Stop::OutOfFuel => return Err(self.owe()),
             Stop::Interrupted => {
                 if core::mem::take(&mut self.cx.repeats) {
-                    // It gets on however often it is interrupted: what the cell does is done, and paid later.
+                    // It gets on however often it is interrupted: what the cell does is done, and
+                    // paid later, if that was not done before.
+                    self.pay_charge();
                     self.cx.saved.ip = self.cx.saved.ip.wrapping_add(1);
-                    // SAFETY: I1, I2: only the first cell of a function asks again, when its frame has room.
+                    // SAFETY: I1, I2: only the first cell of a function asks again, when its frame
+                    // has room.
                     unsafe { enter(&mut self.cx.saved) }
                 }
                 store.inner().interrupt.clear();
@@ -375,8 +383,8 @@ impl Thread {
         self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
     }
 
-    /// Makes room for what the cell that stopped makes: meanwhile the code is before it, and stays there if this is
-    /// interrupted.
+    /// Makes room for what the cell that stopped makes: meanwhile the code is before it, and stays
+    /// there if this is interrupted.
     pub(crate) fn make_room(&mut self, store: &mut dyn Embedder, room: Room) -> Result<(), Exit> {
         let at = self.cx.saved.ip;
         self.again();
@@ -421,8 +429,8 @@ impl Thread {
             interrupt.clear();
             return Err(Exit::Interrupted);
         };
-        // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return address. If the
-        // call is direct, the second is an address of code.
+        // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return
+        // address. If the call is direct, the second is an address of code.
         unsafe {
             let ret = *self.cx.saved.sp.cast::<Ip>();
             let call = Machine { ip: ret.sub(2), ..self.cx.saved };
@@ -474,8 +482,8 @@ impl Thread {
         Ok(())
     }
 
-    /// A stack of `len` slots to take the place of the present one, which is smaller; none if a limit or the host does
-    /// not allow it.
+    /// A stack of `len` slots to take the place of the present one, which is smaller; none if a
+    /// limit or the host does not allow it.
     fn larger_stack(
         &mut self,
         store: &mut dyn Embedder,
@@ -492,8 +500,8 @@ impl Thread {
         Ok(stack)
     }
 
-    /// Calls a function of the store that the handlers could not call themselves. For a tail call of a host
-    /// function, the code goes on with a return.
+    /// Calls a function of the store that the handlers could not call themselves. For a tail call
+    /// of a host function, the code goes on with a return.
     fn call(&mut self, func: u32, is_tail: bool, store: &mut StoreInner) -> Result<(), Exit> {
         let entity = store.funcs[func as usize];
         let params = isize::from(entity.param_slots as i16);
@@ -581,8 +589,8 @@ impl Thread {
         self.stack.slots(ROOT_SLOTS, self.result_slots)
     }
 
-    /// The slots of a pending host call: arguments from the first on, and room for the results there.
-    /// As long as the larger of the two.
+    /// The slots of a pending host call: arguments from the first on, and room for the results
+    /// there. As long as the larger of the two.
     pub(crate) fn host_slots(&mut self) -> &mut [u64] {
         match self.state {
             State::Host { slots, len, .. } | State::HostCalled { slots, len, .. } => {
@@ -596,12 +604,14 @@ impl Thread {
         }
     }
 
-    /// Notes that the results of the pending host function `func` lie in its slots: a collection finds them there.
+    /// Notes that the results of the pending host function `func` lie in its slots: a collection
+    /// finds them there.
     pub(crate) fn hold_results(&mut self, func: u32) {
         self.held = Some(func);
     }
 
-    /// Marks references in its slots that are in no frame: what a host function is given, or has given.
+    /// Marks references in its slots that are in no frame: what a host function is given, or has
+    /// given.
     pub(crate) fn mark_values(&self, store: &mut StoreInner) {
         let first = match self.state {
             // Once it has returned its results are read at once, and after a trap nothing is.
@@ -612,8 +622,8 @@ impl Thread {
         if let Some(unfinished) = self.unfinished {
             store.marker().mark(crate::object_type::Class::Any, unfinished.array);
         }
-        if self.thrown != 0 {
-            store.marker().mark(crate::object_type::Class::Exn, self.thrown);
+        if let Some(thrown) = &self.thrown {
+            store.marker().mark(crate::object_type::Class::Exn, thrown.reference);
         }
         let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
             return;
@@ -629,7 +639,8 @@ impl Thread {
         }
     }
 
-    /// Shows all frames, with the instance that each belongs to and where it has stopped, until `visit` gives none.
+    /// Shows all frames, with the instance that each belongs to and where it has stopped, until
+    /// `visit` gives none.
     pub(crate) fn frames(
         &self,
         visit: &mut dyn FnMut(u32, Ip, Stopped, Sp) -> Option<()>,
@@ -653,8 +664,8 @@ impl Thread {
         }
     }
 
-    /// Where the guest is, innermost first: after a trap, or in a host call. This looks at nothing but the frames, since
-    /// hosts may take traps for control flow.
+    /// Where the guest is, innermost first: after a trap, or in a host call. This looks at nothing
+    /// but the frames, since hosts may take traps for control flow.
     pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<CodePlace> {
         let mut frames = Vec::new();
         if !matches!(self.state, State::HostCalled { .. } | State::Trapped | State::Ready) {
@@ -725,8 +736,8 @@ impl Stack {
     fn move_to(&mut self, grown: Stack, sp: Sp) -> Sp {
         let (old, new) = (self.base(), grown.base());
         let moved = |sp: Sp| new.wrapping_byte_add(sp as usize - old as usize);
-        // SAFETY: both have at least the old size, and pointers into the stack lie in saved frames only:
-        // the second word of each frame, up to the outermost, whose caller is the base.
+        // SAFETY: both have at least the old size, and pointers into the stack lie in saved frames
+        // only: the second word of each frame, up to the outermost, whose caller is the base.
         unsafe {
             ptr::copy_nonoverlapping(old, new, self.len);
             let mut frame = moved(sp);

@@ -1,5 +1,6 @@
-//! Throwing: the driver looks in frame after frame for a clause that catches, and goes on there. Nothing is changed
-//! before it is found, so that an exception that nobody catches can be told with its backtrace.
+//! Throwing: the driver looks in frame after frame for a clause that catches, and goes on there.
+//! Nothing is changed before it is found, so that an exception that nobody catches can be told with
+//! its backtrace.
 
 use super::{
     collect::Room,
@@ -8,7 +9,7 @@ use super::{
     thread::{Exit, State, Thread},
 };
 use crate::{
-    Trap,
+    Error, Trap,
     exec::{
         code::catch::Clause,
         handlers::call::load_all_pins,
@@ -44,6 +45,15 @@ struct Landing {
     frame: Walk,
 }
 
+/// What a host function has thrown.
+pub(crate) struct HostThrow {
+    pub(crate) reference: u64,
+    /// What the host gets if nobody catches it: it tells of the frames further in.
+    error: Error,
+    /// Who catches it, if that is known and not paid yet.
+    found: Option<Option<Landing>>,
+}
+
 /// A search for who catches: how far it has come.
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
@@ -52,7 +62,8 @@ pub(crate) struct Search {
     ip: Ip,
     /// Not to be looked at: it has made a tail call.
     skip: bool,
-    /// How much was looked at: frames, and in each the tags of its module that are the one in question.
+    /// How much was looked at: frames, and in each the tags of its module that are the one in
+    /// question.
     steps: u64,
     /// How many of these tags were further ones.
     further: u64,
@@ -69,7 +80,8 @@ pub(crate) struct KnownPlaces(Option<Box<[Place; PLACES]>>);
 
 const PLACES: usize = 128;
 
-/// What catches exceptions with a tag of the store's that are thrown at a place in the code of an instance.
+/// What catches exceptions with a tag of the store's that are thrown at a place in the code of an
+/// instance.
 #[derive(Clone, Copy)]
 struct Place {
     ip: Ip,
@@ -119,26 +131,48 @@ impl Thread {
         self.unwind(store, Thrown { tag, fields: Fields::Exception(reference) })
     }
 
-    /// The host function that was called has thrown. Whether somebody catches it: then `run` goes on there.
+    /// The host function that the guest has called has thrown this exception, and failed with this
+    /// error: `run` goes on where it is caught, or else tells of it.
+    pub(crate) fn throw_from_host(&mut self, reference: u64, error: Error) {
+        self.thrown = Some(HostThrow { reference, error, found: None });
+    }
+
+    /// The error that came with the exception that nobody has caught, if a host function has thrown
+    /// it.
+    pub(crate) fn take_thrown(&mut self) -> Option<Error> {
+        Some(self.thrown.take()?.error)
+    }
+
+    /// Goes on where what the host function has thrown is caught, if it has thrown something.
     ///
     /// # Errors
-    /// If it is interrupted: then `run` looks further.
-    pub(crate) fn throw_from_host(
-        &mut self,
-        store: &mut StoreInner,
-        reference: u64,
-    ) -> Result<bool, Exit> {
-        let State::HostCalled { is_tail, .. } = self.state else { return Ok(false) };
+    /// If nobody catches it; if it is interrupted or out of fuel: then the frames are those of the
+    /// call still, whose references are known, and the next call goes on.
+    pub(super) fn land_host_throw(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
+        let Some(HostThrow { reference, found, .. }) = &mut self.thrown else { return Ok(()) };
+        let (reference, found) = (*reference, found.take());
+        let State::HostCalled { is_tail, .. } = self.state else { return Ok(()) };
         let tag = store.exceptions.get(reference).tag;
-        // A tail call has left the frame that it was made in.
-        let found = self.find(store, tag, is_tail);
-        self.thrown = if found.is_err() { reference } else { 0 };
-        let (landing, further) = found?;
-        self.charge_later(store, search_cost(further));
-        let Some(landing) = landing else { return Ok(false) };
+        let found = match found {
+            Some(found) => found,
+            None => {
+                // A tail call has left the frame that it was made in.
+                let (found, further) = self.find(store, tag, is_tail)?;
+                self.charge_later(store, search_cost(further));
+                found
+            }
+        };
+        if let Err(exit) = self.pay() {
+            if let Some(thrown) = &mut self.thrown {
+                thrown.found = Some(found);
+            }
+            return Err(exit);
+        }
+        let landing = found.ok_or(Exit::Exception(reference))?;
+        self.thrown = None;
         self.land(store, landing, Thrown { tag, fields: Fields::Exception(reference) }, reference);
         self.state = State::Ready;
-        Ok(true)
+        Ok(())
     }
 
     fn unwind(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
@@ -187,9 +221,9 @@ impl Thread {
         }
     }
 
-    /// Looks for the innermost clause that catches exceptions with this tag, but not in the frame that runs
-    /// if that is to be skipped; also returns how many further tags it has looked at. If it is interrupted, the next search goes
-    /// on where this one was.
+    /// Looks for the innermost clause that catches exceptions with this tag, but not in the frame
+    /// that runs if that is to be skipped; also returns how many further tags it has looked at. If
+    /// it is interrupted, the next search goes on where this one was.
     fn find(
         &mut self,
         store: &StoreInner,
@@ -239,8 +273,9 @@ impl Thread {
     /// Goes on at the clause: the frames above are gone, the fields are where its code wants them.
     fn land(&mut self, store: &StoreInner, landing: Landing, thrown: Thrown, reference: u64) {
         let Landing { clause, start, frame: Walk { sp, instance, switches } } = landing;
-        // SAFETY: I1, I2, I3: the clause was made for this code, whose frame is at `sp`; there, its slots are in
-        // the frame, and it has as many as its tag has. Fields on the stack lie above, or overlap.
+        // SAFETY: I1, I2, I3: the clause was made for this code, whose frame is at `sp`; there, its
+        // slots are in the frame, and it has as many as its tag has. Fields on the stack lie above,
+        // or overlap.
         unsafe {
             if clause.tag.is_some() {
                 let len = store.tags[thrown.tag as usize].slots.into();

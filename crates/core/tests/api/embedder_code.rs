@@ -1,13 +1,14 @@
 //! Code of the embedder that runs while a store allocates or collects: limiters that drop what they
 //! own, and drops of host values that panic. The store stays whole.
 
+use crate::linked;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use windlass::{
-    AnyRef, ArrayRef, ArrayRefPre, ArrayType, Engine, Error, ExnRef, ExternRef, FieldType,
-    FuncType, HeapType, Mutability, OwnedRooted, RefType, ResourceLimiter, RootScope, Rooted,
-    Store, StructRef, StructRefPre, StructType, Tag, TagType, Val, ValType,
+    AnyRef, ArrayRef, ArrayRefPre, ArrayType, Caller, Engine, Error, ExnRef, ExternRef, FieldType,
+    FuncType, HeapType, Linker, Mutability, OwnedRooted, RefType, ResourceLimiter, RootScope,
+    Rooted, Store, StructRef, StructRefPre, StructType, Tag, TagType, Val, ValType,
 };
 
 /// A limiter that once drops all that it owns, and allows no growth from then on.
@@ -214,4 +215,39 @@ fn a_limiter_that_panics_leaves_a_whole_store() {
     assert_eq!(Arc::strong_count(&counted), 1);
     store.data_mut().0 = false;
     assert!(StructRef::new(&mut store, &make, &[Val::null_extern_ref()]).is_ok());
+}
+
+/// A host function that panics ends its scope: what it has rooted is garbage, and the store can be
+/// used.
+#[test]
+fn a_host_function_that_panics_ends_its_scope() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    let value = Arc::new(());
+    let kept = value.clone();
+    let fails = move |mut caller: Caller<'_, Option<Rooted<ExternRef>>>| -> () {
+        let root = ExternRef::new(&mut caller, kept.clone()).unwrap();
+        *caller.data_mut() = Some(root);
+        panic!("the host fails");
+    };
+    linker.func_wrap("env", "fails", fails).unwrap();
+    let text = r#"(import "env" "fails" (func $fails))
+        (func (export "run") (call $fails))
+        (func (export "answer") (result i32) (i32.const 42))"#;
+    let (mut store, instance) = linked(&linker, None, text);
+    let run = instance.get_func(&store, "run").unwrap();
+    let answer = instance.get_typed_func::<(), i32>(&store, "answer").unwrap();
+    // More often than calls may be nested.
+    for _ in 0..1000 {
+        let called = catch_unwind(AssertUnwindSafe(|| run.call(&mut store, &[], &mut [])));
+        assert!(called.is_err());
+        let mut execution = run.start(&mut store, &[]).unwrap();
+        let ran = catch_unwind(AssertUnwindSafe(|| execution.run(&mut store).map(drop)));
+        assert!(ran.is_err() && execution.has_ended());
+    }
+    let root = store.data().unwrap();
+    assert!(root.data(&store).is_err(), "its scope has ended");
+    store.gc();
+    assert_eq!(Arc::strong_count(&value), 2, "the function has one");
+    assert_eq!(answer.call(&mut store, ()).unwrap(), 42);
 }

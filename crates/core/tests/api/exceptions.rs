@@ -2,8 +2,9 @@
 
 use crate::{linked, module};
 use windlass::{
-    Caller, Config, Engine, Error, Event, ExnRef, ExternType, Func, FuncType, Instance, LinkError,
-    Linker, Metering, Module, Pending, Store, Tag, TagType, ThrownException, Trap, Val, ValType,
+    Caller, Config, Engine, Error, Event, ExnRef, ExternType, Features, Func, FuncType, Instance,
+    LinkError, Linker, Metering, Module, Pending, Store, Tag, TagType, ThrownException, Trap, Val,
+    ValType,
 };
 
 fn instance(text: &str) -> (Store<()>, Instance) {
@@ -487,6 +488,35 @@ fn fuel_is_counted_across_throws() {
     assert_eq!(given - store.get_fuel().unwrap(), many);
     assert!(pauses > 100);
     assert_eq!(sum.get(&mut store).i64(), Some(3 * (1..=1001).sum::<i64>()));
+}
+
+/// However many legacy blocks there are, one in another or one after the other, they need slots
+/// only for exceptions that are thrown again, and only as many as are caught at once.
+#[test]
+fn legacy_blocks_share_slots() {
+    let engine =
+        Engine::new(Config::new().features(Features::WASM3 | Features::LEGACY_EXCEPTIONS)).unwrap();
+    let result = |body: &str| {
+        let text = format!(r#"(tag $t) (func (export "f") (result i32) {body} i32.const 7)"#);
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).ok()?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+        Some(f.call(&mut store, ()).unwrap())
+    };
+    let again = "try try throw $t catch $t rethrow 0 end catch_all end ";
+    let many = 40_000;
+    for body in [
+        "try delegate 0 ".repeat(many),
+        format!("{} {}", "try ".repeat(many), "delegate 0 ".repeat(many)),
+        format!("{} {}", "block ".repeat(many) + again, "end ".repeat(many)),
+        again.repeat(many / 10),
+    ] {
+        assert_eq!(result(&body), Some(7), "{body:.40}");
+    }
+    // Each can keep its own.
+    let nested = format!("{} {again} {}", "try ".repeat(many), "end ".repeat(many));
+    assert_eq!(result(&nested), None);
 }
 
 #[test]

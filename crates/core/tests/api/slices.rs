@@ -261,6 +261,8 @@ enum Way {
     Interrupted(Metering),
     /// With so much fuel at once.
     Slices(u64),
+    /// With so much fuel, set anew before each run, under a deadline that has come.
+    Anew(u64),
 }
 
 /// What came of it, and the fuel that it used.
@@ -271,7 +273,7 @@ const PLENTY: u64 = 1 << 40;
 fn run(text: &str, way: Way) -> Outcome {
     let metering = match way {
         Way::Call(metering) | Way::Interrupted(metering) => metering,
-        Way::Slices(_) => Metering::Fuel,
+        Way::Slices(_) | Way::Anew(_) => Metering::Fuel,
     };
     let engine = Engine::new(Config::new().metering(metering)).unwrap();
     let ticks = Arc::new(AtomicU32::new(0));
@@ -306,6 +308,10 @@ fn run(text: &str, way: Way) -> Outcome {
         Way::Slices(slice) => {
             let mut execution = func.start(&mut store, &[]).unwrap();
             sliced(&mut store, &mut execution, slice)
+        }
+        Way::Anew(slice) => {
+            let mut execution = func.start(&mut store, &[]).unwrap();
+            anew(&mut store, &mut execution, slice)
         }
     };
     (result, store.get_fuel().ok().map(|left| given - left))
@@ -357,6 +363,23 @@ fn sliced(
     }
 }
 
+/// Sets the fuel anew before each run, under a deadline that has come; tells the fuel that was
+/// given and not taken away.
+fn anew(store: &mut Store<()>, execution: &mut Execution, slice: u64) -> (Result<i64, Trap>, u64) {
+    store.set_epoch_deadline(0).unwrap();
+    let mut given = 0;
+    for _ in 0..1_000_000 {
+        given -= store.get_fuel().unwrap();
+        store.set_fuel(slice).unwrap();
+        given += slice;
+        match execution.run(&mut *store) {
+            Ok(Event::OutOfFuel | Event::Interrupted) => {}
+            event => return (ended(event), given),
+        }
+    }
+    panic!("it does not come to an end")
+}
+
 /// What differs from what is wanted.
 fn differences((name, wanted, text): (&str, Result<i64, Trap>, &str)) -> Vec<String> {
     let (_, fuel) = run(text, Way::Call(Metering::Fuel));
@@ -365,6 +388,7 @@ fn differences((name, wanted, text): (&str, Result<i64, Trap>, &str)) -> Vec<Str
         ways.extend([Way::Call(metering), Way::Interrupted(metering)]);
     }
     ways.extend([1000, 7, 1].map(Way::Slices));
+    ways.extend([100_000, 1000].map(Way::Anew));
     let differs = |&way: &Way| {
         let (result, used) = run(text, way);
         let differs = result != wanted || used.is_some() && used != fuel;

@@ -1,9 +1,11 @@
 //! Throws through many frames: they can be interrupted, and go on where they were.
 
 use crate::module;
+use std::sync::Arc;
 use windlass::{
-    Caller, Config, Engine, Error, Event, ExnRef, Features, FuncType, InterruptHandle, Linker,
-    Metering, ResourceLimiter, Store, Tag, TagType, Trap, Val,
+    Caller, Config, Engine, Error, Event, ExnRef, ExternRef, Features, FuncType, InterruptHandle,
+    Linker, Metering, ResourceLimiter, RootScope, Store, Tag, TagType, ThrownException, Trap, Val,
+    ValType,
 };
 
 /// `run` catches what is thrown so many calls further in: by `throw`, by `throw_ref` of a local and
@@ -157,6 +159,99 @@ fn a_reference_that_is_thrown_again_is_interrupted() {
 #[test]
 fn a_throw_by_the_host_is_interrupted() {
     is_interrupted_on_its_way(TEXT, 3);
+}
+
+/// Wherever an execution is out of fuel, and be it between a throw of the host and the clause,
+/// collections free what nobody needs.
+#[test]
+fn garbage_is_collected_when_a_throw_by_the_host_is_not_paid() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let mut linker = Linker::new(&engine);
+    let ty = TagType::new(FuncType::new(&engine, [ValType::EXTERNREF], []));
+    let tag = Tag::new(&mut store, &ty).unwrap();
+    linker.define(&store, "env", "t", tag).unwrap();
+    let throw = move |mut caller: Caller<'_, ()>| -> Result<(), Error> {
+        let value = ExternRef::new(&mut caller, 7_u32)?;
+        let exception = ExnRef::new(&mut caller, &tag, &[value.into()])?;
+        Ok(caller.throw(exception)?)
+    };
+    linker.func_wrap("env", "throw", throw).unwrap();
+    let text = format!(
+        r#"{}
+        (import "env" "throw" (func $throw))
+        (func (export "run") (result externref)
+          (block $caught (result externref)
+            (try_table (catch 0 $caught) (call $throw))
+            (unreachable)))"#,
+        r#"(import "env" "t" (tag (param externref)))"#.repeat(30)
+    );
+    let instance = linker.instantiate(&mut store, &module(&engine, &text)).unwrap();
+    let run = instance.get_func(&store, "run").unwrap();
+    let mut execution = run.start(&mut store, &[]).unwrap();
+    let mut pauses = 0;
+    let values = loop {
+        match execution.run(&mut store).unwrap() {
+            Event::OutOfFuel => store.set_fuel(1).unwrap(),
+            Event::Finished(values) => break values,
+            other => panic!("{other:?}"),
+        }
+        let garbage = Arc::new(());
+        let mut scope = RootScope::new(&mut store);
+        ExternRef::new(&mut scope, garbage.clone()).unwrap();
+        drop(scope);
+        store.gc();
+        assert_eq!(Arc::strong_count(&garbage), 1, "after {pauses} pauses");
+        pauses += 1;
+    };
+    assert!(pauses > 2 * 29, "the search was paid");
+    let value = values[0].unwrap_externref().unwrap();
+    assert_eq!(value.data(&store).unwrap().unwrap().downcast_ref(), Some(&7_u32));
+}
+
+/// Frames further in, from which the host has passed an exception on, are told also if the search
+/// is interrupted.
+#[test]
+fn what_the_host_passes_on_keeps_its_frames() {
+    let mut config = Config::new();
+    config.metering(Metering::Interrupt);
+    let engine = Engine::new(&config).unwrap();
+    let mut linker = Linker::new(&engine);
+    let pass = |mut caller: Caller<'_, bool>| -> Result<(), Error> {
+        let inner = caller.get_export("inner").and_then(|export| export.into_func()).unwrap();
+        let thrown = inner.call(&mut caller, &[], &mut []);
+        if *caller.data() {
+            caller.interrupt_handle()?.interrupt();
+        }
+        thrown
+    };
+    linker.func_wrap("env", "pass", pass).unwrap();
+    let text = r#"
+        (import "env" "pass" (func $pass))
+        (tag $t)
+        (func $inner (export "inner") (throw $t))
+        (func $outer (export "outer") (param $n i32)
+          (if (local.get $n)
+            (then (return (call $outer (i32.sub (local.get $n) (i32.const 1))))))
+          (call $pass))"#;
+    let module = module(&engine, text);
+    let frames = [false, true].map(|stops| {
+        let mut store = Store::new(&engine, stops);
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let outer = instance.get_func(&store, "outer").unwrap();
+        let mut execution = outer.start(&mut store, &[Val::I32(60_000)]).unwrap();
+        let mut event = execution.run(&mut store);
+        assert_eq!(matches!(event, Ok(Event::Interrupted)), stops);
+        if stops {
+            event = execution.run(&mut store);
+        }
+        let error = event.unwrap_err();
+        assert!(error.is::<ThrownException>() && store.has_pending_exception());
+        let frames = error.backtrace().unwrap().frames().iter();
+        frames.map(|frame| frame.func_name().map(String::from)).collect::<Vec<_>>()
+    });
+    assert_eq!(frames[0][..2], [Some("inner".into()), Some("outer".into())]);
+    assert_eq!(frames[0], frames[1]);
 }
 
 /// A tag that a module imports again and again is looked for under each index, in each frame.

@@ -1,5 +1,6 @@
-//! [`Call`]: a running call from the host. Every way into a guest goes through it: it takes a thread, serves the
-//! guest's calls of host functions, and gives the thread back, even when a host function panics.
+//! [`Call`]: a running call from the host. Every way into a guest goes through it: it takes a
+//! thread, serves the guest's calls of host functions, and gives the thread back, even when a host
+//! function panics.
 
 use super::HostFn;
 use crate::{
@@ -108,7 +109,8 @@ impl<'a, T> Call<'a, T> {
                 Exit::Exception(reference) => {
                     let store = &mut self.store.inner;
                     store.pending_exception = reference;
-                    let error = Error::from(ThrownException::new(store, reference));
+                    let thrown = || ThrownException::new(store, reference).into();
+                    let error = thread.take_thrown().unwrap_or_else(thrown);
                     return Err(error.with_backtrace(backtrace(thread, store)));
                 }
                 Exit::HostCall { func, instance } => {
@@ -116,11 +118,10 @@ impl<'a, T> Call<'a, T> {
                         Some((index, host)) if *index == func => host,
                         last => &last.insert((func, self.store.host_func(func))).1,
                     };
-                    // What the host function roots is rooted until it returns.
-                    let depth = self.store.inner.roots.depth();
-                    let caller = Caller::new(StoreContextMut(self.store), instance);
+                    let scope = HostScope::begin(self.store);
+                    let caller = Caller::new(StoreContextMut(scope.store), instance);
                     let outcome = host(caller, thread.host_slots());
-                    self.store.inner.roots.leave(depth);
+                    drop(scope);
                     let store = &mut self.store.inner;
                     let Err(error) = outcome else {
                         // A guest is not to run on for long that does little but call the host.
@@ -131,12 +132,12 @@ impl<'a, T> Call<'a, T> {
                         }
                         continue;
                     };
-                    if error.is::<ThrownException>() {
-                        match is_caught(thread, store) {
-                            Ok(true) => continue,
-                            Ok(false) => {}
-                            Err(stop) => return Ok(stop),
-                        }
+                    let pending = store.pending_exception;
+                    if error.is::<ThrownException>() && pending != 0 && instance != NO_INSTANCE {
+                        // It is the thread's: somebody in it may catch it.
+                        store.pending_exception = 0;
+                        thread.throw_from_host(pending, error);
+                        continue;
                     }
                     return match error.downcast() {
                         Ok(pending) => Ok(Stop::HostPending(func, pending)),
@@ -154,19 +155,25 @@ impl<T> Drop for Call<'_, T> {
     }
 }
 
-/// Whether the guest catches the pending exception, which the host function that it called has thrown or let
-/// pass: then it is no longer pending. Nor if this was interrupted: then the thread has it.
-#[cold]
-fn is_caught(thread: &ThreadHandle, store: &mut StoreInner) -> Result<bool, Stop> {
-    let reference = store.pending_exception;
-    if reference == 0 {
-        return Ok(false);
+/// What a host function roots is rooted until it returns, or panics.
+struct HostScope<'a, T> {
+    store: &'a mut StoreState<T>,
+    depth: usize,
+}
+
+impl<'a, T> HostScope<'a, T> {
+    #[inline]
+    fn begin(store: &'a mut StoreState<T>) -> HostScope<'a, T> {
+        let depth = store.inner.roots.depth();
+        HostScope { store, depth }
     }
-    let caught = thread.throw_from_host(store, reference);
-    if !matches!(caught, Ok(false)) {
-        store.pending_exception = 0;
+}
+
+impl<T> Drop for HostScope<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.store.inner.roots.leave(self.depth);
     }
-    caught.map_err(|_| Stop::Interrupted)
 }
 
 #[cold]
