@@ -193,19 +193,13 @@ impl Thread {
         func: u32,
         args: &[u64],
     ) -> Result<(), Error> {
+        self.forget();
         let entity = store.inner().funcs[func as usize];
         let params = usize::from(entity.param_slots);
         self.result_slots = entity.result_slots.into();
         let values = params.max(self.result_slots);
         self.ensure_stack(store, 2 * ROOT_SLOTS + values)?;
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
-        self.switches.clear();
-        self.parked = None;
-        (self.search, self.thrown) = (None, None);
-        self.room = None;
-        self.cx.charge = 0;
-        self.account = Account::default();
-        (self.growing, self.unfinished) = (None, None);
         if entity.code.is_host() {
             self.state = State::Host { func, slots: ROOT_SLOTS, len: values };
             return Ok(());
@@ -223,6 +217,33 @@ impl Thread {
         self.cx.saved = Machine::new(ip, sp, ptr::null_mut());
         self.state = State::Ready;
         Ok(())
+    }
+
+    /// Forgets the call before: a collection may come before the next one runs, and must not take what it finds for
+    /// something of the old one. Names every field, so that none that is added can be missed.
+    fn forget(&mut self) {
+        let Thread {
+            stack: _,
+            places: _,
+            cx,
+            switches,
+            state,
+            parked,
+            search,
+            thrown,
+            account,
+            growing,
+            unfinished,
+            result_slots,
+            held,
+            room,
+        } = self;
+        switches.clear();
+        (*state, *result_slots) = (State::Idle, 0);
+        *account = Account::default();
+        (*parked, *search, *thrown, *held) = (None, None, None, None);
+        (*growing, *unfinished, *room) = (None, None, None);
+        cx.charge = 0;
     }
 
     /// Runs until there is something for the caller to do.

@@ -11,10 +11,12 @@ use core::{
 
 /// The elements of a table, as they lie in slots.
 ///
-/// Invariant: `base` was allocated with `capacity` words; the first `len` are initialised; `len <= capacity`.
+/// Invariant: `base` was allocated with `capacity` words; the first `len + prepared` are initialised, and are no more
+/// than `capacity`.
 pub(crate) struct Elements {
     base: NonNull<u64>,
     len: usize,
+    prepared: usize,
     capacity: usize,
 }
 
@@ -27,7 +29,7 @@ impl Elements {
     /// `len` elements that are `init`; none if the host can't allocate them.
     pub(crate) fn new(len: usize, init: u64) -> Option<Elements> {
         let base = allocate(len.checked_mul(8)?)?.cast();
-        let mut elements = Elements { base, len, capacity: len };
+        let mut elements = Elements { base, len, prepared: 0, capacity: len };
         if init != 0 {
             elements.fill(init);
         }
@@ -47,17 +49,29 @@ impl Elements {
         len <= self.capacity || self.allocate_more(generous) || self.allocate_more(len)
     }
 
-    /// Adds `count` elements that are `init`.
+    /// Sets `count` elements that are to be added, behind the `first` of those.
     ///
     /// # Panics
-    /// If there is no room for them.
-    pub(crate) fn extend(&mut self, count: usize, init: u64) {
-        assert!(count <= self.capacity - self.len, "room for elements of a table");
-        for index in self.len..self.len + count {
+    /// If there is no room for them, or if those before are not set.
+    pub(crate) fn prepare(&mut self, first: usize, count: usize, init: u64) {
+        let room = self.capacity - self.len;
+        assert!(first <= self.prepared && count <= room - first, "room for elements of a table");
+        let from = self.len + first;
+        for index in from..from + count {
             // SAFETY: it lies in the capacity.
             unsafe { self.base.add(index).write(init) }
         }
+        self.prepared = self.prepared.max(first + count);
+    }
+
+    /// Adds the first `count` elements that were prepared.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub(crate) fn extend(&mut self, count: usize) {
+        assert!(count <= self.prepared, "elements of a table that were prepared");
         self.len += count;
+        self.prepared -= count;
     }
 
     fn allocate_more(&mut self, capacity: usize) -> bool {
@@ -101,10 +115,12 @@ mod tests {
         let mut elements = Elements::new(2, 7).unwrap();
         elements[1] = 8;
         assert!(elements.reserve(5, 5));
-        elements.extend(3, 9);
+        elements.prepare(0, 3, 9);
+        elements.extend(3);
         assert_eq!(elements[..], [7, 8, 9, 9, 9]);
         assert!(elements.reserve(6, 100));
-        elements.extend(1, 0);
+        elements.prepare(0, 1, 0);
+        elements.extend(1);
         assert_eq!(elements[..], [7, 8, 9, 9, 9, 0]);
         assert!(elements.capacity <= 8, "{}", elements.capacity);
     }
@@ -117,7 +133,8 @@ mod tests {
         assert!(elements.is_empty());
         assert!(!elements.reserve(usize::MAX / 8, usize::MAX));
         assert!(elements.reserve(1, 1));
-        elements.extend(1, 3);
+        elements.prepare(0, 1, 3);
+        elements.extend(1);
         assert_eq!(elements[..], [3]);
     }
 }

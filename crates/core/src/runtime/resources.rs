@@ -275,7 +275,9 @@ pub(crate) fn grow_table(
         return Ok(None);
     }
     let old = store.inner().tables[index as usize].elements.len();
-    store.inner().extend_table(index, delta as usize, init);
+    let store = store.inner();
+    store.tables[index as usize].elements.prepare(0, delta as usize, init);
+    store.extend_table(index, delta as usize);
     Ok(Some(old as u64))
 }
 

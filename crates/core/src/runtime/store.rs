@@ -319,9 +319,9 @@ impl StoreInner {
         }
     }
 
-    /// Adds elements to a table, for which there is room and the limits were asked.
-    pub(crate) fn extend_table(&mut self, table: u32, count: usize, init: u64) {
-        self.tables[table as usize].elements.extend(count, init);
+    /// Adds elements to a table that were prepared and for which the limits were asked.
+    pub(crate) fn extend_table(&mut self, table: u32, count: usize) {
+        self.tables[table as usize].elements.extend(count);
         self.held.tables = self.held.tables.saturating_add(count.saturating_mul(8));
         self.table_moved(table);
     }

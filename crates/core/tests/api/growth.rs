@@ -2,8 +2,8 @@
 
 use crate::{instance, linked, module};
 use windlass::{
-    Caller, Config, Engine, Extern, Instance, Linker, Memory, MemoryType, Ref, RefType, Store,
-    StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Val,
+    Caller, Config, Engine, Event, Execution, Extern, Instance, Linker, Memory, MemoryType,
+    Metering, Ref, RefType, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Val,
 };
 
 const OWNER: &str = r#"
@@ -221,4 +221,60 @@ fn a_shared_memory_counts_with_its_maximum() {
     assert!(Instance::new(&mut store, &large, &[]).is_err());
     Instance::new(&mut store, &module(&engine, "(memory 1 16 shared)"), &[]).unwrap();
     assert!(Memory::new(&mut store, MemoryType::new(1, None)).is_err());
+}
+
+const SLOW_TABLE: &str = r#"
+    (table $t (export "t") 0 600000 anyref) (memory (export "m") 0)
+    (func (export "a") (result i32) (table.grow $t (ref.i31 (i32.const 1)) (i32.const 500000)))
+    (func (export "b") (result i32) (table.grow $t (ref.i31 (i32.const 2)) (i32.const 50000)))
+    (func (export "at") (param i32) (result i32)
+      (i31.get_u (ref.cast (ref i31) (table.get $t (local.get 0)))))"#;
+
+/// An execution of `a`, in the middle of what it does.
+fn growing(store: &mut Store<StoreLimits>, instance: Instance) -> Execution {
+    let func = instance.get_func(&*store, "a").unwrap();
+    let mut execution = func.start(&mut *store, &[]).unwrap();
+    for _ in 0..2 {
+        store.interrupt_handle().unwrap().interrupt();
+        assert!(matches!(execution.run(&mut *store).unwrap(), Event::Interrupted));
+    }
+    execution
+}
+
+fn result(event: Event) -> i32 {
+    let Event::Finished(results) = event else { panic!("{event:?}") };
+    results[0].unwrap_i32()
+}
+
+#[test]
+fn a_table_that_grows_in_pieces_grows_at_once() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let mut store = Store::new(&engine, StoreLimits::default());
+    let instance = Instance::new(&mut store, &module(&engine, SLOW_TABLE), &[]).unwrap();
+    let table = instance.get_table(&store, "t").unwrap();
+    let mut first = growing(&mut store, instance);
+    assert_eq!(table.size(&store), 0);
+    // Another one grows it meanwhile: that is before, and its elements stay its own.
+    let second = instance.get_typed_func::<(), i32>(&store, "b").unwrap();
+    assert_eq!(second.call(&mut store, ()).unwrap(), 0);
+    assert_eq!(result(first.run(&mut store).unwrap()), 50_000);
+    assert_eq!(table.size(&store), 550_000);
+    let at = instance.get_typed_func::<i32, i32>(&store, "at").unwrap();
+    let values = [0, 49_999, 50_000, 549_999].map(|index| at.call(&mut store, index).unwrap());
+    assert_eq!(values, [2, 2, 1, 1]);
+}
+
+#[test]
+fn a_table_that_may_not_grow_any_more_has_not_grown() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let limits = StoreLimitsBuilder::new().total_size(5 << 20).build();
+    let mut store = Store::new(&engine, limits);
+    store.limiter(|limits| limits);
+    let instance = Instance::new(&mut store, &module(&engine, SLOW_TABLE), &[]).unwrap();
+    let mut execution = growing(&mut store, instance);
+    // Something else takes what is left.
+    let memory = instance.get_memory(&store, "m").unwrap();
+    assert!(memory.grow(&mut store, 40).is_ok());
+    assert_eq!(result(execution.run(&mut store).unwrap()), -1);
+    assert_eq!(instance.get_table(&store, "t").unwrap().size(&store), 0);
 }

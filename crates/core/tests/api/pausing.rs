@@ -2,7 +2,8 @@
 
 use crate::linked;
 use windlass::{
-    Caller, Engine, Error, Event, ExternRef, Func, Linker, Pending, Rooted, Store, Val,
+    Caller, Config, Engine, Error, Event, ExnRef, ExternRef, Func, Linker, Metering, Module,
+    Pending, Rooted, Store, Val,
 };
 
 /// A question to the embedder.
@@ -166,4 +167,37 @@ fn an_execution_goes_to_another_thread_with_its_store() {
         question(execution.run(&mut store).unwrap())
     });
     assert_eq!(thread.join().unwrap(), Question(1001));
+}
+
+/// A call that is interrupted just when a host function has returned leaves nothing to the next call that uses its
+/// stack: a collection would take that one's arguments for the host function's results.
+#[test]
+fn a_stack_that_is_used_again_holds_nothing_of_the_call_before() {
+    for host in [false, true] {
+        let mut config = Config::new();
+        config.metering(Metering::Interrupt);
+        let engine = Engine::new(&config).unwrap();
+        let mut linker = Linker::new(&engine);
+        let interrupts = |caller: Caller<'_, ()>| -> Option<Rooted<ExnRef>> {
+            caller.interrupt_handle().unwrap().interrupt();
+            None
+        };
+        linker.func_wrap("", "h", interrupts).unwrap();
+        linker.func_wrap("", "k", |_: i64| {}).unwrap();
+        let text = r#"
+            (import "" "h" (func $h (result exnref)))
+            (import "" "k" (func $k (param i64)))
+            (export "k" (func $k))
+            (func (export "f") (drop (call $h)))
+            (func (export "g") (param i64))"#;
+        let mut store = Store::new(&engine, ());
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let run = instance.get_func(&store, "f").unwrap();
+        assert!(run.call(&mut store, &[], &mut []).is_err());
+        let next = instance.get_func(&store, if host { "k" } else { "g" }).unwrap();
+        let mut execution = next.start(&mut store, &[Val::I64(0x7fff_dead_bee8)]).unwrap();
+        store.gc();
+        assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
+    }
 }

@@ -10,14 +10,15 @@ use crate::{
     runtime::{Embedder, Grown},
 };
 
-/// A table that is growing in pieces, or a memory that may.
+/// A table or memory that is going to grow: nobody sees it before it has.
 #[derive(Clone, Copy)]
 pub(crate) struct Growing {
-    /// The size before.
+    /// The size now, for which the limits allow the rest.
     old: u64,
-    /// The size so far, for which the limits allow what is left.
-    len: u64,
-    /// What the store held in all when they were asked.
+    /// Of a table: how many of the new elements lie there already, and how many are paid.
+    filled: u64,
+    paid: u64,
+    /// What the store held in all when the limits were asked.
     total: usize,
 }
 
@@ -32,17 +33,17 @@ impl Thread {
             let (size, page) = (memory.bytes.len() as u64, memory.ty.page_size_log2);
             // Others may have grown it or something else meanwhile: then the limits are asked again.
             let total = store.inner().total();
-            if self.growing.is_none_or(|growing| (growing.len, growing.total) != (size, total)) {
+            if self.growing.is_none_or(|growing| (growing.old, growing.total) != (size, total)) {
                 if !store.may_grow_memory(index as u32, delta)? {
                     break None;
                 }
                 let total = store.inner().total();
-                self.growing = Some(Growing { old: size >> page, len: size, total });
+                self.growing = Some(Growing { old: size, filled: 0, paid: 0, total });
             }
             let cost = amount_cost(delta << page);
             self.charge(store.inner(), cost)?;
             match store.grow_memory_at(index as u32, size, delta)? {
-                Grown::Done => break self.growing.map(|growing| growing.old),
+                Grown::Done => break Some(size >> page),
                 Grown::Failed => {
                     self.refund(store.inner(), cost);
                     break None;
@@ -65,28 +66,37 @@ impl Thread {
         let instr = self.slow_instr(SlowOp::TableGrow);
         let (index, init) = (instr.table(store.inner(), instr.first), instr.slots[0]);
         let is64 = store.inner().tables[index].ty.limits.is64;
+        let delta = instr.slots[1];
         let old = loop {
-            let delta = self.slow_instr(SlowOp::TableGrow).slots[1];
-            let len = store.inner().tables[index].elements.len() as u64;
-            // Others may have grown it or something else since a piece before.
+            let old = store.inner().tables[index].elements.len() as u64;
             let total = store.inner().total();
-            if self.growing.is_none_or(|growing| (growing.len, growing.total) != (len, total)) {
-                if !store.may_grow_table(index as u32, delta)? {
-                    break None;
+            let mut growing = match self.growing {
+                Some(growing) if (growing.old, growing.total) == (old, total) => growing,
+                // Others have grown it or something else meanwhile: the limits are asked again, and it is filled again.
+                before => {
+                    if !store.may_grow_table(index as u32, delta)? {
+                        break None;
+                    }
+                    let paid = before.map_or(0, |growing| growing.paid);
+                    Growing { old, filled: 0, paid, total: store.inner().total() }
                 }
-                let old = self.growing.map_or(len, |growing| growing.old);
-                self.growing = Some(Growing { old, len, total: store.inner().total() });
+            };
+            let (count, cost) = Rest { len: delta - growing.filled, size: 8 }.piece();
+            if growing.filled >= growing.paid {
+                self.growing = Some(growing);
+                self.charge(store.inner(), cost)?;
+                growing.paid += count;
             }
-            let (count, cost) = Rest { len: delta, size: 8 }.piece();
-            self.charge(store.inner(), cost)?;
-            store.inner().extend_table(index as u32, count as usize, init);
-            self.slow_instr(SlowOp::TableGrow).slots[1] -= count;
-            if let Some(growing) = &mut self.growing {
-                growing.len += count;
-                growing.total = store.inner().total();
-            }
-            if count == delta {
-                break self.growing.map(|growing| growing.old);
+            store.inner().tables[index].elements.prepare(
+                growing.filled as usize,
+                count as usize,
+                init,
+            );
+            growing.filled += count;
+            self.growing = Some(growing);
+            if growing.filled == delta {
+                store.inner().extend_table(index as u32, delta as usize);
+                break Some(old);
             }
             self.poll_midway(store.inner())?;
         };
