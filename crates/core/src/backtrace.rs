@@ -1,6 +1,7 @@
-//! [`WasmBacktrace`]: where a guest was when it stopped. Made by the calls in `func` and `execution` from what
-//! the thread tells; shown by errors. Which functions and instructions those places are is found out when somebody
-//! looks: it must never cost more than translating each function named once.
+//! [`WasmBacktrace`]: where a guest was when it stopped. Made by the calls in `func` and
+//! `execution` from what the thread tells; shown by errors. Which functions and instructions those
+//! places are is found out when somebody looks: it must never cost more than translating each
+//! function named once.
 
 use crate::{
     Module,
@@ -16,9 +17,10 @@ const MAX_FRAMES: usize = 64;
 
 /// Where a guest was when it stopped: its calls, the innermost first.
 ///
-/// It keeps the modules of these calls alive. Functions and offsets are found out when it is looked at for the first
-/// time (by [`WasmBacktrace::frames`], or when it is shown), in time in proportion to the bodies of the functions
-/// that it names; until then it costs no more than a list of at most 64 places.
+/// It keeps the modules of these calls alive. Functions and offsets are found out when it is looked
+/// at for the first time (by [`WasmBacktrace::frames`], or when it is shown), in time in proportion
+/// to the bodies of the functions that it names; until then it costs no more than a list of at most
+/// 64 places.
 ///
 /// ```
 /// use windlass::{Engine, Instance, Module, Store};
@@ -51,8 +53,8 @@ pub struct FrameInfo {
     offset: usize,
 }
 
-/// A place in code, of which [`CodeTable::find`](crate::exec::CodeTable::find) tells more. The code lives as long as its
-/// module.
+/// A place in code, of which [`CodeTable::find`](crate::exec::CodeTable::find) tells more. The code
+/// lives as long as its module.
 #[derive(Clone)]
 pub(crate) struct CodePlace {
     pub(crate) module: Module,
@@ -181,7 +183,8 @@ mod tests {
         vec::Vec,
     };
 
-    /// The error of a call of `run`, and how often looking at it twice has translated a function again.
+    /// The error of a call of `run`, and how often looking at it twice has translated a function
+    /// again.
     fn looked_at(text: &str) -> (Error, usize) {
         let wasm = wat::parse_str(text).unwrap();
         let mut store = Store::new(&Engine::default(), ());
@@ -206,7 +209,8 @@ mod tests {
               (i32.add (call $odd (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
             (func $odd (param i32) (result i32)
               (if (i32.and (local.get 0) (i32.const 2))
-                (then (return (i32.add (call $even (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))))
+                (then (return (i32.add (call $even (i32.sub (local.get 0) (i32.const 1)))
+                  (i32.const 1)))))
               (i32.add (call $even (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
             (func (export "run") (drop (call $even (i32.const 40))))"#;
         let (error, translations) = looked_at(text);

@@ -1,4 +1,5 @@
-//! [`Config`]: the settings of an engine. Read when an engine is made; nothing changes them afterwards.
+//! [`Config`]: the settings of an engine. Read when an engine is made; nothing changes them
+//! afterwards.
 
 use windlass_decode::Features;
 
@@ -16,11 +17,13 @@ pub enum Metering {
     /// Not at all: fastest.
     #[default]
     None,
-    /// It looks at an interrupt flag at function entries and loop iterations, in long code without these, when a host
-    /// function has returned, and in the middle of instructions that move much:
-    /// [`InterruptHandle`](crate::InterruptHandle), [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
+    /// It looks at an interrupt flag at function entries and loop iterations, in long code without
+    /// these, when a host function has returned, and in the middle of instructions that move much:
+    /// [`InterruptHandle`](crate::InterruptHandle),
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
     Interrupt,
-    /// It counts fuel, and looks at the interrupt flag. What costs what, [`FUEL_VERSION`](crate::FUEL_VERSION) says.
+    /// It counts fuel, and looks at the interrupt flag. What costs what,
+    /// [`FUEL_VERSION`](crate::FUEL_VERSION) says.
     Fuel,
 }
 
@@ -162,8 +165,8 @@ impl Config {
         self
     }
 
-    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off. What costs what,
-    /// [`FUEL_VERSION`](crate::FUEL_VERSION) says; what happens when there is too little,
+    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off. What costs
+    /// what, [`FUEL_VERSION`](crate::FUEL_VERSION) says; what happens when there is too little,
     /// [`Store::set_fuel`](crate::Store::set_fuel).
     ///
     /// ```
@@ -176,10 +179,11 @@ impl Config {
 
     /// When function bodies are validated and translated.
     ///
-    /// That costs no fuel, since modules are shared by stores and whoever calls a function first would pay for all. It
-    /// takes time linear in the bytes of the body, and is part of the price of a module: bound its size, or choose
-    /// [`CompilationMode::Eager`]. When it happens at a call, an interrupt stops it as it stops a guest, and an
-    /// execution that is run again goes on with it.
+    /// That costs no fuel, since modules are shared by stores and whoever calls a function first
+    /// would pay for all. It takes time linear in the bytes of the body, and is part of the price
+    /// of a module: bound its size, or choose [`CompilationMode::Eager`]. When it happens at a
+    /// call, an interrupt stops it as it stops a guest, and an execution that is run again goes on
+    /// with it.
     ///
     /// ```
     /// use windlass::{CompilationMode, Config};
@@ -192,7 +196,8 @@ impl Config {
 
     /// The largest size in bytes of a guest's value stack, which bounds how deep functions of the
     /// guest call each other: beyond it they trap with
-    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 8 MiB by default; the stack grows to it as needed.
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 8 MiB by default; the stack grows to it
+    /// as needed.
     ///
     /// ```
     /// use windlass::Config;
@@ -203,13 +208,14 @@ impl Config {
         self
     }
 
-    /// How deep calls from host to guest may nest (the host calls the guest, which calls the host, and so on): beyond
-    /// this they trap with [`Trap::StackOverflow`](crate::Trap::StackOverflow). 200 by default, on every host.
+    /// How deep calls from host to guest may nest (the host calls the guest, which calls the host,
+    /// and so on): beyond this they trap with [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    /// 200 by default, on every host.
     ///
-    /// Each takes native stack: what the host function keeps there, and about 1 KiB of the library's in an optimized
-    /// build, or 2.5 KiB in one that is not. The default fits the 2 MiB that threads have by default even if host
-    /// functions keep 4 KiB each. Programs that go deeper need a thread with more stack: 16 KiB for each call is plenty
-    /// for most host functions.
+    /// Each takes native stack: what the host function keeps there, and about 1 KiB of the
+    /// library's in an optimized build, or 2.5 KiB in one that is not. The default fits the 2 MiB
+    /// that threads have by default even if host functions keep 4 KiB each. Programs that go deeper
+    /// need a thread with more stack: 16 KiB for each call is plenty for most host functions.
     ///
     /// ```
     /// use windlass::{Config, Engine};
@@ -223,15 +229,15 @@ impl Config {
         self
     }
 
-    /// How much code a function may be translated to, in cells for each byte of its body; 64 cells more in any case.
-    /// 4 by default. Functions without structures and arrays have 1 at most, and what compilers make of
-    /// those hardly more: the limit is for large objects of values that come from calls. Beyond it,
-    /// translation ends with [`CodeTooLarge`](crate::CodeTooLarge): in every [`CompilationMode`] and on
-    /// every host for the same functions.
+    /// How much code a function may be translated to, in cells for each byte of its body; 64 cells
+    /// more in any case. 4 by default. Functions without structures and arrays have 1 at most, and
+    /// what compilers make of those hardly more: the limit is for large objects of values that come
+    /// from calls. Beyond it, translation ends with [`CodeTooLarge`](crate::CodeTooLarge): in every
+    /// [`CompilationMode`] and on every host for the same functions.
     ///
-    /// Cells are counted as they are before the translator joins them: an operator is one, with one more for each
-    /// label of a `br_table` and each value of `struct.new` or `array.new_fixed`. A cell takes 16 to 128 bytes of
-    /// memory.
+    /// Cells are counted as they are before the translator joins them: an operator is one, with one
+    /// more for each label of a `br_table` and each value of `struct.new` or `array.new_fixed`. A
+    /// cell takes 16 to 128 bytes of memory.
     ///
     /// ```
     /// use windlass::Config;
@@ -243,9 +249,10 @@ impl Config {
     }
 
     /// How much code the functions of a module may be translated to together, in cells as
-    /// [`Config::max_code_per_byte`] counts them. Each function has its part of it, by the bytes of its body: so it
-    /// does not matter which are called, or in which order. Beyond its part, a function is an error,
-    /// [`CodeTooLarge`](crate::CodeTooLarge). By default there is only the limit by bytes.
+    /// [`Config::max_code_per_byte`] counts them. Each function has its part of it, by the bytes of
+    /// its body: so it does not matter which are called, or in which order. Beyond its part, a
+    /// function is an error, [`CodeTooLarge`](crate::CodeTooLarge). By default there is only the
+    /// limit by bytes.
     ///
     /// ```
     /// use windlass::Config;
@@ -256,11 +263,12 @@ impl Config {
         self
     }
 
-    /// Whether every NaN that an instruction makes has the same bits: positive, only the highest bit of the
-    /// payload set. Off by default: then the host's CPU chooses among the bits that the specification allows.
-    /// With it, and without what the host brings in, a guest computes the same bits on every host: the
-    /// deterministic profile of the specification (relaxed vector instructions are deterministic anyway).
-    /// Costs an instruction after each one that may make a NaN.
+    /// Whether every NaN that an instruction makes has the same bits: positive, only the highest
+    /// bit of the payload set. Off by default: then the host's CPU chooses among the bits that the
+    /// specification allows. With it, and without what the host brings in, a guest computes the
+    /// same bits on every host: the deterministic profile of the specification (relaxed vector
+    /// instructions are deterministic anyway). Costs an instruction after each one that may make a
+    /// NaN.
     ///
     /// ```
     /// use windlass::{Config, Engine, Instance, Module, Store};

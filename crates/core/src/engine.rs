@@ -31,8 +31,8 @@ pub(crate) struct EngineInner {
     pub(crate) epochs: Arc<Epochs>,
 }
 
-/// Tells engines apart, so that a type is not used with another engine. Never given twice. Bytes, so that types
-/// that carry it need not be aligned by 8.
+/// Tells engines apart, so that a type is not used with another engine. Never given twice. Bytes,
+/// so that types that carry it need not be aligned by 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EngineId([u8; 8]);
 
@@ -64,9 +64,9 @@ impl Engine {
     /// One tick more: stops the guests of all stores whose deadline this is, as
     /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) says.
     ///
-    /// To be called from any thread, in equal intervals as a rule. It allocates nothing and waits for no lock, so a
-    /// signal handler may call it, too. What it costs does not depend on how many stores there are, but on how many
-    /// deadlines have come.
+    /// To be called from any thread, in equal intervals as a rule. It allocates nothing and waits
+    /// for no lock, so a signal handler may call it, too. What it costs does not depend on how many
+    /// stores there are, but on how many deadlines have come.
     ///
     /// ```
     /// use windlass::{Config, Engine, Instance, Metering, Module, Store, Trap};
@@ -108,7 +108,8 @@ impl Engine {
     /// A type whose own types are the engine's.
     ///
     /// # Errors
-    /// If the supertype may not have it, or if the engine is full: it has 2^28 types, or the host no memory.
+    /// If the supertype may not have it, or if the engine is full: it has 2^28 types, or the host
+    /// no memory.
     pub(crate) fn register(&self, ty: SubType) -> Result<HeldType, Error> {
         let sup = ty.supertypes.first().map(|&sup| TypeId(sup));
         if sup.is_some_and(|sup| !self.types(|types| types.may_extend(&ty.composite, sup))) {

@@ -1,6 +1,6 @@
-//! [`Error`]: whatever goes wrong, in one pointer: a trap, a module that is not valid, an import that does not
-//! fit, an error of a host function. Errors with names of their own are found in it by
-//! [`Error::downcast_ref`].
+//! [`Error`]: whatever goes wrong, in one pointer: a trap, a module that is not valid, an import
+//! that does not fit, an error of a host function. Errors with names of their own are found in it
+//! by [`Error::downcast_ref`].
 
 use crate::{Trap, WasmBacktrace};
 use alloc::{borrow::Cow, boxed::Box, string::String};
@@ -10,8 +10,9 @@ type Source = dyn core::error::Error + Send + Sync + 'static;
 
 /// What goes wrong in this crate's functions and in host functions.
 ///
-/// It is one pointer wide, and made from any [`core::error::Error`] by `?`. Display shows the message and,
-/// if a guest was running, its backtrace. What the error is can be asked by [`Error::downcast_ref`]:
+/// It is one pointer wide, and made from any [`core::error::Error`] by `?`. Display shows the
+/// message and, if a guest was running, its backtrace. What the error is can be asked by
+/// [`Error::downcast_ref`]:
 ///
 /// | type | when |
 /// |---|---|
@@ -178,7 +179,8 @@ impl From<Error> for Box<dyn core::error::Error + 'static> {
     }
 }
 
-/// An [`Error`] as a standard error, which it can't be itself: then `From` any error could not exist.
+/// An [`Error`] as a standard error, which it can't be itself: then `From` any error could not
+/// exist.
 struct Shown(Error);
 
 impl fmt::Display for Shown {
@@ -241,8 +243,9 @@ impl ModuleError {
     }
 }
 
-/// The code that a function would be translated to is larger than the engine allows. The same in every
-/// [`CompilationMode`](crate::CompilationMode): an error of [`Module::new`](crate::Module::new), or of the first call.
+/// The code that a function would be translated to is larger than the engine allows. The same in
+/// every [`CompilationMode`](crate::CompilationMode): an error of
+/// [`Module::new`](crate::Module::new), or of the first call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("function {func}{} is too large: {count} {what}, the limit is {limit}", Named(name))]
 pub struct CodeTooLarge {
@@ -294,7 +297,8 @@ impl fmt::Display for Named<'_> {
 /// let engine = Engine::default();
 /// let wasm = wat::parse_str(r#"(import "env" "f" (func (param i32)))"#).unwrap();
 /// let linker = Linker::new(&engine);
-/// let error = linker.instantiate(Store::new(&engine, ()), &Module::new(&engine, wasm)?).unwrap_err();
+/// let module = Module::new(&engine, wasm)?;
+/// let error = linker.instantiate(Store::new(&engine, ()), &module).unwrap_err();
 /// let error = error.downcast_ref::<LinkError>().unwrap();
 /// assert_eq!(error.kind(), LinkErrorKind::UnknownImport);
 /// assert_eq!((error.module(), error.name()), ("env", "f"));

@@ -1,8 +1,8 @@
 //! The Windlass WebAssembly interpreter.
 //!
-//! An [`Engine`] has the settings. A [`Module`] is made once and shared. A [`Store`] holds running guests and the
-//! embedder's data. A [`Linker`] finds what modules import; an [`Instance`] has what they export. Names and ways are
-//! those of Wasmtime, so that programs can switch.
+//! An [`Engine`] has the settings. A [`Module`] is made once and shared. A [`Store`] holds running
+//! guests and the embedder's data. A [`Linker`] finds what modules import; an [`Instance`] has what
+//! they export. Names and ways are those of Wasmtime, so that programs can switch.
 //!
 //! ```
 //! use windlass::{Caller, Engine, Linker, Module, Result, Store};
@@ -32,16 +32,18 @@
 //!
 //! # Guests that are not trusted
 //!
-//! A guest reaches nothing but what it imports. What it takes is limited by [`Store::limiter`] (memories, tables,
-//! objects, value stacks, instances, or all in bytes) and [`Config::max_wasm_stack`]; how long it runs by fuel
-//! ([`Config::consume_fuel`]) or from another thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an
-//! [`Execution`] is a call that can be paused.
+//! A guest reaches nothing but what it imports. What it takes is limited by [`Store::limiter`]
+//! (memories, tables, objects, value stacks, instances, or all in bytes) and
+//! [`Config::max_wasm_stack`]; how long it runs by fuel ([`Config::consume_fuel`]) or from another
+//! thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an [`Execution`] is a call
+//! that can be paused.
 //!
 //! # References
 //!
-//! What guests hold as references, the host holds as [`Rooted`] values: structures ([`StructRef`]), arrays
-//! ([`ArrayRef`]), numbers ([`I31`]), host values ([`ExternRef`]), exceptions ([`ExnRef`]). They keep what they refer
-//! to alive for a scope: a call of a host function, or a [`RootScope`]; [`OwnedRooted`] ones as long as wanted.
+//! What guests hold as references, the host holds as [`Rooted`] values: structures ([`StructRef`]),
+//! arrays ([`ArrayRef`]), numbers ([`I31`]), host values ([`ExternRef`]), exceptions ([`ExnRef`]).
+//! They keep what they refer to alive for a scope: a call of a host function, or a [`RootScope`];
+//! [`OwnedRooted`] ones as long as wanted.
 //!
 //! ```
 //! use windlass::*;
@@ -53,7 +55,8 @@
 //!     let points = StructRefPre::new(&mut store, point)?;
 //!     let kept = {
 //!         let mut scope = RootScope::new(&mut store);
-//!         let point = StructRef::new(&mut scope, &points, &[Val::from(1.5f64), Val::from(2.5f64)])?;
+//!         let fields = [Val::from(1.5f64), Val::from(2.5f64)];
+//!         let point = StructRef::new(&mut scope, &points, &fields)?;
 //!         point.to_owned_rooted(&mut scope)?
 //!     };
 //!     store.gc();

@@ -1,5 +1,5 @@
-//! [`ResourceLimiter`]: the embedder's say over what guests may take, and [`StoreLimits`], a ready-made one. Asked
-//! by `runtime/resources` only.
+//! [`ResourceLimiter`]: the embedder's say over what guests may take, and [`StoreLimits`], a
+//! ready-made one. Asked by `runtime/resources` only.
 
 use crate::Error;
 
@@ -43,18 +43,20 @@ use crate::Error;
 /// }
 /// ```
 ///
-/// Each method that answers a question can also fail: this ends the call of the guest that asked, or the
-/// instantiation, with that error, which [`Error::downcast_ref`] finds again; the host gets it from what it called,
-/// as [`Memory::grow`](crate::Memory::grow).
+/// Each method that answers a question can also fail: this ends the call of the guest that asked,
+/// or the instantiation, with that error, which [`Error::downcast_ref`] finds again; the host gets
+/// it from what it called, as [`Memory::grow`](crate::Memory::grow).
 ///
-/// A limiter is asked before anything has changed, and what it allows is done before anything of the embedder's runs
-/// again; unless an [`Execution`](crate::Execution) stops before, since fuel has run out or an interrupt has come: then
-/// it is asked again if the size has changed meanwhile. So one that panics leaves the store as it was, and the guest that asked does not go on: an
-/// [`Execution`](crate::Execution) has ended. It has its part of the embedder's data and not the store, so it can't
-/// re-enter it; it may drop what it has of the store, such as references and executions, and use other stores.
+/// A limiter is asked before anything has changed, and what it allows is done before anything of
+/// the embedder's runs again; unless an [`Execution`](crate::Execution) stops before, since fuel
+/// has run out or an interrupt has come: then it is asked again if the size has changed meanwhile.
+/// So one that panics leaves the store as it was, and the guest that asked does not go on: an
+/// [`Execution`](crate::Execution) has ended. It has its part of the embedder's data and not the
+/// store, so it can't re-enter it; it may drop what it has of the store, such as references and
+/// executions, and use other stores.
 pub trait ResourceLimiter {
-    /// Whether a memory may grow from `current` to `desired` bytes. Also asked for new memories, which grow
-    /// from 0. `maximum` is that of the memory's type.
+    /// Whether a memory may grow from `current` to `desired` bytes. Also asked for new memories,
+    /// which grow from 0. `maximum` is that of the memory's type.
     ///
     /// If not, `memory.grow` gives -1 in the guest, and making a memory is an error.
     ///
@@ -97,8 +99,9 @@ pub trait ResourceLimiter {
         Ok(())
     }
 
-    /// Whether the heap of structures and arrays may grow from `current` to `desired` bytes. After a no, it is asked
-    /// about smaller sizes, then garbage is collected; if there is still no room, the guest traps.
+    /// Whether the heap of structures and arrays may grow from `current` to `desired` bytes. After
+    /// a no, it is asked about smaller sizes, then garbage is collected; if there is still no room,
+    /// the guest traps.
     ///
     /// What a limiter does not say about the heap, it says about a memory of that size.
     ///
@@ -113,9 +116,10 @@ pub trait ResourceLimiter {
         self.memory_growing(current, desired, maximum)
     }
 
-    /// Whether the value stacks of the store may grow from `current` to `desired` bytes: those of all calls that run or
-    /// are paused, together with those that are kept for the next calls. After a no, the kept ones are freed, and it is
-    /// asked again; if that does not help, the call is a stack overflow.
+    /// Whether the value stacks of the store may grow from `current` to `desired` bytes: those of
+    /// all calls that run or are paused, together with those that are kept for the next calls.
+    /// After a no, the kept ones are freed, and it is asked again; if that does not help, the call
+    /// is a stack overflow.
     ///
     /// # Errors
     /// The limiter's: see above.
@@ -124,10 +128,10 @@ pub trait ResourceLimiter {
         Ok(true)
     }
 
-    /// Whether all that the guests of the store make the host hold may grow from `current` to `desired` bytes: memories
-    /// (of a shared one that a guest makes, its maximum at once), tables with 8 bytes for each element, the heap of
-    /// structures and arrays and the exceptions, and value stacks. A no is one to what is to grow; it is asked before
-    /// that.
+    /// Whether all that the guests of the store make the host hold may grow from `current` to
+    /// `desired` bytes: memories (of a shared one that a guest makes, its maximum at once), tables
+    /// with 8 bytes for each element, the heap of structures and arrays and the exceptions, and
+    /// value stacks. A no is one to what is to grow; it is asked before that.
     ///
     /// # Errors
     /// The limiter's: see above.
@@ -278,8 +282,8 @@ impl StoreLimitsBuilder {
         self
     }
 
-    /// How much all that the guests of the store make the host hold may take together, in bytes: see
-    /// [`ResourceLimiter::total_growing`].
+    /// How much all that the guests of the store make the host hold may take together, in bytes:
+    /// see [`ResourceLimiter::total_growing`].
     pub fn total_size(mut self, bytes: usize) -> Self {
         self.0.total_size = bytes;
         self

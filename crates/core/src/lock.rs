@@ -1,6 +1,7 @@
-//! [`Lock`], the reader-writer lock around the engine's types, [`TryLock`], which one need not wait for, and [`Once`], a
-//! value made when first needed. With `std` they are the standard library's; without, spinning ones, since waiting needs an operating system. Held
-//! only for short look-ups and additions.
+//! [`Lock`], the reader-writer lock around the engine's types, [`TryLock`], which one need not wait
+//! for, and [`Once`], a value made when first needed. With `std` they are the standard library's;
+//! without, spinning ones, since waiting needs an operating system. Held only for short look-ups
+//! and additions.
 
 #[cfg(feature = "std")]
 mod imp {
@@ -15,8 +16,8 @@ mod imp {
             Imp(RwLock::new(value))
         }
 
-        // Nothing that changes what is behind the lock panics, and whoever only looks leaves it as it was: poison
-        // is ignored.
+        // Nothing that changes what is behind the lock panics, and whoever only looks leaves it as
+        // it was: poison is ignored.
         pub(super) fn read<R>(&self, f: impl FnOnce(&T) -> R) -> R {
             f(&self.0.read().unwrap_or_else(PoisonError::into_inner))
         }
@@ -118,7 +119,8 @@ impl<T> Lock<T> {
     }
 }
 
-/// A value that is held for short times only, and that one can leave alone if somebody else holds it.
+/// A value that is held for short times only, and that one can leave alone if somebody else holds
+/// it.
 #[derive(Default)]
 pub(crate) struct TryLock<T>(imp::TryImp<T>);
 

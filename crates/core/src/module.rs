@@ -17,7 +17,8 @@ use windlass_decode::{
 };
 use windlass_validate::{Context, Scratch, validate_body};
 
-/// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and threads.
+/// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and
+/// threads.
 ///
 /// ```
 /// use windlass::{Engine, Module};
@@ -55,12 +56,14 @@ pub(crate) struct ModuleInner {
 }
 
 impl Module {
-    /// Decodes and validates a module in the binary format; with the feature `wat`, in the text format too.
+    /// Decodes and validates a module in the binary format; with the feature `wat`, in the text
+    /// format too.
     ///
     /// # Errors
     /// - [`ModuleError`] if the bytes are not a valid module, or use a feature that the engine's
     ///   [`Config`](crate::Config) switches off;
-    /// - [`CodeTooLarge`] if a function is beyond a limit of the engine, where the module is translated at once;
+    /// - [`CodeTooLarge`] if a function is beyond a limit of the engine, where the module is
+    ///   translated at once;
     /// - if the engine's modules have nearly 2^28 types.
     ///
     /// ```
@@ -145,9 +148,11 @@ impl Module {
     ///
     /// ```
     /// use windlass::{Engine, ExternType, Module};
-    /// let wasm = wat::parse_str(r#"(func (export "f") (param i32)) (memory (export "m") 1 2)"#).unwrap();
+    /// let text = r#"(func (export "f") (param i32)) (memory (export "m") 1 2)"#;
+    /// let wasm = wat::parse_str(text).unwrap();
     /// let module = Module::new(&Engine::default(), wasm)?;
-    /// let exports: Vec<_> = module.exports().map(|e| format!("{}: {}", e.name(), e.ty())).collect();
+    /// let exports = module.exports().map(|e| format!("{}: {}", e.name(), e.ty()));
+    /// let exports: Vec<_> = exports.collect();
     /// assert_eq!(exports, ["f: func (i32) -> ()", "m: memory 1..2"]);
     /// assert!(matches!(module.get_export("m"), Some(ExternType::Memory(_))));
     /// # Ok::<(), windlass::Error>(())
@@ -182,9 +187,9 @@ impl Module {
         customs.map(|custom| &self.0.bytes[custom.bytes.clone()])
     }
 
-    /// The translated code of a function that the module defines, in words, beside the byte offsets of the Wasm
-    /// that it was made from: for people to read. `func` is an index in the module's function index space.
-    /// None if the module does not define it, or if it can't be translated.
+    /// The translated code of a function that the module defines, in words, beside the byte offsets
+    /// of the Wasm that it was made from: for people to read. `func` is an index in the module's
+    /// function index space. None if the module does not define it, or if it can't be translated.
     ///
     /// ```
     /// use windlass::{Engine, Module};
@@ -198,8 +203,9 @@ impl Module {
         translate::Listing::new(self.0.source(), defined).ok()
     }
 
-    /// How large the translated code of a function is, in cells as [`Config::max_code_per_byte`](crate::Config)
-    /// counts them and in words of 8 bytes. None as for [`Module::listing`].
+    /// How large the translated code of a function is, in cells as
+    /// [`Config::max_code_per_byte`](crate::Config) counts them and in words of 8 bytes. None as
+    /// for [`Module::listing`].
     #[doc(hidden)]
     pub fn code_size(&self, func: u32) -> Option<(u64, usize)> {
         let defined = self.defined(func)?;

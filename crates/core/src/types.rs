@@ -1,5 +1,5 @@
-//! The types of values and of what modules import and export. Inside, the decoder's types are used with
-//! resolved type indices; these files are where one becomes the other.
+//! The types of values and of what modules import and export. Inside, the decoder's types are used
+//! with resolved type indices; these files are where one becomes the other.
 
 mod externs;
 mod func;

@@ -1,5 +1,6 @@
-//! [`Counter`]: numbers that are given once in the life of the process. They tell engines apart, and stores, so that
-//! nothing of one is taken for something of another. A number must never come again.
+//! [`Counter`]: numbers that are given once in the life of the process. They tell engines apart,
+//! and stores, so that nothing of one is taken for something of another. A number must never come
+//! again.
 
 use core::num::NonZeroU64;
 use core::sync::atomic::Ordering;

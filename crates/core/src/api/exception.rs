@@ -8,10 +8,11 @@ use crate::{
 use alloc::boxed::Box;
 use core::fmt;
 
-/// An exception was thrown, and no guest has caught it. The exception itself is pending in the store:
-/// [`Store::take_pending_exception`](crate::Store::take_pending_exception).
+/// An exception was thrown, and no guest has caught it. The exception itself is pending in the
+/// store: [`Store::take_pending_exception`](crate::Store::take_pending_exception).
 ///
-/// A host function that returns this error passes the pending exception on to the guest that called it.
+/// A host function that returns this error passes the pending exception on to the guest that called
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThrownException {
     ty: TagType,
@@ -50,7 +51,8 @@ impl fmt::Display for ThrownException {
 impl core::error::Error for ThrownException {}
 
 impl<T> Store<T> {
-    /// Makes `exception` the pending one. What a host function returns with the error goes on as the exception.
+    /// Makes `exception` the pending one. What a host function returns with the error goes on as
+    /// the exception.
     ///
     /// # Errors
     /// Always [`ThrownException`].

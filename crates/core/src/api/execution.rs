@@ -1,5 +1,5 @@
-//! [`Execution`]: a call as a value that can be paused and go on. [`Func::call`](crate::Func::call) is the
-//! convenience for calls that can't be.
+//! [`Execution`]: a call as a value that can be paused and go on. [`Func::call`](crate::Func::call)
+//! is the convenience for calls that can't be.
 
 use super::{
     func::{Call, Stop},
@@ -10,10 +10,11 @@ use alloc::boxed::Box;
 use core::any::Any;
 use core::fmt;
 
-/// A call that can be paused. Made by [`Func::start`](crate::Func::start); it runs by [`Execution::run`].
+/// A call that can be paused. Made by [`Func::start`](crate::Func::start); it runs by
+/// [`Execution::run`].
 ///
-/// It holds the guest's stack. Between two runs the store can be used for anything else, other calls and
-/// other executions too. An execution that is dropped never goes on.
+/// It holds the guest's stack. Between two runs the store can be used for anything else, other
+/// calls and other executions too. An execution that is dropped never goes on.
 ///
 /// ```
 /// use windlass::{Config, Engine, Event, Func, Store, Val};
@@ -47,13 +48,14 @@ pub struct Execution {
 pub enum Event {
     /// The function returned these values. The execution has ended.
     Finished(Box<[Val]>),
-    /// The fuel does not suffice to go on: [`Store::set_fuel`](crate::Store::set_fuel), then run again. Any amount makes
-    /// progress.
+    /// The fuel does not suffice to go on: [`Store::set_fuel`](crate::Store::set_fuel), then run
+    /// again. Any amount makes progress.
     OutOfFuel,
-    /// An [`InterruptHandle`](crate::InterruptHandle) was used, or the deadline of the store has come
-    /// ([`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline)). It can run again.
+    /// An [`InterruptHandle`](crate::InterruptHandle) was used, or the deadline of the store has
+    /// come ([`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline)). It can run again.
     Interrupted,
-    /// A host function returned [`Pending`]: [`Execution::resume`] gives its results, then it can run again.
+    /// A host function returned [`Pending`]: [`Execution::resume`] gives its results, then it can
+    /// run again.
     HostPending(Pending),
 }
 
@@ -65,8 +67,9 @@ impl Execution {
     /// Runs until the function returns or something stops it.
     ///
     /// # Errors
-    /// If the guest traps, or a host function in it fails: this ends the execution. If it has ended, or waits for
-    /// [`Execution::resume`], or if the store is another than it was started in.
+    /// If the guest traps, or a host function in it fails: this ends the execution. If it has
+    /// ended, or waits for [`Execution::resume`], or if the store is another than it was started
+    /// in.
     pub fn run(&mut self, mut store: impl AsContextMut) -> Result<Event, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "execution")?;
@@ -92,12 +95,12 @@ impl Execution {
         Ok(event)
     }
 
-    /// Gives the results of the host function that [`Event::HostPending`] told of. Nothing runs before the next
-    /// [`Execution::run`].
+    /// Gives the results of the host function that [`Event::HostPending`] told of. Nothing runs
+    /// before the next [`Execution::run`].
     ///
     /// # Errors
-    /// If no host function is pending, if values are not as many as its type says and of these types, or if
-    /// the store is another than it was started in.
+    /// If no host function is pending, if values are not as many as its type says and of these
+    /// types, or if the store is another than it was started in.
     pub fn resume(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "execution")?;
@@ -129,10 +132,12 @@ impl fmt::Debug for Execution {
     }
 }
 
-/// A host function returns it as its error to say that its results come later, by [`Execution::resume`].
+/// A host function returns it as its error to say that its results come later, by
+/// [`Execution::resume`].
 ///
-/// It carries a request: any value that tells the embedder what to do meanwhile. In a call that can't be paused
-/// (one by [`Func::call`](crate::Func::call), also inside an execution) it is an error.
+/// It carries a request: any value that tells the embedder what to do meanwhile. In a call that
+/// can't be paused (one by [`Func::call`](crate::Func::call), also inside an execution) it is an
+/// error.
 ///
 /// ```
 /// use windlass::{Engine, Error, Event, Func, Pending, Store, Val};

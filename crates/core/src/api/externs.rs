@@ -180,7 +180,8 @@ impl From<Tag> for Extern {
     }
 }
 
-/// An export of an instance: a name and what it stands for. See [`Instance::exports`](crate::Instance::exports).
+/// An export of an instance: a name and what it stands for. See
+/// [`Instance::exports`](crate::Instance::exports).
 ///
 /// ```
 /// use windlass::{Engine, Instance, Module, Store};

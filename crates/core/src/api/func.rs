@@ -37,8 +37,8 @@ pub struct Func {
 }
 
 impl Func {
-    /// A host function of type `ty`. It gets its arguments and a place for its results, which is filled
-    /// with zeros and nulls.
+    /// A host function of type `ty`. It gets its arguments and a place for its results, which is
+    /// filled with zeros and nulls.
     ///
     /// # Panics
     /// If `ty` is of another engine.
@@ -55,9 +55,9 @@ impl Func {
     pub fn new<T>(
         mut store: impl AsContextMut<Data = T>,
         ty: FuncType,
-        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+        f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Func {
-        Func::from_host(store.as_context_mut().0, &HostFunc::new(ty, func))
+        Func::from_host(store.as_context_mut().0, &HostFunc::new(ty, f))
     }
 
     /// A host function whose type is that of the closure: see [`IntoFunc`].
@@ -119,8 +119,8 @@ impl Func {
     ///
     /// # Errors
     /// If it traps, or a host function in it fails (with the guest's backtrace in either case), if
-    /// fuel runs out or an interrupt comes, if it belongs to another store, or if values are not as many as
-    /// its type says and of these types.
+    /// fuel runs out or an interrupt comes, if it belongs to another store, or if values are not as
+    /// many as its type says and of these types.
     ///
     /// ```
     /// # use windlass::{Engine, Func, Store, Val};
@@ -156,14 +156,17 @@ impl Func {
     /// Starts a call that can be paused; nothing runs before [`Execution::run`].
     ///
     /// # Errors
-    /// If it belongs to another store, or if values are not as many as its type says and of these types.
+    /// If it belongs to another store, or if values are not as many as its type says and of these
+    /// types.
     ///
     /// ```
     /// # use windlass::{Engine, Event, Func, Store, Val};
     /// let mut store = Store::new(&Engine::default(), ());
     /// let add = Func::wrap(&mut store, |a: i32, b: i32| a + b);
     /// let mut execution = add.start(&mut store, &[Val::I32(1), Val::I32(2)])?;
-    /// let Event::Finished(values) = execution.run(&mut store)? else { panic!("it was not stopped") };
+    /// let Event::Finished(values) = execution.run(&mut store)? else {
+    ///     panic!("it was not stopped")
+    /// };
     /// assert_eq!(values[0].i32(), Some(3));
     /// # Ok::<(), windlass::Error>(())
     /// ```

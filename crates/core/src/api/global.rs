@@ -65,7 +65,8 @@ impl Global {
     /// Sets its value.
     ///
     /// # Errors
-    /// If it can't be set, if `value` is of another type, or if it or the global belongs to another store.
+    /// If it can't be set, if `value` is of another type, or if it or the global belongs to another
+    /// store.
     pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "global")?;

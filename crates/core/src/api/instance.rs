@@ -17,7 +17,8 @@ use windlass_decode::ExternKind;
 /// let engine = Engine::default();
 /// let wasm = wat::parse_str(
 ///     r#"(global (export "answer") i32 (i32.const 42))
-///        (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))"#,
+///        (func (export "double") (param i32) (result i32)
+///          (i32.shl (local.get 0) (i32.const 1)))"#,
 /// )
 /// .unwrap();
 /// let mut store = Store::new(&engine, ());
@@ -39,14 +40,15 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Instantiates `module` with `imports` in the order of [`Module::imports`]: makes its memories and so
-    /// on, copies its active segments, and calls its start function. A [`Linker`](crate::Linker) finds imports by
-    /// name.
+    /// Instantiates `module` with `imports` in the order of [`Module::imports`]: makes its memories
+    /// and so on, copies its active segments, and calls its start function. A
+    /// [`Linker`](crate::Linker) finds imports by name.
     ///
     /// # Errors
     /// - [`LinkError`](crate::LinkError) if an import is not of the type that the module declares;
     /// - a [`Trap`](crate::Trap) if a segment does not fit, or the start function traps;
-    /// - if the store's limits don't allow it, an import belongs to another store, or the module to another engine.
+    /// - if the store's limits don't allow it, an import belongs to another store, or the module to
+    ///   another engine.
     ///
     /// ```
     /// use windlass::{Engine, Instance, Module, Store};

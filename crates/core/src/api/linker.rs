@@ -11,8 +11,8 @@ use core::fmt;
 /// Names and what they stand for, to satisfy the imports of modules.
 ///
 /// Host functions are not bound to a store: one linker can serve many stores of its engine. What is
-/// defined by [`Linker::define`], [`Linker::instance`] and [`Linker::module`] belongs to one store, unless it is a
-/// [`SharedMemory`](crate::SharedMemory).
+/// defined by [`Linker::define`], [`Linker::instance`] and [`Linker::module`] belongs to one store,
+/// unless it is a [`SharedMemory`](crate::SharedMemory).
 ///
 /// ```
 /// use windlass::{Engine, Linker, Module, Store};
@@ -58,7 +58,8 @@ impl<T> Linker<T> {
         &self.engine
     }
 
-    /// Whether a name can be defined again, which replaces what it stood for. Not at first: then it is an error.
+    /// Whether a name can be defined again, which replaces what it stood for. Not at first: then it
+    /// is an error.
     pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
         self.shadowing = allow;
         self
@@ -67,7 +68,8 @@ impl<T> Linker<T> {
     /// Defines a name as something of a store.
     ///
     /// # Errors
-    /// If the name is defined already, if `item` belongs to another store, or the store to another engine.
+    /// If the name is defined already, if `item` belongs to another store, or the store to another
+    /// engine.
     ///
     /// ```
     /// use windlass::{Engine, Linker, Memory, MemoryType, Store};
@@ -111,10 +113,10 @@ impl<T> Linker<T> {
         module: &str,
         name: &str,
         ty: FuncType,
-        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+        f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
         self.check_engine(ty.engine(), "function's type")?;
-        self.insert(module, name, Definition::Host(HostFunc::new(ty, func)))
+        self.insert(module, name, Definition::Host(HostFunc::new(ty, f)))
     }
 
     /// Defines a name as a host function whose type is that of the closure: see [`IntoFunc`].
@@ -134,7 +136,8 @@ impl<T> Linker<T> {
     /// Defines all exports of `instance` under `module`.
     ///
     /// # Errors
-    /// If a name is defined already, if `instance` belongs to another store, or the store to another engine.
+    /// If a name is defined already, if `instance` belongs to another store, or the store to
+    /// another engine.
     pub fn instance(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -217,7 +220,8 @@ impl<T> Linker<T> {
         Ok(())
     }
 
-    /// Defines every function that `module` imports and that is not defined as one that fails when called.
+    /// Defines every function that `module` imports and that is not defined as one that fails when
+    /// called.
     ///
     /// # Errors
     /// If the module belongs to another engine.
@@ -249,7 +253,8 @@ impl<T> Linker<T> {
 
     /// What a name stands for in the store. A host function becomes a function of the store.
     ///
-    /// None if the name is not defined, or if what it stands for belongs to another store or engine.
+    /// None if the name is not defined, or if what it stands for belongs to another store or
+    /// engine.
     pub fn get(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -265,7 +270,8 @@ impl<T> Linker<T> {
     /// Instantiates `module` with what its imports stand for: see [`Instance::new`].
     ///
     /// # Errors
-    /// [`LinkError`](crate::LinkError) if nothing is defined for an import; and as [`Instance::new`].
+    /// [`LinkError`](crate::LinkError) if nothing is defined for an import; and as
+    /// [`Instance::new`].
     pub fn instantiate(
         &self,
         mut store: impl AsContextMut<Data = T>,

@@ -7,8 +7,8 @@ use crate::{
     runtime::{Embedder, StoreId, StoreInner, add_memory},
 };
 
-/// A linear memory of a store. It is a number, cheap to copy. A memory that several stores share is a
-/// [`SharedMemory`](crate::SharedMemory).
+/// A linear memory of a store. It is a number, cheap to copy. A memory that several stores share is
+/// a [`SharedMemory`](crate::SharedMemory).
 ///
 /// The host reads and writes the guest's bytes where they are, without copies:
 ///
@@ -129,8 +129,8 @@ impl Memory {
     /// Grows by `delta` pages of zeros; returns the old size in pages.
     ///
     /// # Errors
-    /// If the type, the limits of the store or the host don't allow it, or if it belongs to another store. An error of
-    /// the limiter's as it is.
+    /// If the type, the limits of the store or the host don't allow it, or if it belongs to another
+    /// store. An error of the limiter's as it is.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "memory")?;

@@ -1,6 +1,6 @@
-//! The public API, a file for each type, named as in the specification and in Wasmtime. It turns handles and values of
-//! the embedder into indices and slots, with checks that they belong to the store, and calls what is below. Nothing
-//! below names it.
+//! The public API, a file for each type, named as in the specification and in Wasmtime. It turns
+//! handles and values of the embedder into indices and slots, with checks that they belong to the
+//! store, and calls what is below. Nothing below names it.
 
 pub(crate) mod caller;
 pub(crate) mod exception;

@@ -1,6 +1,6 @@
-//! References that the host holds: [`Rooted`] and [`OwnedRooted`] keep what they refer to alive, and the types
-//! here say what it is. Every use of one is checked: a reference whose scope has ended, or one of another store, is
-//! an error.
+//! References that the host holds: [`Rooted`] and [`OwnedRooted`] keep what they refer to alive,
+//! and the types here say what it is. Every use of one is checked: a reference whose scope has
+//! ended, or one of another store, is an error.
 
 mod any;
 mod array;
@@ -145,7 +145,8 @@ impl Ref {
         if own.matches(&store.engine, &wanted) { Ok(slot) } else { Err(mismatch(own, wanted)) }
     }
 
-    /// The reference of a type of the hierarchy of `ty` that lies in a slot, rooted in the innermost scope.
+    /// The reference of a type of the hierarchy of `ty` that lies in a slot, rooted in the
+    /// innermost scope.
     pub(crate) fn from_slot(store: &mut StoreInner, ty: HeapType, slot: u64) -> Ref {
         match ty.top() {
             HeapType::Extern => Ref::Extern(Rooted::from_slot(store, slot)),

@@ -33,7 +33,8 @@ impl Table {
     /// A table of type `ty` whose elements are all `init`.
     ///
     /// # Errors
-    /// If `init` is not of the elements' type, or if the limits of the store or the host don't allow it.
+    /// If `init` is not of the elements' type, or if the limits of the store or the host don't
+    /// allow it.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table, Error> {
         let store = store.as_context_mut().0;
         if !ValType::from(ty.element()).is_of(&store.inner.engine) {
@@ -67,7 +68,8 @@ impl Table {
     /// Sets the element at `index`.
     ///
     /// # Errors
-    /// If there is none, if `value` is not of the elements' type, or if it or the table belongs to another store.
+    /// If there is none, if `value` is not of the elements' type, or if it or the table belongs to
+    /// another store.
     pub fn set(&self, mut store: impl AsContextMut, index: u64, value: Ref) -> Result<(), Error> {
         let inner = &mut store.as_context_mut().0.inner;
         check_store(inner.id, self.store, "table")?;
@@ -89,7 +91,8 @@ impl Table {
     ///
     /// # Errors
     /// If the type, the limits of the store or the host don't allow it, if `init` is not of the
-    /// elements' type, or if it or the table belongs to another store. An error of the limiter's as it is.
+    /// elements' type, or if it or the table belongs to another store. An error of the limiter's as
+    /// it is.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "table")?;
@@ -102,8 +105,8 @@ impl Table {
     /// Sets `len` elements from `start` on to `value`.
     ///
     /// # Errors
-    /// If there are not so many, if `value` is not of the elements' type, or if it or the table belongs to another
-    /// store.
+    /// If there are not so many, if `value` is not of the elements' type, or if it or the table
+    /// belongs to another store.
     pub fn fill(
         &self,
         mut store: impl AsContextMut,

@@ -6,8 +6,8 @@ use crate::{
     runtime::{NO_INSTANCE, StoreId, StoreInner},
 };
 
-/// A tag of a store: exceptions are thrown with one, and caught by it. It is a number, cheap to copy; two are the
-/// same tag if they are equal.
+/// A tag of a store: exceptions are thrown with one, and caught by it. It is a number, cheap to
+/// copy; two are the same tag if they are equal.
 ///
 /// ```
 /// use windlass::{Engine, FuncType, Store, Tag, TagType, ValType};

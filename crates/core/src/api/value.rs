@@ -1,5 +1,5 @@
-//! [`Val`]: a value whose type is known when it runs, and how it lies in the slots of the value stack. Also
-//! [`V128`].
+//! [`Val`]: a value whose type is known when it runs, and how it lies in the slots of the value
+//! stack. Also [`V128`].
 
 use crate::{
     AnyRef, ArrayRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, HeapType, Ref, Rooted,
@@ -10,7 +10,8 @@ use crate::{
 
 /// A value.
 ///
-/// Floats are bits, so that no NaN changes on its way; [`Val::f32`] and `Val::from(1.5f32)` convert.
+/// Floats are bits, so that no NaN changes on its way; [`Val::f32`] and `Val::from(1.5f32)`
+/// convert.
 ///
 /// ```
 /// use windlass::{Val, ValType};
@@ -175,7 +176,8 @@ impl Val {
         Val::ExnRef(None)
     }
 
-    /// Zero or null, even if null is not of the type: what results are before a host function sets them.
+    /// Zero or null, even if null is not of the type: what results are before a host function sets
+    /// them.
     pub(crate) fn zero(ty: ValType) -> Val {
         match ty {
             ValType::Ref(ty) => Val::null_ref(ty.heap_type()),

@@ -1,6 +1,6 @@
-//! Garbage collection: when to collect, what to do when the heap is full, and objects for the host. The driver comes
-//! here for running guests; the host and instantiation through [`Embedder`] and the functions below. What a collection
-//! is stands in [`runtime`](crate::runtime).
+//! Garbage collection: when to collect, what to do when the heap is full, and objects for the host.
+//! The driver comes here for running guests; the host and instantiation through [`Embedder`] and
+//! the functions below. What a collection is stands in [`runtime`](crate::runtime).
 
 use super::{
     frame_maps::{self, Halt},
@@ -31,8 +31,8 @@ impl Room {
         }
     }
 
-    /// Takes it from what is free; with `all`, from wherever it is. Memory that nobody has touched yet is touched in
-    /// pieces.
+    /// Takes it from what is free; with `all`, from wherever it is. Memory that nobody has touched
+    /// yet is touched in pieces.
     fn take(
         self,
         store: &mut StoreInner,
@@ -72,8 +72,8 @@ impl Room {
 /// Why there is no room.
 pub(crate) enum Halted {
     Failed(Error),
-    /// The guest was interrupted (the flag is cleared): the same call goes on where this one has stopped, if nobody has
-    /// used the store meanwhile, or else begins again.
+    /// The guest was interrupted (the flag is cleared): the same call goes on where this one has
+    /// stopped, if nobody has used the store meanwhile, or else begins again.
     Interrupted,
 }
 
@@ -101,14 +101,16 @@ impl From<Halted> for Exit {
     }
 }
 
-/// Makes room: takes what is free, collects if that is due, grows, or collects since it may not grow.
+/// Makes room: takes what is free, collects if that is due, grows, or collects since it may not
+/// grow.
 ///
-/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of the store are
-/// known to it. Without one, the host or an instantiation allocates, which is not interrupted.
+/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of
+/// the store are known to it. Without one, the host or an instantiation allocates, which is not
+/// interrupted.
 ///
 /// # Errors
-/// [`Trap::AllocationTooLarge`] if there is no room even after a collection, or if one that was not due frees so little
-/// that it would be followed by the next; the limiter's.
+/// [`Trap::AllocationTooLarge`] if there is no room even after a collection, or if one that was not
+/// due frees so little that it would be followed by the next; the limiter's.
 pub(crate) fn make_room(
     store: &mut dyn Embedder,
     running: Option<&Thread>,
@@ -157,8 +159,8 @@ pub(crate) fn make_room(
 /// Runs a collection to its end.
 ///
 /// # Errors
-/// If the running guest was interrupted: then the store keeps the collection. If the host has no memory to find out
-/// what frames refer to: then it was none.
+/// If the running guest was interrupted: then the store keeps the collection. If the host has no
+/// memory to find out what frames refer to: then it was none.
 fn run(
     store: &mut StoreInner,
     running: Option<&Thread>,
@@ -202,8 +204,9 @@ fn threads(
     Ok(())
 }
 
-/// Collects: whatever neither guests nor the host can reach any more is free afterwards. For the host: nothing stops
-/// it, and if the host has no memory to find out what frames refer to, nothing happens.
+/// Collects: whatever neither guests nor the host can reach any more is free afterwards. For the
+/// host: nothing stops it, and if the host has no memory to find out what frames refer to, nothing
+/// happens.
 pub(crate) fn collect(store: &mut StoreInner) {
     store.touch();
     let _ = run(store, None, Collection::new(false));
@@ -216,8 +219,8 @@ pub(crate) fn collect_if_due(store: &mut StoreInner) {
     }
 }
 
-/// The layout of objects of a type of the engine's, which the heap knows from now on. None if it is a function
-/// type.
+/// The layout of objects of a type of the engine's, which the heap knows from now on. None if it is
+/// a function type.
 ///
 /// # Errors
 /// If the host has no memory for that.
@@ -251,11 +254,11 @@ fn host_room(store: &mut dyn Embedder, room: Room) -> Result<(), Error> {
     })
 }
 
-/// Makes a structure of the type `id`, whose fields are given as they lie in slots, in order; a vector takes
-/// two. Returns the reference as it lies in slots.
+/// Makes a structure of the type `id`, whose fields are given as they lie in slots, in order; a
+/// vector takes two. Returns the reference as it lies in slots.
 ///
-/// This may collect: references in `slots` are pinned meanwhile; the new one must be reachable before the next
-/// allocation.
+/// This may collect: references in `slots` are pinned meanwhile; the new one must be reachable
+/// before the next allocation.
 ///
 /// # Errors
 /// [`Trap::AllocationTooLarge`] if the heap is full; the limiter's. If it is no structure type.

@@ -1,5 +1,5 @@
-//! What collections cost, counted in words looked at and bytes allocated; what maps of frames take; and collections
-//! that are interrupted.
+//! What collections cost, counted in words looked at and bytes allocated; what maps of frames take;
+//! and collections that are interrupted.
 
 use crate::{
     AsContextMut, Caller, Config, Engine, Error, Event, ExternRef, Global, Instance, Linker,

@@ -1,6 +1,7 @@
-//! What the threads of a store refer to. Nobody notes where frames have references: translating a function again
-//! tells ([`MapJob`]), for those places where frames have stopped. [`find_maps`] does so before a collection
-//! marks anything, once for each function; what was found is kept in [`FrameMaps`], within a bound.
+//! What the threads of a store refer to. Nobody notes where frames have references: translating a
+//! function again tells ([`MapJob`]), for those places where frames have stopped. [`find_maps`]
+//! does so before a collection marks anything, once for each function; what was found is kept in
+//! [`FrameMaps`], within a bound.
 
 use super::{handle::ThreadHandle, thread::Thread};
 use crate::{
@@ -30,8 +31,8 @@ impl From<TryReserveError> for Halt {
     }
 }
 
-/// Where frames have references, at places where collections have met them. Code that is named lives as long as the
-/// store.
+/// Where frames have references, at places where collections have met them. Code that is named
+/// lives as long as the store.
 #[derive(Default)]
 pub(crate) struct FrameMaps {
     /// Sorted by address, and how frames have stopped there.
@@ -45,8 +46,8 @@ pub(crate) struct FrameMaps {
 /// What was interrupted, for the function with this stub.
 struct Begun(usize, Box<MapJob>);
 
-// SAFETY: addresses in the code that it has made lead to code and stubs of the module, which are `Sync`; it is only used
-// with the store, and only by who has that to be changed.
+// SAFETY: addresses in the code that it has made lead to code and stubs of the module, which are
+// `Sync`; it is only used with the store, and only by who has that to be changed.
 unsafe impl Send for Begun {}
 // SAFETY: a shared reference gives nothing.
 unsafe impl Sync for Begun {}
@@ -102,7 +103,8 @@ impl FrameMaps {
         }
     }
 
-    /// Finds the maps of these places, all in one function, which are sorted. Returns the work that it was.
+    /// Finds the maps of these places, all in one function, which are sorted. Returns the work that
+    /// it was.
     fn find(
         &mut self,
         module: &Module,
@@ -168,8 +170,8 @@ impl FrameMaps {
     }
 }
 
-/// Finds the maps of all places where frames of the store's threads have stopped: each function is translated once at
-/// most. Adds to `work` what it was, also if it stops.
+/// Finds the maps of all places where frames of the store's threads have stopped: each function is
+/// translated once at most. Adds to `work` what it was, also if it stops.
 ///
 /// # Errors
 /// If `is_interrupted` says so: what was found is kept. If the host has no memory.
@@ -190,7 +192,8 @@ pub(crate) fn find_maps(
     {
         let module = &instances[first.instance as usize].module;
         let found = |wanted: &Wanted| {
-            // A return address may lie behind the last cell of a function: what is before it is not.
+            // A return address may lie behind the last cell of a function: what is before it is
+            // not.
             let ip = wanted.ip as Ip;
             let inside = if wanted.stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
             Some(module.0.code.find(inside)?.defined)
@@ -233,8 +236,8 @@ fn wanted(store: &mut StoreInner, running: Option<&Thread>) -> Option<Vec<Wanted
     Some(wanted)
 }
 
-/// Marks what every thread of the store refers to. Returns the work that it was: the slots that were looked at. None
-/// if a frame has no map.
+/// Marks what every thread of the store refers to. Returns the work that it was: the slots that
+/// were looked at. None if a frame has no map.
 pub(crate) fn mark_threads(store: &mut StoreInner, running: Option<&Thread>) -> Option<usize> {
     let mut work = 0;
     for index in 0..store.threads.len() {

@@ -1,5 +1,5 @@
-//! [`Walk`]: the way through a thread's frames, innermost first: for backtraces, for throws, and for collections. It
-//! must never change them.
+//! [`Walk`]: the way through a thread's frames, innermost first: for backtraces, for throws, and
+//! for collections. It must never change them.
 
 use super::thread::{HALT, SWITCH_BACK, Switch, Thread};
 use crate::exec::machine::{Ip, Sp};
@@ -23,7 +23,8 @@ impl Thread {
 }
 
 impl Walk {
-    /// Goes to the frame that has called this one, and returns where that goes on; none if this is the outermost.
+    /// Goes to the frame that has called this one, and returns where that goes on; none if this is
+    /// the outermost.
     ///
     /// # Safety
     /// I2: the walk began in a thread that has these switches, and nothing has run there since.

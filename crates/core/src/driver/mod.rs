@@ -1,7 +1,7 @@
-//! The driver: it runs threads, and does what handlers leave to it. Calls between instances, translation at the first
-//! call, growth, bulk instructions, allocation, collections, throws. The API above starts, stops and resumes threads
-//! through [`ThreadHandle`]; below are `translate`, `runtime` and `exec`, which know nothing of it but what
-//! `tests/architecture.rs` lists.
+//! The driver: it runs threads, and does what handlers leave to it. Calls between instances,
+//! translation at the first call, growth, bulk instructions, allocation, collections, throws. The
+//! API above starts, stops and resumes threads through [`ThreadHandle`]; below are `translate`,
+//! `runtime` and `exec`, which know nothing of it but what `tests/architecture.rs` lists.
 
 mod collect;
 mod frame_maps;

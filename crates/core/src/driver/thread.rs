@@ -219,8 +219,9 @@ impl Thread {
         Ok(())
     }
 
-    /// Forgets the call before: a collection may come before the next one runs, and must not take what it finds for
-    /// something of the old one. Names every field, so that none that is added can be missed.
+    /// Forgets the call before: a collection may come before the next one runs, and must not take
+    /// what it finds for something of the old one. Names every field, so that none that is added
+    /// can be missed.
     fn forget(&mut self) {
         let Thread {
             stack: _,

@@ -1,6 +1,7 @@
-//! [`HeldType`] and [`HeldTypes`]: who keeps numbers of types keeps one of these, so that the engine does not give the
-//! numbers to other types. They are held by modules, by stores and by the types of the embedding API. What is dropped
-//! asks for the engine's types for a piece at a time. Never dropped while the types are locked.
+//! [`HeldType`] and [`HeldTypes`]: who keeps numbers of types keeps one of these, so that the
+//! engine does not give the numbers to other types. They are held by modules, by stores and by the
+//! types of the embedding API. What is dropped asks for the engine's types for a piece at a time.
+//! Never dropped while the types are locked.
 
 use super::Engine;
 use alloc::vec::Vec;

@@ -1,54 +1,64 @@
 //! What cells do.
 //!
-//! From the inside out: [`meaning`] is what instructions compute; [`machine`] has registers, cells and
-//! places, and the only raw reads and writes, and leads from one handler to the next; [`code`] is a
-//! module's code; [`handlers`] are written in terms of the machine and of meaning; [`tables`] choose
-//! among them; [`cells`] tells the checker of translated code what formats there are. `driver` runs it.
-//! Nothing here names modules, stores or the translator.
+//! From the inside out: [`meaning`] is what instructions compute; [`machine`] has registers, cells
+//! and places, and the only raw reads and writes, and leads from one handler to the next; [`code`]
+//! is a module's code; [`handlers`] are written in terms of the machine and of meaning; [`tables`]
+//! choose among them; [`cells`] tells the checker of translated code what formats there are.
+//! `driver` runs it. Nothing here names modules, stores or the translator.
 //!
-//! The invariants that `unsafe` code here relies on. The translator establishes them; `check` verifies them.
+//! The invariants that `unsafe` code here relies on. The translator establishes them; `check`
+//! verifies them.
 //!
-//! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in its format.
-//! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what `enter` checked.
-//! - **I3** Code addresses and branch targets are handler words of cells of the same function, or of
-//!   the first cell of a function.
+//! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
+//!   its format.
+//! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what
+//!   `enter` checked.
+//! - **I3** Code addresses and branch targets are handler words of cells of the same function, or
+//!   of the first cell of a function.
 //! - **I4** The context outlives the run; while code runs, nothing else uses it.
 //! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
-//! - **I6** Indices of globals, tables, memories and functions in code are valid for the running instance,
-//!   and the views in the context are those of that instance. A handler is for shared memories if and only if
-//!   the memory is one, unless it is of an atomic instruction. The view of a shared memory can be shorter than the
-//!   memory, never longer.
+//! - **I6** Indices of globals, tables, memories and functions in code are valid for the running
+//!   instance, and the views in the context are those of that instance. A handler is for shared
+//!   memories if and only if the memory is one, unless it is of an atomic instruction. The view of
+//!   a shared memory can be shorter than the memory, never longer.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
-//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops` picks them, and what they
-//!   call is unsafe for everybody else.
-//! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call at a time.
-//! - **I10** A reference of a defined type that is not null is an object of that type or a subtype, in the heap whose
-//!   view is in the context: offsets of its fields in code lie in it. Where code can stop, every reference lies in
-//!   a slot that [`MapJob`](crate::translate::MapJob) tells, so a collection finds it.
+//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops`
+//!   picks them, and what they call is unsafe for everybody else.
+//! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call
+//!   at a time.
+//! - **I10** A reference of a defined type that is not null is an object of that type or a subtype,
+//!   in the heap whose view is in the context: offsets of its fields in code lie in it. Where code
+//!   can stop, every reference lies in a slot that [`MapJob`](crate::translate::MapJob) tells, so a
+//!   collection finds it.
 //!
-//! Beside these, of the whole crate. Who establishes each, who relies on it, which test breaks when it does not hold:
+//! Beside these, of the whole crate. Who establishes each, who relies on it, which test breaks when
+//! it does not hold:
 //!
-//! - **I11** Every encoded value fits its field: a slot, a distance, an index that does not is an error. By
-//!   `translate/encode.rs`, through which all fields go; I1 to I3 rely on it. `tests/api/code_limits.rs`.
-//! - **I12** What the host holds across an allocation is pinned: a limiter or a collection that comes in between can't
-//!   free it. By `runtime/roots` and those who allocate for the host (`reference`, `runtime/instance.rs`); I10 relies on
-//!   it. `tests/api/embedder_code.rs`.
-//! - **I13** A collection completes or leaves no trace: marks are cleared when one begins, and code of the embedder (drops,
-//!   limiters) runs before or after its bookkeeping, never within. By `collect` and `runtime/heap`; I10 relies on it.
-//!   `tests/api/embedder_code.rs`.
-//! - **I14** A type's number is used with its engine only. By `types`, where each number has its engine's name beside it,
-//!   and by whoever takes a type from the host; I6 and I10 rely on it: that a function or an object is of a type is
-//!   decided by comparing numbers. `tests/api/foreign.rs`.
-//! - **I15** No work and no memory without a budget: what takes long is paid in fuel and looks at the interrupt flag, what
-//!   is large is asked of the limiter or bounded by the configuration. By `metering`, by `runtime/resources.rs` and by
-//!   `translate/budget.rs`; whoever runs guests that are not trusted relies on it. `tests/api/costs.rs`,
-//!   `tests/api/limiters.rs`, `tests/api/code_limits.rs`, `tests/api/throws.rs`.
+//! - **I11** Every encoded value fits its field: a slot, a distance, an index that does not is an
+//!   error. By `translate/encode.rs`, through which all fields go; I1 to I3 rely on it.
+//!   `tests/api/code_limits.rs`.
+//! - **I12** What the host holds across an allocation is pinned: a limiter or a collection that
+//!   comes in between can't free it. By `runtime/roots` and those who allocate for the host
+//!   (`reference`, `runtime/instance.rs`); I10 relies on it. `tests/api/embedder_code.rs`.
+//! - **I13** A collection completes or leaves no trace: marks are cleared when one begins, and code
+//!   of the embedder (drops, limiters) runs before or after its bookkeeping, never within. By
+//!   `collect` and `runtime/heap`; I10 relies on it. `tests/api/embedder_code.rs`.
+//! - **I14** A type's number is used with its engine only. By `types`, where each number has its
+//!   engine's name beside it, and by whoever takes a type from the host; I6 and I10 rely on it:
+//!   that a function or an object is of a type is decided by comparing numbers.
+//!   `tests/api/foreign.rs`.
+//! - **I15** No work and no memory without a budget: what takes long is paid in fuel and looks at
+//!   the interrupt flag, what is large is asked of the limiter or bounded by the configuration. By
+//!   `metering`, by `runtime/resources.rs` and by `translate/budget.rs`; whoever runs guests that
+//!   are not trusted relies on it. `tests/api/costs.rs`, `tests/api/limiters.rs`,
+//!   `tests/api/code_limits.rs`, `tests/api/throws.rs`.
 //!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.
-//! - The hierarchies of `any` and `extern` share one encoding, so that conversions copy. Bit 0 is set: a number
-//!   of 31 bits, above it. The low three bits are 010: a host value, its index in the store above them. The low
-//!   three bits are 000: an object, as its offset in bytes in the store's heap of objects.
+//! - The hierarchies of `any` and `extern` share one encoding, so that conversions copy. Bit 0 is
+//!   set: a number of 31 bits, above it. The low three bits are 010: a host value, its index in the
+//!   store above them. The low three bits are 000: an object, as its offset in bytes in the store's
+//!   heap of objects.
 
 #[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod cells;

@@ -1,9 +1,10 @@
-//! [`HeapTypes`]: what the heap of a store knows about types, by their id: supertypes for casts, and shapes for
-//! the collector. Every type that an object in the heap has is in it, with all its supertypes. Types are only added,
-//! and held as long as the store lives, so that no id comes to mean another type.
+//! [`HeapTypes`]: what the heap of a store knows about types, by their id: supertypes for casts,
+//! and shapes for the collector. Every type that an object in the heap has is in it, with all its
+//! supertypes. Types are only added, and held as long as the store lives, so that no id comes to
+//! mean another type.
 //!
-//! Ids are the engine's. They lie in pages, and only those with a type of the store exist: of another store's types
-//! it has an address for each 256 at most.
+//! Ids are the engine's. They lie in pages, and only those with a type of the store exist: of
+//! another store's types it has an address for each 256 at most.
 
 use super::{ARRAY, Class, ObjectType, UNFINISHED};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -62,7 +63,8 @@ pub(crate) struct HeapTypes {
 }
 
 impl HeapTypes {
-    /// Makes the type known; none if the host has no memory for that. What is known newly is counted in `held`.
+    /// Makes the type known; none if the host has no memory for that. What is known newly is
+    /// counted in `held`.
     pub(crate) fn add(
         &mut self,
         types: &TypeRegistry,

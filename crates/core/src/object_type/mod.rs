@@ -1,10 +1,12 @@
-//! [`ObjectType`]: how structures and arrays of a type lie in the heap of a store. The translator takes offsets
-//! from here, handlers and the heap rely on them. It depends on the type alone, never on a store.
+//! [`ObjectType`]: how structures and arrays of a type lie in the heap of a store. The translator
+//! takes offsets from here, handlers and the heap rely on them. It depends on the type alone, never
+//! on a store.
 //!
-//! An object begins with a header word: the type's id in the lower half, with [`ARRAY`] set for an array; the
-//! length of an array in the upper half. Fields follow in order, each aligned by its size but for vectors, which
-//! are aligned as words. A field that is smaller than a word goes into the first gap that earlier ones left, so
-//! the fields of a type lie in its subtypes where they lie in it.
+//! An object begins with a header word: the type's id in the lower half, with [`ARRAY`] set for an
+//! array; the length of an array in the upper half. Fields follow in order, each aligned by its
+//! size but for vectors, which are aligned as words. A field that is smaller than a word goes into
+//! the first gap that earlier ones left, so the fields of a type lie in its subtypes where they lie
+//! in it.
 
 pub(crate) mod known;
 

@@ -1,10 +1,12 @@
-//! [`Collection`]: a collection of a store's garbage as a value: what is done and what comes next. The driver steps
-//! through it, and adds what running code refers to, which only it knows. A step does a bounded amount of work, so a
-//! collection can stop between any two and go on later, as long as nobody has used the store otherwise.
+//! [`Collection`]: a collection of a store's garbage as a value: what is done and what comes next.
+//! The driver steps through it, and adds what running code refers to, which only it knows. A step
+//! does a bounded amount of work, so a collection can stop between any two and go on later, as long
+//! as nobody has used the store otherwise.
 //!
-//! It completes or leaves no trace: until the sweep begins only marks are set, which mean nothing to anybody else and
-//! are taken back when the next one begins; a sweep that stops midway has freed what was dead, and the rest stays for
-//! the next. Code of the embedder's, the drops of host values, runs last.
+//! It completes or leaves no trace: until the sweep begins only marks are set, which mean nothing
+//! to anybody else and are taken back when the next one begins; a sweep that stops midway has freed
+//! what was dead, and the rest stays for the next. Code of the embedder's, the drops of host
+//! values, runs last.
 
 use super::{Exceptions, Heap, HostValues, StoreInner};
 use crate::object_type::Class;
@@ -259,15 +261,15 @@ impl StoreInner {
         Marker { heap, externs, exceptions }
     }
 
-    /// Notes that the store is used: a collection that has stopped can't go on. Whoever writes a reference, or lets code
-    /// run, calls it.
+    /// Notes that the store is used: a collection that has stopped can't go on. Whoever writes a
+    /// reference, or lets code run, calls it.
     #[inline]
     pub(crate) fn touch(&mut self) {
         self.parked = None;
     }
 
-    /// Bytes of objects, exceptions and host values: those that were alive after the last collection, and what came
-    /// since.
+    /// Bytes of objects, exceptions and host values: those that were alive after the last
+    /// collection, and what came since.
     fn used(&self) -> usize {
         self.heap.used() + self.exceptions.used() + self.externs.used()
     }
@@ -278,9 +280,10 @@ impl StoreInner {
             >= self.heap.budget
     }
 
-    /// When the next collection is due. What one looks at is paid by what is allocated before it: as many bytes at
-    /// least as this one looked at, and half as many as the one before, which may have met a deeper stack; and as
-    /// many as are alive, so that garbage never takes more than that.
+    /// When the next collection is due. What one looks at is paid by what is allocated before it:
+    /// as many bytes at least as this one looked at, and half as many as the one before, which may
+    /// have met a deeper stack; and as many as are alive, so that garbage never takes more than
+    /// that.
     fn pace(&mut self, collection: &Collection) {
         let work = collection.work.saturating_mul(8).max(self.pace.work / 2);
         self.heap.budget = MIN_BUDGET.max(work).max(self.used());
@@ -294,8 +297,8 @@ impl StoreInner {
 }
 
 impl Collection {
-    /// Whether it frees so little that the program should have more memory, or less to do: a collection for each few
-    /// objects would take all the time.
+    /// Whether it frees so little that the program should have more memory, or less to do: a
+    /// collection for each few objects would take all the time.
     pub(crate) fn frees_too_little(&self, store: &StoreInner) -> bool {
         let freed = self.used.saturating_sub(store.used());
         freed.saturating_mul(LEAST_FREED) < self.work.saturating_mul(8)

@@ -1,6 +1,6 @@
-//! Constant expressions (3.0, section 3.4.14): evaluated when a module is instantiated. They are valid
-//! already; what can't be here is no concern of this file. References to objects that they make are pinned until
-//! the instantiation ends.
+//! Constant expressions (3.0, section 3.4.14): evaluated when a module is instantiated. They are
+//! valid already; what can't be here is no concern of this file. References to objects that they
+//! make are pinned until the instantiation ends.
 
 use super::{Embedder, GlobalValue, Pins};
 use crate::{

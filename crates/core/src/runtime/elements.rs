@@ -1,5 +1,5 @@
-//! [`Elements`]: the elements of a table: words that can grow without aborting, and whose address views of running
-//! code may keep while others read and write them by slices.
+//! [`Elements`]: the elements of a table: words that can grow without aborting, and whose address
+//! views of running code may keep while others read and write them by slices.
 #![allow(unsafe_code)]
 
 use super::memory::{allocate, deallocate, reallocate};
@@ -11,8 +11,8 @@ use core::{
 
 /// The elements of a table, as they lie in slots.
 ///
-/// Invariant: `base` was allocated with `capacity` words; the first `len + prepared` are initialised, and are no more
-/// than `capacity`.
+/// Invariant: `base` was allocated with `capacity` words; the first `len + prepared` are
+/// initialised, and are no more than `capacity`.
 pub(crate) struct Elements {
     base: NonNull<u64>,
     len: usize,
@@ -41,8 +41,8 @@ impl Elements {
         self.base.as_ptr()
     }
 
-    /// Makes room for `len` elements, never to be more than `most`. Tells whether the host could allocate it; if not,
-    /// nothing has changed.
+    /// Makes room for `len` elements, never to be more than `most`. Tells whether the host could
+    /// allocate it; if not, nothing has changed.
     pub(crate) fn reserve(&mut self, len: usize, most: usize) -> bool {
         debug_assert!(len <= most);
         let generous = len.max(self.capacity + self.capacity / 2).min(most);
@@ -76,7 +76,8 @@ impl Elements {
 
     fn allocate_more(&mut self, capacity: usize) -> bool {
         let Some(size) = capacity.checked_mul(8) else { return false };
-        // SAFETY: it was allocated with this capacity, which is less; the alignment is that of words.
+        // SAFETY: it was allocated with this capacity, which is less; the alignment is that of
+        // words.
         let base = unsafe { reallocate(self.base.cast(), 8 * self.capacity, size) };
         let Some(base) = base else { return false };
         (self.base, self.capacity) = (base.cast(), capacity);

@@ -1,6 +1,6 @@
-//! [`Exceptions`]: the exceptions of a store that something refers to. An exception that is caught without a
-//! reference never gets here. The driver adds to it and reads it; a collector marks and sweeps it. It must never
-//! free what was marked.
+//! [`Exceptions`]: the exceptions of a store that something refers to. An exception that is caught
+//! without a reference never gets here. The driver adds to it and reads it; a collector marks and
+//! sweeps it. It must never free what was marked.
 
 use super::{StoreInner, collection::part};
 use crate::object_type::Class;
@@ -58,8 +58,8 @@ pub(crate) struct Exceptions {
 const MIN_STEP: usize = 64 << 10;
 
 impl Exceptions {
-    /// A new exception; returns the reference as it lies in slots. There must be room: see `has_room`. None if the
-    /// host has no memory.
+    /// A new exception; returns the reference as it lies in slots. There must be room: see
+    /// `has_room`. None if the host has no memory.
     pub(crate) fn add(&mut self, tag: u32, fields: &[u64]) -> Option<u64> {
         let index = match self.free.pop() {
             Some(index) => index,
@@ -113,7 +113,8 @@ impl Exceptions {
         self.room
     }
 
-    /// How many bytes more exceptions should be allowed to take, so that one of `size` bytes fits: the best first.
+    /// How many bytes more exceptions should be allowed to take, so that one of `size` bytes fits:
+    /// the best first.
     pub(crate) fn growth(&self, size: usize) -> [usize; 2] {
         let needed = size.saturating_sub(self.room - self.bytes);
         [needed.max(self.room).max(MIN_STEP), needed]

@@ -1,5 +1,5 @@
-//! How large memories and tables may become: the limits of their types and of the host. What the embedder
-//! allows is asked by the store.
+//! How large memories and tables may become: the limits of their types and of the host. What the
+//! embedder allows is asked by the store.
 
 use windlass_decode::{MemoryType, TableType};
 
@@ -22,7 +22,8 @@ pub(crate) enum Grown {
     Failed,
     /// The size is another one by now: the limits have to be asked again.
     Changed,
-    /// The guest is to be interrupted. Nothing has changed that can be seen; asked again, it goes on.
+    /// The guest is to be interrupted. Nothing has changed that can be seen; asked again, it goes
+    /// on.
     Stopped,
 }
 

@@ -1,5 +1,5 @@
-//! Instantiation (3.0, section 4.7.2): from a module and what is given for its imports to an instance in the
-//! store. The start function is the caller's to call.
+//! Instantiation (3.0, section 4.7.2): from a module and what is given for its imports to an
+//! instance in the store. The start function is the caller's to call.
 
 use super::{
     Held, InstanceEntity, StoreInner, User, Views,
@@ -16,8 +16,8 @@ use crate::{
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{ElementItems, ElementMode, Expr};
 
-/// Makes an instance; returns its index. If this fails, nothing new can be reached in the store, but for what
-/// active segments have written before one of them did not fit.
+/// Makes an instance; returns its index. If this fails, nothing new can be reached in the store,
+/// but for what active segments have written before one of them did not fit.
 pub(crate) fn instantiate(
     store: &mut dyn Limited,
     module: &Module,
@@ -66,7 +66,8 @@ fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Item]) -> Result<
     Ok(index as u32)
 }
 
-/// An instantiation. If it makes no instance, what it has made is undone, also where a limiter panics.
+/// An instantiation. If it makes no instance, what it has made is undone, also where a limiter
+/// panics.
 struct Attempt<'a> {
     store: &'a mut dyn Limited,
     has_made: bool,
@@ -106,7 +107,8 @@ impl Drop for Attempt<'_> {
             store.funcs.truncate(self.funcs);
             store.tables.truncate(self.tables);
             store.truncate_memories(self.memories);
-            // Nothing else has grown meanwhile: no guest has run. (A collection may have forgotten stacks.)
+            // Nothing else has grown meanwhile: no guest has run. (A collection may have forgotten
+            // stacks.)
             store.held = Held { stacks: store.held.stacks, ..self.held };
             store.globals.truncate(self.globals);
             store.global_types.truncate(self.globals);
@@ -300,7 +302,8 @@ impl Parts {
     }
 }
 
-/// Notes which memories and tables the instance has, so that its views are kept. If this fails, nothing is noted.
+/// Notes which memories and tables the instance has, so that its views are kept. If this fails,
+/// nothing is noted.
 fn add_user(store: &mut StoreInner, instance: u32, entity: &InstanceEntity) -> Result<(), Error> {
     let mut noted = Ok(());
     for (index, &memory) in (0..).zip(&entity.memories) {

@@ -1,5 +1,5 @@
-//! Link checks: whether what is given for a module's imports matches what the module declares (3.0, section
-//! 4.5.3). Called by `instance` and by the linker.
+//! Link checks: whether what is given for a module's imports matches what the module declares (3.0,
+//! section 4.5.3). Called by `instance` and by the linker.
 
 use super::{SharedMemory, StoreInner};
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 use windlass_decode::Import;
 use windlass_validate::TypeRegistry;
 
-/// What is given for an import: something of the store, by its index, or a memory that belongs to no store.
+/// What is given for an import: something of the store, by its index, or a memory that belongs to
+/// no store.
 pub(crate) enum Item {
     Func(u32),
     Table(u32),

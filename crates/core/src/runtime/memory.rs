@@ -1,25 +1,26 @@
-//! [`LinearMemory`]: the bytes of a linear memory. Unsafe code of the runtime is here and in `pages`, `elements` and
-//! `shared`: handlers need base pointer and length, and growth must not touch pages that nobody wrote. It never fails
-//! by aborting: what the host can't allocate is a failed growth.
+//! [`LinearMemory`]: the bytes of a linear memory. Unsafe code of the runtime is here and in
+//! `pages`, `elements` and `shared`: handlers need base pointer and length, and growth must not
+//! touch pages that nobody wrote. It never fails by aborting: what the host can't allocate is a
+//! failed growth.
 //!
-//! A memory that can grow lies in a reserved range of addresses, where there is one ([`Pages`]): growing it
-//! changes a number. Otherwise it lies with the allocator, which moves it when it grows.
+//! A memory that can grow lies in a reserved range of addresses, where there is one ([`Pages`]):
+//! growing it changes a number. Otherwise it lies with the allocator, which moves it when it grows.
 #![allow(unsafe_code)]
 
 use super::pages::Pages;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc, realloc};
 use core::{ptr::NonNull, slice};
 
-/// Aligned enough for every scalar access, and not more: allocators hand out fresh zeroed pages, and move them instead
-/// of copying, only for ordinary alignments.
+/// Aligned enough for every scalar access, and not more: allocators hand out fresh zeroed pages,
+/// and move them instead of copying, only for ordinary alignments.
 const ALIGN: usize = 8;
 
-/// Whether growth takes more from the allocator than asked for, so that growing in steps does not copy each time.
-/// Where there is no operating system, what is taken is really taken.
+/// Whether growth takes more from the allocator than asked for, so that growing in steps does not
+/// copy each time. Where there is no operating system, what is taken is really taken.
 const GENEROUS: bool = cfg!(feature = "std");
 
-/// So many addresses are reserved at most, as far as the type allows growth: more than most hosts have memory. Larger
-/// memories are copied to ranges twice as large.
+/// So many addresses are reserved at most, as far as the type allows growth: more than most hosts
+/// have memory. Larger memories are copied to ranges twice as large.
 const RESERVED: u64 = 1 << 36;
 
 /// What can't become larger than this lies with the allocator: copying it is nothing.
@@ -30,7 +31,8 @@ const STEP: usize = 1 << 20;
 
 /// Bytes that start as zeros and can grow.
 ///
-/// Invariant: the first `len` bytes from `base` on are initialised, and belong to this, which keeps them in `room`.
+/// Invariant: the first `len` bytes from `base` on are initialised, and belong to this, which keeps
+/// them in `room`.
 pub(crate) struct LinearMemory {
     base: NonNull<u8>,
     len: usize,
@@ -39,8 +41,9 @@ pub(crate) struct LinearMemory {
 
 /// What the bytes lie in.
 enum Room {
-    /// From the allocator, with `layout(capacity)` unless `capacity` is 0. The first `zeroed` bytes are initialised;
-    /// those from the memory's length on are zeros; `len <= zeroed <= capacity <= isize::MAX`.
+    /// From the allocator, with `layout(capacity)` unless `capacity` is 0. The first `zeroed` bytes
+    /// are initialised; those from the memory's length on are zeros;
+    /// `len <= zeroed <= capacity <= isize::MAX`.
     Allocated { capacity: usize, zeroed: usize },
     /// At the beginning of these addresses, of which `len` bytes are committed.
     Reserved(Pages),
@@ -52,7 +55,8 @@ pub(crate) enum Growing {
     Done,
     /// The host has no memory for it; nothing has changed.
     Failed,
-    /// It was told not to go on. Nothing has changed that can be seen, and the next try does what is left.
+    /// It was told not to go on. Nothing has changed that can be seen, and the next try does what
+    /// is left.
     Stopped,
 }
 
@@ -72,7 +76,8 @@ impl LinearMemory {
         LinearMemory::allocated(len)
     }
 
-    /// As `new`, in addresses that are reserved, this many if they are needed; none where there are none.
+    /// As `new`, in addresses that are reserved, this many if they are needed; none where there are
+    /// none.
     fn reserved(len: usize, most: usize, size: u64) -> Option<LinearMemory> {
         let size = usize::try_from(size).map_or(most, |size| most.min(size.max(len)));
         let pages = Pages::reserve(size)?;
@@ -112,7 +117,8 @@ impl LinearMemory {
         unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len) }
     }
 
-    /// Grows to `len` bytes, never to be more than `most`. Where that takes long, `goes_on` is asked now and then.
+    /// Grows to `len` bytes, never to be more than `most`. Where that takes long, `goes_on` is
+    /// asked now and then.
     pub(crate) fn grow(
         &mut self,
         len: usize,
@@ -197,7 +203,8 @@ pub(super) fn allocate(size: usize) -> Option<NonNull<u8>> {
     NonNull::new(unsafe { alloc_zeroed(layout) })
 }
 
-/// Makes what `allocate` gave larger; it may move. What is added is not initialised. If there is no memory, it stays.
+/// Makes what `allocate` gave larger; it may move. What is added is not initialised. If there is no
+/// memory, it stays.
 ///
 /// # Safety
 /// `base` came from `allocate(old)` or from here, with this size; `new` is larger.

@@ -1,6 +1,6 @@
-//! What a store holds: functions, tables, memories, globals, instances, objects. Everything is named by
-//! its index in the store's arenas, never by address. Above: `driver` and `api`. Below: modules, and
-//! what handlers see of a store (`exec/machine/views.rs`). It never runs code.
+//! What a store holds: functions, tables, memories, globals, instances, objects. Everything is
+//! named by its index in the store's arenas, never by address. Above: `driver` and `api`. Below:
+//! modules, and what handlers see of a store (`exec/machine/views.rs`). It never runs code.
 
 mod collection;
 mod const_expr;

@@ -1,9 +1,11 @@
-//! [`Pages`]: a range of the host's addresses whose beginning is memory. A memory that lies in one grows without
-//! being moved or copied, and what nobody has written takes nothing. Used by `memory` and `shared`.
+//! [`Pages`]: a range of the host's addresses whose beginning is memory. A memory that lies in one
+//! grows without being moved or copied, and what nobody has written takes nothing. Used by `memory`
+//! and `shared`.
 //!
-//! Where there is no such thing (without the feature `std`, on 32-bit hosts and those that are no Unix) or when the
-//! system gives none (`ulimit -v`, too many mappings), [`Pages::reserve`] has none: then there is the allocator. It
-//! must never take so much of the addresses that the rest of the process has none left.
+//! Where there is no such thing (without the feature `std`, on 32-bit hosts and those that are no
+//! Unix) or when the system gives none (`ulimit -v`, too many mappings), [`Pages::reserve`] has
+//! none: then there is the allocator. It must never take so much of the addresses that the rest of
+//! the process has none left.
 #![allow(unsafe_code)]
 
 use core::{
@@ -15,10 +17,12 @@ use core::{
 /// Ranges begin and end at multiples of this: of the system's pages, whatever they are.
 const UNIT: usize = 64 << 10;
 
-/// As much of the addresses as all ranges of the process may take together: an eighth of what a process usually has.
+/// As much of the addresses as all ranges of the process may take together: an eighth of what a
+/// process usually has.
 const MOST: u64 = 1 << 44;
 
-/// A range counts as this much at least, since the number of mappings is limited too (65,530 is usual; a range has two).
+/// A range counts as this much at least, since the number of mappings is limited too (65,530 is
+/// usual; a range has two).
 const LEAST: u64 = 1 << 30;
 
 /// What the ranges of the process count as, in units.
@@ -26,15 +30,16 @@ static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 /// A range of addresses.
 ///
-/// Invariant: `size` bytes from `base` on are mapped and belong to this; those that were committed can be read and
-/// written and were zeros at first, the others can't be touched.
+/// Invariant: `size` bytes from `base` on are mapped and belong to this; those that were committed
+/// can be read and written and were zeros at first, the others can't be touched.
 pub(super) struct Pages {
     base: NonNull<u8>,
     size: usize,
 }
 
 impl Pages {
-    /// A range of `size` bytes at least, of which none can be touched yet. None if the system gives none.
+    /// A range of `size` bytes at least, of which none can be touched yet. None if the system gives
+    /// none.
     pub(super) fn reserve(size: usize) -> Option<Pages> {
         let size = size.checked_next_multiple_of(UNIT).filter(|&size| size > 0)?;
         let units = units(size);
@@ -53,7 +58,8 @@ impl Pages {
         self.base
     }
 
-    /// Makes the first `len` bytes memory, if they are not: the new ones are zeros. Tells whether the system could.
+    /// Makes the first `len` bytes memory, if they are not: the new ones are zeros. Tells whether
+    /// the system could.
     pub(super) fn commit(&self, len: usize) -> bool {
         let len = len.checked_next_multiple_of(UNIT);
         let Some(len) = len.filter(|&len| len <= self.size) else { return false };
@@ -61,12 +67,14 @@ impl Pages {
         len == 0 || unsafe { system::commit(self.base, len) }
     }
 
-    /// A range of `size` bytes at least, to which the first `len` bytes of this one are copied, which are committed.
-    /// The system is not asked to move its pages: some unmap the new range first and refuse then, and it would be nobody's.
+    /// A range of `size` bytes at least, to which the first `len` bytes of this one are copied,
+    /// which are committed. The system is not asked to move its pages: some unmap the new range
+    /// first and refuse then, and it would be nobody's.
     pub(super) fn moved(&mut self, len: usize, size: usize) -> Option<()> {
         let larger = Pages::reserve(size)?;
         let committed = len.checked_next_multiple_of(UNIT).filter(|&len| len <= self.size)?;
-        // SAFETY: both ranges are whole and have these bytes; here they are committed. This one is not used again.
+        // SAFETY: both ranges are whole and have these bytes; here they are committed. This one is
+        // not used again.
         if !unsafe { system::take(self.base, committed, self.size, larger.base) } {
             return None;
         }
@@ -115,11 +123,12 @@ mod system {
         unsafe { mprotect(base.as_ptr().cast(), len, flags) }.is_ok()
     }
 
-    /// Copies the first `len` bytes to the beginning of another range, and gives back the range of `size` bytes that
-    /// they were in; if the other can't be memory, nothing has changed.
+    /// Copies the first `len` bytes to the beginning of another range, and gives back the range of
+    /// `size` bytes that they were in; if the other can't be memory, nothing has changed.
     ///
     /// # Safety
-    /// Both ranges belong to the caller, these bytes are memory, and nothing uses the old range any more.
+    /// Both ranges belong to the caller, these bytes are memory, and nothing uses the old range any
+    /// more.
     pub(super) unsafe fn take(from: NonNull<u8>, len: usize, size: usize, to: NonNull<u8>) -> bool {
         // SAFETY: the caller's promise; what is copied to is memory by then.
         unsafe {

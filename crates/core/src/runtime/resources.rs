@@ -1,5 +1,6 @@
-//! What a store's limits allow: every memory, table and instance is made, and every growth decided, here.
-//! Called by the public handles, by instantiation, and through [`Embedder`] by running guests.
+//! What a store's limits allow: every memory, table and instance is made, and every growth decided,
+//! here. Called by the public handles, by instantiation, and through [`Embedder`] by running
+//! guests.
 
 use super::{
     Bytes, Elements, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity,
@@ -105,7 +106,8 @@ pub(crate) fn make_shared(ty: &MemoryType) -> Result<SharedBytes, Error> {
     bytes.ok_or_else(|| error!("cannot set aside {max} pages for a shared memory"))
 }
 
-/// Grows a shared memory by `delta` pages, for the host, which has no limits; returns the old size in pages.
+/// Grows a shared memory by `delta` pages, for the host, which has no limits; returns the old size
+/// in pages.
 pub(crate) fn grow_shared(memory: &SharedMemory, delta: u64) -> Option<u64> {
     let (ty, bytes) = (memory.decoded_type(), memory.bytes());
     loop {
@@ -137,7 +139,8 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     Ok(count as u32)
 }
 
-/// Grows the store's memory `index` by `delta` pages: for the host, or for a guest, which can be interrupted.
+/// Grows the store's memory `index` by `delta` pages: for the host, or for a guest, which can be
+/// interrupted.
 ///
 /// # Errors
 /// The limiter's.

@@ -1,10 +1,13 @@
-//! [`Roots`]: the references that the host holds, which the collector visits. The public `Rooted` and
-//! `OwnedRooted` name their entries by [`Root`]s; a root whose entry is gone is an error, never another reference.
+//! [`Roots`]: the references that the host holds, which the collector visits. The public `Rooted`
+//! and `OwnedRooted` name their entries by [`Root`]s; a root whose entry is gone is an error, never
+//! another reference.
 //!
-//! [`Pins`] are for references that are held across something that may collect, and that nobody else holds.
+//! [`Pins`] are for references that are held across something that may collect, and that nobody
+//! else holds.
 //!
-//! There are two lists of roots. *Scoped* roots go last in, first out: a scope remembers how many there were and ends by
-//! dropping the others. *Owned* roots live as long as their owner, a counter outside the store.
+//! There are two lists of roots. *Scoped* roots go last in, first out: a scope remembers how many
+//! there were and ends by dropping the others. *Owned* roots live as long as their owner, a counter
+//! outside the store.
 
 use super::{Embedder, StoreId, StoreInner};
 use crate::{Error, Trap, error::error, object_type::Class};
@@ -148,7 +151,8 @@ impl StoreInner {
         (Root { store: self.id, list: List::Owned, index, generation }, owner)
     }
 
-    /// A root in a scope for the same reference: an owned one gets another, which does not end with its owner.
+    /// A root in a scope for the same reference: an owned one gets another, which does not end with
+    /// its owner.
     ///
     /// # Errors
     /// As `rooted`.
@@ -176,9 +180,9 @@ impl StoreInner {
     }
 }
 
-/// References that a collection keeps for as long as this lives: those that are about to be stored. Whoever
-/// allocates must have them pinned, since the limiter that may be asked can drop the owner of a root, and what is
-/// in no place that a collection sees is lost to it.
+/// References that a collection keeps for as long as this lives: those that are about to be stored.
+/// Whoever allocates must have them pinned, since the limiter that may be asked can drop the owner
+/// of a root, and what is in no place that a collection sees is lost to it.
 pub(crate) struct Pins<'a, S: Embedder + ?Sized> {
     /// The store that they are pinned in.
     pub(crate) store: &'a mut S,

@@ -1,7 +1,7 @@
-//! [`SharedBytes`]: the bytes of a shared memory, which several threads use at once. They never move: address
-//! space for the maximum is taken when the memory is made. Bytes are only ever read and written atomically,
-//! at least in the order "relaxed": here for the host and for bulk operations, in `exec` for guests.
-//! Must never give out a `&[u8]` or `&mut [u8]` of them.
+//! [`SharedBytes`]: the bytes of a shared memory, which several threads use at once. They never
+//! move: address space for the maximum is taken when the memory is made. Bytes are only ever read
+//! and written atomically, at least in the order "relaxed": here for the host and for bulk
+//! operations, in `exec` for guests. Must never give out a `&[u8]` or `&mut [u8]` of them.
 #![allow(unsafe_code)]
 
 use super::{
@@ -28,9 +28,9 @@ const CHUNK: usize = size_of::<Chunk>();
 
 /// Bytes that start as zeros, can grow up to a maximum, and stay where they are.
 ///
-/// Invariant: the first `len` bytes from `base` on are there, `capacity` at most; those that were not yet in it are zero;
-/// `len <= capacity <= isize::MAX`, and `len` only ever grows. While this exists, the bytes are accessed
-/// atomically and in no other way.
+/// Invariant: the first `len` bytes from `base` on are there, `capacity` at most; those that were
+/// not yet in it are zero; `len <= capacity <= isize::MAX`, and `len` only ever grows. While this
+/// exists, the bytes are accessed atomically and in no other way.
 pub(crate) struct SharedBytes {
     base: NonNull<u8>,
     len: AtomicUsize,
@@ -45,8 +45,8 @@ unsafe impl Send for SharedBytes {}
 unsafe impl Sync for SharedBytes {}
 
 impl SharedBytes {
-    /// `len` zeros that can become `capacity`; none if the host can't set aside so many, or has no atomic
-    /// accesses of 64 bits.
+    /// `len` zeros that can become `capacity`; none if the host can't set aside so many, or has no
+    /// atomic accesses of 64 bits.
     pub(crate) fn new(len: usize, capacity: usize) -> Option<SharedBytes> {
         if !cfg!(target_has_atomic = "64") {
             return None;
@@ -69,7 +69,8 @@ impl SharedBytes {
         self.len.load(Ordering::SeqCst)
     }
 
-    /// Grows from `current` to `len` bytes, which is no more than the capacity. It is stopped if another thread was first.
+    /// Grows from `current` to `len` bytes, which is no more than the capacity. It is stopped if
+    /// another thread was first.
     pub(crate) fn grow(&self, current: usize, len: usize) -> Growing {
         assert!(current <= len && len <= self.capacity, "growth of a shared memory");
         if self.pages.as_ref().is_some_and(|pages| !pages.commit(len)) {
@@ -83,8 +84,8 @@ impl SharedBytes {
 
     /// The bytes, as nothing more than places.
     pub(crate) fn cells(&self) -> &[UnsafeCell<u8>] {
-        // SAFETY: the first `len` bytes are allocated and initialised as long as `self` lives. A shared
-        // reference to `UnsafeCell` promises nothing of what is in it.
+        // SAFETY: the first `len` bytes are allocated and initialised as long as `self` lives. A
+        // shared reference to `UnsafeCell` promises nothing of what is in it.
         unsafe { slice::from_raw_parts(self.base.as_ptr().cast(), self.len()) }
     }
 
@@ -92,12 +93,13 @@ impl SharedBytes {
     fn bytes(&self, at: usize, len: usize) -> &[AtomicU8] {
         let end = at.checked_add(len);
         assert!(end.is_some_and(|end| end <= self.len()), "a range of a shared memory");
-        // SAFETY: the range is allocated and initialised as long as `self` lives; all other accesses are
-        // atomic too (the invariant).
+        // SAFETY: the range is allocated and initialised as long as `self` lives; all other
+        // accesses are atomic too (the invariant).
         unsafe { slice::from_raw_parts(self.base.as_ptr().add(at).cast(), len) }
     }
 
-    /// The number at `at`, which must be within the size and a multiple of 4. Sequentially consistent.
+    /// The number at `at`, which must be within the size and a multiple of 4. Sequentially
+    /// consistent.
     pub(crate) fn load32(&self, at: usize) -> u32 {
         let bytes = self.bytes(at, 4).as_ptr().cast_mut();
         assert!(bytes.cast::<AtomicU32>().is_aligned(), "an aligned address");
@@ -154,8 +156,8 @@ impl SharedBytes {
         chunks.iter().for_each(|chunk| chunk.store(value, Ordering::Relaxed));
     }
 
-    /// Copies `len` bytes from `from_at` of `from`, which may be this memory and overlap. Both ranges must be
-    /// within the sizes.
+    /// Copies `len` bytes from `from_at` of `from`, which may be this memory and overlap. Both
+    /// ranges must be within the sizes.
     pub(crate) fn copy(&self, at: usize, from: &SharedBytes, from_at: usize, len: usize) {
         let mut buffer = [0; 1024];
         let step = buffer.len();
@@ -181,7 +183,8 @@ impl Drop for SharedBytes {
 
 /// Bytes up to where chunks are aligned, chunks, and the bytes that are left.
 fn parts(bytes: &[AtomicU8]) -> (&[AtomicU8], &[AtomicChunk], &[AtomicU8]) {
-    // SAFETY: a chunk has no other requirements than its alignment, and its accesses are atomic too.
+    // SAFETY: a chunk has no other requirements than its alignment, and its accesses are atomic
+    // too.
     unsafe { bytes.align_to::<AtomicChunk>() }
 }
 

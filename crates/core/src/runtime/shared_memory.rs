@@ -11,18 +11,19 @@ use core::{
 };
 use windlass_decode as decode;
 
-/// A linear memory that stores on several threads use at once. It belongs to no store; clones are the same
-/// memory. Modules import it as `(memory 1 16 shared)` and give it out again as
+/// A linear memory that stores on several threads use at once. It belongs to no store; clones are
+/// the same memory. Modules import it as `(memory 1 16 shared)` and give it out again as
 /// [`Extern::SharedMemory`](crate::Extern::SharedMemory).
 ///
-/// It never moves: address space for its maximum is set aside when it is made. Operating systems give real
-/// memory to pages when they are first written, so a high maximum costs next to nothing there; where there
-/// is no such system, all of it is taken at once. It takes a host with atomic accesses of 64 bits.
-/// [`ResourceLimiter`](crate::ResourceLimiter)s are asked when a guest makes or grows one, not when the host does.
+/// It never moves: address space for its maximum is set aside when it is made. Operating systems
+/// give real memory to pages when they are first written, so a high maximum costs next to nothing
+/// there; where there is no such system, all of it is taken at once. It takes a host with atomic
+/// accesses of 64 bits. [`ResourceLimiter`](crate::ResourceLimiter)s are asked when a guest makes
+/// or grows one, not when the host does.
 ///
-/// Other threads may change the bytes at any time, so there is no `&[u8]` of them. What the host reads and
-/// writes here is as if each byte were an atomic of the order "relaxed"; atomic instructions of guests, and
-/// waiting and notifying, are sequentially consistent.
+/// Other threads may change the bytes at any time, so there is no `&[u8]` of them. What the host
+/// reads and writes here is as if each byte were an atomic of the order "relaxed"; atomic
+/// instructions of guests, and waiting and notifying, are sequentially consistent.
 ///
 /// ```
 /// use windlass::{Config, Engine, Linker, MemoryType, Module, SharedMemory, Store};
@@ -77,8 +78,8 @@ impl SharedMemory {
     /// A memory of type `ty`, all zeros, for stores of `engine`.
     ///
     /// # Errors
-    /// If the type is not that of a shared memory ([`MemoryType::shared`]), or not a valid one; if the host
-    /// can't set aside its maximum.
+    /// If the type is not that of a shared memory ([`MemoryType::shared`]), or not a valid one; if
+    /// the host can't set aside its maximum.
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<SharedMemory, Error> {
         ty.check()?;
         if !ty.is_shared() {
@@ -114,8 +115,8 @@ impl SharedMemory {
         self.0.bytes.len()
     }
 
-    /// The bytes, as places that other threads may be writing to: only atomic accesses of them are sound.
-    /// [`SharedMemory::read`] and [`SharedMemory::write`] are safe ones.
+    /// The bytes, as places that other threads may be writing to: only atomic accesses of them are
+    /// sound. [`SharedMemory::read`] and [`SharedMemory::write`] are safe ones.
     ///
     /// ```
     /// use windlass::{Engine, MemoryType, SharedMemory};
@@ -162,7 +163,8 @@ impl SharedMemory {
         }
     }
 
-    /// Grows by `delta` pages of zeros; returns the old size in pages. Other threads see it at once.
+    /// Grows by `delta` pages of zeros; returns the old size in pages. Other threads see it at
+    /// once.
     ///
     /// # Errors
     /// If the type does not allow it.
@@ -183,15 +185,15 @@ impl SharedMemory {
     /// Wakes at most `count` of those that wait at `addr`, guests or host; returns how many.
     ///
     /// # Errors
-    /// [`Trap::UnalignedAtomic`] if the address is not a multiple of 4, [`Trap::MemoryOutOfBounds`] if it is not in
-    /// the memory.
+    /// [`Trap::UnalignedAtomic`] if the address is not a multiple of 4, [`Trap::MemoryOutOfBounds`]
+    /// if it is not in the memory.
     pub fn atomic_notify(&self, addr: u64, count: u32) -> Result<u32, Trap> {
         self.check_atomic(addr, 4)?;
         Ok(self.0.waiters.notify(addr, count))
     }
 
-    /// Waits until `addr` is notified, if the memory has the value `expected` there. Without a timeout, as long as it
-    /// takes.
+    /// Waits until `addr` is notified, if the memory has the value `expected` there. Without a
+    /// timeout, as long as it takes.
     ///
     /// # Errors
     /// As [`SharedMemory::atomic_notify`]; [`Trap::CannotSuspend`] without the feature `std`.
@@ -265,7 +267,8 @@ impl SharedMemory {
     }
 }
 
-/// The place of `size` bytes at `addr` in a memory of `len` bytes, if they can be accessed atomically.
+/// The place of `size` bytes at `addr` in a memory of `len` bytes, if they can be accessed
+/// atomically.
 pub(crate) fn check_atomic(addr: u64, size: u64, len: usize) -> Result<usize, Trap> {
     if !addr.is_multiple_of(size) {
         return Err(Trap::UnalignedAtomic);

@@ -1,5 +1,5 @@
-//! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it; the
-//! engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
+//! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it;
+//! the engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
 
 use super::{
     Collection, Elements, Exceptions, Grown, Heap, HostValues, LinearMemory, Pace, Roots,
@@ -53,7 +53,8 @@ pub(crate) struct StoreInner {
     pub(crate) held: Held,
     /// Exceptions that something refers to.
     pub(crate) exceptions: Exceptions,
-    /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there is none.
+    /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there
+    /// is none.
     pub(crate) pending_exception: u64,
     /// Structures and arrays.
     pub(crate) heap: Heap,
@@ -83,8 +84,8 @@ pub(crate) struct StoreInner {
     pub(crate) max_stack_slots: usize,
     /// How many calls from the host are running, one inside the other.
     nested_calls: usize,
-    /// The types of host functions, of tags that the host made, and of functions that were called without a static
-    /// type: held as long as the store lives.
+    /// The types of host functions, of tags that the host made, and of functions that were called
+    /// without a static type: held as long as the store lives.
     func_types: BTreeMap<TypeId, FuncType>,
     /// Threads of calls that have not ended: running, called back from, or paused.
     pub(crate) threads: Vec<ThreadHandle>,
@@ -156,38 +157,43 @@ pub(crate) struct InstanceEntity {
     pub(crate) data_dropped: Box<[bool]>,
 }
 
-/// What the driver needs of the store that it runs in: the entities, and the embedder's say over growth.
+/// What the driver needs of the store that it runs in: the entities, and the embedder's say over
+/// growth.
 pub(crate) trait Embedder {
     /// The entities.
     fn inner(&mut self) -> &mut StoreInner;
 
-    /// Grows the store's memory `index` by `delta` pages; returns the old size in pages, or none if a limit
-    /// (the type's, the embedder's, the host's) does not allow it. Errors of this and the following are the limiter's.
+    /// Grows the store's memory `index` by `delta` pages; returns the old size in pages, or none if
+    /// a limit (the type's, the embedder's, the host's) does not allow it. Errors of this and the
+    /// following are the limiter's.
     fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error>;
 
     /// Whether the store's memory `index` may grow by `delta` pages.
     fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
 
-    /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may, for a guest that can be
-    /// interrupted.
+    /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may, for a guest
+    /// that can be interrupted.
     fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error>;
 
     /// Whether the store's table `index` may grow by `delta` elements. Room for them is there then.
     fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
 
-    /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
+    /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old
+    /// size.
     fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error>;
 
     /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
     fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
 
-    /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not allow it.
+    /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not
+    /// allow it.
     fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error>;
 
     /// Allows the exceptions to take more, so that one of `size` bytes fits; whether it does.
     fn grow_exceptions(&mut self, size: usize) -> Result<bool, Error>;
 
-    /// Makes room for `size` bytes in the heap, when no guest runs on top: collects and grows as needed.
+    /// Makes room for `size` bytes in the heap, when no guest runs on top: collects and grows as
+    /// needed.
     ///
     /// # Errors
     /// [`Trap::AllocationTooLarge`] if there is no room even then; the limiter's.
@@ -269,7 +275,8 @@ impl StoreInner {
         }
     }
 
-    /// Sets how much fuel there is. What paused threads owe is paid first; what dropped ones owed is forgotten.
+    /// Sets how much fuel there is. What paused threads owe is paid first; what dropped ones owed
+    /// is forgotten.
     pub(crate) fn set_fuel(&mut self, mut fuel: u64) {
         if self.has_debts {
             self.forget_threads();
@@ -335,7 +342,8 @@ impl StoreInner {
         }
     }
 
-    /// Brings the views of the memories of an instance up to date that other threads have grown. Whether there were any.
+    /// Brings the views of the memories of an instance up to date that other threads have grown.
+    /// Whether there were any.
     pub(crate) fn others_have_grown(&mut self, instance: u32) -> bool {
         let instance = &mut self.instances[instance as usize];
         let mut have_grown = false;
@@ -451,7 +459,8 @@ impl Bytes {
         }
     }
 
-    /// Copies `len` bytes from another place in the same memory. Both ranges must be within the size.
+    /// Copies `len` bytes from another place in the same memory. Both ranges must be within the
+    /// size.
     pub(crate) fn copy_within(&mut self, at: usize, from_at: usize, len: usize) {
         match self {
             Bytes::Own(bytes) => bytes.bytes_mut().copy_within(from_at..from_at + len, at),

@@ -1,6 +1,7 @@
-//! [`Views`]: where the memories and tables of an instance lie, as handlers read them. Instantiation makes them, and
-//! growth keeps them up to date ([`StoreInner::memory_moved`](super::StoreInner::memory_moved)), so that calls of host
-//! functions and of other instances take the same time whatever an instance has.
+//! [`Views`]: where the memories and tables of an instance lie, as handlers read them.
+//! Instantiation makes them, and growth keeps them up to date
+//! ([`StoreInner::memory_moved`](super::StoreInner::memory_moved)), so that calls of host functions
+//! and of other instances take the same time whatever an instance has.
 #![allow(unsafe_code)]
 
 use super::{MemoryEntity, TableEntity};
@@ -38,7 +39,8 @@ impl TableView {
 }
 
 impl Views {
-    /// Those of the memories and tables with these indices in the store; none if the host has no memory.
+    /// Those of the memories and tables with these indices in the store; none if the host has no
+    /// memory.
     pub(crate) fn new(
         (memories, memory_ids): (&[MemoryEntity], &[u32]),
         (tables, table_ids): (&[TableEntity], &[u32]),

@@ -1,12 +1,13 @@
-//! [`Waiters`], the threads that wait at addresses of a shared memory. An [`Interrupt`] wakes them. Without `std`
-//! nothing can wait: whoever would have to gets [`Waited::Unable`].
+//! [`Waiters`], the threads that wait at addresses of a shared memory. An [`Interrupt`] wakes them.
+//! Without `std` nothing can wait: whoever would have to gets [`Waited::Unable`].
 
 use crate::interrupt::Interrupt;
 use core::time::Duration;
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code)] // With `std` nothing is `Unable`; without, nothing else can happen than that and no wait.
+// With `std` nothing is `Unable`; without, nothing else can happen than that and no wait.
+#[allow(dead_code)]
 pub(crate) enum Waited {
     /// It was notified.
     Notified,
@@ -54,8 +55,9 @@ mod imp {
     }
 
     impl Waiters {
-        /// Waits until another thread notifies `address`, unless `as_expected` says no. No notification comes
-        /// between that question and the waiting. Without a timeout it waits as long as it takes.
+        /// Waits until another thread notifies `address`, unless `as_expected` says no. No
+        /// notification comes between that question and the waiting. Without a timeout it waits as
+        /// long as it takes.
         pub(crate) fn wait(
             &self,
             address: u64,
@@ -103,7 +105,8 @@ mod imp {
             found
         }
 
-        /// Wakes at most `count` threads that wait at `address`, in the order in which they came; returns how many.
+        /// Wakes at most `count` threads that wait at `address`, in the order in which they came;
+        /// returns how many.
         pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
             let mut queues = locked(&self.0);
             let Some(queue) = queues.get_mut(&address) else { return 0 };

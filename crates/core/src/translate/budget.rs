@@ -1,10 +1,11 @@
-//! How much code a function may become. Code is counted in cells as they are before anything is fused, with all
-//! operands in slots: an operator is one cell, a `br_table` one more for each label, and what takes any number of
-//! values (`struct.new`, `array.new_fixed`) one for each of them. So the count depends on the bytes of the body alone,
-//! not on metering, fusion, build or host, and no operator emits more words than [`WORDS`] for each of its cells.
+//! How much code a function may become. Code is counted in cells as they are before anything is
+//! fused, with all operands in slots: an operator is one cell, a `br_table` one more for each
+//! label, and what takes any number of values (`struct.new`, `array.new_fixed`) one for each of
+//! them. So the count depends on the bytes of the body alone, not on metering, fusion, build or
+//! host, and no operator emits more words than [`WORDS`] for each of its cells.
 //!
-//! It is taken before an operator is translated: code never grows beyond the limit first. Nothing here may depend on
-//! what else of the module is translated: then it would matter who calls first.
+//! It is taken before an operator is translated: code never grows beyond the limit first. Nothing
+//! here may depend on what else of the module is translated: then it would matter who calls first.
 
 use super::{Translator, encode::TooLarge};
 use windlass_decode::{Imm, Instr, Op};
@@ -28,7 +29,8 @@ const MOST: u64 = (1 << 28) / WORDS;
 const WORDS: u64 = 16;
 
 impl CodeLimits {
-    /// How many cells a body of so many bytes may become. Of what the module may have in all it gets its part.
+    /// How many cells a body of so many bytes may become. Of what the module may have in all it
+    /// gets its part.
     fn cells(self, body: u64) -> u64 {
         let own = BASE.saturating_add(body.saturating_mul(self.per_byte.into()));
         let part = u128::from(self.per_module) * u128::from(body) / u128::from(self.bytes.max(1));

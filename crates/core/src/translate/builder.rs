@@ -1,6 +1,6 @@
-//! [`Builder`]: the code of one function while it grows. It remembers the instructions of the current
-//! straight stretch, so that one can still be taken back, sent elsewhere, or robbed of a store; and what each
-//! accumulator holds.
+//! [`Builder`]: the code of one function while it grows. It remembers the instructions of the
+//! current straight stretch, so that one can still be taken back, sent elsewhere, or robbed of a
+//! store; and what each accumulator holds.
 
 use super::{
     encode::TooLarge,
@@ -97,8 +97,8 @@ impl Builder {
         Ok(self.code.as_slice().into())
     }
 
-    /// A number that has been encoded. One that does not fit is remembered, and any other in its place will do: the
-    /// code is never handed out.
+    /// A number that has been encoded. One that does not fit is remembered, and any other in its
+    /// place will do: the code is never handed out.
     pub(crate) fn fit<T: Default>(&mut self, number: Result<T, TooLarge>) -> T {
         number.unwrap_or_else(|error| {
             self.failed.get_or_insert(error);
@@ -111,8 +111,8 @@ impl Builder {
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of its first
-    /// operand word.
+    /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of
+    /// its first operand word.
     pub(crate) fn cell(&mut self, handler: Handler, text: impl Display) -> usize {
         self.line(text);
         self.code.push(Cell::of_handler(handler));
@@ -167,8 +167,8 @@ impl Builder {
         true
     }
 
-    /// Notes that an instruction reads these operands: what it takes from the accumulator for the last
-    /// time need not have been stored.
+    /// Notes that an instruction reads these operands: what it takes from the accumulator for the
+    /// last time need not have been stored.
     pub(crate) fn use_operands(&mut self, domain: Domain, operands: &[Loc]) {
         for &loc in operands {
             if let Loc::Acc { slot, last_use: true } = loc {
@@ -281,7 +281,8 @@ impl Builder {
         inst
     }
 
-    /// Nothing is known about what came before: other code comes here, or everything was overwritten.
+    /// Nothing is known about what came before: other code comes here, or everything was
+    /// overwritten.
     pub(crate) fn forget(&mut self) {
         self.records.clear();
         self.accs = [None; 4];

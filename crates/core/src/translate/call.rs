@@ -81,7 +81,8 @@ impl<'m> Translator<'m> {
         self.variable_place(operand)
     }
 
-    /// The first operand word of a call: the new frame, and the pinned locals to load again after it.
+    /// The first operand word of a call: the new frame, and the pinned locals to load again after
+    /// it.
     fn push_call(&mut self, last: i16) {
         let delta = self.next_slot();
         let [p0, p1] = self.pin_slots(Domain::Int);
@@ -172,7 +173,8 @@ impl<'m> Translator<'m> {
         self.stop();
     }
 
-    /// Translates an instruction that the driver executes, if it is one: operands and results lie in slots.
+    /// Translates an instruction that the driver executes, if it is one: operands and results lie
+    /// in slots.
     pub(super) fn slow(&mut self, op: Op, imm: Imm<'_>) -> bool {
         let Some(slow) = SlowOp::of(op) else { return false };
         let (first, second) = match imm {

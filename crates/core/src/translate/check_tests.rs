@@ -8,7 +8,8 @@ use crate::{
 };
 use alloc::{format, vec::Vec};
 
-/// Locals of every type, pinned and not; a loop, branches, calls of every sort, all kinds of indices.
+/// Locals of every type, pinned and not; a loop, branches, calls of every sort, all kinds of
+/// indices.
 const TEXT: &str = r#"(module
     (import "m" "f" (func $import (param i32) (result i32)))
     (memory 1) (memory 1) (table 4 funcref) (global (mut i64) (i64.const 0))
@@ -67,7 +68,8 @@ fn find(module: &Module, text: &str) -> usize {
     cell.unwrap_or_else(|| panic!("no cell {text}: {cells:#?}")).0
 }
 
-/// Whether the code with `bits` flipped in operand word `word` of the cell `text` is refused for this reason.
+/// Whether the code with `bits` flipped in operand word `word` of the cell `text` is refused for
+/// this reason.
 fn refused(text: &str, word: usize, bits: u64, why: &str) {
     let module = module(Metering::None);
     let at = find(&module, text);
@@ -172,7 +174,8 @@ fn indices_are_those_of_the_module() {
     refused("memory.copy", 1, 4, "I6");
 }
 
-/// The checker's verdict on a function that throws and catches, with the tables of what it catches changed.
+/// The checker's verdict on a function that throws and catches, with the tables of what it catches
+/// changed.
 fn catches_verdict(change: impl FnOnce(&mut Catches)) -> Result<(), Fault> {
     let text = r#"(module
         (tag $t (param i32 f64)) (tag $u)

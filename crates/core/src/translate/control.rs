@@ -1,5 +1,5 @@
-//! Blocks, branches, returns. A label's operands have their slots by height, so a branch moves values only
-//! where operands are left behind below them.
+//! Blocks, branches, returns. A label's operands have their slots by height, so a branch moves
+//! values only where operands are left behind below them.
 
 use super::{
     Translator,
@@ -203,8 +203,8 @@ impl<'m> Translator<'m> {
         self.frames.len() - 1 - label as usize
     }
 
-    /// Passes over code that is not reachable. Blocks in it are counted; the end of the current one is not
-    /// passed over.
+    /// Passes over code that is not reachable. Blocks in it are counted; the end of the current one
+    /// is not passed over.
     pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
         if matches!(instr.op, Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable) {
             let block = self.next_block;
@@ -248,7 +248,8 @@ impl<'m> Translator<'m> {
         self.look_behind();
     }
 
-    /// Notes of the block that the present instruction begins whether the function returns after it.
+    /// Notes of the block that the present instruction begins whether the function returns after
+    /// it.
     fn look_behind(&mut self) {
         let Some(&Frame { ty, .. }) = self.frames.last() else { return };
         let returned = self.result_count(BlockType::Func(self.ty));
@@ -293,7 +294,8 @@ impl<'m> Translator<'m> {
         let params = self.param_count(ty);
         self.settle(self.stack.len() - params, true);
         let otherwise = self.emit_skip(condition);
-        // Parameters that the first arm takes from accumulators must be in their slots for the other.
+        // Parameters that the first arm takes from accumulators must be in their slots for the
+        // other.
         self.builder.fence();
         self.push_frame(FrameKind::If { otherwise }, ty);
         self.look_behind();
@@ -468,7 +470,8 @@ impl<'m> Translator<'m> {
         self.stop();
     }
 
-    /// Moves the label's operands where it wants them and goes there. The operands stay on the stack.
+    /// Moves the label's operands where it wants them and goes there. The operands stay on the
+    /// stack.
     pub(super) fn emit_br(&mut self, frame: usize) {
         let Frame { kind, is_last, .. } = self.frames[frame];
         if kind == FrameKind::Function || is_last {
@@ -495,8 +498,8 @@ impl<'m> Translator<'m> {
         self.push_target(frame, origin);
     }
 
-    /// Moves all operands from index `from` on, which are in their slots, to where a label wants them: one cell, so
-    /// that a branch of two bytes is not a thousand cells.
+    /// Moves all operands from index `from` on, which are in their slots, to where a label wants
+    /// them: one cell, so that a branch of two bytes is not a thousand cells.
     fn move_many(&mut self, from: usize, frame: usize) {
         let to = self.label_slot(frame, 0);
         let from = self.stack[from].slot;
@@ -534,7 +537,8 @@ impl<'m> Translator<'m> {
         self.branch_if(label, |this, wanted| this.condition(operand, wanted));
     }
 
-    /// Branches on a condition; `condition` makes it, for a branch that is taken if it holds or if it does not.
+    /// Branches on a condition; `condition` makes it, for a branch that is taken if it holds or if
+    /// it does not.
     pub(super) fn branch_if(
         &mut self,
         label: u32,
@@ -623,8 +627,8 @@ impl<'m> Translator<'m> {
         Patch { site: Site::Cell { word, origin }, next: None }
     }
 
-    /// Emits the cell of a conditional branch up to its target; returns where its operands begin and a constant
-    /// that has to follow the target.
+    /// Emits the cell of a conditional branch up to its target; returns where its operands begin
+    /// and a constant that has to follow the target.
     fn emit_condition(&mut self, condition: Condition, way: Way) -> (usize, Option<u64>) {
         let at = select::way_index(way);
         match condition {
@@ -796,8 +800,9 @@ impl<'m> Translator<'m> {
         !metered && self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity)
     }
 
-    /// Where the branch to the frame's label is that moves values, pays or returns, for the `br_table` whose targets
-    /// begin at the word `first`. Emits it here if that table has none yet.
+    /// Where the branch to the frame's label is that moves values, pays or returns, for the
+    /// `br_table` whose targets begin at the word `first`. Emits it here if that table has none
+    /// yet.
     fn detour(&mut self, frame: usize, first: usize) -> usize {
         if self.frames[frame].detour < first {
             self.frames[frame].detour = self.builder.code.len();

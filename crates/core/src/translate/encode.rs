@@ -1,6 +1,6 @@
-//! What goes into cells, made from numbers of any size: slots, distances, counts, indices. What does not fit its field
-//! is an error, [`TooLarge`]; nothing is ever cut. Used by all of [`translate`](super), which narrows numbers nowhere
-//! else.
+//! What goes into cells, made from numbers of any size: slots, distances, counts, indices. What
+//! does not fit its field is an error, [`TooLarge`]; nothing is ever cut. Used by all of
+//! [`translate`](super), which narrows numbers nowhere else.
 
 use super::MAX_SLOTS;
 
@@ -14,7 +14,8 @@ pub(crate) struct TooLarge {
     pub(crate) limit: u64,
 }
 
-/// The most words of code that a branch can lead over, either way: distances count bytes in 32 bits.
+/// The most words of code that a branch can lead over, either way: distances count bytes in 32
+/// bits.
 const MAX_DISTANCE: i64 = i32::MAX as i64 / BYTES;
 /// Bytes of a word.
 const BYTES: i64 = 8;
@@ -30,7 +31,8 @@ pub(super) fn slot_below(number: usize) -> Result<i16, TooLarge> {
     slot(number).map(|slot| -slot)
 }
 
-/// The distance in bytes from the first operand word of a branch to its target. Both are words of the code.
+/// The distance in bytes from the first operand word of a branch to its target. Both are words of
+/// the code.
 pub(super) fn distance(origin: usize, target: usize) -> Result<i32, TooLarge> {
     let words = i64::try_from(target).ok().zip(i64::try_from(origin).ok());
     let words = words.map_or(i64::MAX, |(target, origin)| target - origin);
@@ -51,8 +53,8 @@ pub(super) fn index(what: &'static str, number: usize) -> Result<u32, TooLarge> 
     })
 }
 
-/// The bits of a constant of 32 bits. Constants are kept as 64 bits; of those of a wider kind that go into a word of
-/// their own as well, it is the lower half.
+/// The bits of a constant of 32 bits. Constants are kept as 64 bits; of those of a wider kind that
+/// go into a word of their own as well, it is the lower half.
 pub(super) const fn low(bits: u64) -> u32 {
     (bits & 0xffff_ffff) as u32
 }

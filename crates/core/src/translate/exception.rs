@@ -1,6 +1,7 @@
-//! Exceptions: `throw`, `throw_ref`, `try_table`, and the legacy `try` with its clauses. A try block is no code: only
-//! tables ([`Catches`]) say what it catches. Fields of an exception go straight to the slots that the label's operands
-//! have by height. At whatever may throw, locals and operands below are in their slots, as at any call.
+//! Exceptions: `throw`, `throw_ref`, `try_table`, and the legacy `try` with its clauses. A try
+//! block is no code: only tables ([`Catches`]) say what it catches. Fields of an exception go
+//! straight to the slots that the label's operands have by height. At whatever may throw, locals
+//! and operands below are in their slots, as at any call.
 //!
 //! Nothing is moved over the bounds of a try block: it begins and ends with a fence.
 
@@ -65,7 +66,8 @@ struct Catchers {
 struct Catcher {
     block: u32,
     clause: Reverse<usize>,
-    /// The frame whose label gets what is caught; none if that is not certain or a reference is wanted.
+    /// The frame whose label gets what is caught; none if that is not certain or a reference is
+    /// wanted.
     frame: Option<usize>,
 }
 
@@ -103,8 +105,8 @@ impl Catchers {
         }
     }
 
-    /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody wants a
-    /// reference. Below `imported` are the tags that are imported.
+    /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody
+    /// wants a reference. Below `imported` are the tags that are imported.
     fn find(&self, tag: u32, imported: u32) -> Option<usize> {
         let own = self.by_tag.get(&tag).and_then(|catchers| catchers.last().copied());
         let alias = match self.imported.last() {
@@ -253,8 +255,8 @@ impl<'m> Translator<'m> {
         self.tries.kept -= usize::from(block.kept.is_some());
     }
 
-    /// Legacy `delegate`: the end of a `try` that leaves what it would catch to the block that `label`, counted
-    /// from outside, is in.
+    /// Legacy `delegate`: the end of a `try` that leaves what it would catch to the block that
+    /// `label`, counted from outside, is in.
     pub(super) fn delegate(&mut self, label: u32) {
         let to = self.frames.len() - 2 - label as usize;
         let outer = self.frames[to].try_block;

@@ -1,10 +1,11 @@
-//! What code costs in fuel. Costs are counted by Wasm operator, never by cell, so they do not depend on
-//! fusion, build or host.
+//! What code costs in fuel. Costs are counted by Wasm operator, never by cell, so they do not
+//! depend on fusion, build or host.
 //!
-//! A *region* is a stretch of code that is paid for as a whole when it is entered: the function's body, a
-//! loop's body (each time round), each arm of an `if`, and code that only a branch leads to. What a
-//! block inside a region may skip by branching out is paid for all the same. Where interrupts are looked for only,
-//! regions are counted, too: one that takes long is divided, so that there is a look in its middle.
+//! A *region* is a stretch of code that is paid for as a whole when it is entered: the function's
+//! body, a loop's body (each time round), each arm of an `if`, and code that only a branch leads
+//! to. What a block inside a region may skip by branching out is paid for all the same. Where
+//! interrupts are looked for only, regions are counted, too: one that takes long is divided, so
+//! that there is a look in its middle.
 
 use super::{Translator, safepoint::Stopped, state::State};
 use crate::{
@@ -14,7 +15,8 @@ use crate::{
 use alloc::vec::Vec;
 use windlass_decode::{FuncType, Op};
 
-/// The version of the table of costs and of the rules of this file. It changes when a program's fuel would change.
+/// The version of the table of costs and of the rules of this file. It changes when a program's
+/// fuel would change.
 ///
 /// What costs what, as of version 2:
 ///
@@ -41,23 +43,25 @@ use windlass_decode::{FuncType, Op};
 /// | another array whose elements take 64 bytes or more | 8 |
 /// | each 16 bytes of such an array, without header | 1 |
 ///
-/// Parts of a unit are dropped. A stretch of code is paid when it is entered: a function's body, a loop's (each time
-/// round), an arm of an `if`, code that only a branch leads to, and the rest of such a stretch once
-/// 100,000 units are spent in it. What is in it is paid even if a branch passes over it, or a trap ends it.
-/// Amounts that are known only when an instruction is executed are paid then, piece by piece, once it is known that it
-/// neither traps nor fails; what could not grow after all is given back.
+/// Parts of a unit are dropped. A stretch of code is paid when it is entered: a function's body, a
+/// loop's (each time round), an arm of an `if`, code that only a branch leads to, and the rest of
+/// such a stretch once 100,000 units are spent in it. What is in it is paid even if a branch passes
+/// over it, or a trap ends it. Amounts that are known only when an instruction is executed are paid
+/// then, piece by piece, once it is known that it neither traps nor fails; what could not grow
+/// after all is given back.
 ///
-/// Beside that nothing is charged. What a collection costs is in the price of what is allocated, leaving frames by a
-/// throw in that of their calls. Translation, when a function is called for the first time, and the validation that
-/// may come with it are free: a module's code is shared by all stores, and fuel does not depend on who calls first.
-/// What a host function does is the host's.
+/// Beside that nothing is charged. What a collection costs is in the price of what is allocated,
+/// leaving frames by a throw in that of their calls. Translation, when a function is called for the
+/// first time, and the validation that may come with it are free: a module's code is shared by all
+/// stores, and fuel does not depend on who calls first. What a host function does is the host's.
 ///
-/// The costs are such that a unit takes less than 20 nanoseconds of a present CPU on average, whatever a program does
-/// (first accesses to memory and host functions apart); a plain loop takes less than one. The program `fuel` of the
-/// directory `benches` measures it.
+/// The costs are such that a unit takes less than 20 nanoseconds of a present CPU on average,
+/// whatever a program does (first accesses to memory and host functions apart); a plain loop takes
+/// less than one. The program `fuel` of the directory `benches` measures it.
 pub const FUEL_VERSION: u32 = 2;
 
-/// What an operator costs, beside amounts; those that are known only when it runs are in `driver/metering.rs`.
+/// What an operator costs, beside amounts; those that are known only when it runs are in
+/// `driver/metering.rs`.
 pub(crate) fn cost(op: Op) -> u32 {
     use Op::*;
     match op {
@@ -91,8 +95,8 @@ fn slots_cost(slots: usize) -> u64 {
     slots as u64 / 8
 }
 
-/// A region is not to become more expensive: it bounds what is owed, and how long an interrupt waits where there are
-/// neither loops nor calls.
+/// A region is not to become more expensive: it bounds what is owed, and how long an interrupt
+/// waits where there are neither loops nor calls.
 const MAX_REGION: u64 = 100_000;
 
 /// The regions of a function.
@@ -172,8 +176,8 @@ impl Translator<'_> {
         }
     }
 
-    /// Begins another region between two instructions, if the current one has become too expensive; tells whether it
-    /// has.
+    /// Begins another region between two instructions, if the current one has become too expensive;
+    /// tells whether it has.
     pub(super) fn divide_region(&mut self) -> bool {
         let is_reachable = self.unreachable.is_none() && !self.frames.is_empty();
         if !is_reachable || !self.is_metered() || self.regions.cost() < MAX_REGION {

@@ -1,5 +1,6 @@
-//! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands and
-//! result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`] encode them.
+//! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands
+//! and result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`]
+//! encode them.
 
 use super::{encode::low, object::Object, vector::Vector};
 use crate::exec::{
@@ -22,7 +23,8 @@ pub(crate) enum Loc {
     Slot(i16),
     /// In the code.
     Const(u64),
-    /// In the accumulator, which holds what belongs to `slot`. If `last_use`, nothing reads the slot later.
+    /// In the accumulator, which holds what belongs to `slot`. If `last_use`, nothing reads the
+    /// slot later.
     Acc {
         slot: i16,
         last_use: bool,
@@ -359,8 +361,8 @@ pub(crate) fn single(code: &mut Vec<Cell>, d: i16, a: Loc, kind: Kind) -> Option
     kind.is_wide().then_some(bits)
 }
 
-/// The first operand word of an instruction with two operands of which one may be a constant; returns
-/// the constant if it takes a word of its own.
+/// The first operand word of an instruction with two operands of which one may be a constant;
+/// returns the constant if it takes a word of its own.
 pub(crate) fn pair(code: &mut Vec<Cell>, d: i16, a: Loc, b: Loc, kind: Kind) -> Option<u64> {
     let (other, bits) = match (a, b) {
         (Loc::Const(bits), other) | (other, Loc::Const(bits)) => (other, bits),

@@ -1,7 +1,8 @@
-//! [`Job`]: making a function ready to run: validation, if that was put off, a first look at the body, translation.
-//! It can stop between any two instructions and go on there later. [`translated`] is the one way back from
-//! execution to translation; `Module::new` goes it too, function by function with the same memory. What comes out
-//! must never depend on how often it stopped.
+//! [`Job`]: making a function ready to run: validation, if that was put off, a first look at the
+//! body, translation. It can stop between any two instructions and go on there later.
+//! [`translated`] is the one way back from execution to translation; `Module::new` goes it too,
+//! function by function with the same memory. What comes out must never depend on how often it
+//! stopped.
 
 use super::{Failure, Source, TranslateError, Translator, encode::TooLarge, state::State};
 use crate::{
@@ -27,8 +28,9 @@ pub(crate) struct Translated {
     pub(crate) catches: Catches,
 }
 
-/// The code of a function, made now if it is not there yet. `job` has what an earlier call for this function has
-/// left when it was interrupted, and takes what this one leaves. None if it was interrupted; the next call goes on.
+/// The code of a function, made now if it is not there yet. `job` has what an earlier call for this
+/// function has left when it was interrupted, and takes what this one leaves. None if it was
+/// interrupted; the next call goes on.
 ///
 /// # Errors
 /// If the function is too large, or was not validated before and is not valid.
@@ -81,8 +83,8 @@ enum Stage {
 }
 
 impl Job {
-    /// Does what is left to do for the `defined`th function that the module defines. `late` says whether it must be
-    /// validated.
+    /// Does what is left to do for the `defined`th function that the module defines. `late` says
+    /// whether it must be validated.
     pub(super) fn run(
         &mut self,
         source: Source<'_>,

@@ -19,7 +19,8 @@ const PART: &str = r"
             (else (local.set 2 (f64.const 1)) (local.get 30000)))))
     local.get 0 local.get 1 i32.const 7 local.set 1 select
     (block (block (block (br_table 0 1 2 (local.get 0)))))
-    (loop $m (local.set 2 (f64.mul (local.get 2) (f64.const 0.5))) (br_if $m (f64.gt (local.get 2) (f64.const 1))))
+    (loop $m (local.set 2 (f64.mul (local.get 2) (f64.const 0.5))) (br_if $m (f64.gt (local.get 2) \
+    (f64.const 1))))
     try i32.const 1 throw $e catch $e drop local.get 0 if rethrow 1 end catch_all end
     drop";
 
@@ -37,7 +38,8 @@ fn module(mode: CompilationMode, end: &str) -> Module {
     Module::from_binary(&engine, &wasm).expect("the module is valid, or is not looked at")
 }
 
-/// Goes on until it is done or fails, `interrupted` after each [`POLL`] instructions; and how often it was.
+/// Goes on until it is done or fails, `interrupted` after each [`POLL`] instructions; and how often
+/// it was.
 fn run(module: &Module, interrupted: Interrupted<'_>) -> (Result<Translated, Failure>, usize) {
     let mut job = Job::default();
     let late = module.0.validates_late();
@@ -67,7 +69,8 @@ fn an_interrupted_job_goes_on_where_it_was() {
         };
         assert_eq!(bits(&whole), bits(&pieces));
         assert_eq!(whole.catches, pieces.catches);
-        // Each pass over the body was interrupted as often as it can be: no instruction was seen twice.
+        // Each pass over the body was interrupted as often as it can be: no instruction was seen
+        // twice.
         let instrs = {
             let body = &module.0.decoded.bodies[0];
             let mut instrs = module.0.instrs(&body.code);

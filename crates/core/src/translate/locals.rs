@@ -1,6 +1,7 @@
-//! [`Locals`]: the locals of the function that is translated: kinds, slots, uses, and which operands have their
-//! values. A few bytes can declare 50,000 of them, so only as many as the body has bytes are spread out; others
-//! are runs until the body names them. It must never do anything for each local.
+//! [`Locals`]: the locals of the function that is translated: kinds, slots, uses, and which
+//! operands have their values. A few bytes can declare 50,000 of them, so only as many as the body
+//! has bytes are spread out; others are runs until the body names them. It must never do anything
+//! for each local.
 
 use super::{
     FIRST_LOCAL,
@@ -60,8 +61,8 @@ pub(super) struct Locals {
 }
 
 impl Locals {
-    /// Forgets the last function's, for parameters of these kinds, below the frame's two words, and declared locals
-    /// in runs, above. `bytes` is the length of the body.
+    /// Forgets the last function's, for parameters of these kinds, below the frame's two words, and
+    /// declared locals in runs, above. `bytes` is the length of the body.
     ///
     /// # Errors
     /// If there are more slots than cells can name.
@@ -156,7 +157,8 @@ impl Locals {
         (0..).take(self.len).map(|local| self.get(local))
     }
 
-    /// The two locals of a domain that are used most, if it is more than `cost`; the lower index wins a draw.
+    /// The two locals of a domain that are used most, if it is more than `cost`; the lower index
+    /// wins a draw.
     pub(super) fn most_used(&self, domain: Domain, cost: u64) -> [Option<u32>; 2] {
         work::count(self.dense.len() + self.sparse.len());
         let mut best: [Option<(u64, u32)>; 2] = [None; 2];

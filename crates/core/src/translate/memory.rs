@@ -1,5 +1,5 @@
-//! Loads and stores. An addition that makes the address, and a shift that scales an index, become part of
-//! the access.
+//! Loads and stores. An addition that makes the address, and a shift that scales an index, become
+//! part of the access.
 
 use super::{
     Translator,
@@ -183,8 +183,8 @@ impl Translator<'_> {
         Some(())
     }
 
-    /// Takes out the addition that made the address, and a shift before it by the access's size, if only
-    /// instructions lie between that do not mind.
+    /// Takes out the addition that made the address, and a shift before it by the access's size, if
+    /// only instructions lie between that do not mind.
     fn join_address(&mut self, address: Operand, op: Op, offset: u32) -> Option<Address> {
         if address.source != Source::Temp {
             return None;
@@ -222,8 +222,8 @@ impl Translator<'_> {
         Some(joined)
     }
 
-    /// The index and the shift, if the first operand of the addition at `n` was shifted by the size of the
-    /// access just before.
+    /// The index and the shift, if the first operand of the addition at `n` was shifted by the size
+    /// of the access just before.
     fn scale(&self, n: usize, a: Loc, op: Op) -> Option<(Loc, u32)> {
         let Loc::Acc { slot, last_use: true } = a else { return None };
         let &Inst { what: What::Bin(Op::I32Shl), d, a: index, b: Loc::Const(shift) } =

@@ -1,13 +1,13 @@
 //! From Wasm to threaded code.
 //!
 //! [`translate`] turns one validated function body into cells. It keeps a symbolic operand stack
-//! ([`stack`]): `local.get` and constants emit nothing, they become operands of what consumes them. A value
-//! has a slot of its own by its height, so every merge of control agrees without moves. [`builder`]
-//! remembers the last instructions, so that a consumer can fuse with them.
+//! ([`stack`]): `local.get` and constants emit nothing, they become operands of what consumes them.
+//! A value has a slot of its own by its height, so every merge of control agrees without moves.
+//! [`builder`] remembers the last instructions, so that a consumer can fuse with them.
 //!
-//! Translation is a deterministic function of the module's bytes and the engine's configuration: the map from
-//! code back to Wasm is found by translating again with recording on. It must never depend on anything
-//! else.
+//! Translation is a deterministic function of the module's bytes and the engine's configuration:
+//! the map from code back to Wasm is found by translating again with recording on. It must never
+//! depend on anything else.
 //!
 //! Numbers are narrowed in [`encode`] alone, where what does not fit is an error.
 
@@ -87,7 +87,8 @@ pub(crate) struct Source<'m> {
 pub(crate) enum TranslateError {
     /// It needs more of something than there is.
     TooLarge(TooLarge),
-    /// It has an instruction that is not supported (the module should have been refused), at this offset.
+    /// It has an instruction that is not supported (the module should have been refused), at this
+    /// offset.
     Unsupported(usize),
 }
 
@@ -106,7 +107,8 @@ pub(crate) enum Failure {
     Interrupted,
 }
 
-/// Translates again and returns every cell with the offset of its Wasm instruction, and what is caught.
+/// Translates again and returns every cell with the offset of its Wasm instruction, and what is
+/// caught.
 fn record(
     source: Source<'_>,
     defined: usize,
@@ -135,8 +137,8 @@ std::thread_local! {
     pub(crate) static RECORDED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }
 
-/// The offsets in the module of the instructions that the cells with these words were made from; the words are in
-/// order. None at all if the function can't be translated any more.
+/// The offsets in the module of the instructions that the cells with these words were made from;
+/// the words are in order. None at all if the function can't be translated any more.
 pub(crate) fn offsets_of(
     source: Source<'_>,
     defined: usize,

@@ -1,5 +1,6 @@
-//! Structures, arrays and `i31`. An object is made by several cells: the first takes its place and is where the
-//! code may stop to make room; see [`exec::object`](crate::exec). All operands lie in their slots then.
+//! Structures, arrays and `i31`. An object is made by several cells: the first takes its place and
+//! is where the code may stop to make room; see [`exec::object`](crate::exec). All operands lie in
+//! their slots then.
 
 use super::{
     Translator,
@@ -250,7 +251,8 @@ impl<'m> Translator<'m> {
         self.push_value(v);
     }
 
-    /// Where to read a value that is stored. An integer can't be in the accumulator if something else is.
+    /// Where to read a value that is stored. An integer can't be in the accumulator if something
+    /// else is.
     fn stored(&mut self, value: Operand, kind: Kind, is_taken: bool) -> Loc {
         match self.place(value) {
             Loc::Acc { slot, .. } if is_taken && kind.domain() == Domain::Int => Loc::Slot(slot),

@@ -1,6 +1,6 @@
-//! The first look at a function body: which locals are used most, which loops are innermost and make no
-//! calls, after which blocks the function returns, which exceptions are thrown again. Whatever must be known
-//! before the code that it is about has been read is found here.
+//! The first look at a function body: which locals are used most, which loops are innermost and
+//! make no calls, after which blocks the function returns, which exceptions are thrown again.
+//! Whatever must be known before the code that it is about has been read is found here.
 
 use super::{locals::Locals, work};
 use crate::exec::tables::select::Domain;
@@ -114,8 +114,8 @@ impl Prescan {
         })
     }
 
-    /// Whether the function returns after the end of the `index`th block (loops and all others count). Asked when all
-    /// was read, for one block after the other.
+    /// Whether the function returns after the end of the `index`th block (loops and all others
+    /// count). Asked when all was read, for one block after the other.
     pub(super) fn is_last(&mut self, index: usize) -> bool {
         self.blocks.is_last(index)
     }

@@ -1,5 +1,5 @@
-//! References and the tables that hold them: `ref.func`, null checks and branches on them, single elements of
-//! tables. A null check leaves the reference where it is.
+//! References and the tables that hold them: `ref.func`, null checks and branches on them, single
+//! elements of tables. A null check leaves the reference where it is.
 
 use super::{
     Translator,

@@ -1,9 +1,11 @@
-//! [`Maps`]: where the frames of a function have references at places where its code can stop while others run or
-//! memory is collected. The translator tells them when it translates again; the validator, which runs beside it,
-//! says what kinds of references they are. The driver asks, for garbage collection, for the places where frames have
-//! stopped: only what is in frames that exist is noted, so maps never take more than the frames themselves.
+//! [`Maps`]: where the frames of a function have references at places where its code can stop while
+//! others run or memory is collected. The translator tells them when it translates again; the
+//! validator, which runs beside it, says what kinds of references they are. The driver asks, for
+//! garbage collection, for the places where frames have stopped: only what is in frames that exist
+//! is noted, so maps never take more than the frames themselves.
 //!
-//! Constants and locals' values on the symbolic stack need no entry: locals always lie in their own slots.
+//! Constants and locals' values on the symbolic stack need no entry: locals always lie in their own
+//! slots.
 
 use super::{
     Failure, Source as ModuleSource, TranslateError, Translator,
@@ -57,7 +59,8 @@ fn add(runs: &mut Vec<Run>, from: usize, slot: i32, class: Class) -> Option<()> 
 pub(crate) struct Maps {
     /// Locals, parameters first.
     pub(crate) locals: Vec<Run>,
-    /// For each place that was asked for, its part of `runs`: the operands. None if code cannot stop there.
+    /// For each place that was asked for, its part of `runs`: the operands. None if code cannot
+    /// stop there.
     pub(crate) places: Vec<Option<Range<usize>>>,
     pub(crate) runs: Vec<Run>,
 }
@@ -97,8 +100,8 @@ impl Translator<'_> {
     }
 }
 
-/// Finding the maps of a function at some places. It takes as long as translating the function, and can stop between
-/// any two instructions.
+/// Finding the maps of a function at some places. It takes as long as translating the function, and
+/// can stop between any two instructions.
 pub(crate) struct MapJob {
     is_begun: bool,
     is_scanned: bool,
@@ -111,7 +114,8 @@ pub(crate) struct MapJob {
 }
 
 impl MapJob {
-    /// For these places, words of the function's code: sorted. None if the host has no memory for it.
+    /// For these places, words of the function's code: sorted. None if the host has no memory for
+    /// it.
     pub(crate) fn new(wanted: Vec<(usize, Stopped)>) -> Option<MapJob> {
         let mut maps = Maps::default();
         maps.places.try_reserve_exact(wanted.len()).ok()?;
@@ -132,10 +136,12 @@ impl MapJob {
         &self.noting.wanted
     }
 
-    /// Does what is left to do for the `defined`th function that the module defines, always the same.
+    /// Does what is left to do for the `defined`th function that the module defines, always the
+    /// same.
     ///
     /// # Errors
-    /// [`Failure::Interrupted`] if it was interrupted; the next call goes on. If the host has no memory for it.
+    /// [`Failure::Interrupted`] if it was interrupted; the next call goes on. If the host has no
+    /// memory for it.
     pub(crate) fn run(
         &mut self,
         source: ModuleSource<'_>,
@@ -285,8 +291,8 @@ pub(crate) fn maps_made() -> usize {
     MADE.get()
 }
 
-/// Whether an instruction can stop with its own operands in their slots; others stop without them, and what is
-/// below stays where it is.
+/// Whether an instruction can stop with its own operands in their slots; others stop without them,
+/// and what is below stays where it is.
 fn has_operands_when_stopped(op: Op) -> bool {
     use Op::*;
     let allocates = matches!(

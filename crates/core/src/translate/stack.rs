@@ -183,8 +183,8 @@ impl Translator<'_> {
         debug_assert!(emitted, "there is a copy from everywhere to everywhere: {inst}");
     }
 
-    /// Puts every operand from index `from` on into its slot; constants too if `constants`. Those that are there
-    /// already are not looked at.
+    /// Puts every operand from index `from` on into its slot; constants too if `constants`. Those
+    /// that are there already are not looked at.
     pub(super) fn settle(&mut self, from: usize, constants: bool) {
         let below = |&index: &u32| (index as usize) < from;
         let first = self.loose.iter().rposition(below).map_or(0, |last| last + 1);

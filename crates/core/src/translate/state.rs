@@ -1,6 +1,6 @@
-//! [`State`]: what a translation has, without the module that it reads: so it can wait while others use that, and its
-//! memory serves for one function after the other. Used by `job`. It must never keep anything of one function that
-//! shows in the next.
+//! [`State`]: what a translation has, without the module that it reads: so it can wait while others
+//! use that, and its memory serves for one function after the other. Used by `job`. It must never
+//! keep anything of one function that shows in the next.
 
 use super::{
     Source, TranslateError, Translator,

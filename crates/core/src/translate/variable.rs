@@ -79,7 +79,8 @@ impl Translator<'_> {
         self.source.context.globals.get(global as usize).map_or(ValType::I64, |ty| ty.val).into()
     }
 
-    /// `select`: of a comparison, if that was just made; of the other order, if the condition was negated.
+    /// `select`: of a comparison, if that was just made; of the other order, if the condition was
+    /// negated.
     pub(super) fn select(&mut self) {
         let condition = self.pop();
         let (mut y, mut x) = (self.pop(), self.pop());
@@ -136,7 +137,8 @@ impl Translator<'_> {
             && self.builder.last().is_some_and(|last| last.d == Dst::Slot(operand.slot))
     }
 
-    /// Emits an instruction that pushes its result. Operands that have no handler where they lie are moved.
+    /// Emits an instruction that pushes its result. Operands that have no handler where they lie
+    /// are moved.
     pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: select::Kind) {
         let d = Dst::Slot(self.next_slot());
         let mut inst = Inst { what, d, a: NO_LOC, b: NO_LOC };

@@ -1,5 +1,5 @@
-//! Vector instructions. A vector takes two slots; as an operand it is there, in its accumulator or, if it was a
-//! constant just before, in the code.
+//! Vector instructions. A vector takes two slots; as an operand it is there, in its accumulator or,
+//! if it was a constant just before, in the code.
 
 use super::{
     Translator,

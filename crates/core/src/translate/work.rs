@@ -1,6 +1,6 @@
-//! [`count`]: how many steps translation has taken, for tests; elsewhere it is nothing. Whatever goes through
-//! more than one element calls it, so that tests can compare the steps with the bytes of a body. It must never
-//! decide anything.
+//! [`count`]: how many steps translation has taken, for tests; elsewhere it is nothing. Whatever
+//! goes through more than one element calls it, so that tests can compare the steps with the bytes
+//! of a body. It must never decide anything.
 
 /// Notes that so many elements were looked at.
 #[inline(always)]
@@ -113,7 +113,8 @@ mod tests {
                 let text: Vec<_> = parts.iter().map(|part| format!("{part} ").repeat(N)).collect();
                 let [operands, insides, drops] = &text[..] else { return };
                 let text = format!(
-                    "(memory 1) (func) (func (local i32 i32) {operands} block {insides} end {drops})"
+                    "(memory 1) (func) \
+                        (func (local i32 i32) {operands} block {insides} end {drops})"
                 );
                 assert!(steps_per_byte(&text) <= LINEAR, "{operand}, {inside}");
             }

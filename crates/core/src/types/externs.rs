@@ -5,8 +5,8 @@ use core::fmt;
 use windlass_decode as decode;
 use windlass_validate::TypeId;
 
-/// The type of something that is imported or exported, as the registry knows it. Of what exists, the smallest
-/// size is the present one.
+/// The type of something that is imported or exported, as the registry knows it. Of what exists,
+/// the smallest size is the present one.
 #[derive(Clone, Copy)]
 pub(crate) enum ItemType {
     Func(TypeId),

@@ -31,8 +31,8 @@ impl FuncType {
     /// The function type with these parameters and results.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results, if one is of a type of another engine, or if the engine
-    /// has no room for more types.
+    /// If there are more than 1000 parameters or results, if one is of a type of another engine, or
+    /// if the engine has no room for more types.
     pub fn new(
         engine: &Engine,
         params: impl IntoIterator<Item = ValType>,
@@ -46,12 +46,13 @@ impl FuncType {
         }
     }
 
-    /// The function type with these parameters and results. One that is not final can have subtypes; a supertype
-    /// must not be final, have the parameters as subtypes and the results as supertypes.
+    /// The function type with these parameters and results. One that is not final can have
+    /// subtypes; a supertype must not be final, have the parameters as subtypes and the results as
+    /// supertypes.
     ///
     /// # Errors
-    /// If there are more than 1000 parameters or results, if one is of a type of another engine, if the supertype
-    /// does not fit, or if the engine has no room for more types.
+    /// If there are more than 1000 parameters or results, if one is of a type of another engine, if
+    /// the supertype does not fit, or if the engine has no room for more types.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,

@@ -1,4 +1,5 @@
-//! [`MemoryType`], [`TableType`] and [`GlobalType`]: the types of what a store holds beside functions.
+//! [`MemoryType`], [`TableType`] and [`GlobalType`]: the types of what a store holds beside
+//! functions.
 
 use crate::{Engine, Error, RefType, ValType, error::error};
 use windlass_decode as decode;
@@ -25,7 +26,8 @@ impl MemoryType {
         MemoryType::of(minimum, maximum, true, false)
     }
 
-    /// A memory with 32-bit addresses that several threads may use: see [`SharedMemory`](crate::SharedMemory).
+    /// A memory with 32-bit addresses that several threads may use: see
+    /// [`SharedMemory`](crate::SharedMemory).
     ///
     /// ```
     /// use windlass::MemoryType;

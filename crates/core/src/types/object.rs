@@ -1,5 +1,5 @@
-//! [`StructType`] and [`ArrayType`]: the types of what lies in the heap; and [`FieldType`], what they consist of.
-//! Both are numbers that the engine's registry knows.
+//! [`StructType`] and [`ArrayType`]: the types of what lies in the heap; and [`FieldType`], what
+//! they consist of. Both are numbers that the engine's registry knows.
 
 use super::value::ConcreteType;
 use crate::{Engine, Error, HeapType, Mutability, ValType, engine::HeldType, error::error};
@@ -112,8 +112,8 @@ impl FieldType {
         self.storage
     }
 
-    /// Whether it is `other` or a subtype of it. A type of another engine than `engine` matches nothing, and nothing
-    /// matches it.
+    /// Whether it is `other` or a subtype of it. A type of another engine than `engine` matches
+    /// nothing, and nothing matches it.
     pub fn matches(&self, engine: &Engine, other: &FieldType) -> bool {
         if !self.is_of(engine) || !other.is_of(engine) {
             return false;
@@ -131,7 +131,8 @@ impl FieldType {
         FieldType { storage: self.storage.given(engine), ..self }
     }
 
-    /// The type of a field of a structure type, or of the elements of an array type, whose `index` is 0.
+    /// The type of a field of a structure type, or of the elements of an array type, whose `index`
+    /// is 0.
     pub(crate) fn of(engine: &Engine, id: TypeId, index: usize) -> Option<FieldType> {
         let field = engine.types(|types| match &types.get(id).composite {
             CompositeType::Struct(fields) => fields.get(index).copied(),
@@ -250,7 +251,8 @@ macro_rules! defined_type {
         }
 
         impl HeapType {
-            #[doc = concat!("The ", $what, " type, if it is one that is defined and belongs to `engine`.")]
+            #[doc = concat!("The ", $what, " type, if it is one that is defined and belongs to \
+                `engine`.")]
             pub fn $as_concrete(&self, engine: &Engine) -> Option<$name> {
                 match self {
                     HeapType::$concrete(ty) => Some($name::from_id(engine, ty.id_in(engine)?)),
@@ -264,14 +266,16 @@ macro_rules! defined_type {
 /// The type of a structure.
 ///
 /// ```
-/// use windlass::{Engine, FieldType, Finality, HeapType, Mutability, StorageType, StructType, ValType};
+/// use windlass::{
+///     Engine, FieldType, Finality, HeapType, Mutability, StorageType, StructType, ValType,
+/// };
 /// let engine = Engine::default();
 /// let number = FieldType::new(Mutability::Var, ValType::I32.into());
 /// let flag = FieldType::new(Mutability::Const, StorageType::I8);
 /// let open = Finality::NonFinal;
 /// let base = StructType::with_finality_and_supertype(&engine, open, None, [number])?;
-/// let derived =
-///     StructType::with_finality_and_supertype(&engine, Finality::Final, Some(&base), [number, flag])?;
+/// let (last, fields) = (Finality::Final, [number, flag]);
+/// let derived = StructType::with_finality_and_supertype(&engine, last, Some(&base), fields)?;
 /// assert!(derived.matches(&base) && !base.matches(&derived));
 /// assert_eq!(derived.to_string(), "struct { (mut i32), i8 }");
 /// assert_eq!(HeapType::from(&derived).as_concrete_struct(&engine), Some(derived));
@@ -297,8 +301,8 @@ impl StructType {
     /// The type with these fields.
     ///
     /// # Errors
-    /// If there are more than 10000 fields, or if the type of one belongs to another engine; if the supertype is
-    /// final, or its fields are not matched by the first of these.
+    /// If there are more than 10000 fields, or if the type of one belongs to another engine; if the
+    /// supertype is final, or its fields are not matched by the first of these.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,
@@ -373,8 +377,8 @@ impl ArrayType {
     /// The type with such elements.
     ///
     /// # Errors
-    /// If the type of the elements belongs to another engine; if the supertype is final, or its elements are not
-    /// matched by these.
+    /// If the type of the elements belongs to another engine; if the supertype is final, or its
+    /// elements are not matched by these.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,

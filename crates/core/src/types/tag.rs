@@ -15,8 +15,8 @@ use core::fmt;
 pub struct TagType(FuncType);
 
 impl TagType {
-    /// The type of tags whose exceptions have these fields. A type with results is for control tags, which
-    /// throw nothing.
+    /// The type of tags whose exceptions have these fields. A type with results is for control
+    /// tags, which throw nothing.
     pub fn new(ty: FuncType) -> TagType {
         TagType(ty)
     }

@@ -107,8 +107,9 @@ heap_types! {
     NoExn,
 }
 
-/// A type that is defined: which engine it belongs to, and the number that this engine knows it by. Two modules of
-/// one engine that define the same type have the same `ConcreteType`; those of different engines never have.
+/// A type that is defined: which engine it belongs to, and the number that this engine knows it by.
+/// Two modules of one engine that define the same type have the same `ConcreteType`; those of
+/// different engines never have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConcreteType {
     engine: EngineId,
@@ -184,8 +185,8 @@ impl HeapType {
         }
     }
 
-    /// Whether it is `other` or a subtype of it. A type of another engine than `engine` matches nothing, and nothing
-    /// matches it.
+    /// Whether it is `other` or a subtype of it. A type of another engine than `engine` matches
+    /// nothing, and nothing matches it.
     ///
     /// ```
     /// use windlass::{Engine, FuncType, HeapType};
@@ -202,8 +203,9 @@ impl HeapType {
         own == other || engine.types(|types| types.heap_is_subtype(own, other))
     }
 
-    /// The type as it is given to the host, who can keep it as long as it likes: the number means the same as long
-    /// as the engine lives. Until then it means that only as long as somebody holds the type.
+    /// The type as it is given to the host, who can keep it as long as it likes: the number means
+    /// the same as long as the engine lives. Until then it means that only as long as somebody
+    /// holds the type.
     pub(crate) fn given(self, engine: &Engine) -> HeapType {
         if let Some(id) = self.as_concrete().and_then(|ty| ty.id_in(engine)) {
             engine.types(|types| types.reserve(id));

@@ -169,8 +169,9 @@ fn an_execution_goes_to_another_thread_with_its_store() {
     assert_eq!(thread.join().unwrap(), Question(1001));
 }
 
-/// A call that is interrupted just when a host function has returned leaves nothing to the next call that uses its
-/// stack: a collection would take that one's arguments for the host function's results.
+/// A call that is interrupted just when a host function has returned leaves nothing to the next
+/// call that uses its stack: a collection would take that one's arguments for the host function's
+/// results.
 #[test]
 fn a_stack_that_is_used_again_holds_nothing_of_the_call_before() {
     for host in [false, true] {

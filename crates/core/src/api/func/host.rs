@@ -1,4 +1,5 @@
-//! [`IntoFunc`]: closures as host functions. Every host function becomes one closure over slots, [`HostFn`].
+//! [`IntoFunc`]: closures as host functions. Every host function becomes one closure over slots,
+//! [`HostFn`].
 
 use super::typed::{SlotList, WasmTy, for_each_arity};
 use crate::{
@@ -34,7 +35,7 @@ impl<T> HostFunc<T> {
 
     pub(crate) fn new(
         ty: FuncType,
-        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+        f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> HostFunc<T> {
         let types = ty.clone();
         let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
@@ -43,7 +44,7 @@ impl<T> HostFunc<T> {
             let params = vals.len();
             vals.extend(types.result_types().iter().map(|&ty| Val::zero(ty)));
             let (params, results) = vals.split_at_mut(params);
-            func(caller.reborrow(), params, results)?;
+            f(caller.reborrow(), params, results)?;
             vals_to_slots(caller.inner(), results, types.result_types(), slots)?;
             caller.idle_vals().push(vals);
             Ok(())
@@ -58,7 +59,8 @@ fn take_vals<T>(caller: &mut Caller<'_, T>) -> Vec<Val> {
     vals
 }
 
-/// What a host function can return: what [`WasmResults`](crate::WasmResults) allows, or a `Result` of that.
+/// What a host function can return: what [`WasmResults`](crate::WasmResults) allows, or a `Result`
+/// of that.
 #[expect(private_bounds)]
 pub trait WasmRet: HostResult {}
 
@@ -89,8 +91,9 @@ impl<L: SlotList> HostResult for Result<L, Error> {
 
 /// A closure that can be a host function.
 ///
-/// It takes up to 16 parameters, each a [`WasmTy`], and returns nothing, one of these or a tuple of them,
-/// or a `Result` of that with [`Error`]. If its first parameter is a [`Caller`], it can reach the store.
+/// It takes up to 16 parameters, each a [`WasmTy`], and returns nothing, one of these or a tuple of
+/// them, or a `Result` of that with [`Error`]. If its first parameter is a [`Caller`], it can reach
+/// the store.
 ///
 /// ```
 /// use windlass::{Caller, Engine, Error, Linker};

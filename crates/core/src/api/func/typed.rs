@@ -1,5 +1,5 @@
-//! [`TypedFunc`]: a function whose parameters and results are Rust types, checked once; and the Rust types
-//! that stand for WebAssembly's.
+//! [`TypedFunc`]: a function whose parameters and results are Rust types, checked once; and the
+//! Rust types that stand for WebAssembly's.
 
 use super::Call;
 use crate::{
@@ -313,7 +313,8 @@ for_each_arity!(slot_list);
 /// ```
 pub struct TypedFunc<Params, Results> {
     func: Func,
-    /// A parameter's type has fewer values than the Rust type: arguments are checked when it is called.
+    /// A parameter's type has fewer values than the Rust type: arguments are checked when it is
+    /// called.
     checks: bool,
     signature: PhantomData<fn(Params) -> Results>,
 }

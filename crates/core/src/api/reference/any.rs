@@ -1,4 +1,5 @@
-//! [`AnyRef`]: any value that guests hold as references but functions, exceptions and what is external.
+//! [`AnyRef`]: any value that guests hold as references but functions, exceptions and what is
+//! external.
 
 use super::{
     ArrayRef, EqRef, ExternRef, I31, Reference, Referent, Rooted, StructRef, rooted::reference,
@@ -6,8 +7,8 @@ use super::{
 use crate::{AsContext, AsContextMut, Error, HeapType};
 
 reference! {
-    /// A value of `anyref`: a structure, an array, a number of 31 bits, or a host value that `any.convert_extern`
-    /// made one.
+    /// A value of `anyref`: a structure, an array, a number of 31 bits, or a host value that
+    /// `any.convert_extern` made one.
     ///
     /// ```
     /// use windlass::{AnyRef, Engine, I31, Store};
@@ -27,7 +28,8 @@ impl AnyRef {
         Rooted::new(&mut store.as_context_mut().0.inner, value.to_slot())
     }
 
-    /// `any.convert_extern`: the same reference as an `anyref`. What `extern.convert_any` hid comes out.
+    /// `any.convert_extern`: the same reference as an `anyref`. What `extern.convert_any` hid comes
+    /// out.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
@@ -100,7 +102,8 @@ impl AnyRef {
         Ok(!matches!(self.referent(store)?, Referent::Host(_)))
     }
 
-    /// It as an `eqref`, if it is one. The reference is valid in the innermost scope, or as long as this one.
+    /// It as an `eqref`, if it is one. The reference is valid in the innermost scope, or as long as
+    /// this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
@@ -118,7 +121,8 @@ impl AnyRef {
         Ok(matches!(store.heap_type_of(self.slot(store)?), HeapType::ConcreteStruct(_)))
     }
 
-    /// The structure, if it is one. The reference is valid in the innermost scope, or as long as this one.
+    /// The structure, if it is one. The reference is valid in the innermost scope, or as long as
+    /// this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
@@ -136,7 +140,8 @@ impl AnyRef {
         Ok(matches!(store.heap_type_of(self.slot(store)?), HeapType::ConcreteArray(_)))
     }
 
-    /// The array, if it is one. The reference is valid in the innermost scope, or as long as this one.
+    /// The array, if it is one. The reference is valid in the innermost scope, or as long as this
+    /// one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.

@@ -16,7 +16,8 @@ reference! {
     ///
     /// ```
     /// use windlass::{
-    ///     ArrayRef, ArrayRefPre, ArrayType, Engine, FieldType, Mutability, Store, StorageType, Val,
+    ///     ArrayRef, ArrayRefPre, ArrayType, Engine, FieldType, Mutability, Store, StorageType,
+    ///     Val,
     /// };
     /// let mut store = Store::new(&Engine::default(), ());
     /// let byte = FieldType::new(Mutability::Var, StorageType::I8);
@@ -24,7 +25,8 @@ reference! {
     /// let allocator = ArrayRefPre::new(&mut store, ty)?;
     /// let array = ArrayRef::new(&mut store, &allocator, &Val::I32(7), 3)?;
     /// array.set(&mut store, 1, Val::I32(0x1ff))?;
-    /// let elements: Vec<_> = array.elems(&mut store)?.map(|element| element.unwrap_i32()).collect();
+    /// let elements = array.elems(&mut store)?.map(|element| element.unwrap_i32());
+    /// let elements: Vec<_> = elements.collect();
     /// assert_eq!(elements, [7, 0xff, 7]);
     /// assert!(array.get(&mut store, 3).is_err());
     /// # Ok::<(), windlass::Error>(())
@@ -73,8 +75,8 @@ impl ArrayRef {
     /// An array of `len` elements which all are `element`.
     ///
     /// # Errors
-    /// If `element` is not of the elements' type, if it or the allocator belongs to another store, or if the heap is
-    /// full.
+    /// If `element` is not of the elements' type, if it or the allocator belongs to another store,
+    /// or if the heap is full.
     pub fn new(
         mut store: impl AsContextMut,
         allocator: &ArrayRefPre,
@@ -91,7 +93,8 @@ impl ArrayRef {
     /// An array of these elements.
     ///
     /// # Errors
-    /// If one is not of the elements' type, if one or the allocator belongs to another store, or if the heap is full.
+    /// If one is not of the elements' type, if one or the allocator belongs to another store, or if
+    /// the heap is full.
     pub fn new_fixed(
         mut store: impl AsContextMut,
         allocator: &ArrayRefPre,
@@ -157,7 +160,8 @@ impl ArrayRef {
     /// The element at `index`. One of less than 32 bits comes without sign.
     ///
     /// # Errors
-    /// If there is no such element, if the reference's scope has ended, or if it belongs to another store.
+    /// If there is no such element, if the reference's scope has ended, or if it belongs to another
+    /// store.
     pub fn get(&self, mut store: impl AsContextMut, index: u32) -> Result<Val, Error> {
         let store = &mut store.as_context_mut().0.inner;
         let slot = self.slot(store)?;
@@ -165,11 +169,12 @@ impl ArrayRef {
         Ok(field::read(store, ty, place))
     }
 
-    /// Sets the element at `index`. Of an element of less than 32 bits, the low bits of the value are taken.
+    /// Sets the element at `index`. Of an element of less than 32 bits, the low bits of the value
+    /// are taken.
     ///
     /// # Errors
-    /// If there is no such element or they can't be set, if `value` is not of their type, if a reference's scope has
-    /// ended, or if one belongs to another store.
+    /// If there is no such element or they can't be set, if `value` is not of their type, if a
+    /// reference's scope has ended, or if one belongs to another store.
     pub fn set(&self, mut store: impl AsContextMut, index: u32, value: Val) -> Result<(), Error> {
         let store = &mut store.as_context_mut().0.inner;
         let slot = self.slot(store)?;

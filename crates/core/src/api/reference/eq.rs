@@ -67,7 +67,8 @@ impl EqRef {
         self.any().is_struct(store)
     }
 
-    /// The structure, if it is one. The reference is valid in the innermost scope, or as long as this one.
+    /// The structure, if it is one. The reference is valid in the innermost scope, or as long as
+    /// this one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
@@ -83,7 +84,8 @@ impl EqRef {
         self.any().is_array(store)
     }
 
-    /// The array, if it is one. The reference is valid in the innermost scope, or as long as this one.
+    /// The array, if it is one. The reference is valid in the innermost scope, or as long as this
+    /// one.
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.

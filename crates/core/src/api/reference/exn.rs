@@ -30,8 +30,8 @@ impl ExnRef {
     /// An exception.
     ///
     /// # Errors
-    /// If fields are not as many as the tag's type says and of these types, if the tag or a field belongs to
-    /// another store, or if the store has no room for one more exception.
+    /// If fields are not as many as the tag's type says and of these types, if the tag or a field
+    /// belongs to another store, or if the store has no room for one more exception.
     pub fn new(
         mut store: impl AsContextMut,
         tag: &Tag,
@@ -60,7 +60,8 @@ impl ExnRef {
     /// A field.
     ///
     /// # Errors
-    /// If there is no field of this index, if the reference's scope has ended, or if it belongs to another store.
+    /// If there is no field of this index, if the reference's scope has ended, or if it belongs to
+    /// another store.
     pub fn field(&self, store: impl AsContextMut, index: usize) -> Result<Val, Error> {
         let field = self.fields(store)?.nth(index);
         field.ok_or_else(|| error!("the exception has no field {index}"))

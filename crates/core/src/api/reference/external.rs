@@ -5,8 +5,8 @@ use crate::{AsContextMut, Error, StoreContext, StoreContextMut, driver::collect_
 use core::any::Any;
 
 reference! {
-    /// A value of `externref`: a host value, which guests can hold and hand back but not look into; or a guest's
-    /// reference that `extern.convert_any` hid.
+    /// A value of `externref`: a host value, which guests can hold and hand back but not look into;
+    /// or a guest's reference that `extern.convert_any` hid.
     ///
     /// The store drops host values that can't be reached any more.
     ///
@@ -14,9 +14,8 @@ reference! {
     /// use windlass::{Engine, ExternRef, Store};
     /// let mut store = Store::new(&Engine::default(), ());
     /// let reference = ExternRef::new(&mut store, String::from("a host's string"))?;
-    /// if let Some(value) = reference.data_mut(&mut store)?.and_then(|value| value.downcast_mut::<String>()) {
-    ///     value.push_str(", changed");
-    /// }
+    /// let data = reference.data_mut(&mut store)?.unwrap();
+    /// data.downcast_mut::<String>().unwrap().push_str(", changed");
     /// let value = reference.data(&store)?.unwrap();
     /// assert_eq!(value.downcast_ref::<String>().unwrap(), "a host's string, changed");
     /// # Ok::<(), windlass::Error>(())
@@ -25,8 +24,8 @@ reference! {
 }
 
 impl ExternRef {
-    /// Puts `value` into the store. When many were put there, garbage is collected, and host values that nobody can reach
-    /// are dropped.
+    /// Puts `value` into the store. When many were put there, garbage is collected, and host values
+    /// that nobody can reach are dropped.
     ///
     /// # Errors
     /// If the store has no room for another host value.

@@ -58,9 +58,9 @@ pub(crate) use reference;
 
 /// A reference that is valid until its scope ends, and keeps what it refers to alive so long.
 ///
-/// A scope is a call of a host function, or a [`RootScope`](crate::RootScope); outside of any it is valid as long as
-/// the store lives. It is cheap to copy: a number that the store checks. Used after its scope, or with another
-/// store, it is an error.
+/// A scope is a call of a host function, or a [`RootScope`](crate::RootScope); outside of any it is
+/// valid as long as the store lives. It is cheap to copy: a number that the store checks. Used
+/// after its scope, or with another store, it is an error.
 ///
 /// ```
 /// use windlass::{Engine, ExternRef, RootScope, Rooted, Store};
@@ -94,7 +94,8 @@ impl<R: GcRef> Rooted<R> {
         Ok(Rooted::of_root(store.scoped(root, R::CLASS, R::WHAT)?))
     }
 
-    /// The same root, one of a scope, as a reference of another type, which what it refers to must be of.
+    /// The same root, one of a scope, as a reference of another type, which what it refers to must
+    /// be of.
     pub(crate) fn of_root(root: Root) -> Rooted<R> {
         Rooted(R::from_root(root))
     }
@@ -144,7 +145,8 @@ impl<R: GcRef> fmt::Debug for Rooted<R> {
     }
 }
 
-/// A reference that is valid, and keeps what it refers to alive, until the last clone of it is dropped.
+/// A reference that is valid, and keeps what it refers to alive, until the last clone of it is
+/// dropped.
 ///
 /// ```
 /// use windlass::{Engine, ExternRef, OwnedRooted, RootScope, Store};
@@ -214,7 +216,10 @@ impl<R: GcRef> fmt::Debug for OwnedRooted<R> {
 /// ```
 /// use windlass::{AsContext, Error, ExternRef, RootedGcRef};
 ///
-/// fn is_string(store: impl AsContext, value: &impl RootedGcRef<ExternRef>) -> Result<bool, Error> {
+/// fn is_string(
+///     store: impl AsContext,
+///     value: &impl RootedGcRef<ExternRef>,
+/// ) -> Result<bool, Error> {
 ///     let store = store.as_context();
 ///     Ok(value.reference().data(store)?.is_some_and(|data| data.is::<String>()))
 /// }

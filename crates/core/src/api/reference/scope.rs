@@ -2,9 +2,9 @@
 
 use crate::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 
-/// A store in which references are valid until this is dropped. Scopes lie one inside the other; each call of a host
-/// function is one, too. A program that makes or gets many references outside of host functions needs them: what is
-/// not in a scope is kept as long as the store lives.
+/// A store in which references are valid until this is dropped. Scopes lie one inside the other;
+/// each call of a host function is one, too. A program that makes or gets many references outside
+/// of host functions needs them: what is not in a scope is kept as long as the store lives.
 ///
 /// ```
 /// use windlass::{Engine, ExternRef, RootScope, Store};

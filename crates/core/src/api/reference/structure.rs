@@ -15,7 +15,8 @@ reference! {
     ///
     /// ```
     /// use windlass::{
-    ///     Engine, FieldType, Mutability, Store, StorageType, StructRef, StructRefPre, StructType, Val, ValType,
+    ///     Engine, FieldType, Mutability, Store, StorageType, StructRef, StructRefPre, StructType,
+    ///     Val, ValType,
     /// };
     /// let mut store = Store::new(&Engine::default(), ());
     /// let number = FieldType::new(Mutability::Var, ValType::I64.into());
@@ -58,8 +59,8 @@ impl StructRef {
     /// A structure with these fields.
     ///
     /// # Errors
-    /// If fields are not as many as the type says and of these types, if one or the allocator belongs to another
-    /// store, or if the heap is full.
+    /// If fields are not as many as the type says and of these types, if one or the allocator
+    /// belongs to another store, or if the heap is full.
     pub fn new(
         mut store: impl AsContextMut,
         allocator: &StructRefPre,
@@ -111,7 +112,8 @@ impl StructRef {
     /// The field with this index. One of less than 32 bits comes without sign.
     ///
     /// # Errors
-    /// If there is no such field, if the reference's scope has ended, or if it belongs to another store.
+    /// If there is no such field, if the reference's scope has ended, or if it belongs to another
+    /// store.
     pub fn field(&self, mut store: impl AsContextMut, index: usize) -> Result<Val, Error> {
         let store = &mut store.as_context_mut().0.inner;
         let slot = self.slot(store)?;
@@ -119,11 +121,12 @@ impl StructRef {
         Ok(field::read(store, ty, at))
     }
 
-    /// Sets the field with this index. Of a field of less than 32 bits, the low bits of the value are taken.
+    /// Sets the field with this index. Of a field of less than 32 bits, the low bits of the value
+    /// are taken.
     ///
     /// # Errors
-    /// If there is no such field or it can't be set, if `value` is not of its type, if a reference's scope has
-    /// ended, or if one belongs to another store.
+    /// If there is no such field or it can't be set, if `value` is not of its type, if a
+    /// reference's scope has ended, or if one belongs to another store.
     pub fn set_field(
         &self,
         mut store: impl AsContextMut,

@@ -253,7 +253,8 @@ fn write_bytes(heap: &mut Heap, array: u64, storage: Storage, at: u64, bytes: &[
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) }
 }
 
-/// An array that is being made in pieces. Until it is done it passes for one of words without meaning.
+/// An array that is being made in pieces. Until it is done it passes for one of words without
+/// meaning.
 #[derive(Clone, Copy)]
 pub(crate) struct Unfinished {
     pub(crate) array: u64,

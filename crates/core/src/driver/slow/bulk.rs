@@ -1,6 +1,7 @@
-//! Instructions that move as much as the guest says: they are checked as a whole, then done in pieces. Each piece is
-//! paid before it is done, and between two of them the driver looks for interrupts. How far it is, lies in the
-//! operands' slots; for arrays that are being made, in the thread.
+//! Instructions that move as much as the guest says: they are checked as a whole, then done in
+//! pieces. Each piece is paid before it is done, and between two of them the driver looks for
+//! interrupts. How far it is, lies in the operands' slots; for arrays that are being made, in the
+//! thread.
 
 use super::{SlowInstr, operands, range};
 use crate::{
@@ -13,8 +14,8 @@ use crate::{
     runtime::{Embedder, StoreInner},
 };
 
-/// So many bytes are moved at once: a multiple of what a unit of fuel moves, so that the sum of the pieces' costs does
-/// not depend on it.
+/// So many bytes are moved at once: a multiple of what a unit of fuel moves, so that the sum of the
+/// pieces' costs does not depend on it.
 pub(crate) const PIECE: u64 = 1 << 20;
 
 /// What an instruction has still to do.
@@ -110,8 +111,8 @@ impl SlowInstr<'_> {
         }
     }
 
-    /// Where the next `count` of a copy lie, and notes that they are done. If `backwards`, the last come first: what
-    /// is copied is not overwritten before.
+    /// Where the next `count` of a copy lie, and notes that they are done. If `backwards`, the last
+    /// come first: what is copied is not overwritten before.
     fn next(&mut self, count: u64, backwards: bool) -> [usize; 3] {
         let [to, from, len] = operands(self.slots);
         let skipped = if backwards { len - count } else { 0 };

@@ -1,4 +1,5 @@
-//! `memory.grow` and `table.grow`. What may not grow fails before anything is paid; what may is paid, then grown.
+//! `memory.grow` and `table.grow`. What may not grow fails before anything is paid; what may is
+//! paid, then grown.
 
 use super::{bulk::Rest, grown};
 use crate::{
@@ -31,7 +32,8 @@ impl Thread {
         let old = loop {
             let memory = &store.inner().memories[index];
             let (size, page) = (memory.bytes.len() as u64, memory.ty.page_size_log2);
-            // Others may have grown it or something else meanwhile: then the limits are asked again.
+            // Others may have grown it or something else meanwhile: then the limits are asked
+            // again.
             let total = store.inner().total();
             if self.growing.is_none_or(|growing| (growing.old, growing.total) != (size, total)) {
                 if !store.may_grow_memory(index as u32, delta)? {
@@ -72,7 +74,8 @@ impl Thread {
             let total = store.inner().total();
             let mut growing = match self.growing {
                 Some(growing) if (growing.old, growing.total) == (old, total) => growing,
-                // Others have grown it or something else meanwhile: the limits are asked again, and it is filled again.
+                // Others have grown it or something else meanwhile: the limits are asked again, and
+                // it is filled again.
                 before => {
                     if !store.may_grow_table(index as u32, delta)? {
                         break None;

@@ -1,4 +1,5 @@
-//! `memory.atomic.wait32`, `memory.atomic.wait64` and `memory.atomic.notify`, which the driver executes.
+//! `memory.atomic.wait32`, `memory.atomic.wait64` and `memory.atomic.notify`, which the driver
+//! executes.
 
 use super::SlowInstr;
 use crate::{
@@ -22,8 +23,8 @@ impl SlowInstr<'_> {
         Ok(())
     }
 
-    /// `wait32` and `wait64`: slots `address, expected value, timeout in nanoseconds` (negative: none). False if
-    /// it was interrupted: executed again, it waits for the rest of the time.
+    /// `wait32` and `wait64`: slots `address, expected value, timeout in nanoseconds` (negative:
+    /// none). False if it was interrupted: executed again, it waits for the rest of the time.
     pub(crate) fn wait(&mut self, store: &StoreInner) -> Result<bool, Trap> {
         let memory = self.atomic_memory(store);
         let wide = self.op == SlowOp::MemoryAtomicWait64;

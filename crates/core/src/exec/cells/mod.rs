@@ -1,6 +1,7 @@
-//! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite way to
-//! [`select`], whose tables it is made from, and says once more what the handlers' comments say about their
-//! operands: the checker of translated code relies on it and on nothing that the translator has.
+//! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite
+//! way to [`select`], whose tables it is made from, and says once more what the handlers' comments
+//! say about their operands: the checker of translated code relies on it and on nothing that the
+//! translator has.
 
 pub(crate) mod object;
 pub(crate) mod vector;
@@ -83,8 +84,8 @@ pub(crate) enum Part {
     AnyMemory {
         sort: Sort,
     },
-    /// The same for atomic instructions: sharing makes no difference. The lower and the upper half of operand word 2
-    /// are so many slots that are read.
+    /// The same for atomic instructions: sharing makes no difference. The lower and the upper half
+    /// of operand word 2 are so many slots that are read.
     AtomicMemory {
         is64: bool,
         slots: usize,
@@ -130,8 +131,8 @@ pub(crate) struct Layout {
     pub(crate) part: Part,
 }
 
-/// The layouts of all handlers. A linker may give handlers of the same machine code one address: then it
-/// has several.
+/// The layouts of all handlers. A linker may give handlers of the same machine code one address:
+/// then it has several.
 pub(crate) struct Layouts(HashMap<u64, Vec<Layout>>);
 
 pub(crate) const PLACES: [Place; 5] = [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1];

@@ -1,7 +1,7 @@
-//! What a function's code catches, and where: tables beside the code, which nothing looks at before something is
-//! thrown. The translator makes [`Catches`], block by block; when the code is published, they become [`CatchIndex`],
-//! in which throws look up a clause without a walk over blocks or clauses. They must never depend on where the code
-//! lies.
+//! What a function's code catches, and where: tables beside the code, which nothing looks at before
+//! something is thrown. The translator makes [`Catches`], block by block; when the code is
+//! published, they become [`CatchIndex`], in which throws look up a clause without a walk over
+//! blocks or clauses. They must never depend on where the code lies.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -47,13 +47,15 @@ impl Catches {
 
 /// The tables of a function as throws read them.
 ///
-/// Blocks form a tree: what one does not catch is its outer block's. In the order of the tree, all that is in a block
-/// comes right behind it, so that each clause is for a range of the order. Where ranges of a tag lie one in another,
-/// the innermost counts.
+/// Blocks form a tree: what one does not catch is its outer block's. In the order of the tree, all
+/// that is in a block comes right behind it, so that each clause is for a range of the order. Where
+/// ranges of a tag lie one in another, the innermost counts.
 pub(crate) struct CatchIndex {
-    /// From which word of the code on which place in the tree's order is the innermost; 0 is outside of all blocks.
+    /// From which word of the code on which place in the tree's order is the innermost; 0 is
+    /// outside of all blocks.
     spans: Box<[(u32, u32)]>,
-    /// Of two that match, the later one catches: it belongs to an inner block, or stands before the other in its own.
+    /// Of two that match, the later one catches: it belongs to an inner block, or stands before the
+    /// other in its own.
     clauses: Box<[Clause]>,
     /// In order.
     changes: Box<[Change]>,
@@ -99,7 +101,8 @@ impl CatchIndex {
         CatchIndex { spans: spans.collect(), clauses: clauses.into(), changes }
     }
 
-    /// The clause for an exception that is thrown at `word`, if its tag has these indices in the module.
+    /// The clause for an exception that is thrown at `word`, if its tag has these indices in the
+    /// module.
     pub(crate) fn find(&self, word: usize, tags: &[u32]) -> Option<&Clause> {
         let span = self.spans.partition_point(|span| span.0 as usize <= word);
         let (_, place) = *self.spans.get(span.checked_sub(1)?)?;
@@ -115,7 +118,8 @@ impl CatchIndex {
 
 /// For each block, its place in the tree's order, and the first one behind all that is in it.
 fn places(blocks: &[TryBlock]) -> Vec<(u32, u32)> {
-    // An outer block has a smaller number: its own come first from the back, and last from the front.
+    // An outer block has a smaller number: its own come first from the back, and last from the
+    // front.
     let mut sizes = vec![1; blocks.len()];
     for (index, block) in blocks.iter().enumerate().rev() {
         if let Some(outer) = block.outer {
@@ -181,7 +185,8 @@ mod tests {
     use super::{CatchIndex, Catches, Clause, TryBlock};
     use alloc::{collections::BTreeSet, vec::Vec};
 
-    /// What the index must find: block by block, clause by clause. `of` tells the tags of the store.
+    /// What the index must find: block by block, clause by clause. `of` tells the tags of the
+    /// store.
     fn meant(catches: &Catches, word: usize, of: &[u32], tag: u32) -> Option<Clause> {
         let span = catches.spans.partition_point(|span| span.0 as usize <= word);
         let mut block = catches.spans.get(span.checked_sub(1)?)?.1;
@@ -254,7 +259,8 @@ mod tests {
         assert!(found.len() > 20);
     }
 
-    /// Blocks in blocks, with a clause each: nothing is looked at one by one, and nothing is stored for pairs.
+    /// Blocks in blocks, with a clause each: nothing is looked at one by one, and nothing is stored
+    /// for pairs.
     #[test]
     fn the_index_is_as_large_as_the_blocks() {
         let mut catches = Catches::default();

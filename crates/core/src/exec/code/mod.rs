@@ -1,5 +1,6 @@
-//! Translated code, as a module has it: [`table`], the code of its functions, and [`catch`], who catches what there.
-//! [`slow`] what it leaves to the driver. `translate` makes it, `driver` asks it. It must never run code.
+//! Translated code, as a module has it: [`table`], the code of its functions, and [`catch`], who
+//! catches what there. [`slow`] what it leaves to the driver. `translate` makes it, `driver` asks
+//! it. It must never run code.
 
 pub(crate) mod catch;
 pub(crate) mod slow;

@@ -1,5 +1,5 @@
-//! [`SlowOp`]: the instructions that a cell leaves to the driver, by a number in the cell. The translator writes it, the
-//! driver reads it.
+//! [`SlowOp`]: the instructions that a cell leaves to the driver, by a number in the cell. The
+//! translator writes it, the driver reads it.
 
 use windlass_decode::Op;
 

@@ -1,4 +1,5 @@
-//! [`CodeTable`]: the translated code of a module's functions. An entity names its part by a [`FuncCode`].
+//! [`CodeTable`]: the translated code of a module's functions. An entity names its part by a
+//! [`FuncCode`].
 
 use super::catch::{CatchIndex, Catches, Clause};
 use crate::{
@@ -45,14 +46,15 @@ pub(crate) struct Found {
     pub(crate) word: Option<usize>,
 }
 
-// SAFETY: I7: code is written only before it is published, but for addresses of code, which are written
-// atomically.
+// SAFETY: I7: code is written only before it is published, but for addresses of code, which are
+// written atomically.
 unsafe impl Send for CodeTable {}
 // SAFETY: I7.
 unsafe impl Sync for CodeTable {}
 
 impl CodeTable {
-    /// A table for a module that defines `count` functions, none translated yet: a call of one runs `untranslated`.
+    /// A table for a module that defines `count` functions, none translated yet: a call of one runs
+    /// `untranslated`.
     pub(crate) fn new(count: usize, untranslated: Handler) -> CodeTable {
         let stub = |defined| {
             let code = Cell::of_code(ptr::null());
@@ -65,8 +67,8 @@ impl CodeTable {
         CodeTable { entries, stubs, published: Lock::new(BTreeMap::new()) }
     }
 
-    /// How a function's entity names its code; `defined` counts the functions that the module defines.
-    /// The instance keeps the module, and so this table, alive.
+    /// How a function's entity names its code; `defined` counts the functions that the module
+    /// defines. The instance keeps the module, and so this table, alive.
     pub(crate) fn func(&self, defined: usize) -> FuncCode {
         FuncCode::new(&self.entries[defined])
     }
@@ -87,8 +89,8 @@ impl CodeTable {
         (code != self.stub(defined)).then_some(code)
     }
 
-    /// Publishes the code of a function. If another thread was first, its code stays (it is the same:
-    /// translation is deterministic).
+    /// Publishes the code of a function. If another thread was first, its code stays (it is the
+    /// same: translation is deterministic).
     pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>, catches: Catches) -> Ip {
         let catches = (!catches.blocks.is_empty()).then(|| CatchIndex::new(&catches));
         self.published.write(|published| {
@@ -124,8 +126,8 @@ impl CodeTable {
         (ip as usize).wrapping_sub(self.current(defined) as usize) / size_of::<Cell>()
     }
 
-    /// The clause that catches an exception, whose tag has these indices in the module, when it is thrown at `ip`; and
-    /// the start of the code.
+    /// The clause that catches an exception, whose tag has these indices in the module, when it is
+    /// thrown at `ip`; and the start of the code.
     pub(crate) fn catching(&self, ip: Ip, tags: &[u32]) -> Option<(Ip, Clause)> {
         self.with_published(ip, |published, word| {
             let clause = published.catches.as_ref()?.find(word, tags)?;
@@ -150,7 +152,8 @@ impl CodeTable {
 impl Drop for CodeTable {
     fn drop(&mut self) {
         let count = self.entries.len();
-        // SAFETY: both came from boxes of so many, in `publish` and in `new`; nothing runs the code any more.
+        // SAFETY: both came from boxes of so many, in `publish` and in `new`; nothing runs the code
+        // any more.
         unsafe {
             self.published.read(|published| {
                 for &Published { start, len, .. } in published.values() {

@@ -1,6 +1,7 @@
-//! Handlers of the atomic instructions, on shared and on other memories, and which of them an instruction has.
-//! Operands and results are in slots. The types `i32` and `i64` make no difference: what is narrower than a
-//! slot has zeros above it. Waiting and notifying are in [`wait`](crate::driver::slow::wait).
+//! Handlers of the atomic instructions, on shared and on other memories, and which of them an
+//! instruction has. Operands and results are in slots. The types `i32` and `i64` make no
+//! difference: what is narrower than a slot has zeros above it. Waiting and notifying are in
+//! [`wait`](crate::driver::slow::wait).
 
 use super::memory::address_in;
 use crate::{
@@ -39,7 +40,8 @@ pub(crate) struct AtomicLoad<A, const IS64: bool>(PhantomData<A>);
 impl<A: Atomic, const IS64: bool> Step for AtomicLoad<A, IS64> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked, and so is its alignment: memories are aligned to 8 bytes.
+        // SAFETY: I1, I2, I4; the address is checked, and so is its alignment: memories are aligned
+        // to 8 bytes.
         unsafe {
             let at = place::<A, IS64>(m)?;
             Slot::set(m, 0, A::load(at).to_bits() as i64);
@@ -110,7 +112,8 @@ impl<O: Modify, A: Atomic, const IS64: bool> Step for AtomicRmw<O, A, IS64> {
     }
 }
 
-/// `d = memory[a]; if d == wrap(x) then memory[a] = wrap(y)`. Operands: `d, a, memory`; offset; `x`, `y`.
+/// `d = memory[a]; if d == wrap(x) then memory[a] = wrap(y)`. Operands: `d, a, memory`; offset;
+/// `x`, `y`.
 pub(crate) struct AtomicCmpxchg<A, const IS64: bool>(PhantomData<A>);
 impl<A: Atomic, const IS64: bool> Step for AtomicCmpxchg<A, IS64> {
     #[inline(always)]
@@ -146,9 +149,11 @@ macro_rules! pick {
     };
 }
 
-/// `match op` with the handlers of all families; each names its instructions in the same order of types and widths.
+/// `match op` with the handlers of all families; each names its instructions in the same order of
+/// types and widths.
 macro_rules! families {
-    ($op:expr, $is64:expr; $($body:ident $(<$modify:ident>)?: $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident;)*) => {
+    ($op:expr, $is64:expr; $($body:ident $(<$modify:ident>)?:
+     $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident;)*) => {
         match $op {
             $(
                 Op::$c | Op::$e => pick!($is64, $body, $($modify,)? u8),
@@ -161,7 +166,8 @@ macro_rules! families {
     };
 }
 
-/// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for other instructions.
+/// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for other
+/// instructions.
 pub(crate) fn handler(op: Op, is64: bool) -> Option<Handler> {
     Some(families! { op, is64;
         AtomicLoad: I32AtomicLoad I64AtomicLoad I32AtomicLoad8U I32AtomicLoad16U

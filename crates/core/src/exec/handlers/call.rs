@@ -1,9 +1,9 @@
 //! Handlers of calls and returns.
 //!
 //! The callee's frame begins where the caller put the arguments: parameters lie below `sp`, and at
-//! `sp` the return address and the caller's frame, wherever the callee's locals end: a return does not wait
-//! for the callee's code. The first operand word of every call has the caller's pinned locals, which the
-//! return loads again: it lies two words before the return address.
+//! `sp` the return address and the caller's frame, wherever the callee's locals end: a return does
+//! not wait for the callee's code. The first operand word of every call has the caller's pinned
+//! locals, which the return loads again: it lies two words before the return address.
 
 use super::control::Meter;
 use crate::{
@@ -65,8 +65,8 @@ impl Step for CallImport {
 }
 
 /// The code of the function that the table's element names, if it has the type and belongs to the
-/// running instance. The integer registers are dead at a call (pinned locals are loaded again after it), and
-/// a handler is short of registers: they are used for what this needs.
+/// running instance. The integer registers are dead at a call (pinned locals are loaded again after
+/// it), and a handler is short of registers: they are used for what this needs.
 #[inline(always)]
 unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     // SAFETY: I1, I2, I4, I6; references in tables name functions of the store.
@@ -89,8 +89,8 @@ unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     }
 }
 
-/// The code of the function that the reference names, if it belongs to the running instance. Its type is what
-/// validation says. Registers as in [`look_up`].
+/// The code of the function that the reference names, if it belongs to the running instance. Its
+/// type is what validation says. Registers as in [`look_up`].
 #[inline(always)]
 unsafe fn look_at<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     // SAFETY: I1, I2, I4; references to functions name functions of the store.
@@ -144,8 +144,8 @@ impl<A: Src> Step for CallRef<A> {
     }
 }
 
-/// Replaces the frame: moves `count` slots of arguments from `from` down to where the parameters begin.
-/// Operands: from, count, shift of the frame.
+/// Replaces the frame: moves `count` slots of arguments from `from` down to where the parameters
+/// begin. Operands: from, count, shift of the frame.
 ///
 /// # Safety
 /// I1, I2.
@@ -198,7 +198,8 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
     }
 }
 
-/// Tail call of the function that a reference names. Operands: as [`replace_frame`], reference; type.
+/// Tail call of the function that a reference names. Operands: as [`replace_frame`], reference;
+/// type.
 pub(crate) struct ReturnCallRef<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallRef<A> {
     #[inline(always)]
@@ -222,8 +223,8 @@ impl Step for ReturnCallImport {
     }
 }
 
-/// Stands for the code of a function before it is translated, and leads there after. Operands: its number;
-/// its code, or null.
+/// Stands for the code of a function before it is translated, and leads there after. Operands: its
+/// number; its code, or null.
 pub(crate) struct Untranslated;
 impl Step for Untranslated {
     #[inline(always)]
@@ -240,8 +241,9 @@ impl Step for Untranslated {
     }
 }
 
-/// Begins a function: checks that the frame has room, pays, zeroes the locals, loads the pinned ones.
-/// Operands: pins (`i64`, `i64`, `f64`, `f64`); pins (`f32`, `f32`), frame size, locals to zero; -, cost.
+/// Begins a function: checks that the frame has room, pays, zeroes the locals, loads the pinned
+/// ones. Operands: pins (`i64`, `i64`, `f64`, `f64`); pins (`f32`, `f32`), frame size, locals to
+/// zero; -, cost.
 pub(crate) struct Enter<M, const INT: bool, const F64: bool, const F32: bool>(PhantomData<M>);
 impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter<M, INT, F64, F32> {
     #[inline(always)]
@@ -312,8 +314,8 @@ unsafe fn load_pins<T: Value>(m: &mut Machine, field: usize) {
     }
 }
 
-/// Loads all pinned locals. `ip` is at the operands of the function's first cell, whose pins are slot 0 where
-/// there are none: what is loaded for these is never read.
+/// Loads all pinned locals. `ip` is at the operands of the function's first cell, whose pins are
+/// slot 0 where there are none: what is loaded for these is never read.
 ///
 /// # Safety
 /// I1, I2.
@@ -383,7 +385,8 @@ impl Step for ReturnNone {
     }
 }
 
-/// Returns `a`, in a slot and in the accumulator. Operands: `d, a` or `d, -, constant`; a wide constant.
+/// Returns `a`, in a slot and in the accumulator. Operands: `d, a` or `d, -, constant`; a wide
+/// constant.
 pub(crate) struct Return<T, A>(PhantomData<(T, A)>);
 impl<T: Value + 'static, A: Src> Step for Return<T, A> {
     #[inline(always)]
@@ -423,8 +426,8 @@ pub(crate) struct MoveMany;
 impl Step for MoveMany {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2. The destination lies below, so slots that are in both are read before they are
-        // written; volatile as in `replace_frame`.
+        // SAFETY: I1, I2. The destination lies below, so slots that are in both are read before
+        // they are written; volatile as in `replace_frame`.
         unsafe {
             let (to, from) = (m.sp.offset(m.field(0)), m.sp.offset(m.field(1)));
             for i in 0..m.field(2) {
@@ -454,7 +457,8 @@ impl Step for SwitchBack {
     }
 }
 
-/// An instruction that the driver executes. Operands: operation, base slot, immediate; two immediates.
+/// An instruction that the driver executes. Operands: operation, base slot, immediate; two
+/// immediates.
 pub(crate) struct Slow;
 impl Step for Slow {
     #[inline(always)]

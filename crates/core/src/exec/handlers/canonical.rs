@@ -1,6 +1,7 @@
-//! Canonical NaNs: [`Nans`] tells which instructions make NaNs, and its handlers turn them into the one with the
-//! positive sign and only the highest payload bit. The translator puts them behind such instructions if
-//! [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for it; nothing else uses them.
+//! Canonical NaNs: [`Nans`] tells which instructions make NaNs, and its handlers turn them into the
+//! one with the positive sign and only the highest payload bit. The translator puts them behind
+//! such instructions if [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for
+//! it; nothing else uses them.
 
 use super::numeric::{Un, UnOp};
 use crate::{
@@ -38,8 +39,8 @@ impl Nans {
     #[cfg(all(debug_assertions, feature = "std"))]
     pub(crate) const ALL: [Nans; 4] = [Nans::F32, Nans::F64, Nans::F32x4, Nans::F64x2];
 
-    /// What NaNs an instruction makes whose bits the specification leaves open. Copies, signs and loads
-    /// keep the bits of their operands.
+    /// What NaNs an instruction makes whose bits the specification leaves open. Copies, signs and
+    /// loads keep the bits of their operands.
     pub(crate) fn made_by(op: Op) -> Option<Nans> {
         use Op::*;
         match op {
@@ -79,7 +80,8 @@ impl Nans {
         }
     }
 
-    /// `d = canonical a`: a scalar or a vector in a slot or its accumulator. Vectors are not pinned.
+    /// `d = canonical a`: a scalar or a vector in a slot or its accumulator. Vectors are not
+    /// pinned.
     pub(crate) fn handler(self, a: Place, d: Dest) -> Maybe {
         match self {
             Nans::F32 => scalar::<F32>(a, d),

@@ -1,5 +1,5 @@
-//! Handlers of casts and tests of references. What is tested for is the upper half of the first operand word: the
-//! lower half of the header of objects of the type, and whether null is of it.
+//! Handlers of casts and tests of references. What is tested for is the upper half of the first
+//! operand word: the lower half of the header of objects of the type, and whether null is of it.
 
 use super::control::{Jump, Target};
 use crate::{
@@ -78,8 +78,8 @@ unsafe fn header(m: &mut Machine, reference: u64) -> u32 {
 /// Whether a type has `wanted` among its supertypes.
 #[inline(always)]
 unsafe fn is_below(m: &mut Machine, mut ty: u32, wanted: u32) -> bool {
-    // SAFETY: I4, I10: the heap knows the types of objects, and those of modules that have sub- and supertypes. Function
-    // types that it does not know have none.
+    // SAFETY: I4, I10: the heap knows the types of objects, and those of modules that have sub- and
+    // supertypes. Function types that it does not know have none.
     unsafe {
         let heap = &m.cx().heap;
         if ty.max(wanted) as usize / PAGE >= heap.pages {

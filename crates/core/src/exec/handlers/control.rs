@@ -84,7 +84,8 @@ impl Target for Jump {
 }
 
 /// Back to the first instruction of an innermost loop without calls: its address is taken from the
-/// context, where it does not wait for `ip`, so that iterations overlap (13 kernels: 8.5 % in the mean).
+/// context, where it does not wait for `ip`, so that iterations overlap (13 kernels: 8.5 % in the
+/// mean).
 pub(crate) struct Again<M>(PhantomData<M>);
 impl<M: Meter> Target for Again<M> {
     #[inline(always)]
@@ -108,8 +109,8 @@ impl<K: Target> Step for Br<K> {
     }
 }
 
-/// Branches if `O(a, b) == WANTED`. Operands: `a, b` as in [`Bin`](super::numeric::Bin); target and cost;
-/// a wide constant.
+/// Branches if `O(a, b) == WANTED`. Operands: `a, b` as in [`Bin`](super::numeric::Bin); target and
+/// cost; a wide constant.
 pub(crate) struct BrCmp<O, A, B, K, const WANTED: bool>(PhantomData<(O, A, B, K)>);
 impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, A, B, K, WANTED> {
     #[inline(always)]
@@ -218,8 +219,8 @@ impl<O: CmpOp<A: Bits>, X: Src + crate::exec::machine::Dst, B: Src, K: Target, c
     }
 }
 
-/// The latch of a loop that counts to zero: `x += k; if (x == 0) == ZERO branch`. Operands: `x`; target and
-/// cost; `k`.
+/// The latch of a loop that counts to zero: `x += k; if (x == 0) == ZERO branch`. Operands: `x`;
+/// target and cost; `k`.
 pub(crate) struct LatchTest<T, X, K, const ZERO: bool>(PhantomData<(T, X, K)>);
 impl<T: Bits, X: Src + crate::exec::machine::Dst, K: Target, const ZERO: bool> Step
     for LatchTest<T, X, K, ZERO>
@@ -256,7 +257,8 @@ impl<A: Src> Step for BrTable<A> {
     }
 }
 
-/// Enters an innermost loop without calls: from here on [`Again`] finds its start. Operands: -, cost.
+/// Enters an innermost loop without calls: from here on [`Again`] finds its start. Operands: -,
+/// cost.
 pub(crate) struct LoopEnter<M>(PhantomData<M>);
 impl<M: Meter> Step for LoopEnter<M> {
     #[inline(always)]

@@ -1,5 +1,5 @@
-//! Handlers of loads, stores and globals. Memory is little-endian whatever the host is; every access is
-//! checked against the memory's length.
+//! Handlers of loads, stores and globals. Memory is little-endian whatever the host is; every
+//! access is checked against the memory's length.
 
 use crate::{
     Trap,
@@ -220,8 +220,8 @@ impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
     }
 }
 
-/// Any memory, and the address in it, not checked: `a + offset`, `a` of the memory's address type. Operands:
-/// `-, a, memory`; offset.
+/// Any memory, and the address in it, not checked: `a + offset`, `a` of the memory's address type.
+/// Operands: `-, a, memory`; offset.
 ///
 /// # Safety
 /// I1, I2, I4.

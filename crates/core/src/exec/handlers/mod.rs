@@ -1,6 +1,6 @@
-//! What cells do: a handler for each shape of instruction, generic over what it computes (`meaning`) and over the places
-//! of its operands (`machine`). `tables` chooses among them. A handler is a leaf: what takes more than a few
-//! instructions it leaves to the driver.
+//! What cells do: a handler for each shape of instruction, generic over what it computes
+//! (`meaning`) and over the places of its operands (`machine`). `tables` chooses among them. A
+//! handler is a leaf: what takes more than a few instructions it leaves to the driver.
 
 pub(crate) mod atomic;
 pub(crate) mod call;

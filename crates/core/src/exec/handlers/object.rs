@@ -1,7 +1,8 @@
-//! Handlers of structures and arrays. An object is made in several cells: the first takes its place from the room
-//! of the heap ([`HeapView`](crate::exec::machine::views::HeapView)) and writes a field, others write a field each, the last one
-//! writes the header and gives the reference. Nothing stops in between. If the room is too small, the first cell
-//! stops before it has done anything, and is executed again when there is room.
+//! Handlers of structures and arrays. An object is made in several cells: the first takes its place
+//! from the room of the heap ([`HeapView`](crate::exec::machine::views::HeapView)) and writes a
+//! field, others write a field each, the last one writes the header and gives the reference.
+//! Nothing stops in between. If the room is too small, the first cell stops before it has done
+//! anything, and is executed again when there is room.
 
 use crate::{
     Trap,
@@ -136,7 +137,8 @@ impl<E: Element, A: Src, V: Src> Step for StructSet<E, A, V> {
     }
 }
 
-/// The element of the array in `a` with index `b`, which is checked. Operands: `-, a, b` or `-, a, constant`.
+/// The element of the array in `a` with index `b`, which is checked. Operands: `-, a, b` or
+/// `-, a, constant`.
 #[inline(always)]
 unsafe fn element<E: Element, A: Src, B: Src>(m: &mut Machine) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I10.
@@ -313,8 +315,8 @@ pub(crate) const SMALL_ARRAY: u64 = 64;
 /// The words of the cell of the driver's instruction that follows.
 const SLOW_WORDS: usize = 3;
 
-/// Makes a small array of equal elements: the value is in slot `d`, the length in the next. What it can't
-/// make, the next cell does. Operands: `d, -, lower half of the header`.
+/// Makes a small array of equal elements: the value is in slot `d`, the length in the next. What it
+/// can't make, the next cell does. Operands: `d, -, lower half of the header`.
 pub(crate) struct ArrayNew<E>(PhantomData<E>);
 impl<E: Element> Step for ArrayNew<E> {
     #[inline(always)]
@@ -363,8 +365,8 @@ impl<E: Element> Step for ArrayNewDefault<E> {
     }
 }
 
-/// Makes an array whose elements are not set yet, if it is small and there is room, and passes over the next
-/// cell.
+/// Makes an array whose elements are not set yet, if it is small and there is room, and passes over
+/// the next cell.
 #[inline(always)]
 unsafe fn small_array<E: Element>(m: &mut Machine, len: u64) -> Option<*mut u8> {
     // SAFETY: I1, I2, I10.

@@ -1,5 +1,6 @@
-//! Handlers of the vector instructions that have a shape of their own: one generic body a shape. Those with
-//! one or two operands, loads and stores are in [`numeric`](super::numeric) and [`memory`](super::memory).
+//! Handlers of the vector instructions that have a shape of their own: one generic body a shape.
+//! Those with one or two operands, loads and stores are in [`numeric`](super::numeric) and
+//! [`memory`](super::memory).
 
 use super::memory::{Address, Raw, any_address, read_any, write_any};
 use crate::exec::{
@@ -156,7 +157,8 @@ impl<O: StoreLaneOp, E: Address, V: Src> Step for StoreLane<O, E, V> {
     }
 }
 
-/// A load of a lane from any memory. Operands: `v` and the address's, which take two words; `d, lane`.
+/// A load of a lane from any memory. Operands: `v` and the address's, which take two words;
+/// `d, lane`.
 pub(crate) struct LoadLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
 impl<O: LoadLaneOp, const IS64: bool, const SHARED: bool> Step for LoadLaneAny<O, IS64, SHARED> {
     #[inline(always)]
@@ -174,7 +176,8 @@ impl<O: LoadLaneOp, const IS64: bool, const SHARED: bool> Step for LoadLaneAny<O
     }
 }
 
-/// A store of a lane to any memory. Operands: `v` and the address's, which take two words; `-, lane`.
+/// A store of a lane to any memory. Operands: `v` and the address's, which take two words;
+/// `-, lane`.
 pub(crate) struct StoreLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
 impl<O: StoreLaneOp, const IS64: bool, const SHARED: bool> Step for StoreLaneAny<O, IS64, SHARED> {
     #[inline(always)]

@@ -1,5 +1,5 @@
-//! [`Context`]: what the running code needs beside its registers. The driver fills it from the store before it
-//! runs, and again whenever something that it caches may have changed.
+//! [`Context`]: what the running code needs beside its registers. The driver fills it from the
+//! store before it runs, and again whenever something that it caches may have changed.
 
 use super::{
     Ip, Machine,
@@ -34,7 +34,8 @@ pub(crate) struct Context {
     pub(crate) instance: u32,
     /// Why the code stopped.
     pub(crate) stop: Stop,
-    /// What is to be paid before the code goes on; and whether the cell that it goes on with asks again.
+    /// What is to be paid before the code goes on; and whether the cell that it goes on with asks
+    /// again.
     pub(crate) charge: u32,
     pub(crate) repeats: bool,
     /// The registers when it stopped.
@@ -83,8 +84,8 @@ pub(crate) enum Stop {
     /// A call of an imported function.
     CallImport,
     ReturnCallImport,
-    /// A call through a reference, of a host function or one of another instance; the reference is in the
-    /// accumulator.
+    /// A call through a reference, of a host function or one of another instance; the reference is
+    /// in the accumulator.
     CallForeign,
     ReturnCallForeign,
     /// `throw`.

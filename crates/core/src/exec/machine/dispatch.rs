@@ -1,6 +1,6 @@
 //! Dispatch: how one handler leads to the next. There are two backends for one set of bodies
-//! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls one
-//! handler after the other. Everything that depends on the backend is in this file.
+//! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls
+//! one handler after the other. Everything that depends on the backend is in this file.
 
 use super::{Machine, context::Stop};
 
@@ -40,7 +40,8 @@ mod backend {
                     ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
                     v_acc,
                 };
-                // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word (I3).
+                // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word
+                // (I3).
                 unsafe {
                     match S::step(&mut m) {
                         Ok(()) => ((*m.ip).handler)(
@@ -51,7 +52,8 @@ mod backend {
                             (*m.cx).stop = stop;
                             save(
                                 m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
-                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
+                                m.f64_acc, m.f64_p0, m.f64_p1,
+                                m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
                             )
                         }
                     }
@@ -93,7 +95,8 @@ mod backend {
         run;
     }
 
-    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved`
+    /// then.
     ///
     /// # Safety
     /// I1 to I4.
@@ -141,7 +144,8 @@ mod backend {
         unsafe { S::step(m) }
     }
 
-    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved` then.
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved`
+    /// then.
     ///
     /// # Safety
     /// I1 to I4.

@@ -1,5 +1,6 @@
-//! The machine: registers, cells of code, slots of the frame, and the places of operands. This is the
-//! only file that reads and writes them raw; handlers are written in its terms. It knows no instruction.
+//! The machine: registers, cells of code, slots of the frame, and the places of operands. This is
+//! the only file that reads and writes them raw; handlers are written in its terms. It knows no
+//! instruction.
 //!
 //! A cell is a handler word followed by operand words. While a handler runs, [`Machine::ip`] points
 //! at the first operand word; when it has run, at the next handler word.

@@ -1,9 +1,10 @@
-//! [`Atomic`]: atomic accesses of integers in memory, which is little-endian whatever the host is. Handlers of
-//! shared memories make their plain loads and stores by [`Atomic::read`] and [`Atomic::write`] (order "relaxed", any
-//! alignment); those of atomic instructions use the rest (sequentially consistent, aligned).
+//! [`Atomic`]: atomic accesses of integers in memory, which is little-endian whatever the host is.
+//! Handlers of shared memories make their plain loads and stores by [`Atomic::read`] and
+//! [`Atomic::write`] (order "relaxed", any alignment); those of atomic instructions use the rest
+//! (sequentially consistent, aligned).
 //!
-//! Accesses of different sizes overlap here, as Wasm wants it. That is defined byte by byte in the memory model of
-//! the compiler's back end and on every CPU; RATIONALE.md has more.
+//! Accesses of different sizes overlap here, as Wasm wants it. That is defined byte by byte in the
+//! memory model of the compiler's back end and on every CPU; RATIONALE.md has more.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -62,7 +63,8 @@ pub(crate) trait Atomic: Copy + 'static {
 
 const ORDER: Ordering = Ordering::SeqCst;
 
-/// Arithmetic on what is little-endian: hosts of the other order have to try until nobody interferes.
+/// Arithmetic on what is little-endian: hosts of the other order have to try until nobody
+/// interferes.
 #[cfg(target_endian = "little")]
 macro_rules! arithmetic {
     ($old:ident, $value:ident, $fetch:ident, $operation:ident) => {

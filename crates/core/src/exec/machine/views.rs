@@ -1,5 +1,6 @@
-//! What handlers see of a store, as it lies in memory for them: functions, memories, tables, the heap. `runtime` makes
-//! and keeps them, [`Context`](super::context::Context) leads to them. Nobody else reads their addresses.
+//! What handlers see of a store, as it lies in memory for them: functions, memories, tables, the
+//! heap. `runtime` makes and keeps them, [`Context`](super::context::Context) leads to them. Nobody
+//! else reads their addresses.
 
 use super::{Cell, Ip};
 use crate::object_type::known::TypePage;
@@ -58,7 +59,8 @@ pub(crate) struct HeapView {
     /// The room for new objects: byte offsets. Handlers move `top` up to `end`.
     pub(crate) top: usize,
     pub(crate) end: usize,
-    /// Where the object lies that is being made: between the first and the last cell of an allocation.
+    /// Where the object lies that is being made: between the first and the last cell of an
+    /// allocation.
     pub(crate) object: usize,
     /// What is known of types, by id; and how many pages of ids there are.
     pub(crate) types: *const TypePage,
@@ -92,7 +94,8 @@ impl CodeEntry {
     }
 }
 
-/// Names the code of a function in its module's [`CodeTable`](crate::exec::CodeTable); none for a host function.
+/// Names the code of a function in its module's [`CodeTable`](crate::exec::CodeTable); none for a
+/// host function.
 #[derive(Clone, Copy)]
 pub(crate) struct FuncCode(*const CodeEntry);
 

@@ -1,5 +1,5 @@
-//! What instructions compute, as functions of numbers and vectors. Handlers, constant folding and constant expressions
-//! call them. Nothing here knows of machines, cells or stores.
+//! What instructions compute, as functions of numbers and vectors. Handlers, constant folding and
+//! constant expressions call them. Nothing here knows of machines, cells or stores.
 
 pub(crate) mod native;
 pub(crate) mod num;

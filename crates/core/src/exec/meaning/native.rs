@@ -1,8 +1,9 @@
 //! The vector instructions for which the CPU has better instructions than the compiler makes of
-//! [`simd`]: `baseline` is for every CPU of the architecture, `fast` for those with AVX2 and what came with it.
-//! All functions of `simd` are in both; tests hold the ones here against those.
+//! [`simd`]: `baseline` is for every CPU of the architecture, `fast` for those with AVX2 and what
+//! came with it. All functions of `simd` are in both; tests hold the ones here against those.
 //!
-//! Called by handlers only: those of `fast` by handlers that the translator picks where [`is_fast`] (I8).
+//! Called by handlers only: those of `fast` by handlers that the translator picks where [`is_fast`]
+//! (I8).
 
 use super::simd;
 #[cfg(target_arch = "x86_64")]
@@ -100,8 +101,8 @@ mod sse2 {
         i32x4_relaxed_trunc_f32x4_s(x) -> V128 = trunc_sat(x);
     }
 
-    /// The CPU makes 0x80000000 of all that does not fit: right for what is too small; NaN is made zero
-    /// before, and what is too large is made 0x7fffffff after.
+    /// The CPU makes 0x80000000 of all that does not fit: right for what is too small; NaN is made
+    /// zero before, and what is too large is made 0x7fffffff after.
     #[inline]
     fn trunc_sat(x: __m128i) -> V128 {
         // SAFETY: SSE2 is there on every CPU of the architecture.
@@ -162,7 +163,8 @@ mod avx2 {
         i16x8_relaxed_q15mulr_s(x, y) -> V128 = q15mulr(x, y);
     }
 
-    /// The CPU's instruction does not saturate: 0x8000 comes from one product only, and becomes 0x7fff.
+    /// The CPU's instruction does not saturate: 0x8000 comes from one product only, and becomes
+    /// 0x7fff.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn q15mulr(x: __m128i, y: __m128i) -> V128 {
@@ -179,7 +181,8 @@ mod tests {
     use alloc::vec::Vec;
     use windlass_decode::for_each_op;
 
-    /// Vectors that are likely to tell instructions apart: random bits, small lanes, extremes, special floats.
+    /// Vectors that are likely to tell instructions apart: random bits, small lanes, extremes,
+    /// special floats.
     fn vectors() -> Vec<V128> {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut random = || {
@@ -261,8 +264,8 @@ mod tests {
     }
 
     macro_rules! define {
-        ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
-           [$($a:ident)*] [$($r:ident)*];)*) => {
+        ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident
+           $shape:ident [$($a:ident)*] [$($r:ident)*];)*) => {
             /// With the instructions of every CPU.
             #[test]
             #[allow(unused_imports)]

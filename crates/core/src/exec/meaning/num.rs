@@ -1,5 +1,6 @@
-//! What the numeric instructions mean (3.0, section 4.3): one pure function an instruction, named by its mnemonic.
-//! Handlers, constant folding and constant expressions are all made from these. Never any state here.
+//! What the numeric instructions mean (3.0, section 4.3): one pure function an instruction, named
+//! by its mnemonic. Handlers, constant folding and constant expressions are all made from these.
+//! Never any state here.
 //!
 //! All are inlined: a handler that calls something needs a frame, and then may not end in a jump.
 #![forbid(unsafe_code)]
@@ -299,8 +300,8 @@ pub(crate) fn f32_nearest(x: f32) -> f32 {
     if x.abs() < NO_FRACTION {
         (x.abs() + NO_FRACTION - NO_FRACTION).copysign(x)
     } else {
-        // Too large for a fraction, or NaN. An addition of zero would make that quiet, but compilers
-        // drop it.
+        // Too large for a fraction, or NaN. An addition of zero would make that quiet, but
+        // compilers drop it.
         if x.is_nan() { f32::from_bits(x.to_bits() | 0x0040_0000) } else { x }
     }
 }
@@ -409,8 +410,8 @@ pub(crate) fn f64_nearest(x: f64) -> f64 {
     if x.abs() < NO_FRACTION {
         (x.abs() + NO_FRACTION - NO_FRACTION).copysign(x)
     } else {
-        // Too large for a fraction, or NaN. An addition of zero would make that quiet, but compilers
-        // drop it.
+        // Too large for a fraction, or NaN. An addition of zero would make that quiet, but
+        // compilers drop it.
         if x.is_nan() { f64::from_bits(x.to_bits() | 0x0008_0000_0000_0000) } else { x }
     }
 }

@@ -1,10 +1,11 @@
-//! What the vector instructions mean (3.0, section 4.3): one pure function an instruction, named by its
-//! mnemonic. Written lane by lane; the compiler makes vector instructions of it. Never any state here.
+//! What the vector instructions mean (3.0, section 4.3): one pure function an instruction, named by
+//! its mnemonic. Written lane by lane; the compiler makes vector instructions of it. Never any
+//! state here.
 //!
-//! Relaxed instructions do what the specification's deterministic profile prescribes, on every host:
-//! `relaxed_madd` rounds twice (a product, then a sum), `relaxed_nmadd` is that of the first operand negated,
-//! the dot products are signed, with sums of two that wrap, and the others are what they are called without `relaxed`
-//! (`laneselect`: `v128.bitselect`).
+//! Relaxed instructions do what the specification's deterministic profile prescribes, on every
+//! host: `relaxed_madd` rounds twice (a product, then a sum), `relaxed_nmadd` is that of the first
+//! operand negated, the dot products are signed, with sums of two that wrap, and the others are
+//! what they are called without `relaxed` (`laneselect`: `v128.bitselect`).
 #![forbid(unsafe_code)]
 // The order of operands is the specification's.
 #![allow(clippy::redundant_closure)]
@@ -66,8 +67,8 @@ macro_rules! mask {
 
 // Integers.
 macro_rules! integers {
-    ($i:ident $u:ident $all_true:ident $bitmask:ident $eq:ident $ne:ident $lt_s:ident $gt_s:ident $le_s:ident
-     $ge_s:ident $abs:ident $neg:ident $add:ident $sub:ident) => {
+    ($i:ident $u:ident $all_true:ident $bitmask:ident $eq:ident $ne:ident $lt_s:ident $gt_s:ident
+     $le_s:ident $ge_s:ident $abs:ident $neg:ident $add:ident $sub:ident) => {
         meanings! {
             $all_true(x: V128) -> i32 = <$i>::lanes(x).iter().all(|&x| x != 0).into();
             $bitmask(x: V128) -> i32 = (<$i>::lanes(x).iter().enumerate())
@@ -185,8 +186,10 @@ meanings! {
     i64x2_extend_high_i32x4_s(x: V128) -> V128 = map_high(x, |x: i32| i64::from(x));
     i64x2_extend_low_i32x4_u(x: V128) -> V128 = map(x, |x: u32| u64::from(x));
     i64x2_extend_high_i32x4_u(x: V128) -> V128 = map_high(x, |x: u32| u64::from(x));
-    i16x8_extadd_pairwise_i8x16_s(x: V128) -> V128 = pairs(x, |x: i8, y| i16::from(x) + i16::from(y));
-    i16x8_extadd_pairwise_i8x16_u(x: V128) -> V128 = pairs(x, |x: u8, y| u16::from(x) + u16::from(y));
+    i16x8_extadd_pairwise_i8x16_s(x: V128) -> V128 =
+        pairs(x, |x: i8, y| i16::from(x) + i16::from(y));
+    i16x8_extadd_pairwise_i8x16_u(x: V128) -> V128 =
+        pairs(x, |x: u8, y| u16::from(x) + u16::from(y));
     i32x4_extadd_pairwise_i16x8_s(x: V128) -> V128 =
         pairs(x, |x: i16, y| i32::from(x) + i32::from(y));
     i32x4_extadd_pairwise_i16x8_u(x: V128) -> V128 =
@@ -227,7 +230,8 @@ meanings! {
 
 // Floats.
 
-/// The lesser of two floats without a branch: zeros that differ in sign become the or of their bits.
+/// The lesser of two floats without a branch: zeros that differ in sign become the or of their
+/// bits.
 macro_rules! least {
     ($ty:ident, $x:ident, $y:ident) => {{
         let (a, b) = (if $x < $y { $x } else { $y }, if $y < $x { $y } else { $x });
@@ -298,9 +302,11 @@ lanewise2! {
 }
 meanings! {
     f32x4_relaxed_madd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f32, y, z| x * y + z);
-    f32x4_relaxed_nmadd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f32, y, z| -x * y + z);
+    f32x4_relaxed_nmadd(x: V128, y: V128, z: V128) -> V128 =
+        zip3(x, y, z, |x: f32, y, z| -x * y + z);
     f64x2_relaxed_madd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f64, y, z| x * y + z);
-    f64x2_relaxed_nmadd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f64, y, z| -x * y + z);
+    f64x2_relaxed_nmadd(x: V128, y: V128, z: V128) -> V128 =
+        zip3(x, y, z, |x: f64, y, z| -x * y + z);
     i8x16_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);
     i16x8_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);
     i32x4_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);

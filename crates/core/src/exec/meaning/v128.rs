@@ -1,5 +1,5 @@
-//! [`V128`]: a vector as handlers see it, and its lanes. It lies in the CPU's vector register where there
-//! is one. It knows no instruction: those are in [`simd`](super::simd).
+//! [`V128`]: a vector as handlers see it, and its lanes. It lies in the CPU's vector register where
+//! there is one. It knows no instruction: those are in [`simd`](super::simd).
 
 use core::mem::transmute;
 
@@ -13,7 +13,8 @@ pub(crate) type Register = core::arch::aarch64::uint8x16_t;
 #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
 pub(crate) type Register = u128;
 
-/// A vector of 128 bits: its bytes in the order of Wasm's memory, lane 0 first, whatever the host's order.
+/// A vector of 128 bits: its bytes in the order of Wasm's memory, lane 0 first, whatever the host's
+/// order.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct V128(Register);
@@ -129,9 +130,9 @@ lane! {
     f64 u64 2;
 }
 
-/// The vector whose lane `i` is `f(i)`, for the lowest `count` lanes; zeros in the others. All loops over
-/// lanes are here: iterators are not always inlined at opt-level s, and then a handler has locals in
-/// memory and does not end in a jump.
+/// The vector whose lane `i` is `f(i)`, for the lowest `count` lanes; zeros in the others. All
+/// loops over lanes are here: iterators are not always inlined at opt-level s, and then a handler
+/// has locals in memory and does not end in a jump.
 #[inline(always)]
 fn from_lanes<R: Lane>(count: usize, f: impl Fn(usize) -> R) -> V128 {
     let mut lanes = R::ZEROS;
@@ -143,8 +144,8 @@ fn from_lanes<R: Lane>(count: usize, f: impl Fn(usize) -> R) -> V128 {
     R::join(lanes)
 }
 
-/// Applies a function to each lane. The result has as many lanes or, if it has more, zeros in the others; if
-/// fewer, they are those of the lowest operands.
+/// Applies a function to each lane. The result has as many lanes or, if it has more, zeros in the
+/// others; if fewer, they are those of the lowest operands.
 #[inline(always)]
 pub(crate) fn map<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
     let x = A::lanes(x);
@@ -158,7 +159,8 @@ pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
     from_lanes(A::COUNT / 2, |i| f(x.as_ref()[A::COUNT / 2 + i]))
 }
 
-/// Applies a function to each pair of lanes at the same place; if the result has fewer, to the lowest.
+/// Applies a function to each pair of lanes at the same place; if the result has fewer, to the
+/// lowest.
 #[inline(always)]
 pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, B) -> R) -> V128 {
     let (x, y) = (A::lanes(x), B::lanes(y));
@@ -187,7 +189,8 @@ pub(crate) fn pairs<A: Lane, R: Lane>(x: V128, f: impl Fn(A, A) -> R) -> V128 {
     from_lanes(A::COUNT / 2, |i| f(x.as_ref()[2 * i], x.as_ref()[2 * i + 1]))
 }
 
-/// Applies a function to each two neighbours of two vectors, where the result has half as many lanes.
+/// Applies a function to each two neighbours of two vectors, where the result has half as many
+/// lanes.
 #[inline(always)]
 pub(crate) fn zip_pairs<A: Lane, R: Lane>(
     x: V128,
@@ -201,8 +204,8 @@ pub(crate) fn zip_pairs<A: Lane, R: Lane>(
     })
 }
 
-/// Applies a function to each lane of two vectors, where the result has twice as many lanes: the first
-/// vector's, then the second's.
+/// Applies a function to each lane of two vectors, where the result has twice as many lanes: the
+/// first vector's, then the second's.
 #[inline(always)]
 pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V128 {
     let (x, y) = (A::lanes(x), A::lanes(y));

@@ -1,6 +1,6 @@
-//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands. The tables are
-//! made in [`select`](crate::exec::tables::select) and [`vector_select`](crate::exec::tables::vector_select); the translator looks them up
-//! here.
+//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands. The
+//! tables are made in [`select`](crate::exec::tables::select) and
+//! [`vector_select`](crate::exec::tables::vector_select); the translator looks them up here.
 
 pub(crate) mod object_select;
 pub(crate) mod ops;
@@ -24,8 +24,8 @@ pub(crate) type PairTable = [[Maybe; 5]; 5];
 /// By the sort of memory.
 pub(crate) type AnyTable = [Handler; 4];
 
-/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether other threads
-/// use it.
+/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether
+/// other threads use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
     Own32,
@@ -60,7 +60,8 @@ pub(crate) type FewDests = [Maybe; 2];
 pub(crate) type VectorUnTable = [FewDests; 5];
 /// By both operands (slot, constant, accumulator) and destination.
 pub(crate) type VectorBinTable = [[FewDests; 3]; 3];
-/// By which of the three operands is in the accumulator (none, first, second, third), and destination.
+/// By which of the three operands is in the accumulator (none, first, second, third), and
+/// destination.
 pub(crate) type TernTable = [FewDests; 4];
 
 /// The table of a body over the sorts of memory.

@@ -1,4 +1,5 @@
-//! Which handler an instruction on objects has for given places of its operands: tables as in [`select`](super::select).
+//! Which handler an instruction on objects has for given places of its operands: tables as in
+//! [`select`](super::select).
 
 use super::{
     ByDest, Maybe,

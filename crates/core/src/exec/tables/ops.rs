@@ -1,6 +1,6 @@
 //! The simple instructions of the table, joined to their meanings in [`num`]: from here come their
-//! handlers and the folding of constants. No instruction is named here but loads and stores, for the
-//! width of what they move.
+//! handlers and the folding of constants. No instruction is named here but loads and stores, for
+//! the width of what they move.
 
 use super::{
     Handlers,

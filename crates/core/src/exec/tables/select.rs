@@ -1,5 +1,5 @@
-//! Which handler an instruction has for given places of its operands: tables that the compiler fills
-//! from the generic bodies. The translator picks handlers here and nowhere else.
+//! Which handler an instruction has for given places of its operands: tables that the compiler
+//! fills from the generic bodies. The translator picks handlers here and nowhere else.
 
 use super::{
     BinTable, ByDest, CmpTables, Handlers, LoadTables, Maybe, PairTable, StoreTables, UnTable,
@@ -111,8 +111,8 @@ macro_rules! few_dests {
         [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>(), None, None]
     };
 }
-/// A table over two operands; `$row!` makes the entry, `$none` stands where there is none: for two constants,
-/// the accumulator twice, and for the second order of a commutative operation.
+/// A table over two operands; `$row!` makes the entry, `$none` stands where there is none: for two
+/// constants, the accumulator twice, and for the second order of a commutative operation.
 macro_rules! pairs {
     ($none:expr, $commutes:expr, $entry:ident) => {
         [

@@ -26,7 +26,8 @@ use crate::{
 };
 use windlass_decode::{Op, for_each_op};
 
-/// Whether an instruction has much shorter code on CPUs with more: the others have no second handlers.
+/// Whether an instruction has much shorter code on CPUs with more: the others have no second
+/// handlers.
 const fn gains(op: Op) -> bool {
     use Op::*;
     matches!(
@@ -109,7 +110,8 @@ macro_rules! on {
     };
     (fast $name:ident($($x:ident),*)) => {{
         #[allow(unused_unsafe)]
-        // SAFETY: I8: only `fastest` names `Fast`, and makes handlers by `run_fast` of it, where `is_fast`.
+        // SAFETY: I8: only `fastest` names `Fast`, and makes handlers by `run_fast` of it, where
+        // `is_fast`.
         unsafe { fast::$name($($x),*) }
     }};
 }

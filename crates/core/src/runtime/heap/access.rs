@@ -1,12 +1,12 @@
-//! Fields and elements of objects as slot words: for the driver, for constant expressions and for the host.
-//! Handlers access them by address; both agree since bytes lie in the host's order.
+//! Fields and elements of objects as slot words: for the driver, for constant expressions and for
+//! the host. Handlers access them by address; both agree since bytes lie in the host's order.
 
 use super::Heap;
 use crate::object_type::{HEADER, ObjectType, Storage, UNFINISHED};
 
 impl Heap {
-    /// The value at a byte offset, as it lies in slots (a vector takes two; else the second is 0). Small
-    /// integers come with zeros above.
+    /// The value at a byte offset, as it lies in slots (a vector takes two; else the second is 0).
+    /// Small integers come with zeros above.
     pub(crate) fn read(&self, at: usize, storage: Storage) -> [u64; 2] {
         let word = self.words[at / 8];
         let bytes = word.to_ne_bytes();
@@ -65,7 +65,8 @@ impl Heap {
         object
     }
 
-    /// Makes an array of `len` equal elements. The room must suffice: see [`ObjectType::array_size`].
+    /// Makes an array of `len` equal elements. The room must suffice: see
+    /// [`ObjectType::array_size`].
     pub(crate) fn new_array(&mut self, ty: &ObjectType, len: u32, value: [u64; 2]) -> u64 {
         let size = ty.array_size(len.into()).unwrap_or(0);
         let array = self.allocate(u64::from(len) << 32 | u64::from(ty.header), size);
@@ -74,7 +75,8 @@ impl Heap {
     }
 
     /// Takes the place of an array of `size` bytes in all, for which the room must suffice. Until
-    /// [`Heap::finish_array`] it is one of words that mean nothing: a collection does not look at them.
+    /// [`Heap::finish_array`] it is one of words that mean nothing: a collection does not look at
+    /// them.
     pub(crate) fn begin_array(&mut self, size: usize) -> u64 {
         let words = (size as u64 - u64::from(HEADER)) / 8;
         self.allocate(words << 32 | u64::from(UNFINISHED), size)
@@ -112,8 +114,8 @@ impl Heap {
         self.words[head / 8..tail / 8].fill(repeated(value[0], storage));
     }
 
-    /// Sets elements from `at` on from little-endian bytes, as many as there are; they must be elements of
-    /// the array.
+    /// Sets elements from `at` on from little-endian bytes, as many as there are; they must be
+    /// elements of the array.
     pub(crate) fn write_bytes(&mut self, array: u64, storage: Storage, at: u32, bytes: &[u8]) {
         let size = storage.size() as usize;
         for (index, chunk) in bytes.chunks_exact(size).enumerate() {

@@ -1,5 +1,5 @@
-//! [`FreeLists`]: the free places of a heap by size, as lists through the heap itself. A free place begins with
-//! its size in words and the offset of the next. Used by the heap alone.
+//! [`FreeLists`]: the free places of a heap by size, as lists through the heap itself. A free place
+//! begins with its size in words and the offset of the next. Used by the heap alone.
 
 /// Places of up to so many words have a list for each size; larger ones one for each power of two.
 const EXACT: usize = 64;
@@ -49,15 +49,16 @@ impl FreeLists {
         *bits |= 1 << bit;
     }
 
-    /// Takes a place of at least `size` bytes out of the lists of large ones. Where places may be too small it looks at
-    /// many, or at the first ones only.
+    /// Takes a place of at least `size` bytes out of the lists of large ones. Where places may be
+    /// too small it looks at many, or at the first ones only.
     pub(super) fn take_large(&mut self, words: &mut [u64], size: usize, all: bool) -> Option<Free> {
         let count = size.div_ceil(8);
         if count < EXACT {
             let list = self.has_large.trailing_zeros() as usize;
             return self.search(words, list, count, 1);
         }
-        // In the list of its own power of two, places may be too small; in those above, each will do.
+        // In the list of its own power of two, places may be too small; in those above, each will
+        // do.
         let own = count.ilog2() as usize;
         let above = (self.has_large & (u64::MAX << own << 1)).trailing_zeros() as usize;
         self.search(words, own, count, if all { ALL_STEPS } else { MAX_STEPS })

@@ -1,6 +1,7 @@
-//! [`HostValues`]: the values of the host that guests hold as references: an arena whose places are used again
-//! when a collection found nothing that refers to them. A collection marks and sweeps; values are dropped, which is
-//! the embedder's code, only when it has done everything else: by [`HostValues::drop_next`].
+//! [`HostValues`]: the values of the host that guests hold as references: an arena whose places are
+//! used again when a collection found nothing that refers to them. A collection marks and sweeps;
+//! values are dropped, which is the embedder's code, only when it has done everything else: by
+//! [`HostValues::drop_next`].
 
 use crate::runtime::collection::part;
 use alloc::{boxed::Box, vec::Vec};
@@ -102,8 +103,8 @@ impl HostValues {
         *at == len
     }
 
-    /// From `at` on, values that are not marked are to be dropped, and the others are unmarked: whether that is done.
-    /// Nothing is dropped here.
+    /// From `at` on, values that are not marked are to be dropped, and the others are unmarked:
+    /// whether that is done. Nothing is dropped here.
     pub(crate) fn sweep(&mut self, at: &mut usize, left: &mut usize) -> bool {
         let len = self.entries.len();
         for index in part(at, left, len) {
@@ -135,8 +136,8 @@ impl HostValues {
         self.count.saturating_sub(self.live) * COST
     }
 
-    /// Drops one of the values that are to be dropped, if there is one. This is the embedder's code: the store must be
-    /// fit for use. If it panics, the others wait for the next call.
+    /// Drops one of the values that are to be dropped, if there is one. This is the embedder's
+    /// code: the store must be fit for use. If it panics, the others wait for the next call.
     pub(crate) fn drop_next(&mut self) -> bool {
         let Some(index) = self.dead.pop() else { return false };
         let value = self.entries[index as usize].value.take();

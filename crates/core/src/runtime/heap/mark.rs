@@ -1,7 +1,8 @@
-//! Marking: which objects can be reached. A bit for each word of the heap says whether a marked object begins
-//! there, so that sweeping passes over what is dead without looking at it. Objects that were found but not looked
-//! into yet wait in a list; if the host has no memory for a longer one, marked objects are looked through again: not
-//! often, since the list is never short for the heap.
+//! Marking: which objects can be reached. A bit for each word of the heap says whether a marked
+//! object begins there, so that sweeping passes over what is dead without looking at it. Objects
+//! that were found but not looked into yet wait in a list; if the host has no memory for a longer
+//! one, marked objects are looked through again: not often, since the list is never short for the
+//! heap.
 //!
 //! All of it goes in parts: `left` says how many words may be looked at yet.
 
@@ -34,8 +35,8 @@ impl Marking {
     pub(super) fn reserve(&mut self, words: usize) -> bool {
         let needed = words.div_ceil(64);
         let more = needed.saturating_sub(self.bits.len());
-        // Of the objects that can be there, at least each 32nd can wait, so that marked ones are looked through 32
-        // times at most.
+        // Of the objects that can be there, at least each 32nd can wait, so that marked ones are
+        // looked through 32 times at most.
         let waiting = needed.saturating_sub(self.waiting.len());
         if self.bits.try_reserve_exact(more).is_err()
             || self.waiting.try_reserve_exact(waiting).is_err()
@@ -56,8 +57,8 @@ impl Marking {
         is_new
     }
 
-    /// The first marked word from `from` on, or else how far it was looked for: up to the end, or as there is work
-    /// left.
+    /// The first marked word from `from` on, or else how far it was looked for: up to the end, or
+    /// as there is work left.
     pub(super) fn first_marked(&self, from: usize, left: &mut usize) -> Result<usize, usize> {
         let mut index = from / 64;
         let mut mask = u64::MAX << (from % 64);
@@ -120,8 +121,8 @@ impl Heap {
         }
     }
 
-    /// Marks all objects that marked ones lead to; whether these are all. Host values and exceptions that are met go
-    /// to `other`.
+    /// Marks all objects that marked ones lead to; whether these are all. Host values and
+    /// exceptions that are met go to `other`.
     pub(crate) fn trace(&mut self, left: &mut usize, other: &mut dyn FnMut(Class, u64)) -> bool {
         while *left > 0 {
             if let Some((mut first, end, class)) = self.marking.array.take() {

@@ -1,13 +1,15 @@
-//! [`Heap`]: the garbage-collected heap of a store: structures and arrays in one growing range of words, which
-//! references name by byte offset. Objects never move within it; the range itself moves when it grows.
+//! [`Heap`]: the garbage-collected heap of a store: structures and arrays in one growing range of
+//! words, which references name by byte offset. Objects never move within it; the range itself
+//! moves when it grows.
 //!
-//! Free places are taken in two steps: [`Heap::refill`] makes one the *room*, and objects are cut off its front.
-//! Handlers do that themselves ([`HeapView`]); what the room has not enough for, the driver does: collect, grow, or
-//! give up. The heap itself never collects: what is alive is known to its caller ([`mark`]), which calls
-//! [`Heap::start_marking`], [`Heap::mark`] for each root, [`Heap::trace`] and [`Heap::sweep`].
+//! Free places are taken in two steps: [`Heap::refill`] makes one the *room*, and objects are cut
+//! off its front. Handlers do that themselves ([`HeapView`]); what the room has not enough for, the
+//! driver does: collect, grow, or give up. The heap itself never collects: what is alive is known
+//! to its caller ([`mark`]), which calls [`Heap::start_marking`], [`Heap::mark`] for each root,
+//! [`Heap::trace`] and [`Heap::sweep`].
 //!
-//! It must never abort for want of memory: everything it needs is reserved when the heap grows, or can be done
-//! without.
+//! It must never abort for want of memory: everything it needs is reserved when the heap grows, or
+//! can be done without.
 
 mod access;
 mod free;
@@ -30,7 +32,8 @@ use windlass_validate::{TypeId, TypeRegistry};
 /// The least and, where that is more than what is needed, the largest step of growth, in bytes.
 const MIN_STEP: usize = 64 << 10;
 const MAX_STEP: usize = 256 << 20;
-/// So many bytes are filled with zeros in one go, and so many at most are taken as room if no more are needed.
+/// So many bytes are filled with zeros in one go, and so many at most are taken as room if no more
+/// are needed.
 const PIECE: usize = 4 << 20;
 /// The largest heap, in bytes: sizes of free places are counted in words by 32 bits.
 const MAX_HEAP: usize = if usize::BITS == 32 { 1 << 30 } else { 1 << 35 };
@@ -86,7 +89,8 @@ impl Default for Heap {
 /// Where a sweep is.
 #[derive(Clone, Copy)]
 struct Sweeping {
-    /// Where the last object ends that is alive, as a byte offset, and how many bytes are alive before.
+    /// Where the last object ends that is alive, as a byte offset, and how many bytes are alive
+    /// before.
     end: usize,
     live: usize,
     /// The word from which on the next is looked for.
@@ -94,8 +98,8 @@ struct Sweeping {
 }
 
 impl Heap {
-    /// Makes the type known: before the first object of it is made. None if the host has no memory for that. What
-    /// is known newly is counted in `held`.
+    /// Makes the type known: before the first object of it is made. None if the host has no memory
+    /// for that. What is known newly is counted in `held`.
     pub(crate) fn add_type(
         &mut self,
         types: &TypeRegistry,
@@ -155,8 +159,9 @@ impl Heap {
         self.live + self.allocated()
     }
 
-    /// Makes a free place with `size` bytes the room, if there is one. With `all` it looks everywhere, where that
-    /// may take long. What is to be touched for it first must be little: see [`Heap::lengthen`].
+    /// Makes a free place with `size` bytes the room, if there is one. With `all` it looks
+    /// everywhere, where that may take long. What is to be touched for it first must be little: see
+    /// [`Heap::lengthen`].
     pub(crate) fn refill(&mut self, size: usize, all: bool) -> bool {
         self.close_room();
         let Some(found) = self.take(size, all) else { return false };
@@ -197,7 +202,8 @@ impl Heap {
         }
     }
 
-    /// The sizes to grow to, best first, so that there is a place of `size` bytes: what a limiter is asked.
+    /// The sizes to grow to, best first, so that there is a place of `size` bytes: what a limiter
+    /// is asked.
     pub(crate) fn growth(&self, size: usize) -> [usize; 3] {
         let least = self.tail.saturating_add(size).saturating_add(7);
         let step = (self.granted / 2).clamp(MIN_STEP, MAX_STEP);
@@ -224,8 +230,8 @@ impl Heap {
         has_room
     }
 
-    /// Touches a piece of what it may have, if that makes a free place of `size` bytes at the end. Whether another piece
-    /// is needed.
+    /// Touches a piece of what it may have, if that makes a free place of `size` bytes at the end.
+    /// Whether another piece is needed.
     pub(crate) fn lengthen(&mut self, size: usize) -> bool {
         let least = self.tail.saturating_add(size);
         if least > self.granted {
@@ -240,8 +246,8 @@ impl Heap {
         missing > PIECE
     }
 
-    /// Allocates an object of `size` bytes, a multiple of 8, for which the room suffices; returns its
-    /// reference. The caller writes all of its fields at once.
+    /// Allocates an object of `size` bytes, a multiple of 8, for which the room suffices; returns
+    /// its reference. The caller writes all of its fields at once.
     pub(crate) fn allocate(&mut self, header: u64, size: usize) -> u64 {
         debug_assert!(self.has_room(size) && size >= 16 && size.is_multiple_of(8));
         let at = self.top;
@@ -265,7 +271,8 @@ impl Heap {
         (self.words[array as usize / 8] >> 32) as u32
     }
 
-    /// Ends a collection: what is not marked becomes free. Whether that is done. What is alive is counted.
+    /// Ends a collection: what is not marked becomes free. Whether that is done. What is alive is
+    /// counted.
     pub(crate) fn sweep(&mut self, left: &mut usize) -> bool {
         let start = Sweeping { end: HEADER as usize, live: 0, next: 1 };
         let mut sweeping = self.sweeping.take().unwrap_or_else(|| {

@@ -237,7 +237,8 @@ fn a_large_place_is_touched_in_pieces() {
 
 #[test]
 fn marking_without_memory_looks_at_most_at_so_much() {
-    // A tree, so that many objects wait; the root is made last, and so are the objects that lead to others.
+    // A tree, so that many objects wait; the root is made last, and so are the objects that lead to
+    // others.
     let mut world = World::new(usize::MAX);
     let count = 1 << 14;
     let mut level: Vec<u64> = (0..count).map(|id| world.node(id, [0, 0], &[]).unwrap()).collect();
