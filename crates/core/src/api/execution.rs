@@ -102,15 +102,17 @@ impl Execution {
     /// If no host function is pending, if values are not as many as its type says and of these
     /// types, or if the store is another than it was started in.
     pub fn resume(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
-        let inner = &mut store.as_context_mut().0.inner;
-        check_store(inner.id, self.store, "execution")?;
+        let store = store.as_context_mut().0;
+        check_store(store.inner.id, self.store, "execution")?;
         let (Some(thread), Some(func)) = (&mut self.thread, self.pending) else {
             return Err(Error::msg("no host function of the execution is pending"));
         };
-        let ty = inner.func_type(func);
-        inner.touch();
-        vals_to_slots(inner, results, ty.result_types(), thread.host_slots())?;
-        thread.hold_results(func);
+        let ty = store.inner.func_type(func);
+        store.inner.touch();
+        thread.lend_slots(store, |store, slots| {
+            vals_to_slots(&store.inner, results, ty.result_types(), slots)
+        })?;
+        thread.hold_results(&mut store.inner, func);
         self.pending = None;
         Ok(())
     }

@@ -244,7 +244,7 @@ pub(crate) fn mark_threads(store: &mut StoreInner, running: Option<&Thread>) -> 
         let handle: ThreadHandle = store.threads[index].clone();
         if !handle.is_at(running) {
             // SAFETY: I9: only the running thread is in use, and this is another.
-            unsafe { handle.look() }.mark_values(store);
+            unsafe { handle.get() }.mark_values(store);
         }
     }
     if let Some(thread) = running {
@@ -278,7 +278,7 @@ fn each(
 ) -> Option<()> {
     for handle in threads.iter().filter(|handle| !handle.is_at(running)) {
         // SAFETY: I9: only the running thread is in use, and this is another.
-        visit(unsafe { handle.look() })?;
+        visit(unsafe { handle.get() })?;
     }
     running.map_or(Some(()), visit)
 }

@@ -25,6 +25,10 @@ const MOST: u64 = 1 << 44;
 /// usual; a range has two).
 const LEAST: u64 = 1 << 30;
 
+/// Where the process has a limit (`ulimit -v`), the ranges take this part of it at most, together:
+/// the rest of the process needs addresses, too.
+const PART: u64 = 4;
+
 /// What the ranges of the process count as, in units.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
@@ -43,7 +47,7 @@ impl Pages {
     pub(super) fn reserve(size: usize) -> Option<Pages> {
         let size = size.checked_next_multiple_of(UNIT).filter(|&size| size > 0)?;
         let units = units(size);
-        let most = (MOST / UNIT as u64) as usize;
+        let most = (most(system::limit()) / UNIT as u64) as usize;
         let fits = |taken: usize| taken.checked_add(units).filter(|&sum| sum <= most);
         TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
         let base = system::reserve(size);
@@ -93,6 +97,11 @@ impl Drop for Pages {
     }
 }
 
+/// As much as all ranges may take, where the process has so many addresses.
+fn most(limit: Option<u64>) -> u64 {
+    limit.map_or(MOST, |limit| MOST.min(limit / PART))
+}
+
 fn units(size: usize) -> usize {
     ((size as u64).max(LEAST) / UNIT as u64) as usize
 }
@@ -101,6 +110,14 @@ fn units(size: usize) -> usize {
 mod system {
     use core::ptr::{self, NonNull};
     use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+    /// How many addresses the process may have, if that is limited.
+    pub(super) fn limit() -> Option<u64> {
+        #[cfg(not(target_os = "openbsd"))]
+        return rustix::process::getrlimit(rustix::process::Resource::As).current;
+        #[cfg(target_os = "openbsd")]
+        None
+    }
 
     /// New addresses that can't be touched.
     pub(super) fn reserve(size: usize) -> Option<NonNull<u8>> {
@@ -155,6 +172,11 @@ mod system {
 mod system {
     use core::ptr::NonNull;
 
+    /// No system, no limit.
+    pub(super) fn limit() -> Option<u64> {
+        None
+    }
+
     /// No system, no addresses.
     pub(super) fn reserve(_: usize) -> Option<NonNull<u8>> {
         None
@@ -169,4 +191,47 @@ mod system {
     }
 
     pub(super) unsafe fn release(_: NonNull<u8>, _: usize) {}
+}
+
+#[cfg(all(test, feature = "std", unix, target_pointer_width = "64", not(miri)))]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use std::{env, process::Command};
+
+    #[test]
+    fn a_limit_is_not_used_up() {
+        assert_eq!(most(None), MOST);
+        assert_eq!(most(Some(u64::MAX)), MOST);
+        assert_eq!(most(Some(8 << 30)), 2 << 30);
+        assert_eq!(most(Some(0)), 0);
+    }
+
+    /// The test again, in a process with a limit.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_with_a_limit_keeps_addresses_for_itself() {
+        const NAME: &str =
+            "runtime::pages::tests::a_process_with_a_limit_keeps_addresses_for_itself";
+        const LIMITED: &str = "WINDLASS_TEST_LIMITED";
+        if env::var_os(LIMITED).is_none() {
+            let mut child = Command::new("sh");
+            child.args(["-c", "ulimit -v 8388608 && exec \"$0\" --exact \"$1\""]);
+            child.arg(env::current_exe().unwrap()).arg(NAME).env(LIMITED, "1");
+            let output = child.output().unwrap();
+            assert!(
+                output.status.success(),
+                "{}",
+                alloc::string::String::from_utf8_lossy(&output.stdout)
+            );
+            return;
+        }
+        assert_eq!(system::limit(), Some(8 << 30));
+        assert!(Pages::reserve(3 << 30).is_none(), "more than a quarter");
+        // Far more than there are addresses for.
+        let ranges: Vec<Pages> = (0..100).filter_map(|_| Pages::reserve(1 << 30)).collect();
+        assert_eq!(ranges.len(), 2);
+        let mut own: Vec<u8> = Vec::new();
+        assert!(own.try_reserve_exact(3 << 30).is_ok(), "the process has addresses left");
+    }
 }

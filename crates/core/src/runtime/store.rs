@@ -247,7 +247,7 @@ impl StoreInner {
             self.forget_threads();
             self.many_threads = (2 * self.threads.len()).max(MANY_THREADS);
         }
-        let [kept, thread] = self.idle_threads.pop().unwrap_or_else(ThreadHandle::pair);
+        let [kept, thread] = self.idle_threads.pop().unwrap_or_else(|| ThreadHandle::pair(self.id));
         self.threads.push(kept);
         self.touch();
         Ok(thread)
@@ -280,24 +280,28 @@ impl StoreInner {
     pub(crate) fn set_fuel(&mut self, mut fuel: u64) {
         if self.has_debts {
             self.forget_threads();
-            for thread in &self.threads {
-                fuel = thread.settle(fuel);
+            for index in 0..self.threads.len() {
+                let thread = self.threads[index].clone();
+                fuel = thread.settle(self, fuel);
             }
-            self.has_debts = self.threads.iter().any(ThreadHandle::is_in_debt);
+            self.has_debts = self.threads.iter().any(|thread| thread.is_in_debt(self));
         }
         self.fuel = fuel;
     }
 
     /// Forgets paused threads that nobody can run any more.
     pub(crate) fn forget_threads(&mut self) {
-        let stacks = &mut self.held.stacks;
-        self.threads.retain(|thread| {
+        let mut threads = core::mem::take(&mut self.threads);
+        let mut freed = 0;
+        threads.retain(|thread| {
             let is_shared = thread.is_shared();
             if !is_shared {
-                *stacks -= thread.stack_bytes();
+                freed += thread.stack_bytes(self);
             }
             is_shared
         });
+        self.threads = threads;
+        self.held.stacks -= freed;
     }
 
     /// Frees the stacks that no call uses. Whether there were any.
@@ -305,7 +309,8 @@ impl StoreInner {
         let before = self.held.stacks;
         self.forget_threads();
         for [thread, _] in core::mem::take(&mut self.idle_threads) {
-            self.held.stacks -= thread.stack_bytes();
+            let freed = thread.stack_bytes(self);
+            self.held.stacks -= freed;
         }
         self.held.stacks < before
     }

@@ -62,8 +62,11 @@ impl<'a, T> Call<'a, T> {
     /// Shows the results, in slots, of a finished call.
     #[inline]
     pub(crate) fn take_results<R>(&mut self, take: impl FnOnce(&mut StoreInner, &[u64]) -> R) -> R {
-        let slots = self.thread.as_ref().map_or(&[][..], ThreadHandle::results);
-        take(&mut self.store.inner, slots)
+        let store = &mut self.store.inner;
+        match &self.thread {
+            Some(thread) => thread.lend_results(store, take),
+            None => take(store, &[]),
+        }
     }
 
     /// Runs to the end: whatever stops the guest is an error.
@@ -109,8 +112,9 @@ impl<'a, T> Call<'a, T> {
                 Exit::Exception(reference) => {
                     let store = &mut self.store.inner;
                     store.pending_exception = reference;
-                    let thrown = || ThrownException::new(store, reference).into();
-                    let error = thread.take_thrown().unwrap_or_else(thrown);
+                    let thrown = thread.take_thrown(store);
+                    let new = || ThrownException::new(store, reference).into();
+                    let error = thrown.unwrap_or_else(new);
                     return Err(error.with_backtrace(backtrace(thread, store)));
                 }
                 Exit::HostCall { func, instance } => {
@@ -118,16 +122,16 @@ impl<'a, T> Call<'a, T> {
                         Some((index, host)) if *index == func => host,
                         last => &last.insert((func, self.store.host_func(func))).1,
                     };
-                    let scope = HostScope::begin(self.store);
-                    let caller = Caller::new(StoreContextMut(scope.store), instance);
-                    let outcome = host(caller, thread.host_slots());
-                    drop(scope);
+                    let outcome = thread.lend_slots(self.store, |store, slots| {
+                        let scope = HostScope::begin(store);
+                        host(Caller::new(StoreContextMut(scope.store), instance), slots)
+                    });
                     let store = &mut self.store.inner;
                     let Err(error) = outcome else {
                         // A guest is not to run on for long that does little but call the host.
                         if store.interrupt.is_raised() && instance != NO_INSTANCE {
                             store.interrupt.clear();
-                            thread.hold_results(func);
+                            thread.hold_results(store, func);
                             return Ok(Stop::Interrupted);
                         }
                         continue;
@@ -136,7 +140,7 @@ impl<'a, T> Call<'a, T> {
                     if error.is::<ThrownException>() && pending != 0 && instance != NO_INSTANCE {
                         // It is the thread's: somebody in it may catch it.
                         store.pending_exception = 0;
-                        thread.throw_from_host(pending, error);
+                        thread.throw_from_host(store, pending, error);
                         continue;
                     }
                     return match error.downcast() {
