@@ -17,6 +17,21 @@ const UNSAFE: [&str; 7] = [
 ];
 const NOT_UNSAFE: [&str; 2] = ["core/src/exec/meaning/num.rs", "core/src/exec/meaning/simd.rs"];
 
+/// The invariants of unsafe code name tests, by file and function.
+#[test]
+fn tests_of_invariants_exist() {
+    let text = read(&root().join("crates/core/src/exec/mod.rs")).replace("//!", "");
+    let mut count = 0;
+    for named in text.split("Test:").skip(1) {
+        let mut code = named.split('`').skip(1).step_by(2);
+        let (file, test) = (code.next().unwrap(), code.next().unwrap());
+        let tests = read(&root().join("crates/core").join(file));
+        assert!(tests.contains(&format!("fn {test}() {{")), "{file} has no {test}");
+        count += 1;
+    }
+    assert!(count >= 12, "{count} tests are named");
+}
+
 #[test]
 fn unsafe_code_is_where_it_belongs() {
     for file in all_sources() {

@@ -21,6 +21,12 @@ pub(crate) fn array_cost(bytes: u64, is_first: bool) -> u64 {
     }
 }
 
+/// What a growth costs beside the amount: so many indices that instances have for the memory or
+/// table are told where it is.
+pub(crate) fn users_cost(users: usize) -> u64 {
+    users.saturating_sub(1) as u64 / 4
+}
+
 /// What a search for who catches costs, beside the operator: so many times a frame's module had a
 /// further index for the tag. The frames themselves are paid by their calls.
 pub(crate) fn search_cost(further: u64) -> u64 {

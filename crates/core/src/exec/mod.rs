@@ -7,51 +7,61 @@
 //! `driver` runs it. Nothing here names modules, stores or the translator.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; `check`
-//! verifies them.
+//! verifies them. Each names a test that breaks when it does not hold, if there can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
-//!   its format.
+//!   its format. Test: `src/translate/check_tests.rs`: `missing_and_additional_words_are_found`.
 //! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what
-//!   `enter` checked.
+//!   `enter` checked. Test: `src/translate/check_tests.rs`: `slots_are_those_of_the_frame`.
 //! - **I3** Code addresses and branch targets are handler words of cells of the same function, or
-//!   of the first cell of a function.
-//! - **I4** The context outlives the run; while code runs, nothing else uses it.
+//!   of the first cell of a function. Test: `src/translate/check_tests.rs`: `branches_go_to_cells`.
+//! - **I4** The context outlives the run; while code runs, nothing else uses it. (The thread has
+//!   it, and I9.)
 //! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
+//!   Test: `src/translate/check_tests.rs`: `the_loop_is_the_innermost`.
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running
 //!   instance, and the views in the context are those of that instance. A handler is for shared
 //!   memories if and only if the memory is one, unless it is of an atomic instruction. The view of
 //!   a shared memory can be shorter than the memory, never longer.
+//!   Test: `src/translate/check_tests.rs`: `indices_are_those_of_the_module`.
+//!   Test: `tests/api/growth.rs`: `growth_in_another_instance_is_seen_at_once`.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops`
 //!   picks them, and what they call is unsafe for everybody else.
 //! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call
-//!   at a time.
+//!   at a time. By `driver/handle.rs`, which checks it. Test: `src/driver/handle.rs`:
+//!   `a_thread_is_used_with_its_store_only_and_for_one_thing_at_a_time`.
 //! - **I10** A reference of a defined type that is not null is an object of that type or a subtype,
 //!   in the heap whose view is in the context: offsets of its fields in code lie in it. Where code
 //!   can stop, every reference lies in a slot that [`MapJob`](crate::translate::MapJob) tells, so a
 //!   collection finds it.
+//!   Test: `tests/api/collection.rs`: `paused_executions_keep_their_references`.
 //!
-//! Beside these, of the whole crate. Who establishes each, who relies on it, which test breaks when
-//! it does not hold:
+//! Beside these, of the whole crate. Who establishes each, and who relies on it:
 //!
 //! - **I11** Every encoded value fits its field: a slot, a distance, an index that does not is an
 //!   error. By `translate/encode.rs`, through which all fields go; I1 to I3 rely on it.
-//!   `tests/api/code_limits.rs`.
+//!   Test: `tests/api/code_limits.rs`: `what_was_gigabytes_of_code_is_translated_and_runs`.
 //! - **I12** What the host holds across an allocation is pinned: a limiter or a collection that
 //!   comes in between can't free it. By `runtime/roots` and those who allocate for the host
-//!   (`reference`, `runtime/instance.rs`); I10 relies on it. `tests/api/embedder_code.rs`.
+//!   (`reference`, `runtime/instance.rs`); I10 relies on it.
+//!   Test: `tests/api/embedder_code.rs`:
+//!   `what_is_stored_outlives_its_owner_that_the_limiter_drops`.
 //! - **I13** A collection completes or leaves no trace: marks are cleared when one begins, and code
 //!   of the embedder (drops, limiters) runs before or after its bookkeeping, never within. By
-//!   `collect` and `runtime/heap`; I10 relies on it. `tests/api/embedder_code.rs`.
+//!   `collect` and `runtime/heap`; I10 relies on it.
+//!   Test: `tests/api/embedder_code.rs`: `a_drop_that_panics_leaves_a_whole_store`.
 //! - **I14** A type's number is used with its engine only. By `types`, where each number has its
 //!   engine's name beside it, and by whoever takes a type from the host; I6 and I10 rely on it:
 //!   that a function or an object is of a type is decided by comparing numbers.
-//!   `tests/api/foreign.rs`.
+//!   Test: `tests/api/foreign.rs`: `types_of_another_engine_match_nothing`.
 //! - **I15** No work and no memory without a budget: what takes long is paid in fuel and looks at
 //!   the interrupt flag, what is large is asked of the limiter or bounded by the configuration. By
 //!   `metering`, by `runtime/resources.rs` and by `translate/budget.rs`; whoever runs guests that
-//!   are not trusted relies on it. `tests/api/costs.rs`, `tests/api/limiters.rs`,
-//!   `tests/api/code_limits.rs`, `tests/api/throws.rs`.
+//!   are not trusted relies on it.
+//!   Test: `tests/api/costs.rs`: `instructions_and_amounts_cost_what_the_documentation_says`.
+//!   Test: `tests/api/growth.rs`: `one_number_limits_all_together`.
+//!   Test: `tests/api/throws.rs`: `a_throw_is_interrupted`.
 //!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.

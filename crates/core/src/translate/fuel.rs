@@ -39,6 +39,7 @@ use windlass_decode::{FuncType, Op};
 /// | each 8 slots that a function's entry sets to zero (a vector has two), or that a return, a tail call, a branch or a throw moves | 1 |
 /// | each frame that a throw leaves or lands in, for each index beyond the first that its module has for the tag | 2 |
 /// | each 64 bytes that an instruction moves or sets, and by which a memory or table grows (an element of a table has 8) | 1 |
+/// | each 4 indices beyond the first that instances have for a memory or table that grows | 1 |
 /// | each 16 bytes of a structure, or of an array by `array.new_fixed`, headers included | 1 |
 /// | another array whose elements take 64 bytes or more | 8 |
 /// | each 16 bytes of such an array, without header | 1 |

@@ -107,3 +107,30 @@ fn a_long_stretch_of_code_is_paid_in_parts() {
     assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
     assert_eq!(done.get(&mut store).i32(), Some(3000));
 }
+
+/// A memory or table is known to instances by as many indices as they import it under: all are told
+/// when it grows.
+#[test]
+fn growth_of_what_is_imported_many_times_costs_more() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let used = |what: &str, ty: &str, grow: &str, imports: usize| {
+        let mut store = Store::new(&engine, ());
+        let text = format!(r#"({what} (export "x") {ty})"#);
+        let owner = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+        let x = owner.get_export(&mut store, "x").unwrap();
+        let import = format!(r#"(import "" "" ({what} {ty}))"#).repeat(imports);
+        let text = format!(r#"{import} (func (export "run") (drop {grow}))"#);
+        let given = vec![x; imports];
+        let instance = Instance::new(&mut store, &module(&engine, &text), &given).unwrap();
+        let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+        store.set_fuel(PLENTY).unwrap();
+        run.call(&mut store, ()).unwrap();
+        PLENTY - store.get_fuel().unwrap()
+    };
+    let table = |imports| {
+        used("table", "1 funcref", "(table.grow 0 (ref.null func) (i32.const 1))", imports)
+    };
+    assert_eq!(table(40_000) - table(1), 40_000 / 4);
+    let memory = |imports| used("memory", "1", "(memory.grow 0 (i32.const 1))", imports);
+    assert_eq!(memory(100) - memory(1), 100 / 4);
+}

@@ -4,7 +4,7 @@
 use super::{bulk::Rest, grown};
 use crate::{
     driver::{
-        metering::amount_cost,
+        metering::{amount_cost, users_cost},
         thread::{Exit, Thread},
     },
     exec::SlowOp,
@@ -42,7 +42,8 @@ impl Thread {
                 let total = store.inner().total();
                 self.growing = Some(Growing { old: size, filled: 0, paid: 0, total });
             }
-            let cost = amount_cost(delta << page);
+            let users = store.inner().memories[index].users.len();
+            let cost = amount_cost(delta << page).saturating_add(users_cost(users));
             self.charge(store.inner(), cost)?;
             match store.grow_memory_at(index as u32, size, delta)? {
                 Grown::Done => break Some(size >> page),
@@ -87,7 +88,9 @@ impl Thread {
             let (count, cost) = Rest { len: delta - growing.filled, size: 8 }.piece();
             if growing.filled >= growing.paid {
                 self.growing = Some(growing);
-                self.charge(store.inner(), cost)?;
+                let is_last = growing.filled + count == delta;
+                let users = if is_last { store.inner().tables[index].users.len() } else { 0 };
+                self.charge(store.inner(), cost.saturating_add(users_cost(users)))?;
                 growing.paid += count;
             }
             store.inner().tables[index].elements.prepare(
