@@ -128,9 +128,10 @@ impl LinearMemory {
         debug_assert!(len >= self.len && len <= most);
         let has_room = match &mut self.room {
             Room::Reserved(pages) => {
+                let size = len.saturating_mul(2).min(most);
                 let has_room = pages.commit(len)
-                    || (pages.moved(self.len, len.saturating_mul(2).min(most)).is_some()
-                        && pages.commit(len));
+                    // SAFETY: the first `len` bytes are committed and borrowed to be changed.
+                    || (unsafe { pages.moved(self.len, size) }.is_some() && pages.commit(len));
                 self.base = pages.base();
                 has_room
             }
@@ -152,6 +153,7 @@ impl LinearMemory {
         if len <= *capacity {
             return true;
         }
+        let most = most.max(len);
         let generous = if GENEROUS { len.max(*capacity + *capacity / 2).min(most) } else { len };
         for wanted in [generous, len] {
             // SAFETY: `base` was allocated with this capacity, which is less.
@@ -285,6 +287,14 @@ mod tests {
         let mut memory = LinearMemory::allocated(64).unwrap();
         assert!(grow(&mut memory, 65, 70));
         assert!(matches!(memory.room, Room::Allocated { capacity: ..=70, zeroed: 65 }));
+    }
+
+    /// Less than what is there already is no more than that, and the maximum is not below the size.
+    #[test]
+    fn sizes_out_of_order_do_no_harm() {
+        let mut memory = LinearMemory::allocated(64).unwrap();
+        assert!(memory.allocate_more(1000, 10));
+        assert!(matches!(memory.room, Room::Allocated { capacity: 1000.., .. }));
     }
 
     #[test]

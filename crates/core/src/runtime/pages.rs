@@ -74,11 +74,14 @@ impl Pages {
     /// A range of `size` bytes at least, to which the first `len` bytes of this one are copied,
     /// which are committed. The system is not asked to move its pages: some unmap the new range
     /// first and refuse then, and it would be nobody's.
-    pub(super) fn moved(&mut self, len: usize, size: usize) -> Option<()> {
-        let larger = Pages::reserve(size)?;
+    ///
+    /// # Safety
+    /// The first `len` bytes are committed, and nobody uses them meanwhile.
+    pub(super) unsafe fn moved(&mut self, len: usize, size: usize) -> Option<()> {
         let committed = len.checked_next_multiple_of(UNIT).filter(|&len| len <= self.size)?;
-        // SAFETY: both ranges are whole and have these bytes; here they are committed. This one is
-        // not used again.
+        let larger = Pages::reserve(size).filter(|larger| committed <= larger.size)?;
+        // SAFETY: both ranges are whole and have these bytes; here they are committed, which is the
+        // caller's promise. This one is not used again.
         if !unsafe { system::take(self.base, committed, self.size, larger.base) } {
             return None;
         }
@@ -196,7 +199,7 @@ mod system {
 #[cfg(all(test, feature = "std", unix, target_pointer_width = "64", not(miri)))]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
+    use alloc::{string::String, vec::Vec};
     use std::{env, process::Command};
 
     #[test]
@@ -219,11 +222,7 @@ mod tests {
             child.args(["-c", "ulimit -v 8388608 && exec \"$0\" --exact \"$1\""]);
             child.arg(env::current_exe().unwrap()).arg(NAME).env(LIMITED, "1");
             let output = child.output().unwrap();
-            assert!(
-                output.status.success(),
-                "{}",
-                alloc::string::String::from_utf8_lossy(&output.stdout)
-            );
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
             return;
         }
         assert_eq!(system::limit(), Some(8 << 30));

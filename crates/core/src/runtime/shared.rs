@@ -48,10 +48,9 @@ impl SharedBytes {
     /// `len` zeros that can become `capacity`; none if the host can't set aside so many, or has no
     /// atomic accesses of 64 bits.
     pub(crate) fn new(len: usize, capacity: usize) -> Option<SharedBytes> {
-        if !cfg!(target_has_atomic = "64") {
+        if !cfg!(target_has_atomic = "64") || len > capacity {
             return None;
         }
-        debug_assert!(len <= capacity);
         let (base, pages) = match Pages::reserve(capacity).filter(|pages| pages.commit(len)) {
             Some(pages) => (pages.base(), Some(pages)),
             None => (allocate(capacity)?, None),
