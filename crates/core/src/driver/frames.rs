@@ -1,8 +1,17 @@
 //! [`Walk`]: the way through a thread's frames, innermost first: for backtraces, for throws, and
 //! for collections. It must never change them.
 
-use super::thread::{HALT, SWITCH_BACK, Switch, Thread};
-use crate::exec::machine::{Ip, Sp};
+use super::{
+    calls::Switch,
+    thread::{HALT, ROOT_SLOTS, SWITCH_BACK, State, Thread},
+};
+use crate::{
+    backtrace::CodePlace,
+    exec::machine::{Ip, Sp},
+    runtime::StoreInner,
+    translate::Stopped,
+};
+use alloc::vec::Vec;
 
 /// A frame, on the way out.
 #[derive(Clone, Copy)]
@@ -40,5 +49,82 @@ impl Walk {
         }
         self.sp = caller;
         Some(ret)
+    }
+}
+
+/// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
+const MAX_BACKTRACE: usize = 65;
+
+impl Thread {
+    /// Marks references in its slots that are in no frame: what a host function is given, or has
+    /// given.
+    pub(crate) fn mark_values(&self, store: &mut StoreInner) {
+        let first = match self.state {
+            // Once it has returned its results are read at once, and after a trap nothing is.
+            State::Idle | State::Trapped => return,
+            State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
+            State::Ready | State::HostFinished => ROOT_SLOTS,
+        };
+        if let Some(unfinished) = self.unfinished {
+            store.marker().mark(crate::object_type::Class::Any, unfinished.array);
+        }
+        if let Some(thrown) = &self.thrown {
+            store.marker().mark(crate::object_type::Class::Exn, thrown.reference);
+        }
+        let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
+            return;
+        };
+        let ty = store.engine.func_type(store.funcs[func as usize].ty);
+        let types = if self.held.is_some() { &ty.results } else { &ty.params };
+        let mut slot = first;
+        for &ty in types {
+            if let Some(class) = store.class_of(ty) {
+                store.marker().mark(class, self.stack.slots(slot, 1)[0]);
+            }
+            slot += if ty == windlass_decode::ValType::V128 { 2 } else { 1 };
+        }
+    }
+
+    /// Shows all frames, with the instance that each belongs to and where it has stopped, until
+    /// `visit` gives none.
+    pub(crate) fn frames(
+        &self,
+        visit: &mut dyn FnMut(u32, Ip, Stopped, Sp) -> Option<()>,
+    ) -> Option<()> {
+        let ip = self.cx.saved.ip;
+        let mut at = match self.state {
+            State::Ready => Some((ip, Stopped::Before)),
+            State::HostCalled { is_tail: false, .. } => Some((ip.wrapping_add(2), Stopped::Called)),
+            // Its own frame is done for.
+            State::HostCalled { is_tail: true, .. } => None,
+            _ => return Some(()),
+        };
+        let mut walk = self.walk();
+        loop {
+            if let Some((ip, stopped)) = at {
+                visit(walk.instance, ip, stopped, walk.sp)?;
+            }
+            // SAFETY: I2: nothing runs meanwhile.
+            let Some(ret) = (unsafe { walk.up(&self.switches) }) else { return Some(()) };
+            at = Some((ret, Stopped::Called));
+        }
+    }
+
+    /// Where the guest is, innermost first: after a trap, or in a host call. This looks at nothing
+    /// but the frames, since hosts may take traps for control flow.
+    pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<CodePlace> {
+        let mut frames = Vec::new();
+        if !matches!(self.state, State::HostCalled { .. } | State::Trapped | State::Ready) {
+            return frames;
+        }
+        let (mut ip, mut walk) = (self.cx.saved.ip, self.walk());
+        while frames.len() < MAX_BACKTRACE {
+            let module = store.instances[walk.instance as usize].module.clone();
+            frames.push(CodePlace::new(module, ip));
+            // SAFETY: I2: nothing runs meanwhile.
+            let Some(ret) = (unsafe { walk.up(&self.switches) }) else { break };
+            ip = ret.wrapping_sub(1);
+        }
+        frames
     }
 }

@@ -3,13 +3,16 @@
 //! API above starts, stops and resumes threads through [`ThreadHandle`]; below are `translate`,
 //! `runtime` and `exec`, which know nothing of it but what `tests/architecture.rs` lists.
 
+mod calls;
 mod collect;
 mod frame_maps;
 mod frames;
 mod handle;
 mod metering;
 mod slow;
+mod stack;
 mod thread;
+mod translation;
 mod unwind;
 
 pub(crate) use collect::{

@@ -1,33 +1,30 @@
 //! [`Thread`]: a computation: value stack, position, and the driver that runs it.
 
 use super::{
+    calls::Switch,
     collect::{Halted, Room, make_room},
     metering::Account,
     slow::{array::Unfinished, growth::Growing},
+    stack::Stack,
+    translation::Parked,
     unwind::{HostThrow, KnownPlaces, Search},
 };
 use crate::{
-    Error, Module, Trap,
-    backtrace::CodePlace,
+    Error, Trap,
     exec::{
-        handlers::call::{DIRECT, enter, push_frame, replace_frame, return_to},
+        handlers::call::enter,
         machine::{
-            Cell, Ip, Machine, Sp, Value,
+            Cell, Ip, Machine, Sp,
             context::{Context, Stop},
             dispatch::dispatch,
-            views::{FuncEntity, MemoryView},
+            views::MemoryView,
         },
-        meaning::v128::V128,
         tables::select::plain,
     },
     runtime::{Embedder, StoreInner},
-    translate::{self, Job, Stopped},
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::{
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering},
-};
+use alloc::{boxed::Box, vec::Vec};
+use core::ptr;
 
 /// A computation that can be paused: it owns its value stack and never uses the native stack for
 /// guest calls.
@@ -37,7 +34,7 @@ pub(crate) struct Thread {
     /// Frames that returned to another instance's code, innermost last.
     pub(crate) switches: Vec<Switch>,
     pub(crate) state: State,
-    parked: Option<Box<Parked>>,
+    pub(crate) parked: Option<Box<Parked>>,
     /// For throws.
     pub(crate) places: KnownPlaces,
     /// The search for who catches, if it was interrupted.
@@ -48,9 +45,9 @@ pub(crate) struct Thread {
     /// Of an instruction that stopped in the middle.
     pub(crate) growing: Option<Growing>,
     pub(crate) unfinished: Option<Unfinished>,
-    result_slots: usize,
+    pub(crate) result_slots: usize,
     /// The host function whose results lie in its slots already, while it is paused.
-    held: Option<u32>,
+    pub(crate) held: Option<u32>,
     /// What the cell that comes next needs, for which a collection was interrupted: it goes on
     /// first.
     room: Option<Room>,
@@ -78,27 +75,6 @@ pub(crate) enum State {
     },
     /// It trapped; `cx.saved` tells where.
     Trapped,
-}
-
-/// Where a frame that another instance called returns to.
-#[derive(Clone, Copy)]
-pub(crate) struct Switch {
-    pub(crate) ret: Ip,
-    pub(crate) instance: u32,
-}
-
-/// A translation that an interrupt has stopped. If another thread finishes it first, it is of no
-/// use any more.
-struct Parked {
-    module: Module,
-    defined: usize,
-    job: Job,
-}
-
-impl Parked {
-    fn is_of(&self, module: &Module, defined: usize) -> bool {
-        Arc::ptr_eq(&self.module.0, &module.0) && self.defined == defined
-    }
 }
 
 // SAFETY: its pointers lead into its own stack and context, and to code and stores that it runs on
@@ -140,11 +116,8 @@ impl From<Error> for Exit {
     }
 }
 
-/// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
-const MAX_BACKTRACE: usize = 65;
-
 /// The frame below the outermost one: its two words.
-const ROOT_SLOTS: usize = 2;
+pub(crate) const ROOT_SLOTS: usize = 2;
 
 /// Cells that return addresses can point to without a call before them: two operand words stand for
 /// it.
@@ -430,355 +403,5 @@ impl Thread {
     pub(crate) fn slot_index(&self, slot: isize) -> usize {
         let sp = self.cx.saved.sp as usize - self.stack.base() as usize;
         (sp / size_of::<u64>()).wrapping_add_signed(slot)
-    }
-
-    /// Translates the function whose stub was called, and makes the call that called it direct.
-    fn translate(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
-        let module = store.instances[self.cx.instance as usize].module.clone();
-        let defined = self.word(0) as usize;
-        let stub = module.0.code.stub(defined);
-        let mut parked = match self.parked.take() {
-            Some(parked) if parked.is_of(&module, defined) => parked,
-            _ => Box::new(Parked { module: module.clone(), defined, job: Job::default() }),
-        };
-        let interrupt = &store.interrupt;
-        let mut interrupted = || interrupt.is_raised();
-        let code = translate::translated(&module.0, defined, &mut parked.job, &mut interrupted);
-        let Some(code) = code.map_err(Exit::Failed)? else {
-            self.parked = Some(parked);
-            // The stub is executed again.
-            self.again();
-            interrupt.clear();
-            return Err(Exit::Interrupted);
-        };
-        // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return
-        // address. If the call is direct, the second is an address of code.
-        unsafe {
-            let ret = *self.cx.saved.sp.cast::<Ip>();
-            let call = Machine { ip: ret.sub(2), ..self.cx.saved };
-            if call.field(3) == DIRECT as isize {
-                let target = ret.sub(1).cast::<*mut Cell>().cast_mut();
-                let stub = stub.cast_mut();
-                let _ = AtomicPtr::from_ptr(target).compare_exchange(
-                    stub,
-                    code.cast_mut(),
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                );
-            }
-        }
-        self.cx.saved.ip = code;
-        Ok(())
-    }
-
-    /// How much the value stack takes.
-    pub(crate) fn stack_bytes(&self) -> usize {
-        self.stack.len * size_of::<u64>()
-    }
-
-    /// Doubles the value stack, or makes it at least larger.
-    fn grow_stack(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
-        let len = self.stack.len;
-        let max = store.inner().max_stack_slots;
-        for wanted in [2 * len, len + MIN_STACK].map(|wanted| wanted.min(max)) {
-            if let Some(larger) = self.larger_stack(store, wanted)? {
-                self.cx.saved.sp = self.stack.move_to(larger, self.cx.saved.sp);
-                self.cx.stack_end = self.stack.end();
-                return Ok(());
-            }
-        }
-        Err(Exit::Trap(Trap::StackOverflow))
-    }
-
-    /// Makes the value stack at least `len` slots. Nothing may point into it.
-    fn ensure_stack(&mut self, store: &mut dyn Embedder, len: usize) -> Result<(), Error> {
-        if self.stack.len >= len {
-            return Ok(());
-        }
-        let max = store.inner().max_stack_slots;
-        if len > max {
-            return Err(Trap::StackOverflow.into());
-        }
-        let larger = self.larger_stack(store, len.max(MIN_STACK).min(max))?;
-        self.stack = larger.ok_or(Trap::StackOverflow)?;
-        Ok(())
-    }
-
-    /// A stack of `len` slots to take the place of the present one, which is smaller; none if a
-    /// limit or the host does not allow it.
-    fn larger_stack(
-        &mut self,
-        store: &mut dyn Embedder,
-        len: usize,
-    ) -> Result<Option<Stack>, Error> {
-        let more = len.saturating_sub(self.stack.len) * size_of::<u64>();
-        if more == 0 || !store.grow_stacks(more)? {
-            return Ok(None);
-        }
-        let stack = Stack::allocate(len);
-        if stack.is_none() {
-            store.inner().held.stacks -= more;
-        }
-        Ok(stack)
-    }
-
-    /// Calls a function of the store that the handlers could not call themselves. For a tail call
-    /// of a host function, the code goes on with a return.
-    fn call(&mut self, func: u32, is_tail: bool, store: &mut StoreInner) -> Result<(), Exit> {
-        let entity = store.funcs[func as usize];
-        let params = isize::from(entity.param_slots as i16);
-        if entity.code.is_host() {
-            let first = if is_tail { self.field(0) } else { self.field(0) - params };
-            let len = entity.param_slots.max(entity.result_slots).into();
-            self.state = State::HostCalled { slots: self.slot_index(first), len, is_tail };
-            return Err(Exit::HostCall { func, instance: self.cx.instance });
-        }
-        let is_foreign = entity.instance != self.cx.instance;
-        // SAFETY: I1, I2, I3.
-        unsafe {
-            if is_tail {
-                replace_frame(&mut self.cx.saved);
-                if is_foreign {
-                    self.return_by_switch();
-                }
-            } else {
-                let delta = self.field(0);
-                push_frame(&mut self.cx.saved, delta, 2);
-                if is_foreign {
-                    self.return_by_switch();
-                }
-            }
-            self.cx.saved.ip = entity.code.load();
-        }
-        self.switch(&entity, store);
-        Ok(())
-    }
-
-    /// Makes the current frame return to the current instance.
-    ///
-    /// # Safety
-    /// I2: `sp` is a frame.
-    unsafe fn return_by_switch(&mut self) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let ret = self.cx.saved.sp.cast::<Ip>();
-            if *ret != SWITCH_BACK.address() {
-                self.switches.push(Switch { ret: *ret, instance: self.cx.instance });
-                *ret = SWITCH_BACK.address();
-            }
-        }
-    }
-
-    fn switch(&mut self, entity: &FuncEntity, store: &mut StoreInner) {
-        if entity.instance != self.cx.instance {
-            self.cx.instance = entity.instance;
-            self.refresh(store);
-        }
-    }
-
-    /// A function that another instance called has returned.
-    fn switch_back(&mut self, store: &mut StoreInner) {
-        let Some(Switch { ret, instance }) = self.switches.pop() else {
-            unreachable!("a frame that returns by a switch has one")
-        };
-        // SAFETY: I2, I3.
-        unsafe { return_to(&mut self.cx.saved, ret) }
-        self.cx.instance = instance;
-        self.refresh(store);
-    }
-
-    /// Goes on after a host function: the first result is in the accumulators too.
-    fn take_results(&mut self, slots: usize, is_tail: bool) {
-        let mut words = [0; 2];
-        for (word, slot) in words.iter_mut().zip(self.stack.slots_mut(slots, 2)) {
-            *word = *slot;
-        }
-        let bits = words[0];
-        let m = &mut self.cx.saved;
-        V128::from_words(words).set_acc(m);
-        m.acc = bits;
-        f64::from_bits(bits).set_acc(m);
-        f32::from_bits(bits as u32).set_acc(m);
-        // SAFETY: I1, I2: the call has two operand words; a tail call is followed by a return.
-        unsafe {
-            let next = m.ip.add(2);
-            if is_tail { m.ip = next } else { return_to(m, next) }
-        }
-    }
-
-    /// The results of the finished function, in slots.
-    pub(crate) fn results(&self) -> &[u64] {
-        self.stack.slots(ROOT_SLOTS, self.result_slots)
-    }
-
-    /// The slots of a pending host call: arguments from the first on, and room for the results
-    /// there. As long as the larger of the two.
-    pub(crate) fn host_slots(&mut self) -> &mut [u64] {
-        match self.state {
-            State::Host { slots, len, .. } | State::HostCalled { slots, len, .. } => {
-                self.stack.slots_mut(slots, len)
-            }
-            State::HostFinished => {
-                let len = self.stack.len - 2 * ROOT_SLOTS;
-                self.stack.slots_mut(ROOT_SLOTS, len)
-            }
-            _ => &mut [],
-        }
-    }
-
-    /// Notes that the results of the pending host function `func` lie in its slots: a collection
-    /// finds them there.
-    pub(crate) fn hold_results(&mut self, func: u32) {
-        self.held = Some(func);
-    }
-
-    /// Marks references in its slots that are in no frame: what a host function is given, or has
-    /// given.
-    pub(crate) fn mark_values(&self, store: &mut StoreInner) {
-        let first = match self.state {
-            // Once it has returned its results are read at once, and after a trap nothing is.
-            State::Idle | State::Trapped => return,
-            State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
-            State::Ready | State::HostFinished => ROOT_SLOTS,
-        };
-        if let Some(unfinished) = self.unfinished {
-            store.marker().mark(crate::object_type::Class::Any, unfinished.array);
-        }
-        if let Some(thrown) = &self.thrown {
-            store.marker().mark(crate::object_type::Class::Exn, thrown.reference);
-        }
-        let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
-            return;
-        };
-        let ty = store.engine.func_type(store.funcs[func as usize].ty);
-        let types = if self.held.is_some() { &ty.results } else { &ty.params };
-        let mut slot = first;
-        for &ty in types {
-            if let Some(class) = store.class_of(ty) {
-                store.marker().mark(class, self.stack.slots(slot, 1)[0]);
-            }
-            slot += if ty == windlass_decode::ValType::V128 { 2 } else { 1 };
-        }
-    }
-
-    /// Shows all frames, with the instance that each belongs to and where it has stopped, until
-    /// `visit` gives none.
-    pub(crate) fn frames(
-        &self,
-        visit: &mut dyn FnMut(u32, Ip, Stopped, Sp) -> Option<()>,
-    ) -> Option<()> {
-        let ip = self.cx.saved.ip;
-        let mut at = match self.state {
-            State::Ready => Some((ip, Stopped::Before)),
-            State::HostCalled { is_tail: false, .. } => Some((ip.wrapping_add(2), Stopped::Called)),
-            // Its own frame is done for.
-            State::HostCalled { is_tail: true, .. } => None,
-            _ => return Some(()),
-        };
-        let mut walk = self.walk();
-        loop {
-            if let Some((ip, stopped)) = at {
-                visit(walk.instance, ip, stopped, walk.sp)?;
-            }
-            // SAFETY: I2: nothing runs meanwhile.
-            let Some(ret) = (unsafe { walk.up(&self.switches) }) else { return Some(()) };
-            at = Some((ret, Stopped::Called));
-        }
-    }
-
-    /// Where the guest is, innermost first: after a trap, or in a host call. This looks at nothing
-    /// but the frames, since hosts may take traps for control flow.
-    pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<CodePlace> {
-        let mut frames = Vec::new();
-        if !matches!(self.state, State::HostCalled { .. } | State::Trapped | State::Ready) {
-            return frames;
-        }
-        let (mut ip, mut walk) = (self.cx.saved.ip, self.walk());
-        while frames.len() < MAX_BACKTRACE {
-            let module = store.instances[walk.instance as usize].module.clone();
-            frames.push(CodePlace::new(module, ip));
-            // SAFETY: I2: nothing runs meanwhile.
-            let Some(ret) = (unsafe { walk.up(&self.switches) }) else { break };
-            ip = ret.wrapping_sub(1);
-        }
-        frames
-    }
-}
-
-/// The value stack: slots that start as zeros. It grows on demand.
-#[derive(Default)]
-pub(crate) struct Stack {
-    base: Option<ptr::NonNull<u64>>,
-    len: usize,
-}
-
-/// The least size of a value stack, in slots.
-const MIN_STACK: usize = 1024;
-
-impl Stack {
-    pub(crate) fn base(&self) -> Sp {
-        self.base.map_or(ptr::null_mut(), ptr::NonNull::as_ptr)
-    }
-
-    fn end(&self) -> Sp {
-        self.base().wrapping_add(self.len)
-    }
-
-    pub(crate) fn slots(&self, from: usize, len: usize) -> &[u64] {
-        assert!(from + len <= self.len || len == 0, "slots of the stack");
-        match self.base {
-            // SAFETY: these slots are initialised and borrowed with `self`.
-            Some(base) if len > 0 => unsafe {
-                core::slice::from_raw_parts(base.as_ptr().add(from), len)
-            },
-            _ => &[],
-        }
-    }
-
-    pub(crate) fn slots_mut(&mut self, from: usize, len: usize) -> &mut [u64] {
-        let len = len.min(self.len.saturating_sub(from));
-        match self.base {
-            // SAFETY: these slots are initialised and borrowed with `self`.
-            Some(base) if len > 0 => unsafe {
-                core::slice::from_raw_parts_mut(base.as_ptr().add(from), len)
-            },
-            _ => &mut [],
-        }
-    }
-
-    fn allocate(len: usize) -> Option<Stack> {
-        let mut slots: Vec<u64> = Vec::new();
-        slots.try_reserve_exact(len).ok()?;
-        slots.resize(len, 0);
-        let base = Box::into_raw(slots.into_boxed_slice()).cast();
-        Some(Stack { base: ptr::NonNull::new(base), len })
-    }
-
-    /// Moves to a larger one; frames move along. Returns where the frame `sp` is now.
-    fn move_to(&mut self, grown: Stack, sp: Sp) -> Sp {
-        let (old, new) = (self.base(), grown.base());
-        let moved = |sp: Sp| new.wrapping_byte_add(sp as usize - old as usize);
-        // SAFETY: both have at least the old size, and pointers into the stack lie in saved frames
-        // only: the second word of each frame, up to the outermost, whose caller is the base.
-        unsafe {
-            ptr::copy_nonoverlapping(old, new, self.len);
-            let mut frame = moved(sp);
-            while frame != new {
-                let caller = frame.add(1).cast::<Sp>();
-                *caller = moved(*caller);
-                frame = *caller;
-            }
-        }
-        *self = grown;
-        moved(sp)
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        if let Some(base) = self.base {
-            // SAFETY: it came from a box of so many slots.
-            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(base.as_ptr(), self.len)) });
-        }
     }
 }

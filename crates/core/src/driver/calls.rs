@@ -1,0 +1,136 @@
+//! Calls that the driver makes for code: of host functions, of other instances, and back. Handlers
+//! call functions of their own instance themselves.
+
+use super::thread::{Exit, ROOT_SLOTS, SWITCH_BACK, State, Thread};
+use crate::{
+    exec::{
+        handlers::call::{push_frame, replace_frame, return_to},
+        machine::{Ip, Value, views::FuncEntity},
+        meaning::v128::V128,
+    },
+    runtime::StoreInner,
+};
+
+/// Where a frame that another instance called returns to.
+#[derive(Clone, Copy)]
+pub(crate) struct Switch {
+    pub(crate) ret: Ip,
+    pub(crate) instance: u32,
+}
+
+impl Thread {
+    /// Calls a function of the store that the handlers could not call themselves. For a tail call
+    /// of a host function, the code goes on with a return.
+    pub(crate) fn call(
+        &mut self,
+        func: u32,
+        is_tail: bool,
+        store: &mut StoreInner,
+    ) -> Result<(), Exit> {
+        let entity = store.funcs[func as usize];
+        let params = isize::from(entity.param_slots as i16);
+        if entity.code.is_host() {
+            let first = if is_tail { self.field(0) } else { self.field(0) - params };
+            let len = entity.param_slots.max(entity.result_slots).into();
+            self.state = State::HostCalled { slots: self.slot_index(first), len, is_tail };
+            return Err(Exit::HostCall { func, instance: self.cx.instance });
+        }
+        let is_foreign = entity.instance != self.cx.instance;
+        // SAFETY: I1, I2, I3.
+        unsafe {
+            if is_tail {
+                replace_frame(&mut self.cx.saved);
+                if is_foreign {
+                    self.return_by_switch();
+                }
+            } else {
+                let delta = self.field(0);
+                push_frame(&mut self.cx.saved, delta, 2);
+                if is_foreign {
+                    self.return_by_switch();
+                }
+            }
+            self.cx.saved.ip = entity.code.load();
+        }
+        self.switch(&entity, store);
+        Ok(())
+    }
+
+    /// Makes the current frame return to the current instance.
+    ///
+    /// # Safety
+    /// I2: `sp` is a frame.
+    pub(crate) unsafe fn return_by_switch(&mut self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let ret = self.cx.saved.sp.cast::<Ip>();
+            if *ret != SWITCH_BACK.address() {
+                self.switches.push(Switch { ret: *ret, instance: self.cx.instance });
+                *ret = SWITCH_BACK.address();
+            }
+        }
+    }
+
+    pub(crate) fn switch(&mut self, entity: &FuncEntity, store: &mut StoreInner) {
+        if entity.instance != self.cx.instance {
+            self.cx.instance = entity.instance;
+            self.refresh(store);
+        }
+    }
+
+    /// A function that another instance called has returned.
+    pub(crate) fn switch_back(&mut self, store: &mut StoreInner) {
+        let Some(Switch { ret, instance }) = self.switches.pop() else {
+            unreachable!("a frame that returns by a switch has one")
+        };
+        // SAFETY: I2, I3.
+        unsafe { return_to(&mut self.cx.saved, ret) }
+        self.cx.instance = instance;
+        self.refresh(store);
+    }
+
+    /// Goes on after a host function: the first result is in the accumulators too.
+    pub(crate) fn take_results(&mut self, slots: usize, is_tail: bool) {
+        let mut words = [0; 2];
+        for (word, slot) in words.iter_mut().zip(self.stack.slots_mut(slots, 2)) {
+            *word = *slot;
+        }
+        let bits = words[0];
+        let m = &mut self.cx.saved;
+        V128::from_words(words).set_acc(m);
+        m.acc = bits;
+        f64::from_bits(bits).set_acc(m);
+        f32::from_bits(bits as u32).set_acc(m);
+        // SAFETY: I1, I2: the call has two operand words; a tail call is followed by a return.
+        unsafe {
+            let next = m.ip.add(2);
+            if is_tail { m.ip = next } else { return_to(m, next) }
+        }
+    }
+
+    /// The results of the finished function, in slots.
+    pub(crate) fn results(&self) -> &[u64] {
+        self.stack.slots(ROOT_SLOTS, self.result_slots)
+    }
+
+    /// The slots of a pending host call: arguments from the first on, and room for the results
+    /// there. As long as the larger of the two.
+    pub(crate) fn host_slots(&mut self) -> &mut [u64] {
+        match self.state {
+            State::Host { slots, len, .. } | State::HostCalled { slots, len, .. } => {
+                self.stack.slots_mut(slots, len)
+            }
+            State::HostFinished => {
+                let len = self.stack.len - 2 * ROOT_SLOTS;
+                self.stack.slots_mut(ROOT_SLOTS, len)
+            }
+            _ => &mut [],
+        }
+    }
+
+    /// Notes that the results of the pending host function `func` lie in its slots: a collection
+    /// finds them there.
+    pub(crate) fn hold_results(&mut self, func: u32) {
+        self.held = Some(func);
+    }
+}

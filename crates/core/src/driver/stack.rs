@@ -1,0 +1,143 @@
+//! [`Stack`]: the value stack of a thread. It grows on demand, as far as the configuration and the
+//! limiter allow, and then moves; frames move along. Nobody keeps an address into it but saved
+//! frames.
+
+use super::thread::{Exit, Thread};
+use crate::{Error, Trap, exec::machine::Sp, runtime::Embedder};
+use alloc::{boxed::Box, vec::Vec};
+use core::ptr;
+
+/// The value stack: slots that start as zeros. It grows on demand.
+#[derive(Default)]
+pub(crate) struct Stack {
+    base: Option<ptr::NonNull<u64>>,
+    pub(crate) len: usize,
+}
+
+/// The least size of a value stack, in slots.
+const MIN_STACK: usize = 1024;
+
+impl Stack {
+    pub(crate) fn base(&self) -> Sp {
+        self.base.map_or(ptr::null_mut(), ptr::NonNull::as_ptr)
+    }
+
+    pub(crate) fn end(&self) -> Sp {
+        self.base().wrapping_add(self.len)
+    }
+
+    pub(crate) fn slots(&self, from: usize, len: usize) -> &[u64] {
+        assert!(from + len <= self.len || len == 0, "slots of the stack");
+        match self.base {
+            // SAFETY: these slots are initialised and borrowed with `self`.
+            Some(base) if len > 0 => unsafe {
+                core::slice::from_raw_parts(base.as_ptr().add(from), len)
+            },
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn slots_mut(&mut self, from: usize, len: usize) -> &mut [u64] {
+        let len = len.min(self.len.saturating_sub(from));
+        match self.base {
+            // SAFETY: these slots are initialised and borrowed with `self`.
+            Some(base) if len > 0 => unsafe {
+                core::slice::from_raw_parts_mut(base.as_ptr().add(from), len)
+            },
+            _ => &mut [],
+        }
+    }
+
+    fn allocate(len: usize) -> Option<Stack> {
+        let mut slots: Vec<u64> = Vec::new();
+        slots.try_reserve_exact(len).ok()?;
+        slots.resize(len, 0);
+        let base = Box::into_raw(slots.into_boxed_slice()).cast();
+        Some(Stack { base: ptr::NonNull::new(base), len })
+    }
+
+    /// Moves to a larger one; frames move along. Returns where the frame `sp` is now.
+    fn move_to(&mut self, grown: Stack, sp: Sp) -> Sp {
+        let (old, new) = (self.base(), grown.base());
+        let moved = |sp: Sp| new.wrapping_byte_add(sp as usize - old as usize);
+        // SAFETY: both have at least the old size, and pointers into the stack lie in saved frames
+        // only: the second word of each frame, up to the outermost, whose caller is the base.
+        unsafe {
+            ptr::copy_nonoverlapping(old, new, self.len);
+            let mut frame = moved(sp);
+            while frame != new {
+                let caller = frame.add(1).cast::<Sp>();
+                *caller = moved(*caller);
+                frame = *caller;
+            }
+        }
+        *self = grown;
+        moved(sp)
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if let Some(base) = self.base {
+            // SAFETY: it came from a box of so many slots.
+            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(base.as_ptr(), self.len)) });
+        }
+    }
+}
+
+impl Thread {
+    /// How much the value stack takes.
+    pub(crate) fn stack_bytes(&self) -> usize {
+        self.stack.len * size_of::<u64>()
+    }
+
+    /// Doubles the value stack, or makes it at least larger.
+    pub(crate) fn grow_stack(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let len = self.stack.len;
+        let max = store.inner().max_stack_slots;
+        for wanted in [2 * len, len + MIN_STACK].map(|wanted| wanted.min(max)) {
+            if let Some(larger) = self.larger_stack(store, wanted)? {
+                self.cx.saved.sp = self.stack.move_to(larger, self.cx.saved.sp);
+                self.cx.stack_end = self.stack.end();
+                return Ok(());
+            }
+        }
+        Err(Exit::Trap(Trap::StackOverflow))
+    }
+
+    /// Makes the value stack at least `len` slots. Nothing may point into it.
+    pub(crate) fn ensure_stack(
+        &mut self,
+        store: &mut dyn Embedder,
+        len: usize,
+    ) -> Result<(), Error> {
+        if self.stack.len >= len {
+            return Ok(());
+        }
+        let max = store.inner().max_stack_slots;
+        if len > max {
+            return Err(Trap::StackOverflow.into());
+        }
+        let larger = self.larger_stack(store, len.max(MIN_STACK).min(max))?;
+        self.stack = larger.ok_or(Trap::StackOverflow)?;
+        Ok(())
+    }
+
+    /// A stack of `len` slots to take the place of the present one, which is smaller; none if a
+    /// limit or the host does not allow it.
+    pub(crate) fn larger_stack(
+        &mut self,
+        store: &mut dyn Embedder,
+        len: usize,
+    ) -> Result<Option<Stack>, Error> {
+        let more = len.saturating_sub(self.stack.len) * size_of::<u64>();
+        if more == 0 || !store.grow_stacks(more)? {
+            return Ok(None);
+        }
+        let stack = Stack::allocate(len);
+        if stack.is_none() {
+            store.inner().held.stacks -= more;
+        }
+        Ok(stack)
+    }
+}
