@@ -2,7 +2,7 @@
 //! knows opcodes, immediates, proposals and types.
 
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_decode::{Features, ImmKind, Instrs, Module, Op, Shape, ValType};
+use windlass_decode::{Features, Imm, ImmKind, Instrs, Module, Nans, Op, Raw, Shape, ValType};
 
 /// Every operator of wasmparser with its proposal.
 macro_rules! proposals {
@@ -101,7 +101,7 @@ fn our_name(visit: &str) -> &str {
 /// The third column of the table.
 macro_rules! names {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
-       [$($param:ident)*] [$($result:ident)*];)*) => {
+       [$($param:ident)*] [$($result:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
         [$((Op::$op, stringify!($name).trim_start_matches("r#"), stringify!($feature))),*]
     };
 }
@@ -215,5 +215,102 @@ fn shapes_agree_with_types() {
             assert_eq!(info.results, [ValType::I32], "{op:?}");
         }
         assert_eq!(Op::from_code(info.code), Some(op));
+    }
+}
+
+#[test]
+fn twins_are_twins_of_each_other() {
+    let mut twins = 0;
+    for op in Op::ALL {
+        let info = op.info();
+        assert!(!op.commutes() || info.params[0] == info.params[1], "{op:?}");
+        for (twin, back) in [
+            (op.swapped(), Op::swapped as fn(Op) -> Option<Op>),
+            (op.negated(), Op::negated as fn(Op) -> Option<Op>),
+        ] {
+            let Some(twin) = twin else { continue };
+            assert_eq!(back(twin), Some(op));
+            assert_ne!(twin, op);
+            assert_eq!((info.shape, twin.shape()), (Shape::cmp, Shape::cmp), "{op:?}");
+            assert_eq!(info.params, twin.info().params, "{op:?}");
+            twins += 1;
+        }
+        // What commutes would be its own twin.
+        assert!(!op.commutes() || op.swapped().is_none(), "{op:?}");
+    }
+    assert_eq!(twins, 24 + 24);
+}
+
+#[test]
+fn nans_are_of_the_type_of_the_result() {
+    for op in Op::ALL {
+        let Some(nans) = op.nans() else { continue };
+        let (ty, prefix) = match nans {
+            Nans::F32 => (ValType::F32, "f32."),
+            Nans::F64 => (ValType::F64, "f64."),
+            Nans::F32x4 => (ValType::V128, "f32x4."),
+            Nans::F64x2 => (ValType::V128, "f64x2."),
+        };
+        assert_eq!(op.info().results, [ty], "{op:?}");
+        assert!(op.mnemonic().starts_with(prefix), "{op:?}");
+    }
+}
+
+/// The alignment that the text format means if it says none is what `wat` knows of widths.
+#[test]
+fn widths_are_as_others_have_them() {
+    let mut checked = 0;
+    for op in Op::ALL {
+        let size = op.raw().map(Raw::size_log2);
+        let bytes = module(&snippet(op));
+        let code = Module::decode(&bytes, Features::ALL).unwrap().bodies[0].code.clone();
+        let mut instrs = Instrs::at(&bytes, code.start, Features::ALL);
+        let imm = loop {
+            let instr = instrs.next_instr().unwrap();
+            if instr.op == op {
+                break instr.imm;
+            }
+        };
+        match imm {
+            Imm::Mem(arg) | Imm::MemLane(arg, _) => assert_eq!(size, Some(arg.align), "{op:?}"),
+            Imm::Lane(_) => {
+                let lane = (1 << (4 - size.unwrap())) - 1;
+                let valid = |lane: i32| {
+                    let text = function(op).replace(
+                        &format!("{} 1", op.mnemonic()),
+                        &format!("{} {lane}", op.mnemonic()),
+                    );
+                    let bytes = wat::parse_str(&text).unwrap();
+                    wasmparser::Validator::new().validate_all(&bytes).is_ok()
+                };
+                assert!(valid(lane) && !valid(lane + 1), "{op:?}");
+            }
+            _ => assert_eq!(size, None, "{op:?}"),
+        }
+        checked += usize::from(size.is_some());
+    }
+    assert!(checked > 120, "{checked}");
+}
+
+#[test]
+fn what_is_moved_is_extended_as_the_mnemonic_says() {
+    for op in Op::ALL {
+        if !matches!(op.shape(), Shape::load | Shape::v_extract | Shape::atomic_load) {
+            continue;
+        }
+        let raw = op.raw().unwrap();
+        let unsigned = matches!(raw, Raw::U8 | Raw::U16 | Raw::U32);
+        let signed = matches!(raw, Raw::I8 | Raw::I16 | Raw::I32);
+        let narrow = op.mnemonic().ends_with("_s") || op.mnemonic().ends_with("_u");
+        if narrow {
+            assert_eq!(
+                (signed, unsigned),
+                match op.mnemonic().ends_with("_s") {
+                    true => (true, false),
+                    false => (false, true),
+                },
+                "{op:?}"
+            );
+        }
     }
 }

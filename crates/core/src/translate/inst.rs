@@ -5,7 +5,7 @@
 use super::{encode::low, object::Object, vector::Vector};
 use crate::exec::{
     Cell, Handler,
-    handlers::canonical::Nans,
+    handlers::canonical,
     pack_const, pack_fields, pack_halves,
     tables::{
         Handlers, Sort,
@@ -14,7 +14,7 @@ use crate::exec::{
 };
 use alloc::vec::Vec;
 use core::fmt;
-use windlass_decode::{Op, ValType};
+use windlass_decode::{Nans, Op, ValType};
 
 /// Where an operand lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,7 +237,7 @@ impl Inst {
             | What::Copy(kind) => kind,
             What::RefFunc(_) | What::TableGet(_) => Kind::Ref,
             What::CmpSelect(..) => Kind::I64,
-            What::Canonical(nans) => nans.kind(),
+            What::Canonical(nans) => canonical::kind(nans),
             What::Vector(vector) => vector.result(),
             What::Object(object) => object.result(),
         }
@@ -257,7 +257,7 @@ impl Inst {
             | What::TableGet(_)
             | What::TableSize(..) => (Domain::Int, NO_LOC),
             What::GlobalGet(kind, _) | What::Copy(kind) => (kind.domain(), NO_LOC),
-            What::Canonical(nans) => (nans.kind().domain(), NO_LOC),
+            What::Canonical(nans) => (canonical::kind(nans).domain(), NO_LOC),
             What::Select(kind, c) => (kind.domain(), c),
             What::Vector(vector) => return vector.uses(self.a, self.b),
             What::Object(object) => {
@@ -290,7 +290,7 @@ impl Inst {
                 _ => None,
             },
             What::Copy(kind) => select::copy(kind, a, d),
-            What::Canonical(nans) => nans.handler(a, d),
+            What::Canonical(nans) => canonical::handler(nans, a, d),
             What::Vector(vector) => vector.handler(a, b, d),
             What::Object(object) => object.handler(a, b, d),
         }

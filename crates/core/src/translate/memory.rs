@@ -15,7 +15,7 @@ use crate::exec::{
         select::{self, Domain},
     },
 };
-use windlass_decode::{MemArg, Op, Shape};
+use windlass_decode::{MemArg, Op, Raw, Shape};
 
 /// A part of an address that is not there: the slot of a return address, which nothing writes.
 const NO_PART: Loc = NO_LOC;
@@ -232,7 +232,10 @@ impl Translator<'_> {
             return None;
         };
         let shift = low(shift);
-        (d == Dst::Acc(slot) && (1..=3).contains(&shift) && 1 << shift == access_size(op))
+        // No handler of a vector scales.
+        let scales = matches!(op.shape(), Shape::load | Shape::store);
+        let size = op.raw().map_or(0, Raw::size_log2);
+        (d == Dst::Acc(slot) && scales && shift > 0 && shift == size.into())
             .then_some((index, shift))
     }
 }
@@ -242,18 +245,5 @@ pub(super) fn constant_address(address: Operand, offset: u32) -> Option<u32> {
     match address.source {
         Source::Const(bits) => low(bits).checked_add(offset),
         _ => None,
-    }
-}
-
-/// How many bytes a load or store accesses, if it has handlers that scale an index.
-fn access_size(op: Op) -> u32 {
-    use Op::*;
-    match op {
-        I32Load8S | I32Load8U | I64Load8S | I64Load8U | I32Store8 | I64Store8 => 1,
-        I32Load16S | I32Load16U | I64Load16S | I64Load16U | I32Store16 | I64Store16 => 2,
-        I32Load | F32Load | I64Load32S | I64Load32U | I32Store | F32Store | I64Store32 => 4,
-        I64Load | F64Load | I64Store | F64Store => 8,
-        // No handler of a vector scales.
-        _ => 0,
     }
 }

@@ -44,7 +44,6 @@ use crate::{
     Error, Metering,
     exec::{
         Catches, Cell, CodeTable,
-        handlers::canonical::Nans,
         tables::select::{self, Domain, Kind},
     },
     object_type::ObjectType,
@@ -347,7 +346,7 @@ impl<'m> Translator<'m> {
         }
         if self.source.canonicalize_nans
             && self.unreachable.is_none()
-            && let Some(nans) = Nans::made_by(instr.op)
+            && let Some(nans) = instr.op.nans()
         {
             self.canonicalize(nans);
         }

@@ -5,8 +5,8 @@ use super::{
     inst::{Inst, What, result_kind},
     stack::Source,
 };
-use crate::exec::{fold_bin, fold_un, handlers::canonical::Nans, tables::select};
-use windlass_decode::{Op, Shape};
+use crate::exec::{fold_bin, fold_un, handlers::canonical, tables::select};
+use windlass_decode::{Nans, Op, Shape};
 
 impl Translator<'_> {
     /// Translates a simple instruction; none if it is not one that the engine executes.
@@ -39,7 +39,7 @@ impl Translator<'_> {
         {
             return self.push_const(result_kind(op), bits);
         }
-        let op = select::swapped(op).map_or(op, |swapped| {
+        let op = select::stand_in(op).map_or(op, |swapped| {
             core::mem::swap(&mut a, &mut b);
             swapped
         });
@@ -49,9 +49,10 @@ impl Translator<'_> {
     /// Behind an instruction that may have made NaNs.
     pub(super) fn canonicalize(&mut self, nans: Nans) {
         let a = self.pop();
+        let kind = canonical::kind(nans);
         match a.source {
-            Source::Const(bits) => self.push_const(nans.kind(), nans.fold(bits)),
-            _ => self.produce(What::Canonical(nans), &mut [a], nans.kind()),
+            Source::Const(bits) => self.push_const(kind, canonical::fold(nans, bits)),
+            _ => self.produce(What::Canonical(nans), &mut [a], kind),
         }
     }
 

@@ -152,7 +152,7 @@ impl Translator<'_> {
                 inst.b = Loc::Slot(inst.b.slot());
             }
             if let What::Bin(op) = what
-                && select::commutes(op)
+                && op.commutes()
                 && !select::in_order(inst.a.place(), inst.b.place())
             {
                 core::mem::swap(&mut inst.a, &mut inst.b);

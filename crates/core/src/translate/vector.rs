@@ -13,7 +13,7 @@ use crate::exec::{
     tables::{
         Sort,
         select::{self, Dest, Domain, Kind, Place},
-        vector_select::{self, commutes},
+        vector_select,
     },
 };
 use alloc::vec::Vec;
@@ -212,7 +212,7 @@ impl Translator<'_> {
 
     fn vector_bin(&mut self, op: Op) {
         let (mut b, mut a) = (self.pop(), self.pop());
-        if commutes(op) && self.last_constant(a).is_some() {
+        if op.commutes() && self.last_constant(a).is_some() {
             core::mem::swap(&mut a, &mut b);
         }
         if let Some(bytes) = self.last_constant(b) {
@@ -221,7 +221,7 @@ impl Translator<'_> {
             return self.emit_vector(What::Vector(Vector::BinConst(op, bytes)), a, NO_LOC);
         }
         let [a, b] = self.two_vectors(a, b);
-        if commutes(op) && b.is_acc() {
+        if op.commutes() && b.is_acc() {
             self.emit_vector(What::Bin(op), b, a);
         } else {
             self.emit_vector(What::Bin(op), a, b);

@@ -7,7 +7,7 @@ pub(crate) mod object;
 pub(crate) mod vector;
 
 use super::{
-    handlers::{atomic, canonical::Nans},
+    handlers::{atomic, canonical},
     machine::{Cell, dispatch::Handler},
     tables::{
         AnyTable, Handlers, Sort,
@@ -17,7 +17,7 @@ use super::{
 use crate::Metering;
 use alloc::vec::Vec;
 use std::{collections::HashMap, sync::OnceLock};
-use windlass_decode::{Op, Shape, ValType};
+use windlass_decode::{Nans, Op, Shape, ValType};
 
 /// What a field of the first operand word is to the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -366,9 +366,9 @@ impl Layouts {
         for nans in Nans::ALL {
             for_each(&PLACES, |a| {
                 for_each(&DESTS, |d| {
-                    let kind = nans.kind();
+                    let kind = canonical::kind(nans);
                     let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
-                    self.add(nans.handler(a, d), 1, fields, Part::Nothing);
+                    self.add(canonical::handler(nans, a, d), 1, fields, Part::Nothing);
                 });
             });
         }

@@ -17,7 +17,7 @@ use core::{
     marker::PhantomData,
     sync::atomic::{Ordering, fence},
 };
-use windlass_decode::Op;
+use windlass_decode::{Op, for_each_op};
 
 /// The checked address. Operands: `-, a, memory`; offset.
 ///
@@ -149,45 +149,35 @@ macro_rules! pick {
     };
 }
 
-/// `match op` with the handlers of all families; each names its instructions in the same order of
-/// types and widths.
-macro_rules! families {
-    ($op:expr, $is64:expr; $($body:ident $(<$modify:ident>)?:
-     $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident;)*) => {
-        match $op {
-            $(
-                Op::$c | Op::$e => pick!($is64, $body, $($modify,)? u8),
-                Op::$d | Op::$f => pick!($is64, $body, $($modify,)? u16),
-                Op::$a | Op::$g => pick!($is64, $body, $($modify,)? u32),
-                Op::$b => pick!($is64, $body, $($modify,)? u64),
-            )*
-            _ => return None,
-        }
+/// The handler of a row; none if the instruction does not access memory atomically.
+macro_rules! access {
+    (atomic_load $is64:ident raw = $raw:ident) => {
+        Some(pick!($is64, AtomicLoad, $raw))
+    };
+    (atomic_store $is64:ident raw = $raw:ident) => {
+        Some(pick!($is64, AtomicStore, $raw))
+    };
+    (atomic_rmw $is64:ident raw = $raw:ident rmw = $modify:ident) => {
+        Some(pick!($is64, AtomicRmw, $modify, $raw))
+    };
+    (atomic_cmpxchg $is64:ident raw = $raw:ident) => {
+        Some(pick!($is64, AtomicCmpxchg, $raw))
+    };
+    ($other:ident $is64:ident $($facts:tt)*) => {
+        None
     };
 }
 
-/// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for other
-/// instructions.
-pub(crate) fn handler(op: Op, is64: bool) -> Option<Handler> {
-    Some(families! { op, is64;
-        AtomicLoad: I32AtomicLoad I64AtomicLoad I32AtomicLoad8U I32AtomicLoad16U
-            I64AtomicLoad8U I64AtomicLoad16U I64AtomicLoad32U;
-        AtomicStore: I32AtomicStore I64AtomicStore I32AtomicStore8 I32AtomicStore16
-            I64AtomicStore8 I64AtomicStore16 I64AtomicStore32;
-        AtomicRmw<Add>: I32AtomicRmwAdd I64AtomicRmwAdd I32AtomicRmw8AddU I32AtomicRmw16AddU
-            I64AtomicRmw8AddU I64AtomicRmw16AddU I64AtomicRmw32AddU;
-        AtomicRmw<Sub>: I32AtomicRmwSub I64AtomicRmwSub I32AtomicRmw8SubU I32AtomicRmw16SubU
-            I64AtomicRmw8SubU I64AtomicRmw16SubU I64AtomicRmw32SubU;
-        AtomicRmw<And>: I32AtomicRmwAnd I64AtomicRmwAnd I32AtomicRmw8AndU I32AtomicRmw16AndU
-            I64AtomicRmw8AndU I64AtomicRmw16AndU I64AtomicRmw32AndU;
-        AtomicRmw<Or>: I32AtomicRmwOr I64AtomicRmwOr I32AtomicRmw8OrU I32AtomicRmw16OrU
-            I64AtomicRmw8OrU I64AtomicRmw16OrU I64AtomicRmw32OrU;
-        AtomicRmw<Xor>: I32AtomicRmwXor I64AtomicRmwXor I32AtomicRmw8XorU I32AtomicRmw16XorU
-            I64AtomicRmw8XorU I64AtomicRmw16XorU I64AtomicRmw32XorU;
-        AtomicRmw<Xchg>: I32AtomicRmwXchg I64AtomicRmwXchg I32AtomicRmw8XchgU I32AtomicRmw16XchgU
-            I64AtomicRmw8XchgU I64AtomicRmw16XchgU I64AtomicRmw32XchgU;
-        AtomicCmpxchg: I32AtomicRmwCmpxchg I64AtomicRmwCmpxchg I32AtomicRmw8CmpxchgU
-            I32AtomicRmw16CmpxchgU I64AtomicRmw8CmpxchgU I64AtomicRmw16CmpxchgU
-            I64AtomicRmw32CmpxchgU;
-    })
+macro_rules! define {
+    ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
+       [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
+        /// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for other
+        /// instructions.
+        pub(crate) fn handler(op: Op, is64: bool) -> Option<Handler> {
+            match op {
+                $(Op::$op => access!($shape is64 $($fact $(= $of)?)*),)*
+            }
+        }
+    };
 }
+for_each_op!(define);

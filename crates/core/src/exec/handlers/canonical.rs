@@ -1,7 +1,6 @@
-//! Canonical NaNs: [`Nans`] tells which instructions make NaNs, and its handlers turn them into the
-//! one with the positive sign and only the highest payload bit. The translator puts them behind
-//! such instructions if [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for
-//! it; nothing else uses them.
+//! Canonical NaNs: handlers that turn [`Nans`] into the one with the positive sign and only the highest
+//! payload bit. The translator puts them behind the instructions that make some ([`nans`](windlass_decode::Op::nans)) if
+//! [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for it; nothing else uses them.
 
 use super::numeric::{Un, UnOp};
 use crate::{
@@ -18,77 +17,36 @@ use crate::{
         },
     },
 };
-use windlass_decode::Op;
-
-/// The NaNs that an instruction makes, if its operands or its meaning ask for some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nans {
-    F32,
-    F64,
-    /// In lanes.
-    F32x4,
-    F64x2,
-}
+use windlass_decode::Nans;
 
 const F32_NAN: u32 = 0x7fc0_0000;
 const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
-impl Nans {
-    #[cfg(all(debug_assertions, feature = "std"))]
-    /// All, for the checker of translated code.
-    #[cfg(all(debug_assertions, feature = "std"))]
-    pub(crate) const ALL: [Nans; 4] = [Nans::F32, Nans::F64, Nans::F32x4, Nans::F64x2];
-
-    /// What NaNs an instruction makes whose bits the specification leaves open. Copies, signs and
-    /// loads keep the bits of their operands.
-    pub(crate) fn made_by(op: Op) -> Option<Nans> {
-        use Op::*;
-        match op {
-            F32Add | F32Sub | F32Mul | F32Div | F32Sqrt | F32Min | F32Max | F32Ceil | F32Floor
-            | F32Trunc | F32Nearest | F32DemoteF64 => Some(Nans::F32),
-            F64Add | F64Sub | F64Mul | F64Div | F64Sqrt | F64Min | F64Max | F64Ceil | F64Floor
-            | F64Trunc | F64Nearest | F64PromoteF32 => Some(Nans::F64),
-            F32x4Add | F32x4Sub | F32x4Mul | F32x4Div | F32x4Sqrt | F32x4Min | F32x4Max
-            | F32x4Ceil | F32x4Floor | F32x4Trunc | F32x4Nearest | F32x4DemoteF64x2Zero
-            | F32x4RelaxedMadd | F32x4RelaxedNmadd | F32x4RelaxedMin | F32x4RelaxedMax => {
-                Some(Nans::F32x4)
-            }
-            F64x2Add | F64x2Sub | F64x2Mul | F64x2Div | F64x2Sqrt | F64x2Min | F64x2Max
-            | F64x2Ceil | F64x2Floor | F64x2Trunc | F64x2Nearest | F64x2PromoteLowF32x4
-            | F64x2RelaxedMadd | F64x2RelaxedNmadd | F64x2RelaxedMin | F64x2RelaxedMax => {
-                Some(Nans::F64x2)
-            }
-            _ => None,
-        }
+/// The type of the value that may have them.
+pub(crate) fn kind(nans: Nans) -> Kind {
+    match nans {
+        Nans::F32 => Kind::F32,
+        Nans::F64 => Kind::F64,
+        Nans::F32x4 | Nans::F64x2 => Kind::V128,
     }
+}
 
-    /// The type of the value that may have them.
-    pub(crate) fn kind(self) -> Kind {
-        match self {
-            Nans::F32 => Kind::F32,
-            Nans::F64 => Kind::F64,
-            Nans::F32x4 | Nans::F64x2 => Kind::V128,
-        }
+/// The bits of a scalar constant, canonical.
+pub(crate) fn fold(nans: Nans, bits: u64) -> u64 {
+    match nans {
+        Nans::F32 => canonical_f32(f32::from_bits(bits as u32)).to_bits().into(),
+        Nans::F64 => canonical_f64(f64::from_bits(bits)).to_bits(),
+        Nans::F32x4 | Nans::F64x2 => bits,
     }
+}
 
-    /// The bits of a scalar constant, canonical.
-    pub(crate) fn fold(self, bits: u64) -> u64 {
-        match self {
-            Nans::F32 => canonical_f32(f32::from_bits(bits as u32)).to_bits().into(),
-            Nans::F64 => canonical_f64(f64::from_bits(bits)).to_bits(),
-            Nans::F32x4 | Nans::F64x2 => bits,
-        }
-    }
-
-    /// `d = canonical a`: a scalar or a vector in a slot or its accumulator. Vectors are not
-    /// pinned.
-    pub(crate) fn handler(self, a: Place, d: Dest) -> Maybe {
-        match self {
-            Nans::F32 => scalar::<F32>(a, d),
-            Nans::F64 => scalar::<F64>(a, d),
-            Nans::F32x4 => vector::<F32x4>(a, d),
-            Nans::F64x2 => vector::<F64x2>(a, d),
-        }
+/// `d = canonical a`: a scalar or a vector in a slot or its accumulator. Vectors are not pinned.
+pub(crate) fn handler(nans: Nans, a: Place, d: Dest) -> Maybe {
+    match nans {
+        Nans::F32 => scalar::<F32>(a, d),
+        Nans::F64 => scalar::<F64>(a, d),
+        Nans::F32x4 => vector::<F32x4>(a, d),
+        Nans::F64x2 => vector::<F64x2>(a, d),
     }
 }
 
@@ -158,9 +116,9 @@ mod tests {
 
     #[test]
     fn nans_get_one_payload_and_numbers_stay() {
-        assert_eq!(Nans::F32.fold(0xffa1_2345), F32_NAN.into());
-        assert_eq!(Nans::F64.fold(0xfff0_0000_0000_0001), F64_NAN);
-        assert_eq!(Nans::F64.fold((-0.0f64).to_bits()), (-0.0f64).to_bits());
+        assert_eq!(fold(Nans::F32, 0xffa1_2345), F32_NAN.into());
+        assert_eq!(fold(Nans::F64, 0xfff0_0000_0000_0001), F64_NAN);
+        assert_eq!(fold(Nans::F64, (-0.0f64).to_bits()), (-0.0f64).to_bits());
         let lanes = [0xffc0_0000, 0x7f80_0000, 0x8000_0000, 0x7f80_0001];
         let vector = F32x4::eval(u32::join(lanes)).map(u32::lanes);
         assert_eq!(vector, Ok([F32_NAN, 0x7f80_0000, 0x8000_0000, F32_NAN]));

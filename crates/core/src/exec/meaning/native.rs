@@ -264,8 +264,8 @@ mod tests {
     }
 
     macro_rules! define {
-        ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident
-           $shape:ident [$($a:ident)*] [$($r:ident)*];)*) => {
+        ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
+           [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
             /// With the instructions of every CPU.
             #[test]
             #[allow(unused_imports)]

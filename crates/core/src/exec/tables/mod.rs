@@ -2,6 +2,8 @@
 //! tables are made in [`select`](crate::exec::tables::select) and
 //! [`vector_select`](crate::exec::tables::vector_select); the translator looks them up here.
 
+#[cfg(test)]
+mod facts_tests;
 pub(crate) mod object_select;
 pub(crate) mod ops;
 pub(crate) mod select;

@@ -1,6 +1,5 @@
 //! The simple instructions of the table, joined to their meanings in [`num`]: from here come their
-//! handlers and the folding of constants. No instruction is named here but loads and stores, for
-//! the width of what they move.
+//! handlers and the folding of constants. No instruction is named here.
 
 use super::{
     Handlers,
@@ -20,22 +19,22 @@ use crate::{
 use windlass_decode::{Op, for_each_op};
 
 macro_rules! meaning {
-    (un $op:ident $name:ident [$a:ident] [$r:ident]) => {
+    (un $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
         meaning!(unary $op [$a] [$r] |a| Ok(num::$name(a)));
     };
-    (try_un $op:ident $name:ident [$a:ident] [$r:ident]) => {
+    (try_un $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
         meaning!(unary $op [$a] [$r] |a| num::$name(a));
     };
-    (test $op:ident $name:ident [$a:ident] [$r:ident]) => {
+    (test $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
         meaning!(unary $op [$a] [$r] |a| Ok(num::$name(a).into()));
     };
-    (bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+    (bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident] $($facts:tt)*) => {
         meaning!(binary $op [$a] [$r] |a, b| Ok(num::$name(a, b)));
     };
-    (try_bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+    (try_bin $op:ident $name:ident [$a:ident $b:ident] [$r:ident] $($facts:tt)*) => {
         meaning!(binary $op [$a] [$r] |a, b| num::$name(a, b));
     };
-    (cmp $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+    (cmp $op:ident $name:ident [$a:ident $b:ident] [$r:ident] $($facts:tt)*) => {
         meaning!(binary $op [$a] [$r] |a, b| Ok(num::$name(a, b).into()));
         impl CmpOp for op::$op {
             const OP: Op = Op::$op;
@@ -67,7 +66,27 @@ macro_rules! meaning {
             }
         }
     };
-    ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
+    (load $op:ident $name:ident [] [$r:ident] raw = $raw:ident) => {
+        impl LoadOp for op::$op {
+            type Raw = $raw;
+            type R = $r;
+            #[inline(always)]
+            fn eval(raw: $raw) -> $r {
+                num::$name(raw)
+            }
+        }
+    };
+    (store $op:ident $name:ident [$a:ident] [] raw = $raw:ident) => {
+        impl StoreOp for op::$op {
+            type A = $a;
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(value: $a) -> $raw {
+                num::$name(value)
+            }
+        }
+    };
+    ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*] $($facts:tt)*) => {};
 }
 
 macro_rules! table {
@@ -128,13 +147,13 @@ macro_rules! fold_bin {
 
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
-       [$($a:ident)*] [$($r:ident)*];)*) => {
+       [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
         /// The instructions as types; those that are not simple have no use for theirs.
         #[allow(dead_code)]
         pub(crate) mod op {
             $(pub(crate) struct $op;)*
         }
-        $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*
+        $(meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
         /// The handlers of a simple instruction.
         pub(crate) fn handlers(op: Op) -> Handlers {
@@ -159,56 +178,3 @@ macro_rules! define {
     };
 }
 for_each_op!(define);
-
-macro_rules! loads {
-    ($($op:ident $name:ident $raw:ident => $r:ident;)*) => {$(
-        impl LoadOp for op::$op {
-            type Raw = $raw;
-            type R = $r;
-            #[inline(always)]
-            fn eval(raw: $raw) -> $r {
-                num::$name(raw)
-            }
-        }
-    )*};
-}
-loads! {
-    I32Load i32_load i32 => i32;
-    I64Load i64_load i64 => i64;
-    F32Load f32_load f32 => f32;
-    F64Load f64_load f64 => f64;
-    I32Load8S i32_load8_s i8 => i32;
-    I32Load8U i32_load8_u u8 => i32;
-    I32Load16S i32_load16_s i16 => i32;
-    I32Load16U i32_load16_u u16 => i32;
-    I64Load8S i64_load8_s i8 => i64;
-    I64Load8U i64_load8_u u8 => i64;
-    I64Load16S i64_load16_s i16 => i64;
-    I64Load16U i64_load16_u u16 => i64;
-    I64Load32S i64_load32_s i32 => i64;
-    I64Load32U i64_load32_u u32 => i64;
-}
-
-macro_rules! stores {
-    ($($op:ident $name:ident $a:ident => $raw:ident;)*) => {$(
-        impl StoreOp for op::$op {
-            type A = $a;
-            type Raw = $raw;
-            #[inline(always)]
-            fn eval(value: $a) -> $raw {
-                num::$name(value)
-            }
-        }
-    )*};
-}
-stores! {
-    I32Store i32_store i32 => i32;
-    I64Store i64_store i64 => i64;
-    F32Store f32_store f32 => f32;
-    F64Store f64_store f64 => f64;
-    I32Store8 i32_store8 i32 => u8;
-    I32Store16 i32_store16 i32 => u16;
-    I64Store8 i64_store8 i64 => u8;
-    I64Store16 i64_store16 i64 => u16;
-    I64Store32 i64_store32 i64 => u32;
-}

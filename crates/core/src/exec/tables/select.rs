@@ -213,78 +213,19 @@ pub(crate) fn in_order(a: Place, b: Place) -> bool {
     rank(a) <= rank(b)
 }
 
-/// Whether the operands can be swapped.
-pub(crate) const fn commutes(op: Op) -> bool {
-    use Op::*;
-    matches!(
-        op,
-        I32Add
-            | I32Mul
-            | I32And
-            | I32Or
-            | I32Xor
-            | I64Add
-            | I64Mul
-            | I64And
-            | I64Or
-            | I64Xor
-            | F32Add
-            | F32Mul
-            | F64Add
-            | F64Mul
-            | I32Eq
-            | I32Ne
-            | I64Eq
-            | I64Ne
-            | F32Eq
-            | F32Ne
-            | F64Eq
-            | F64Ne
-    )
+/// The comparison that has the handlers for this one, with operands swapped; none if it has its own. Of two
+/// such, the first in the table has them: `gt` is `lt`, `ge` is `le`.
+pub(crate) const fn stand_in(op: Op) -> Option<Op> {
+    match op.swapped() {
+        Some(twin) if (twin as u16) < op as u16 => Some(twin),
+        _ => None,
+    }
 }
 
-/// The comparison with operands swapped, if that one has the handlers: `gt` is `lt`, `ge` is `le`.
-pub(crate) const fn swapped(op: Op) -> Option<Op> {
-    use Op::*;
-    Some(match op {
-        I32GtS => I32LtS,
-        I32GtU => I32LtU,
-        I32GeS => I32LeS,
-        I32GeU => I32LeU,
-        I64GtS => I64LtS,
-        I64GtU => I64LtU,
-        I64GeS => I64LeS,
-        I64GeU => I64LeU,
-        F32Gt => F32Lt,
-        F32Ge => F32Le,
-        F64Gt => F64Lt,
-        F64Ge => F64Le,
-        _ => return None,
-    })
-}
-
-/// The comparison that is true when this is false, if there is one; with operands swapped or not.
-pub(crate) const fn negated(op: Op) -> Option<(Op, bool)> {
-    use Op::*;
-    Some(match op {
-        I32Eq => (I32Ne, false),
-        I32Ne => (I32Eq, false),
-        I32LtS => (I32LeS, true),
-        I32LtU => (I32LeU, true),
-        I32LeS => (I32LtS, true),
-        I32LeU => (I32LtU, true),
-        I64Eq => (I64Ne, false),
-        I64Ne => (I64Eq, false),
-        I64LtS => (I64LeS, true),
-        I64LtU => (I64LeU, true),
-        I64LeS => (I64LtS, true),
-        I64LeU => (I64LtU, true),
-        F32Eq => (F32Ne, false),
-        F32Ne => (F32Eq, false),
-        F64Eq => (F64Ne, false),
-        F64Ne => (F64Eq, false),
-        _ => return None,
-    })
+/// The comparison with handlers that is true when this is false, if there is one; with operands swapped or not.
+pub(crate) fn negated(op: Op) -> Option<(Op, bool)> {
+    let negated = op.negated()?;
+    Some(stand_in(negated).map_or((negated, false), |twin| (twin, true)))
 }
 
 /// Divisions and comparisons write no pinned local: the translator adds a copy.
@@ -306,7 +247,7 @@ impl<O: BinOp> OfBin<O> {
                 if writes_pins(O::OP) { dests!(Bin<O, $a, $b>) } else { few_dests!(Bin<O, $a, $b>) }
             };
         }
-        pairs!(NO_DEST, commutes(O::OP), entry)
+        pairs!(NO_DEST, O::OP.commutes(), entry)
     };
 }
 
@@ -347,7 +288,7 @@ impl<O: CmpOp<A: crate::exec::handlers::control::Bits> + BinOp> OfCmp<O> {
                     ]
                 };
             }
-            if swapped(<O as CmpOp>::OP).is_some() {
+            if stand_in(<O as CmpOp>::OP).is_some() {
                 [[NO_PAIR; 2]; 2]
             } else {
                 [
@@ -373,7 +314,7 @@ impl<O: CmpOp + BinOp> OfFloatCmp<O> {
 struct OfCmpBranch<O>(PhantomData<O>);
 impl<O: CmpOp + BinOp> OfCmpBranch<O> {
     /// `gt` and `ge` are `lt` and `le` swapped.
-    const UNUSED: bool = swapped(<O as CmpOp>::OP).is_some();
+    const UNUSED: bool = stand_in(<O as CmpOp>::OP).is_some();
 
     const VALUE: BinTable = {
         macro_rules! entry {
@@ -381,7 +322,7 @@ impl<O: CmpOp + BinOp> OfCmpBranch<O> {
                 few_dests!(Bin<O, $a, $b>)
             };
         }
-        if Self::UNUSED { NO_BIN } else { pairs!(NO_DEST, commutes(<O as CmpOp>::OP), entry) }
+        if Self::UNUSED { NO_BIN } else { pairs!(NO_DEST, <O as CmpOp>::OP.commutes(), entry) }
     };
     const SELECT: BinTable = {
         macro_rules! entry {
@@ -389,7 +330,7 @@ impl<O: CmpOp + BinOp> OfCmpBranch<O> {
                 few_dests!(CmpSelect<O, $a, $b>)
             };
         }
-        if Self::UNUSED { NO_BIN } else { pairs!(NO_DEST, commutes(<O as CmpOp>::OP), entry) }
+        if Self::UNUSED { NO_BIN } else { pairs!(NO_DEST, <O as CmpOp>::OP.commutes(), entry) }
     };
     const BRANCH: [PairTable; 4] = [
         Self::branch::<Jump, true>(),
@@ -397,7 +338,7 @@ impl<O: CmpOp + BinOp> OfCmpBranch<O> {
         Self::branch::<Again<Interruptible>, true>(),
         Self::branch::<Again<Fueled>, true>(),
     ];
-    const BRANCH_NOT: [PairTable; 4] = if negated(<O as CmpOp>::OP).is_some() {
+    const BRANCH_NOT: [PairTable; 4] = if <O as CmpOp>::OP.negated().is_some() {
         [NO_PAIR; 4]
     } else {
         [
@@ -414,7 +355,7 @@ impl<O: CmpOp + BinOp> OfCmpBranch<O> {
                 h::<BrCmp<O, $a, $b, K, WANTED>>()
             };
         }
-        if Self::UNUSED { NO_PAIR } else { pairs!(None, commutes(<O as CmpOp>::OP), entry) }
+        if Self::UNUSED { NO_PAIR } else { pairs!(None, <O as CmpOp>::OP.commutes(), entry) }
     }
 }
 

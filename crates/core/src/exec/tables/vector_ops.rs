@@ -176,9 +176,9 @@ macro_rules! meaning {
     (@ $other:ident $ty:ty, $op:ident $cpu:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
 }
 
-/// Those whose operands or results are lanes are the same for every CPU.
+/// Those that move lanes or go to memory are the same for every CPU.
 macro_rules! lane_meaning {
-    (v_extract $op:ident $name:ident [$a:ident] [$r:ident]) => {
+    (v_extract $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
         impl ExtractOp for op::$op {
             type R = $r;
             #[inline(always)]
@@ -187,7 +187,7 @@ macro_rules! lane_meaning {
             }
         }
     };
-    (v_replace $op:ident $name:ident [$a:ident $b:ident] [$r:ident]) => {
+    (v_replace $op:ident $name:ident [$a:ident $b:ident] [$r:ident] $($facts:tt)*) => {
         impl ReplaceOp for op::$op {
             type B = $b;
             #[inline(always)]
@@ -196,7 +196,45 @@ macro_rules! lane_meaning {
             }
         }
     };
-    ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*]) => {};
+    (v_load $op:ident $name:ident [] [$r:ident] raw = $raw:ident) => {
+        impl LoadOp for op::$op {
+            type Raw = $raw;
+            type R = $r;
+            #[inline(always)]
+            fn eval(raw: $raw) -> $r {
+                simd::$name(raw)
+            }
+        }
+    };
+    (v_store $op:ident $name:ident [$a:ident] [] raw = $raw:ident) => {
+        impl StoreOp for op::$op {
+            type A = $a;
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(value: $a) -> $raw {
+                simd::$name(value)
+            }
+        }
+    };
+    (v_load_lane $op:ident $name:ident [$a:ident] [$r:ident] raw = $raw:ident) => {
+        impl LoadLaneOp for op::$op {
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(a: $a, lane: usize, raw: $raw) -> $r {
+                simd::$name(a, lane, raw)
+            }
+        }
+    };
+    (v_store_lane $op:ident $name:ident [$a:ident] [] raw = $raw:ident) => {
+        impl StoreLaneOp for op::$op {
+            type Raw = $raw;
+            #[inline(always)]
+            fn eval(a: $a, lane: usize) -> $raw {
+                simd::$name(a, lane)
+            }
+        }
+    };
+    ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*] $($facts:tt)*) => {};
 }
 
 /// The table for this CPU.
@@ -264,9 +302,9 @@ macro_rules! table {
 
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
-       [$($a:ident)*] [$($r:ident)*];)*) => {
+       [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
         $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*
-        $(lane_meaning!($shape $op $name [$($a)*] [$($r)*]);)*
+        $(lane_meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
         /// The handlers of a vector instruction.
         pub(crate) fn handlers(op: Op) -> Handlers {
@@ -278,65 +316,3 @@ macro_rules! define {
     };
 }
 for_each_op!(define);
-
-macro_rules! loads {
-    ($($op:ident $name:ident $raw:ident;)*) => {$(
-        impl LoadOp for op::$op {
-            type Raw = $raw;
-            type R = v128;
-            #[inline(always)]
-            fn eval(raw: $raw) -> v128 {
-                simd::$name(raw)
-            }
-        }
-    )*};
-}
-loads! {
-    V128Load v128_load v128;
-    V128Load8x8S v128_load8x8_s i64;
-    V128Load8x8U v128_load8x8_u i64;
-    V128Load16x4S v128_load16x4_s i64;
-    V128Load16x4U v128_load16x4_u i64;
-    V128Load32x2S v128_load32x2_s i64;
-    V128Load32x2U v128_load32x2_u i64;
-    V128Load8Splat v128_load8_splat i8;
-    V128Load16Splat v128_load16_splat i16;
-    V128Load32Splat v128_load32_splat i32;
-    V128Load64Splat v128_load64_splat i64;
-    V128Load32Zero v128_load32_zero i32;
-    V128Load64Zero v128_load64_zero i64;
-}
-
-impl StoreOp for op::V128Store {
-    type A = v128;
-    type Raw = v128;
-    #[inline(always)]
-    fn eval(value: v128) -> v128 {
-        simd::v128_store(value)
-    }
-}
-
-macro_rules! lanes {
-    ($($load:ident $load_name:ident $store:ident $store_name:ident $raw:ident;)*) => {$(
-        impl LoadLaneOp for op::$load {
-            type Raw = $raw;
-            #[inline(always)]
-            fn eval(a: v128, lane: usize, raw: $raw) -> v128 {
-                simd::$load_name(a, lane, raw)
-            }
-        }
-        impl StoreLaneOp for op::$store {
-            type Raw = $raw;
-            #[inline(always)]
-            fn eval(a: v128, lane: usize) -> $raw {
-                simd::$store_name(a, lane)
-            }
-        }
-    )*};
-}
-lanes! {
-    V128Load8Lane v128_load8_lane V128Store8Lane v128_store8_lane i8;
-    V128Load16Lane v128_load16_lane V128Store16Lane v128_store16_lane i16;
-    V128Load32Lane v128_load32_lane V128Store32Lane v128_store32_lane i32;
-    V128Load64Lane v128_load64_lane V128Store64Lane v128_store64_lane i64;
-}

@@ -28,7 +28,6 @@ use crate::exec::{
     meaning::v128::V128,
 };
 use core::marker::PhantomData;
-use windlass_decode::Op;
 
 const fn h<S: Step>() -> Maybe {
     Some(run::<S> as Handler)
@@ -48,60 +47,6 @@ macro_rules! dests {
     ($fast:ident, $body:ident < $($arg:ty),+ >) => {
         [pick::<$body<$($arg),+, Slot>, $fast>(), pick::<$body<$($arg),+, Acc>, $fast>()]
     };
-}
-
-/// Whether the operands can be swapped.
-pub(crate) const fn commutes(op: Op) -> bool {
-    use Op::*;
-    matches!(
-        op,
-        V128And
-            | V128Or
-            | V128Xor
-            | I8x16Eq
-            | I8x16Ne
-            | I8x16Add
-            | I8x16AddSatS
-            | I8x16AddSatU
-            | I8x16MinS
-            | I8x16MinU
-            | I8x16MaxS
-            | I8x16MaxU
-            | I8x16AvgrU
-            | I16x8Eq
-            | I16x8Ne
-            | I16x8Add
-            | I16x8AddSatS
-            | I16x8AddSatU
-            | I16x8Mul
-            | I16x8MinS
-            | I16x8MinU
-            | I16x8MaxS
-            | I16x8MaxU
-            | I16x8AvgrU
-            | I16x8Q15mulrSatS
-            | I32x4Eq
-            | I32x4Ne
-            | I32x4Add
-            | I32x4Mul
-            | I32x4MinS
-            | I32x4MinU
-            | I32x4MaxS
-            | I32x4MaxU
-            | I32x4DotI16x8S
-            | I64x2Eq
-            | I64x2Ne
-            | I64x2Add
-            | I64x2Mul
-            | F32x4Eq
-            | F32x4Ne
-            | F32x4Add
-            | F32x4Mul
-            | F64x2Eq
-            | F64x2Ne
-            | F64x2Add
-            | F64x2Mul
-    )
 }
 
 /// Of a vector.
@@ -130,7 +75,7 @@ impl<O: BinOp, const FAST: bool> OfVectors<O, FAST> {
         [
             dests!(FAST, Bin<O, Slot, Slot>),
             dests!(FAST, Bin<O, Slot, Const>),
-            if commutes(O::OP) { NONE } else { dests!(FAST, Bin<O, Slot, Acc>) },
+            if O::OP.commutes() { NONE } else { dests!(FAST, Bin<O, Slot, Acc>) },
         ],
         [NONE; 3],
         [dests!(FAST, Bin<O, Acc, Slot>), dests!(FAST, Bin<O, Acc, Const>), NONE],
