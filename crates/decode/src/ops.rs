@@ -880,6 +880,12 @@ impl Op {
         &FACTS[self as usize]
     }
 
+    /// Whether it begins a block, which an `end` or `delegate` closes.
+    #[inline]
+    pub fn begins_block(self) -> bool {
+        matches!(self.info().imm, ImmKind::block | ImmKind::try_table)
+    }
+
     /// The text format's name.
     pub fn mnemonic(self) -> &'static str {
         self.info().mnemonic

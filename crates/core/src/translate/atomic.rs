@@ -21,7 +21,12 @@ impl Translator<'_> {
         }
         let address = self.pop();
         let a = self.slot_of(address);
-        let has_result = op.info().shape != Shape::atomic_store;
+        let (has_result, has_second_word) = match op.shape() {
+            Shape::atomic_load => (true, false),
+            Shape::atomic_store => (false, false),
+            Shape::atomic_rmw | Shape::atomic_cmpxchg => (true, true),
+            _ => return None,
+        };
         let first = if has_result { self.next_slot() } else { slots[0] };
         let MemArg { memory, offset, .. } = arg;
         let [x, y] = slots;
@@ -32,7 +37,7 @@ impl Translator<'_> {
         self.builder.cell(handler, text);
         self.builder.push(pack_const(first, a, memory));
         self.builder.push(offset);
-        if matches!(op.info().shape, Shape::atomic_rmw | Shape::atomic_cmpxchg) {
+        if has_second_word {
             self.builder.push(pack_halves(x.into(), y.into()));
         }
         if has_result {

@@ -180,9 +180,10 @@ impl<'m> Translator<'m> {
         let (first, second) = match imm {
             Imm::Index(index) => (index, 0),
             Imm::Index2(first, second) => (first, second),
-            _ => (0, 0),
+            Imm::None => (0, 0),
+            other => unreachable!("slow instructions have no immediates but indices: {other:?}"),
         };
-        let (operands, result) = self.slow_type(op, first);
+        let (operands, result) = self.slow_type(slow, first);
         self.settle(self.stack.len() - operands, true);
         self.can_stop(Stopped::Before);
         self.truncate(self.stack.len() - operands);
@@ -199,24 +200,29 @@ impl<'m> Translator<'m> {
     }
 
     /// How many operands a slow instruction takes, and its results.
-    fn slow_type(&self, op: Op, index: u32) -> (usize, [Option<Kind>; 2]) {
+    fn slow_type(&self, op: SlowOp, index: u32) -> (usize, [Option<Kind>; 2]) {
+        use SlowOp::*;
         let context = self.source.context;
         let address = |is64: bool| Some(if is64 { Kind::I64 } else { Kind::I32 });
         let memory =
             || address(context.memories.get(index as usize).is_some_and(|m| m.limits.is64));
         let table = || address(context.tables.get(index as usize).is_some_and(|t| t.limits.is64));
+        let wide = Some(Kind::I64);
         let (operands, first, second) = match op {
-            Op::MemorySize => (0, memory(), None),
-            Op::MemoryGrow => (1, memory(), None),
-            Op::MemoryCopy | Op::MemoryFill | Op::MemoryInit => (3, None, None),
-            Op::TableCopy | Op::TableFill | Op::TableInit => (3, None, None),
-            Op::DataDrop | Op::ElemDrop => (0, None, None),
-            Op::TableGrow => (2, table(), None),
-            Op::ArrayNewData | Op::ArrayNewElem => (2, Some(Kind::Ref), None),
-            Op::ArrayFill | Op::ArrayInitData | Op::ArrayInitElem => (4, None, None),
-            Op::ArrayCopy => (5, None, None),
-            Op::I64Add128 | Op::I64Sub128 => (4, Some(Kind::I64), Some(Kind::I64)),
-            _ => (2, Some(Kind::I64), Some(Kind::I64)),
+            MemorySize => (0, memory(), None),
+            MemoryGrow => (1, memory(), None),
+            MemoryCopy | MemoryFill | MemoryInit => (3, None, None),
+            TableCopy | TableFill | TableInit => (3, None, None),
+            DataDrop | ElemDrop => (0, None, None),
+            TableGrow => (2, table(), None),
+            ArrayNewData | ArrayNewElem => (2, Some(Kind::Ref), None),
+            ArrayFill | ArrayInitData | ArrayInitElem => (4, None, None),
+            ArrayCopy => (5, None, None),
+            I64Add128 | I64Sub128 => (4, wide, wide),
+            I64MulWideS | I64MulWideU => (2, wide, wide),
+            // Translated by `array_new`, and by `wait_or_notify`.
+            ArrayNew | ArrayNewDefault | MemoryAtomicNotify | MemoryAtomicWait32
+            | MemoryAtomicWait64 => op.misplaced(),
         };
         (operands, [first, second])
     }

@@ -36,9 +36,15 @@ impl Translator<'_> {
 
     /// `ref.test` and `ref.cast`.
     pub(super) fn cast(&mut self, op: Op, heap: HeapType) {
-        let nullable = matches!(op, Op::RefTestNull | Op::RefCastNull);
+        let (is_test, nullable) = match op {
+            Op::RefTest => (true, false),
+            Op::RefTestNull => (true, true),
+            Op::RefCast => (false, false),
+            Op::RefCastNull => (false, true),
+            other => unreachable!("{} is neither test nor cast", other.mnemonic()),
+        };
         let (wanted, bits) = self.wanted(RefType { nullable, heap });
-        if matches!(op, Op::RefTest | Op::RefTestNull) {
+        if is_test {
             return self.object_op(Object::Test(wanted, bits), 1);
         }
         let operand = self.pop();
@@ -56,7 +62,11 @@ impl Translator<'_> {
         let operand = self.pop();
         let a = self.kept_place(operand);
         self.push(operand.source, Kind::Ref);
-        let on = op == Op::BrOnCast;
+        let on = match op {
+            Op::BrOnCast => true,
+            Op::BrOnCastFail => false,
+            other => unreachable!("{} is no branch on a cast", other.mnemonic()),
+        };
         // What was read from the code is a constant no longer: it may be needed in its slot.
         if let (Some(top), Source::Const(_)) = (self.stack.last_mut(), operand.source) {
             top.source = Source::Temp;

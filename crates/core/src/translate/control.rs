@@ -206,22 +206,18 @@ impl<'m> Translator<'m> {
     /// Passes over code that is not reachable. Blocks in it are counted; the end of the current one
     /// is not passed over.
     pub(super) fn skip_unreachable(&mut self, instr: &Instr<'_>) -> bool {
-        if matches!(instr.op, Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable) {
+        if instr.op.begins_block() {
             let block = self.next_block;
             self.is_last_block = self.scanned.is_last(block);
             self.next_block += 1;
         }
         let Some(depth) = &mut self.unreachable else { return false };
+        if instr.op.begins_block() {
+            *depth += 1;
+        }
         match instr.op {
-            Op::Block | Op::If | Op::TryTable => *depth += 1,
-            Op::Try => {
-                *depth += 1;
-                self.skip_legacy_try();
-            }
-            Op::Loop => {
-                *depth += 1;
-                self.next_loop += 1;
-            }
+            Op::Try => self.skip_legacy_try(),
+            Op::Loop => self.next_loop += 1,
             Op::Else | Op::Catch | Op::CatchAll => return *depth > 0,
             Op::End | Op::Delegate if *depth == 0 => return false,
             Op::End | Op::Delegate => *depth -= 1,

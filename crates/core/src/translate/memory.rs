@@ -46,7 +46,14 @@ impl Translator<'_> {
             }
             (Shape::store | Shape::v_store, None) => self.store_any(op, arg, sort)?,
             (Shape::atomic_wait | Shape::atomic_notify, _) => return self.wait_or_notify(op, arg),
-            _ => return self.atomic(op, arg, sort.is64()),
+            (
+                Shape::atomic_load
+                | Shape::atomic_store
+                | Shape::atomic_rmw
+                | Shape::atomic_cmpxchg,
+                _,
+            ) => return self.atomic(op, arg, sort.is64()),
+            _ => return None,
         }
         Some(())
     }

@@ -58,7 +58,13 @@ impl Object {
     pub(crate) fn domain(self) -> Domain {
         match self {
             Object::Last(access, ..) => domain(access),
-            _ => Domain::Int,
+            Object::Get(..)
+            | Object::Element(..)
+            | Object::Len
+            | Object::RefI31
+            | Object::I31Get { .. }
+            | Object::Done(_)
+            | Object::Test(..) => Domain::Int,
         }
     }
 
@@ -129,7 +135,9 @@ fn domain(access: Access) -> Domain {
         Access::F32 => Domain::F32,
         Access::F64 => Domain::F64,
         Access::V128 => Domain::Vector,
-        _ => Domain::Int,
+        Access::I8S | Access::I8U | Access::I16S | Access::I16U | Access::I32 | Access::I64 => {
+            Domain::Int
+        }
     }
 }
 

@@ -46,7 +46,14 @@ impl Vector {
     pub(crate) fn result(self) -> Kind {
         match self {
             Vector::Extract(op, _) => result_kind(op),
-            _ => Kind::V128,
+            Vector::Const(_)
+            | Vector::BinConst(..)
+            | Vector::Tern(..)
+            | Vector::Shift(_)
+            | Vector::Replace(..)
+            | Vector::Shuffle(_)
+            | Vector::LoadLane(..)
+            | Vector::LoadLaneAny(..) => Kind::V128,
         }
     }
 

@@ -13,7 +13,7 @@ impl Reader<'_> {
         loop {
             let instr = instrs.next_instr()?;
             match instr.op {
-                Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable => open_blocks += 1,
+                op if op.begins_block() => open_blocks += 1,
                 Op::End if open_blocks == 0 => break,
                 Op::Else if open_blocks == 0 => {
                     let kind = ErrorKind::Malformed("END opcode expected");

@@ -16,14 +16,6 @@ use crate::{
 use alloc::sync::Arc;
 use core::{ops::Range, ptr};
 
-impl SlowOp {
-    /// Whether it makes an array.
-    pub(crate) fn makes_array(self) -> bool {
-        use SlowOp::*;
-        matches!(self, ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem)
-    }
-}
-
 /// The slot of the length of what is made, filled, copied or initialised.
 fn len_slot(op: SlowOp, storage: Storage) -> usize {
     use SlowOp::*;
@@ -34,7 +26,8 @@ fn len_slot(op: SlowOp, storage: Storage) -> usize {
         ArrayNewData | ArrayNewElem => 1,
         ArrayFill => 3 + wide,
         ArrayCopy => 4,
-        _ => 3,
+        ArrayInitData | ArrayInitElem => 3,
+        other => other.misplaced(),
     }
 }
 
@@ -63,7 +56,8 @@ impl SlowInstr<'_> {
             SlowOp::ArrayNewElem => {
                 self.elements(store, 0, len)?;
             }
-            _ => {}
+            SlowOp::ArrayNew | SlowOp::ArrayNewDefault => {}
+            other => other.misplaced(),
         }
         ty.array_size(len).ok_or(Trap::AllocationTooLarge)
     }
@@ -110,7 +104,8 @@ impl SlowInstr<'_> {
             SlowOp::ArrayInitElem => {
                 self.elements(store, 2, len)?;
             }
-            _ => {}
+            SlowOp::ArrayFill => {}
+            other => other.misplaced(),
         }
         Ok(Rest { len, size: storage.size().into() })
     }
@@ -147,11 +142,12 @@ impl SlowInstr<'_> {
                 self.slots[2] = from + count * size;
                 self.write_data(store, array, storage, at, from, count);
             }
-            _ => {
+            SlowOp::ArrayInitElem => {
                 let from = self.index(2);
                 self.slots[2] = from + count;
                 self.write_elements(store, array, at, from, count);
             }
+            other => other.misplaced(),
         }
     }
 
@@ -167,11 +163,13 @@ impl SlowInstr<'_> {
             SlowOp::ArrayNewElem => {
                 self.write_elements(store, array, done, self.index(0) + done, count);
             }
-            op => {
-                let is_default = op == SlowOp::ArrayNewDefault;
-                let value = if is_default { [0, 0] } else { self.value(0, storage) };
-                fill(&mut store.heap, array, storage, done, count, value);
+            SlowOp::ArrayNew => {
+                fill(&mut store.heap, array, storage, done, count, self.value(0, storage));
             }
+            SlowOp::ArrayNewDefault => {
+                fill(&mut store.heap, array, storage, done, count, [0, 0]);
+            }
+            other => other.misplaced(),
         }
     }
 

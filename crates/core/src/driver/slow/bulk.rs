@@ -35,15 +35,6 @@ impl Rest {
     }
 }
 
-impl SlowOp {
-    /// Whether it moves as much as the guest says.
-    pub(crate) fn is_bulk(self) -> bool {
-        use SlowOp::*;
-        matches!(self, MemoryCopy | MemoryFill | MemoryInit | TableFill | TableCopy | TableInit)
-            || matches!(self, ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem)
-    }
-}
-
 impl Thread {
     /// Executes an instruction that moves many.
     pub(crate) fn bulk(&mut self, op: SlowOp, store: &mut dyn Embedder) -> Result<(), Exit> {
@@ -67,47 +58,43 @@ impl SlowInstr<'_> {
     /// If that is out of bounds, wholly or in part.
     fn rest(&self, store: &StoreInner) -> Result<Rest, Trap> {
         use SlowOp::*;
-        match self.op {
-            MemoryFill | MemoryCopy | MemoryInit => {
-                let [to, from, len] = operands(self.slots);
-                let size = |index| store.memories[self.memory(store, index)].bytes.len();
-                let (to_size, from_size) = match self.op {
-                    MemoryFill => (size(self.first), None),
-                    MemoryCopy => (size(self.first), Some(size(self.second))),
-                    _ => (size(self.second), Some(self.data_segment(store, self.first).len())),
-                };
-                let fits = from_size.is_none_or(|size| range(from, len, size).is_some());
-                match range(to, len, to_size) {
-                    Some(_) if fits => Ok(Rest { len, size: 1 }),
-                    _ => Err(Trap::MemoryOutOfBounds),
-                }
+        let memory = |index| Some(store.memories[self.memory(store, index)].bytes.len());
+        let table = |index| Some(store.tables[self.table(store, index)].elements.len());
+        let data = || Some(self.data_segment(store, self.first).len());
+        let element = || Some(store.instances[self.instance].elements[self.first as usize].len());
+        let bytes = (1, Trap::MemoryOutOfBounds);
+        let references = (8, Trap::TableOutOfBounds);
+        let (to_size, from_size, (size, trap)) = match self.op {
+            MemoryFill => (memory(self.first), None, bytes),
+            MemoryCopy => (memory(self.first), memory(self.second), bytes),
+            MemoryInit => (memory(self.second), data(), bytes),
+            TableFill => (table(self.first), None, references),
+            TableCopy => (table(self.first), table(self.second), references),
+            TableInit => (table(self.second), element(), references),
+            ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => {
+                return self.array_rest(store);
             }
-            TableFill | TableCopy | TableInit => {
-                let [to, from, len] = operands(self.slots);
-                let size = |index| store.tables[self.table(store, index)].elements.len();
-                let segment = || store.instances[self.instance].elements[self.first as usize].len();
-                let (to_size, from_size) = match self.op {
-                    TableFill => (size(self.first), None),
-                    TableCopy => (size(self.first), Some(size(self.second))),
-                    _ => (size(self.second), Some(segment())),
-                };
-                let fits = from_size.is_none_or(|size| range(from, len, size).is_some());
-                match range(to, len, to_size) {
-                    Some(_) if fits => Ok(Rest { len, size: 8 }),
-                    _ => Err(Trap::TableOutOfBounds),
-                }
-            }
-            _ => self.array_rest(store),
-        }
+            other => other.misplaced(),
+        };
+        let [to, from, len] = operands(self.slots);
+        let fits = |at, size: Option<usize>| size.is_none_or(|size| range(at, len, size).is_some());
+        if fits(to, to_size) && fits(from, from_size) { Ok(Rest { len, size }) } else { Err(trap) }
     }
 
     /// Does the next `count` of what is left, which are within bounds.
     fn piece(&mut self, store: &mut StoreInner, count: u64) {
         use SlowOp::*;
         match self.op {
-            MemoryFill | MemoryCopy | MemoryInit => self.memory_piece(store, count),
-            TableFill | TableCopy | TableInit => self.table_piece(store, count),
-            _ => self.array_piece(store, count),
+            MemoryFill => self.memory_fill(store, count),
+            MemoryCopy => self.memory_copy(store, count),
+            MemoryInit => self.memory_init(store, count),
+            TableFill => self.table_fill(store, count),
+            TableCopy => self.table_copy(store, count),
+            TableInit => self.table_init(store, count),
+            ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => {
+                self.array_piece(store, count);
+            }
+            other => other.misplaced(),
         }
     }
 
@@ -123,63 +110,59 @@ impl SlowInstr<'_> {
         [to + skipped, from + skipped, count].map(|n| n as usize)
     }
 
-    fn memory_piece(&mut self, store: &mut StoreInner, count: u64) {
-        match self.op {
-            SlowOp::MemoryFill => {
-                let memory = self.memory(store, self.first);
-                let value = self.slots[1] as u8;
-                let [at, _, len] = self.next(count, false);
-                self.slots[1] = value.into();
-                store.memories[memory].bytes.fill(at, len, value);
-            }
-            SlowOp::MemoryCopy => {
-                let (to, from) = (self.memory(store, self.first), self.memory(store, self.second));
-                let backwards = self.slots[0] > self.slots[1];
-                let [to_at, from_at, len] = self.next(count, backwards);
-                if to == from {
-                    store.memories[to].bytes.copy_within(to_at, from_at, len);
-                } else if let Ok([to, from]) = store.memories.get_disjoint_mut([to, from]) {
-                    to.bytes.copy(to_at, &from.bytes, from_at, len);
-                }
-            }
-            _ => {
-                let memory = self.memory(store, self.second);
-                let StoreInner { memories, instances, .. } = store;
-                let module = &instances[self.instance].module.0;
-                let segment = module.decoded.data[self.first as usize].bytes.clone();
-                let [to, from, len] = self.next(count, false);
-                memories[memory].bytes.write(to, &module.bytes[segment][from..from + len]);
-            }
+    fn memory_fill(&mut self, store: &mut StoreInner, count: u64) {
+        let memory = self.memory(store, self.first);
+        let value = self.slots[1] as u8;
+        let [at, _, len] = self.next(count, false);
+        self.slots[1] = value.into();
+        store.memories[memory].bytes.fill(at, len, value);
+    }
+
+    fn memory_copy(&mut self, store: &mut StoreInner, count: u64) {
+        let (to, from) = (self.memory(store, self.first), self.memory(store, self.second));
+        let backwards = self.slots[0] > self.slots[1];
+        let [to_at, from_at, len] = self.next(count, backwards);
+        if to == from {
+            store.memories[to].bytes.copy_within(to_at, from_at, len);
+        } else if let Ok([to, from]) = store.memories.get_disjoint_mut([to, from]) {
+            to.bytes.copy(to_at, &from.bytes, from_at, len);
         }
     }
 
-    fn table_piece(&mut self, store: &mut StoreInner, count: u64) {
-        match self.op {
-            SlowOp::TableFill => {
-                let table = self.table(store, self.first);
-                let value = self.slots[1];
-                let [at, _, len] = self.next(count, false);
-                self.slots[1] = value;
-                store.tables[table].elements[at..at + len].fill(value);
-            }
-            SlowOp::TableCopy => {
-                let (to, from) = (self.table(store, self.first), self.table(store, self.second));
-                let backwards = self.slots[0] > self.slots[1];
-                let [to_at, from_at, len] = self.next(count, backwards);
-                if to == from {
-                    store.tables[to].elements.copy_within(from_at..from_at + len, to_at);
-                } else if let Ok([to, from]) = store.tables.get_disjoint_mut([to, from]) {
-                    let from = &from.elements[from_at..from_at + len];
-                    to.elements[to_at..to_at + len].copy_from_slice(from);
-                }
-            }
-            _ => {
-                let table = self.table(store, self.second);
-                let [to, from, len] = self.next(count, false);
-                let StoreInner { tables, instances, .. } = store;
-                let segment = &instances[self.instance].elements[self.first as usize];
-                tables[table].elements[to..to + len].copy_from_slice(&segment[from..from + len]);
-            }
+    fn memory_init(&mut self, store: &mut StoreInner, count: u64) {
+        let memory = self.memory(store, self.second);
+        let StoreInner { memories, instances, .. } = store;
+        let module = &instances[self.instance].module.0;
+        let segment = module.decoded.data[self.first as usize].bytes.clone();
+        let [to, from, len] = self.next(count, false);
+        memories[memory].bytes.write(to, &module.bytes[segment][from..from + len]);
+    }
+
+    fn table_fill(&mut self, store: &mut StoreInner, count: u64) {
+        let table = self.table(store, self.first);
+        let value = self.slots[1];
+        let [at, _, len] = self.next(count, false);
+        self.slots[1] = value;
+        store.tables[table].elements[at..at + len].fill(value);
+    }
+
+    fn table_copy(&mut self, store: &mut StoreInner, count: u64) {
+        let (to, from) = (self.table(store, self.first), self.table(store, self.second));
+        let backwards = self.slots[0] > self.slots[1];
+        let [to_at, from_at, len] = self.next(count, backwards);
+        if to == from {
+            store.tables[to].elements.copy_within(from_at..from_at + len, to_at);
+        } else if let Ok([to, from]) = store.tables.get_disjoint_mut([to, from]) {
+            let from = &from.elements[from_at..from_at + len];
+            to.elements[to_at..to_at + len].copy_from_slice(from);
         }
+    }
+
+    fn table_init(&mut self, store: &mut StoreInner, count: u64) {
+        let table = self.table(store, self.second);
+        let [to, from, len] = self.next(count, false);
+        let StoreInner { tables, instances, .. } = store;
+        let segment = &instances[self.instance].elements[self.first as usize];
+        tables[table].elements[to..to + len].copy_from_slice(&segment[from..from + len]);
     }
 }

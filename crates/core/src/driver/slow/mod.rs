@@ -34,23 +34,30 @@ pub(crate) struct SlowInstr<'a> {
 impl Thread {
     /// Executes the instruction of the cell that stopped.
     pub(crate) fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        use SlowOp::*;
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
             unreachable!("the translator writes numbers of slow instructions")
         };
         self.poll(store.inner())?;
         match op {
-            SlowOp::MemoryGrow => self.grow_memory(store)?,
-            SlowOp::TableGrow => self.grow_table(store)?,
-            SlowOp::MemoryAtomicWait32 | SlowOp::MemoryAtomicWait64 => {
+            MemoryGrow => self.grow_memory(store)?,
+            TableGrow => self.grow_table(store)?,
+            MemoryAtomicWait32 | MemoryAtomicWait64 => {
                 if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
                     self.again();
                     store.inner().interrupt.clear();
                     return Err(Exit::Interrupted);
                 }
             }
-            op if op.is_bulk() => self.bulk(op, store)?,
-            op if op.makes_array() => self.array_new(op, store)?,
-            op => self.slow_instr(op).execute(store.inner()).map_err(Exit::Trap)?,
+            MemoryCopy | MemoryFill | MemoryInit | TableFill | TableCopy | TableInit
+            | ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => self.bulk(op, store)?,
+            ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem => {
+                self.array_new(op, store)?;
+            }
+            MemorySize | DataDrop | ElemDrop | MemoryAtomicNotify | I64Add128 | I64Sub128
+            | I64MulWideS | I64MulWideU => {
+                self.slow_instr(op).execute(store.inner()).map_err(Exit::Trap)?;
+            }
         }
         self.advance();
         Ok(())
@@ -76,7 +83,10 @@ impl SlowInstr<'_> {
     pub(crate) fn execute(mut self, store: &mut StoreInner) -> Result<(), Trap> {
         use SlowOp::*;
         match self.op {
-            I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => self.wide(),
+            I64Add128 => self.wide(|[a, b, c, d]| num::i64_add128(a, b, c, d)),
+            I64Sub128 => self.wide(|[a, b, c, d]| num::i64_sub128(a, b, c, d)),
+            I64MulWideS => self.wide(|[a, b, ..]| num::i64_mul_wide_s(a, b)),
+            I64MulWideU => self.wide(|[a, b, ..]| num::i64_mul_wide_u(a, b)),
             MemoryAtomicNotify => return self.notify(store),
             MemorySize => self.slots[0] = store.memories[self.memory(store, self.first)].pages(),
             DataDrop => store.instances[self.instance].data_dropped[self.first as usize] = true,
@@ -84,9 +94,7 @@ impl SlowInstr<'_> {
             MemoryGrow | MemoryCopy | MemoryFill | MemoryInit | TableGrow | TableFill
             | TableCopy | TableInit | MemoryAtomicWait32 | MemoryAtomicWait64 | ArrayNew
             | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
-            | ArrayInitData | ArrayInitElem => {
-                unreachable!("the driver has its own ways for these")
-            }
+            | ArrayInitData | ArrayInitElem => self.op.misplaced(),
         }
         Ok(())
     }
@@ -109,14 +117,8 @@ impl SlowInstr<'_> {
         }
     }
 
-    fn wide(self) {
-        let x = |i: usize| self.slots[i] as i64;
-        let (low, high) = match self.op {
-            SlowOp::I64Add128 => num::i64_add128(x(0), x(1), x(2), x(3)),
-            SlowOp::I64Sub128 => num::i64_sub128(x(0), x(1), x(2), x(3)),
-            SlowOp::I64MulWideS => num::i64_mul_wide_s(x(0), x(1)),
-            _ => num::i64_mul_wide_u(x(0), x(1)),
-        };
+    fn wide(self, meaning: impl Fn([i64; 4]) -> (i64, i64)) {
+        let (low, high) = meaning([0, 1, 2, 3].map(|i| self.slots[i] as i64));
         self.slots[0] = low as u64;
         self.slots[1] = high as u64;
     }

@@ -28,6 +28,11 @@ macro_rules! slow_ops {
                 (self as u16).cast_signed()
             }
 
+            /// Where only some of them come, whoever meets another.
+            pub(crate) fn misplaced(self) -> ! {
+                unreachable!("{self:?} is executed elsewhere")
+            }
+
             /// From its number in code.
             pub(crate) fn from_number(number: u16) -> Option<SlowOp> {
                 SlowOp::ALL.get(usize::from(number)).copied()
