@@ -4,7 +4,7 @@ use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType,
     engine::HeldTypes,
     error::{CodeTooLarge, ModuleError},
-    exec::{CodeTable, tables::select::plain},
+    exec::{CodeTable, tables::plain},
     lock::Once,
     object_type::ObjectType,
     translate,

@@ -38,11 +38,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("runtime/store", "driver::handle::ThreadHandle"),
     // The first call of a function has it validated and translated.
     ("translate/job", "module::ModuleInner"),
-    // Handlers of one form, with their tables.
-    ("exec/handlers/canonical", "exec::tables::Maybe"),
-    ("exec/handlers/canonical", "exec::tables::select::Dest"),
-    ("exec/handlers/canonical", "exec::tables::select::Kind"),
-    ("exec/handlers/canonical", "exec::tables::select::Place"),
 ];
 
 /// A module: its file, and its imports and re-exports by name.

@@ -19,7 +19,7 @@ use crate::{
             dispatch::dispatch,
             views::MemoryView,
         },
-        tables::select::plain,
+        tables::plain,
     },
     runtime::{Embedder, StoreInner},
 };

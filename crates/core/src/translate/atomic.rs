@@ -4,8 +4,9 @@ use super::{Translator, inst::result_kind};
 use crate::exec::{
     SlowOp,
     handlers::atomic,
+    machine::place::{Domain, Kind},
     pack_const, pack_halves,
-    tables::select::{Domain, Kind, plain},
+    tables::plain,
 };
 use windlass_decode::{MemArg, Op, Shape};
 

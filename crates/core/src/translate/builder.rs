@@ -6,7 +6,7 @@ use super::{
     encode::TooLarge,
     inst::{Dst, Inst, Loc, What},
 };
-use crate::exec::{Cell, Handler, tables::select::Domain};
+use crate::exec::{Cell, Handler, machine::place::Domain};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::Display;
 

@@ -6,8 +6,10 @@ use super::{
     safepoint::Stopped,
 };
 use crate::exec::{
-    Cell, DIRECT, SlowOp, pack_const, pack_fields, pack_halves,
-    tables::select::{self, Domain, Kind, plain},
+    Cell, DIRECT, SlowOp,
+    machine::place::{Domain, Kind},
+    pack_const, pack_fields, pack_halves,
+    tables::{self, plain},
 };
 use windlass_decode::{FuncType, Imm, Op};
 
@@ -54,7 +56,7 @@ impl<'m> Translator<'m> {
         let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = select::call_indirect(false, index.place()) else { return };
+        let Some(handler) = tables::call_indirect(false, index.place()) else { return };
         self.builder.use_operands(Domain::Int, &[index]);
         let text = format_args!("call_indirect table {table} [{index}] type {ty}");
         self.builder.cell(handler, text);
@@ -67,7 +69,7 @@ impl<'m> Translator<'m> {
         let callee = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = select::call_ref(false, callee.place()) else { return };
+        let Some(handler) = tables::call_ref(false, callee.place()) else { return };
         self.builder.use_operands(Domain::Int, &[callee]);
         self.builder.cell(handler, format_args!("call_ref {callee} type {ty}"));
         self.push_call(callee.slot());
@@ -103,7 +105,7 @@ impl<'m> Translator<'m> {
         let first = self.next_slot();
         self.push_temps(ty.results.iter().copied().map(kind_of));
         let [_, f64, f32] = self.pins.map(|pins| pins[0].is_some());
-        if let Some(handler) = select::reload(f64, f32) {
+        if let Some(handler) = tables::reload(f64, f32) {
             let [d, f] = [Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
             self.builder.cell(handler, "reload");
             self.builder.push(pack_fields([d[0], d[1], f[0], f[1]]));
@@ -130,7 +132,7 @@ impl<'m> Translator<'m> {
         let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = select::call_indirect(true, index.place()) else { return };
+        let Some(handler) = tables::call_indirect(true, index.place()) else { return };
         self.builder.use_operands(Domain::Int, &[index]);
         let text = format_args!("return_call_indirect table {table} [{index}] type {ty}");
         self.builder.cell(handler, text);
@@ -143,7 +145,7 @@ impl<'m> Translator<'m> {
         let callee = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = select::call_ref(true, callee.place()) else { return };
+        let Some(handler) = tables::call_ref(true, callee.place()) else { return };
         self.builder.use_operands(Domain::Int, &[callee]);
         self.builder.cell(handler, format_args!("return_call_ref {callee} type {ty}"));
         let from = self.push_tail_call(func, callee.slot());

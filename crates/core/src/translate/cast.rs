@@ -1,13 +1,11 @@
 //! Casts and tests of references. A cast leaves the reference where it is.
 
-use super::{Translator, control::Condition, object::Object, stack::Source};
+use super::{Translator, condition::Condition, object::Object, stack::Source};
 use crate::exec::{
     handlers::cast::NULL_PASSES,
+    machine::place::{Domain, Kind},
     pack_const,
-    tables::{
-        object_select::{self, Wanted},
-        select::{Domain, Kind},
-    },
+    tables::{self, object::Wanted},
 };
 use windlass_decode::{AbsHeapType, HeapType, Op, RefType};
 
@@ -49,7 +47,7 @@ impl Translator<'_> {
         }
         let operand = self.pop();
         let a = self.kept_place(operand);
-        let Some(handler) = object_select::ref_cast(wanted, a.place()) else { return };
+        let Some(handler) = tables::object::ref_cast(wanted, a.place()) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.cell(handler, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
         self.builder.push(pack_const(0, a.slot(), bits));

@@ -7,15 +7,18 @@
 
 use super::{
     Translator,
-    control::{Frame, FrameKind, Site},
+    branch::Site,
+    control::{Frame, FrameKind},
     encode,
     inst::kind_of,
     safepoint::Stopped,
     work,
 };
 use crate::exec::{
-    Catches, Clause, TryBlock, pack_const, pack_fields,
-    tables::select::{self, Kind, Way, plain},
+    Catches, Clause, TryBlock,
+    machine::place::{Kind, Way},
+    pack_const, pack_fields,
+    tables::{self, plain},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use core::cmp::Reverse;
@@ -222,7 +225,7 @@ impl<'m> Translator<'m> {
         let Some(mut frame) = self.frames.pop() else { return };
         if self.unreachable.take().is_none() {
             self.settle(frame.base, true);
-            let origin = self.builder.cell(select::br(Way::Jump), "br end");
+            let origin = self.builder.cell(tables::br(Way::Jump), "br end");
             self.builder.push(0);
             self.add_patch(&mut frame.patches, Site::Cell { word: origin, origin });
         }

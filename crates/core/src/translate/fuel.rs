@@ -10,7 +10,7 @@
 use super::{Translator, safepoint::Stopped, state::State};
 use crate::{
     Metering,
-    exec::{Cell, tables::select},
+    exec::{Cell, tables},
 };
 use alloc::vec::Vec;
 use windlass_decode::{FuncType, Op};
@@ -207,7 +207,7 @@ impl Translator<'_> {
     }
 
     fn open_part(&mut self) {
-        if let Some(handler) = select::charge(self.source.metering) {
+        if let Some(handler) = tables::charge(self.source.metering) {
             let at = self.builder.cell(handler, "charge");
             self.builder.push(0);
             self.open_region(at);

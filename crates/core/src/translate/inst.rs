@@ -6,11 +6,9 @@ use super::{encode::low, object::Object, vector::Vector};
 use crate::exec::{
     Cell, Handler,
     handlers::canonical,
+    machine::place::{Dest, Domain, Kind, Place},
     pack_const, pack_fields, pack_halves,
-    tables::{
-        Handlers, Sort,
-        select::{self, Dest, Domain, Kind, Place},
-    },
+    tables::{self, Handlers, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -271,26 +269,26 @@ impl Inst {
     pub(crate) fn handler(&self) -> Option<Handler> {
         let (a, b, d) = (self.a.place(), self.b.place(), self.d.dest());
         match self.what {
-            What::Un(op) => select::handlers(op).un(a, d),
-            What::Bin(op) => select::handlers(op).bin(a, b, d),
-            What::Load(op, _) => select::handlers(op).load(a, d),
-            What::Wrapped(op, _) => select::handlers(op).load_wrapped(a, d),
-            What::Indexed(op, shift, _) => select::handlers(op).load_indexed(a, b, shift, d),
+            What::Un(op) => tables::handlers(op).un(a, d),
+            What::Bin(op) => tables::handlers(op).bin(a, b, d),
+            What::Load(op, _) => tables::handlers(op).load(a, d),
+            What::Wrapped(op, _) => tables::handlers(op).load_wrapped(a, d),
+            What::Indexed(op, shift, _) => tables::handlers(op).load_indexed(a, b, shift, d),
             What::LoadAny(op, _, _, sort) => match (a, d) {
-                (Place::Slot, Dest::Slot) => select::handlers(op).any(sort),
+                (Place::Slot, Dest::Slot) => tables::handlers(op).any(sort),
                 _ => None,
             },
-            What::GlobalGet(kind, _) => select::global_get(kind, d),
-            What::RefFunc(_) => select::ref_func(d),
-            What::TableGet(_) => select::table_get(a, d),
-            What::TableSize(..) => select::table_size(d),
-            What::Select(kind, c) => select::select(kind, a, b, c.place(), d),
-            What::CmpSelect(op, ..) => match select::handlers(op) {
+            What::GlobalGet(kind, _) => tables::global_get(kind, d),
+            What::RefFunc(_) => tables::ref_func(d),
+            What::TableGet(_) => tables::table_get(a, d),
+            What::TableSize(..) => tables::table_size(d),
+            What::Select(kind, c) => tables::select(kind, a, b, c.place(), d),
+            What::CmpSelect(op, ..) => match tables::handlers(op) {
                 Handlers::Cmp(tables) => tables.select[a as usize][b as usize][d as usize],
                 _ => None,
             },
-            What::Copy(kind) => select::copy(kind, a, d),
-            What::Canonical(nans) => canonical::handler(nans, a, d),
+            What::Copy(kind) => tables::copy(kind, a, d),
+            What::Canonical(nans) => tables::canonical(nans, a, d),
             What::Vector(vector) => vector.handler(a, b, d),
             What::Object(object) => object.handler(a, b, d),
         }

@@ -8,7 +8,7 @@ use super::{
     encode::{self, TooLarge},
     work,
 };
-use crate::exec::tables::select::{Domain, Kind};
+use crate::exec::machine::place::{Domain, Kind};
 use alloc::{collections::BTreeMap, vec::Vec};
 
 /// A local of the function.

@@ -9,11 +9,9 @@ use super::{
     stack::{Operand, Source},
 };
 use crate::exec::{
+    machine::place::Domain,
     pack_const, pack_fields,
-    tables::{
-        Sort,
-        select::{self, Domain},
-    },
+    tables::{self, Sort},
 };
 use windlass_decode::{MemArg, Op, Raw, Shape};
 
@@ -102,7 +100,7 @@ impl Translator<'_> {
     fn store(&mut self, op: Op, offset: u32) {
         let value = self.pop();
         let address = self.pop();
-        let handlers = select::handlers(op);
+        let handlers = tables::handlers(op);
         let kind = operand_kind(op);
         if let Some(joined) = self.join_address(address, op, offset) {
             return self.store_joined(op, joined, value);
@@ -121,7 +119,7 @@ impl Translator<'_> {
     }
 
     fn store_joined(&mut self, op: Op, joined: Address, value: Operand) {
-        let handlers = select::handlers(op);
+        let handlers = tables::handlers(op);
         let domain = operand_kind(op).domain();
         let (parts, v, handler) = match joined {
             Address::Indexed { a, b, shift, .. } => {
@@ -177,7 +175,7 @@ impl Translator<'_> {
         let (value, address) = (self.pop(), self.pop());
         let (v, a) = (self.slot_of(value), self.slot_of(address));
         self.builder.cell(
-            select::handlers(op).any(sort)?,
+            tables::handlers(op).any(sort)?,
             format_args!(
                 "{} memory {} [s{a} + {:#x}] = s{v}",
                 op.mnemonic(),

@@ -14,12 +14,14 @@
 #![deny(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 mod atomic;
+mod branch;
 mod budget;
 mod builder;
 mod call;
 mod cast;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod check;
+mod condition;
 mod control;
 mod encode;
 mod exception;
@@ -44,7 +46,8 @@ use crate::{
     Error, Metering,
     exec::{
         Catches, Cell, CodeTable,
-        tables::select::{self, Domain, Kind},
+        machine::place::{Domain, Kind},
+        tables,
     },
     object_type::ObjectType,
 };
@@ -362,7 +365,7 @@ impl<'m> Translator<'m> {
     fn enter(&mut self) {
         let has = |pins: &[Option<u32>; 2]| pins[0].is_some();
         let [int, f64, f32] = &self.pins;
-        let handler = select::enter(self.source.metering, has(int), has(f64), has(f32));
+        let handler = tables::enter(self.source.metering, has(int), has(f64), has(f32));
         let [int, f64, f32] =
             [Domain::Int, Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
         let text = format_args!(

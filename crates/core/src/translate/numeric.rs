@@ -5,7 +5,7 @@ use super::{
     inst::{Inst, What, result_kind},
     stack::Source,
 };
-use crate::exec::{fold_bin, fold_un, handlers::canonical, tables::select};
+use crate::exec::{fold_bin, fold_un, handlers::canonical, machine::place::Kind, tables};
 use windlass_decode::{Nans, Op, Shape};
 
 impl Translator<'_> {
@@ -39,7 +39,7 @@ impl Translator<'_> {
         {
             return self.push_const(result_kind(op), bits);
         }
-        let op = select::stand_in(op).map_or(op, |swapped| {
+        let op = tables::stand_in(op).map_or(op, |swapped| {
             core::mem::swap(&mut a, &mut b);
             swapped
         });
@@ -60,7 +60,7 @@ impl Translator<'_> {
     fn negate_last(&mut self, a: super::stack::Operand) -> bool {
         let Some(&inst) = self.builder.last() else { return false };
         let What::Bin(op) = inst.what else { return false };
-        let Some((negated, swap)) = select::negated(op) else { return false };
+        let Some((negated, swap)) = tables::negated(op) else { return false };
         if !self.is_last(a) {
             return false;
         }
@@ -71,7 +71,7 @@ impl Translator<'_> {
         }
         self.builder.take_back();
         self.builder.emit(inst);
-        self.push_temp(select::Kind::I32);
+        self.push_temp(Kind::I32);
         true
     }
 }

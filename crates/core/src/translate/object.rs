@@ -11,10 +11,13 @@ use super::{
 };
 use crate::{
     exec::{
-        Cell, Handler, SlowOp, pack_const, pack_fields,
+        Cell, Handler, SlowOp,
+        machine::place::{Dest, Domain, Kind, Place},
+        pack_const, pack_fields,
         tables::{
-            object_select::{self, Access, Wanted},
-            select::{Dest, Domain, Kind, Place, plain},
+            self,
+            object::{Access, Wanted},
+            plain,
         },
     },
     object_type::{self, HEADER, MIN_OBJECT, ObjectType, Storage},
@@ -71,15 +74,15 @@ impl Object {
     /// Its handler, if there is one for these places.
     pub(crate) fn handler(self, a: Place, b: Place, d: Dest) -> Option<Handler> {
         match self {
-            Object::Get(access, ..) => object_select::struct_get(access, a, d),
-            Object::Element(access, _) => object_select::array_get(access, a, b, d),
-            Object::Len => object_select::array_len(a, d),
-            Object::RefI31 => object_select::ref_i31(a, d),
-            Object::I31Get { signed: true } => object_select::i31_get_s(a, d),
-            Object::I31Get { signed: false } => object_select::i31_get_u(a, d),
-            Object::Last(access, ..) => object_select::new_last(access, a, d),
-            Object::Done(_) => object_select::new_done(d),
-            Object::Test(wanted, _) => object_select::ref_test(wanted, a, d),
+            Object::Get(access, ..) => tables::object::struct_get(access, a, d),
+            Object::Element(access, _) => tables::object::array_get(access, a, b, d),
+            Object::Len => tables::object::array_len(a, d),
+            Object::RefI31 => tables::object::ref_i31(a, d),
+            Object::I31Get { signed: true } => tables::object::i31_get_s(a, d),
+            Object::I31Get { signed: false } => tables::object::i31_get_u(a, d),
+            Object::Last(access, ..) => tables::object::new_last(access, a, d),
+            Object::Done(_) => tables::object::new_done(d),
+            Object::Test(wanted, _) => tables::object::ref_test(wanted, a, d),
         }
     }
 
@@ -229,7 +232,7 @@ impl<'m> Translator<'m> {
         let (value, reference) = (self.pop(), self.pop());
         let a = self.variable_place(reference);
         let v = self.stored(value, kind, a.is_acc());
-        let Some(handler) = object_select::struct_set(access, a.place(), v.place()) else {
+        let Some(handler) = tables::object::struct_set(access, a.place(), v.place()) else {
             unreachable!("there is a handler for these places")
         };
         self.builder.use_operands(Domain::Int, &[a]);
@@ -248,7 +251,7 @@ impl<'m> Translator<'m> {
             a => Loc::Slot(a.slot()),
         };
         let v = self.stored(value, kind, b.is_acc());
-        let Some(handler) = object_select::array_set(access, a.place(), b.place(), v.place())
+        let Some(handler) = tables::object::array_set(access, a.place(), b.place(), v.place())
         else {
             unreachable!("there is a handler for these places")
         };
@@ -304,7 +307,7 @@ impl<'m> Translator<'m> {
         self.truncate(from);
         let what = match (fields, &values[..]) {
             ([], _) => {
-                self.builder.cell(object_select::NEW_ZEROED, format_args!("new {size} bytes"));
+                self.builder.cell(tables::object::NEW_ZEROED, format_args!("new {size} bytes"));
                 self.builder.push(0);
                 self.builder.push(size.into());
                 (Object::Done(header), NO_LOC)
@@ -335,8 +338,8 @@ impl<'m> Translator<'m> {
     fn new_field(&mut self, place: object_type::Place, v: Loc, size: Option<u32>) {
         let (access, _) = access(place.storage, false);
         let handler = match size {
-            Some(_) => object_select::new_first(access, v.place()),
-            None => object_select::new_field(access, v.place()),
+            Some(_) => tables::object::new_first(access, v.place()),
+            None => tables::object::new_field(access, v.place()),
         };
         let Some(handler) = handler else { unreachable!("an object can be made from everywhere") };
         let of = format_args!("field {} = {v}", place.offset);
@@ -360,7 +363,7 @@ impl<'m> Translator<'m> {
         self.builder.keep_stores();
         let base = self.stack[self.stack.len() - operands].slot;
         let (access, _) = access(ty.element(), false);
-        if let Some(handler) = object_select::array_new(access, is_default) {
+        if let Some(handler) = tables::object::array_new(access, is_default) {
             self.builder
                 .cell(handler, format_args!("small {} {index} from s{base}", op.mnemonic()));
             self.builder.push(pack_const(base, 0, ty.header));

@@ -3,7 +3,7 @@
 //! Whatever must be known before the code that it is about has been read is found here.
 
 use super::{locals::Locals, work};
-use crate::exec::tables::select::Domain;
+use crate::exec::machine::place::Domain;
 use alloc::vec::Vec;
 use windlass_decode::{Imm, Instr, Op};
 

@@ -3,13 +3,14 @@
 
 use super::{
     Translator,
-    control::Condition,
+    condition::Condition,
     inst::{Loc, What},
     stack::{Operand, Source},
 };
 use crate::exec::{
+    machine::place::{Domain, Kind},
     pack_const, pack_fields,
-    tables::select::{self, Domain, Kind, plain},
+    tables::{self, plain},
 };
 
 impl Translator<'_> {
@@ -23,7 +24,7 @@ impl Translator<'_> {
             Source::Const(bits) if bits != 0 => {}
             _ => {
                 let a = self.kept_place(operand);
-                let Some(handler) = select::non_null(a.place()) else { return };
+                let Some(handler) = tables::non_null(a.place()) else { return };
                 self.builder.use_operands(Domain::Int, &[a]);
                 self.builder.cell(handler, format_args!("non_null {a}"));
                 self.builder.push(pack_fields([0, a.slot(), 0, 0]));

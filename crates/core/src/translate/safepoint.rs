@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Trap,
-    exec::{SlowOp, tables::select::Kind},
+    exec::{SlowOp, machine::place::Kind},
     object_type::{Class, Storage},
 };
 use alloc::vec::Vec;

@@ -6,7 +6,7 @@ use super::{
     state::State,
     work,
 };
-use crate::exec::tables::select::Kind;
+use crate::exec::machine::place::Kind;
 
 /// What an operand is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,18 +3,9 @@
 //! keep anything of one function that shows in the next.
 
 use super::{
-    Source, TranslateError, Translator,
-    budget::Budget,
-    builder::Builder,
-    control::{Frame, Patch},
-    encode::TooLarge,
-    exception::Tries,
-    fuel::Regions,
-    inst::kind_of,
-    job::instrs,
-    locals::Locals,
-    prescan::Prescan,
-    stack::Operand,
+    Source, TranslateError, Translator, branch::Patch, budget::Budget, builder::Builder,
+    control::Frame, encode::TooLarge, exception::Tries, fuel::Regions, inst::kind_of, job::instrs,
+    locals::Locals, prescan::Prescan, stack::Operand,
 };
 use crate::exec::{Catches, Cell};
 use alloc::{boxed::Box, vec::Vec};

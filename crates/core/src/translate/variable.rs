@@ -7,7 +7,8 @@ use super::{
 };
 use crate::exec::{
     Cell,
-    tables::select::{self, Domain},
+    machine::place::{Domain, Kind, in_order},
+    tables,
 };
 use windlass_decode::{Op, ValType};
 
@@ -67,7 +68,7 @@ impl Translator<'_> {
         let kind = self.global_kind(global);
         let value = self.pop();
         let a = self.place(value);
-        let Some(handler) = select::global_set(kind, a.place()) else { return };
+        let Some(handler) = tables::global_set(kind, a.place()) else { return };
         self.builder.use_operands(kind.domain(), &[a]);
         self.builder.cell(handler, format_args!("global {global} = {a}"));
         let wide = single(&mut self.builder.code, 0, a, kind);
@@ -75,7 +76,7 @@ impl Translator<'_> {
         self.builder.code.extend(wide.map(Cell::word));
     }
 
-    fn global_kind(&self, global: u32) -> select::Kind {
+    fn global_kind(&self, global: u32) -> Kind {
         self.source.context.globals.get(global as usize).map_or(ValType::I64, |ty| ty.val).into()
     }
 
@@ -137,9 +138,8 @@ impl Translator<'_> {
             && self.builder.last().is_some_and(|last| last.d == Dst::Slot(operand.slot))
     }
 
-    /// Emits an instruction that pushes its result. Operands that have no handler where they lie
-    /// are moved.
-    pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: select::Kind) {
+    /// Emits an instruction that pushes its result. Operands that have no handler where they lie are moved.
+    pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: Kind) {
         let d = Dst::Slot(self.next_slot());
         let mut inst = Inst { what, d, a: NO_LOC, b: NO_LOC };
         if let [a, ..] = operands {
@@ -153,7 +153,7 @@ impl Translator<'_> {
             }
             if let What::Bin(op) = what
                 && op.commutes()
-                && !select::in_order(inst.a.place(), inst.b.place())
+                && !in_order(inst.a.place(), inst.b.place())
             {
                 core::mem::swap(&mut inst.a, &mut inst.b);
                 operands.swap(0, 1);
@@ -180,8 +180,8 @@ impl Translator<'_> {
     }
 }
 
-impl From<ValType> for select::Kind {
-    fn from(ty: ValType) -> select::Kind {
+impl From<ValType> for Kind {
+    fn from(ty: ValType) -> Kind {
         kind_of(ty)
     }
 }

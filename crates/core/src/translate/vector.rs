@@ -9,12 +9,10 @@ use super::{
     stack::Operand,
 };
 use crate::exec::{
-    Cell, Handler, pack_const, pack_fields,
-    tables::{
-        Sort,
-        select::{self, Dest, Domain, Kind, Place},
-        vector_select,
-    },
+    Cell, Handler,
+    machine::place::{Dest, Domain, Kind, Place},
+    pack_const, pack_fields,
+    tables::{self, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -75,15 +73,15 @@ impl Vector {
     /// Its handler, if there is one for these places.
     pub(crate) fn handler(self, a: Place, b: Place, d: Dest) -> Option<Handler> {
         match self {
-            Vector::Const(_) => vector_select::constant(d),
-            Vector::BinConst(op, _) => select::handlers(op).bin(a, Place::Const, d),
-            Vector::Tern(op, c) => select::handlers(op).tern([a, b, c.place()], d),
-            Vector::Shift(op) | Vector::Replace(op, _) => select::handlers(op).bin(a, b, d),
-            Vector::Extract(op, _) => select::handlers(op).un(a, d),
-            Vector::Shuffle(_) => select::handlers(Op::I8x16Shuffle).bin(a, b, d),
-            Vector::LoadLane(op, ..) => select::handlers(op).load_lane(a, b, d),
+            Vector::Const(_) => tables::vector::constant(d),
+            Vector::BinConst(op, _) => tables::handlers(op).bin(a, Place::Const, d),
+            Vector::Tern(op, c) => tables::handlers(op).tern([a, b, c.place()], d),
+            Vector::Shift(op) | Vector::Replace(op, _) => tables::handlers(op).bin(a, b, d),
+            Vector::Extract(op, _) => tables::handlers(op).un(a, d),
+            Vector::Shuffle(_) => tables::handlers(Op::I8x16Shuffle).bin(a, b, d),
+            Vector::LoadLane(op, ..) => tables::handlers(op).load_lane(a, b, d),
             Vector::LoadLaneAny(op, _, sort, _) => match (a, b, d) {
-                (Place::Slot, Place::Slot, Dest::Slot) => select::handlers(op).any(sort),
+                (Place::Slot, Place::Slot, Dest::Slot) => tables::handlers(op).any(sort),
                 _ => None,
             },
         }
@@ -268,7 +266,7 @@ impl Translator<'_> {
                 let what = What::Vector(Vector::LoadLaneAny(op, arg, sort, lane));
                 self.emit_vector(what, a, v);
             } else {
-                let handler = select::handlers(op).any(sort)?;
+                let handler = tables::handlers(op).any(sort)?;
                 let MemArg { memory, offset, .. } = arg;
                 let text = format_args!(
                     "{} memory {memory} [{a} + {offset:#x}] = {v} {lane}",
@@ -290,7 +288,7 @@ impl Translator<'_> {
             self.emit_vector(What::Vector(Vector::LoadLane(op, offset, lane)), a, v);
             return Some(());
         }
-        let handler = select::handlers(op).store_lane(a.place(), v.place())?;
+        let handler = tables::handlers(op).store_lane(a.place(), v.place())?;
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(Domain::Vector, &[v]);
         let text = format_args!("{} [{a} + {offset:#x}] = {v} {lane}", op.mnemonic());

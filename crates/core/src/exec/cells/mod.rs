@@ -1,7 +1,6 @@
-//! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite
-//! way to [`select`], whose tables it is made from, and says once more what the handlers' comments
-//! say about their operands: the checker of translated code relies on it and on nothing that the
-//! translator has.
+//! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite way to
+//! [`tables`], which it is made from, and says once more what the handlers' comments say about their
+//! operands: the checker of translated code relies on it and on nothing that the translator has.
 
 pub(crate) mod object;
 pub(crate) mod vector;
@@ -9,12 +8,15 @@ pub(crate) mod vector;
 use super::{
     handlers::{atomic, canonical},
     machine::{Cell, dispatch::Handler},
-    tables::{
-        AnyTable, Handlers, Sort,
-        select::{self, Dest, Domain, Kind, Place, Way, plain},
+    tables::{AnyTable, Handlers, Sort, plain},
+};
+use crate::{
+    Metering,
+    exec::{
+        machine::place::{Dest, Domain, Kind, Place, Way},
+        tables,
     },
 };
-use crate::Metering;
 use alloc::vec::Vec;
 use std::{collections::HashMap, sync::OnceLock};
 use windlass_decode::{Nans, Op, Shape, ValType};
@@ -190,7 +192,7 @@ impl Layouts {
     fn add_op(&mut self, op: Op) {
         let kind = |types: &[ValType]| types.first().map_or(Kind::I64, |&ty| kind_of(ty));
         let (operand, result) = (kind(op.info().params), kind(op.info().results));
-        match select::handlers(op) {
+        match tables::handlers(op) {
             Handlers::None => self.add_atomic(op),
             handlers @ (Handlers::VectorUn(_)
             | Handlers::VectorBin(_)
@@ -210,7 +212,7 @@ impl Layouts {
                 self.add_bin(&tables.value, operand, result, 1, Part::Nothing);
                 self.add_bin(&tables.select, operand, Kind::I64, 2, Part::Slots);
                 for way in WAYS {
-                    let at = select::way_index(way);
+                    let at = way.index();
                     for table in [&tables.branch[at], &tables.branch_not[at]] {
                         for_pairs(|a, b| {
                             let handler = table[a as usize][b as usize];
@@ -334,24 +336,24 @@ impl Layouts {
         for_each(&PLACES, |a| {
             for_each(&DESTS, |d| {
                 let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
-                self.add(select::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
+                self.add(tables::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
             });
             let fields = [Field::Free, source(a, kind), Field::Free, Field::Free];
             let return_one = Part::ReturnOne { slots: if kind == Kind::V128 { 2 } else { 1 } };
             let global = Part::Global { word: 1, upper: false };
-            self.add(select::global_set(kind, a), 2 + extra(a), fields, global);
-            self.add(select::return_one(kind, a), 1 + extra(a), fields, return_one);
+            self.add(tables::global_set(kind, a), 2 + extra(a), fields, global);
+            self.add(tables::return_one(kind, a), 1 + extra(a), fields, return_one);
         });
         for_each(&DESTS, |d| {
             let fields = [dest(d, kind), Field::Free, Field::Free, Field::Free];
-            self.add(select::global_get(kind, d), 1, fields, Part::Global { word: 0, upper: true });
+            self.add(tables::global_get(kind, d), 1, fields, Part::Global { word: 0, upper: true });
             for_pairs(|x, y| {
                 for c in [Place::Slot, Place::Acc] {
                     let fields =
                         [dest(d, kind), source(x, kind), source(y, kind), source(c, Kind::I32)];
                     let constants = [x, y].iter().filter(|&&place| place == Place::Const).count();
                     self.add(
-                        select::select(kind, x, y, c, d),
+                        tables::select(kind, x, y, c, d),
                         1 + constants,
                         fields,
                         Part::Nothing,
@@ -368,7 +370,7 @@ impl Layouts {
                 for_each(&DESTS, |d| {
                     let kind = canonical::kind(nans);
                     let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
-                    self.add(canonical::handler(nans, a, d), 1, fields, Part::Nothing);
+                    self.add(tables::canonical(nans, a, d), 1, fields, Part::Nothing);
                 });
             });
         }
@@ -376,19 +378,19 @@ impl Layouts {
 
     /// Branches by the way they go.
     fn add_way(&mut self, way: Way) {
-        self.add(select::br(way), 1, FREE, Part::Jump { again: way != Way::Jump });
+        self.add(tables::br(way), 1, FREE, Part::Jump { again: way != Way::Jump });
         for (is64, kind) in [(false, Kind::I32), (true, Kind::I64)] {
             for zero in [false, true] {
                 for_each(&PLACES, |a| {
-                    let handler = select::br_test(is64, zero, a, way);
+                    let handler = tables::br_test(is64, zero, a, way);
                     self.add_branch(handler, a, Place::Acc, kind, way);
                     let x = if a == Place::Slot { Field::Write } else { source(a, kind) };
                     let part = Part::Branch { word: 1, again: way != Way::Jump };
                     let fields = [x, Field::Free, Field::Free, Field::Free];
-                    self.add(select::latch_test(is64, zero, a, way), 3, fields, part);
+                    self.add(tables::latch_test(is64, zero, a, way), 3, fields, part);
                 });
                 for_pairs(|a, b| {
-                    let handler = select::br_and(is64, zero, a, b, way);
+                    let handler = tables::br_and(is64, zero, a, b, way);
                     self.add_branch(handler, a, b, kind, way);
                 });
             }
@@ -396,11 +398,11 @@ impl Layouts {
     }
 
     fn add_metering(&mut self, metering: Metering) {
-        self.add(select::loop_enter(metering), 1, FREE, Part::LoopEnter);
-        self.add(select::charge(metering), 1, FREE, Part::Nothing);
+        self.add(tables::loop_enter(metering), 1, FREE, Part::LoopEnter);
+        self.add(tables::charge(metering), 1, FREE, Part::Nothing);
         for bits in 0..8 {
             let [int, f64, f32] = [1, 2, 4].map(|bit| bits & bit != 0);
-            let handler = select::enter(metering, int, f64, f32);
+            let handler = tables::enter(metering, int, f64, f32);
             self.add(handler, 3, FREE, Part::Enter([int, f64, f32]));
         }
     }
@@ -408,30 +410,30 @@ impl Layouts {
     fn add_calls(&mut self) {
         for_each(&PLACES, |a| {
             let index = [Field::Free, Field::Free, Field::Free, source(a, Kind::I32)];
-            self.add(select::call_indirect(false, a), 2, index, Part::CallIndirect);
-            self.add(select::call_indirect(true, a), 2, index, Part::ReturnCallIndirect);
-            self.add(select::call_ref(false, a), 2, index, Part::CallRef);
-            self.add(select::call_ref(true, a), 2, index, Part::ReturnCallRef);
+            self.add(tables::call_indirect(false, a), 2, index, Part::CallIndirect);
+            self.add(tables::call_indirect(true, a), 2, index, Part::ReturnCallIndirect);
+            self.add(tables::call_ref(false, a), 2, index, Part::CallRef);
+            self.add(tables::call_ref(true, a), 2, index, Part::ReturnCallRef);
             let fields = [Field::Free, source(a, Kind::I32), Field::Free, Field::Free];
-            self.add(select::br_table(a), 2, fields, Part::BrTable);
+            self.add(tables::br_table(a), 2, fields, Part::BrTable);
         });
         for (f64, f32) in [(true, false), (false, true), (true, true)] {
-            self.add(select::reload(f64, f32), 1, FREE, Part::Reload);
+            self.add(tables::reload(f64, f32), 1, FREE, Part::Reload);
         }
     }
 
     fn add_references(&mut self) {
         for_each(&PLACES, |a| {
             let fields = [Field::Free, source(a, Kind::Ref), Field::Free, Field::Free];
-            self.add(select::non_null(a), 1, fields, Part::Nothing);
+            self.add(tables::non_null(a), 1, fields, Part::Nothing);
         });
         for_each(&DESTS, |d| {
             let fields = [dest(d, Kind::Ref), Field::Free, Field::Free, Field::Free];
-            self.add(select::ref_func(d), 1, fields, Part::Func);
-            self.add(select::table_size(d), 1, fields, Part::Table);
+            self.add(tables::ref_func(d), 1, fields, Part::Func);
+            self.add(tables::table_size(d), 1, fields, Part::Table);
             for_each(&PLACES, |a| {
                 let fields = [dest(d, Kind::Ref), source(a, Kind::I64), Field::Free, Field::Free];
-                self.add(select::table_get(a, d), 1, fields, Part::Table);
+                self.add(tables::table_get(a, d), 1, fields, Part::Table);
             });
         });
         let fields = [Field::Read, Field::Read, Field::Free, Field::Free];

@@ -1,9 +1,12 @@
 //! Layouts of the handlers of objects and casts: a part of [`Layouts`].
 
 use super::{DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, source};
-use crate::exec::tables::{
-    object_select::{self, Access, Wanted},
-    select::{Kind, Place},
+use crate::exec::{
+    machine::place::{Kind, Place},
+    tables::{
+        self,
+        object::{Access, Wanted},
+    },
 };
 
 const ALL: [Access; 9] = [
@@ -52,19 +55,19 @@ impl Layouts {
         });
         for_each(&DESTS, |d| {
             let done = [dest(d, Kind::I64), Field::Free, Field::Free, Field::Free];
-            self.add(object_select::new_done(d), 2, done, Part::NewLast { size: 0 });
+            self.add(tables::object::new_done(d), 2, done, Part::NewLast { size: 0 });
             for_each(&PLACES, |a| {
                 let unary = |result, operand| {
                     [dest(d, result), source(a, operand), Field::Free, Field::Free]
                 };
                 let (int, reference) = (Kind::I32, Kind::I64);
                 let none = Part::Nothing;
-                self.add(object_select::array_len(a, d), 1, unary(int, reference), none);
-                self.add(object_select::i31_get_s(a, d), 1, unary(int, reference), none);
-                self.add(object_select::i31_get_u(a, d), 1, unary(int, reference), none);
-                self.add(object_select::ref_i31(a, d), 1, unary(reference, int), none);
+                self.add(tables::object::array_len(a, d), 1, unary(int, reference), none);
+                self.add(tables::object::i31_get_s(a, d), 1, unary(int, reference), none);
+                self.add(tables::object::i31_get_u(a, d), 1, unary(int, reference), none);
+                self.add(tables::object::ref_i31(a, d), 1, unary(reference, int), none);
                 for_each(&TESTS, |test| {
-                    let handler = object_select::ref_test(test, a, d);
+                    let handler = tables::object::ref_test(test, a, d);
                     self.add(handler, 1, unary(int, reference), none);
                 });
             });
@@ -72,14 +75,14 @@ impl Layouts {
         for_each(&PLACES, |a| {
             let fields = [Field::Free, source(a, Kind::I64), Field::Free, Field::Free];
             for_each(&TESTS, |test| {
-                self.add(object_select::ref_cast(test, a), 1, fields, Part::Nothing);
+                self.add(tables::object::ref_cast(test, a), 1, fields, Part::Nothing);
                 for passes in [false, true] {
                     let branch = Part::Branch { word: 1, again: false };
-                    self.add(object_select::br_cast(test, passes, a), 2, fields, branch);
+                    self.add(tables::object::br_cast(test, passes, a), 2, fields, branch);
                 }
             });
         });
-        self.add(object_select::NEW_ZEROED, 2, FREE, Part::NewFirst { size: 0 });
+        self.add(tables::object::NEW_ZEROED, 2, FREE, Part::NewFirst { size: 0 });
     }
 
     fn add_access(&mut self, access: Access) {
@@ -87,12 +90,12 @@ impl Layouts {
         for_each(&PLACES, |a| {
             for_each(&DESTS, |d| {
                 let fields = [dest(d, kind), source(a, Kind::I64), Field::Free, Field::Free];
-                self.add(object_select::struct_get(access, a, d), 1, fields, Part::Field { size });
+                self.add(tables::object::struct_get(access, a, d), 1, fields, Part::Field { size });
             });
             for_each(&PLACES, |v| {
                 let fields = [source(v, kind), source(a, Kind::I64), Field::Free, Field::Free];
                 let words = 1 + usize::from(v == Place::Const);
-                let handler = object_select::struct_set(access, a, v);
+                let handler = tables::object::struct_set(access, a, v);
                 self.add(handler, words, fields, Part::Field { size });
             });
         });
@@ -100,12 +103,12 @@ impl Layouts {
             let [array, index] = [source(a, Kind::I64), source(b, Kind::I32)];
             for_each(&DESTS, |d| {
                 let fields = [dest(d, kind), array, index, Field::Free];
-                self.add(object_select::array_get(access, a, b, d), 1, fields, Part::Nothing);
+                self.add(tables::object::array_get(access, a, b, d), 1, fields, Part::Nothing);
             });
             for_each(&PLACES, |v| {
                 let fields = [source(v, kind), array, index, Field::Free];
                 let words = 1 + usize::from(v == Place::Const);
-                self.add(object_select::array_set(access, a, b, v), words, fields, Part::Nothing);
+                self.add(tables::object::array_set(access, a, b, v), words, fields, Part::Nothing);
             });
         });
     }
@@ -115,19 +118,19 @@ impl Layouts {
         for_each(&PLACES, |v| {
             let more = usize::from(v == Place::Const);
             let value = [source(v, kind), Field::Free, Field::Free, Field::Free];
-            let first = object_select::new_first(access, v);
+            let first = tables::object::new_first(access, v);
             self.add(first, 2 + more, value, Part::NewFirst { size });
-            let field = object_select::new_field(access, v);
+            let field = tables::object::new_field(access, v);
             self.add(field, 1 + more, value, Part::NewField { size });
             for_each(&DESTS, |d| {
                 let fields = [dest(d, Kind::I64), source(v, kind), Field::Free, Field::Free];
-                let last = object_select::new_last(access, v, d);
+                let last = tables::object::new_last(access, v, d);
                 self.add(last, 2 + more, fields, Part::NewLast { size });
             });
         });
         for is_default in [false, true] {
             let fields = [Field::Write, Field::Free, Field::Free, Field::Free];
-            let handler = object_select::array_new(access, is_default);
+            let handler = tables::object::array_new(access, is_default);
             self.add(handler, 1, fields, Part::SmallArray);
         }
     }

@@ -1,13 +1,12 @@
-//! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the
-//! tables of [`vector_select`].
+//! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the tables of
+//! [`tables::vector`].
 
 use super::{
     DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source,
 };
-use crate::exec::tables::{
-    Handlers, Sort,
-    select::{Dest, Kind, Place},
-    vector_select,
+use crate::exec::{
+    machine::place::{Dest, Kind, Place},
+    tables::{self, Handlers, Sort},
 };
 use windlass_decode::{Op, Shape};
 
@@ -18,7 +17,7 @@ impl Layouts {
     pub(crate) fn add_vector_constants(&mut self) {
         for_each(&DESTS, |d| {
             let fields = [dest(d, V), Field::Free, Field::Free, Field::Free];
-            self.add(vector_select::constant(d), 3, fields, Part::Nothing);
+            self.add(tables::vector::constant(d), 3, fields, Part::Nothing);
         });
     }
 

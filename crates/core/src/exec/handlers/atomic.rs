@@ -7,9 +7,10 @@ use super::memory::address_in;
 use crate::{
     Trap,
     exec::machine::{
-        Dst, Machine, Slot,
+        Machine,
         context::Stop,
         dispatch::{Handler, Step, run},
+        place::{Dst, Slot},
         shared::Atomic,
     },
 };

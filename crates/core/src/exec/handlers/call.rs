@@ -8,7 +8,7 @@
 use super::control::Meter;
 use crate::{
     Trap,
-    exec::machine::{Ip, Machine, Sp, Src, Value, context::Stop, dispatch::Step},
+    exec::machine::{Ip, Machine, Sp, Value, context::Stop, dispatch::Step, place::Src},
 };
 use core::{
     marker::PhantomData,

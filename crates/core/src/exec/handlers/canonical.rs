@@ -2,19 +2,12 @@
 //! payload bit. The translator puts them behind the instructions that make some ([`nans`](windlass_decode::Op::nans)) if
 //! [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for it; nothing else uses them.
 
-use super::numeric::{Un, UnOp};
+use super::numeric::UnOp;
 use crate::{
     Trap,
     exec::{
-        machine::{
-            Acc, P0, P1, Slot,
-            dispatch::{Handler, Step, run},
-        },
+        machine::place::Kind,
         meaning::v128::{Lane, V128},
-        tables::{
-            Maybe,
-            select::{Dest, Kind, Place},
-        },
     },
 };
 use windlass_decode::Nans;
@@ -40,40 +33,6 @@ pub(crate) fn fold(nans: Nans, bits: u64) -> u64 {
     }
 }
 
-/// `d = canonical a`: a scalar or a vector in a slot or its accumulator. Vectors are not pinned.
-pub(crate) fn handler(nans: Nans, a: Place, d: Dest) -> Maybe {
-    match nans {
-        Nans::F32 => scalar::<F32>(a, d),
-        Nans::F64 => scalar::<F64>(a, d),
-        Nans::F32x4 => vector::<F32x4>(a, d),
-        Nans::F64x2 => vector::<F64x2>(a, d),
-    }
-}
-
-const fn h<S: Step>() -> Maybe {
-    Some(run::<S> as Handler)
-}
-
-fn scalar<O: UnOp>(a: Place, d: Dest) -> Maybe {
-    match (a, d) {
-        (Place::Slot, Dest::P0) => h::<Un<O, Slot, P0>>(),
-        (Place::Slot, Dest::P1) => h::<Un<O, Slot, P1>>(),
-        (Place::Acc, Dest::P0) => h::<Un<O, Acc, P0>>(),
-        (Place::Acc, Dest::P1) => h::<Un<O, Acc, P1>>(),
-        _ => vector::<O>(a, d),
-    }
-}
-
-fn vector<O: UnOp>(a: Place, d: Dest) -> Maybe {
-    match (a, d) {
-        (Place::Slot, Dest::Slot) => h::<Un<O, Slot, Slot>>(),
-        (Place::Slot, Dest::Acc) => h::<Un<O, Slot, Acc>>(),
-        (Place::Acc, Dest::Slot) => h::<Un<O, Acc, Slot>>(),
-        (Place::Acc, Dest::Acc) => h::<Un<O, Acc, Acc>>(),
-        _ => None,
-    }
-}
-
 #[inline(always)]
 fn canonical_f32(x: f32) -> f32 {
     if x.is_nan() { f32::from_bits(F32_NAN) } else { x }
@@ -86,7 +45,7 @@ fn canonical_f64(x: f64) -> f64 {
 
 macro_rules! canonical {
     ($($name:ident $t:ty, |$a:ident| $canonical:expr;)*) => {$(
-        struct $name;
+        pub(crate) struct $name;
         impl UnOp for $name {
             type A = $t;
             type R = $t;

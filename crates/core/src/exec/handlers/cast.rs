@@ -4,7 +4,12 @@
 use super::control::{Jump, Target};
 use crate::{
     Trap,
-    exec::machine::{Dst, Machine, Src, context::Stop, dispatch::Step},
+    exec::machine::{
+        Machine,
+        context::Stop,
+        dispatch::Step,
+        place::{Dst, Src},
+    },
     object_type::{
         ARRAY,
         known::{Ancestor, PAGE},

@@ -1,7 +1,12 @@
 //! Handlers of branches. A target is a distance in bytes from the branch's first operand word.
 
 use super::numeric::{CmpOp, operands, wide};
-use crate::exec::machine::{Machine, Src, Value, context::Stop, dispatch::Step};
+use crate::exec::machine::{
+    Machine, Value,
+    context::Stop,
+    dispatch::Step,
+    place::{Dst, Src},
+};
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
 /// How a running guest is kept in check: see [`Metering`](crate::Metering).
@@ -199,8 +204,8 @@ impl<T: Bits, A: Src, B: Src, K: Target, const ZERO: bool> Step for BrAnd<T, A, 
 /// The latch of a loop: `x += k; if O(x, b) branch`. With `SWAP` the comparison is `O(b, x)`.
 /// Operands: `x, b` or `x, -, constant`; target and cost; `k`.
 pub(crate) struct Latch<O, X, B, K, const SWAP: bool>(PhantomData<(O, X, B, K)>);
-impl<O: CmpOp<A: Bits>, X: Src + crate::exec::machine::Dst, B: Src, K: Target, const SWAP: bool>
-    Step for Latch<O, X, B, K, SWAP>
+impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Step
+    for Latch<O, X, B, K, SWAP>
 {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -222,9 +227,7 @@ impl<O: CmpOp<A: Bits>, X: Src + crate::exec::machine::Dst, B: Src, K: Target, c
 /// The latch of a loop that counts to zero: `x += k; if (x == 0) == ZERO branch`. Operands: `x`;
 /// target and cost; `k`.
 pub(crate) struct LatchTest<T, X, K, const ZERO: bool>(PhantomData<(T, X, K)>);
-impl<T: Bits, X: Src + crate::exec::machine::Dst, K: Target, const ZERO: bool> Step
-    for LatchTest<T, X, K, ZERO>
-{
+impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Step for LatchTest<T, X, K, ZERO> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.

@@ -5,7 +5,11 @@ use crate::{
     Trap,
     exec::{
         machine::{
-            Dst, Machine, Src, Value, context::Stop, dispatch::Step, shared::Atomic,
+            Machine, Value,
+            context::Stop,
+            dispatch::Step,
+            place::{Dst, Slot, Src},
+            shared::Atomic,
             views::MemoryView,
         },
         meaning::v128::V128,
@@ -282,7 +286,7 @@ impl<O: LoadOp, const IS64: bool, const SHARED: bool> Step for LoadAny<O, IS64, 
         // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
             let at = any_address::<O::Raw, IS64>(m)?;
-            crate::exec::machine::Slot::set(m, 0, O::eval(read_any::<_, SHARED>(at)));
+            Slot::set(m, 0, O::eval(read_any::<_, SHARED>(at)));
             m.advance(2);
         }
         Ok(())
@@ -297,7 +301,7 @@ impl<O: StoreOp, const IS64: bool, const SHARED: bool> Step for StoreAny<O, IS64
         // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
             let at = any_address::<O::Raw, IS64>(m)?;
-            let value: O::A = crate::exec::machine::Slot::get(m, 0, 0);
+            let value: O::A = Slot::get(m, 0, 0);
             write_any::<_, SHARED>(O::eval(value), at);
             m.advance(2);
         }

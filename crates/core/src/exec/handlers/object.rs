@@ -7,7 +7,12 @@
 use crate::{
     Trap,
     exec::{
-        machine::{Dst, Machine, Slot, Src, Value, context::Stop, dispatch::Step},
+        machine::{
+            Machine, Value,
+            context::Stop,
+            dispatch::Step,
+            place::{Dst, Slot, Src},
+        },
         meaning::v128::V128,
     },
     object_type::HEADER,

@@ -3,7 +3,13 @@
 
 use crate::{
     Trap,
-    exec::machine::{Dst, Machine, Slot, Src, context::Stop, dispatch::Step, views::TableView},
+    exec::machine::{
+        Machine,
+        context::Stop,
+        dispatch::Step,
+        place::{Dst, Slot, Src},
+        views::TableView,
+    },
 };
 use core::marker::PhantomData;
 

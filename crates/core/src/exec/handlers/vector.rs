@@ -4,7 +4,12 @@
 
 use super::memory::{Address, Raw, any_address, read_any, write_any};
 use crate::exec::{
-    machine::{Dst, Machine, Slot, Src, Value, context::Stop, dispatch::Step},
+    machine::{
+        Machine, Value,
+        context::Stop,
+        dispatch::Step,
+        place::{Dst, Slot, Src},
+    },
     meaning::v128::V128,
 };
 use core::marker::PhantomData;

@@ -1,18 +1,34 @@
-//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands. The
-//! tables are made in [`select`](crate::exec::tables::select) and
-//! [`vector_select`](crate::exec::tables::vector_select); the translator looks them up here.
+//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands, which the
+//! compiler fills from the generic bodies; a file for each topic. The translator picks handlers here and
+//! nowhere else.
 
+#[macro_use]
+mod macros;
+mod call;
+mod canonical;
+mod control;
 #[cfg(test)]
 mod facts_tests;
-pub(crate) mod object_select;
+mod memory;
+mod numeric;
+pub(crate) mod object;
 pub(crate) mod ops;
-pub(crate) mod select;
+mod reference;
+mod variable;
+pub(crate) mod vector;
 pub(crate) mod vector_ops;
-pub(crate) mod vector_select;
 
-use super::machine::dispatch::Handler;
-use select::{Dest, Place};
-use windlass_decode::MemoryType;
+use super::machine::{
+    dispatch::{Handler, Step, run},
+    place::{Dest, Place},
+};
+pub(crate) use call::{call_indirect, call_ref, enter, plain, reload, return_one};
+pub(crate) use canonical::canonical;
+pub(crate) use control::{br, br_and, br_table, br_test, charge, latch_test, loop_enter};
+pub(crate) use numeric::{negated, stand_in};
+pub(crate) use reference::{non_null, ref_func, table_get, table_size};
+pub(crate) use variable::{copy, global_get, global_set, select};
+use windlass_decode::{MemoryType, Op};
 
 pub(crate) type Maybe = Option<Handler>;
 /// By destination.
@@ -26,8 +42,18 @@ pub(crate) type PairTable = [[Maybe; 5]; 5];
 /// By the sort of memory.
 pub(crate) type AnyTable = [Handler; 4];
 
-/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether
-/// other threads use it.
+const NO_DEST: ByDest = [None; 4];
+
+const NO_PAIR: PairTable = [[None; 5]; 5];
+
+const NO_BIN: BinTable = [[NO_DEST; 5]; 5];
+
+const fn h<S: Step>() -> Maybe {
+    Some(run::<S> as Handler)
+}
+
+/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether other threads
+/// use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
     Own32,
@@ -65,19 +91,6 @@ pub(crate) type VectorBinTable = [[FewDests; 3]; 3];
 /// By which of the three operands is in the accumulator (none, first, second, third), and
 /// destination.
 pub(crate) type TernTable = [FewDests; 4];
-
-/// The table of a body over the sorts of memory.
-macro_rules! any_table {
-    ($body:ident < $op:ty >) => {
-        [
-            run::<$body<$op, false, false>>,
-            run::<$body<$op, true, false>>,
-            run::<$body<$op, false, true>>,
-            run::<$body<$op, true, true>>,
-        ]
-    };
-}
-pub(crate) use any_table;
 
 /// Every handler of a simple instruction.
 #[derive(Clone, Copy)]
@@ -165,6 +178,14 @@ pub(crate) struct StoreLaneTables {
     /// By address and vector.
     pub(crate) base: [[Maybe; 3]; 5],
     pub(crate) any: AnyTable,
+}
+
+/// The handlers of a simple instruction.
+pub(crate) fn handlers(op: Op) -> Handlers {
+    match ops::scalar(op) {
+        Handlers::None => vector_ops::vector(op),
+        handlers => handlers,
+    }
 }
 
 impl Handlers {

@@ -3,7 +3,8 @@
 
 use super::{
     Handlers,
-    select::{OfBin, OfCmp, OfFloatCmp, OfLoad, OfStore, OfUn},
+    memory::{OfLoad, OfStore},
+    numeric::{OfBin, OfCmp, OfFloatCmp, OfUn},
 };
 use crate::{
     Trap,
@@ -156,7 +157,7 @@ macro_rules! define {
         $(meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
         /// The handlers of a simple instruction.
-        pub(crate) fn handlers(op: Op) -> Handlers {
+        pub(super) fn scalar(op: Op) -> Handlers {
             match op {
                 $(Op::$op => table!($shape $op [$($a)*]),)*
             }

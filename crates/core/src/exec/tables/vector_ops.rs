@@ -4,7 +4,7 @@
 use super::{
     Handlers,
     ops::op,
-    vector_select::{
+    vector::{
         OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore,
         OfStoreLane, OfTern, OfVector, OfVectors,
     },
@@ -307,7 +307,7 @@ macro_rules! define {
         $(lane_meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
         /// The handlers of a vector instruction.
-        pub(crate) fn handlers(op: Op) -> Handlers {
+        pub(super) fn vector(op: Op) -> Handlers {
             let fast = native::is_fast();
             match op {
                 $(Op::$op => table!($shape fast $op),)*

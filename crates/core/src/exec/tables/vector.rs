@@ -1,12 +1,10 @@
-//! Which handler a vector instruction has for given places of its operands. What
-//! [`select`](super::select) is for the scalar ones. A vector is in a slot, in its accumulator or,
-//! as a second operand, in the code; a result goes to a slot and the accumulator, or to the
-//! accumulator alone.
+//! Which handler a vector instruction has for given places of its operands. What the other files
+//! are for the scalar ones. A vector is in a slot, in its accumulator or, as a second operand, in the code; a
+//! result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
     FewDests, LoadLaneTables, Maybe, StoreLaneTables, TernTable, VectorBinTable, VectorLoadTables,
-    VectorStoreTables, VectorUnTable, any_table,
-    select::{Dest, Place},
+    VectorStoreTables, VectorUnTable, h,
 };
 use crate::exec::{
     handlers::{
@@ -22,16 +20,12 @@ use crate::exec::{
         },
     },
     machine::{
-        Acc, Const, P0, P1, Slot, SlotOnly, Src,
         dispatch::{Handler, Step, run, run_fast},
+        place::{Acc, Const, Dest, P0, P1, Place, Slot, SlotOnly, Src},
     },
     meaning::v128::V128,
 };
 use core::marker::PhantomData;
-
-const fn h<S: Step>() -> Maybe {
-    Some(run::<S> as Handler)
-}
 
 /// The handler with this body, for the CPUs with more if `FAST`.
 const fn pick<S: Step, const FAST: bool>() -> Maybe {
@@ -40,7 +34,7 @@ const fn pick<S: Step, const FAST: bool>() -> Maybe {
 
 const NONE: FewDests = [None; 2];
 
-macro_rules! dests {
+macro_rules! two_dests {
     ($body:ident < $($arg:ty),+ >) => {
         [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>()]
     };
@@ -53,18 +47,18 @@ macro_rules! dests {
 pub(crate) struct OfVector<O, const FAST: bool>(PhantomData<O>);
 impl<O: UnOp, const FAST: bool> OfVector<O, FAST> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &[dests!(FAST, Un<O, Slot>), NONE, dests!(FAST, Un<O, Acc>), NONE, NONE];
+        &[two_dests!(FAST, Un<O, Slot>), NONE, two_dests!(FAST, Un<O, Acc>), NONE, NONE];
 }
 
 /// Of a scalar.
 pub(crate) struct OfScalar<O, const FAST: bool>(PhantomData<O>);
 impl<O: UnOp, const FAST: bool> OfScalar<O, FAST> {
     pub(crate) const TABLE: &'static VectorUnTable = &[
-        dests!(FAST, Un<O, Slot>),
+        two_dests!(FAST, Un<O, Slot>),
         NONE,
-        dests!(FAST, Un<O, Acc>),
-        dests!(FAST, Un<O, P0>),
-        dests!(FAST, Un<O, P1>),
+        two_dests!(FAST, Un<O, Acc>),
+        two_dests!(FAST, Un<O, P0>),
+        two_dests!(FAST, Un<O, P1>),
     ];
 }
 
@@ -73,22 +67,22 @@ pub(crate) struct OfVectors<O, const FAST: bool>(PhantomData<O>);
 impl<O: BinOp, const FAST: bool> OfVectors<O, FAST> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
         [
-            dests!(FAST, Bin<O, Slot, Slot>),
-            dests!(FAST, Bin<O, Slot, Const>),
-            if O::OP.commutes() { NONE } else { dests!(FAST, Bin<O, Slot, Acc>) },
+            two_dests!(FAST, Bin<O, Slot, Slot>),
+            two_dests!(FAST, Bin<O, Slot, Const>),
+            if O::OP.commutes() { NONE } else { two_dests!(FAST, Bin<O, Slot, Acc>) },
         ],
         [NONE; 3],
-        [dests!(FAST, Bin<O, Acc, Slot>), dests!(FAST, Bin<O, Acc, Const>), NONE],
+        [two_dests!(FAST, Bin<O, Acc, Slot>), two_dests!(FAST, Bin<O, Acc, Const>), NONE],
     ];
 }
 
 pub(crate) struct OfTern<O, const FAST: bool>(PhantomData<O>);
 impl<O: TernOp, const FAST: bool> OfTern<O, FAST> {
     pub(crate) const TABLE: &'static TernTable = &[
-        dests!(FAST, Tern<O, Slot, Slot, Slot>),
-        dests!(FAST, Tern<O, Acc, Slot, Slot>),
-        dests!(FAST, Tern<O, Slot, Acc, Slot>),
-        dests!(FAST, Tern<O, Slot, Slot, Acc>),
+        two_dests!(FAST, Tern<O, Slot, Slot, Slot>),
+        two_dests!(FAST, Tern<O, Acc, Slot, Slot>),
+        two_dests!(FAST, Tern<O, Slot, Acc, Slot>),
+        two_dests!(FAST, Tern<O, Slot, Slot, Acc>),
     ];
 }
 
@@ -96,15 +90,15 @@ pub(crate) struct OfShift<O, const FAST: bool>(PhantomData<O>);
 impl<O: ShiftOp, const FAST: bool> OfShift<O, FAST> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
         [
-            dests!(FAST, Shift<O, Slot, Slot>),
-            dests!(FAST, Shift<O, Slot, Const>),
-            dests!(FAST, Shift<O, Slot, Acc>),
+            two_dests!(FAST, Shift<O, Slot, Slot>),
+            two_dests!(FAST, Shift<O, Slot, Const>),
+            two_dests!(FAST, Shift<O, Slot, Acc>),
         ],
         [NONE; 3],
         [
-            dests!(FAST, Shift<O, Acc, Slot>),
-            dests!(FAST, Shift<O, Acc, Const>),
-            dests!(FAST, Shift<O, Acc, Acc>),
+            two_dests!(FAST, Shift<O, Acc, Slot>),
+            two_dests!(FAST, Shift<O, Acc, Const>),
+            two_dests!(FAST, Shift<O, Acc, Acc>),
         ],
     ];
 }
@@ -112,24 +106,24 @@ impl<O: ShiftOp, const FAST: bool> OfShift<O, FAST> {
 pub(crate) struct OfExtract<O>(PhantomData<O>);
 impl<O: ExtractOp> OfExtract<O> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &[dests!(Extract<O, Slot>), NONE, dests!(Extract<O, Acc>), NONE, NONE];
+        &[two_dests!(Extract<O, Slot>), NONE, two_dests!(Extract<O, Acc>), NONE, NONE];
 }
 
 pub(crate) struct OfReplace<O>(PhantomData<O>);
 impl<O: ReplaceOp> OfReplace<O> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
-        [dests!(Replace<O, Slot, Slot>), NONE, dests!(Replace<O, Slot, Acc>)],
+        [two_dests!(Replace<O, Slot, Slot>), NONE, two_dests!(Replace<O, Slot, Acc>)],
         [NONE; 3],
-        [dests!(Replace<O, Acc, Slot>), NONE, dests!(Replace<O, Acc, Acc>)],
+        [two_dests!(Replace<O, Acc, Slot>), NONE, two_dests!(Replace<O, Acc, Acc>)],
     ];
 }
 
 pub(crate) struct OfShuffle<O, const FAST: bool>(PhantomData<O>);
 impl<O: ShuffleOp, const FAST: bool> OfShuffle<O, FAST> {
     pub(crate) const TABLE: &'static VectorBinTable = &[
-        [dests!(FAST, Shuffle<O, Slot, Slot>), NONE, dests!(FAST, Shuffle<O, Slot, Acc>)],
+        [two_dests!(FAST, Shuffle<O, Slot, Slot>), NONE, two_dests!(FAST, Shuffle<O, Slot, Acc>)],
         [NONE; 3],
-        [dests!(FAST, Shuffle<O, Acc, Slot>), NONE, NONE],
+        [two_dests!(FAST, Shuffle<O, Acc, Slot>), NONE, NONE],
     ];
 }
 
@@ -150,23 +144,23 @@ pub(crate) struct OfLoad<O>(PhantomData<O>);
 impl<O: LoadOp> OfLoad<O> {
     pub(crate) const TABLE: &'static VectorLoadTables = &VectorLoadTables {
         base: [
-            dests!(Load<O, Base<Slot>>),
-            dests!(Load<O, Base<Const>>),
-            dests!(Load<O, Base<Acc>>),
-            dests!(Load<O, Base<P0>>),
-            dests!(Load<O, Base<P1>>),
+            two_dests!(Load<O, Base<Slot>>),
+            two_dests!(Load<O, Base<Const>>),
+            two_dests!(Load<O, Base<Acc>>),
+            two_dests!(Load<O, Base<P0>>),
+            two_dests!(Load<O, Base<P1>>),
         ],
         wrapped: [
-            dests!(Load<O, Wrapped<Slot>>),
+            two_dests!(Load<O, Wrapped<Slot>>),
             NONE,
-            dests!(Load<O, Wrapped<Acc>>),
-            dests!(Load<O, Wrapped<P0>>),
-            dests!(Load<O, Wrapped<P1>>),
+            two_dests!(Load<O, Wrapped<Acc>>),
+            two_dests!(Load<O, Wrapped<P0>>),
+            two_dests!(Load<O, Wrapped<P1>>),
         ],
         indexed: {
             macro_rules! entry {
                 ($a:ident, $b:ident) => {
-                    dests!(Load<O, Indexed<$a, $b, 0>>)
+                    two_dests!(Load<O, Indexed<$a, $b, 0>>)
                 };
             }
             address_pairs!(NONE, entry)
@@ -224,7 +218,7 @@ impl<O: LoadLaneOp> OfLoadLane<O> {
     };
 
     const fn row<A: Src>() -> [FewDests; 3] {
-        [dests!(LoadLane<O, Base<A>, Slot>), NONE, dests!(LoadLane<O, Base<A>, Acc>)]
+        [two_dests!(LoadLane<O, Base<A>, Slot>), NONE, two_dests!(LoadLane<O, Base<A>, Acc>)]
     }
 }
 
@@ -257,21 +251,23 @@ pub(crate) fn copy(a: Place, d: Dest) -> Maybe {
 
 /// `v128.const`
 pub(crate) fn constant(d: Dest) -> Maybe {
-    few(dests!(Copy<V128, Const>), d)
+    few(two_dests!(Copy<V128, Const>), d)
 }
 
 /// `select` of slots by a condition in a slot or the accumulator.
 pub(crate) fn select(x: Place, y: Place, c: Place, d: Dest) -> Maybe {
     match (x, y, c) {
-        (Place::Slot, Place::Slot, Place::Slot) => few(dests!(Select<V128, Slot, Slot, Slot>), d),
-        (Place::Slot, Place::Slot, Place::Acc) => few(dests!(Select<V128, Slot, Slot, Acc>), d),
+        (Place::Slot, Place::Slot, Place::Slot) => {
+            few(two_dests!(Select<V128, Slot, Slot, Slot>), d)
+        }
+        (Place::Slot, Place::Slot, Place::Acc) => few(two_dests!(Select<V128, Slot, Slot, Acc>), d),
         _ => None,
     }
 }
 
 /// `global.get`
 pub(crate) fn global_get(d: Dest) -> Maybe {
-    few(dests!(GlobalGet<V128>), d)
+    few(two_dests!(GlobalGet<V128>), d)
 }
 
 /// `global.set`

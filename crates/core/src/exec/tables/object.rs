@@ -1,10 +1,6 @@
-//! Which handler an instruction on objects has for given places of its operands: tables as in
-//! [`select`](super::select).
+//! Which handler an instruction on objects has for given places of its operands: tables as in [`tables`](super).
 
-use super::{
-    ByDest, Maybe,
-    select::{Dest, Place},
-};
+use super::{ByDest, Maybe, NO_DEST, h};
 use crate::exec::{
     handlers::{
         cast::{
@@ -18,8 +14,8 @@ use crate::exec::{
         },
     },
     machine::{
-        Acc, Const, P0, P1, Slot,
-        dispatch::{Handler, Step, run},
+        dispatch::{Handler, run},
+        place::{Acc, Const, Dest, P0, P1, Place, Slot},
     },
 };
 use core::marker::PhantomData;
@@ -54,17 +50,6 @@ pub(crate) enum Wanted {
     Func,
 }
 
-const fn h<S: Step>() -> Maybe {
-    Some(run::<S> as Handler)
-}
-
-/// A row over the places of a result.
-macro_rules! dests {
-    ($body:ident < $($arg:ty),* >) => {
-        [h::<$body<$($arg,)* Slot>>(), h::<$body<$($arg,)* Acc>>(),
-         h::<$body<$($arg,)* P0>>(), h::<$body<$($arg,)* P1>>()]
-    };
-}
 /// A row over the places of an element that is read: vectors are not pinned.
 macro_rules! results {
     ($body:ident < E, $($arg:ty),* >) => {
@@ -83,7 +68,6 @@ macro_rules! elements {
          if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }]
     };
 }
-const NO_DEST: ByDest = [None; 4];
 const NO_VALUE: [Maybe; 5] = [None; 5];
 
 struct Of<E>(PhantomData<E>);

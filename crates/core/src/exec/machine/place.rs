@@ -1,0 +1,202 @@
+//! Where operands lie and results go: as types, in which handlers are generic, and as values, by which the
+//! translator picks a handler.
+
+use super::{Machine, Value};
+use crate::Metering;
+
+/// Where an operand lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Slot,
+    Const,
+    Acc,
+    P0,
+    P1,
+}
+
+/// Where a result goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dest {
+    /// A slot and the accumulator.
+    Slot,
+    /// The accumulator alone.
+    Acc,
+    P0,
+    P1,
+}
+
+/// The register file of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Domain {
+    Int,
+    F64,
+    F32,
+    Vector,
+}
+
+/// The type of a value. Handlers take references for 64-bit integers; maps of live values do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    I32,
+    I64,
+    Ref,
+    F32,
+    F64,
+    V128,
+}
+
+/// How a branch gets to its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By distance.
+    Jump,
+    /// To the start of the innermost loop, which makes no calls; checked as the engine wants it.
+    Again(Metering),
+}
+
+impl Way {
+    /// The index of a way in tables.
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Way::Jump => 0,
+            Way::Again(Metering::None) => 1,
+            Way::Again(Metering::Interrupt) => 2,
+            Way::Again(Metering::Fuel) => 3,
+        }
+    }
+}
+
+/// In which order [`in_order`] puts the operands of a commutative operation.
+const fn rank(place: Place) -> u8 {
+    match place {
+        Place::Acc => 0,
+        Place::P0 => 1,
+        Place::P1 => 2,
+        Place::Slot => 3,
+        Place::Const => 4,
+    }
+}
+
+/// Whether the tables of a commutative operation have its operands in this order.
+pub(crate) fn in_order(a: Place, b: Place) -> bool {
+    rank(a) <= rank(b)
+}
+
+/// Where an operand is read from.
+pub(crate) trait Src: 'static {
+    /// Whether it is a constant in the code.
+    const IS_CONST: bool = false;
+
+    /// Reads it. A slot's number stands in `field`; a wide constant in operand word `wide`.
+    ///
+    /// # Safety
+    /// I1, I2.
+    unsafe fn get<T: Value>(m: &Machine, field: usize, wide: usize) -> T;
+}
+
+/// Where a result goes.
+pub(crate) trait Dst: 'static {
+    /// Writes it. A slot's number stands in `field`.
+    ///
+    /// # Safety
+    /// I1, I2.
+    unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T);
+}
+
+/// A slot of the frame. As a destination, the accumulator gets the value too.
+pub(crate) struct Slot;
+
+/// A constant in the code.
+pub(crate) struct Const;
+
+/// The accumulator of the value's type.
+pub(crate) struct Acc;
+
+/// The first pinned local of the value's type. Written, its slot is written too.
+pub(crate) struct P0;
+
+/// The second pinned local.
+pub(crate) struct P1;
+
+/// A slot of the frame, as a destination that leaves the accumulator alone.
+pub(crate) struct SlotOnly;
+
+impl Src for Slot {
+    #[inline(always)]
+    unsafe fn get<T: Value>(m: &Machine, field: usize, _: usize) -> T {
+        // SAFETY: the caller's promise.
+        unsafe { T::read(m.at(m.field(field))) }
+    }
+}
+
+impl Src for Const {
+    const IS_CONST: bool = true;
+    #[inline(always)]
+    unsafe fn get<T: Value>(m: &Machine, _: usize, wide: usize) -> T {
+        // SAFETY: the caller's promise.
+        unsafe { if T::WORDS > 0 { m.constant(wide) } else { T::from_k(m.high(0)) } }
+    }
+}
+
+impl Src for Acc {
+    #[inline(always)]
+    unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
+        T::acc(m)
+    }
+}
+
+impl Src for P0 {
+    #[inline(always)]
+    unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
+        T::p0(m)
+    }
+}
+
+impl Src for P1 {
+    #[inline(always)]
+    unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
+        T::p1(m)
+    }
+}
+
+impl Dst for Slot {
+    #[inline(always)]
+    unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
+        // SAFETY: the caller's promise.
+        unsafe { value.write(m.at(m.field(field))) }
+        value.set_acc(m);
+    }
+}
+
+impl Dst for SlotOnly {
+    #[inline(always)]
+    unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
+        // SAFETY: the caller's promise.
+        unsafe { value.write(m.at(m.field(field))) }
+    }
+}
+
+impl Dst for Acc {
+    #[inline(always)]
+    unsafe fn set<T: Value>(m: &mut Machine, _: usize, value: T) {
+        value.set_acc(m);
+    }
+}
+
+impl Dst for P0 {
+    #[inline(always)]
+    unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
+        // SAFETY: the caller's promise.
+        unsafe { value.write(m.at(m.field(field))) }
+        value.set_p0(m);
+    }
+}
+
+impl Dst for P1 {
+    #[inline(always)]
+    unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
+        // SAFETY: the caller's promise.
+        unsafe { value.write(m.at(m.field(field))) }
+        value.set_p1(m);
+    }
+}

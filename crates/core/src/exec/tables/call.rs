@@ -1,0 +1,98 @@
+//! Handlers of functions' starts, calls and returns; and those that have one form only, of all topics.
+
+use super::{Maybe, h};
+use crate::{
+    Metering,
+    exec::{
+        handlers::{
+            atomic,
+            call::{
+                self, CallIndirect, CallRef, Enter, Reload, Return, ReturnCallIndirect,
+                ReturnCallRef,
+            },
+            control::{Fueled, Interruptible, Unmetered},
+            reference::TableSet,
+        },
+        machine::{
+            Value,
+            dispatch::{Handler, run},
+            place::{Acc, Const, Kind, P0, P1, Place, Slot},
+        },
+    },
+};
+use core::marker::PhantomData;
+
+/// `return` of one value
+pub(crate) fn return_one(kind: Kind, a: Place) -> Maybe {
+    struct Of<T>(PhantomData<T>);
+    impl<T: Value + 'static> Of<T> {
+        const TABLE: &'static [Maybe; 5] = &over_places!(Return<T>);
+    }
+    by_kind!(kind, |T| Of::<T>::TABLE[a as usize], super::vector::return_one(a))
+}
+
+/// The start of a function that pins locals of these domains.
+pub(crate) fn enter(metering: Metering, int: bool, f64: bool, f32: bool) -> Handler {
+    macro_rules! pins {
+        ($m:ty) => {
+            match (int, f64, f32) {
+                (false, false, false) => run::<Enter<$m, false, false, false>>,
+                (true, false, false) => run::<Enter<$m, true, false, false>>,
+                (false, true, false) => run::<Enter<$m, false, true, false>>,
+                (true, true, false) => run::<Enter<$m, true, true, false>>,
+                (false, false, true) => run::<Enter<$m, false, false, true>>,
+                (true, false, true) => run::<Enter<$m, true, false, true>>,
+                (false, true, true) => run::<Enter<$m, false, true, true>>,
+                (true, true, true) => run::<Enter<$m, true, true, true>>,
+            }
+        };
+    }
+    match metering {
+        Metering::None => pins!(Unmetered),
+        Metering::Interrupt => pins!(Interruptible),
+        Metering::Fuel => pins!(Fueled),
+    }
+}
+
+/// Loads pinned floats again; nothing if there are none.
+pub(crate) fn reload(f64: bool, f32: bool) -> Maybe {
+    match (f64, f32) {
+        (false, false) => None,
+        (true, false) => h::<Reload<true, false>>(),
+        (false, true) => h::<Reload<false, true>>(),
+        (true, true) => h::<Reload<true, true>>(),
+    }
+}
+
+/// `call_indirect`, or its tail call, by an index anywhere but in the code.
+pub(crate) fn call_indirect(tail: bool, a: Place) -> Maybe {
+    let tables = [variable_places!(CallIndirect), variable_places!(ReturnCallIndirect)];
+    tables[usize::from(tail)][a as usize]
+}
+
+/// `call_ref`, or its tail call, by a reference anywhere but in the code.
+pub(crate) fn call_ref(tail: bool, a: Place) -> Maybe {
+    let tables = [variable_places!(CallRef), variable_places!(ReturnCallRef)];
+    tables[usize::from(tail)][a as usize]
+}
+
+/// Handlers that have one form only.
+pub(crate) mod plain {
+    use super::{Handler, TableSet, atomic, call, run};
+    pub(crate) const CALL: Handler = run::<call::Call>;
+    pub(crate) const CALL_IMPORT: Handler = run::<call::CallImport>;
+    pub(crate) const RETURN_CALL: Handler = run::<call::ReturnCall>;
+    pub(crate) const RETURN_CALL_IMPORT: Handler = run::<call::ReturnCallImport>;
+    pub(crate) const RETURN_NONE: Handler = run::<call::ReturnNone>;
+    pub(crate) const RETURN_MANY: Handler = run::<call::ReturnMany>;
+    pub(crate) const MOVE_MANY: Handler = run::<call::MoveMany>;
+    pub(crate) const SLOW: Handler = run::<call::Slow>;
+    pub(crate) const TABLE_SET: Handler = run::<TableSet>;
+    pub(crate) const UNREACHABLE: Handler = run::<call::Unreachable>;
+    pub(crate) const THROW: Handler = run::<call::Throw>;
+    pub(crate) const THROW_REF: Handler = run::<call::ThrowRef>;
+    pub(crate) const UNTRANSLATED: Handler = run::<call::Untranslated>;
+    pub(crate) const FENCE: Handler = run::<atomic::Fence>;
+    pub(crate) const HALT: Handler = run::<call::Halt>;
+    pub(crate) const SWITCH_BACK: Handler = run::<call::SwitchBack>;
+}

@@ -1,0 +1,132 @@
+//! Handlers of branches and loops.
+
+use super::{Maybe, PairTable, h};
+use crate::{
+    Metering,
+    exec::{
+        handlers::control::{
+            Again, Bits, Br, BrAnd, BrTable, BrTest, Charge, Fueled, Interruptible, Jump,
+            LatchTest, LoopEnter, Target, Unmetered,
+        },
+        machine::{
+            dispatch::{Handler, run},
+            place::{Acc, Const, P0, P1, Place, Slot, Way},
+        },
+    },
+};
+use core::marker::PhantomData;
+
+/// `br`
+pub(crate) fn br(way: Way) -> Handler {
+    match way {
+        Way::Jump => run::<Br<Jump>>,
+        Way::Again(Metering::None) => run::<Br<Again<Unmetered>>>,
+        Way::Again(Metering::Interrupt) => run::<Br<Again<Interruptible>>>,
+        Way::Again(Metering::Fuel) => run::<Br<Again<Fueled>>>,
+    }
+}
+
+/// A branch if `a` is zero, or if it is not. `a` is an `i32` or an `i64`.
+pub(crate) fn br_test(is64: bool, zero: bool, a: Place, way: Way) -> Maybe {
+    struct Of<T, const ZERO: bool>(PhantomData<T>);
+    impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
+        const TABLE: &'static [[Maybe; 5]; 4] = &[
+            Self::row::<Jump>(),
+            Self::row::<Again<Unmetered>>(),
+            Self::row::<Again<Interruptible>>(),
+            Self::row::<Again<Fueled>>(),
+        ];
+        const fn row<K: Target>() -> [Maybe; 5] {
+            [
+                h::<BrTest<T, Slot, K, ZERO>>(),
+                None,
+                h::<BrTest<T, Acc, K, ZERO>>(),
+                h::<BrTest<T, P0, K, ZERO>>(),
+                h::<BrTest<T, P1, K, ZERO>>(),
+            ]
+        }
+    }
+    let table = match (is64, zero) {
+        (false, false) => Of::<i32, false>::TABLE,
+        (false, true) => Of::<i32, true>::TABLE,
+        (true, false) => Of::<i64, false>::TABLE,
+        (true, true) => Of::<i64, true>::TABLE,
+    };
+    table[way.index()][a as usize]
+}
+
+/// The latch of a loop that counts to zero; not metered. `x` is in a slot or pinned.
+pub(crate) fn latch_test(is64: bool, zero: bool, x: Place, way: Way) -> Maybe {
+    struct Of<T, const ZERO: bool>(PhantomData<T>);
+    impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
+        const TABLE: &'static [[Maybe; 5]; 2] =
+            &[Self::row::<Jump>(), Self::row::<Again<Unmetered>>()];
+        const fn row<K: Target>() -> [Maybe; 5] {
+            [
+                h::<LatchTest<T, Slot, K, ZERO>>(),
+                None,
+                None,
+                h::<LatchTest<T, P0, K, ZERO>>(),
+                h::<LatchTest<T, P1, K, ZERO>>(),
+            ]
+        }
+    }
+    let table = match (is64, zero) {
+        (false, false) => Of::<i32, false>::TABLE,
+        (false, true) => Of::<i32, true>::TABLE,
+        (true, false) => Of::<i64, false>::TABLE,
+        (true, true) => Of::<i64, true>::TABLE,
+    };
+    table.get(way.index())?[x as usize]
+}
+
+/// A branch if `a & b` is zero, or if it is not.
+pub(crate) fn br_and(is64: bool, zero: bool, a: Place, b: Place, way: Way) -> Maybe {
+    struct Of<T, const ZERO: bool>(PhantomData<T>);
+    impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
+        const TABLE: &'static [PairTable; 4] = &[
+            Self::pair::<Jump>(),
+            Self::pair::<Again<Unmetered>>(),
+            Self::pair::<Again<Interruptible>>(),
+            Self::pair::<Again<Fueled>>(),
+        ];
+        const fn pair<K: Target>() -> PairTable {
+            macro_rules! entry {
+                ($a:ident, $b:ident) => {
+                    h::<BrAnd<T, $a, $b, K, ZERO>>()
+                };
+            }
+            pairs!(None, true, entry)
+        }
+    }
+    let table = match (is64, zero) {
+        (false, false) => Of::<i32, false>::TABLE,
+        (false, true) => Of::<i32, true>::TABLE,
+        (true, false) => Of::<i64, false>::TABLE,
+        (true, true) => Of::<i64, true>::TABLE,
+    };
+    table[way.index()][a as usize][b as usize]
+}
+
+/// `br_table` by an index anywhere but in the code.
+pub(crate) fn br_table(a: Place) -> Maybe {
+    variable_places!(BrTable)[a as usize]
+}
+
+/// The start of an innermost loop without calls.
+pub(crate) fn loop_enter(metering: Metering) -> Handler {
+    match metering {
+        Metering::None => run::<LoopEnter<Unmetered>>,
+        Metering::Interrupt => run::<LoopEnter<Interruptible>>,
+        Metering::Fuel => run::<LoopEnter<Fueled>>,
+    }
+}
+
+/// A charge; nothing without metering.
+pub(crate) fn charge(metering: Metering) -> Maybe {
+    match metering {
+        Metering::None => None,
+        Metering::Interrupt => h::<Charge<Interruptible>>(),
+        Metering::Fuel => h::<Charge<Fueled>>(),
+    }
+}

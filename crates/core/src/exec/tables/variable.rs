@@ -1,0 +1,85 @@
+//! Handlers that move values: copies, `select`, globals.
+
+use super::{ByDest, Maybe, h};
+use crate::exec::{
+    handlers::{
+        memory::{GlobalGet, GlobalSet},
+        numeric::{Copy, Select},
+    },
+    machine::{
+        Value,
+        place::{Acc, Const, Dest, Kind, P0, P1, Place, Slot, SlotOnly},
+    },
+};
+use core::marker::PhantomData;
+
+/// `d = a` that leaves accumulators alone; `d` is a slot or pinned (with its slot).
+pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
+    struct Of<T>(PhantomData<T>);
+    impl<T: Value + 'static> Of<T> {
+        const TABLE: &'static [[Maybe; 3]; 5] = &[
+            [h::<Copy<T, Slot, SlotOnly>>(), h::<Copy<T, Slot, P0>>(), h::<Copy<T, Slot, P1>>()],
+            [h::<Copy<T, Const, SlotOnly>>(), h::<Copy<T, Const, P0>>(), h::<Copy<T, Const, P1>>()],
+            [h::<Copy<T, Acc, SlotOnly>>(), h::<Copy<T, Acc, P0>>(), h::<Copy<T, Acc, P1>>()],
+            [h::<Copy<T, P0, SlotOnly>>(), None, h::<Copy<T, P0, P1>>()],
+            [h::<Copy<T, P1, SlotOnly>>(), h::<Copy<T, P1, P0>>(), None],
+        ];
+    }
+    let column = match d {
+        Dest::Slot => 0,
+        Dest::P0 => 1,
+        Dest::P1 => 2,
+        Dest::Acc => return None,
+    };
+    by_kind!(kind, |T| Of::<T>::TABLE[a as usize][column], super::vector::copy(a, d))
+}
+
+/// `select` of slots or constants by a condition in a slot or the accumulator.
+pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe {
+    struct Of<T>(PhantomData<T>);
+    impl<T: Value + 'static> Of<T> {
+        const TABLE: &'static [[[ByDest; 2]; 2]; 2] = &[
+            [
+                [dests!(Select<T, Slot, Slot, Slot>), dests!(Select<T, Slot, Slot, Acc>)],
+                [dests!(Select<T, Slot, Const, Slot>), dests!(Select<T, Slot, Const, Acc>)],
+            ],
+            [
+                [dests!(Select<T, Const, Slot, Slot>), dests!(Select<T, Const, Slot, Acc>)],
+                [dests!(Select<T, Const, Const, Slot>), dests!(Select<T, Const, Const, Acc>)],
+            ],
+        ];
+    }
+    let value = |place| match place {
+        Place::Slot => Some(0),
+        Place::Const => Some(1),
+        _ => None,
+    };
+    let condition = match c {
+        Place::Slot => 0,
+        Place::Acc => 1,
+        _ => return None,
+    };
+    by_kind!(
+        kind,
+        |T| Of::<T>::TABLE[value(x)?][value(y)?][condition][d as usize],
+        super::vector::select(x, y, c, d)
+    )
+}
+
+/// `global.get`
+pub(crate) fn global_get(kind: Kind, d: Dest) -> Maybe {
+    struct Of<T>(PhantomData<T>);
+    impl<T: Value + 'static> Of<T> {
+        const TABLE: &'static ByDest = &dests!(GlobalGet<T>);
+    }
+    by_kind!(kind, |T| Of::<T>::TABLE[d as usize], super::vector::global_get(d))
+}
+
+/// `global.set`
+pub(crate) fn global_set(kind: Kind, a: Place) -> Maybe {
+    struct Of<T>(PhantomData<T>);
+    impl<T: Value + 'static> Of<T> {
+        const TABLE: &'static [Maybe; 5] = &over_places!(GlobalSet<T>);
+    }
+    by_kind!(kind, |T| Of::<T>::TABLE[a as usize], super::vector::global_set(a))
+}
