@@ -1,6 +1,7 @@
-//! Branches, `br_table` and returns: where they go, and what they move. A label's operands have their slots by
-//! height, so a branch moves values only where operands are left behind below them. The target of a forward
-//! branch is written when its label is met: until then its place is in the label's list of patches.
+//! Branches, `br_table` and returns: where they go, and what they move. A label's operands have
+//! their slots by height, so a branch moves values only where operands are left behind below them.
+//! The target of a forward branch is written when its label is met: until then its place is in the
+//! label's list of patches.
 
 use super::{
     Translator,
@@ -134,7 +135,8 @@ impl<'m> Translator<'m> {
         self.stop();
     }
 
-    /// Moves the label's operands where it wants them and goes there. The operands stay on the stack.
+    /// Moves the label's operands where it wants them and goes there. The operands stay on the
+    /// stack.
     pub(super) fn emit_br(&mut self, frame: usize) {
         let Frame { kind, is_last, .. } = self.frames[frame];
         if kind == FrameKind::Function || is_last {
@@ -161,8 +163,8 @@ impl<'m> Translator<'m> {
         self.push_target(frame, origin);
     }
 
-    /// Moves all operands from index `from` on, which are in their slots, to where a label wants them: one cell, so
-    /// that a branch of two bytes is not a thousand cells.
+    /// Moves all operands from index `from` on, which are in their slots, to where a label wants
+    /// them: one cell, so that a branch of two bytes is not a thousand cells.
     fn move_many(&mut self, from: usize, frame: usize) {
         let to = self.label_slot(frame, 0);
         let from = self.stack[from].slot;
@@ -230,8 +232,9 @@ impl<'m> Translator<'m> {
         !metered && self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity)
     }
 
-    /// Where the branch to the frame's label is that moves values, pays or returns, for the `br_table` whose targets
-    /// begin at the word `first`. Emits it here if that table has none yet.
+    /// Where the branch to the frame's label is that moves values, pays or returns, for the
+    /// `br_table` whose targets begin at the word `first`. Emits it here if that table has none
+    /// yet.
     fn detour(&mut self, frame: usize, first: usize) -> usize {
         if self.frames[frame].detour < first {
             self.frames[frame].detour = self.builder.code.len();

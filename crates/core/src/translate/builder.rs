@@ -1,6 +1,21 @@
 //! [`Builder`]: the code of one function while it grows. It remembers the instructions of the
-//! current straight stretch, so that one can still be taken back, sent elsewhere, or robbed of a
-//! store; and what each accumulator holds.
+//! current straight stretch, and what each accumulator holds. Translation emits here; it must never
+//! know what Wasm means.
+//!
+//! The plan, fusion:
+//! 1. An instruction is emitted as if nothing came after it: its result goes to a slot and to the
+//!    accumulator.
+//! 2. A consumer that reads the accumulator for the last time drops the store: the handler is
+//!    exchanged for the one without, in place (`use_operands`).
+//! 3. A consumer that can do more takes the instruction before it back (`take_back`), and emits one
+//!    that does both: a comparison becomes part of a branch or `select`, an addition or shift part
+//!    of an address.
+//! 4. If up to [`MAX_TAKE_OUT`] others lie between that don't mind, they are emitted again without
+//!    it (`take_out`).
+//! 5. `local.set` of the last result sends that result to the local instead of copying it.
+//! 6. None of this reaches over a label, a call or whatever else may run in between: there,
+//!    `forget` drops what is remembered, or `fence` what can still be changed. So each look behind
+//!    is at a handful of records.
 
 use super::{
     encode::TooLarge,

@@ -1,6 +1,6 @@
-//! Conditional branches. The instruction that made the condition becomes part of the branch if that has a
-//! handler for it; a latch, the branch back to the start of an innermost loop, takes the addition before it,
-//! too.
+//! Conditional branches. The instruction that made the condition becomes part of the branch if that
+//! has a handler for it; a latch, the branch back to the start of an innermost loop, takes the
+//! addition before it, too.
 
 use super::{
     Translator,
@@ -62,7 +62,8 @@ impl<'m> Translator<'m> {
         self.branch_if(label, |this, wanted| this.condition(operand, wanted));
     }
 
-    /// Branches on a condition; `condition` makes it, for a branch that is taken if it holds or if it does not.
+    /// Branches on a condition; `condition` makes it, for a branch that is taken if it holds or if
+    /// it does not.
     pub(super) fn branch_if(
         &mut self,
         label: u32,
@@ -151,8 +152,8 @@ impl<'m> Translator<'m> {
         Patch { site: Site::Cell { word, origin }, next: None }
     }
 
-    /// Emits the cell of a conditional branch up to its target; returns where its operands begin and a constant
-    /// that has to follow the target.
+    /// Emits the cell of a conditional branch up to its target; returns where its operands begin
+    /// and a constant that has to follow the target.
     fn emit_condition(&mut self, condition: Condition, way: Way) -> (usize, Option<u64>) {
         let at = way.index();
         match condition {

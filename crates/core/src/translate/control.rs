@@ -1,5 +1,5 @@
-//! Blocks: what is open, and what their beginnings and ends do. Branches are in `branch`, what they hang on in
-//! `condition`.
+//! Blocks: what is open, and what their beginnings and ends do. Branches are in `branch`, what they
+//! hang on in `condition`.
 
 use super::{
     Translator,

@@ -1,4 +1,6 @@
-//! Simple instructions: whatever the table describes by shape.
+//! Simple instructions: whatever the table describes by shape. Constants are folded; of two
+//! comparisons that are each other swapped, one is made of the other; `i32.eqz` of a comparison is
+//! the opposite one. `stack` has the plan.
 
 use super::{
     Translator,

@@ -1,4 +1,21 @@
-//! The symbolic operand stack: what a value is before anything needs it in a place.
+//! The symbolic operand stack: what a value is before anything needs it in a place. All of
+//! translation pushes and pops here; it must never emit anything but copies.
+//!
+//! The plan, folding:
+//! 1. An operand is a constant, the value of a local, or in its slot. `i32.const` and `local.get`
+//!    push one of the first two and emit nothing.
+//! 2. Its consumer pops it and asks for its place: in the code, in the local's slot or register, in
+//!    the accumulator if that still holds it, in its slot. So the consumer's handler reads it where
+//!    it lies.
+//! 3. If all operands are constants, the consumer is computed here (`numeric.rs`), and is a
+//!    constant.
+//! 4. Every operand has a slot by its height, used or not: where control merges, values agree
+//!    without moves.
+//! 5. Before a local is written, its old values on the stack are copied to their slots (`flush`).
+//!    They are found by a list through the stack, one for each local.
+//! 6. Before control may split, and before what reads slots (calls, the driver), operands are
+//!    copied to theirs (`settle`). `loose` has those that are not there yet, so each is copied
+//!    once.
 
 use super::{
     FIRST_LOCAL, Translator, encode,

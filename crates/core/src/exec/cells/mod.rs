@@ -1,6 +1,7 @@
-//! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite way to
-//! [`tables`], which it is made from, and says once more what the handlers' comments say about their
-//! operands: the checker of translated code relies on it and on nothing that the translator has.
+//! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite
+//! way to [`tables`], which it is made from, and says once more what the handlers' comments say
+//! about their operands: the checker of translated code relies on it and on nothing that the
+//! translator has.
 
 pub(crate) mod object;
 pub(crate) mod vector;

@@ -1,5 +1,5 @@
-//! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the tables of
-//! [`tables::vector`].
+//! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the
+//! tables of [`tables::vector`].
 
 use super::{
     DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source,

@@ -172,8 +172,8 @@ macro_rules! access {
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
-        /// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for other
-        /// instructions.
+        /// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for
+        /// other instructions.
         pub(crate) fn handler(op: Op, is64: bool) -> Option<Handler> {
             match op {
                 $(Op::$op => access!($shape is64 $($fact $(= $of)?)*),)*

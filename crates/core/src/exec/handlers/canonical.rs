@@ -1,6 +1,8 @@
-//! Canonical NaNs: handlers that turn [`Nans`] into the one with the positive sign and only the highest
-//! payload bit. The translator puts them behind the instructions that make some ([`nans`](windlass_decode::Op::nans)) if
-//! [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for it; nothing else uses them.
+//! Canonical NaNs: handlers that turn [`Nans`] into the one with the positive sign and only the
+//! highest payload bit. The translator puts them behind the instructions that make some
+//! ([`nans`](windlass_decode::Op::nans)) if
+//! [`Config::canonicalize_nans`](crate::Config::canonicalize_nans) asks for it; nothing else uses
+//! them.
 
 use super::numeric::UnOp;
 use crate::{

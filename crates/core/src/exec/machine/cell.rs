@@ -1,8 +1,9 @@
-//! Cells of translated code, and how their operand words are packed. The translator writes them; handlers
-//! read them by [`Machine`](super::Machine).
+//! Cells of translated code, and how their operand words are packed. The translator writes them;
+//! handlers read them by [`Machine`](super::Machine).
 //!
-//! A cell is a handler word followed by operand words. Fields of the first operand word: four slot numbers
-//! (`u16`-sized, signed), or two and a 32-bit constant; constants of 64 bits take a word of their own.
+//! A cell is a handler word followed by operand words. Fields of the first operand word: four slot
+//! numbers (`u16`-sized, signed), or two and a 32-bit constant; constants of 64 bits take a word of
+//! their own.
 
 use super::dispatch::Handler;
 

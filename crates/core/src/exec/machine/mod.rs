@@ -1,8 +1,9 @@
-//! The machine: registers, cells of code, slots of the frame, and the places of operands. These are the
-//! only files that read and write them raw; handlers are written in their terms. They know no instruction.
+//! The machine: registers, cells of code, slots of the frame, and the places of operands. These are
+//! the only files that read and write them raw; handlers are written in their terms. They know no
+//! instruction.
 //!
-//! While a handler runs, [`Machine::ip`] points at the first operand word of its cell; when it has run, at
-//! the next handler word.
+//! While a handler runs, [`Machine::ip`] points at the first operand word of its cell; when it has
+//! run, at the next handler word.
 
 mod cell;
 pub(crate) mod context;

@@ -1,5 +1,5 @@
-//! Where operands lie and results go: as types, in which handlers are generic, and as values, by which the
-//! translator picks a handler.
+//! Where operands lie and results go: as types, in which handlers are generic, and as values, by
+//! which the translator picks a handler.
 
 use super::{Machine, Value};
 use crate::Metering;

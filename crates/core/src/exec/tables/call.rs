@@ -1,4 +1,5 @@
-//! Handlers of functions' starts, calls and returns; and those that have one form only, of all topics.
+//! Handlers of functions' starts, calls and returns; and those that have one form only, of all
+//! topics.
 
 use super::{Maybe, h};
 use crate::{

@@ -1,5 +1,5 @@
-//! What the rows say of instructions, against what the instructions compute: a fact that is forgotten or
-//! wrong fails here.
+//! What the rows say of instructions, against what the instructions compute: a fact that is
+//! forgotten or wrong fails here.
 
 use super::ops::{fold_bin, fold_un, op};
 use crate::exec::{

@@ -1,5 +1,5 @@
-//! Rows and tables of handlers, made from a body and the places that stand for its last parameters. Used by
-//! the files of [`tables`](super), which have `h` and the places in scope.
+//! Rows and tables of handlers, made from a body and the places that stand for its last parameters.
+//! Used by the files of [`tables`](super), which have `h` and the places in scope.
 
 /// A row over the places of a result: the last parameter of the body.
 macro_rules! dests {
@@ -23,8 +23,8 @@ macro_rules! few_dests {
     };
 }
 
-/// A table over two operands; `$entry!` makes the entry, `$none` stands where there is none: for two constants,
-/// the accumulator twice, and for the second order of a commutative operation.
+/// A table over two operands; `$entry!` makes the entry, `$none` stands where there is none: for
+/// two constants, the accumulator twice, and for the second order of a commutative operation.
 macro_rules! pairs {
     ($none:expr, $commutes:expr, $entry:ident) => {
         [

@@ -1,6 +1,6 @@
-//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands, which the
-//! compiler fills from the generic bodies; a file for each topic. The translator picks handlers here and
-//! nowhere else.
+//! [`Handlers`]: all handlers of one instruction, in a table over the places of its operands, which
+//! the compiler fills from the generic bodies; a file for each topic. The translator picks handlers
+//! here and nowhere else.
 
 #[macro_use]
 mod macros;
@@ -52,8 +52,8 @@ const fn h<S: Step>() -> Maybe {
     Some(run::<S> as Handler)
 }
 
-/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether other threads
-/// use it.
+/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether
+/// other threads use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
     Own32,

@@ -11,8 +11,8 @@ use crate::exec::{
 use core::marker::PhantomData;
 use windlass_decode::Op;
 
-/// The comparison that has the handlers for this one, with operands swapped; none if it has its own. Of two
-/// such, the first in the table has them: `gt` is `lt`, `ge` is `le`.
+/// The comparison that has the handlers for this one, with operands swapped; none if it has its
+/// own. Of two such, the first in the table has them: `gt` is `lt`, `ge` is `le`.
 pub(crate) const fn stand_in(op: Op) -> Option<Op> {
     match op.swapped() {
         Some(twin) if (twin as u16) < op as u16 => Some(twin),
@@ -20,7 +20,8 @@ pub(crate) const fn stand_in(op: Op) -> Option<Op> {
     }
 }
 
-/// The comparison with handlers that is true when this is false, if there is one; with operands swapped or not.
+/// The comparison with handlers that is true when this is false, if there is one; with operands
+/// swapped or not.
 pub(crate) fn negated(op: Op) -> Option<(Op, bool)> {
     let negated = op.negated()?;
     Some(stand_in(negated).map_or((negated, false), |twin| (twin, true)))

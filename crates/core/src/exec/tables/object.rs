@@ -1,4 +1,5 @@
-//! Which handler an instruction on objects has for given places of its operands: tables as in [`tables`](super).
+//! Which handler an instruction on objects has for given places of its operands: tables as in
+//! [`tables`](super).
 
 use super::{ByDest, Maybe, NO_DEST, h};
 use crate::exec::{

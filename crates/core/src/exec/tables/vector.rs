@@ -1,6 +1,6 @@
 //! Which handler a vector instruction has for given places of its operands. What the other files
-//! are for the scalar ones. A vector is in a slot, in its accumulator or, as a second operand, in the code; a
-//! result goes to a slot and the accumulator, or to the accumulator alone.
+//! are for the scalar ones. A vector is in a slot, in its accumulator or, as a second operand, in
+//! the code; a result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
     FewDests, LoadLaneTables, Maybe, StoreLaneTables, TernTable, VectorBinTable, VectorLoadTables,

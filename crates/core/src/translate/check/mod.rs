@@ -1,6 +1,7 @@
-//! The checker: a pass over translated code that verifies the invariants of [`exec`](crate::exec) again, from the
-//! module and the handlers' [`Layouts`] and nothing else of the translator's. Called after each translation in
-//! builds with debug assertions; release builds do not have it. It must never repair anything.
+//! The checker: a pass over translated code that verifies the invariants of [`exec`](crate::exec)
+//! again, from the module and the handlers' [`Layouts`] and nothing else of the translator's.
+//! Called after each translation in builds with debug assertions; release builds do not have it. It
+//! must never repair anything.
 
 mod part;
 #[cfg(test)]
@@ -58,7 +59,8 @@ struct Checker<'a> {
     starts: Vec<bool>,
     ty: &'a FuncType,
     param_slots: isize,
-    /// Slots of the locals end here, those that keep exceptions among them, and those of operands begin.
+    /// Slots of the locals end here, those that keep exceptions among them, and those of operands
+    /// begin.
     first_temp: isize,
     /// Slots of operands end here; the two words of the next frame may follow.
     end: isize,
@@ -149,7 +151,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// I5: notes what the cell does to the loop whose start the context has. Whether the next cell may follow.
+    /// I5: notes what the cell does to the loop whose start the context has. Whether the next cell
+    /// may follow.
     fn track(&mut self, at: usize, layout: &Layout) -> bool {
         match layout.part {
             Part::LoopEnter => self.again = Some(at + 1 + layout.words),

@@ -1,5 +1,5 @@
-//! What each kind of cell holds beside its operands: memories, targets, callees, clauses, types. A part of
-//! [`Checker`].
+//! What each kind of cell holds beside its operands: memories, targets, callees, clauses, types. A
+//! part of [`Checker`].
 
 use super::{
     super::{FIRST_LOCAL, encode::low},
@@ -17,7 +17,8 @@ use crate::{
 use windlass_decode::FuncType;
 
 impl<'a> Checker<'a> {
-    /// I6: memory 0 with 32-bit addresses and not shared, or the one that is named and of that sort.
+    /// I6: memory 0 with 32-bit addresses and not shared, or the one that is named and of that
+    /// sort.
     fn memory(&self, any: Option<Sort>, at: usize) -> Outcome {
         let memories = &self.source.context.memories;
         let Some(sort) = any else {
