@@ -8,7 +8,7 @@ use crate::{
             Machine, Value,
             context::Stop,
             dispatch::Step,
-            place::{Dst, Slot, Src},
+            place::{Dst, Src},
             shared::Atomic,
             views::MemoryView,
         },
@@ -193,32 +193,95 @@ impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
     }
 }
 
-/// `d = memory 0[address]`. Operands: `d` and the address's.
+/// Where an access goes: to an [`Address`] in memory 0, or to [`Any`] memory.
+pub(crate) trait Location: 'static {
+    /// How many operand words say so.
+    const WORDS: usize;
+
+    /// The address of `R`, checked.
+    ///
+    /// # Safety
+    /// I1, I2, I4.
+    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop>;
+
+    /// # Safety
+    /// The address is checked; I6: it is in a memory of this sort.
+    unsafe fn read<R: Raw>(at: *const u8) -> R;
+
+    /// # Safety
+    /// As for `read`.
+    unsafe fn write<R: Raw>(value: R, at: *mut u8);
+}
+
+impl<E: Address> Location for E {
+    const WORDS: usize = 1;
+    #[inline(always)]
+    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+        // SAFETY: the caller's promise.
+        unsafe { m.cx().memory.check::<R>(E::get(m)) }
+    }
+    #[inline(always)]
+    unsafe fn read<R: Raw>(at: *const u8) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { R::read(at) }
+    }
+    #[inline(always)]
+    unsafe fn write<R: Raw>(value: R, at: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { value.write(at) }
+    }
+}
+
+/// Any memory: `a + offset`, `a` of the memory's address type. Operands: `-, a, memory`; offset.
+pub(crate) struct Any<const IS64: bool, const SHARED: bool>;
+impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
+    const WORDS: usize = 2;
+    #[inline(always)]
+    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (memory, at) = address_in::<IS64>(m)?;
+            memory.check_any(at, R::SIZE)
+        }
+    }
+    #[inline(always)]
+    unsafe fn read<R: Raw>(at: *const u8) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { if SHARED { R::read_shared(at) } else { R::read(at) } }
+    }
+    #[inline(always)]
+    unsafe fn write<R: Raw>(value: R, at: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { if SHARED { value.write_shared(at) } else { value.write(at) } }
+    }
+}
+
+/// `d = memory[address]`. Operands: `d` and the address's.
 pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
-impl<O: LoadOp, E: Address, D: Dst> Step for Load<O, E, D> {
+impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
-            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
-            D::set(m, 0, O::eval(O::Raw::read(at)));
-            m.advance(1);
+            let at = E::at::<O::Raw>(m)?;
+            D::set(m, 0, O::eval(E::read(at)));
+            m.advance(E::WORDS);
         }
         Ok(())
     }
 }
 
-/// `memory 0[address] = v`. Operands: `v` and the address's; a constant `v` is the second word.
+/// `memory[address] = v`. Operands: `v` and the address's; a constant `v` is the word after them.
 pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
-impl<O: StoreOp, E: Address, V: Src> Step for Store<O, E, V> {
+impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
-            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
-            let value: O::A = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
-            O::eval(value).write(at);
-            m.advance(1 + V::IS_CONST as usize);
+            let at = E::at::<O::Raw>(m)?;
+            let value: O::A = if V::IS_CONST { m.constant(E::WORDS) } else { V::get(m, 0, 0) };
+            E::write(O::eval(value), at);
+            m.advance(E::WORDS + V::IS_CONST as usize);
         }
         Ok(())
     }
@@ -240,72 +303,6 @@ pub(crate) unsafe fn address_in<const IS64: bool>(
         let memory = *m.cx().memories.add(m.high(0) as u32 as usize);
         let at = a.checked_add(m.word(1)).ok_or(Trap::MemoryOutOfBounds)?;
         Ok((memory, at))
-    }
-}
-
-/// The address of `R` in any memory. Operands: as [`address_in`].
-///
-/// # Safety
-/// I1, I2, I4.
-#[inline(always)]
-pub(crate) unsafe fn any_address<R: Raw, const IS64: bool>(
-    m: &mut Machine,
-) -> Result<*mut u8, Stop> {
-    // SAFETY: I1, I2, I4.
-    unsafe {
-        let (memory, at) = address_in::<IS64>(m)?;
-        memory.check_any(at, R::SIZE)
-    }
-}
-
-/// Reads from any memory.
-///
-/// # Safety
-/// The address is checked; I6: `SHARED` says whether the memory is.
-#[inline(always)]
-pub(crate) unsafe fn read_any<R: Raw, const SHARED: bool>(at: *const u8) -> R {
-    // SAFETY: the caller's promise.
-    unsafe { if SHARED { R::read_shared(at) } else { R::read(at) } }
-}
-
-/// Writes to any memory.
-///
-/// # Safety
-/// As for [`read_any`].
-#[inline(always)]
-pub(crate) unsafe fn write_any<R: Raw, const SHARED: bool>(value: R, at: *mut u8) {
-    // SAFETY: the caller's promise.
-    unsafe { if SHARED { value.write_shared(at) } else { value.write(at) } }
-}
-
-/// A load from any memory. Operands: `d` and the address's.
-pub(crate) struct LoadAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
-impl<O: LoadOp, const IS64: bool, const SHARED: bool> Step for LoadAny<O, IS64, SHARED> {
-    #[inline(always)]
-    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4, I6; the address is checked.
-        unsafe {
-            let at = any_address::<O::Raw, IS64>(m)?;
-            Slot::set(m, 0, O::eval(read_any::<_, SHARED>(at)));
-            m.advance(2);
-        }
-        Ok(())
-    }
-}
-
-/// A store to any memory. Operands: `v` and the address's.
-pub(crate) struct StoreAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
-impl<O: StoreOp, const IS64: bool, const SHARED: bool> Step for StoreAny<O, IS64, SHARED> {
-    #[inline(always)]
-    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4, I6; the address is checked.
-        unsafe {
-            let at = any_address::<O::Raw, IS64>(m)?;
-            let value: O::A = Slot::get(m, 0, 0);
-            write_any::<_, SHARED>(O::eval(value), at);
-            m.advance(2);
-        }
-        Ok(())
     }
 }
 

@@ -2,13 +2,13 @@
 //! Those with one or two operands, loads and stores are in [`numeric`](super::numeric) and
 //! [`memory`](super::memory).
 
-use super::memory::{Address, Raw, any_address, read_any, write_any};
+use super::memory::{Location, Raw};
 use crate::exec::{
     machine::{
         Machine, Value,
         context::Stop,
         dispatch::Step,
-        place::{Dst, Slot, Src},
+        place::{Dst, Src},
     },
     meaning::v128::V128,
 };
@@ -128,71 +128,34 @@ impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
     }
 }
 
-/// `d = v with lane = memory 0[address]`. Operands: `v` and the address's; `d, lane`.
+/// `d = v with lane = memory[address]`. Operands: `v` and the address's; `d, lane`.
 pub(crate) struct LoadLane<O, E, V, D>(PhantomData<(O, E, V, D)>);
-impl<O: LoadLaneOp, E: Address, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
+impl<O: LoadLaneOp, E: Location, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
-            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            let at = E::at::<O::Raw>(m)?;
             let vector = V::get(m, 0, 0);
-            m.advance(1);
-            D::set(m, 0, O::eval(vector, m.field(1) as usize, O::Raw::read(at)));
+            m.advance(E::WORDS);
+            D::set(m, 0, O::eval(vector, m.field(1) as usize, E::read(at)));
             m.advance(1);
         }
         Ok(())
     }
 }
 
-/// `memory 0[address] = v[lane]`. Operands: `v` and the address's; `-, lane`.
+/// `memory[address] = v[lane]`. Operands: `v` and the address's; `-, lane`.
 pub(crate) struct StoreLane<O, E, V>(PhantomData<(O, E, V)>);
-impl<O: StoreLaneOp, E: Address, V: Src> Step for StoreLane<O, E, V> {
+impl<O: StoreLaneOp, E: Location, V: Src> Step for StoreLane<O, E, V> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4; the address is checked.
+        // SAFETY: I1, I2, I4, I6; the address is checked.
         unsafe {
-            let at = m.cx().memory.check::<O::Raw>(E::get(m))?;
+            let at = E::at::<O::Raw>(m)?;
             let vector = V::get(m, 0, 0);
-            m.advance(1);
-            O::eval(vector, m.field(1) as usize).write(at);
-            m.advance(1);
-        }
-        Ok(())
-    }
-}
-
-/// A load of a lane from any memory. Operands: `v` and the address's, which take two words;
-/// `d, lane`.
-pub(crate) struct LoadLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
-impl<O: LoadLaneOp, const IS64: bool, const SHARED: bool> Step for LoadLaneAny<O, IS64, SHARED> {
-    #[inline(always)]
-    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4, I6; the address is checked.
-        unsafe {
-            let at = any_address::<O::Raw, IS64>(m)?;
-            let vector = Slot::get(m, 0, 0);
-            m.advance(2);
-            let raw = read_any::<O::Raw, SHARED>(at);
-            Slot::set(m, 0, O::eval(vector, m.field(1) as usize, raw));
-            m.advance(1);
-        }
-        Ok(())
-    }
-}
-
-/// A store of a lane to any memory. Operands: `v` and the address's, which take two words;
-/// `-, lane`.
-pub(crate) struct StoreLaneAny<O, const IS64: bool, const SHARED: bool>(PhantomData<O>);
-impl<O: StoreLaneOp, const IS64: bool, const SHARED: bool> Step for StoreLaneAny<O, IS64, SHARED> {
-    #[inline(always)]
-    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I4, I6; the address is checked.
-        unsafe {
-            let at = any_address::<O::Raw, IS64>(m)?;
-            let vector = Slot::get(m, 0, 0);
-            m.advance(2);
-            write_any::<_, SHARED>(O::eval(vector, m.field(1) as usize), at);
+            m.advance(E::WORDS);
+            E::write(O::eval(vector, m.field(1) as usize), at);
             m.advance(1);
         }
         Ok(())

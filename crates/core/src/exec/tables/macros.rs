@@ -151,12 +151,12 @@ macro_rules! over_places {
 
 /// The table of a body over the sorts of memory.
 macro_rules! any_table {
-    ($body:ident < $op:ty >) => {
+    ($body:ident < $op:ty, $($place:ty),+ >) => {
         [
-            run::<$body<$op, false, false>>,
-            run::<$body<$op, true, false>>,
-            run::<$body<$op, false, true>>,
-            run::<$body<$op, true, true>>,
+            run::<$body<$op, Any<false, false>, $($place),+>>,
+            run::<$body<$op, Any<true, false>, $($place),+>>,
+            run::<$body<$op, Any<false, true>, $($place),+>>,
+            run::<$body<$op, Any<true, true>, $($place),+>>,
         ]
     };
 }

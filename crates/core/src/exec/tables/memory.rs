@@ -2,9 +2,7 @@
 
 use super::{BinTable, LoadTables, NO_BIN, NO_DEST, NO_PAIR, PairTable, StoreTables, h};
 use crate::exec::{
-    handlers::memory::{
-        Base, Indexed, Load, LoadAny, LoadOp, Raw, Store, StoreAny, StoreOp, Wrapped,
-    },
+    handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Store, StoreOp, Wrapped},
     machine::{
         dispatch::run,
         place::{Acc, Const, P0, P1, Slot, Src},
@@ -32,7 +30,7 @@ impl<O: LoadOp> OfLoad<O> {
         ],
         indexed: Self::indexed::<0>(),
         scaled: [Self::indexed::<1>(), Self::indexed::<2>(), Self::indexed::<3>()],
-        any: any_table!(LoadAny<O>),
+        any: any_table!(Load<O, Slot>),
     };
 
     const fn indexed<const SHIFT: u32>() -> BinTable {
@@ -70,7 +68,7 @@ impl<O: StoreOp> OfStore<O> {
         },
         indexed: Self::all_indexed::<0>(),
         scaled: [Self::all_indexed::<1>(), Self::all_indexed::<2>(), Self::all_indexed::<3>()],
-        any: any_table!(StoreAny<O>),
+        any: any_table!(Store<O, Slot>),
     };
 
     const fn all_indexed<const SHIFT: u32>() -> [PairTable; 5] {

@@ -9,14 +9,11 @@ use super::{
 use crate::exec::{
     handlers::{
         call::Return,
-        memory::{
-            Base, GlobalGet, GlobalSet, Indexed, Load, LoadAny, LoadOp, Store, StoreAny, StoreOp,
-            Wrapped,
-        },
+        memory::{Any, Base, GlobalGet, GlobalSet, Indexed, Load, LoadOp, Store, StoreOp, Wrapped},
         numeric::{Bin, BinOp, Copy, Select, Un, UnOp},
         vector::{
-            Extract, ExtractOp, LoadLane, LoadLaneAny, LoadLaneOp, Replace, ReplaceOp, Shift,
-            ShiftOp, Shuffle, ShuffleOp, StoreLane, StoreLaneAny, StoreLaneOp, Tern, TernOp,
+            Extract, ExtractOp, LoadLane, LoadLaneOp, Replace, ReplaceOp, Shift, ShiftOp, Shuffle,
+            ShuffleOp, StoreLane, StoreLaneOp, Tern, TernOp,
         },
     },
     machine::{
@@ -165,7 +162,7 @@ impl<O: LoadOp> OfLoad<O> {
             }
             address_pairs!(NONE, entry)
         },
-        any: any_table!(LoadAny<O>),
+        any: any_table!(Load<O, Slot>),
     };
 }
 
@@ -200,7 +197,7 @@ impl<O: StoreOp> OfStore<O> {
             }
             address_pairs!([None; 3], entry)
         },
-        any: any_table!(StoreAny<O>),
+        any: any_table!(Store<O, Slot>),
     };
 }
 
@@ -214,7 +211,7 @@ impl<O: LoadLaneOp> OfLoadLane<O> {
             Self::row::<P0>(),
             Self::row::<P1>(),
         ],
-        any: any_table!(LoadLaneAny<O>),
+        any: any_table!(LoadLane<O, Slot, Slot>),
     };
 
     const fn row<A: Src>() -> [FewDests; 3] {
@@ -232,7 +229,7 @@ impl<O: StoreLaneOp> OfStoreLane<O> {
             Self::row::<P0>(),
             Self::row::<P1>(),
         ],
-        any: any_table!(StoreLaneAny<O>),
+        any: any_table!(StoreLane<O, Slot>),
     };
 
     const fn row<A: Src>() -> [Maybe; 3] {
