@@ -425,7 +425,7 @@ fn sorted_exports(module: &decode::Module) -> Box<[u32]> {
 
 /// How many slots values of these types take.
 pub(crate) fn slots_of(types: &[decode::ValType]) -> u16 {
-    types.iter().map(|ty| if *ty == decode::ValType::V128 { 2 } else { 1 }).sum()
+    types.iter().map(|ty| ty.slots() as u16).sum()
 }
 
 /// How many slots values of these types take.

@@ -95,6 +95,15 @@ impl ValType {
     /// `(ref null extern)`
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
 
+    /// How many slots of a frame a value takes, as [`FRAME_SLOTS`](crate::limits::FRAME_SLOTS)
+    /// counts them.
+    pub const fn slots(self) -> usize {
+        match self {
+            ValType::V128 => 2,
+            ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 | ValType::Ref(_) => 1,
+        }
+    }
+
     /// Whether a local of this type starts with a default value.
     pub const fn is_defaultable(self) -> bool {
         !matches!(self, ValType::Ref(RefType { nullable: false, .. }))

@@ -4,7 +4,7 @@
 //! function needs.
 
 use crate::{Error, FuncValidator, InvalidKind, Operand};
-use windlass_decode::{Module, ValType, limits::FRAME_SLOTS};
+use windlass_decode::{Module, limits::FRAME_SLOTS};
 
 /// What is known of a function's frame.
 #[derive(Debug, Default)]
@@ -33,7 +33,8 @@ impl FrameSize {
     /// looked at.
     pub(crate) fn new(module: &Module, body: usize, results: usize) -> FrameSize {
         let locals = module.bodies.get(body).map_or(&[][..], |body| &body.locals);
-        let slots = locals.iter().map(|&(count, ty)| u64::from(count) * width(ty)).sum::<u64>();
+        let slots =
+            locals.iter().map(|&(count, ty)| u64::from(count) * ty.slots() as u64).sum::<u64>();
         // A tail call can leave results of the same types above everything; they may be vectors.
         let results = 2 * results as u64;
         let body = u32::try_from(body).unwrap_or(u32::MAX);
@@ -88,9 +89,4 @@ impl FuncValidator<'_> {
         let func = self.ctx.imported.funcs.saturating_add(self.frame_size.body);
         Err(Error::new(InvalidKind::FrameTooLarge { func, slots, limit }, offset))
     }
-}
-
-/// How many slots a value takes.
-fn width(ty: ValType) -> u64 {
-    if ty == ValType::V128 { 2 } else { 1 }
 }

@@ -1,10 +1,6 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
-use super::{
-    Translator, encode,
-    inst::{Loc, kind_of},
-    safepoint::Stopped,
-};
+use super::{Translator, encode, inst::Loc, safepoint::Stopped};
 use crate::exec::{
     Cell, DIRECT, SlowOp,
     machine::place::{Domain, Kind},
@@ -103,7 +99,7 @@ impl<'m> Translator<'m> {
         self.builder.forget();
         self.can_stop(Stopped::Called);
         let first = self.next_slot();
-        self.push_temps(ty.results.iter().copied().map(kind_of));
+        self.push_temps(ty.results.iter().copied().map(Kind::from));
         let [_, f64, f32] = self.pins.map(|pins| pins[0].is_some());
         if let Some(handler) = tables::reload(f64, f32) {
             let [d, f] = [Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
@@ -111,7 +107,7 @@ impl<'m> Translator<'m> {
             self.builder.push(pack_fields([d[0], d[1], f[0], f[1]]));
         }
         if let [result] = ty.results[..] {
-            self.builder.set_held(kind_of(result).domain(), first);
+            self.builder.set_held(Kind::from(result).domain(), first);
         }
     }
 
@@ -155,7 +151,7 @@ impl<'m> Translator<'m> {
 
     /// The first operand word of a tail call; returns where the arguments are.
     fn push_tail_call(&mut self, ty: &FuncType, last: i16) -> i16 {
-        let slots = Self::width_of(ty.params.iter().copied().map(kind_of));
+        let slots = Self::width_of(ty.params.iter().copied().map(Kind::from));
         self.count_values(ty);
         self.count_slots(slots);
         let from = self.top_slot(slots);
@@ -168,7 +164,7 @@ impl<'m> Translator<'m> {
     /// What the driver calls as an ordinary call (a host function) comes back and returns.
     fn finish_tail_call(&mut self, ty: &FuncType, from: i16, may_return: bool) {
         if may_return {
-            let slots = Self::width_of(ty.results.iter().copied().map(kind_of));
+            let slots = Self::width_of(ty.results.iter().copied().map(Kind::from));
             self.reserve(self.height + slots);
             self.emit_return_slots(from, slots);
         }

@@ -6,7 +6,6 @@ use super::{
     branch::{Patch, Site},
     exception::Try,
     fuel::RegionId,
-    inst::kind_of,
     safepoint::Stopped,
 };
 use crate::exec::{
@@ -106,7 +105,7 @@ impl<'m> Translator<'m> {
             BlockType::Func(index) => self.source.context.type_func(index),
             _ => None,
         };
-        ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(kind_of))
+        ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(Kind::from))
     }
 
     pub(super) fn results(
@@ -115,10 +114,10 @@ impl<'m> Translator<'m> {
     ) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
         let (one, many) = match ty {
             BlockType::Func(index) => (None, self.source.context.type_func(index)),
-            BlockType::Result(ty) => (Some(kind_of(ty)), None),
+            BlockType::Result(ty) => (Some(Kind::from(ty)), None),
             BlockType::Empty => (None, None),
         };
-        let many = many.into_iter().flat_map(|ty| ty.results.iter().copied().map(kind_of));
+        let many = many.into_iter().flat_map(|ty| ty.results.iter().copied().map(Kind::from));
         one.into_iter().chain(many)
     }
 

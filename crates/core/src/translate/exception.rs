@@ -10,7 +10,6 @@ use super::{
     branch::Site,
     control::{Frame, FrameKind},
     encode,
-    inst::kind_of,
     safepoint::Stopped,
     work,
 };
@@ -125,7 +124,7 @@ impl Catchers {
 impl<'m> Translator<'m> {
     fn tag_kinds(&self, tag: u32) -> impl DoubleEndedIterator<Item = Kind> + Clone + use<'m> {
         let ty = self.source.context.tag_type(tag);
-        ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(kind_of))
+        ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(Kind::from))
     }
 
     pub(super) fn throw(&mut self, tag: u32) {

@@ -12,7 +12,7 @@ use crate::exec::{
 };
 use alloc::vec::Vec;
 use core::fmt;
-use windlass_decode::{Nans, Op, ValType};
+use windlass_decode::{Nans, Op};
 
 /// Where an operand lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,47 +176,14 @@ pub(crate) struct Inst {
 /// An operand that is not there.
 pub(crate) const NO_LOC: Loc = Loc::Slot(0);
 
-/// The kind of a value type.
-pub(crate) fn kind_of(ty: ValType) -> Kind {
-    match ty {
-        ValType::I32 => Kind::I32,
-        ValType::I64 => Kind::I64,
-        ValType::Ref(_) => Kind::Ref,
-        ValType::F32 => Kind::F32,
-        ValType::F64 => Kind::F64,
-        ValType::V128 => Kind::V128,
-    }
-}
-
-impl Kind {
-    /// How many slots a value takes.
-    pub(crate) fn width(self) -> usize {
-        if self == Kind::V128 { 2 } else { 1 }
-    }
-
-    /// The register file of its values.
-    pub(crate) fn domain(self) -> Domain {
-        match self {
-            Kind::F32 => Domain::F32,
-            Kind::F64 => Domain::F64,
-            Kind::I32 | Kind::I64 | Kind::Ref => Domain::Int,
-            Kind::V128 => Domain::Vector,
-        }
-    }
-
-    pub(crate) fn is_wide(self) -> bool {
-        matches!(self, Kind::I64 | Kind::Ref | Kind::F64)
-    }
-}
-
 /// The kind of a simple instruction's only result.
 pub(crate) fn result_kind(op: Op) -> Kind {
-    op.info().results.first().map_or(Kind::I64, |&ty| kind_of(ty))
+    op.info().results.first().map_or(Kind::I64, |&ty| Kind::from(ty))
 }
 
 /// The kind of a simple instruction's first operand (not counting addresses).
 pub(crate) fn operand_kind(op: Op) -> Kind {
-    op.info().params.first().map_or(Kind::I32, |&ty| kind_of(ty))
+    op.info().params.first().map_or(Kind::I32, |&ty| Kind::from(ty))
 }
 
 impl Inst {

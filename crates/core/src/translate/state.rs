@@ -4,10 +4,10 @@
 
 use super::{
     Source, TranslateError, Translator, branch::Patch, budget::Budget, builder::Builder,
-    control::Frame, encode::TooLarge, exception::Tries, fuel::Regions, inst::kind_of, job::instrs,
-    locals::Locals, prescan::Prescan, stack::Operand,
+    control::Frame, encode::TooLarge, exception::Tries, fuel::Regions, job::instrs, locals::Locals,
+    prescan::Prescan, stack::Operand,
 };
-use crate::exec::{Catches, Cell};
+use crate::exec::{Catches, Cell, machine::place::Kind};
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 
@@ -56,8 +56,8 @@ impl State {
         let body = &source.decoded.bodies[defined];
         self.ty = context.funcs[context.imported.funcs as usize + defined];
         let params = context.type_func(self.ty).map_or(&[][..], |ty| &ty.params[..]);
-        let params = params.iter().copied().map(kind_of);
-        let declared = body.locals.iter().map(|&(count, ty)| (count, kind_of(ty)));
+        let params = params.iter().copied().map(Kind::from);
+        let declared = body.locals.iter().map(|&(count, ty)| (count, Kind::from(ty)));
         self.locals.begin(params, declared, body.code.len())?;
         self.budget = Budget::new(source.limits, body.code.len());
         self.builder.clear();

@@ -2,7 +2,7 @@
 
 use super::{
     Translator,
-    inst::{Dst, Inst, Loc, NO_LOC, What, kind_of, single},
+    inst::{Dst, Inst, Loc, NO_LOC, What, single},
     stack::{Operand, Source},
 };
 use crate::exec::{
@@ -177,11 +177,5 @@ impl Translator<'_> {
         }
         let emitted = self.builder.emit(inst);
         debug_assert!(emitted, "every instruction has a handler for slots: {inst}");
-    }
-}
-
-impl From<ValType> for Kind {
-    fn from(ty: ValType) -> Kind {
-        kind_of(ty)
     }
 }

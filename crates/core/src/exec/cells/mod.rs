@@ -191,7 +191,7 @@ impl Layouts {
     }
 
     fn add_op(&mut self, op: Op) {
-        let kind = |types: &[ValType]| types.first().map_or(Kind::I64, |&ty| kind_of(ty));
+        let kind = |types: &[ValType]| types.first().map_or(Kind::I64, |&ty| Kind::from(ty));
         let (operand, result) = (kind(op.info().params), kind(op.info().results));
         match tables::handlers(op) {
             Handlers::None => self.add_atomic(op),
@@ -469,32 +469,14 @@ pub(crate) fn for_pairs(mut f: impl FnMut(Place, Place)) {
     for_each(&PLACES, |a| for_each(&PLACES, |b| f(a, b)));
 }
 
-pub(crate) fn kind_of(ty: ValType) -> Kind {
-    match ty {
-        ValType::I32 => Kind::I32,
-        ValType::I64 | ValType::Ref(_) => Kind::I64,
-        ValType::F32 => Kind::F32,
-        ValType::F64 => Kind::F64,
-        ValType::V128 => Kind::V128,
-    }
-}
-
-fn domain(kind: Kind) -> Domain {
-    match kind {
-        Kind::F32 => Domain::F32,
-        Kind::F64 => Domain::F64,
-        _ => Domain::Int,
-    }
-}
-
 /// The field of an operand.
 pub(crate) fn source(place: Place, kind: Kind) -> Field {
     match place {
         Place::Slot if kind == Kind::V128 => Field::ReadVector,
         Place::Slot => Field::Read,
         Place::Const | Place::Acc => Field::Free,
-        Place::P0 => Field::Pin(domain(kind), 0),
-        Place::P1 => Field::Pin(domain(kind), 1),
+        Place::P0 => Field::Pin(kind.domain(), 0),
+        Place::P1 => Field::Pin(kind.domain(), 1),
     }
 }
 
@@ -504,8 +486,8 @@ pub(crate) fn dest(dest: Dest, kind: Kind) -> Field {
         Dest::Slot if kind == Kind::V128 => Field::WriteVector,
         Dest::Slot => Field::Write,
         Dest::Acc => Field::Free,
-        Dest::P0 => Field::Pin(domain(kind), 0),
-        Dest::P1 => Field::Pin(domain(kind), 1),
+        Dest::P0 => Field::Pin(kind.domain(), 0),
+        Dest::P1 => Field::Pin(kind.domain(), 1),
     }
 }
 

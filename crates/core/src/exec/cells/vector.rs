@@ -1,9 +1,7 @@
 //! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the
 //! tables of [`tables::vector`].
 
-use super::{
-    DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, kind_of, source,
-};
+use super::{DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, source};
 use crate::exec::{
     machine::place::{Dest, Kind, Place},
     tables::{self, Handlers, Sort},
@@ -23,8 +21,8 @@ impl Layouts {
 
     pub(crate) fn add_vector(&mut self, op: Op, handlers: Handlers) {
         let info = op.info();
-        let [first, second] = [0, 1].map(|i| info.params.get(i).map_or(V, |&ty| kind_of(ty)));
-        let result = info.results.first().map_or(V, |&ty| kind_of(ty));
+        let [first, second] = [0, 1].map(|i| info.params.get(i).map_or(V, |&ty| Kind::from(ty)));
+        let result = info.results.first().map_or(V, |&ty| Kind::from(ty));
         match handlers {
             Handlers::VectorUn(_) => for_pairs(|a, _| {
                 for_each(&DESTS, |d| {

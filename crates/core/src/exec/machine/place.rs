@@ -3,6 +3,7 @@
 
 use super::{Machine, Value};
 use crate::Metering;
+use windlass_decode::ValType;
 
 /// Where an operand lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,40 @@ pub(crate) enum Way {
     Jump,
     /// To the start of the innermost loop, which makes no calls; checked as the engine wants it.
     Again(Metering),
+}
+
+impl From<ValType> for Kind {
+    fn from(ty: ValType) -> Kind {
+        match ty {
+            ValType::I32 => Kind::I32,
+            ValType::I64 => Kind::I64,
+            ValType::Ref(_) => Kind::Ref,
+            ValType::F32 => Kind::F32,
+            ValType::F64 => Kind::F64,
+            ValType::V128 => Kind::V128,
+        }
+    }
+}
+
+impl Kind {
+    /// How many slots a value takes.
+    pub(crate) fn width(self) -> usize {
+        if self == Kind::V128 { 2 } else { 1 }
+    }
+
+    /// The register file of its values.
+    pub(crate) fn domain(self) -> Domain {
+        match self {
+            Kind::F32 => Domain::F32,
+            Kind::F64 => Domain::F64,
+            Kind::I32 | Kind::I64 | Kind::Ref => Domain::Int,
+            Kind::V128 => Domain::Vector,
+        }
+    }
+
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self, Kind::I64 | Kind::Ref | Kind::F64)
+    }
 }
 
 impl Way {

@@ -7,7 +7,7 @@ mod part;
 #[cfg(test)]
 mod tests;
 
-use super::{FIRST_LOCAL, Source, encode::low, inst::kind_of};
+use super::{FIRST_LOCAL, Source, encode::low};
 use crate::exec::{
     Catches, Cell,
     cells::{Field, Layout, Layouts, Part},
@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
             unreachable!("validation knows the type of every function")
         };
         let locals = &source.decoded.bodies[defined].locals;
-        let declared: usize = locals.iter().map(|&(n, ty)| n as usize * kind_of(ty).width()).sum();
+        let declared: usize = locals.iter().map(|&(n, ty)| n as usize * ty.slots()).sum();
         let mut checker = Checker {
             source,
             code,
@@ -286,7 +286,7 @@ fn field(word: u64, index: usize) -> isize {
 
 /// How many slots values of these types take.
 fn width(types: &[ValType]) -> isize {
-    types.iter().map(|&ty| kind_of(ty).width().cast_signed()).sum()
+    types.iter().map(|ty| ty.slots().cast_signed()).sum()
 }
 
 /// The functions of the module that a body calls directly, by where their code may be.
