@@ -6,7 +6,7 @@ use crate::{Trap, WasmBacktrace};
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::fmt;
 
-type Source = dyn core::error::Error + Send + Sync + 'static;
+type Cause = dyn core::error::Error + Send + Sync + 'static;
 
 /// What goes wrong in this crate's functions and in host functions.
 ///
@@ -32,7 +32,7 @@ type Source = dyn core::error::Error + Send + Sync + 'static;
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    source: Box<Source>,
+    source: Box<Cause>,
     backtrace: Option<WasmBacktrace>,
 }
 

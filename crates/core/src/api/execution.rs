@@ -2,7 +2,7 @@
 //! is the convenience for calls that can't be.
 
 use super::{
-    func::{Call, Stop},
+    func::{Call, CallState},
     value::{check_store, slots_to_vals, vals_to_slots},
 };
 use crate::{AsContextMut, Error, FuncType, Val, driver::ThreadHandle, runtime::StoreId};
@@ -78,15 +78,15 @@ impl Execution {
         }
         let mut call = Call::resume(store, &mut self.thread)?;
         let event = match call.run()? {
-            Stop::Finished => {
+            CallState::Finished => {
                 let types = self.ty.result_types();
                 let values =
                     call.take_results(|store, slots| slots_to_vals(store, types, slots).collect());
                 return Ok(Event::Finished(values));
             }
-            Stop::OutOfFuel => Event::OutOfFuel,
-            Stop::Interrupted => Event::Interrupted,
-            Stop::HostPending(func, pending) => {
+            CallState::OutOfFuel => Event::OutOfFuel,
+            CallState::Interrupted => Event::Interrupted,
+            CallState::HostPending(func, pending) => {
                 self.pending = Some(func);
                 Event::HostPending(pending)
             }

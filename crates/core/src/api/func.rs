@@ -4,7 +4,7 @@ mod call;
 mod host;
 mod typed;
 
-pub(crate) use call::{Call, Stop};
+pub(crate) use call::{Call, CallState};
 pub(crate) use host::{HostFn, HostFunc};
 pub use host::{IntoFunc, WasmRet, WithCaller};
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};

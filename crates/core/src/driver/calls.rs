@@ -6,7 +6,7 @@ use crate::{
     exec::{
         handlers::call::{push_frame, replace_frame, return_to},
         machine::{Ip, Value, views::FuncEntity},
-        meaning::v128::V128,
+        meaning::v128::Simd,
     },
     runtime::StoreInner,
 };
@@ -97,7 +97,7 @@ impl Thread {
         }
         let bits = words[0];
         let m = &mut self.cx.saved;
-        V128::from_words(words).set_acc(m);
+        Simd::from_words(words).set_acc(m);
         m.acc = bits;
         f64::from_bits(bits).set_acc(m);
         f32::from_bits(bits as u32).set_acc(m);

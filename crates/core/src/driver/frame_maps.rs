@@ -36,7 +36,7 @@ impl From<TryReserveError> for Halt {
 #[derive(Default)]
 pub(crate) struct FrameMaps {
     /// Sorted by address, and how frames have stopped there.
-    places: Vec<Place>,
+    places: Vec<Safepoint>,
     /// The locals of functions, by the address of the stub: sorted.
     locals: Vec<(usize, Part)>,
     runs: Vec<Run>,
@@ -56,7 +56,7 @@ unsafe impl Sync for Begun {}
 type Part = (usize, usize);
 
 #[derive(Clone, Copy)]
-struct Place {
+struct Safepoint {
     ip: usize,
     stopped: Stopped,
     locals: Part,
@@ -73,8 +73,8 @@ struct Wanted {
 
 impl FrameMaps {
     /// The slots with references of a frame that stopped at `ip`: none if nothing is known.
-    fn get(&self, ip: Ip, stopped: Stopped) -> Option<&Place> {
-        let key = |place: &Place| (place.ip, place.stopped);
+    fn get(&self, ip: Ip, stopped: Stopped) -> Option<&Safepoint> {
+        let key = |place: &Safepoint| (place.ip, place.stopped);
         let index = self.places.binary_search_by_key(&(ip as usize, stopped), key).ok()?;
         self.places.get(index)
     }
@@ -86,7 +86,7 @@ impl FrameMaps {
     /// What it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.runs.capacity() * size_of::<Run>()
-            + self.places.capacity() * size_of::<Place>()
+            + self.places.capacity() * size_of::<Safepoint>()
             + self.locals.capacity() * size_of::<(usize, Part)>()
     }
 
@@ -121,7 +121,7 @@ impl FrameMaps {
             let func = module.0.context.imported.funcs as usize + defined;
             let runs = param_map(source.context, func).ok_or(Halt::Unknown)?;
             let operands = self.add(&runs, 0..runs.len())?;
-            self.places.push(Place { ip, stopped, locals: (0, 0), operands });
+            self.places.push(Safepoint { ip, stopped, locals: (0, 0), operands });
         }
         let inside = wanted.iter().filter(|wanted| !is_entry(wanted));
         let mut words = Vec::new();
@@ -154,7 +154,7 @@ impl FrameMaps {
         };
         for (&Wanted { ip, stopped, .. }, part) in inside.zip(maps.places) {
             let operands = self.add(&maps.runs, part.ok_or(Halt::Unknown)?)?;
-            self.places.push(Place { ip, stopped, locals, operands });
+            self.places.push(Safepoint { ip, stopped, locals, operands });
         }
         let body = &source.decoded.bodies[defined];
         let locals =

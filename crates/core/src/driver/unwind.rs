@@ -76,14 +76,14 @@ const PAUSE: u64 = 1 << 16;
 
 /// What was found out about places in code: a throw asks for the same ones again and again.
 #[derive(Default)]
-pub(crate) struct KnownPlaces(Option<Box<[Place; PLACES]>>);
+pub(crate) struct KnownPlaces(Option<Box<[ThrowSite; PLACES]>>);
 
 const PLACES: usize = 128;
 
 /// What catches exceptions with a tag of the store's that are thrown at a place in the code of an
 /// instance.
 #[derive(Clone, Copy)]
-struct Place {
+struct ThrowSite {
     ip: Ip,
     instance: u32,
     tag: u32,
@@ -98,12 +98,13 @@ impl KnownPlaces {
         (instance, entity): (u32, &InstanceEntity),
         tag: u32,
     ) -> Option<(Ip, Clause)> {
-        const UNKNOWN: Place = Place { ip: ptr::null(), instance: 0, tag: 0, catching: None };
+        const UNKNOWN: ThrowSite =
+            ThrowSite { ip: ptr::null(), instance: 0, tag: 0, catching: None };
         let places = self.0.get_or_insert_with(|| Box::new([UNKNOWN; PLACES]));
         let place = &mut places[(ip as usize / size_of::<u64>()) % PLACES];
         if (place.ip, place.instance, place.tag) != (ip, instance, tag) {
             let catching = entity.module.0.code.catching(ip, entity.tags_that_are(tag));
-            *place = Place { ip, instance, tag, catching };
+            *place = ThrowSite { ip, instance, tag, catching };
         }
         place.catching
     }

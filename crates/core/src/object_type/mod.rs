@@ -107,7 +107,7 @@ impl Class {
 
 /// Where a field lies: its distance from the object's first byte. Of an array, the first element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FieldLayout {
     pub(crate) offset: u32,
     pub(crate) storage: Storage,
 }
@@ -120,7 +120,7 @@ pub(crate) struct ObjectType {
     /// Of a structure: its size in bytes, header included, a multiple of 8.
     pub(crate) size: u32,
     /// The fields; of an array the one element.
-    pub(crate) fields: Box<[Place]>,
+    pub(crate) fields: Box<[FieldLayout]>,
 }
 
 impl ObjectType {
@@ -139,7 +139,7 @@ impl ObjectType {
         match composite {
             CompositeType::Func(_) => None,
             CompositeType::Array(element) => {
-                let fields = [Place { offset: HEADER, storage: place(*element) }];
+                let fields = [FieldLayout { offset: HEADER, storage: place(*element) }];
                 Some(ObjectType { header: id.0 | ARRAY, size: 0, fields: fields.into() })
             }
             CompositeType::Struct(fields) => {
@@ -167,7 +167,7 @@ impl ObjectType {
 }
 
 /// Places fields one after the other; returns them and the size of the object.
-fn lay_out(fields: impl Iterator<Item = Storage>) -> (Box<[Place]>, u32) {
+fn lay_out(fields: impl Iterator<Item = Storage>) -> (Box<[FieldLayout]>, u32) {
     let mut end = HEADER;
     // The gaps of 1, 2 and 4 bytes in words that are begun: a word leaves at most one of each.
     let mut gaps: [Option<u32>; 3] = [None; 3];
@@ -175,7 +175,7 @@ fn lay_out(fields: impl Iterator<Item = Storage>) -> (Box<[Place]>, u32) {
         let size = storage.size();
         if size >= 8 {
             end += size;
-            return Place { offset: end - size, storage };
+            return FieldLayout { offset: end - size, storage };
         }
         let first = size.trailing_zeros() as usize;
         let gap = (first..3).find(|&gap| gaps[gap].is_some());
@@ -189,7 +189,7 @@ fn lay_out(fields: impl Iterator<Item = Storage>) -> (Box<[Place]>, u32) {
         for (half, gap) in gaps.iter_mut().enumerate().take(gap.unwrap_or(3)).skip(first) {
             *gap = Some(offset + (1 << half));
         }
-        Place { offset, storage }
+        FieldLayout { offset, storage }
     });
     let places = places.collect::<Vec<_>>().into();
     (places, end.max(MIN_OBJECT))

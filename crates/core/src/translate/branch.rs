@@ -7,7 +7,7 @@ use super::{
     Translator,
     control::{Frame, FrameKind},
     encode,
-    inst::{Dst, Inst, Loc, single},
+    inst::{Inst, Loc, ResultLoc, single},
     stack::Operand,
     work,
 };
@@ -179,7 +179,7 @@ impl<'m> Translator<'m> {
         if self.is_last(operand)
             && let Some(inst) = self.builder.take_back()
         {
-            self.builder.emit(Inst { d: Dst::Slot(slot), ..inst });
+            self.builder.emit(Inst { d: ResultLoc::Slot(slot), ..inst });
             return;
         }
         let a = self.place(operand);
@@ -188,7 +188,7 @@ impl<'m> Translator<'m> {
             Loc::Acc { slot, .. } => Loc::Acc { slot, last_use: false },
             a => a,
         };
-        self.copy(operand.kind, a, Dst::Slot(slot));
+        self.copy(operand.kind, a, ResultLoc::Slot(slot));
     }
 
     pub(super) fn br_table(&mut self, labels: Labels<'_>) {

@@ -19,7 +19,7 @@
 
 use super::{
     encode::TooLarge,
-    inst::{Dst, Inst, Loc, What},
+    inst::{Inst, Loc, ResultLoc, What},
 };
 use crate::exec::{Cell, Handler, machine::place::Domain};
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -172,10 +172,10 @@ impl Builder {
         let domain = result.domain() as usize;
         match inst.d {
             _ if matches!(inst.what, What::Copy(_)) => {}
-            Dst::Slot(slot) | Dst::Acc(slot) => {
+            ResultLoc::Slot(slot) | ResultLoc::Acc(slot) => {
                 self.accs[domain] = Some(Held { slot, record });
             }
-            Dst::P0(_) | Dst::P1(_) => {}
+            ResultLoc::P0(_) | ResultLoc::P1(_) => {}
         }
         let end = self.code.len();
         self.records.push(Record { inst, at, end, before, offset: self.offset });
@@ -198,10 +198,10 @@ impl Builder {
             return;
         }
         let record = &mut self.records[held.record as usize];
-        if record.inst.d != Dst::Slot(slot) {
+        if record.inst.d != ResultLoc::Slot(slot) {
             return;
         }
-        let inst = Inst { d: Dst::Acc(slot), ..record.inst };
+        let inst = Inst { d: ResultLoc::Acc(slot), ..record.inst };
         if let Some(handler) = inst.handler() {
             record.inst = inst;
             self.code[record.at] = Cell::of_handler(handler);

@@ -1,6 +1,6 @@
 //! Casts and tests of references. A cast leaves the reference where it is.
 
-use super::{Translator, condition::Condition, object::Object, stack::Source};
+use super::{Translator, condition::Condition, object::Object, stack::Origin};
 use crate::exec::{
     handlers::cast::NULL_PASSES,
     machine::place::{Domain, Kind},
@@ -51,7 +51,7 @@ impl Translator<'_> {
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.cell(handler, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
         self.builder.push(pack_const(0, a.slot(), bits));
-        self.push(operand.source, Kind::Ref);
+        self.push(operand.origin, Kind::Ref);
     }
 
     /// `br_on_cast` and `br_on_cast_fail`: the reference stays an operand either way.
@@ -59,15 +59,15 @@ impl Translator<'_> {
         let (wanted, bits) = self.wanted(to);
         let operand = self.pop();
         let a = self.kept_place(operand);
-        self.push(operand.source, Kind::Ref);
+        self.push(operand.origin, Kind::Ref);
         let on = match op {
             Op::BrOnCast => true,
             Op::BrOnCastFail => false,
             other => unreachable!("{} is no branch on a cast", other.mnemonic()),
         };
         // What was read from the code is a constant no longer: it may be needed in its slot.
-        if let (Some(top), Source::Const(_)) = (self.stack.last_mut(), operand.source) {
-            top.source = Source::Temp;
+        if let (Some(top), Origin::Const(_)) = (self.stack.last_mut(), operand.origin) {
+            top.origin = Origin::Temp;
         }
         let condition = |taken| Condition::Cast { wanted, bits, passes: taken == on, a };
         self.branch_if(label, |_, taken| condition(taken));

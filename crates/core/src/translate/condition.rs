@@ -7,8 +7,8 @@ use super::{
     branch::{Patch, Site},
     control::FrameKind,
     encode::low,
-    inst::{Dst, Inst, Loc, What, operand_kind, pair, single},
-    stack::{Operand, Source},
+    inst::{Inst, Loc, ResultLoc, What, operand_kind, pair, single},
+    stack::{Operand, Origin},
 };
 use crate::{
     Metering,
@@ -53,7 +53,7 @@ pub(super) enum Condition {
 impl<'m> Translator<'m> {
     pub(super) fn br_if(&mut self, label: u32) {
         let operand = self.pop();
-        if let Source::Const(bits) = operand.source {
+        if let Origin::Const(bits) = operand.origin {
             if low(bits) != 0 {
                 self.br(label);
             }
@@ -101,7 +101,7 @@ impl<'m> Translator<'m> {
                 // What was negated may itself be a comparison.
                 let before = self.builder.last().copied();
                 if let (Loc::Acc { slot, last_use: true }, Some(before)) = (inst.a, before)
-                    && before.d == Dst::Acc(slot)
+                    && before.d == ResultLoc::Acc(slot)
                     && let Some(condition) = joined(before, wanted)
                 {
                     self.builder.take_back();

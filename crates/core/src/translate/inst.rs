@@ -89,7 +89,7 @@ impl fmt::Display for Loc {
 
 /// Where a result goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dst {
+pub(crate) enum ResultLoc {
     /// To a slot (and the accumulator).
     Slot(i16),
     /// To the accumulator: the store to the slot is not needed.
@@ -99,30 +99,33 @@ pub(crate) enum Dst {
     P1(i16),
 }
 
-impl Dst {
+impl ResultLoc {
     pub(crate) fn dest(self) -> Dest {
         match self {
-            Dst::Slot(_) => Dest::Slot,
-            Dst::Acc(_) => Dest::Acc,
-            Dst::P0(_) => Dest::P0,
-            Dst::P1(_) => Dest::P1,
+            ResultLoc::Slot(_) => Dest::Slot,
+            ResultLoc::Acc(_) => Dest::Acc,
+            ResultLoc::P0(_) => Dest::P0,
+            ResultLoc::P1(_) => Dest::P1,
         }
     }
 
     pub(crate) fn slot(self) -> i16 {
         match self {
-            Dst::Slot(slot) | Dst::Acc(slot) | Dst::P0(slot) | Dst::P1(slot) => slot,
+            ResultLoc::Slot(slot)
+            | ResultLoc::Acc(slot)
+            | ResultLoc::P0(slot)
+            | ResultLoc::P1(slot) => slot,
         }
     }
 }
 
-impl fmt::Display for Dst {
+impl fmt::Display for ResultLoc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Dst::Slot(slot) => write!(f, "s{slot}"),
-            Dst::Acc(_) => f.write_str("acc"),
-            Dst::P0(slot) => write!(f, "p0(s{slot})"),
-            Dst::P1(slot) => write!(f, "p1(s{slot})"),
+            ResultLoc::Slot(slot) => write!(f, "s{slot}"),
+            ResultLoc::Acc(_) => f.write_str("acc"),
+            ResultLoc::P0(slot) => write!(f, "p0(s{slot})"),
+            ResultLoc::P1(slot) => write!(f, "p1(s{slot})"),
         }
     }
 }
@@ -168,7 +171,7 @@ pub(crate) enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Inst {
     pub(crate) what: What,
-    pub(crate) d: Dst,
+    pub(crate) d: ResultLoc,
     pub(crate) a: Loc,
     pub(crate) b: Loc,
 }

@@ -5,8 +5,8 @@ use super::{
     Translator,
     builder::MAX_TAKE_OUT,
     encode::low,
-    inst::{Dst, Inst, Loc, NO_LOC, What, operand_kind, result_kind},
-    stack::{Operand, Source},
+    inst::{Inst, Loc, NO_LOC, ResultLoc, What, operand_kind, result_kind},
+    stack::{Operand, Origin},
 };
 use crate::exec::{
     machine::place::Domain,
@@ -37,7 +37,7 @@ impl Translator<'_> {
             (Shape::load | Shape::v_load, None) => {
                 let address = self.pop();
                 let a = Loc::Slot(self.slot_of(address));
-                let d = Dst::Slot(self.next_slot());
+                let d = ResultLoc::Slot(self.next_slot());
                 let what = What::LoadAny(op, arg.memory, arg.offset, sort);
                 self.builder.emit(Inst { what, d, a, b: NO_LOC });
                 self.push_temp(result_kind(op));
@@ -67,12 +67,12 @@ impl Translator<'_> {
         let address = self.pop();
         let kind = result_kind(op);
         if let Some(at) = constant_address(address, offset) {
-            let d = Dst::Slot(self.next_slot());
+            let d = ResultLoc::Slot(self.next_slot());
             self.builder.emit(Inst { what: What::Load(op, at), d, a: Loc::Const(0), b: NO_LOC });
             return self.push_temp(kind);
         }
         if let Some(joined) = self.join_address(address, op, offset) {
-            let d = Dst::Slot(self.next_slot());
+            let d = ResultLoc::Slot(self.next_slot());
             let inst = match joined {
                 Address::Indexed { a, b, shift, offset } => {
                     Inst { what: What::Indexed(op, shift, offset), d, a, b }
@@ -84,7 +84,7 @@ impl Translator<'_> {
             return self.push_temp(kind);
         }
         let a = self.variable_place(address);
-        let d = Dst::Slot(self.next_slot());
+        let d = ResultLoc::Slot(self.next_slot());
         self.builder.emit(Inst { what: What::Load(op, offset), d, a, b: NO_LOC });
         self.push_temp(kind);
     }
@@ -191,12 +191,12 @@ impl Translator<'_> {
     /// Takes out the addition that made the address, and a shift before it by the access's size, if
     /// only instructions lie between that do not mind.
     fn join_address(&mut self, address: Operand, op: Op, offset: u32) -> Option<Address> {
-        if address.source != Source::Temp {
+        if address.origin != Origin::Temp {
             return None;
         }
         let offset = u16::try_from(offset).ok()?;
         let n = (0..=MAX_TAKE_OUT).find(|&n| {
-            self.builder.nth_last(n).is_some_and(|inst| inst.d == Dst::Slot(address.slot))
+            self.builder.nth_last(n).is_some_and(|inst| inst.d == ResultLoc::Slot(address.slot))
         })?;
         let &Inst { what: What::Bin(Op::I32Add), a, b, .. } = self.builder.nth_last(n)? else {
             return None;
@@ -240,15 +240,15 @@ impl Translator<'_> {
         // No handler of a vector scales.
         let scales = matches!(op.shape(), Shape::load | Shape::store);
         let size = op.raw().map_or(0, Raw::size_log2);
-        (d == Dst::Acc(slot) && scales && shift > 0 && shift == size.into())
+        (d == ResultLoc::Acc(slot) && scales && shift > 0 && shift == size.into())
             .then_some((index, shift))
     }
 }
 
 /// The address if it is constant and no larger than cells can have it.
 pub(super) fn constant_address(address: Operand, offset: u32) -> Option<u32> {
-    match address.source {
-        Source::Const(bits) => low(bits).checked_add(offset),
+    match address.origin {
+        Origin::Const(bits) => low(bits).checked_add(offset),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@
 use super::{
     Translator,
     inst::{Inst, What, result_kind},
-    stack::Source,
+    stack::Origin,
 };
 use crate::exec::{fold_bin, fold_un, handlers::canonical, machine::place::Kind, tables};
 use windlass_decode::{Nans, Op, Shape};
@@ -23,7 +23,7 @@ impl Translator<'_> {
 
     pub(super) fn unary(&mut self, op: Op) {
         let a = self.pop();
-        if let Source::Const(bits) = a.source
+        if let Origin::Const(bits) = a.origin
             && let Some(bits) = fold_un(op, bits)
         {
             return self.push_const(result_kind(op), bits);
@@ -36,7 +36,7 @@ impl Translator<'_> {
 
     pub(super) fn binary(&mut self, op: Op) {
         let (mut b, mut a) = (self.pop(), self.pop());
-        if let (Source::Const(x), Source::Const(y)) = (a.source, b.source)
+        if let (Origin::Const(x), Origin::Const(y)) = (a.origin, b.origin)
             && let Some(bits) = fold_bin(op, x, y)
         {
             return self.push_const(result_kind(op), bits);
@@ -52,8 +52,8 @@ impl Translator<'_> {
     pub(super) fn canonicalize(&mut self, nans: Nans) {
         let a = self.pop();
         let kind = canonical::kind(nans);
-        match a.source {
-            Source::Const(bits) => self.push_const(kind, canonical::fold(nans, bits)),
+        match a.origin {
+            Origin::Const(bits) => self.push_const(kind, canonical::fold(nans, bits)),
             _ => self.produce(What::Canonical(nans), &mut [a], kind),
         }
     }

@@ -5,9 +5,9 @@
 use super::{
     Translator,
     encode::{index, low},
-    inst::{Dst, Inst, Loc, NO_LOC, What},
+    inst::{Inst, Loc, NO_LOC, ResultLoc, What},
     safepoint::Stopped,
-    stack::{Operand, Source},
+    stack::{Operand, Origin},
 };
 use crate::{
     exec::{
@@ -114,7 +114,13 @@ impl Object {
     }
 
     /// For listings.
-    pub(crate) fn write(self, f: &mut fmt::Formatter<'_>, d: Dst, a: Loc, b: Loc) -> fmt::Result {
+    pub(crate) fn write(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        d: ResultLoc,
+        a: Loc,
+        b: Loc,
+    ) -> fmt::Result {
         match self {
             Object::Get(_, _, offset) => write!(f, "{d} = struct {a}.{offset}"),
             Object::Element(..) => write!(f, "{d} = array {a}[{b}]"),
@@ -186,8 +192,8 @@ impl<'m> Translator<'m> {
             (Op::StructSet, Imm::Index2(ty, field)) => self.struct_set(ty, field),
             (Op::ArraySet, Imm::Index(ty)) => self.array_set(ty),
             (Op::ArrayLen, _) => self.object_op(Object::Len, 1),
-            (Op::RefI31, _) => match self.stack.last().map(|operand| operand.source) {
-                Some(Source::Const(bits)) => {
+            (Op::RefI31, _) => match self.stack.last().map(|operand| operand.origin) {
+                Some(Origin::Const(bits)) => {
                     self.pop();
                     self.push_const(Kind::Ref, u64::from((low(bits)) << 1 | 1));
                 }
@@ -217,7 +223,7 @@ impl<'m> Translator<'m> {
         if a.is_acc() && b.is_acc() {
             b = Loc::Slot(b.slot());
         }
-        let d = Dst::Slot(self.next_slot());
+        let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::Object(object), d, a, b };
         if !self.builder.emit(inst) {
             let emitted = self.builder.emit(Inst { a: a.unpinned(), b: b.unpinned(), ..inst });
@@ -287,12 +293,13 @@ impl<'m> Translator<'m> {
             .map_or(Ok(MIN_OBJECT), |size| index("bytes of an array", size));
         let size = self.builder.fit(size);
         let offset = |index| HEADER + index * storage.size();
-        let places = (0..count).map(|index| object_type::Place { offset: offset(index), storage });
+        let places =
+            (0..count).map(|index| object_type::FieldLayout { offset: offset(index), storage });
         self.new_object(header, size, &places.collect::<Vec<_>>());
     }
 
     /// Makes an object of the top operands; without fields, of zeros.
-    fn new_object(&mut self, header: u64, size: u32, fields: &[object_type::Place]) {
+    fn new_object(&mut self, header: u64, size: u32, fields: &[object_type::FieldLayout]) {
         // What is in accumulators now stays in its slot, too: the first cell may stop.
         self.builder.keep_stores();
         self.can_stop(Stopped::Before);
@@ -327,7 +334,7 @@ impl<'m> Translator<'m> {
             }
             _ => return,
         };
-        let d = Dst::Slot(self.next_slot());
+        let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::Object(what.0), d, a: what.1, b: NO_LOC };
         let emitted = self.builder.emit(inst);
         debug_assert!(emitted, "an object can be made from everywhere: {inst}");
@@ -335,7 +342,7 @@ impl<'m> Translator<'m> {
     }
 
     /// Writes a field of the object that is made; of the first one if `size` says how large it is.
-    fn new_field(&mut self, place: object_type::Place, v: Loc, size: Option<u32>) {
+    fn new_field(&mut self, place: object_type::FieldLayout, v: Loc, size: Option<u32>) {
         let (access, _) = access(place.storage, false);
         let handler = match size {
             Some(_) => tables::object::new_first(access, v.place()),

@@ -5,7 +5,7 @@ use super::{
     Translator,
     condition::Condition,
     inst::{Loc, What},
-    stack::{Operand, Source},
+    stack::{Operand, Origin},
 };
 use crate::exec::{
     machine::place::{Domain, Kind},
@@ -20,8 +20,8 @@ impl Translator<'_> {
 
     pub(super) fn ref_as_non_null(&mut self) {
         let operand = self.pop();
-        match operand.source {
-            Source::Const(bits) if bits != 0 => {}
+        match operand.origin {
+            Origin::Const(bits) if bits != 0 => {}
             _ => {
                 let a = self.kept_place(operand);
                 let Some(handler) = tables::non_null(a.place()) else { return };
@@ -30,7 +30,7 @@ impl Translator<'_> {
                 self.builder.push(pack_fields([0, a.slot(), 0, 0]));
             }
         }
-        self.push(operand.source, operand.kind);
+        self.push(operand.origin, operand.kind);
     }
 
     /// Where to read a reference that stays an operand: not in the code.
@@ -44,29 +44,29 @@ impl Translator<'_> {
     /// `br_on_null`: the label does not get the reference; who goes on does.
     pub(super) fn br_on_null(&mut self, label: u32) {
         let operand = self.pop();
-        match operand.source {
-            Source::Const(0) => return self.br(label),
-            Source::Const(_) => {}
+        match operand.origin {
+            Origin::Const(0) => return self.br(label),
+            Origin::Const(_) => {}
             _ => {
                 let a = self.kept_place(operand);
                 self.branch_on(label, a, true);
             }
         }
-        self.push(operand.source, operand.kind);
+        self.push(operand.origin, operand.kind);
     }
 
     /// `br_on_non_null`: the label gets the reference; who goes on does not.
     pub(super) fn br_on_non_null(&mut self, label: u32) {
         let operand = self.pop();
-        match operand.source {
-            Source::Const(0) => return,
-            Source::Const(_) => {
-                self.push(operand.source, operand.kind);
+        match operand.origin {
+            Origin::Const(0) => return,
+            Origin::Const(_) => {
+                self.push(operand.origin, operand.kind);
                 return self.br(label);
             }
             _ => {
                 let a = self.kept_place(operand);
-                self.push(operand.source, operand.kind);
+                self.push(operand.origin, operand.kind);
                 self.branch_on(label, a, false);
             }
         }
@@ -81,9 +81,9 @@ impl Translator<'_> {
 
     pub(super) fn table_get(&mut self, table: u32) {
         let mut index = self.pop();
-        if let Source::Const(_) = index.source {
+        if let Origin::Const(_) = index.origin {
             self.settle_one(index);
-            index.source = Source::Temp;
+            index.origin = Origin::Temp;
         }
         self.produce(What::TableGet(table), &mut [index], Kind::Ref);
     }

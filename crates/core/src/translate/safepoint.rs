@@ -8,9 +8,9 @@
 //! slots.
 
 use super::{
-    Failure, Source as ModuleSource, TranslateError, Translator,
+    Failure, Source, TranslateError, Translator,
     job::{Interrupted, repeat},
-    stack::Source,
+    stack::Origin,
     state::State,
 };
 use crate::{
@@ -90,7 +90,7 @@ impl Translator<'_> {
         let references = stack
             .iter()
             .enumerate()
-            .filter(|(_, operand)| operand.kind == Kind::Ref && operand.source == Source::Temp);
+            .filter(|(_, operand)| operand.kind == Kind::Ref && operand.origin == Origin::Temp);
         let mut operands = Vec::new();
         noting.has_failed |= operands.try_reserve_exact(stack.len()).is_err();
         if !noting.has_failed {
@@ -144,7 +144,7 @@ impl MapJob {
     /// memory for it.
     pub(crate) fn run(
         &mut self,
-        source: ModuleSource<'_>,
+        source: Source<'_>,
         defined: usize,
         interrupted: Interrupted<'_>,
     ) -> Result<Maps, Failure> {

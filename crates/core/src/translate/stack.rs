@@ -19,7 +19,7 @@
 
 use super::{
     FIRST_LOCAL, Translator, encode,
-    inst::{Dst, Inst, Loc, NO_LOC, What},
+    inst::{Inst, Loc, NO_LOC, ResultLoc, What},
     state::State,
     work,
 };
@@ -27,7 +27,7 @@ use crate::exec::machine::place::Kind;
 
 /// What an operand is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Origin {
     /// The value of a local, which has not been written since.
     Local(u32),
     /// A constant.
@@ -39,7 +39,7 @@ pub(crate) enum Source {
 /// An operand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operand {
-    pub(crate) source: Source,
+    pub(crate) origin: Origin,
     pub(crate) kind: Kind,
     /// The slot that it has by its height.
     pub(crate) slot: i16,
@@ -76,28 +76,28 @@ impl Translator<'_> {
         self.builder.fit(encode::index(what, number))
     }
 
-    pub(super) fn push(&mut self, source: Source, kind: Kind) {
+    pub(super) fn push(&mut self, origin: Origin, kind: Kind) {
         let slot = self.next_slot();
         self.height += kind.width();
         self.reserve(self.height);
         let index = self.fit_index("operands", self.stack.len());
-        let below = match source {
-            Source::Local(local) => self.locals.get_mut(local).pending.replace(index),
+        let below = match origin {
+            Origin::Local(local) => self.locals.get_mut(local).pending.replace(index),
             _ => None,
         };
-        if source != Source::Temp {
+        if origin != Origin::Temp {
             self.loose.push(index);
         }
-        self.stack.push(Operand { source, kind, slot, below });
+        self.stack.push(Operand { origin, kind, slot, below });
     }
 
     pub(super) fn push_const(&mut self, kind: Kind, bits: u64) {
-        self.push(Source::Const(bits), kind);
+        self.push(Origin::Const(bits), kind);
     }
 
     /// Pushes a value that is in its slot.
     pub(super) fn push_temp(&mut self, kind: Kind) {
-        self.push(Source::Temp, kind);
+        self.push(Origin::Temp, kind);
     }
 
     /// Pushes values that are in their slots.
@@ -144,16 +144,16 @@ impl Translator<'_> {
 
     /// The topmost of the operands that are a local's value is that no more.
     fn unlink(&mut self, operand: Operand) {
-        if let Source::Local(local) = operand.source {
+        if let Origin::Local(local) = operand.origin {
             self.locals.get_mut(local).pending = operand.below;
         }
     }
 
     /// The best place to read an operand that has been popped.
     pub(super) fn place(&self, operand: Operand) -> Loc {
-        match operand.source {
-            Source::Const(bits) => Loc::Const(bits),
-            Source::Local(local) => {
+        match operand.origin {
+            Origin::Const(bits) => Loc::Const(bits),
+            Origin::Local(local) => {
                 let local = self.locals.get(local);
                 match local.pin {
                     Some(0) => Loc::P0(local.slot),
@@ -164,19 +164,19 @@ impl Translator<'_> {
                     None => Loc::Slot(local.slot),
                 }
             }
-            Source::Temp if self.builder.holds(operand.kind.domain(), operand.slot) => {
+            Origin::Temp if self.builder.holds(operand.kind.domain(), operand.slot) => {
                 Loc::Acc { slot: operand.slot, last_use: true }
             }
-            Source::Temp => Loc::Slot(operand.slot),
+            Origin::Temp => Loc::Slot(operand.slot),
         }
     }
 
     /// A slot that has the operand: its local's, or its own.
     pub(super) fn slot_of(&mut self, operand: Operand) -> i16 {
-        match operand.source {
-            Source::Local(local) => self.locals.get(local).slot,
-            Source::Temp => operand.slot,
-            Source::Const(_) => {
+        match operand.origin {
+            Origin::Local(local) => self.locals.get(local).slot,
+            Origin::Temp => operand.slot,
+            Origin::Const(_) => {
                 self.settle_one(operand);
                 operand.slot
             }
@@ -185,15 +185,15 @@ impl Translator<'_> {
 
     /// Copies an operand to its own slot.
     pub(super) fn settle_one(&mut self, operand: Operand) {
-        if operand.source == Source::Temp {
+        if operand.origin == Origin::Temp {
             return;
         }
         let a = self.place(operand);
-        self.copy(operand.kind, a, Dst::Slot(operand.slot));
+        self.copy(operand.kind, a, ResultLoc::Slot(operand.slot));
     }
 
     /// `d = a`, accumulators left alone.
-    pub(super) fn copy(&mut self, kind: Kind, a: Loc, d: Dst) {
+    pub(super) fn copy(&mut self, kind: Kind, a: Loc, d: ResultLoc) {
         let inst = Inst { what: What::Copy(kind), d, a, b: NO_LOC };
         let emitted =
             self.builder.emit(inst) || self.builder.emit(Inst { a: a.unpinned(), ..inst });
@@ -210,7 +210,7 @@ impl Translator<'_> {
         for &index in loose[first..].iter().rev() {
             // From above, so that each is the topmost of its local.
             let operand = stack[index as usize];
-            if let Source::Local(local) = operand.source {
+            if let Origin::Local(local) = operand.origin {
                 locals.get_mut(local).pending = operand.below;
             }
         }
@@ -218,13 +218,13 @@ impl Translator<'_> {
         for place in first..self.loose.len() {
             let index = self.loose[place];
             let operand = self.stack[index as usize];
-            if matches!(operand.source, Source::Const(_)) && !constants {
+            if matches!(operand.origin, Origin::Const(_)) && !constants {
                 self.loose[kept] = index;
                 kept += 1;
                 continue;
             }
             self.settle_one(operand);
-            self.stack[index as usize].source = Source::Temp;
+            self.stack[index as usize].origin = Origin::Temp;
         }
         self.loose.truncate(kept);
     }
@@ -242,7 +242,7 @@ impl Translator<'_> {
             work::count(1);
             let operand = self.stack[index as usize];
             self.settle_one(operand);
-            self.stack[index as usize].source = Source::Temp;
+            self.stack[index as usize].origin = Origin::Temp;
             next = operand.below;
         }
         self.locals.get_mut(local).pending = None;

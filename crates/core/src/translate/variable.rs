@@ -2,8 +2,8 @@
 
 use super::{
     Translator,
-    inst::{Dst, Inst, Loc, NO_LOC, What, single},
-    stack::{Operand, Source},
+    inst::{Inst, Loc, NO_LOC, ResultLoc, What, single},
+    stack::{Operand, Origin},
 };
 use crate::exec::{
     Cell,
@@ -15,7 +15,7 @@ use windlass_decode::{Op, ValType};
 impl Translator<'_> {
     pub(super) fn local_get(&mut self, local: u32) {
         let kind = self.locals.get(local).kind;
-        self.push(Source::Local(local), kind);
+        self.push(Origin::Local(local), kind);
     }
 
     pub(super) fn local_set(&mut self, local: u32) {
@@ -26,26 +26,26 @@ impl Translator<'_> {
     pub(super) fn local_tee(&mut self, local: u32) {
         let value = self.pop();
         self.write_local(local, value);
-        match value.source {
-            Source::Const(bits) => self.push_const(value.kind, bits),
-            Source::Local(_) | Source::Temp => self.push(Source::Local(local), value.kind),
+        match value.origin {
+            Origin::Const(bits) => self.push_const(value.kind, bits),
+            Origin::Local(_) | Origin::Temp => self.push(Origin::Local(local), value.kind),
         }
     }
 
     /// Writes a popped value to a local: best by sending the instruction that made it there.
     fn write_local(&mut self, local: u32, value: Operand) {
         let target = self.locals.get(local);
-        if value.source == Source::Local(local) {
+        if value.origin == Origin::Local(local) {
             return;
         }
         let d = match target.pin {
-            Some(0) => Dst::P0(target.slot),
-            Some(_) => Dst::P1(target.slot),
-            None => Dst::Slot(target.slot),
+            Some(0) => ResultLoc::P0(target.slot),
+            Some(_) => ResultLoc::P1(target.slot),
+            None => ResultLoc::Slot(target.slot),
         };
-        let retargeted = value.source == Source::Temp
+        let retargeted = value.origin == Origin::Temp
             && self.builder.last().is_some_and(|last| {
-                last.d == Dst::Slot(value.slot) && Inst { d, ..*last }.handler().is_some()
+                last.d == ResultLoc::Slot(value.slot) && Inst { d, ..*last }.handler().is_some()
             });
         if retargeted && let Some(inst) = self.builder.take_back() {
             self.flush(local);
@@ -100,11 +100,11 @@ impl Translator<'_> {
             c = Loc::Slot(self.slot_of(condition));
         }
         let kind = x.kind;
-        let [a, b] = [x, y].map(|operand| match operand.source {
-            Source::Const(bits) => Loc::Const(bits),
+        let [a, b] = [x, y].map(|operand| match operand.origin {
+            Origin::Const(bits) => Loc::Const(bits),
             _ => Loc::Slot(self.slot_of(operand)),
         });
-        let d = Dst::Slot(self.next_slot());
+        let d = ResultLoc::Slot(self.next_slot());
         self.builder.emit(Inst { what: What::Select(kind, c), d, a, b });
         self.push_temp(kind);
     }
@@ -116,12 +116,12 @@ impl Translator<'_> {
         };
         if !self.is_last(condition)
             || x.kind.domain() != Domain::Int
-            || [x, y].iter().any(|v| matches!(v.source, Source::Const(_)))
+            || [x, y].iter().any(|v| matches!(v.origin, Origin::Const(_)))
         {
             return false;
         }
         let (sx, sy) = (self.slot_of(x), self.slot_of(y));
-        let d = Dst::Slot(self.next_slot());
+        let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::CmpSelect(op, sx, sy), d, a, b };
         if inst.handler().is_none() {
             return false;
@@ -134,13 +134,14 @@ impl Translator<'_> {
 
     /// Whether a popped operand is the result of the last instruction, and nothing else's.
     pub(super) fn is_last(&self, operand: Operand) -> bool {
-        operand.source == Source::Temp
-            && self.builder.last().is_some_and(|last| last.d == Dst::Slot(operand.slot))
+        operand.origin == Origin::Temp
+            && self.builder.last().is_some_and(|last| last.d == ResultLoc::Slot(operand.slot))
     }
 
-    /// Emits an instruction that pushes its result. Operands that have no handler where they lie are moved.
+    /// Emits an instruction that pushes its result. Operands that have no handler where they lie
+    /// are moved.
     pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: Kind) {
-        let d = Dst::Slot(self.next_slot());
+        let d = ResultLoc::Slot(self.next_slot());
         let mut inst = Inst { what, d, a: NO_LOC, b: NO_LOC };
         if let [a, ..] = operands {
             inst.a = self.place(*a);

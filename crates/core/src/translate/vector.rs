@@ -4,7 +4,7 @@
 use super::{
     Translator,
     encode::low,
-    inst::{Dst, Inst, Loc, NO_LOC, What, result_kind},
+    inst::{Inst, Loc, NO_LOC, ResultLoc, What, result_kind},
     memory::constant_address,
     stack::Operand,
 };
@@ -116,7 +116,13 @@ impl Vector {
     }
 
     /// For listings.
-    pub(crate) fn write(self, f: &mut fmt::Formatter<'_>, d: Dst, a: Loc, b: Loc) -> fmt::Result {
+    pub(crate) fn write(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        d: ResultLoc,
+        a: Loc,
+        b: Loc,
+    ) -> fmt::Result {
         match self {
             Vector::Const(bytes) => write!(f, "{d} = {}", Constant(bytes)),
             Vector::BinConst(op, bytes) => {
@@ -200,7 +206,7 @@ impl Translator<'_> {
 
     /// Emits an instruction that pushes its result. There is a handler for the places.
     fn emit_vector(&mut self, what: What, a: Loc, b: Loc) {
-        let inst = Inst { what, d: Dst::Slot(self.next_slot()), a, b };
+        let inst = Inst { what, d: ResultLoc::Slot(self.next_slot()), a, b };
         let emitted = self.builder.emit(inst);
         debug_assert!(
             emitted,

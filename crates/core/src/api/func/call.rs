@@ -19,7 +19,7 @@ pub(crate) struct Call<'a, T> {
 }
 
 /// Why a call stopped, if not by an error.
-pub(crate) enum Stop {
+pub(crate) enum CallState {
     Finished,
     OutOfFuel,
     Interrupted,
@@ -73,18 +73,18 @@ impl<'a, T> Call<'a, T> {
     #[inline]
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         match self.run()? {
-            Stop::Finished => Ok(()),
+            CallState::Finished => Ok(()),
             stop => Err(self.stopped(stop)),
         }
     }
 
     #[cold]
-    fn stopped(&self, stop: Stop) -> Error {
+    fn stopped(&self, stop: CallState) -> Error {
         let error: Error = match stop {
-            Stop::Finished => return Error::msg("the call has finished"),
-            Stop::OutOfFuel => Trap::OutOfFuel.into(),
-            Stop::Interrupted => Trap::Interrupted.into(),
-            Stop::HostPending(_, pending) => pending.into(),
+            CallState::Finished => return Error::msg("the call has finished"),
+            CallState::OutOfFuel => Trap::OutOfFuel.into(),
+            CallState::Interrupted => Trap::Interrupted.into(),
+            CallState::HostPending(_, pending) => pending.into(),
         };
         match &self.thread {
             Some(thread) => error.with_backtrace(backtrace(thread, &self.store.inner)),
@@ -93,15 +93,15 @@ impl<'a, T> Call<'a, T> {
     }
 
     /// Runs until it finishes or stops.
-    pub(crate) fn run(&mut self) -> Result<Stop, Error> {
-        let Some(thread) = &mut self.thread else { return Ok(Stop::Finished) };
+    pub(crate) fn run(&mut self) -> Result<CallState, Error> {
+        let Some(thread) = &mut self.thread else { return Ok(CallState::Finished) };
         // The host function called last, for those that are called again and again.
         let mut last: Option<(u32, Arc<HostFn<T>>)> = None;
         loop {
             match thread.run(self.store) {
-                Exit::Finished => return Ok(Stop::Finished),
-                Exit::OutOfFuel => return Ok(Stop::OutOfFuel),
-                Exit::Interrupted => return Ok(Stop::Interrupted),
+                Exit::Finished => return Ok(CallState::Finished),
+                Exit::OutOfFuel => return Ok(CallState::OutOfFuel),
+                Exit::Interrupted => return Ok(CallState::Interrupted),
                 Exit::Failed(error) => {
                     return Err(error.with_backtrace(backtrace(thread, &self.store.inner)));
                 }
@@ -132,7 +132,7 @@ impl<'a, T> Call<'a, T> {
                         if store.interrupt.is_raised() && instance != NO_INSTANCE {
                             store.interrupt.clear();
                             thread.hold_results(store, func);
-                            return Ok(Stop::Interrupted);
+                            return Ok(CallState::Interrupted);
                         }
                         continue;
                     };
@@ -144,7 +144,7 @@ impl<'a, T> Call<'a, T> {
                         continue;
                     }
                     return match error.downcast() {
-                        Ok(pending) => Ok(Stop::HostPending(func, pending)),
+                        Ok(pending) => Ok(CallState::HostPending(func, pending)),
                         Err(error) => Err(error.with_backtrace(backtrace(thread, store))),
                     };
                 }

@@ -25,12 +25,12 @@ use core::marker::PhantomData;
 /// | [`Rooted`] of [`StructRef`], [`ArrayRef`], [`ExnRef`] | `(ref struct)`, `(ref array)`, `(ref exn)` |
 /// | `Option` of one of the last three rows | the same with null: `(ref null func)` and so on |
 #[expect(private_bounds)]
-pub trait WasmTy: Slot {}
+pub trait WasmTy: InSlots {}
 
-impl<V: Slot> WasmTy for V {}
+impl<V: InSlots> WasmTy for V {}
 
 /// How a [`WasmTy`] lies in slots.
-pub(crate) trait Slot: Sized {
+pub(crate) trait InSlots: Sized {
     const TYPE: ValType;
 
     /// Puts it into the first slots. Fails if it belongs to another store.
@@ -42,7 +42,7 @@ pub(crate) trait Slot: Sized {
 
 macro_rules! slots {
     ($($ty:ty, $val_type:ident, $value:ident => $put:expr, $slot:ident => $take:expr;)*) => {
-        $(impl Slot for $ty {
+        $(impl InSlots for $ty {
             const TYPE: ValType = ValType::$val_type;
 
             #[inline]
@@ -70,7 +70,7 @@ slots! {
     f64, F64, value => value.to_bits(), slot => f64::from_bits(slot);
 }
 
-impl Slot for V128 {
+impl InSlots for V128 {
     const TYPE: ValType = ValType::V128;
 
     fn put(self, _: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
@@ -84,7 +84,7 @@ impl Slot for V128 {
     }
 }
 
-impl Slot for Func {
+impl InSlots for Func {
     const TYPE: ValType = never_null(HeapType::Func);
 
     fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
@@ -98,7 +98,7 @@ impl Slot for Func {
     }
 }
 
-impl Slot for I31 {
+impl InSlots for I31 {
     const TYPE: ValType = never_null(HeapType::I31);
 
     fn put(self, _: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
@@ -117,7 +117,7 @@ impl Slot for I31 {
 /// References that are rooted.
 macro_rules! rooted_slots {
     ($($name:ident $heap:ident;)*) => {
-        $(impl Slot for Rooted<$name> {
+        $(impl InSlots for Rooted<$name> {
             const TYPE: ValType = never_null(HeapType::$heap);
 
             fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
@@ -142,7 +142,7 @@ rooted_slots! {
 }
 
 /// `None` is null.
-impl<R: Slot + Nullable> Slot for Option<R> {
+impl<R: InSlots + Nullable> InSlots for Option<R> {
     const TYPE: ValType = match R::TYPE {
         ValType::Ref(ty) => ValType::Ref(RefType::new(true, ty.heap_type())),
         other => other,
@@ -220,12 +220,12 @@ impl<V: WasmTy> SlotList for V {
 
     #[inline]
     fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
-        Slot::put(self, store, slots)
+        InSlots::put(self, store, slots)
     }
 
     #[inline]
     fn take(store: &mut StoreInner, slots: &[u64]) -> V {
-        Slot::take(store, slots)
+        InSlots::take(store, slots)
     }
 }
 
@@ -272,7 +272,7 @@ macro_rules! slot_list {
                 let ($($name,)*) = self;
                 let mut at = 0;
                 $(
-                    Slot::put($name, store, &mut slots[at..])?;
+                    InSlots::put($name, store, &mut slots[at..])?;
                     at += $name::TYPE.slots();
                 )*
                 Ok(())
@@ -282,8 +282,8 @@ macro_rules! slot_list {
             fn take(store: &mut StoreInner, slots: &[u64]) -> Self {
                 let mut at = 0;
                 $(
-                    let $name = <$name as Slot>::take(store, &slots[at..]);
-                    at += <$name as Slot>::TYPE.slots();
+                    let $name = <$name as InSlots>::take(store, &slots[at..]);
+                    at += <$name as InSlots>::TYPE.slots();
                 )*
                 ($($name,)*)
             }

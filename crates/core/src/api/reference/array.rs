@@ -151,7 +151,7 @@ impl ArrayRef {
         let elements: Vec<Val> = (0..len)
             .map(|index| {
                 let at = store.heap.element(slot, storage, index);
-                field::read(store, ty, field::Place { at, storage })
+                field::read(store, ty, field::HeapField { at, storage })
             })
             .collect();
         Ok(elements.into_iter())
@@ -192,13 +192,17 @@ fn elements_of(store: &StoreInner, slot: u64) -> Result<(FieldType, Storage), Er
 }
 
 /// The type of the elements of an array, and where in the heap one lies.
-fn place(store: &StoreInner, slot: u64, index: u32) -> Result<(FieldType, field::Place), Error> {
+fn place(
+    store: &StoreInner,
+    slot: u64,
+    index: u32,
+) -> Result<(FieldType, field::HeapField), Error> {
     let len = store.heap.len(slot);
     if index >= len {
         return Err(error!("the array has {len} elements, and none of index {index}"));
     }
     let (ty, storage) = elements_of(store, slot)?;
-    Ok((ty, field::Place { at: store.heap.element(slot, storage, index), storage }))
+    Ok((ty, field::HeapField { at: store.heap.element(slot, storage, index), storage }))
 }
 
 impl Rooted<ArrayRef> {

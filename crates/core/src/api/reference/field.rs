@@ -4,13 +4,13 @@ use crate::{Error, FieldType, Mutability, Val, object_type::Storage, runtime::St
 
 /// Where a field or an element lies in the heap: its byte offset, and how it is stored.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct HeapField {
     pub(crate) at: usize,
     pub(crate) storage: Storage,
 }
 
 /// Reads it.
-pub(crate) fn read(store: &mut StoreInner, ty: FieldType, place: Place) -> Val {
+pub(crate) fn read(store: &mut StoreInner, ty: FieldType, place: HeapField) -> Val {
     let slots = store.heap.read(place.at, place.storage);
     Val::from_slots(store, ty.element_type().unpack(), &slots)
 }
@@ -19,7 +19,7 @@ pub(crate) fn read(store: &mut StoreInner, ty: FieldType, place: Place) -> Val {
 pub(crate) fn write(
     store: &mut StoreInner,
     ty: FieldType,
-    place: Place,
+    place: HeapField,
     value: Val,
 ) -> Result<(), Error> {
     if ty.mutability() == Mutability::Const {

@@ -141,14 +141,18 @@ impl StructRef {
 }
 
 /// The type of a field of a structure, and where in the heap it lies.
-fn place(store: &StoreInner, slot: u64, index: usize) -> Result<(FieldType, field::Place), Error> {
+fn place(
+    store: &StoreInner,
+    slot: u64,
+    index: usize,
+) -> Result<(FieldType, field::HeapField), Error> {
     let id = store.heap.type_of(slot);
     let ty = FieldType::of(&store.engine, id, index);
     let place = store.heap.types.object(id).and_then(|ty| ty.fields.get(index));
     match (ty, place) {
         (Some(ty), Some(place)) => Ok((
             ty,
-            field::Place { at: slot as usize + place.offset as usize, storage: place.storage },
+            field::HeapField { at: slot as usize + place.offset as usize, storage: place.storage },
         )),
         _ => Err(error!("the structure has no field {index}")),
     }

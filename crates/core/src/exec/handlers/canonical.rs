@@ -9,7 +9,7 @@ use crate::{
     Trap,
     exec::{
         machine::place::Kind,
-        meaning::v128::{Lane, V128},
+        meaning::v128::{Lane, Simd},
     },
 };
 use windlass_decode::Nans;
@@ -61,11 +61,11 @@ macro_rules! canonical {
 canonical! {
     F32 f32, |a| canonical_f32(a);
     F64 f64, |a| canonical_f64(a);
-    F32x4 V128, |a| {
+    F32x4 Simd, |a| {
         let [w, x, y, z] = f32::lanes(a);
         f32::join([canonical_f32(w), canonical_f32(x), canonical_f32(y), canonical_f32(z)])
     };
-    F64x2 V128, |a| {
+    F64x2 Simd, |a| {
         let [x, y] = f64::lanes(a);
         f64::join([canonical_f64(x), canonical_f64(y)])
     };

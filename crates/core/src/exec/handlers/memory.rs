@@ -12,7 +12,7 @@ use crate::{
             shared::Atomic,
             views::MemoryView,
         },
-        meaning::v128::V128,
+        meaning::v128::Simd,
     },
 };
 use core::marker::PhantomData;
@@ -77,12 +77,12 @@ raw! {
     f64 u64 f64::to_bits, f64::from_bits;
 }
 
-impl Raw for V128 {
+impl Raw for Simd {
     const SIZE: u64 = 16;
     #[inline(always)]
-    unsafe fn read(at: *const u8) -> V128 {
+    unsafe fn read(at: *const u8) -> Simd {
         // SAFETY: the caller's promise.
-        V128::from_bytes(unsafe { at.cast::<[u8; 16]>().read() })
+        Simd::from_bytes(unsafe { at.cast::<[u8; 16]>().read() })
     }
     #[inline(always)]
     unsafe fn write(self, at: *mut u8) {
@@ -90,9 +90,9 @@ impl Raw for V128 {
         unsafe { at.cast::<[u8; 16]>().write(self.bytes()) }
     }
     #[inline(always)]
-    unsafe fn read_shared(at: *const u8) -> V128 {
+    unsafe fn read_shared(at: *const u8) -> Simd {
         // SAFETY: the caller's promise.
-        V128::from_words(unsafe { [u64::read(at), u64::read(at.add(8))] })
+        Simd::from_words(unsafe { [u64::read(at), u64::read(at.add(8))] })
     }
     #[inline(always)]
     unsafe fn write_shared(self, at: *mut u8) {

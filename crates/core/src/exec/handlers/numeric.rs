@@ -79,8 +79,8 @@ pub(crate) const fn wide<T: Value, A: Src, B: Src>() -> usize {
     if A::IS_CONST || B::IS_CONST { T::WORDS } else { 0 }
 }
 
-/// `d = a`. Operands: `d, a` or `d, constant`. With [`SlotOnly`](crate::exec::machine::place::SlotOnly) it leaves the
-/// accumulators alone.
+/// `d = a`. Operands: `d, a` or `d, constant`. With
+/// [`SlotOnly`](crate::exec::machine::place::SlotOnly) it leaves the accumulators alone.
 pub(crate) struct Copy<T, A, D>(PhantomData<(T, A, D)>);
 impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
     #[inline(always)]

@@ -13,7 +13,7 @@ use crate::{
             dispatch::Step,
             place::{Dst, Slot, Src},
         },
-        meaning::v128::V128,
+        meaning::v128::Simd,
     },
     object_type::HEADER,
 };
@@ -76,16 +76,16 @@ elements! {
 /// `v128`, aligned as a word.
 pub(crate) struct Vector;
 impl Element for Vector {
-    type T = V128;
+    type T = Simd;
     const SIZE: usize = 16;
     const IS_VECTOR: bool = true;
     #[inline(always)]
-    unsafe fn read(at: *const u8) -> V128 {
+    unsafe fn read(at: *const u8) -> Simd {
         // SAFETY: I10.
-        unsafe { V128::read(at.cast()) }
+        unsafe { Simd::read(at.cast()) }
     }
     #[inline(always)]
-    unsafe fn write(at: *mut u8, value: V128) {
+    unsafe fn write(at: *mut u8, value: Simd) {
         // SAFETY: I10.
         unsafe { value.write(at.cast()) }
     }

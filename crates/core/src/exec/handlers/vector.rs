@@ -10,47 +10,47 @@ use crate::exec::{
         dispatch::Step,
         place::{Dst, Src},
     },
-    meaning::v128::V128,
+    meaning::v128::Simd,
 };
 use core::marker::PhantomData;
 
 /// An instruction with three vectors.
 pub(crate) trait TernOp: 'static {
-    fn eval(a: V128, b: V128, c: V128) -> V128;
+    fn eval(a: Simd, b: Simd, c: Simd) -> Simd;
 }
 
 /// A shift.
 pub(crate) trait ShiftOp: 'static {
-    fn eval(a: V128, count: i32) -> V128;
+    fn eval(a: Simd, count: i32) -> Simd;
 }
 
 /// `extract_lane`
 pub(crate) trait ExtractOp: 'static {
     type R: Value;
-    fn eval(a: V128, lane: usize) -> Self::R;
+    fn eval(a: Simd, lane: usize) -> Self::R;
 }
 
 /// `replace_lane`
 pub(crate) trait ReplaceOp: 'static {
     type B: Value;
-    fn eval(a: V128, lane: usize, b: Self::B) -> V128;
+    fn eval(a: Simd, lane: usize, b: Self::B) -> Simd;
 }
 
 /// `i8x16.shuffle`
 pub(crate) trait ShuffleOp: 'static {
-    fn eval(a: V128, b: V128, lanes: V128) -> V128;
+    fn eval(a: Simd, b: Simd, lanes: Simd) -> Simd;
 }
 
 /// A load of one lane.
 pub(crate) trait LoadLaneOp: 'static {
     type Raw: Raw;
-    fn eval(a: V128, lane: usize, raw: Self::Raw) -> V128;
+    fn eval(a: Simd, lane: usize, raw: Self::Raw) -> Simd;
 }
 
 /// A store of one lane.
 pub(crate) trait StoreLaneOp: 'static {
     type Raw: Raw;
-    fn eval(a: V128, lane: usize) -> Self::Raw;
+    fn eval(a: Simd, lane: usize) -> Self::Raw;
 }
 
 /// `d = O(a, b, c)`. Operands: `d, a, b, c`.

@@ -1,7 +1,7 @@
 //! [`Machine`]: the registers, and what a handler reads of its cell and its frame.
 
 use super::{Ip, Value, context::Context};
-use crate::exec::meaning::v128::{Register, V128};
+use crate::exec::meaning::v128::{Register, Simd};
 
 /// The frame: slot 0 is the return address, slot 1 the caller's frame, parameters lie below.
 pub(crate) type Sp = *mut u64;
@@ -44,7 +44,7 @@ impl Machine {
             f32_acc: 0.0,
             f32_p0: 0.0,
             f32_p1: 0.0,
-            v_acc: V128::ZERO.register(),
+            v_acc: Simd::ZERO.register(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! [`Value`]: a value as it lies in registers, slots and code.
 
 use super::Machine;
-use crate::exec::meaning::v128::V128;
+use crate::exec::meaning::v128::Simd;
 
 /// A value as it lies in registers, slots and code.
 pub(crate) trait Value: Copy {
@@ -132,29 +132,29 @@ value!(
 );
 
 /// A vector: two slots. The translator pins none, and has its constants in words.
-impl Value for V128 {
+impl Value for Simd {
     const WORDS: usize = 2;
     #[inline(always)]
-    unsafe fn read(at: *const u64) -> V128 {
+    unsafe fn read(at: *const u64) -> Simd {
         // SAFETY: the caller's promise.
-        V128::from_words(unsafe { at.cast::<[u64; 2]>().read() })
+        Simd::from_words(unsafe { at.cast::<[u64; 2]>().read() })
     }
     #[inline(always)]
     unsafe fn write(self, at: *mut u64) {
         // SAFETY: the caller's promise.
         unsafe { at.cast::<[u64; 2]>().write(self.words()) }
     }
-    fn from_k(_: i32) -> V128 {
+    fn from_k(_: i32) -> Simd {
         unreachable!("a vector is no 32-bit constant")
     }
     #[inline(always)]
-    fn acc(m: &Machine) -> V128 {
-        V128::of(m.v_acc)
+    fn acc(m: &Machine) -> Simd {
+        Simd::of(m.v_acc)
     }
-    fn p0(_: &Machine) -> V128 {
+    fn p0(_: &Machine) -> Simd {
         unreachable!("no vector is pinned")
     }
-    fn p1(_: &Machine) -> V128 {
+    fn p1(_: &Machine) -> Simd {
         unreachable!("no vector is pinned")
     }
     #[inline(always)]

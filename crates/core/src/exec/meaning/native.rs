@@ -7,7 +7,7 @@
 
 use super::simd;
 #[cfg(target_arch = "x86_64")]
-use super::v128::V128;
+use super::v128::Simd;
 
 /// Whether the CPU has what `fast` needs.
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
@@ -36,7 +36,7 @@ pub(crate) fn is_fast() -> bool {
 macro_rules! natives {
     (baseline: $($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
         #[inline(always)]
-        pub(crate) fn $name($($x: V128),*) -> $r {
+        pub(crate) fn $name($($x: Simd),*) -> $r {
             #[allow(unused_unsafe)]
             // SAFETY: SSE2 is there on every CPU of the architecture.
             unsafe {
@@ -49,7 +49,7 @@ macro_rules! natives {
         /// # Safety
         /// I8: the CPU has what [`is_fast`](crate::exec::is_fast) asks for.
         #[inline(always)]
-        pub(crate) unsafe fn $name($($x: V128),*) -> $r {
+        pub(crate) unsafe fn $name($($x: Simd),*) -> $r {
             #[allow(unused_unsafe)]
             // SAFETY: the caller's promise.
             unsafe {
@@ -85,7 +85,7 @@ pub(crate) mod fast {
 
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
-    use super::V128;
+    use super::Simd;
     use core::arch::x86_64::*;
 
     natives! { baseline:
@@ -93,18 +93,18 @@ mod sse2 {
         i16x8_bitmask(x) -> i32 = _mm_movemask_epi8(_mm_packs_epi16(x, _mm_setzero_si128()));
         i32x4_bitmask(x) -> i32 = _mm_movemask_ps(_mm_castsi128_ps(x));
         i64x2_bitmask(x) -> i32 = _mm_movemask_pd(_mm_castsi128_pd(x));
-        i8x16_narrow_i16x8_s(x, y) -> V128 = V128::of(_mm_packs_epi16(x, y));
-        i8x16_narrow_i16x8_u(x, y) -> V128 = V128::of(_mm_packus_epi16(x, y));
-        i16x8_narrow_i32x4_s(x, y) -> V128 = V128::of(_mm_packs_epi32(x, y));
-        i32x4_dot_i16x8_s(x, y) -> V128 = V128::of(_mm_madd_epi16(x, y));
-        i32x4_trunc_sat_f32x4_s(x) -> V128 = trunc_sat(x);
-        i32x4_relaxed_trunc_f32x4_s(x) -> V128 = trunc_sat(x);
+        i8x16_narrow_i16x8_s(x, y) -> Simd = Simd::of(_mm_packs_epi16(x, y));
+        i8x16_narrow_i16x8_u(x, y) -> Simd = Simd::of(_mm_packus_epi16(x, y));
+        i16x8_narrow_i32x4_s(x, y) -> Simd = Simd::of(_mm_packs_epi32(x, y));
+        i32x4_dot_i16x8_s(x, y) -> Simd = Simd::of(_mm_madd_epi16(x, y));
+        i32x4_trunc_sat_f32x4_s(x) -> Simd = trunc_sat(x);
+        i32x4_relaxed_trunc_f32x4_s(x) -> Simd = trunc_sat(x);
     }
 
     /// The CPU makes 0x80000000 of all that does not fit: right for what is too small; NaN is made
     /// zero before, and what is too large is made 0x7fffffff after.
     #[inline]
-    fn trunc_sat(x: __m128i) -> V128 {
+    fn trunc_sat(x: __m128i) -> Simd {
         // SAFETY: SSE2 is there on every CPU of the architecture.
         #[allow(unused_unsafe)]
         unsafe {
@@ -112,25 +112,25 @@ mod sse2 {
             let x = _mm_and_ps(x, _mm_cmpord_ps(x, x));
             let too_large = _mm_cmpge_ps(x, _mm_set1_ps(2_147_483_648.0));
             let truncated = _mm_cvttps_epi32(x);
-            V128::of(_mm_xor_si128(truncated, _mm_castps_si128(too_large)))
+            Simd::of(_mm_xor_si128(truncated, _mm_castps_si128(too_large)))
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use super::V128;
+    use super::Simd;
     use core::arch::x86_64::*;
 
     /// Rounds each lane.
     macro_rules! round {
         ($x:ident, f32 $mode:ident) => {
-            V128::of(_mm_castps_si128(_mm_round_ps::<{ $mode | _MM_FROUND_NO_EXC }>(
+            Simd::of(_mm_castps_si128(_mm_round_ps::<{ $mode | _MM_FROUND_NO_EXC }>(
                 _mm_castsi128_ps($x),
             )))
         };
         ($x:ident, f64 $mode:ident) => {
-            V128::of(_mm_castpd_si128(_mm_round_pd::<{ $mode | _MM_FROUND_NO_EXC }>(
+            Simd::of(_mm_castpd_si128(_mm_round_pd::<{ $mode | _MM_FROUND_NO_EXC }>(
                 _mm_castsi128_pd($x),
             )))
         };
@@ -138,52 +138,52 @@ mod avx2 {
 
     natives! { fast:
         // An index above 15 gets its highest bit set: the CPU makes these zero.
-        i8x16_swizzle(x, indices) -> V128 =
-            V128::of(_mm_shuffle_epi8(x, _mm_adds_epu8(indices, _mm_set1_epi8(0x70))));
-        i8x16_relaxed_swizzle(x, indices) -> V128 =
-            V128::of(_mm_shuffle_epi8(x, _mm_adds_epu8(indices, _mm_set1_epi8(0x70))));
+        i8x16_swizzle(x, indices) -> Simd =
+            Simd::of(_mm_shuffle_epi8(x, _mm_adds_epu8(indices, _mm_set1_epi8(0x70))));
+        i8x16_relaxed_swizzle(x, indices) -> Simd =
+            Simd::of(_mm_shuffle_epi8(x, _mm_adds_epu8(indices, _mm_set1_epi8(0x70))));
         // The same for each of the two: from the second come the lanes from 16 on.
-        i8x16_shuffle(x, y, lanes) -> V128 = V128::of(_mm_or_si128(
+        i8x16_shuffle(x, y, lanes) -> Simd = Simd::of(_mm_or_si128(
             _mm_shuffle_epi8(x, _mm_adds_epu8(lanes, _mm_set1_epi8(0x70))),
             _mm_shuffle_epi8(y, _mm_sub_epi8(lanes, _mm_set1_epi8(16))),
         ));
-        f32x4_ceil(x) -> V128 = round!(x, f32 _MM_FROUND_TO_POS_INF);
-        f32x4_floor(x) -> V128 = round!(x, f32 _MM_FROUND_TO_NEG_INF);
-        f32x4_trunc(x) -> V128 = round!(x, f32 _MM_FROUND_TO_ZERO);
-        f32x4_nearest(x) -> V128 = round!(x, f32 _MM_FROUND_TO_NEAREST_INT);
-        f64x2_ceil(x) -> V128 = round!(x, f64 _MM_FROUND_TO_POS_INF);
-        f64x2_floor(x) -> V128 = round!(x, f64 _MM_FROUND_TO_NEG_INF);
-        f64x2_trunc(x) -> V128 = round!(x, f64 _MM_FROUND_TO_ZERO);
-        f64x2_nearest(x) -> V128 = round!(x, f64 _MM_FROUND_TO_NEAREST_INT);
-        i16x8_narrow_i32x4_u(x, y) -> V128 = V128::of(_mm_packus_epi32(x, y));
-        i16x8_extadd_pairwise_i8x16_s(x) -> V128 = V128::of(_mm_maddubs_epi16(_mm_set1_epi8(1), x));
-        i16x8_extadd_pairwise_i8x16_u(x) -> V128 = V128::of(_mm_maddubs_epi16(x, _mm_set1_epi8(1)));
-        i32x4_extadd_pairwise_i16x8_s(x) -> V128 = V128::of(_mm_madd_epi16(x, _mm_set1_epi16(1)));
-        i16x8_q15mulr_sat_s(x, y) -> V128 = q15mulr(x, y);
-        i16x8_relaxed_q15mulr_s(x, y) -> V128 = q15mulr(x, y);
+        f32x4_ceil(x) -> Simd = round!(x, f32 _MM_FROUND_TO_POS_INF);
+        f32x4_floor(x) -> Simd = round!(x, f32 _MM_FROUND_TO_NEG_INF);
+        f32x4_trunc(x) -> Simd = round!(x, f32 _MM_FROUND_TO_ZERO);
+        f32x4_nearest(x) -> Simd = round!(x, f32 _MM_FROUND_TO_NEAREST_INT);
+        f64x2_ceil(x) -> Simd = round!(x, f64 _MM_FROUND_TO_POS_INF);
+        f64x2_floor(x) -> Simd = round!(x, f64 _MM_FROUND_TO_NEG_INF);
+        f64x2_trunc(x) -> Simd = round!(x, f64 _MM_FROUND_TO_ZERO);
+        f64x2_nearest(x) -> Simd = round!(x, f64 _MM_FROUND_TO_NEAREST_INT);
+        i16x8_narrow_i32x4_u(x, y) -> Simd = Simd::of(_mm_packus_epi32(x, y));
+        i16x8_extadd_pairwise_i8x16_s(x) -> Simd = Simd::of(_mm_maddubs_epi16(_mm_set1_epi8(1), x));
+        i16x8_extadd_pairwise_i8x16_u(x) -> Simd = Simd::of(_mm_maddubs_epi16(x, _mm_set1_epi8(1)));
+        i32x4_extadd_pairwise_i16x8_s(x) -> Simd = Simd::of(_mm_madd_epi16(x, _mm_set1_epi16(1)));
+        i16x8_q15mulr_sat_s(x, y) -> Simd = q15mulr(x, y);
+        i16x8_relaxed_q15mulr_s(x, y) -> Simd = q15mulr(x, y);
     }
 
     /// The CPU's instruction does not saturate: 0x8000 comes from one product only, and becomes
     /// 0x7fff.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn q15mulr(x: __m128i, y: __m128i) -> V128 {
+    fn q15mulr(x: __m128i, y: __m128i) -> Simd {
         let product = _mm_mulhrs_epi16(x, y);
         let overflow = _mm_cmpeq_epi16(product, _mm_set1_epi16(i16::MIN));
-        V128::of(_mm_xor_si128(product, overflow))
+        Simd::of(_mm_xor_si128(product, overflow))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{baseline, fast, is_fast, simd};
-    use crate::exec::meaning::v128::V128;
+    use crate::exec::meaning::v128::Simd;
     use alloc::vec::Vec;
     use windlass_decode::for_each_op;
 
     /// Vectors that are likely to tell instructions apart: random bits, small lanes, extremes,
     /// special floats.
-    fn vectors() -> Vec<V128> {
+    fn vectors() -> Vec<Simd> {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut random = || {
             state ^= state << 13;
@@ -191,28 +191,28 @@ mod tests {
             state ^= state << 17;
             state
         };
-        let mut vectors: Vec<V128> = Vec::new();
+        let mut vectors: Vec<Simd> = Vec::new();
         for lanes in
             [0x8000_0000_8000_0000, 0x7fff_ffff_7fff_ffff, 0x8000_8000_8000_8000, 0, !0_u64]
         {
-            vectors.push(V128::from_words([lanes; 2]));
+            vectors.push(Simd::from_words([lanes; 2]));
         }
         for bits in [0x7f80_0001_ff80_0000_u64, 0x7fc0_0000_8000_0000, 0x3f00_0000_bfc0_0000] {
-            vectors.push(V128::from_words([bits, bits.rotate_left(32)]));
+            vectors.push(Simd::from_words([bits, bits.rotate_left(32)]));
         }
         for value in
             [f64::NAN, f64::INFINITY, -0.0, 0.5, -1.5, 4_503_599_627_370_497.5, 1e300, -0.3]
         {
-            vectors.push(V128::from_words([value.to_bits(), (-value).to_bits()]));
+            vectors.push(Simd::from_words([value.to_bits(), (-value).to_bits()]));
         }
         for value in [0.5_f32, 1.5, -2.5, 8_388_609.0, 0.49999997, -0.2] {
             let bits = u64::from(value.to_bits());
-            vectors.push(V128::from_words([bits << 32 | bits, bits]));
+            vectors.push(Simd::from_words([bits << 32 | bits, bits]));
         }
         for _ in 0..60 {
-            vectors.push(V128::from_words([random(), random()]));
+            vectors.push(Simd::from_words([random(), random()]));
             let small = 0x1f1f_1f1f_1f1f_1f1f;
-            vectors.push(V128::from_words([random() & small, random() & small]));
+            vectors.push(Simd::from_words([random() & small, random() & small]));
         }
         vectors
     }
@@ -252,7 +252,7 @@ mod tests {
         };
         (v_shuffle $cpu:ident $name:ident) => {
             for lanes in vectors() {
-                let lanes = V128::from_bytes(lanes.bytes().map(|lane| lane & 31));
+                let lanes = Simd::from_bytes(lanes.bytes().map(|lane| lane & 31));
                 for x in vectors() {
                     let y = simd::v128_not(x);
                     let (found, wanted) = (on!($cpu $name(x, y, lanes)), simd::$name(x, y, lanes));
@@ -264,8 +264,8 @@ mod tests {
     }
 
     macro_rules! define {
-        ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
-           [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
+        ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident
+           $shape:ident [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
             /// With the instructions of every CPU.
             #[test]
             #[allow(unused_imports)]

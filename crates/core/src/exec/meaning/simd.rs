@@ -13,7 +13,7 @@
 use super::{
     num,
     v128::{
-        Lane, V128, chain, lane, map, map_high, pairs, splat, with_lane, zip, zip_high, zip_pairs,
+        Lane, Simd, chain, lane, map, map_high, pairs, splat, with_lane, zip, zip_high, zip_pairs,
         zip3,
     },
 };
@@ -32,7 +32,7 @@ macro_rules! meanings {
 macro_rules! lanewise {
     ($($name:ident($x:ident) $lane:ty = $body:expr;)*) => {$(
         #[inline(always)]
-        pub(crate) fn $name(x: V128) -> V128 {
+        pub(crate) fn $name(x: Simd) -> Simd {
             map(x, |$x: $lane| $body)
         }
     )*};
@@ -40,7 +40,7 @@ macro_rules! lanewise {
 macro_rules! lanewise2 {
     ($($name:ident($x:ident, $y:ident) $lane:ty = $body:expr;)*) => {$(
         #[inline(always)]
-        pub(crate) fn $name(x: V128, y: V128) -> V128 {
+        pub(crate) fn $name(x: Simd, y: Simd) -> Simd {
             zip(x, y, |$x: $lane, $y: $lane| $body)
         }
     )*};
@@ -48,14 +48,14 @@ macro_rules! lanewise2 {
 
 // Bits.
 meanings! {
-    v128_not(x: V128) -> V128 = map(x, |x: u64| !x);
-    v128_and(x: V128, y: V128) -> V128 = zip(x, y, |x: u64, y: u64| x & y);
-    v128_andnot(x: V128, y: V128) -> V128 = zip(x, y, |x: u64, y: u64| x & !y);
-    v128_or(x: V128, y: V128) -> V128 = zip(x, y, |x: u64, y: u64| x | y);
-    v128_xor(x: V128, y: V128) -> V128 = zip(x, y, |x: u64, y: u64| x ^ y);
-    v128_bitselect(x: V128, y: V128, mask: V128) -> V128 =
+    v128_not(x: Simd) -> Simd = map(x, |x: u64| !x);
+    v128_and(x: Simd, y: Simd) -> Simd = zip(x, y, |x: u64, y: u64| x & y);
+    v128_andnot(x: Simd, y: Simd) -> Simd = zip(x, y, |x: u64, y: u64| x & !y);
+    v128_or(x: Simd, y: Simd) -> Simd = zip(x, y, |x: u64, y: u64| x | y);
+    v128_xor(x: Simd, y: Simd) -> Simd = zip(x, y, |x: u64, y: u64| x ^ y);
+    v128_bitselect(x: Simd, y: Simd, mask: Simd) -> Simd =
         zip3(x, y, mask, |x: u64, y, mask| (x & mask) | (y & !mask));
-    v128_any_true(x: V128) -> i32 = (x.words()[0] | x.words()[1] != 0).into();
+    v128_any_true(x: Simd) -> i32 = (x.words()[0] | x.words()[1] != 0).into();
 }
 
 /// The mask of a comparison.
@@ -70,8 +70,8 @@ macro_rules! integers {
     ($i:ident $u:ident $all_true:ident $bitmask:ident $eq:ident $ne:ident $lt_s:ident $gt_s:ident
      $le_s:ident $ge_s:ident $abs:ident $neg:ident $add:ident $sub:ident) => {
         meanings! {
-            $all_true(x: V128) -> i32 = <$i>::lanes(x).iter().all(|&x| x != 0).into();
-            $bitmask(x: V128) -> i32 = (<$i>::lanes(x).iter().enumerate())
+            $all_true(x: Simd) -> i32 = <$i>::lanes(x).iter().all(|&x| x != 0).into();
+            $bitmask(x: Simd) -> i32 = (<$i>::lanes(x).iter().enumerate())
                 .fold(0, |mask, (i, &x)| mask | i32::from(x < 0) << i);
         }
         lanewise! {
@@ -151,80 +151,80 @@ fn saturate(x: i32) -> i16 {
 
 // Shifts: the count is taken modulo the width of a lane.
 meanings! {
-    i8x16_shl(x: V128, count: i32) -> V128 = map(x, |x: i8| x << (count & 7));
-    i8x16_shr_s(x: V128, count: i32) -> V128 = map(x, |x: i8| x >> (count & 7));
-    i8x16_shr_u(x: V128, count: i32) -> V128 = map(x, |x: u8| x >> (count & 7));
-    i16x8_shl(x: V128, count: i32) -> V128 = map(x, |x: i16| x << (count & 15));
-    i16x8_shr_s(x: V128, count: i32) -> V128 = map(x, |x: i16| x >> (count & 15));
-    i16x8_shr_u(x: V128, count: i32) -> V128 = map(x, |x: u16| x >> (count & 15));
-    i32x4_shl(x: V128, count: i32) -> V128 = map(x, |x: i32| x << (count & 31));
-    i32x4_shr_s(x: V128, count: i32) -> V128 = map(x, |x: i32| x >> (count & 31));
-    i32x4_shr_u(x: V128, count: i32) -> V128 = map(x, |x: u32| x >> (count & 31));
-    i64x2_shl(x: V128, count: i32) -> V128 = map(x, |x: i64| x << (count & 63));
-    i64x2_shr_s(x: V128, count: i32) -> V128 = map(x, |x: i64| x >> (count & 63));
-    i64x2_shr_u(x: V128, count: i32) -> V128 = map(x, |x: u64| x >> (count & 63));
+    i8x16_shl(x: Simd, count: i32) -> Simd = map(x, |x: i8| x << (count & 7));
+    i8x16_shr_s(x: Simd, count: i32) -> Simd = map(x, |x: i8| x >> (count & 7));
+    i8x16_shr_u(x: Simd, count: i32) -> Simd = map(x, |x: u8| x >> (count & 7));
+    i16x8_shl(x: Simd, count: i32) -> Simd = map(x, |x: i16| x << (count & 15));
+    i16x8_shr_s(x: Simd, count: i32) -> Simd = map(x, |x: i16| x >> (count & 15));
+    i16x8_shr_u(x: Simd, count: i32) -> Simd = map(x, |x: u16| x >> (count & 15));
+    i32x4_shl(x: Simd, count: i32) -> Simd = map(x, |x: i32| x << (count & 31));
+    i32x4_shr_s(x: Simd, count: i32) -> Simd = map(x, |x: i32| x >> (count & 31));
+    i32x4_shr_u(x: Simd, count: i32) -> Simd = map(x, |x: u32| x >> (count & 31));
+    i64x2_shl(x: Simd, count: i32) -> Simd = map(x, |x: i64| x << (count & 63));
+    i64x2_shr_s(x: Simd, count: i32) -> Simd = map(x, |x: i64| x >> (count & 63));
+    i64x2_shr_u(x: Simd, count: i32) -> Simd = map(x, |x: u64| x >> (count & 63));
 }
 
 // Integers of other widths.
 meanings! {
-    i8x16_narrow_i16x8_s(x: V128, y: V128) -> V128 =
+    i8x16_narrow_i16x8_s(x: Simd, y: Simd) -> Simd =
         chain(x, y, |x: i16| x.clamp(i8::MIN.into(), i8::MAX.into()) as i8);
-    i8x16_narrow_i16x8_u(x: V128, y: V128) -> V128 =
+    i8x16_narrow_i16x8_u(x: Simd, y: Simd) -> Simd =
         chain(x, y, |x: i16| x.clamp(0, u8::MAX.into()) as u8);
-    i16x8_narrow_i32x4_s(x: V128, y: V128) -> V128 = chain(x, y, |x: i32| saturate(x));
-    i16x8_narrow_i32x4_u(x: V128, y: V128) -> V128 =
+    i16x8_narrow_i32x4_s(x: Simd, y: Simd) -> Simd = chain(x, y, |x: i32| saturate(x));
+    i16x8_narrow_i32x4_u(x: Simd, y: Simd) -> Simd =
         chain(x, y, |x: i32| x.clamp(0, u16::MAX.into()) as u16);
-    i16x8_extend_low_i8x16_s(x: V128) -> V128 = map(x, |x: i8| i16::from(x));
-    i16x8_extend_high_i8x16_s(x: V128) -> V128 = map_high(x, |x: i8| i16::from(x));
-    i16x8_extend_low_i8x16_u(x: V128) -> V128 = map(x, |x: u8| u16::from(x));
-    i16x8_extend_high_i8x16_u(x: V128) -> V128 = map_high(x, |x: u8| u16::from(x));
-    i32x4_extend_low_i16x8_s(x: V128) -> V128 = map(x, |x: i16| i32::from(x));
-    i32x4_extend_high_i16x8_s(x: V128) -> V128 = map_high(x, |x: i16| i32::from(x));
-    i32x4_extend_low_i16x8_u(x: V128) -> V128 = map(x, |x: u16| u32::from(x));
-    i32x4_extend_high_i16x8_u(x: V128) -> V128 = map_high(x, |x: u16| u32::from(x));
-    i64x2_extend_low_i32x4_s(x: V128) -> V128 = map(x, |x: i32| i64::from(x));
-    i64x2_extend_high_i32x4_s(x: V128) -> V128 = map_high(x, |x: i32| i64::from(x));
-    i64x2_extend_low_i32x4_u(x: V128) -> V128 = map(x, |x: u32| u64::from(x));
-    i64x2_extend_high_i32x4_u(x: V128) -> V128 = map_high(x, |x: u32| u64::from(x));
-    i16x8_extadd_pairwise_i8x16_s(x: V128) -> V128 =
+    i16x8_extend_low_i8x16_s(x: Simd) -> Simd = map(x, |x: i8| i16::from(x));
+    i16x8_extend_high_i8x16_s(x: Simd) -> Simd = map_high(x, |x: i8| i16::from(x));
+    i16x8_extend_low_i8x16_u(x: Simd) -> Simd = map(x, |x: u8| u16::from(x));
+    i16x8_extend_high_i8x16_u(x: Simd) -> Simd = map_high(x, |x: u8| u16::from(x));
+    i32x4_extend_low_i16x8_s(x: Simd) -> Simd = map(x, |x: i16| i32::from(x));
+    i32x4_extend_high_i16x8_s(x: Simd) -> Simd = map_high(x, |x: i16| i32::from(x));
+    i32x4_extend_low_i16x8_u(x: Simd) -> Simd = map(x, |x: u16| u32::from(x));
+    i32x4_extend_high_i16x8_u(x: Simd) -> Simd = map_high(x, |x: u16| u32::from(x));
+    i64x2_extend_low_i32x4_s(x: Simd) -> Simd = map(x, |x: i32| i64::from(x));
+    i64x2_extend_high_i32x4_s(x: Simd) -> Simd = map_high(x, |x: i32| i64::from(x));
+    i64x2_extend_low_i32x4_u(x: Simd) -> Simd = map(x, |x: u32| u64::from(x));
+    i64x2_extend_high_i32x4_u(x: Simd) -> Simd = map_high(x, |x: u32| u64::from(x));
+    i16x8_extadd_pairwise_i8x16_s(x: Simd) -> Simd =
         pairs(x, |x: i8, y| i16::from(x) + i16::from(y));
-    i16x8_extadd_pairwise_i8x16_u(x: V128) -> V128 =
+    i16x8_extadd_pairwise_i8x16_u(x: Simd) -> Simd =
         pairs(x, |x: u8, y| u16::from(x) + u16::from(y));
-    i32x4_extadd_pairwise_i16x8_s(x: V128) -> V128 =
+    i32x4_extadd_pairwise_i16x8_s(x: Simd) -> Simd =
         pairs(x, |x: i16, y| i32::from(x) + i32::from(y));
-    i32x4_extadd_pairwise_i16x8_u(x: V128) -> V128 =
+    i32x4_extadd_pairwise_i16x8_u(x: Simd) -> Simd =
         pairs(x, |x: u16, y| u32::from(x) + u32::from(y));
-    i16x8_extmul_low_i8x16_s(x: V128, y: V128) -> V128 =
+    i16x8_extmul_low_i8x16_s(x: Simd, y: Simd) -> Simd =
         zip(x, y, |x: i8, y: i8| i16::from(x) * i16::from(y));
-    i16x8_extmul_high_i8x16_s(x: V128, y: V128) -> V128 =
+    i16x8_extmul_high_i8x16_s(x: Simd, y: Simd) -> Simd =
         zip_high(x, y, |x: i8, y| i16::from(x) * i16::from(y));
-    i16x8_extmul_low_i8x16_u(x: V128, y: V128) -> V128 =
+    i16x8_extmul_low_i8x16_u(x: Simd, y: Simd) -> Simd =
         zip(x, y, |x: u8, y: u8| u16::from(x) * u16::from(y));
-    i16x8_extmul_high_i8x16_u(x: V128, y: V128) -> V128 =
+    i16x8_extmul_high_i8x16_u(x: Simd, y: Simd) -> Simd =
         zip_high(x, y, |x: u8, y| u16::from(x) * u16::from(y));
-    i32x4_extmul_low_i16x8_s(x: V128, y: V128) -> V128 =
+    i32x4_extmul_low_i16x8_s(x: Simd, y: Simd) -> Simd =
         zip(x, y, |x: i16, y: i16| i32::from(x) * i32::from(y));
-    i32x4_extmul_high_i16x8_s(x: V128, y: V128) -> V128 =
+    i32x4_extmul_high_i16x8_s(x: Simd, y: Simd) -> Simd =
         zip_high(x, y, |x: i16, y| i32::from(x) * i32::from(y));
-    i32x4_extmul_low_i16x8_u(x: V128, y: V128) -> V128 =
+    i32x4_extmul_low_i16x8_u(x: Simd, y: Simd) -> Simd =
         zip(x, y, |x: u16, y: u16| u32::from(x) * u32::from(y));
-    i32x4_extmul_high_i16x8_u(x: V128, y: V128) -> V128 =
+    i32x4_extmul_high_i16x8_u(x: Simd, y: Simd) -> Simd =
         zip_high(x, y, |x: u16, y| u32::from(x) * u32::from(y));
-    i64x2_extmul_low_i32x4_s(x: V128, y: V128) -> V128 =
+    i64x2_extmul_low_i32x4_s(x: Simd, y: Simd) -> Simd =
         zip(x, y, |x: i32, y: i32| i64::from(x) * i64::from(y));
-    i64x2_extmul_high_i32x4_s(x: V128, y: V128) -> V128 =
+    i64x2_extmul_high_i32x4_s(x: Simd, y: Simd) -> Simd =
         zip_high(x, y, |x: i32, y| i64::from(x) * i64::from(y));
-    i64x2_extmul_low_i32x4_u(x: V128, y: V128) -> V128 =
+    i64x2_extmul_low_i32x4_u(x: Simd, y: Simd) -> Simd =
         zip(x, y, |x: u32, y: u32| u64::from(x) * u64::from(y));
-    i64x2_extmul_high_i32x4_u(x: V128, y: V128) -> V128 =
+    i64x2_extmul_high_i32x4_u(x: Simd, y: Simd) -> Simd =
         zip_high(x, y, |x: u32, y| u64::from(x) * u64::from(y));
-    i32x4_dot_i16x8_s(x: V128, y: V128) -> V128 = zip_pairs(x, y, |x: [i16; 2], y| {
+    i32x4_dot_i16x8_s(x: Simd, y: Simd) -> Simd = zip_pairs(x, y, |x: [i16; 2], y| {
         (i32::from(x[0]) * i32::from(y[0])).wrapping_add(i32::from(x[1]) * i32::from(y[1]))
     });
-    i16x8_relaxed_dot_i8x16_i7x16_s(x: V128, y: V128) -> V128 = zip_pairs(x, y, |x: [i8; 2], y| {
+    i16x8_relaxed_dot_i8x16_i7x16_s(x: Simd, y: Simd) -> Simd = zip_pairs(x, y, |x: [i8; 2], y| {
         (i16::from(x[0]) * i16::from(y[0])).wrapping_add(i16::from(x[1]) * i16::from(y[1]))
     });
-    i32x4_relaxed_dot_i8x16_i7x16_add_s(x: V128, y: V128, z: V128) -> V128 =
+    i32x4_relaxed_dot_i8x16_i7x16_add_s(x: Simd, y: Simd, z: Simd) -> Simd =
         i32x4_add(i32x4_extadd_pairwise_i16x8_s(i16x8_relaxed_dot_i8x16_i7x16_s(x, y)), z);
 }
 
@@ -265,18 +265,18 @@ lanewise! {
     f64x2_sqrt(x) f64 = num::f64_sqrt(x);
 }
 meanings! {
-    f32x4_eq(x: V128, y: V128) -> V128 = zip(x, y, |x: f32, y: f32| mask!(u32, x == y));
-    f32x4_ne(x: V128, y: V128) -> V128 = zip(x, y, |x: f32, y: f32| mask!(u32, x != y));
-    f32x4_lt(x: V128, y: V128) -> V128 = zip(x, y, |x: f32, y: f32| mask!(u32, x < y));
-    f32x4_gt(x: V128, y: V128) -> V128 = zip(x, y, |x: f32, y: f32| mask!(u32, x > y));
-    f32x4_le(x: V128, y: V128) -> V128 = zip(x, y, |x: f32, y: f32| mask!(u32, x <= y));
-    f32x4_ge(x: V128, y: V128) -> V128 = zip(x, y, |x: f32, y: f32| mask!(u32, x >= y));
-    f64x2_eq(x: V128, y: V128) -> V128 = zip(x, y, |x: f64, y: f64| mask!(u64, x == y));
-    f64x2_ne(x: V128, y: V128) -> V128 = zip(x, y, |x: f64, y: f64| mask!(u64, x != y));
-    f64x2_lt(x: V128, y: V128) -> V128 = zip(x, y, |x: f64, y: f64| mask!(u64, x < y));
-    f64x2_gt(x: V128, y: V128) -> V128 = zip(x, y, |x: f64, y: f64| mask!(u64, x > y));
-    f64x2_le(x: V128, y: V128) -> V128 = zip(x, y, |x: f64, y: f64| mask!(u64, x <= y));
-    f64x2_ge(x: V128, y: V128) -> V128 = zip(x, y, |x: f64, y: f64| mask!(u64, x >= y));
+    f32x4_eq(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f32, y: f32| mask!(u32, x == y));
+    f32x4_ne(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f32, y: f32| mask!(u32, x != y));
+    f32x4_lt(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f32, y: f32| mask!(u32, x < y));
+    f32x4_gt(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f32, y: f32| mask!(u32, x > y));
+    f32x4_le(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f32, y: f32| mask!(u32, x <= y));
+    f32x4_ge(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f32, y: f32| mask!(u32, x >= y));
+    f64x2_eq(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f64, y: f64| mask!(u64, x == y));
+    f64x2_ne(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f64, y: f64| mask!(u64, x != y));
+    f64x2_lt(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f64, y: f64| mask!(u64, x < y));
+    f64x2_gt(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f64, y: f64| mask!(u64, x > y));
+    f64x2_le(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f64, y: f64| mask!(u64, x <= y));
+    f64x2_ge(x: Simd, y: Simd) -> Simd = zip(x, y, |x: f64, y: f64| mask!(u64, x >= y));
 }
 lanewise2! {
     f32x4_add(x, y) f32 = num::f32_add(x, y);
@@ -301,16 +301,16 @@ lanewise2! {
     f64x2_relaxed_max(x, y) f64 = greatest!(f64, x, y);
 }
 meanings! {
-    f32x4_relaxed_madd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f32, y, z| x * y + z);
-    f32x4_relaxed_nmadd(x: V128, y: V128, z: V128) -> V128 =
+    f32x4_relaxed_madd(x: Simd, y: Simd, z: Simd) -> Simd = zip3(x, y, z, |x: f32, y, z| x * y + z);
+    f32x4_relaxed_nmadd(x: Simd, y: Simd, z: Simd) -> Simd =
         zip3(x, y, z, |x: f32, y, z| -x * y + z);
-    f64x2_relaxed_madd(x: V128, y: V128, z: V128) -> V128 = zip3(x, y, z, |x: f64, y, z| x * y + z);
-    f64x2_relaxed_nmadd(x: V128, y: V128, z: V128) -> V128 =
+    f64x2_relaxed_madd(x: Simd, y: Simd, z: Simd) -> Simd = zip3(x, y, z, |x: f64, y, z| x * y + z);
+    f64x2_relaxed_nmadd(x: Simd, y: Simd, z: Simd) -> Simd =
         zip3(x, y, z, |x: f64, y, z| -x * y + z);
-    i8x16_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);
-    i16x8_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);
-    i32x4_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);
-    i64x2_relaxed_laneselect(x: V128, y: V128, mask: V128) -> V128 = v128_bitselect(x, y, mask);
+    i8x16_relaxed_laneselect(x: Simd, y: Simd, mask: Simd) -> Simd = v128_bitselect(x, y, mask);
+    i16x8_relaxed_laneselect(x: Simd, y: Simd, mask: Simd) -> Simd = v128_bitselect(x, y, mask);
+    i32x4_relaxed_laneselect(x: Simd, y: Simd, mask: Simd) -> Simd = v128_bitselect(x, y, mask);
+    i64x2_relaxed_laneselect(x: Simd, y: Simd, mask: Simd) -> Simd = v128_bitselect(x, y, mask);
 }
 
 // Between integers and floats. Where the result has more lanes, the others are zero.
@@ -333,31 +333,31 @@ lanewise! {
 
 // Lanes.
 meanings! {
-    i8x16_swizzle(x: V128, indices: V128) -> V128 = map(indices, |i: u8| byte(&x.bytes(), i));
-    i8x16_relaxed_swizzle(x: V128, indices: V128) -> V128 = i8x16_swizzle(x, indices);
-    i8x16_shuffle(x: V128, y: V128, lanes: V128) -> V128 = map(lanes, |i: u8| {
+    i8x16_swizzle(x: Simd, indices: Simd) -> Simd = map(indices, |i: u8| byte(&x.bytes(), i));
+    i8x16_relaxed_swizzle(x: Simd, indices: Simd) -> Simd = i8x16_swizzle(x, indices);
+    i8x16_shuffle(x: Simd, y: Simd, lanes: Simd) -> Simd = map(lanes, |i: u8| {
         byte(if i < 16 { x.bytes() } else { y.bytes() }.as_slice(), i & 15)
     });
-    i8x16_splat(x: i32) -> V128 = splat(x as i8);
-    i16x8_splat(x: i32) -> V128 = splat(x as i16);
-    i32x4_splat(x: i32) -> V128 = splat(x);
-    i64x2_splat(x: i64) -> V128 = splat(x);
-    f32x4_splat(x: f32) -> V128 = splat(x);
-    f64x2_splat(x: f64) -> V128 = splat(x);
-    i8x16_extract_lane_s(x: V128, at: usize) -> i32 = lane::<i8>(x, at).into();
-    i8x16_extract_lane_u(x: V128, at: usize) -> i32 = lane::<u8>(x, at).into();
-    i16x8_extract_lane_s(x: V128, at: usize) -> i32 = lane::<i16>(x, at).into();
-    i16x8_extract_lane_u(x: V128, at: usize) -> i32 = lane::<u16>(x, at).into();
-    i32x4_extract_lane(x: V128, at: usize) -> i32 = lane(x, at);
-    i64x2_extract_lane(x: V128, at: usize) -> i64 = lane(x, at);
-    f32x4_extract_lane(x: V128, at: usize) -> f32 = lane(x, at);
-    f64x2_extract_lane(x: V128, at: usize) -> f64 = lane(x, at);
-    i8x16_replace_lane(x: V128, at: usize, value: i32) -> V128 = with_lane(x, at, value as i8);
-    i16x8_replace_lane(x: V128, at: usize, value: i32) -> V128 = with_lane(x, at, value as i16);
-    i32x4_replace_lane(x: V128, at: usize, value: i32) -> V128 = with_lane(x, at, value);
-    i64x2_replace_lane(x: V128, at: usize, value: i64) -> V128 = with_lane(x, at, value);
-    f32x4_replace_lane(x: V128, at: usize, value: f32) -> V128 = with_lane(x, at, value);
-    f64x2_replace_lane(x: V128, at: usize, value: f64) -> V128 = with_lane(x, at, value);
+    i8x16_splat(x: i32) -> Simd = splat(x as i8);
+    i16x8_splat(x: i32) -> Simd = splat(x as i16);
+    i32x4_splat(x: i32) -> Simd = splat(x);
+    i64x2_splat(x: i64) -> Simd = splat(x);
+    f32x4_splat(x: f32) -> Simd = splat(x);
+    f64x2_splat(x: f64) -> Simd = splat(x);
+    i8x16_extract_lane_s(x: Simd, at: usize) -> i32 = lane::<i8>(x, at).into();
+    i8x16_extract_lane_u(x: Simd, at: usize) -> i32 = lane::<u8>(x, at).into();
+    i16x8_extract_lane_s(x: Simd, at: usize) -> i32 = lane::<i16>(x, at).into();
+    i16x8_extract_lane_u(x: Simd, at: usize) -> i32 = lane::<u16>(x, at).into();
+    i32x4_extract_lane(x: Simd, at: usize) -> i32 = lane(x, at);
+    i64x2_extract_lane(x: Simd, at: usize) -> i64 = lane(x, at);
+    f32x4_extract_lane(x: Simd, at: usize) -> f32 = lane(x, at);
+    f64x2_extract_lane(x: Simd, at: usize) -> f64 = lane(x, at);
+    i8x16_replace_lane(x: Simd, at: usize, value: i32) -> Simd = with_lane(x, at, value as i8);
+    i16x8_replace_lane(x: Simd, at: usize, value: i32) -> Simd = with_lane(x, at, value as i16);
+    i32x4_replace_lane(x: Simd, at: usize, value: i32) -> Simd = with_lane(x, at, value);
+    i64x2_replace_lane(x: Simd, at: usize, value: i64) -> Simd = with_lane(x, at, value);
+    f32x4_replace_lane(x: Simd, at: usize, value: f32) -> Simd = with_lane(x, at, value);
+    f64x2_replace_lane(x: Simd, at: usize, value: f64) -> Simd = with_lane(x, at, value);
 }
 
 /// The byte with this index, or zero.
@@ -368,30 +368,30 @@ fn byte(bytes: &[u8], index: u8) -> u8 {
 
 // Loads: what is read from memory, as the vector it becomes. Half vectors are extended.
 meanings! {
-    v128_load(x: V128) -> V128 = x;
-    v128_load8x8_s(x: i64) -> V128 = i16x8_extend_low_i8x16_s(v128_load64_zero(x));
-    v128_load8x8_u(x: i64) -> V128 = i16x8_extend_low_i8x16_u(v128_load64_zero(x));
-    v128_load16x4_s(x: i64) -> V128 = i32x4_extend_low_i16x8_s(v128_load64_zero(x));
-    v128_load16x4_u(x: i64) -> V128 = i32x4_extend_low_i16x8_u(v128_load64_zero(x));
-    v128_load32x2_s(x: i64) -> V128 = i64x2_extend_low_i32x4_s(v128_load64_zero(x));
-    v128_load32x2_u(x: i64) -> V128 = i64x2_extend_low_i32x4_u(v128_load64_zero(x));
-    v128_load8_splat(x: i8) -> V128 = splat(x);
-    v128_load16_splat(x: i16) -> V128 = splat(x);
-    v128_load32_splat(x: i32) -> V128 = splat(x);
-    v128_load64_splat(x: i64) -> V128 = splat(x);
-    v128_load32_zero(x: i32) -> V128 = V128::from_words([(x as u32).into(), 0]);
-    v128_load64_zero(x: i64) -> V128 = V128::from_words([x as u64, 0]);
-    v128_load8_lane(x: V128, at: usize, value: i8) -> V128 = with_lane(x, at, value);
-    v128_load16_lane(x: V128, at: usize, value: i16) -> V128 = with_lane(x, at, value);
-    v128_load32_lane(x: V128, at: usize, value: i32) -> V128 = with_lane(x, at, value);
-    v128_load64_lane(x: V128, at: usize, value: i64) -> V128 = with_lane(x, at, value);
+    v128_load(x: Simd) -> Simd = x;
+    v128_load8x8_s(x: i64) -> Simd = i16x8_extend_low_i8x16_s(v128_load64_zero(x));
+    v128_load8x8_u(x: i64) -> Simd = i16x8_extend_low_i8x16_u(v128_load64_zero(x));
+    v128_load16x4_s(x: i64) -> Simd = i32x4_extend_low_i16x8_s(v128_load64_zero(x));
+    v128_load16x4_u(x: i64) -> Simd = i32x4_extend_low_i16x8_u(v128_load64_zero(x));
+    v128_load32x2_s(x: i64) -> Simd = i64x2_extend_low_i32x4_s(v128_load64_zero(x));
+    v128_load32x2_u(x: i64) -> Simd = i64x2_extend_low_i32x4_u(v128_load64_zero(x));
+    v128_load8_splat(x: i8) -> Simd = splat(x);
+    v128_load16_splat(x: i16) -> Simd = splat(x);
+    v128_load32_splat(x: i32) -> Simd = splat(x);
+    v128_load64_splat(x: i64) -> Simd = splat(x);
+    v128_load32_zero(x: i32) -> Simd = Simd::from_words([(x as u32).into(), 0]);
+    v128_load64_zero(x: i64) -> Simd = Simd::from_words([x as u64, 0]);
+    v128_load8_lane(x: Simd, at: usize, value: i8) -> Simd = with_lane(x, at, value);
+    v128_load16_lane(x: Simd, at: usize, value: i16) -> Simd = with_lane(x, at, value);
+    v128_load32_lane(x: Simd, at: usize, value: i32) -> Simd = with_lane(x, at, value);
+    v128_load64_lane(x: Simd, at: usize, value: i64) -> Simd = with_lane(x, at, value);
 }
 
 // Stores: the vector, as what is written to memory.
 meanings! {
-    v128_store(x: V128) -> V128 = x;
-    v128_store8_lane(x: V128, at: usize) -> i8 = lane(x, at);
-    v128_store16_lane(x: V128, at: usize) -> i16 = lane(x, at);
-    v128_store32_lane(x: V128, at: usize) -> i32 = lane(x, at);
-    v128_store64_lane(x: V128, at: usize) -> i64 = lane(x, at);
+    v128_store(x: Simd) -> Simd = x;
+    v128_store8_lane(x: Simd, at: usize) -> i8 = lane(x, at);
+    v128_store16_lane(x: Simd, at: usize) -> i16 = lane(x, at);
+    v128_store32_lane(x: Simd, at: usize) -> i32 = lane(x, at);
+    v128_store64_lane(x: Simd, at: usize) -> i64 = lane(x, at);
 }

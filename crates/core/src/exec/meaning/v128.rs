@@ -1,4 +1,4 @@
-//! [`V128`]: a vector as handlers see it, and its lanes. It lies in the CPU's vector register where
+//! [`Simd`]: a vector as handlers see it, and its lanes. It lies in the CPU's vector register where
 //! there is one. It knows no instruction: those are in [`simd`](super::simd).
 
 use core::mem::transmute;
@@ -17,17 +17,17 @@ pub(crate) type Register = u128;
 /// order.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(crate) struct V128(Register);
+pub(crate) struct Simd(Register);
 
 /// As test and debug output shows it: the bytes.
-impl core::fmt::Debug for V128 {
+impl core::fmt::Debug for Simd {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         self.bytes().fmt(f)
     }
 }
 
-impl V128 {
-    pub(crate) const ZERO: V128 = V128::from_bytes([0; 16]);
+impl Simd {
+    pub(crate) const ZERO: Simd = Simd::from_bytes([0; 16]);
 
     /// The bytes, lane 0 first.
     #[inline(always)]
@@ -38,7 +38,7 @@ impl V128 {
 
     /// From bytes, lane 0 first.
     #[inline(always)]
-    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> V128 {
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Simd {
         // SAFETY: both are 16 bytes, of which all values are valid.
         unsafe { transmute(bytes) }
     }
@@ -51,7 +51,7 @@ impl V128 {
 
     /// From the lower half and the upper half.
     #[inline(always)]
-    pub(crate) fn from_words(words: [u64; 2]) -> V128 {
+    pub(crate) fn from_words(words: [u64; 2]) -> Simd {
         u64::join(words)
     }
 
@@ -61,8 +61,8 @@ impl V128 {
     }
 
     #[inline(always)]
-    pub(crate) const fn of(register: Register) -> V128 {
-        V128(register)
+    pub(crate) const fn of(register: Register) -> Simd {
+        Simd(register)
     }
 }
 
@@ -74,8 +74,8 @@ pub(crate) trait Lane: Copy + Default {
     type Lanes: Copy + AsRef<[Self]> + AsMut<[Self]>;
     /// Lanes that are zero.
     const ZEROS: Self::Lanes;
-    fn lanes(vector: V128) -> Self::Lanes;
-    fn join(lanes: Self::Lanes) -> V128;
+    fn lanes(vector: Simd) -> Self::Lanes;
+    fn join(lanes: Self::Lanes) -> Simd;
 }
 
 macro_rules! lane {
@@ -85,13 +85,13 @@ macro_rules! lane {
             type Lanes = [$ty; $count];
             const ZEROS: [$ty; $count] = [0 as $ty; $count];
             #[inline(always)]
-            fn lanes(vector: V128) -> [$ty; $count] {
+            fn lanes(vector: Simd) -> [$ty; $count] {
                 // SAFETY: both are 16 bytes, of which all values are valid.
                 let lanes: [$ty; $count] = unsafe { transmute(vector) };
                 host_order!(lanes, $ty $bits)
             }
             #[inline(always)]
-            fn join(lanes: [$ty; $count]) -> V128 {
+            fn join(lanes: [$ty; $count]) -> Simd {
                 let lanes = host_order!(lanes, $ty $bits);
                 // SAFETY: both are 16 bytes, of which all values are valid.
                 unsafe { transmute(lanes) }
@@ -134,7 +134,7 @@ lane! {
 /// loops over lanes are here: iterators are not always inlined at opt-level s, and then a handler
 /// has locals in memory and does not end in a jump.
 #[inline(always)]
-fn from_lanes<R: Lane>(count: usize, f: impl Fn(usize) -> R) -> V128 {
+fn from_lanes<R: Lane>(count: usize, f: impl Fn(usize) -> R) -> Simd {
     let mut lanes = R::ZEROS;
     let mut i = 0;
     while i < count && i < R::COUNT {
@@ -147,14 +147,14 @@ fn from_lanes<R: Lane>(count: usize, f: impl Fn(usize) -> R) -> V128 {
 /// Applies a function to each lane. The result has as many lanes or, if it has more, zeros in the
 /// others; if fewer, they are those of the lowest operands.
 #[inline(always)]
-pub(crate) fn map<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
+pub(crate) fn map<A: Lane, R: Lane>(x: Simd, f: impl Fn(A) -> R) -> Simd {
     let x = A::lanes(x);
     from_lanes(A::COUNT, |i| f(x.as_ref()[i]))
 }
 
 /// Applies a function to the upper half of the lanes, where the result has half as many.
 #[inline(always)]
-pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
+pub(crate) fn map_high<A: Lane, R: Lane>(x: Simd, f: impl Fn(A) -> R) -> Simd {
     let x = A::lanes(x);
     from_lanes(A::COUNT / 2, |i| f(x.as_ref()[A::COUNT / 2 + i]))
 }
@@ -162,14 +162,14 @@ pub(crate) fn map_high<A: Lane, R: Lane>(x: V128, f: impl Fn(A) -> R) -> V128 {
 /// Applies a function to each pair of lanes at the same place; if the result has fewer, to the
 /// lowest.
 #[inline(always)]
-pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, B) -> R) -> V128 {
+pub(crate) fn zip<A: Lane, B: Lane, R: Lane>(x: Simd, y: Simd, f: impl Fn(A, B) -> R) -> Simd {
     let (x, y) = (A::lanes(x), B::lanes(y));
     from_lanes(A::COUNT, |i| f(x.as_ref()[i], y.as_ref()[i]))
 }
 
 /// As [`zip`], of the upper half of the lanes.
 #[inline(always)]
-pub(crate) fn zip_high<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, A) -> R) -> V128 {
+pub(crate) fn zip_high<A: Lane, R: Lane>(x: Simd, y: Simd, f: impl Fn(A, A) -> R) -> Simd {
     let (x, y) = (A::lanes(x), A::lanes(y));
     let high = |i| A::COUNT / 2 + i;
     from_lanes(A::COUNT / 2, |i| f(x.as_ref()[high(i)], y.as_ref()[high(i)]))
@@ -177,14 +177,14 @@ pub(crate) fn zip_high<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A, A) -> R
 
 /// Applies a function to the three lanes at each place.
 #[inline(always)]
-pub(crate) fn zip3<A: Lane>(x: V128, y: V128, z: V128, f: impl Fn(A, A, A) -> A) -> V128 {
+pub(crate) fn zip3<A: Lane>(x: Simd, y: Simd, z: Simd, f: impl Fn(A, A, A) -> A) -> Simd {
     let (x, y, z) = (A::lanes(x), A::lanes(y), A::lanes(z));
     from_lanes(A::COUNT, |i| f(x.as_ref()[i], y.as_ref()[i], z.as_ref()[i]))
 }
 
 /// Applies a function to each two neighbours, where the result has half as many lanes.
 #[inline(always)]
-pub(crate) fn pairs<A: Lane, R: Lane>(x: V128, f: impl Fn(A, A) -> R) -> V128 {
+pub(crate) fn pairs<A: Lane, R: Lane>(x: Simd, f: impl Fn(A, A) -> R) -> Simd {
     let x = A::lanes(x);
     from_lanes(A::COUNT / 2, |i| f(x.as_ref()[2 * i], x.as_ref()[2 * i + 1]))
 }
@@ -193,10 +193,10 @@ pub(crate) fn pairs<A: Lane, R: Lane>(x: V128, f: impl Fn(A, A) -> R) -> V128 {
 /// lanes.
 #[inline(always)]
 pub(crate) fn zip_pairs<A: Lane, R: Lane>(
-    x: V128,
-    y: V128,
+    x: Simd,
+    y: Simd,
     f: impl Fn([A; 2], [A; 2]) -> R,
-) -> V128 {
+) -> Simd {
     let (x, y) = (A::lanes(x), A::lanes(y));
     from_lanes(A::COUNT / 2, |i| {
         let (x, y) = (x.as_ref(), y.as_ref());
@@ -207,7 +207,7 @@ pub(crate) fn zip_pairs<A: Lane, R: Lane>(
 /// Applies a function to each lane of two vectors, where the result has twice as many lanes: the
 /// first vector's, then the second's.
 #[inline(always)]
-pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V128 {
+pub(crate) fn chain<A: Lane, R: Lane>(x: Simd, y: Simd, f: impl Fn(A) -> R) -> Simd {
     let (x, y) = (A::lanes(x), A::lanes(y));
     from_lanes(2 * A::COUNT, |i| {
         f(if i < A::COUNT { x.as_ref()[i] } else { y.as_ref()[i - A::COUNT] })
@@ -216,19 +216,19 @@ pub(crate) fn chain<A: Lane, R: Lane>(x: V128, y: V128, f: impl Fn(A) -> R) -> V
 
 /// A vector with this in every lane.
 #[inline(always)]
-pub(crate) fn splat<A: Lane>(x: A) -> V128 {
+pub(crate) fn splat<A: Lane>(x: A) -> Simd {
     from_lanes(A::COUNT, |_| x)
 }
 
 /// A lane; its number is taken modulo how many there are.
 #[inline(always)]
-pub(crate) fn lane<A: Lane>(x: V128, lane: usize) -> A {
+pub(crate) fn lane<A: Lane>(x: Simd, lane: usize) -> A {
     A::lanes(x).as_ref()[lane % A::COUNT]
 }
 
 /// The vector with a lane replaced; its number is taken modulo how many there are.
 #[inline(always)]
-pub(crate) fn with_lane<A: Lane>(x: V128, lane: usize, value: A) -> V128 {
+pub(crate) fn with_lane<A: Lane>(x: Simd, lane: usize, value: A) -> Simd {
     let mut lanes = A::lanes(x);
     lanes.as_mut()[lane % A::COUNT] = value;
     A::join(lanes)

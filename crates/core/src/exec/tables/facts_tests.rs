@@ -7,7 +7,7 @@ use crate::exec::{
         numeric::{BinOp, UnOp},
         vector::TernOp,
     },
-    meaning::v128::V128,
+    meaning::v128::Simd,
 };
 use alloc::vec::Vec;
 use windlass_decode::{Nans, Op, Shape, ValType, for_each_op};
@@ -27,16 +27,16 @@ fn words() -> Vec<u64> {
     words
 }
 
-fn vectors() -> Vec<V128> {
+fn vectors() -> Vec<Simd> {
     let words = words();
     let shifted = words.iter().cycle().skip(7);
-    words.iter().zip(shifted).map(|(&low, &high)| V128::from_words([low, high])).collect()
+    words.iter().zip(shifted).map(|(&low, &high)| Simd::from_words([low, high])).collect()
 }
 
 /// A result with its bits: of a scalar, or the two words of a vector. None is a trap.
 type Bits = Option<[u64; 2]>;
 
-fn bits(v: V128) -> Bits {
+fn bits(v: Simd) -> Bits {
     Some(v.words())
 }
 
@@ -58,7 +58,7 @@ macro_rules! eval {
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
-        fn eval_vectors(op: Op, operands: [V128; 3]) -> Bits {
+        fn eval_vectors(op: Op, operands: [Simd; 3]) -> Bits {
             match op {
                 $(Op::$op => eval!($shape $op operands),)*
             }
@@ -67,7 +67,7 @@ macro_rules! define {
 }
 for_each_op!(define);
 
-fn eval(op: Op, operands: [V128; 3]) -> Bits {
+fn eval(op: Op, operands: [Simd; 3]) -> Bits {
     let [a, b] = [0, 1].map(|i| operands[i].words()[0]);
     match op.shape() {
         Shape::un | Shape::try_un | Shape::test => fold_un(op, a).map(|r| [r, 0]),
@@ -82,7 +82,7 @@ fn is_binary(op: Op) -> bool {
 }
 
 /// Calls `f` with all pairs of operands until it is false; whether it never was.
-fn for_all_pairs(f: impl Fn(V128, V128) -> bool) -> bool {
+fn for_all_pairs(f: impl Fn(Simd, Simd) -> bool) -> bool {
     let vectors = vectors();
     vectors.iter().all(|&a| vectors.iter().all(|&b| f(a, b)))
 }
@@ -102,7 +102,7 @@ fn without_payloads(op: Op, result: Bits) -> Bits {
 #[test]
 fn operands_commute_where_the_row_says_so_and_nowhere_else() {
     for op in Op::ALL.into_iter().filter(|&op| is_binary(op)) {
-        let zero = V128::from_words([0; 2]);
+        let zero = Simd::from_words([0; 2]);
         let commutes = for_all_pairs(|a, b| {
             let [there, back] =
                 [[a, b, zero], [b, a, zero]].map(|pair| without_payloads(op, eval(op, pair)));

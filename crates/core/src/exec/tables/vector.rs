@@ -20,7 +20,7 @@ use crate::exec::{
         dispatch::{Handler, Step, run, run_fast},
         place::{Acc, Const, Dest, P0, P1, Place, Slot, SlotOnly, Src},
     },
-    meaning::v128::V128,
+    meaning::v128::Simd,
 };
 use core::marker::PhantomData;
 
@@ -240,38 +240,38 @@ impl<O: StoreLaneOp> OfStoreLane<O> {
 /// `d = a` that leaves accumulators alone.
 pub(crate) fn copy(a: Place, d: Dest) -> Maybe {
     match (a, d) {
-        (Place::Slot, Dest::Slot) => h::<Copy<V128, Slot, SlotOnly>>(),
-        (Place::Acc, Dest::Slot) => h::<Copy<V128, Acc, SlotOnly>>(),
+        (Place::Slot, Dest::Slot) => h::<Copy<Simd, Slot, SlotOnly>>(),
+        (Place::Acc, Dest::Slot) => h::<Copy<Simd, Acc, SlotOnly>>(),
         _ => None,
     }
 }
 
 /// `v128.const`
 pub(crate) fn constant(d: Dest) -> Maybe {
-    few(two_dests!(Copy<V128, Const>), d)
+    few(two_dests!(Copy<Simd, Const>), d)
 }
 
 /// `select` of slots by a condition in a slot or the accumulator.
 pub(crate) fn select(x: Place, y: Place, c: Place, d: Dest) -> Maybe {
     match (x, y, c) {
         (Place::Slot, Place::Slot, Place::Slot) => {
-            few(two_dests!(Select<V128, Slot, Slot, Slot>), d)
+            few(two_dests!(Select<Simd, Slot, Slot, Slot>), d)
         }
-        (Place::Slot, Place::Slot, Place::Acc) => few(two_dests!(Select<V128, Slot, Slot, Acc>), d),
+        (Place::Slot, Place::Slot, Place::Acc) => few(two_dests!(Select<Simd, Slot, Slot, Acc>), d),
         _ => None,
     }
 }
 
 /// `global.get`
 pub(crate) fn global_get(d: Dest) -> Maybe {
-    few(two_dests!(GlobalGet<V128>), d)
+    few(two_dests!(GlobalGet<Simd>), d)
 }
 
 /// `global.set`
 pub(crate) fn global_set(a: Place) -> Maybe {
     match a {
-        Place::Slot => h::<GlobalSet<V128, Slot>>(),
-        Place::Acc => h::<GlobalSet<V128, Acc>>(),
+        Place::Slot => h::<GlobalSet<Simd, Slot>>(),
+        Place::Acc => h::<GlobalSet<Simd, Acc>>(),
         _ => None,
     }
 }
@@ -279,8 +279,8 @@ pub(crate) fn global_set(a: Place) -> Maybe {
 /// `return` of one value
 pub(crate) fn return_one(a: Place) -> Maybe {
     match a {
-        Place::Slot => h::<Return<V128, Slot>>(),
-        Place::Acc => h::<Return<V128, Acc>>(),
+        Place::Slot => h::<Return<Simd, Slot>>(),
+        Place::Acc => h::<Return<Simd, Acc>>(),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         meaning::{
             native::{self, baseline, fast},
             simd,
-            v128::V128 as v128,
+            v128::Simd as v128,
         },
     },
 };

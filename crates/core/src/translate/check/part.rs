@@ -12,7 +12,7 @@ use crate::{
         machine::place::Domain,
         tables::Sort,
     },
-    object_type::{HEADER, Place, Storage},
+    object_type::{FieldLayout, HEADER, Storage},
 };
 use windlass_decode::FuncType;
 
@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
                 let mut objects = self.source.objects.iter().flatten();
                 let is_field = objects.any(|ty| {
                     let mut places = ty.fields.iter();
-                    let of_size = |place: &Place| place.storage.size() == size;
+                    let of_size = |place: &FieldLayout| place.storage.size() == size;
                     !ty.is_array() && places.any(|place| place.offset == offset && of_size(place))
                 });
                 ensure(is_field, "I10: the offset of a field")
