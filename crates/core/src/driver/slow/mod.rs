@@ -1,7 +1,5 @@
 //! Instructions that the driver executes. Their operands lie in consecutive slots, and their
-//! results go there. Those that take long are in [`bulk`](crate::driver::slow::bulk),
-//! [`growth`](crate::driver::slow::growth), [`array`](crate::driver::slow::array) and
-//! [`wait`](crate::driver::slow::wait).
+//! results go there. Those that take long are in [`bulk`], [`growth`], [`array`] and [`wait`].
 
 pub(crate) mod array;
 pub(crate) mod bulk;

@@ -47,7 +47,7 @@ macro_rules! natives {
     )*};
     (fast: $($name:ident($($x:ident),*) -> $r:ty = $body:expr;)*) => {$(
         /// # Safety
-        /// I8: the CPU has what [`is_fast`](crate::exec::is_fast) asks for.
+        /// I8: the CPU has what [`is_fast`](crate::exec::meaning::native::is_fast) asks for.
         #[inline(always)]
         pub(crate) unsafe fn $name($($x: Simd),*) -> $r {
             #[allow(unused_unsafe)]
