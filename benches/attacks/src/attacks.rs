@@ -1,6 +1,7 @@
 //! The attacks: each makes a module of a size. One kind of thing is numerous in it; the rest is as
 //! small as can be.
 
+use crate::wasi;
 use crate::wasm::{EMPTY, END, EXTERNREF, FUNCREF, I32, I64, Wasm, i32_const, leb, op};
 
 /// An attack.
@@ -11,6 +12,13 @@ pub(crate) struct Attack {
     /// More of them are not allowed.
     pub(crate) most: usize,
     pub(crate) make: fn(usize) -> Vec<u8>,
+}
+
+impl Attack {
+    /// About the size of a module with so many of the numerous things, in bytes.
+    pub(crate) fn size(&self, count: usize) -> usize {
+        count.saturating_mul(self.unit)
+    }
 }
 
 const fn attack(
@@ -51,6 +59,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("reference locals", 2, ANY, reference_locals),
     attack("references", 5, 30_000, references),
     attack("frames collected", 9, ANY, frames_collected),
+    attack("frames backwards", 10, ANY, frames_backwards),
     attack("call depth", 4, ANY, call_depth),
     attack("backtrace", 1, ANY, backtrace),
     attack("throw through", 12, ANY, throw_through),
@@ -58,6 +67,13 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("memory.grow", 200, 5_000, memory_grow),
     attack("large table", 1, 10_000_000, large_table),
     attack("garbage", 1, ANY, garbage),
+    attack("wasi calls", 1, ANY, wasi::calls),
+    attack("iovecs", 8, ANY, wasi::iovecs),
+    attack("descriptors", 32, ANY, wasi::descriptors),
+    attack("directory entries", 32, ANY, wasi::directory_entries),
+    attack("link parts", 2, ANY, wasi::link_parts),
+    attack("subscriptions", 48, ANY, wasi::subscriptions),
+    attack("threads", 1_000, ANY, wasi::threads),
 ];
 
 fn repeat(bytes: &[u8], count: usize) -> Vec<u8> {
@@ -403,6 +419,20 @@ fn frames_collected(count: usize) -> Vec<u8> {
     wasm.bytes()
 }
 
+/// As `frames_collected`; but each function calls the one before it, so that their code lies the
+/// other way round.
+fn frames_backwards(count: usize) -> Vec<u8> {
+    let mut wasm = Wasm::default();
+    let ty = wasm.func_type(&[], &[]);
+    let gc = wasm.import("gc", ty);
+    wasm.func(ty, &[(1, EXTERNREF)], &repeat(&op(0x10, &[gc]), 5));
+    for n in 0..count {
+        wasm.func(ty, &[(1, EXTERNREF)], &op(0x10, &[n + 1]));
+    }
+    wasm.run(count + 1);
+    wasm.bytes()
+}
+
 /// Recursion without end, through a chain of functions.
 fn call_depth(count: usize) -> Vec<u8> {
     let mut wasm = Wasm::default();
@@ -488,7 +518,7 @@ fn garbage(count: usize) -> Vec<u8> {
 }
 
 /// `run` makes so many arrays of a thousand bytes.
-fn make_garbage(wasm: &mut Wasm, count: usize) {
+pub(crate) fn make_garbage(wasm: &mut Wasm, count: usize) {
     let ty = wasm.func_type(&[], &[]);
     let array = wasm.ty(vec![0x5e, 0x78, 1]);
     let code = [

@@ -3,11 +3,16 @@
 //! lists that outgrow the CPU's caches are a little above. What is steeper, takes long for its
 //! size, or runs long for its fuel, is marked.
 //!
-//! Usage: `windlass-attacks [--max BYTES] [ATTACK]...`. Every run is a process of its own, which is
-//! ended after a minute.
+//! Usage: `windlass-attacks [latency] [--max BYTES] [ATTACK]...`. Every run is a process of its
+//! own, which is ended after a minute. With `latency`, prints the longest time from an interrupt to
+//! its effect instead: `pieces`, if a run is interrupted again and again; `calls`, until a call
+//! ends. More than 20 ms is marked.
 
 mod attacks;
+mod host;
+mod latency;
 mod run;
+mod wasi;
 mod wasm;
 
 use attacks::{ATTACKS, Attack};
@@ -31,6 +36,11 @@ const MAX_TIME: f64 = 1.0;
 const MAX_MEMORY: f64 = 150.0;
 /// More time for a unit of fuel than this is marked, in nanoseconds.
 const MAX_FUEL_TIME: f64 = 20.0;
+/// An interrupt is to take effect within so long, in seconds.
+const MAX_LATENCY: f64 = 0.02;
+/// The modes of the processes for single runs.
+const ONE: &str = "--one";
+const ONE_LATENCY: &str = "--one-latency";
 /// What every process takes, in bytes.
 const OWN_MEMORY: f64 = 24e6;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,24 +59,31 @@ struct Told {
 
 fn main() -> ExitCode {
     let mut args: Vec<String> = env::args().skip(1).collect();
-    if let [one, name, count] = &args[..]
-        && one == "--one"
+    if let [mode, name, count] = &args[..]
         && let Some(attack) = ATTACKS.iter().find(|attack| attack.name == name)
         && let Ok(count) = count.parse()
+        && let Some(run) = match mode.as_str() {
+            ONE => Some(run::run as fn(&Attack, usize)),
+            ONE_LATENCY => Some(latency::run as _),
+            _ => None,
+        }
     {
-        run::run(attack, count);
+        run(attack, count);
         return ExitCode::SUCCESS;
     }
+    let latency = args.first().is_some_and(|arg| arg == "latency");
+    args.drain(..usize::from(latency));
     let mut max = MAX_BYTES;
     if args.first().is_some_and(|arg| arg == "--max") {
         let Some(Ok(bytes)) = args.get(1).map(|bytes| bytes.parse()) else {
-            eprintln!("usage: windlass-attacks [--max BYTES] [ATTACK]...");
+            eprintln!("usage: windlass-attacks [latency] [--max BYTES] [ATTACK]...");
             return ExitCode::from(2);
         };
         max = bytes;
         args.drain(..2);
     }
     println!("{:<18} {:<10} {:>8} {:>9} {:>8} {:>6}", "attack", "phase", "KB", "s", "MB", "growth");
+    let table = if latency { latency_table } else { table };
     let mut marked = 0;
     for attack in ATTACKS.iter().filter(|a| args.is_empty() || args.iter().any(|n| n == a.name)) {
         match table(attack, max) {
@@ -88,7 +105,7 @@ fn table(attack: &Attack, max: usize) -> io::Result<usize> {
     let mut is_late = false;
     let most = (max / attack.unit).min(attack.most);
     for part in [8, 4, 2, 1] {
-        (last, is_late) = child(attack.name, (most / part).max(1))?;
+        (last, is_late) = child(ONE, attack.name, (most / part).max(1))?;
         for (phase, seconds) in &last.phases {
             seen.entry(phase.clone()).or_default().push(*seconds);
         }
@@ -123,9 +140,35 @@ fn table(attack: &Attack, max: usize) -> io::Result<usize> {
             last.note,
         );
     }
+    Ok(marked + late(attack, &last, is_late))
+}
+
+/// Says if an attack did not end well; how many are marked for it.
+fn late(attack: &Attack, last: &Told, is_late: bool) -> usize {
     if is_late {
-        marked += 1;
         println!("{:<18} LATE: more than {PATIENCE:?}, or it died {}", attack.name, last.note);
+    }
+    usize::from(is_late)
+}
+
+/// Interrupts an attack of the full size and prints its rows; returns how many are marked.
+fn latency_table(attack: &Attack, max: usize) -> io::Result<usize> {
+    let most = (max / attack.unit).min(attack.most);
+    let (told, is_late) = child(ONE_LATENCY, attack.name, most.max(1))?;
+    let mut marked = late(attack, &told, is_late);
+    for (phase, seconds) in &told.phases {
+        // The others are the host's.
+        let is_slow = *seconds > MAX_LATENCY && ["pieces", "calls"].contains(&phase.as_str());
+        marked += usize::from(is_slow);
+        println!(
+            "{:<18} {phase:<10} {:>8.0} {seconds:>9.4} {:>8.1} {:>6}{} {}",
+            attack.name,
+            told.bytes / 1e3,
+            told.peak / 1e6,
+            "-",
+            if is_slow { " SLOW" } else { "" },
+            told.note,
+        );
     }
     Ok(marked)
 }
@@ -137,9 +180,9 @@ fn exponent(times: &[f64]) -> Option<f64> {
 }
 
 /// Runs an attack in a process of its own; also says whether it did not end well.
-fn child(name: &str, count: usize) -> io::Result<(Told, bool)> {
+fn child(mode: &str, name: &str, count: usize) -> io::Result<(Told, bool)> {
     let mut child = Command::new(env::current_exe()?)
-        .args(["--one", name, &count.to_string()])
+        .args([mode, name, &count.to_string()])
         .stdout(Stdio::piped())
         .spawn()?;
     let output = child.stdout.take();

@@ -2,15 +2,15 @@
 //! a panic.
 
 use crate::attacks::Attack;
+use crate::host::{self, Host};
 use std::{fs, time::Instant};
-use windlass::{
-    Caller, CompilationMode, Config, Engine, Error, Features, Linker, Metering, Module, Store,
-};
+use windlass::{CompilationMode, Config, Engine, Error, Features, Metering, Module};
+use windlass_wasi::WasiThreads;
 
 /// Runs the attack and prints what it took.
 pub(crate) fn run(attack: &Attack, count: usize) {
     let bytes = (attack.make)(count);
-    println!("bytes {}", bytes.len());
+    println!("bytes {}", attack.size(count).max(bytes.len()));
     if let Err(error) = phases(&bytes) {
         let text = error.root_cause().to_string();
         println!("note ({})", text.lines().next().unwrap_or_default());
@@ -30,13 +30,18 @@ fn phases(bytes: &[u8]) -> Result<(), Error> {
     let eager = Engine::new(&config(CompilationMode::Eager))?;
     timed("validate", || Module::validate(&lazy, bytes))?;
     let module = timed("translate", || Module::new(&eager, bytes))?;
-    let mut store = Store::new(&eager, false);
+    let mut store = host::store(&eager);
     store.set_fuel(u64::MAX)?;
-    let instance = timed("start", || linker(&eager)?.instantiate(&mut store, &module))?;
-    let Some(run) = instance.get_func(&store, "run") else { return Ok(()) };
-    let outcome = timed("run", || run.call(&mut store, &[], &mut []));
+    let outcome = if WasiThreads::<Host>::are_in(&module) {
+        timed("run", || host::run_threads(&mut store, &module))
+    } else {
+        let linker = host::linker(&eager)?;
+        let instance = timed("start", || linker.instantiate(&mut store, &module))?;
+        let Some(run) = instance.get_func(&store, "run") else { return Ok(()) };
+        timed("run", || run.call(&mut store, &[], &mut []))
+    };
     let used = u64::MAX - store.get_fuel()?;
-    println!("fuel {}", if *store.data() { f64::INFINITY } else { used as f64 });
+    println!("fuel {}", if store.data().has_priceless { f64::INFINITY } else { used as f64 });
     if let Err(error) = outcome {
         timed("trap", || {
             println!("note ({})", error.root_cause());
@@ -48,18 +53,7 @@ fn phases(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// `h.f` does nothing; `h.gc` collects, which the data of the store tells.
-fn linker(engine: &Engine) -> Result<Linker<bool>, Error> {
-    let mut linker = Linker::new(engine);
-    linker.func_wrap("h", "f", || {})?;
-    linker.func_wrap("h", "gc", |mut caller: Caller<'_, bool>| {
-        *caller.data_mut() = true;
-        caller.gc();
-    })?;
-    Ok(linker)
-}
-
-fn timed<R>(phase: &str, work: impl FnOnce() -> R) -> R {
+pub(crate) fn timed<R>(phase: &str, work: impl FnOnce() -> R) -> R {
     let start = Instant::now();
     let result = work();
     println!("{phase} {:.6}", start.elapsed().as_secs_f64());
@@ -67,7 +61,7 @@ fn timed<R>(phase: &str, work: impl FnOnce() -> R) -> R {
 }
 
 /// The peak of this process's memory in bytes, where the system tells.
-fn peak() -> Option<u64> {
+pub(crate) fn peak() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)

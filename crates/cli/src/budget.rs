@@ -33,17 +33,27 @@ impl MemoryBudget for Budget {
 /// What a store takes; it gives all of it back when it is dropped.
 pub(crate) struct StoreBudget {
     budget: Budget,
+    /// What its thread takes; none if there is not so much left.
+    thread: Option<u64>,
+    /// All that it has taken, with that.
     taken: u64,
 }
 
+/// What a thread of the program takes of the host beside its store: of its native stack, and of the
+/// system. Guests take no native stack, and no function of WASI calls them back.
+const THREAD: u64 = 128 << 10;
+
 impl StoreBudget {
     pub(crate) fn new(budget: Budget) -> StoreBudget {
-        StoreBudget { budget, taken: 0 }
+        StoreBudget { budget, thread: Some(0), taken: 0 }
     }
 
-    /// Of the same budget, for another store.
+    /// Of the same budget, for the store of another thread. If there is not so much left, the store
+    /// may have nothing.
     pub(crate) fn another(&self) -> StoreBudget {
-        StoreBudget::new(self.budget.clone())
+        let budget = self.budget.clone();
+        let thread = budget.take(THREAD).then_some(THREAD);
+        StoreBudget { budget, thread, taken: thread.unwrap_or(0) }
     }
 
     /// Takes bytes that no store takes, for as long as the program runs; whether there are so many
@@ -68,12 +78,15 @@ impl ResourceLimiter for StoreBudget {
         Ok(true)
     }
 
-    /// Memories, tables, objects and value stacks: all of them at once.
+    /// All that guests make a store hold, at once.
     fn total_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
+        let Some(thread) = self.thread else { return Ok(false) };
+        let [current, desired] =
+            [current, desired].map(|size| (size as u64).saturating_add(thread));
         // What was allowed may have failed, and what was held may be free again.
-        self.budget.give_back(self.taken.saturating_sub(current as u64));
-        self.taken = self.taken.min(current as u64);
-        let more = (desired as u64).saturating_sub(self.taken);
+        self.budget.give_back(self.taken.saturating_sub(current));
+        self.taken = self.taken.min(current);
+        let more = desired.saturating_sub(self.taken);
         if !self.budget.take(more) {
             return Ok(false);
         }

@@ -36,8 +36,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DURATION", value_parser = units::duration)]
     timeout: Option<Duration>,
 
-    /// Let the program's memories, tables, objects, stacks and files in memory together take at
-    /// most this: 64KiB, 512MiB
+    /// Let all that the program makes the host hold (memories, tables, objects, instances,
+    /// translated code, stacks, threads, files in memory) together take at most this: 64KiB, 512MiB
     #[arg(long, value_name = "SIZE", value_parser = units::size)]
     max_memory: Option<u64>,
 

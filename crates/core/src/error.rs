@@ -243,9 +243,10 @@ impl ModuleError {
     }
 }
 
-/// The code that a function would be translated to is larger than the engine allows. The same in
-/// every [`CompilationMode`](crate::CompilationMode): an error of
-/// [`Module::new`](crate::Module::new), or of the first call.
+/// The code that a function would be translated to is larger than the engine allows
+/// ([`Config::max_code_per_byte`](crate::Config::max_code_per_byte)), or it has more than 131,072
+/// try blocks and clauses. The same in every [`CompilationMode`](crate::CompilationMode): an error
+/// of [`Module::new`](crate::Module::new), or of the first call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("function {func}{} is too large: {count} {what}, the limit is {limit}", Named(name))]
 pub struct CodeTooLarge {

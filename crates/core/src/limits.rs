@@ -130,8 +130,10 @@ pub trait ResourceLimiter {
 
     /// Whether all that the guests of the store make the host hold may grow from `current` to
     /// `desired` bytes: memories (of a shared one that a guest makes, its maximum at once), tables
-    /// with 8 bytes for each element, the heap of structures and arrays and the exceptions, and
-    /// value stacks. A no is one to what is to grow; it is asked before that.
+    /// with 8 bytes for each element, the heap of structures and arrays and the exceptions, value
+    /// stacks, instances with their element segments, host values ([`ExternRef`](crate::ExternRef))
+    /// by their own size and 64 bytes, and code that is translated when guests of this store call
+    /// it first. A no is one to what is to grow; it is asked before that.
     ///
     /// # Errors
     /// The limiter's: see above.

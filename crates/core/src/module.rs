@@ -268,7 +268,7 @@ impl ModuleInner {
         let mut job = translate::Job::default();
         for defined in 0..self.decoded.bodies.len() {
             // Nothing interrupts it.
-            translate::translated(self, defined, &mut job, &mut || false)?;
+            translate::translated(self, defined, &mut job, &mut || false, &mut |_| Ok(true))?;
         }
         Ok(())
     }

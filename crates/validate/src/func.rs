@@ -95,6 +95,21 @@ pub fn validate_body(
     Ok(())
 }
 
+/// Empties a list and gives a piece of its memory back, if it has taken more than that: giving all
+/// of it back at once would take long. Whether there may be more.
+pub fn shed<T>(list: &mut Vec<T>) -> bool {
+    let piece = SHED / size_of::<T>().max(1);
+    list.clear();
+    let is_large = list.capacity() > piece;
+    if is_large {
+        list.shrink_to(list.capacity() - piece);
+    }
+    is_large
+}
+
+/// So many bytes are given back at a time.
+const SHED: usize = 2 << 20;
+
 impl<'c> FuncValidator<'c> {
     /// Starts with the `body_index`th function that `module` defines.
     pub fn new(
@@ -168,6 +183,12 @@ impl<'c> FuncValidator<'c> {
     pub fn into_scratch(self) -> Scratch {
         let FuncValidator { operands, frames, locals, frame_size, .. } = self;
         Scratch { operands, frames, locals, frame_size }
+    }
+
+    /// At the end: gives some of the memory back that only a large function takes. Whether there is
+    /// more.
+    pub fn shed(&mut self) -> bool {
+        shed(&mut self.operands) || shed(&mut self.frames)
     }
 
     /// What the function is validated against.
@@ -392,5 +413,24 @@ impl<'c> FuncValidator<'c> {
     pub(crate) fn declared_ref_func(&mut self, func: u32, offset: usize) -> Result<(), Error> {
         self.offset = offset;
         self.push_func_ref(func)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHED, Vec, shed};
+
+    #[test]
+    fn memory_is_given_back_in_pieces() {
+        let bytes = |list: &Vec<u64>| list.capacity() * 8;
+        let mut list: Vec<u64> = Vec::with_capacity(10 * SHED / 8);
+        let mut before = bytes(&list);
+        while shed(&mut list) {
+            assert!(bytes(&list) < before && before - bytes(&list) <= SHED);
+            before = bytes(&list);
+        }
+        assert!(list.is_empty() && bytes(&list) <= SHED);
+        let mut small: Vec<u64> = Vec::with_capacity(100);
+        assert!(!shed(&mut small) && small.capacity() >= 100);
     }
 }

@@ -56,7 +56,7 @@ mod work;
 pub use context::{Context, Imported};
 pub use enter::SharedTypes;
 pub use error::{Error, InvalidKind};
-pub use func::{Frame, FrameKind, FuncValidator, Scratch, validate_body};
+pub use func::{Frame, FrameKind, FuncValidator, Scratch, shed, validate_body};
 pub use operand::Operand;
 pub use registry::{NewGroup, TypeId, TypeRegistry};
 pub use subtype::limits_match;

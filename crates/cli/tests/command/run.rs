@@ -197,8 +197,10 @@ fn memory_limit_of_everything() {
         windlass(&[&["run"], flags, &[&file]].concat())
     };
     let start = r#"(func (export "_start"))"#;
+    let segment = format!("(func $f) (elem func {})", "$f ".repeat(100_000));
     for (what, fits, too_much) in [
         ("(memory 16) (memory 16)", "3MiB", "2047KiB"),
+        (segment.as_str(), "1MiB", "700KiB"),
         ("(memory 16) (table 131072 funcref)", "3MiB", "2047KiB"),
         (
             r#"(import "env" "memory" (memory 0 32 shared)) (func (export "wasi_thread_start")
@@ -212,6 +214,27 @@ fn memory_limit_of_everything() {
         assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{what}");
         assert_eq!(run(&text, &["--max-memory", too_much]).code, 1, "{what}");
     }
+    // Each thread takes something, too.
+    let threads = r#"(module
+        (import "env" "memory" (memory 1 1 shared))
+        (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (func (export "wasi_thread_start") (param i32 i32)
+          (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+          (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))
+          (drop (memory.atomic.wait32 (i32.const 64) (i32.const 0) (i64.const -1))))
+        (func (export "_start") (local $started i32)
+          (loop $more
+            (if (i32.lt_s (call $spawn (i32.const 0)) (i32.const 1)) (then (unreachable)))
+            (br_if $more (i32.lt_u
+              (local.tee $started (i32.add (local.get $started) (i32.const 1))) (i32.const 50))))
+          (loop $wait
+            (local.set $started (i32.atomic.load (i32.const 0)))
+            (drop (memory.atomic.wait32 (i32.const 0) (local.get $started) (i64.const 1000000)))
+            (br_if $wait (i32.lt_u (local.get $started) (i32.const 50))))))"#;
+    assert_eq!(run(threads, &["--max-memory", "16MiB"]).code, 0);
+    let done = run(threads, &["--max-memory", "4MiB"]);
+    assert_eq!(done.code, 1);
+    assert!(done.stderr.contains("resource limit exceeded"), "{}", done.stderr);
     const NOSPC: i32 = 51;
     let fill = program("fill.wat");
     assert_eq!(windlass(&["run", "--memfs", &fill]).code, 0);

@@ -246,6 +246,10 @@ impl<T> Embedder for StoreState<T> {
         runtime::grow_stacks(self, more)
     }
 
+    fn grow_code(&mut self, more: usize) -> Result<bool, Error> {
+        runtime::grow_code(self, more)
+    }
+
     fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error> {
         runtime::grow_gc_heap(self, size)
     }

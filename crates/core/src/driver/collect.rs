@@ -170,6 +170,7 @@ fn run(
     let is_interrupted = || running.is_some() && interrupt.is_raised();
     while collection.phase != Phase::Done {
         let stepped = match collection.phase {
+            Phase::Frames => frames(store, running, &mut collection),
             Phase::Threads => threads(store, running, &mut collection, &is_interrupted),
             _ => {
                 collection.step(store);
@@ -190,15 +191,26 @@ fn run(
     Ok(collection)
 }
 
-/// Marks what threads refer to, all at once.
+/// Finds where the frames of threads have stopped.
+fn frames(
+    store: &mut StoreInner,
+    running: Option<&Thread>,
+    collection: &mut Collection,
+) -> Result<(), Halt> {
+    store.forget_threads();
+    frame_maps::find_frames(store, running)?;
+    collection.next(Phase::Threads);
+    Ok(())
+}
+
+/// Finds the maps of these frames, and marks what threads refer to, all at once.
 fn threads(
     store: &mut StoreInner,
     running: Option<&Thread>,
     collection: &mut Collection,
     is_interrupted: &dyn Fn() -> bool,
 ) -> Result<(), Halt> {
-    store.forget_threads();
-    frame_maps::find_maps(store, running, is_interrupted, &mut collection.work)?;
+    frame_maps::find_maps(store, is_interrupted, &mut collection.work)?;
     collection.work += frame_maps::mark_threads(store, running).ok_or(Halt::Unknown)?;
     collection.next(Phase::Roots);
     Ok(())

@@ -200,6 +200,7 @@ fn finding_maps_is_interrupted_and_goes_on() {
     let mut execution = f.start(&mut store, &[]).unwrap();
     store.data_mut().interrupts = Some(handle.clone());
     let before = crate::translate::maps_made();
+    let listed = super::frame_maps::LISTED.get();
     let mut waited = 0;
     loop {
         match execution.run(&mut store).unwrap() {
@@ -216,6 +217,8 @@ fn finding_maps_is_interrupted_and_goes_on() {
     }
     assert!(waited > 10 && inner(&mut store).pace.collections > 1, "{waited}");
     assert_eq!(crate::translate::maps_made() - before, 1);
+    // A collection that goes on does not look for frames again.
+    assert_eq!(super::frame_maps::LISTED.get() - listed, inner(&mut store).pace.collections);
 }
 
 /// Uses the store in a way that a stopped collection must not go on after.

@@ -7,11 +7,11 @@ use super::{handle::ThreadHandle, thread::Thread};
 use crate::{
     Module,
     exec::Ip,
-    runtime::{Marker, StoreInner},
+    runtime::{InstanceEntity, Marker, StoreInner},
     translate::{Failure, MapJob, Run, Stopped, param_map},
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use core::ops::Range;
+use core::{mem, ops::Range};
 
 /// More maps than these are not kept from one collection to the next, in bytes.
 pub(crate) const MOST_KEPT: usize = 1 << 20;
@@ -40,6 +40,12 @@ pub(crate) struct FrameMaps {
     /// The locals of functions, by the address of the stub: sorted.
     locals: Vec<(usize, Part)>,
     runs: Vec<Run>,
+    /// While maps are found: the places that they are wanted for, sorted, and how many of these are
+    /// done. Places and locals that come meanwhile are behind the sorted ones, of which there were
+    /// so many.
+    wanted: Vec<Wanted>,
+    done: usize,
+    known: usize,
     job: Option<Begun>,
 }
 
@@ -103,6 +109,48 @@ impl FrameMaps {
         }
     }
 
+    /// Maps for these places are found next.
+    fn begin(&mut self, wanted: Vec<Wanted>) {
+        (self.wanted, self.done) = (wanted, 0);
+        self.known = self.locals.len();
+    }
+
+    /// Sorts what has come: a run behind another.
+    fn sort(&mut self) {
+        self.places.sort_unstable_by_key(|place| (place.ip, place.stopped));
+        self.places.dedup_by_key(|place| (place.ip, place.stopped));
+        self.locals.sort_unstable_by_key(|&(stub, _)| stub);
+        self.known = self.locals.len();
+    }
+
+    /// Finds the maps that are wanted. Adds to `work` what it was.
+    fn find_all(
+        &mut self,
+        instances: &[InstanceEntity],
+        is_interrupted: &dyn Fn() -> bool,
+        work: &mut usize,
+    ) -> Result<(), Halt> {
+        let wanted = mem::take(&mut self.wanted);
+        let found = loop {
+            let rest = &wanted[self.done..];
+            let Some(first) = rest.first() else { break Ok(()) };
+            let module = &instances[first.instance as usize].module;
+            let Some(defined) = first.function(module) else { break Err(Halt::Unknown) };
+            let is_same = |wanted: &Wanted| wanted.function(module) == Some(defined);
+            let (same, others) = rest.split_at(rest.partition_point(is_same).max(1));
+            match self.find(module, defined, same, is_interrupted) {
+                Ok(more) => *work += more,
+                Err(halt) => break Err(halt),
+            }
+            self.done += same.len();
+            if !others.is_empty() && is_interrupted() {
+                break Err(Halt::Interrupted);
+            }
+        };
+        self.wanted = wanted;
+        found
+    }
+
     /// Finds the maps of these places, all in one function, which are sorted. Returns the work that
     /// it was.
     fn find(
@@ -143,12 +191,14 @@ impl FrameMaps {
             }
             Err(_) => return Err(Halt::Unknown),
         };
-        let locals = match self.locals.binary_search_by_key(&stub, |&(stub, _)| stub) {
-            Ok(index) => self.locals[index].1,
-            Err(index) => {
+        let known = &self.locals[..self.known];
+        let locals = match known.binary_search_by_key(&stub, |&(stub, _)| stub) {
+            Ok(index) => known[index].1,
+            // No other group of places is inside this function.
+            Err(_) => {
                 let part = self.add(&maps.locals, 0..maps.locals.len())?;
                 self.locals.try_reserve(1)?;
-                self.locals.insert(index, (stub, part));
+                self.locals.push((stub, part));
                 part
             }
         };
@@ -170,52 +220,48 @@ impl FrameMaps {
     }
 }
 
-/// Finds the maps of all places where frames of the store's threads have stopped: each function is
-/// translated once at most. Adds to `work` what it was, also if it stops.
+impl Wanted {
+    /// The function of the module that it is in, by its number among those that the module defines.
+    fn function(&self, module: &Module) -> Option<usize> {
+        // A return address may lie behind the last cell of a function: what is before it is not.
+        let ip = self.ip as Ip;
+        let inside = if self.stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
+        Some(module.0.code.find(inside)?.defined)
+    }
+}
+
+/// Finds the places where frames of the store's threads have stopped and that have no map.
 ///
 /// # Errors
-/// If `is_interrupted` says so: what was found is kept. If the host has no memory.
-pub(crate) fn find_maps(
-    store: &mut StoreInner,
-    running: Option<&Thread>,
-    is_interrupted: &dyn Fn() -> bool,
-    work: &mut usize,
-) -> Result<(), Halt> {
+/// If the host has no memory.
+pub(super) fn find_frames(store: &mut StoreInner, running: Option<&Thread>) -> Result<(), Halt> {
+    #[cfg(test)]
+    LISTED.set(LISTED.get() + 1);
+    // A collection that stopped may have left some.
+    store.frame_maps.sort();
     let mut wanted = wanted(store, running).ok_or(Halt::Unknown)?;
     wanted.sort_unstable_by_key(|wanted| (wanted.ip, wanted.stopped));
     wanted.dedup_by_key(|wanted| (wanted.ip, wanted.stopped));
-    let mut rest = &wanted[..];
+    store.frame_maps.begin(wanted);
+    Ok(())
+}
+
+/// Finds the maps of these places: each function is translated once at most. Adds to `work` what it
+/// was, also if it stops.
+///
+/// # Errors
+/// If `is_interrupted` says so: what was found is kept, and the next call goes on. If the host has
+/// no memory.
+pub(super) fn find_maps(
+    store: &mut StoreInner,
+    is_interrupted: &dyn Fn() -> bool,
+    work: &mut usize,
+) -> Result<(), Halt> {
     let StoreInner { frame_maps, instances, .. } = store;
-    let mut halt = None;
-    while let Some(first) = rest.first()
-        && halt.is_none()
-    {
-        let module = &instances[first.instance as usize].module;
-        let found = |wanted: &Wanted| {
-            // A return address may lie behind the last cell of a function: what is before it is
-            // not.
-            let ip = wanted.ip as Ip;
-            let inside = if wanted.stopped == Stopped::Called { ip.wrapping_sub(1) } else { ip };
-            Some(module.0.code.find(inside)?.defined)
-        };
-        let Some(defined) = found(first) else {
-            halt = Some(Halt::Unknown);
-            break;
-        };
-        let (same, others) =
-            rest.split_at(rest.partition_point(|wanted| found(wanted) == Some(defined)).max(1));
-        rest = others;
-        match frame_maps.find(module, defined, same, is_interrupted) {
-            Ok(more) => *work += more,
-            Err(stopped) => halt = Some(stopped),
-        }
-        if halt.is_none() && !rest.is_empty() && is_interrupted() {
-            halt = Some(Halt::Interrupted);
-        }
-    }
-    frame_maps.places.sort_unstable_by_key(|place| (place.ip, place.stopped));
-    frame_maps.places.dedup_by_key(|place| (place.ip, place.stopped));
-    halt.map_or(Ok(()), Err)
+    frame_maps.find_all(instances, is_interrupted, work)?;
+    frame_maps.wanted = Vec::new();
+    frame_maps.sort();
+    Ok(())
 }
 
 /// The places without a map where frames have stopped; none if the host has no memory for the list.
@@ -281,4 +327,10 @@ fn each(
         visit(unsafe { handle.get() })?;
     }
     running.map_or(Some(()), visit)
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// How often this thread has listed frames.
+    pub(crate) static LISTED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }

@@ -333,7 +333,7 @@ impl Thread {
                 // The cell is executed again.
                 self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
             }
-            Stop::Translate => self.translate(store.inner())?,
+            Stop::Translate => self.translate(store)?,
             Stop::StackFull => self.grow_stack(store)?,
             Stop::SwitchBack => self.switch_back(store.inner()),
             Stop::CallImport | Stop::ReturnCallImport => {

@@ -8,7 +8,7 @@ use crate::{
         handlers::call::DIRECT,
         machine::{Cell, Ip, Machine},
     },
-    runtime::StoreInner,
+    runtime::Embedder,
     translate::{self, Job},
 };
 use alloc::{boxed::Box, sync::Arc};
@@ -30,17 +30,20 @@ impl Parked {
 
 impl Thread {
     /// Translates the function whose stub was called, and makes the call that called it direct.
-    pub(crate) fn translate(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
-        let module = store.instances[self.cx.instance as usize].module.clone();
+    pub(crate) fn translate(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let module = store.inner().instances[self.cx.instance as usize].module.clone();
+        let interrupt = store.inner().interrupt.clone();
         let defined = self.word(0) as usize;
         let stub = module.0.code.stub(defined);
         let mut parked = match self.parked.take() {
             Some(parked) if parked.is_of(&module, defined) => parked,
             _ => Box::new(Parked { module: module.clone(), defined, job: Job::default() }),
         };
-        let interrupt = &store.interrupt;
         let mut interrupted = || interrupt.is_raised();
-        let code = translate::translated(&module.0, defined, &mut parked.job, &mut interrupted);
+        let mut is_allowed = |bytes| store.grow_code(bytes);
+        let job = &mut parked.job;
+        let code =
+            translate::translated(&module.0, defined, job, &mut interrupted, &mut is_allowed);
         let Some(code) = code.map_err(Exit::Failed)? else {
             self.parked = Some(parked);
             // The stub is executed again.

@@ -44,7 +44,9 @@ pub(crate) enum Phase {
     /// Takes marks back that an earlier one has left.
     #[default]
     Clear,
-    /// What threads refer to: the driver marks it, and calls [`Collection::next`].
+    /// Where the frames of threads have stopped, and what threads refer to: the driver finds and
+    /// marks it, and calls [`Collection::next`].
+    Frames,
     Threads,
     Roots,
     Globals,
@@ -117,7 +119,7 @@ impl Collection {
                     self.next(Phase::Done);
                 }
             }
-            Phase::Threads | Phase::Done => {}
+            Phase::Frames | Phase::Threads | Phase::Done => {}
         }
         self.work += STEP - left;
     }
@@ -136,7 +138,7 @@ impl Collection {
             (self.list, self.at) = (self.list + 1, 0);
         }
         if self.list > 2 {
-            self.next(Phase::Threads);
+            self.next(Phase::Frames);
         }
     }
 

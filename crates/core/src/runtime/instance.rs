@@ -2,10 +2,10 @@
 //! instance in the store. The start function is the caller's to call.
 
 use super::{
-    Held, InstanceEntity, StoreInner, User, Views,
+    GlobalValue, Held, InstanceEntity, StoreInner, TagEntity, User, Views,
     const_expr::ConstContext,
     link::{self, Item},
-    resources::{Limited, add_memory, add_table, check_instances},
+    resources::{Limited, add_memory, add_table, check_instances, grow_instances},
 };
 use crate::{
     Engine, Error, Module, Trap,
@@ -14,7 +14,7 @@ use crate::{
     module::{ModuleInner, slots_of},
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use windlass_decode::{ElementItems, ElementMode, Expr};
+use windlass_decode::{ElementItems, ElementMode, Expr, GlobalType};
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store,
 /// but for what active segments have written before one of them did not fit.
@@ -52,6 +52,7 @@ fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> 
 
 fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Item]) -> Result<u32, Error> {
     let store = &mut *attempt.store;
+    grow_instances(store, instance_bytes(&module.0))?;
     let parts = Parts::new(store, &module.0, imports)?;
     let (elements, data) = parts.offsets(store, &module.0)?;
     let store = store.inner();
@@ -65,6 +66,34 @@ fn make(attempt: &mut Attempt<'_>, module: &Module, imports: &[Item]) -> Result<
     active_data(store, &module.0, index, &data)?;
     Ok(index as u32)
 }
+
+/// What an instance takes of the store, about: its index spaces with what they refer to, beside
+/// memories and tables, and its element segments.
+fn instance_bytes(module: &ModuleInner) -> usize {
+    let (context, decoded) = (&module.context, &module.decoded);
+    let index = size_of::<u32>();
+    let elements = decoded.elements.iter().map(|segment| match &segment.items {
+        _ if segment.mode == ElementMode::Declared => 0,
+        ElementItems::Funcs(funcs) => funcs.len(),
+        ElementItems::Exprs(exprs) => exprs.len(),
+    });
+    let parts = [
+        (1, size_of::<InstanceEntity>()),
+        (context.funcs.len(), index),
+        (decoded.bodies.len(), size_of::<FuncEntity>()),
+        (context.tables.len() + context.memories.len(), index + PLACE),
+        (context.globals.len(), index),
+        (decoded.globals.len(), size_of::<GlobalValue>() + size_of::<GlobalType>()),
+        (context.tags.len(), 2 * index + size_of::<TagEntity>()),
+        (decoded.elements.len(), size_of::<Box<[u64]>>()),
+        (elements.fold(0, usize::saturating_add), size_of::<u64>()),
+        (decoded.data.len(), size_of::<bool>()),
+    ];
+    parts.into_iter().fold(0, |sum, (count, size)| sum.saturating_add(count.saturating_mul(size)))
+}
+
+/// What a memory or a table takes beside what is in it: its entity, its views and who has it.
+const PLACE: usize = 128;
 
 /// An instantiation. If it makes no instance, what it has made is undone, also where a limiter
 /// panics.
@@ -361,7 +390,7 @@ fn active_elements(
         let ElementMode::Active { table, .. } = &segment.mode else { continue };
         let entity = &store.instances[instance];
         let table = entity.tables[*table as usize] as usize;
-        let references = core::mem::take(&mut store.instances[instance].elements[i]);
+        let references = store.drop_elements(instance, i);
         part(&mut store.tables[table].elements, offsets[i], references.len())
             .ok_or(Trap::TableOutOfBounds)?
             .copy_from_slice(&references);

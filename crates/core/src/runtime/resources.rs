@@ -3,7 +3,7 @@
 //! guests.
 
 use super::{
-    Bytes, Elements, Embedder, LinearMemory, MemoryEntity, SharedBytes, TableEntity,
+    Bytes, Elements, Embedder, HostValues, LinearMemory, MemoryEntity, SharedBytes, TableEntity,
     growth::{Grown, Growth, memory_growth, table_growth},
     memory::Growing,
 };
@@ -241,6 +241,34 @@ fn stacks_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     let Some(desired) = current.checked_add(more) else { return Ok(false) };
     Ok(total_allowed(store, more)?
         && ask(store, |limiter| limiter.stack_growing(current, desired))?)
+}
+
+/// See [`Embedder::grow_code`].
+pub(crate) fn grow_code(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
+    let is_allowed = total_allowed(store, more)?;
+    if is_allowed {
+        let held = &mut store.inner().held;
+        held.code = held.code.saturating_add(more);
+    }
+    Ok(is_allowed)
+}
+
+/// Counts an instance that takes so many bytes.
+///
+/// # Errors
+/// If the limits do not allow it; the limiter's.
+pub(crate) fn grow_instances(store: &mut dyn Limited, more: usize) -> Result<(), Error> {
+    if !total_allowed(store, more)? {
+        return Err(error!("resource limit exceeded: an instance of {more} bytes"));
+    }
+    let held = &mut store.inner().held;
+    held.instances = held.instances.saturating_add(more);
+    Ok(())
+}
+
+/// Whether there may be one more host value, of so many bytes.
+pub(crate) fn host_value_allowed(store: &mut dyn Limited, size: usize) -> Result<bool, Error> {
+    total_allowed(store, HostValues::cost(size))
 }
 
 /// See [`Embedder::may_grow_table`].

@@ -15,7 +15,7 @@ use crate::{
     unique::Counter,
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::{any::Any, num::NonZeroU64};
+use core::{any::Any, mem, num::NonZeroU64};
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::TypeId;
 
@@ -97,7 +97,7 @@ pub(crate) struct StoreInner {
     pub(crate) idle_slots: Vec<Vec<u64>>,
 }
 
-/// What guests make the store hold, in bytes, beside its heap and exceptions.
+/// What guests make the store hold, in bytes, beside its heap, exceptions and host values.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Held {
     /// Own ones by their size, shared ones that guests made by their maximum.
@@ -105,6 +105,10 @@ pub(crate) struct Held {
     pub(crate) tables: usize,
     /// The value stacks of all threads.
     pub(crate) stacks: usize,
+    /// What instances are, and their element segments that are not dropped.
+    pub(crate) instances: usize,
+    /// The code that was translated when guests of this store called it first.
+    pub(crate) code: usize,
 }
 
 /// The least number of threads among which to look for dropped ones.
@@ -184,6 +188,10 @@ pub(crate) trait Embedder {
 
     /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
     fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
+
+    /// Allows the code that is translated for guests of this store to take `more` bytes; false if a
+    /// limit does not allow it.
+    fn grow_code(&mut self, more: usize) -> Result<bool, Error>;
 
     /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not
     /// allow it.
@@ -308,7 +316,7 @@ impl StoreInner {
     pub(crate) fn free_stacks(&mut self) -> bool {
         let before = self.held.stacks;
         self.forget_threads();
-        for [thread, _] in core::mem::take(&mut self.idle_threads) {
+        for [thread, _] in mem::take(&mut self.idle_threads) {
             let freed = thread.stack_bytes(self);
             self.held.stacks -= freed;
         }
@@ -317,8 +325,9 @@ impl StoreInner {
 
     /// What guests make the store hold, in bytes.
     pub(crate) fn total(&self) -> usize {
-        let Held { memories, tables, stacks } = self.held;
-        let parts = [tables, stacks, self.heap.granted(), self.exceptions.room()];
+        let Held { memories, tables, stacks, instances, code } = self.held;
+        let (heap, exceptions) = (self.heap.granted(), self.exceptions.room());
+        let parts = [tables, stacks, instances, code, heap, exceptions, self.externs.held()];
         parts.into_iter().fold(memories, usize::saturating_add)
     }
 
@@ -388,11 +397,20 @@ impl StoreInner {
         FuncType::from_id(&self.engine, self.funcs[func as usize].ty)
     }
 
-    /// Keeps a host value; returns the reference to it, as it lies in slots.
+    /// Keeps a host value, which the limits allow; returns the reference to it, as it lies in
+    /// slots.
     pub(crate) fn add_host_value<V: Any + Send + Sync>(&mut self, value: V) -> Result<u64, Error> {
         self.touch();
         let full = || Error::msg("the store has no room for another host value");
         self.externs.add(Box::new(value)).map(host_reference).ok_or_else(full)
+    }
+
+    /// Drops an element segment of an instance, and returns it.
+    pub(crate) fn drop_elements(&mut self, instance: usize, segment: usize) -> Box<[u64]> {
+        let elements = mem::take(&mut self.instances[instance].elements[segment]);
+        let bytes = size_of_val(&*elements);
+        self.held.instances = self.held.instances.saturating_sub(bytes);
+        elements
     }
 
     /// Keeps a type's number as long as the store lives.

@@ -30,6 +30,15 @@ pub(super) struct Patch {
     pub(super) next: Option<usize>,
 }
 
+/// A label whose branches get their target: those from here on in the list.
+pub(super) struct Landing {
+    list: usize,
+    target: usize,
+}
+
+/// So many branches get their target in one step.
+const PIECE: usize = 64;
+
 /// Where a target is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Site {
@@ -48,14 +57,26 @@ impl<'m> Translator<'m> {
         *list = Some(self.patches.len() - 1);
     }
 
-    /// The target of every branch of a list is here.
-    pub(super) fn land_all(&mut self, mut list: Option<usize>) {
-        while let Some(index) = list {
+    /// The target of every branch of a list is here; they are written before the next instruction,
+    /// by [`Translator::land_some`].
+    pub(super) fn land_all(&mut self, list: Option<usize>) {
+        debug_assert!(self.landing.is_none(), "one label lands at a time");
+        self.landing = list.map(|list| Landing { list, target: self.builder.code.len() });
+    }
+
+    /// Writes the target of some branches whose label has just landed. Whether there were any.
+    pub(super) fn land_some(&mut self) -> bool {
+        let Some(Landing { list, target }) = self.landing.take() else { return false };
+        let mut next = Some(list);
+        for _ in 0..PIECE {
+            let Some(index) = next else { return true };
             work::count(1);
             let patch = self.patches[index];
-            self.land(patch);
-            list = patch.next;
+            self.write_target(patch.site, target);
+            next = patch.next;
         }
+        self.landing = next.map(|list| Landing { list, target });
+        true
     }
 
     /// The branch's target is here.

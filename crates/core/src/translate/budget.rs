@@ -4,6 +4,8 @@
 //! them. So the count depends on the bytes of the body alone, not on metering, fusion, build or
 //! host, and no operator emits more words than [`WORDS`] for each of its cells.
 //!
+//! Try blocks and their clauses, which are tables beside the code, are counted apart.
+//!
 //! It is taken before an operator is translated: code never grows beyond the limit first. Nothing
 //! here may depend on what else of the module is translated: then it would matter who calls first.
 
@@ -25,6 +27,9 @@ pub(crate) struct CodeLimits {
 const BASE: u64 = 64;
 /// The most cells of a function: with this many, no branch leads too far.
 const MOST: u64 = (1 << 28) / WORDS;
+/// The most try blocks and clauses of a function: the index that throws search is made of them in
+/// one go.
+const MOST_CATCHING: u64 = 1 << 17;
 /// The most words of code for a cell.
 const WORDS: u64 = 16;
 
@@ -43,11 +48,14 @@ impl CodeLimits {
 pub(super) struct Budget {
     cells: u64,
     limit: u64,
+    /// Try blocks and clauses.
+    catching: u64,
 }
 
 impl Budget {
     pub(super) fn new(limits: CodeLimits, body: usize) -> Budget {
-        Budget { cells: 0, limit: limits.cells(u64::try_from(body).unwrap_or(u64::MAX)) }
+        let limit = limits.cells(u64::try_from(body).unwrap_or(u64::MAX));
+        Budget { limit, ..Budget::default() }
     }
 
     pub(super) fn cells(&self) -> u64 {
@@ -58,6 +66,15 @@ impl Budget {
         self.cells = self.cells.saturating_add(cells);
         if self.cells > self.limit {
             return Err(TooLarge { what: "cells of code", count: self.cells, limit: self.limit });
+        }
+        Ok(())
+    }
+
+    fn catch(&mut self, more: u64) -> Result<(), TooLarge> {
+        self.catching = self.catching.saturating_add(more);
+        let (count, limit) = (self.catching, MOST_CATCHING);
+        if count > limit {
+            return Err(TooLarge { what: "try blocks and clauses", count, limit });
         }
         Ok(())
     }
@@ -82,6 +99,13 @@ impl Translator<'_> {
             }
             _ => 0,
         };
+        match (instr.op, instr.imm) {
+            (Op::TryTable, Imm::TryTable(_, catches)) => {
+                self.budget.catch(catches.iter().count() as u64 + 1)?;
+            }
+            (Op::Try | Op::Catch | Op::CatchAll, _) => self.budget.catch(1)?,
+            _ => {}
+        }
         self.budget.spend(values + 1)
     }
 }

@@ -7,13 +7,14 @@
 //! interrupts are looked for only, regions are counted, too: one that takes long is divided, so
 //! that there is a look in its middle.
 
-use super::{Translator, safepoint::Stopped, state::State};
+use super::{Translator, safepoint::Stopped, state::State, work};
 use crate::{
     Metering,
     exec::{Cell, tables},
 };
 use alloc::vec::Vec;
 use windlass_decode::{FuncType, Op};
+use windlass_validate::shed;
 
 /// The version of the table of costs and of the rules of this file. It changes when a program's
 /// fuel would change.
@@ -100,6 +101,9 @@ fn slots_cost(slots: usize) -> u64 {
 /// waits where there are neither loops nor calls.
 const MAX_REGION: u64 = 100_000;
 
+/// So many costs are written in one step.
+const PIECE: usize = 64;
+
 /// The regions of a function.
 #[derive(Default)]
 pub(super) struct Regions {
@@ -118,6 +122,11 @@ impl Regions {
         self.costs.clear();
         self.sites.clear();
         self.current = RegionId::default();
+    }
+
+    /// See [`State::shed`].
+    pub(super) fn shed(&mut self) -> bool {
+        shed(&mut self.costs) || shed(&mut self.sites)
     }
 
     pub(super) fn current(&self) -> RegionId {
@@ -222,15 +231,19 @@ impl Translator<'_> {
         }
     }
 
-    /// Writes all costs into their words.
-    pub(super) fn finish_costs(&mut self) {
+    /// At the end, writes some of the costs into their words. Whether there were any.
+    pub(super) fn finish_costs(&mut self) -> bool {
         let State { regions, builder, .. } = &mut self.state;
-        for &(word, RegionId(region)) in &regions.sites {
+        let rest = regions.sites.len().saturating_sub(PIECE);
+        let has_some = !regions.sites.is_empty();
+        for (word, RegionId(region)) in regions.sites.drain(rest..) {
+            work::count(1);
             // Regions are divided long before; one instruction costs little beside that.
             let cost = regions.costs[region].min(u32::MAX.into());
             let low = builder.code[word].bits() & 0xffff_ffff;
             builder.code[word] = Cell::word(low | cost << 32);
         }
+        has_some
     }
 }
 

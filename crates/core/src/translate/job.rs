@@ -28,17 +28,26 @@ pub(crate) struct Translated {
     pub(crate) catches: Catches,
 }
 
+impl Translated {
+    /// What it takes when it is published, about.
+    fn bytes(&self) -> usize {
+        size_of_val(&*self.code) + 2 * self.catches.bytes()
+    }
+}
+
 /// The code of a function, made now if it is not there yet. `job` has what an earlier call for this
 /// function has left when it was interrupted, and takes what this one leaves. None if it was
 /// interrupted; the next call goes on.
 ///
 /// # Errors
-/// If the function is too large, or was not validated before and is not valid.
+/// If the function is too large, or was not validated before and is not valid; if `is_allowed` does
+/// not allow the bytes that its code takes.
 pub(crate) fn translated(
     module: &ModuleInner,
     defined: usize,
     job: &mut Job,
     interrupted: Interrupted<'_>,
+    is_allowed: &mut dyn FnMut(usize) -> Result<bool, Error>,
 ) -> Result<Option<Ip>, Error> {
     if let Some(code) = module.code.translated(defined) {
         job.stage = Stage::Idle;
@@ -46,7 +55,13 @@ pub(crate) fn translated(
     }
     let late = module.validates_late();
     match job.run(module.source(), defined, late, interrupted) {
-        Ok(Translated { code, catches }) => Ok(Some(module.code.publish(defined, code, catches))),
+        Ok(translated) => {
+            if !is_allowed(translated.bytes())? {
+                return Err(Error::msg("resource limit exceeded: translated code"));
+            }
+            let Translated { code, catches } = translated;
+            Ok(Some(module.code.publish(defined, code, catches)))
+        }
         Err(Failure::Interrupted) => Ok(None),
         Err(Failure::Invalid(error)) => Err(error),
         Err(Failure::TooLarge(TooLarge { what, count, limit })) => {
@@ -80,6 +95,8 @@ enum Stage {
     Validate,
     Prescan,
     Translate,
+    /// What was large for a while is freed, in pieces.
+    Shed,
 }
 
 impl Job {
@@ -120,11 +137,15 @@ impl Job {
             self.state.begin(source, defined)?;
             (self.stage, self.at) = (Stage::Prescan, body.code.start);
         }
-        let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
-        let done = self.translate(&mut translator, interrupted);
-        self.at = translator.instrs.reader.offset();
-        self.state = translator.state;
-        done?;
+        if self.stage != Stage::Shed {
+            let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
+            let done = self.translate(&mut translator, interrupted);
+            self.at = translator.instrs.reader.offset();
+            self.state = translator.state;
+            done?;
+            self.stage = Stage::Shed;
+        }
+        shed(interrupted, || self.state.shed())?;
         let code = self.state.take_code().map_err(Failure::TooLarge)?;
         let catches = self.state.take_catches();
         #[cfg(all(debug_assertions, feature = "std"))]
@@ -152,9 +173,10 @@ impl Job {
             Ok(true)
         });
         self.at = instrs.reader.offset();
-        if done.is_ok() {
+        let done = done.and_then(|()| {
             validator.finish(self.at)?;
-        }
+            shed(interrupted, || validator.shed())
+        });
         self.scratch = validator.into_scratch();
         done
     }
@@ -170,7 +192,7 @@ impl Job {
             self.stage = Stage::Translate;
         }
         repeat(interrupted, || Ok(translator.step(None)?))?;
-        translator.finish();
+        translator.finish_enter();
         Ok(())
     }
 }
@@ -196,6 +218,19 @@ pub(super) fn repeat(
             return Err(Failure::Interrupted);
         }
     }
+}
+
+/// Frees piece after piece, until there are no more or it is interrupted between two.
+pub(super) fn shed(
+    interrupted: Interrupted<'_>,
+    mut piece: impl FnMut() -> bool,
+) -> Result<(), Failure> {
+    while piece() {
+        if interrupted() {
+            return Err(Failure::Interrupted);
+        }
+    }
+    Ok(())
 }
 
 impl From<TranslateError> for Failure {

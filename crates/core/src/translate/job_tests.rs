@@ -152,3 +152,22 @@ fn a_call_that_cannot_be_paused_ends_and_the_next_one_begins_anew() {
     }
     assert_eq!(func.call(&mut store, 0).expect("it does not trap"), 0);
 }
+
+#[test]
+fn a_large_function_leaves_little_memory_behind() {
+    let blocks = 100_000;
+    let text = format!("(func {} {})", "block ".repeat(blocks), "end ".repeat(blocks));
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let module = Module::from_binary(&Engine::default(), &wasm).expect("the module is valid");
+    let mut job = Job::default();
+    let mut looks = 0;
+    let run = |job: &mut Job, interrupts: &mut dyn FnMut() -> bool| {
+        job.run(module.0.source(), 0, false, interrupts).is_ok()
+    };
+    // It is freed in pieces, and what was freed is not needed to go on.
+    while !run(&mut job, &mut || true) {
+        looks += usize::from(job.stage == Stage::Shed);
+    }
+    assert!(looks > 2, "{looks}");
+    assert!(job.state.frames.capacity() < blocks / 2, "{}", job.state.frames.capacity());
+}

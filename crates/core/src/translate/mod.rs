@@ -210,13 +210,17 @@ impl<'m> Translator<'m> {
         while self.prescan()? {}
         self.begin()?;
         while self.step(recorder.as_deref_mut())? {}
-        self.finish();
+        self.finish_enter();
         Ok(())
     }
 
-    /// Translates the next instruction. Whether there was one.
+    /// Translates the next instruction, or a piece of what one of them or the end of the body
+    /// leaves to do. Whether there was anything.
     fn step(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<bool, TranslateError> {
-        let Some(instr) = self.next_instr()? else { return Ok(false) };
+        if self.land_some() {
+            return Ok(true);
+        }
+        let Some(instr) = self.next_instr()? else { return Ok(self.finish_costs()) };
         self.builder.offset = instr.offset;
         if let Some(recorder) = &mut recorder {
             recorder.before(&instr)?;
@@ -271,11 +275,6 @@ impl<'m> Translator<'m> {
         self.can_stop(Stopped::Before);
         self.push_function_frame();
         Ok(())
-    }
-
-    fn finish(&mut self) {
-        self.finish_enter();
-        self.finish_costs();
     }
 
     /// Translates one instruction.

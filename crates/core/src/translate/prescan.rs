@@ -6,6 +6,7 @@ use super::{locals::Locals, work};
 use crate::exec::machine::place::Domain;
 use alloc::vec::Vec;
 use windlass_decode::{Imm, Instr, Op};
+use windlass_validate::shed;
 
 /// What is known of a body before it is translated, in as far as it was read.
 #[derive(Default)]
@@ -43,6 +44,12 @@ impl Prescan {
         self.blocks.clear();
         self.loops.clear();
         (self.tries, self.max_tries, self.calls) = (0, 0, 0);
+    }
+
+    /// See [`State::shed`](super::state::State::shed). What loops and blocks there are is known no
+    /// longer.
+    pub(super) fn shed(&mut self) -> bool {
+        shed(&mut self.simple_loops) || shed(&mut self.rethrown) || self.blocks.shed()
     }
 
     /// Reads the next instruction. Uses of locals are noted there.
@@ -145,6 +152,10 @@ impl Blocks {
         self.follows.clear();
         self.open.clear();
         self.ended.clear();
+    }
+
+    fn shed(&mut self) -> bool {
+        shed(&mut self.follows) || shed(&mut self.open) || shed(&mut self.ended)
     }
 
     fn begin(&mut self, block: Block) {

@@ -9,7 +9,7 @@
 
 use super::{
     Failure, Source, TranslateError, Translator,
-    job::{Interrupted, repeat},
+    job::{Interrupted, repeat, shed},
     stack::Origin,
     state::State,
 };
@@ -193,6 +193,7 @@ impl MapJob {
             return Err(Failure::Invalid(Trap::AllocationTooLarge.into()));
         }
         stepped?;
+        shed(interrupted, || translator.state.shed() || recorder.validator.shed())?;
         recorder.locals(translator).ok_or_else(|| Failure::Invalid(Trap::AllocationTooLarge.into()))
     }
 }

@@ -3,13 +3,23 @@
 //! keep anything of one function that shows in the next.
 
 use super::{
-    Source, TranslateError, Translator, branch::Patch, budget::Budget, builder::Builder,
-    control::Frame, encode::TooLarge, exception::Tries, fuel::Regions, job::instrs, locals::Locals,
-    prescan::Prescan, stack::Operand,
+    Source, TranslateError, Translator,
+    branch::{Landing, Patch},
+    budget::Budget,
+    builder::Builder,
+    control::Frame,
+    encode::TooLarge,
+    exception::Tries,
+    fuel::Regions,
+    job::instrs,
+    locals::Locals,
+    prescan::Prescan,
+    stack::Operand,
 };
 use crate::exec::{Catches, Cell, machine::place::Kind};
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
+use windlass_validate::shed;
 
 /// What a translation has.
 #[derive(Default)]
@@ -29,6 +39,8 @@ pub(super) struct State {
     pub(super) frames: Vec<Frame>,
     /// Branches whose target is not known yet, as lists by label.
     pub(super) patches: Vec<Patch>,
+    /// Those that are written at present.
+    pub(super) landing: Option<Landing>,
     /// Code is not reachable; how many blocks deep it goes on.
     pub(super) unreachable: Option<usize>,
     /// What the prescan has found; how many loops there were, and blocks of all kinds.
@@ -65,6 +77,7 @@ impl State {
         self.loose.clear();
         self.frames.clear();
         self.patches.clear();
+        self.landing = None;
         self.scanned.clear();
         self.regions.clear();
         self.tries.clear(self.locals.end);
@@ -77,6 +90,17 @@ impl State {
     pub(super) fn go_on(self, source: Source<'_>, defined: usize, at: usize) -> Translator<'_> {
         let instrs = instrs(source, defined, at);
         Translator { source, defined, instrs, state: self, noting: None }
+    }
+
+    /// When the function is finished: gives some of the memory back that only a large one takes.
+    /// Whether there is more.
+    pub(super) fn shed(&mut self) -> bool {
+        shed(&mut self.frames)
+            || shed(&mut self.patches)
+            || shed(&mut self.stack)
+            || shed(&mut self.loose)
+            || self.scanned.shed()
+            || self.regions.shed()
     }
 
     /// The code of the finished function, if everything in it fits.

@@ -11,7 +11,7 @@ pub(super) fn count(_steps: usize) {
 
 #[cfg(test)]
 mod tests {
-    use crate::{CompilationMode, Config, Engine, Features, Metering, Module};
+    use crate::{CompilationMode, Config, Engine, Features, Metering, Module, translate::Job};
     use alloc::{format, string::String, vec::Vec};
     use core::cell::Cell;
 
@@ -138,6 +138,44 @@ mod tests {
                 let steps = steps_of("(local i32)", N, &[open, inside, close]);
                 assert!(steps <= LINEAR, "{open}, {inside}, {close}");
             }
+        }
+    }
+
+    /// The most steps between two looks at the interrupt flag while function 0 is made ready to
+    /// run.
+    fn steps_between_looks(text: &str) -> usize {
+        let mut config = Config::new();
+        config.features(Features::ALL).metering(Metering::Fuel);
+        config.compilation_mode(CompilationMode::Lazy);
+        let engine = Engine::new(&config).expect("the settings are fine");
+        let module = Module::new(&engine, wat::parse_str(text).expect("the text is a module"));
+        let module = module.expect("the module is valid");
+        let (mut last, mut most) = (STEPS.with(Cell::get), 0);
+        let mut interrupted = || {
+            let now = STEPS.with(Cell::get);
+            most = most.max(now - last);
+            last = now;
+            false
+        };
+        let mut job = Job::default();
+        assert!(job.run(module.0.source(), 0, true, &mut interrupted).is_ok());
+        interrupted();
+        most
+    }
+
+    #[test]
+    fn what_one_instruction_leaves_to_do_is_done_in_pieces() {
+        let many = 100_000;
+        for inside in [
+            // All of these land at one label.
+            "(br_if 0 (local.get 0))",
+            // The costs of all of these are written at the end.
+            "(loop (br_if 0 (local.get 0)))",
+            "(if (local.get 0) (then))",
+        ] {
+            let text = format!("(func (local i32) (block {}))", inside.repeat(many));
+            let steps = steps_between_looks(&text);
+            assert!(steps < many / 5, "{inside}: {steps}");
         }
     }
 

@@ -209,6 +209,22 @@ fn too_much_code_is_the_same_error_in_every_mode() {
 }
 
 #[test]
+fn try_blocks_and_clauses_have_a_limit() {
+    // A block that catches everything: itself and its clause.
+    let text = |blocks: usize| {
+        let open = "try_table (catch_all 0) ".repeat(blocks);
+        format!("(func (export \"f\") (block {open} {}))", "end ".repeat(blocks))
+    };
+    for mode in MODES {
+        in_mode(mode, &mut Config::new(), &text(1 << 16)).unwrap();
+        let error = in_mode(mode, &mut Config::new(), &text((1 << 16) + 1)).unwrap_err();
+        let error = error.downcast_ref::<CodeTooLarge>().expect("the error says what it is");
+        assert_eq!(error.limit(), 1 << 17);
+        assert!(error.to_string().contains("try blocks and clauses"), "{error}");
+    }
+}
+
+#[test]
 fn limits_of_code_are_the_embedders_to_decide() {
     for mode in MODES {
         let text = wide_arrays(1);

@@ -2,8 +2,9 @@
 
 use crate::{instance, linked, module};
 use windlass::{
-    Caller, Config, Engine, Event, Execution, Extern, Instance, Linker, Memory, MemoryType,
-    Metering, Ref, RefType, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Val,
+    Caller, Config, Engine, Event, Execution, Extern, ExternRef, Instance, Linker, Memory,
+    MemoryType, Metering, Ref, RefType, RootScope, Store, StoreLimits, StoreLimitsBuilder, Table,
+    TableType, Trap, Val,
 };
 
 const OWNER: &str = r#"
@@ -215,7 +216,8 @@ fn what_is_refused_does_not_count() {
 #[test]
 fn a_shared_memory_counts_with_its_maximum() {
     let engine = Engine::new(Config::new().wasm_threads(true)).unwrap();
-    let mut store = Store::new(&engine, StoreLimitsBuilder::new().total_size(1 << 20).build());
+    let mut store =
+        Store::new(&engine, StoreLimitsBuilder::new().total_size((1 << 20) + 4096).build());
     store.limiter(|limits| limits);
     let large = module(&engine, "(memory 1 17 shared)");
     assert!(Instance::new(&mut store, &large, &[]).is_err());
@@ -277,4 +279,78 @@ fn a_table_that_may_not_grow_any_more_has_not_grown() {
     assert!(memory.grow(&mut store, 40).is_ok());
     assert_eq!(result(execution.run(&mut store).unwrap()), -1);
     assert_eq!(instance.get_table(&store, "t").unwrap().size(&store), 0);
+}
+
+#[test]
+fn instances_and_their_element_segments_count() {
+    let engine = Engine::default();
+    let elements = "$f ".repeat(20_000);
+    let text = format!(
+        r#"(memory (export "memory") 1) (func $f) (elem $e func {elements})
+           (func (export "drop") (elem.drop $e))"#
+    );
+    let with = |bytes| {
+        let mut store = Store::new(&engine, StoreLimitsBuilder::new().total_size(bytes).build());
+        store.limiter(|limits| limits);
+        let instance = Instance::new(&mut store, &module(&engine, &text), &[]);
+        (store, instance)
+    };
+    let page = 1 << 16;
+    let segment = 20_000 * 8;
+    assert!(with(page + segment).1.is_err(), "the instance itself takes something");
+    let (mut store, instance) = with(page + segment + (16 << 10));
+    let instance = instance.unwrap();
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    assert!(memory.grow(&mut store, 1).is_err());
+    instance.get_typed_func::<(), ()>(&store, "drop").unwrap().call(&mut store, ()).unwrap();
+    memory.grow(&mut store, 2).unwrap();
+    assert!(memory.grow(&mut store, 1).is_err());
+    // Functions and globals of which there are many.
+    let globals = module(&engine, &"(global i32 (i32.const 0))".repeat(20_000));
+    assert!(Instance::new(&mut store, &globals, &[]).is_err());
+}
+
+#[test]
+fn host_values_count() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, StoreLimitsBuilder::new().total_size(1 << 20).build());
+    store.limiter(|limits| limits);
+    let mut held = Vec::new();
+    let error = loop {
+        let mut scope = RootScope::new(&mut store);
+        match ExternRef::new(&mut scope, [0_u8; 1000]) {
+            Ok(value) => held.push(value.to_owned_rooted(&mut scope).unwrap()),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("host values"), "{error}");
+    assert!((900..1049).contains(&held.len()), "{}", held.len());
+    assert!(Memory::new(&mut store, MemoryType::new(1, None)).is_err());
+    // Those that nobody holds make room.
+    held.truncate(800);
+    let value = ExternRef::new(&mut store, [0_u8; 1000]).unwrap();
+    assert!(value.data(&store).unwrap().is_some());
+    Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+}
+
+#[test]
+fn code_that_guests_have_translated_counts() {
+    let large = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(10_000);
+    let text = format!(
+        r#"(func (export "small")) (func (export "large") (param i32) {large})
+           (func (export "other") (param i32) {large})"#
+    );
+    let limits = StoreLimitsBuilder::new().total_size(250_000).build();
+    let (mut store, instance) = limited(limits, &text);
+    instance.get_typed_func::<(), ()>(&store, "small").unwrap().call(&mut store, ()).unwrap();
+    let mut call =
+        |name: &str| instance.get_typed_func::<i32, ()>(&store, name).unwrap().call(&mut store, 1);
+    call("large").unwrap();
+    for _ in 0..2 {
+        let error = call("other").unwrap_err();
+        assert!(error.to_string().contains("translated code"), "{error}");
+        assert!(error.trap().is_none());
+    }
+    // What is there costs nothing more.
+    call("large").unwrap();
 }

@@ -1,7 +1,11 @@
 //! [`ExternRef`]: host values, and the guest's own references in disguise.
 
 use super::{AnyRef, Reference, Referent, Rooted, rooted::reference};
-use crate::{AsContextMut, Error, StoreContext, StoreContextMut, driver::collect_if_due};
+use crate::{
+    AsContextMut, Error, StoreContext, StoreContextMut,
+    driver::{collect, collect_if_due},
+    runtime::host_value_allowed,
+};
 use core::any::Any;
 
 reference! {
@@ -28,12 +32,22 @@ impl ExternRef {
     /// that nobody can reach are dropped.
     ///
     /// # Errors
-    /// If the store has no room for another host value.
+    /// If the store has no room for another host value, or if a limit does not allow it even after
+    /// a collection ([`ResourceLimiter::total_growing`](crate::ResourceLimiter::total_growing));
+    /// the limiter's.
     pub fn new<V: Any + Send + Sync>(
         mut store: impl AsContextMut,
         value: V,
     ) -> Result<Rooted<ExternRef>, Error> {
-        let store = &mut store.as_context_mut().0.inner;
+        let store = store.as_context_mut().0;
+        let size = size_of::<V>();
+        if !host_value_allowed(store, size)? {
+            collect(&mut store.inner);
+            if !host_value_allowed(store, size)? {
+                return Err(Error::msg("resource limit exceeded: host values"));
+            }
+        }
+        let store = &mut store.inner;
         let slot = store.add_host_value(value)?;
         let rooted = Rooted::new(store, slot);
         collect_if_due(store);

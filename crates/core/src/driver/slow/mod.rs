@@ -88,7 +88,7 @@ impl SlowInstr<'_> {
             MemoryAtomicNotify => return self.notify(store),
             MemorySize => self.slots[0] = store.memories[self.memory(store, self.first)].pages(),
             DataDrop => store.instances[self.instance].data_dropped[self.first as usize] = true,
-            ElemDrop => store.instances[self.instance].elements[self.first as usize] = [].into(),
+            ElemDrop => drop(store.drop_elements(self.instance, self.first as usize)),
             MemoryGrow | MemoryCopy | MemoryFill | MemoryInit | TableGrow | TableFill
             | TableCopy | TableInit | MemoryAtomicWait32 | MemoryAtomicWait64 | ArrayNew
             | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy

@@ -36,6 +36,12 @@ pub(crate) struct Clause {
 }
 
 impl Catches {
+    /// What it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let clauses: usize = self.blocks.iter().map(|block| block.clauses.len()).sum();
+        size_of_val(&*self.spans) + size_of_val(&*self.blocks) + clauses * size_of::<Clause>()
+    }
+
     /// From `word` on, `block` is the innermost.
     pub(crate) fn begin(&mut self, word: u32, block: Option<u32>) {
         if self.spans.last().is_some_and(|last| last.0 == word) {

@@ -17,6 +17,8 @@ pub(crate) struct HostValues {
     free: Vec<u32>,
     /// The places whose values are to be dropped.
     dead: Vec<u32>,
+    /// What all values take that are not dropped yet.
+    held: usize,
     /// How many values are used, and how many the last collection found alive.
     count: usize,
     live: usize,
@@ -47,8 +49,25 @@ const HOST_TAG: u64 = 2;
 const COST: usize = 64;
 
 impl HostValues {
+    /// What a value of so many bytes takes, without what it holds elsewhere: nobody knows that.
+    pub(crate) fn cost(size: usize) -> usize {
+        COST.saturating_add(size)
+    }
+
+    /// What all values take.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Adds a value; returns its index. None if there are too many, or the host has no memory.
     pub(crate) fn add(&mut self, value: Value) -> Option<u32> {
+        let cost = HostValues::cost(size_of_val(&*value));
+        let index = self.put(value)?;
+        self.held = self.held.saturating_add(cost);
+        Some(index)
+    }
+
+    fn put(&mut self, value: Value) -> Option<u32> {
         let entry = Entry { value: Some(value), state: State::Used };
         if let Some(index) = self.free.pop() {
             self.entries[index as usize] = entry;
@@ -142,6 +161,9 @@ impl HostValues {
         let Some(index) = self.dead.pop() else { return false };
         let value = self.entries[index as usize].value.take();
         self.free.push(index);
+        if let Some(value) = &value {
+            self.held = self.held.saturating_sub(HostValues::cost(size_of_val(&**value)));
+        }
         drop(value);
         true
     }
