@@ -44,9 +44,17 @@ impl Instance {
     /// and so on, copies its active segments, and calls its start function. A
     /// [`Linker`](crate::Linker) finds imports by name.
     ///
+    /// What may be more than the module is long is paid with fuel, and looks for interrupts and
+    /// deadlines: large arrays and structures in constant expressions, tables filled with what is
+    /// not null, and the start function. [`FUEL_VERSION`](crate::FUEL_VERSION) has the costs. All
+    /// else is free.
+    ///
     /// # Errors
     /// - [`LinkError`](crate::LinkError) if an import is not of the type that the module declares;
     /// - a [`Trap`](crate::Trap) if a segment does not fit, or the start function traps;
+    /// - [`Trap::OutOfFuel`](crate::Trap::OutOfFuel) and
+    ///   [`Trap::Interrupted`](crate::Trap::Interrupted): if this comes before the segments are
+    ///   written, nothing is left behind;
     /// - if the store's limits don't allow it, an import belongs to another store, or the module to
     ///   another engine.
     ///

@@ -254,12 +254,12 @@ impl<T> Embedder for StoreState<T> {
         runtime::grow_gc_heap(self, size)
     }
 
-    fn grow_exceptions(&mut self, size: usize) -> Result<bool, Error> {
-        runtime::grow_exceptions(self, size)
+    fn grow_exceptions(&mut self, fields: usize) -> Result<bool, Error> {
+        runtime::grow_exceptions(self, fields)
     }
 
-    fn reserve_gc(&mut self, size: usize) -> Result<(), Error> {
-        driver::reserve(self, size)
+    fn reserve_gc(&mut self, size: usize, cost: u64) -> Result<(), Error> {
+        driver::reserve(self, size, cost)
     }
 }
 

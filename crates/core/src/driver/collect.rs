@@ -1,6 +1,7 @@
 //! Garbage collection: when to collect, what to do when the heap is full, and objects for the host.
-//! The driver comes here for running guests; the host and instantiation through [`Embedder`] and
-//! the functions below. What a collection is stands in [`runtime`](crate::runtime).
+//! The driver comes here for running guests; the host and instantiation through [`Embedder`] and the
+//! functions below. What a collection is stands in [`runtime`](crate::runtime). Room for what can be
+//! large is foreseen, then paid, then made: never touched or collected for before it is paid.
 
 use super::{
     frame_maps::{self, Halt},
@@ -8,8 +9,9 @@ use super::{
 };
 use crate::{
     Error, Trap,
+    interrupt::Interrupt,
     object_type::{Class, ObjectType, Storage},
-    runtime::{Collection, Embedder, Exceptions, Phase, Pins, StoreInner, split_value},
+    runtime::{Collection, Embedder, Phase, Pins, StoreInner, split_value},
 };
 use alloc::sync::Arc;
 use windlass_validate::TypeId;
@@ -27,8 +29,14 @@ impl Room {
     fn is_there(self, store: &StoreInner) -> bool {
         match self {
             Room::Heap(size) => store.heap.has_room(size),
-            Room::Exception(fields) => store.exceptions.has_room(Exceptions::cost(fields)),
+            Room::Exception(fields) => store.exceptions.has_room(fields),
         }
+    }
+
+    /// Whether it can be had without growth. Nothing that nobody has touched yet is touched for it.
+    fn is_in_sight(self, store: &mut StoreInner) -> bool {
+        let Room::Heap(size) = self else { return self.is_there(store) };
+        store.heap.can_lengthen(size) || store.heap.refill(size, false)
     }
 
     /// Takes it from what is free; with `all`, from wherever it is. Memory that nobody has touched
@@ -40,7 +48,7 @@ impl Room {
         is_interrupted: &dyn Fn() -> bool,
     ) -> Result<bool, Halted> {
         let Room::Heap(size) = self else { return Ok(self.is_there(store)) };
-        while !store.heap.refill(size, all) {
+        while !self.is_there(store) && !store.heap.refill(size, all) {
             if !store.heap.lengthen(size) {
                 return Ok(store.heap.refill(size, all));
             }
@@ -56,7 +64,7 @@ impl Room {
     fn grow(self, store: &mut dyn Embedder) -> Result<bool, Error> {
         match self {
             Room::Heap(size) => store.grow_gc_heap(size),
-            Room::Exception(fields) => store.grow_exceptions(Exceptions::cost(fields)),
+            Room::Exception(fields) => store.grow_exceptions(fields),
         }
     }
 
@@ -64,9 +72,42 @@ impl Room {
     fn is_too_large(self, store: &StoreInner) -> bool {
         match self {
             Room::Heap(size) => size >= store.heap.granted(),
-            Room::Exception(fields) => Exceptions::cost(fields) > store.exceptions.room(),
+            Room::Exception(fields) => store.exceptions.is_too_large(fields),
         }
     }
+}
+
+/// Who wants room.
+#[derive(Clone, Copy)]
+pub(crate) enum Asker<'a> {
+    /// The thread that runs, whose saved registers tell where it is; all other threads of the store
+    /// are known to it.
+    Guest(&'a Thread),
+    /// An instantiation, which is interrupted as a guest is.
+    Instantiation,
+    /// The host: nothing stops it.
+    Host,
+}
+
+impl<'a> Asker<'a> {
+    fn thread(self) -> Option<&'a Thread> {
+        if let Asker::Guest(thread) = self { Some(thread) } else { None }
+    }
+
+    fn is_stopped(self, interrupt: &Interrupt) -> bool {
+        !matches!(self, Asker::Host) && interrupt.is_raised()
+    }
+}
+
+/// What making room will take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// It is there, or the heap may become so large.
+    Free,
+    /// A collection is due before that is known.
+    Due,
+    /// Only a collection can make it.
+    Full,
 }
 
 /// Why there is no room.
@@ -101,47 +142,62 @@ impl From<Halted> for Exit {
     }
 }
 
-/// Makes room: takes what is free, collects if that is due, grows, or collects since it may not
-/// grow.
+/// Looks what making room will take, before whoever wants it has paid: this asks for growth if that
+/// is needed, but touches no memory, and collects nothing.
 ///
-/// `running` is the thread that runs, whose saved registers tell where it is; all other threads of
-/// the store are known to it. Without one, the host or an instantiation allocates, which is not
-/// interrupted.
+/// # Errors
+/// [`Trap::AllocationTooLarge`] if there will be none whatever is done; the limiter's.
+pub(crate) fn foresee(store: &mut dyn Embedder, room: Room) -> Result<Outlook, Error> {
+    let inner = store.inner();
+    if room.is_there(inner) {
+        return Ok(Outlook::Free);
+    }
+    if inner.is_due() {
+        return Ok(Outlook::Due);
+    }
+    if room.is_in_sight(inner) || room.grow(store)? {
+        return Ok(Outlook::Free);
+    }
+    match room.is_too_large(store.inner()) {
+        true => Err(Trap::AllocationTooLarge.into()),
+        false => Ok(Outlook::Full),
+    }
+}
+
+/// Makes room: takes what is free, collects if that is due, grows, or collects since it may not
+/// grow. What it takes may be foreseen: then nobody has used the store since.
 ///
 /// # Errors
 /// [`Trap::AllocationTooLarge`] if there is no room even after a collection, or if one that was not
 /// due frees so little that it would be followed by the next; the limiter's.
 pub(crate) fn make_room(
     store: &mut dyn Embedder,
-    running: Option<&Thread>,
+    asker: Asker<'_>,
     room: Room,
+    foreseen: Option<Outlook>,
 ) -> Result<(), Halted> {
     let inner = store.inner();
-    if running.is_none() {
+    if asker.thread().is_none() {
         inner.touch();
     }
     let interrupt = inner.interrupt.clone();
-    let is_interrupted = || running.is_some() && interrupt.is_raised();
+    let is_interrupted = || asker.is_stopped(&interrupt);
+    let no_room = || Halted::from(Trap::AllocationTooLarge);
     let collection = match inner.parked.take() {
         Some(parked) => parked,
-        None if room.is_there(inner) => return Ok(()),
-        None if inner.is_due() => Collection::new(false),
-        None => {
-            if room.take(inner, false, &is_interrupted)?
-                || room.grow(store)? && room.take(store.inner(), true, &is_interrupted)?
-            {
-                return Ok(());
+        None => match foreseen.map_or_else(|| foresee(store, room), Ok)? {
+            Outlook::Free => {
+                let is_there = room.take(store.inner(), false, &is_interrupted)?;
+                return is_there.then_some(()).ok_or_else(no_room);
             }
-            if room.is_too_large(store.inner()) {
-                return Err(Trap::AllocationTooLarge.into());
-            }
-            Collection::new(true)
-        }
+            Outlook::Due => Collection::new(false),
+            Outlook::Full => Collection::new(true),
+        },
     };
     let inner = store.inner();
-    let collection = run(inner, running, collection)?;
+    let collection = run(inner, asker, collection)?;
     if collection.is_forced && collection.frees_too_little(inner) {
-        return Err(Trap::AllocationTooLarge.into());
+        return Err(no_room());
     }
     // Whoever may grow does not look everywhere.
     if room.take(inner, false, &is_interrupted)? {
@@ -150,10 +206,7 @@ pub(crate) fn make_room(
     if !collection.is_forced {
         room.grow(store)?;
     }
-    match room.take(store.inner(), true, &is_interrupted)? {
-        true => Ok(()),
-        false => Err(Trap::AllocationTooLarge.into()),
-    }
+    room.take(store.inner(), true, &is_interrupted)?.then_some(()).ok_or_else(no_room)
 }
 
 /// Runs a collection to its end.
@@ -163,15 +216,15 @@ pub(crate) fn make_room(
 /// memory to find out what frames refer to: then it was none.
 fn run(
     store: &mut StoreInner,
-    running: Option<&Thread>,
+    asker: Asker<'_>,
     mut collection: Collection,
 ) -> Result<Collection, Halted> {
     let interrupt = store.interrupt.clone();
-    let is_interrupted = || running.is_some() && interrupt.is_raised();
+    let is_interrupted = || asker.is_stopped(&interrupt);
     while collection.phase != Phase::Done {
         let stepped = match collection.phase {
-            Phase::Frames => frames(store, running, &mut collection),
-            Phase::Threads => threads(store, running, &mut collection, &is_interrupted),
+            Phase::Frames => frames(store, asker.thread(), &mut collection),
+            Phase::Threads => threads(store, asker.thread(), &mut collection, &is_interrupted),
             _ => {
                 collection.step(store);
                 Ok(())
@@ -221,7 +274,7 @@ fn threads(
 /// happens.
 pub(crate) fn collect(store: &mut StoreInner) {
     store.touch();
-    let _ = run(store, None, Collection::new(false));
+    let _ = run(store, Asker::Host, Collection::new(false));
 }
 
 /// Collects if that is due: for the host, which has made something.
@@ -251,18 +304,35 @@ pub(crate) fn object_type(
     })
 }
 
-/// Makes the room of the heap `size` bytes at least, for the host or an instantiation.
+/// Makes the room of the heap `size` bytes at least, for an instantiation that pays `cost` for it,
+/// once it is known that it may be had. Whoever pays nothing is not interrupted.
 ///
 /// # Errors
-/// As for [`make_room`].
-pub(crate) fn reserve(store: &mut dyn Embedder, size: usize) -> Result<(), Error> {
-    host_room(store, Room::Heap(size))
+/// As for [`make_room`]; [`Trap::OutOfFuel`] and [`Trap::Interrupted`].
+pub(crate) fn reserve(store: &mut dyn Embedder, size: usize, cost: u64) -> Result<(), Error> {
+    let room = Room::Heap(size);
+    store.inner().touch();
+    if cost == 0 {
+        return room_for(store, Asker::Host, room, None);
+    }
+    let outlook = foresee(store, room)?;
+    store.inner().pay(cost)?;
+    room_for(store, Asker::Instantiation, room, Some(outlook))
 }
 
-fn host_room(store: &mut dyn Embedder, room: Room) -> Result<(), Error> {
-    make_room(store, None, room).map_err(|halted| match halted {
+fn room_for(
+    store: &mut dyn Embedder,
+    asker: Asker<'_>,
+    room: Room,
+    foreseen: Option<Outlook>,
+) -> Result<(), Error> {
+    make_room(store, asker, room, foreseen).map_err(|halted| match halted {
         Halted::Failed(error) => error,
-        Halted::Interrupted => Trap::Interrupted.into(),
+        Halted::Interrupted => {
+            // Nobody goes on with its collection.
+            store.inner().touch();
+            Trap::Interrupted.into()
+        }
     })
 }
 
@@ -287,7 +357,7 @@ pub(crate) fn alloc_struct(
         rest = behind;
         pin(&mut pins, place.storage, value)?;
     }
-    reserve(pins.store, ty.size as usize)?;
+    room_for(pins.store, Asker::Host, Room::Heap(ty.size as usize), None)?;
     Ok(pins.store.inner().heap.new_struct(&ty, slots))
 }
 
@@ -305,7 +375,7 @@ pub(crate) fn alloc_array(
     let size = ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?;
     let mut pins = Pins::new(store);
     pin(&mut pins, ty.element(), value)?;
-    reserve(pins.store, size)?;
+    room_for(pins.store, Asker::Host, Room::Heap(size), None)?;
     Ok(pins.store.inner().heap.new_array(&ty, len, value))
 }
 
@@ -349,7 +419,7 @@ pub(crate) fn alloc_exception(
         pins.pin(class, fields[usize::from(slot)])?;
         index += 1;
     }
-    host_room(pins.store, Room::Exception(fields.len()))?;
+    room_for(pins.store, Asker::Host, Room::Exception(fields.len()), None)?;
     let made = pins.store.inner().exceptions.add(tag, fields);
     Ok(made.ok_or(Trap::AllocationTooLarge)?)
 }

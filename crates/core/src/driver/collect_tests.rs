@@ -368,3 +368,75 @@ fn maps_that_take_much_are_not_kept() {
     }
     assert!(most <= crate::driver::frame_maps::MOST_KEPT, "{most}");
 }
+
+/// What makes arrays, paid by fuel, with so many bytes for the heap.
+fn paying(bytes: usize) -> (Store<Limits>, Instance) {
+    let text = r#"(type $a (array (mut i8))) (type $n (struct (field i64 (ref null $n))))
+        (global $list (mut (ref null $n)) (ref.null $n))
+        (func (export "array") (param i64)
+          (drop (array.new_default $a (i32.wrap_i64 (local.get 0)))))
+        (func (export "hold") (param $n i64)
+          (loop $next
+            (global.set $list (struct.new $n (local.get $n) (global.get $list)))
+            (br_if $next
+              (i64.ne (i64.const 0) (local.tee $n (i64.sub (local.get $n) (i64.const 1)))))))"#;
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let mut store = Store::new(&engine, Limits { bytes, interrupts: None });
+    store.limiter(|limits| limits);
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    (store, instance)
+}
+
+/// What comes of a call with so much fuel, and how much it uses.
+fn paid(
+    (store, instance): &mut (Store<Limits>, Instance),
+    fuel: u64,
+    name: &str,
+    n: usize,
+) -> (Option<Trap>, u64) {
+    store.set_fuel(fuel).unwrap();
+    let done = call(store, instance, name, n);
+    (done.err().map(|error| error.trap().unwrap()), fuel - store.get_fuel().unwrap())
+}
+
+const PLENTY: u64 = 1 << 40;
+
+#[test]
+fn an_array_is_paid_before_memory_is_touched_for_it() {
+    let mut guest = paying(usize::MAX);
+    let bytes = 64 << 20;
+    for _ in 0..3 {
+        assert_eq!(paid(&mut guest, 1000, "array", bytes), (Some(Trap::OutOfFuel), 1000));
+        assert_eq!(inner(&mut guest.0).heap.size(), 0);
+    }
+    let (trap, small) = paid(&mut guest, PLENTY, "array", 0);
+    assert_eq!(trap, None);
+    let all = small + 8 + (bytes as u64) / 16;
+    assert_eq!(paid(&mut guest, PLENTY, "array", bytes), (None, all));
+    // There is room now, which does not make it cheaper, and it is paid to the last unit.
+    guest.0.gc();
+    assert_eq!(paid(&mut guest, all - 1, "array", bytes), (Some(Trap::OutOfFuel), all - 1));
+    assert_eq!(paid(&mut guest, all, "array", bytes), (None, all));
+    // What there will never be room for is no matter of fuel.
+    let mut guest = paying(1 << 20);
+    let (trap, used) = paid(&mut guest, 1000, "array", bytes);
+    assert_eq!(trap, Some(Trap::AllocationTooLarge));
+    assert!(used < 100, "{used}");
+}
+
+#[test]
+fn nothing_is_collected_for_an_array_that_is_not_paid() {
+    let mut guest = paying(2 << 20);
+    assert_eq!(paid(&mut guest, PLENTY, "hold", (3 << 19) / NODE).0, None);
+    let collections = inner(&mut guest.0).pace.collections;
+    for _ in 0..3 {
+        assert_eq!(paid(&mut guest, 1000, "array", 1 << 20), (Some(Trap::OutOfFuel), 1000));
+    }
+    assert_eq!(inner(&mut guest.0).pace.collections, collections);
+    // When it was paid, and all that is there is alive, it is given back.
+    let (trap, used) = paid(&mut guest, PLENTY, "array", 1 << 20);
+    assert_eq!(trap, Some(Trap::AllocationTooLarge));
+    assert!(used < 100, "{used}");
+    assert_eq!(inner(&mut guest.0).pace.collections, collections + 1);
+}

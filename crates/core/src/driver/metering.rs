@@ -4,22 +4,7 @@
 //! so that any slice of fuel makes progress.
 
 use super::thread::{Exit, Thread};
-use crate::{Metering, exec::handlers::object::SMALL_ARRAY, runtime::StoreInner};
-
-/// What moving, setting or allocating so many bytes costs, beside the operator.
-pub(crate) fn amount_cost(bytes: u64) -> u64 {
-    bytes / 64
-}
-
-/// What a piece of an array of so many bytes costs that is made, beside the operator. What code
-/// makes itself, since it is small, costs no more.
-pub(crate) fn array_cost(bytes: u64, is_first: bool) -> u64 {
-    match (is_first, bytes) {
-        (true, ..SMALL_ARRAY) => 0,
-        (true, _) => 8 + bytes / 16,
-        (false, _) => bytes / 16,
-    }
-}
+use crate::{Metering, runtime::StoreInner};
 
 /// What a growth costs beside the amount: so many indices that instances have for the memory or
 /// table are told where it is.

@@ -2,7 +2,7 @@
 
 use super::{
     calls::Switch,
-    collect::{Halted, Room, make_room},
+    collect::{Asker, Halted, Outlook, Room, make_room},
     metering::Account,
     slow::{array::Unfinished, growth::Growing},
     stack::Stack,
@@ -329,7 +329,7 @@ impl Thread {
             Stop::Throw => self.throw(store)?,
             Stop::ThrowRef => self.throw_ref(store)?,
             Stop::Reserve => {
-                self.make_room(store, Room::Heap(self.word(1) as u32 as usize))?;
+                self.make_room(store, Room::Heap(self.word(1) as u32 as usize), None)?;
                 // The cell is executed again.
                 self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
             }
@@ -380,10 +380,15 @@ impl Thread {
 
     /// Makes room for what the cell that stopped makes: meanwhile the code is before it, and stays
     /// there if this is interrupted.
-    pub(crate) fn make_room(&mut self, store: &mut dyn Embedder, room: Room) -> Result<(), Exit> {
+    pub(crate) fn make_room(
+        &mut self,
+        store: &mut dyn Embedder,
+        room: Room,
+        foreseen: Option<Outlook>,
+    ) -> Result<(), Exit> {
         let at = self.cx.saved.ip;
         self.again();
-        let made = make_room(store, Some(self), room);
+        let made = make_room(store, Asker::Guest(self), room, foreseen);
         match made {
             Err(Halted::Interrupted) => self.room = Some(room),
             _ => self.cx.saved.ip = at,
@@ -394,7 +399,7 @@ impl Thread {
     /// Makes the room that was to be made when this was interrupted.
     fn make_room_again(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         let Some(room) = self.room else { return Ok(()) };
-        make_room(store, Some(self), room)?;
+        make_room(store, Asker::Guest(self), room, None)?;
         self.room = None;
         Ok(())
     }

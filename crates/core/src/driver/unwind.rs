@@ -207,7 +207,7 @@ impl Thread {
     fn room_for(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
         let Fields::Stack(_) = thrown.fields else { return Ok(()) };
         let len = store.inner().tags[thrown.tag as usize].slots.into();
-        self.make_room(store, Room::Exception(len))
+        self.make_room(store, Room::Exception(len), None)
     }
 
     /// A reference to the exception, for which there is room.

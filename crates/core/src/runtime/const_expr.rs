@@ -2,7 +2,9 @@
 //! valid already; what can't be here is no concern of this file. References to objects that they
 //! make are pinned until the instantiation ends.
 
-use super::{Embedder, GlobalValue, Pins};
+use super::{
+    Embedder, GlobalValue, Heap, PIECE, Pins, StoreInner, array_cost, fuel::default_struct_cost,
+};
 use crate::{
     Error, Trap,
     module::ModuleInner,
@@ -108,24 +110,54 @@ impl ConstContext<'_> {
                 pins.pin(class, value[0])?;
             }
         }
-        pins.store.reserve_gc(size)?;
-        let object = new_object(pins.store, ty, op, len, stack);
+        // All else is about as long as the module is.
+        let cost = match op {
+            Op::ArrayNew | Op::ArrayNewDefault => {
+                array_cost(u64::from(len) * u64::from(ty.element().size()))
+            }
+            Op::StructNewDefault => default_struct_cost(ty.size.into()),
+            _ => 0,
+        };
+        pins.store.reserve_gc(size, cost)?;
+        let store = pins.store.inner();
+        let object = match op {
+            Op::ArrayNew => filled(store, ty, len, size, pop(stack))?,
+            Op::ArrayNewDefault => filled(store, ty, len, size, [0, 0])?,
+            _ => new_object(&mut store.heap, ty, op, len, stack),
+        };
         Ok(([object, 0], Some(Class::Any)))
     }
 }
 
-/// Makes an object, for which the heap has room.
-fn new_object(
-    store: &mut dyn Embedder,
+/// Makes an array of equal elements, for which the heap has room and which is paid. It takes a
+/// while if it is large.
+fn filled(
+    store: &mut StoreInner,
     ty: &ObjectType,
-    op: Op,
     len: u32,
-    stack: &mut Vec<Value>,
-) -> u64 {
-    let heap = &mut store.inner().heap;
+    size: usize,
+    value: GlobalValue,
+) -> Result<u64, Trap> {
+    let storage = ty.element();
+    // Fits: elements take 16 bytes at most.
+    let step = PIECE as u32 / storage.size();
+    let array = store.heap.begin_array(size);
+    let mut done = 0;
+    loop {
+        let count = step.min(len - done);
+        store.heap.fill(array, storage, done, count, value);
+        done += count;
+        if done == len {
+            store.heap.finish_array(array, ty, len);
+            return Ok(array);
+        }
+        store.look()?;
+    }
+}
+
+/// Makes an object of what is on the stack, for which the heap has room.
+fn new_object(heap: &mut Heap, ty: &ObjectType, op: Op, len: u32, stack: &mut Vec<Value>) -> u64 {
     match op {
-        Op::ArrayNew => heap.new_array(ty, len, pop(stack)),
-        Op::ArrayNewDefault => heap.new_array(ty, len, [0, 0]),
         Op::ArrayNewFixed => {
             let array = heap.new_array(ty, len, [0, 0]);
             let storage = ty.element();

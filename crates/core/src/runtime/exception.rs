@@ -43,12 +43,15 @@ enum State {
 /// The exceptions of a store.
 #[derive(Default)]
 pub(crate) struct Exceptions {
+    /// Places for exceptions. There are never fewer.
     entries: Vec<Exception>,
     free: Vec<u32>,
     /// Marked ones whose fields the collector has not seen.
     waiting: Vec<u32>,
-    /// Bytes of all that are used, and how many they may be before somebody is asked.
+    /// Bytes of all that are used, and of their fields alone.
     bytes: usize,
+    fields: usize,
+    /// How many bytes all of this may take before somebody is asked.
     room: usize,
     /// Bytes that were in use after the last collection.
     live: usize,
@@ -56,6 +59,16 @@ pub(crate) struct Exceptions {
 
 /// The least step of growth, in bytes.
 const MIN_STEP: usize = 64 << 10;
+/// The least number of places that are added at once.
+const MIN_ENTRIES: usize = 64;
+/// What a place takes: itself, and a number in both lists.
+const ENTRY: usize = size_of::<Exception>() + 2 * size_of::<u32>();
+
+/// What the host takes for so many fields: allocators keep a word beside each piece of memory, and
+/// none is small.
+fn fields_cost(fields: usize) -> usize {
+    if fields == 0 { 0 } else { (8 * fields + 8).next_multiple_of(16).max(32) }
+}
 
 impl Exceptions {
     /// A new exception; returns the reference as it lies in slots. There must be room: see
@@ -63,7 +76,7 @@ impl Exceptions {
     pub(crate) fn add(&mut self, tag: u32, fields: &[u64]) -> Option<u64> {
         let index = match self.free.pop() {
             Some(index) => index,
-            None => self.add_entry()?,
+            None => self.add_entry(fields.len())?,
         };
         let entry = &mut self.entries[index as usize];
         if entry.fields.try_reserve_exact(fields.len()).is_err() {
@@ -74,28 +87,61 @@ impl Exceptions {
         entry.tag = tag;
         entry.state = State::Used;
         self.bytes += Exceptions::cost(fields.len());
+        self.fields += fields_cost(fields.len());
         Some(u64::from(index) + 1)
     }
 
     /// One more entry, and room for it in both lists: a collection never allocates.
-    fn add_entry(&mut self) -> Option<u32> {
+    fn add_entry(&mut self, fields: usize) -> Option<u32> {
         let index = u32::try_from(self.entries.len()).ok()?;
-        self.entries.try_reserve(1).ok()?;
-        let count = self.entries.capacity();
-        self.free.try_reserve(count - self.free.len().min(count)).ok()?;
-        self.waiting.try_reserve(count - self.waiting.len().min(count)).ok()?;
+        if self.is_full() {
+            let more = self.steps().into_iter().find(|&more| self.fits(more, fields))?;
+            // The larger one last: it tells what is held.
+            let count = self.entries.len() + more;
+            self.free.try_reserve_exact(count - self.free.len()).ok()?;
+            self.waiting.try_reserve_exact(count - self.waiting.len()).ok()?;
+            self.entries.try_reserve_exact(more).ok()?;
+        }
         self.entries.push(Exception::default());
         Some(index)
     }
 
     /// What an exception with so many slots of fields takes.
     pub(crate) fn cost(fields: usize) -> usize {
-        size_of::<Exception>() + 8 * fields
+        ENTRY + fields_cost(fields)
     }
 
-    /// Whether there is room for one that takes `size` bytes.
-    pub(crate) fn has_room(&self, size: usize) -> bool {
-        size <= self.room - self.bytes
+    /// What all of this takes of the host.
+    fn held(&self) -> usize {
+        self.entries.capacity() * ENTRY + self.fields
+    }
+
+    /// Whether another exception needs more places.
+    fn is_full(&self) -> bool {
+        self.free.is_empty() && self.entries.len() == self.entries.capacity()
+    }
+
+    /// How many places may be added for another exception, the best first: never so few that they
+    /// are moved often.
+    fn steps(&self) -> [usize; 2] {
+        let len = self.entries.len();
+        if self.is_full() { [len, len / 8].map(|step| step.max(MIN_ENTRIES)) } else { [0, 0] }
+    }
+
+    /// Whether there is room for so many places more, and for an exception.
+    fn fits(&self, more: usize, fields: usize) -> bool {
+        self.held() + more * ENTRY + fields_cost(fields) <= self.room
+    }
+
+    /// Whether there is room for one with so many slots of fields.
+    pub(crate) fn has_room(&self, fields: usize) -> bool {
+        self.fits(self.steps()[1], fields)
+    }
+
+    /// Whether there is none, however much a collection frees.
+    pub(crate) fn is_too_large(&self, fields: usize) -> bool {
+        let places = self.entries.capacity().max(MIN_ENTRIES);
+        places * ENTRY + fields_cost(fields) > self.room
     }
 
     /// Bytes of all that are used.
@@ -113,11 +159,15 @@ impl Exceptions {
         self.room
     }
 
-    /// How many bytes more exceptions should be allowed to take, so that one of `size` bytes fits:
-    /// the best first.
-    pub(crate) fn growth(&self, size: usize) -> [usize; 2] {
-        let needed = size.saturating_sub(self.room - self.bytes);
-        [needed.max(self.room).max(MIN_STEP), needed]
+    /// How many bytes more exceptions should be allowed to take, so that one with so many slots of
+    /// fields fits: the best first.
+    pub(crate) fn growth(&self, fields: usize) -> [usize; 3] {
+        let held = self.held() + fields_cost(fields);
+        let [much, little] = self.steps().map(|more| {
+            let needed = held + more * ENTRY;
+            needed.saturating_sub(self.room)
+        });
+        [much.max(self.room).max(MIN_STEP), much, little]
     }
 
     /// Exceptions may take `more` bytes.
@@ -155,6 +205,7 @@ impl Exceptions {
                 State::Marked => entry.state = State::Used,
                 State::Used => {
                     self.bytes -= Exceptions::cost(entry.fields.len());
+                    self.fields -= fields_cost(entry.fields.len());
                     // No more memory is kept than is counted.
                     entry.fields = Vec::new();
                     entry.state = State::Free;
@@ -209,7 +260,7 @@ mod tests {
     #[test]
     fn what_is_not_marked_is_freed_and_used_again() {
         let mut exceptions = Exceptions::default();
-        exceptions.grow(1000);
+        exceptions.grow(10_000);
         let [a, b, c] = [1, 2, 3].map(|n| exceptions.add(n, &[n.into(); 2]).unwrap());
         assert_eq!([a, b, c], [1, 2, 3]);
         let three = exceptions.bytes;
@@ -233,17 +284,51 @@ mod tests {
     #[test]
     fn room_grows_in_steps() {
         let mut exceptions = Exceptions::default();
-        let size = Exceptions::cost(100);
         let mut steps = 0;
         for n in 0..10_000 {
-            if !exceptions.has_room(size) {
-                let [best, least] = exceptions.growth(size);
-                assert!(least <= size && best >= least);
+            if !exceptions.has_room(100) {
+                let [best, much, least] = exceptions.growth(100);
+                assert!(least <= much && much <= best);
                 exceptions.grow(best);
                 steps += 1;
             }
             exceptions.add(n, &[0; 100]).unwrap();
         }
         assert!(steps < 12 && exceptions.allocated() == exceptions.used());
+    }
+
+    /// What is allocated, word by word of each list.
+    fn taken(exceptions: &Exceptions) -> usize {
+        let entries = exceptions.entries.capacity() * size_of::<Exception>();
+        let lists = (exceptions.free.capacity() + exceptions.waiting.capacity()) * 4;
+        let fields = exceptions.entries.iter().map(|entry| entry.fields.capacity() * 8);
+        entries + lists + fields.sum::<usize>()
+    }
+
+    #[test]
+    fn nothing_is_held_that_has_not_been_allowed() {
+        for fields in [0, 1, 7] {
+            // With the best growth, and where no more than is needed is allowed.
+            for choice in [0, 2] {
+                let mut exceptions = Exceptions::default();
+                let mut steps = 0;
+                for n in 0..20_000 {
+                    if !exceptions.has_room(fields) {
+                        exceptions.grow(exceptions.growth(fields)[choice]);
+                        steps += 1;
+                    }
+                    assert!(exceptions.has_room(fields) && !exceptions.is_too_large(fields));
+                    exceptions.add(n, &[1; 7][..fields]).unwrap();
+                    assert!(exceptions.held() <= exceptions.room());
+                    assert!(n % 1000 > 0 || taken(&exceptions) <= exceptions.room());
+                }
+                assert!(steps < 60 || choice > 0 && fields > 0, "{steps}");
+                sweep(&mut exceptions);
+                assert_eq!(exceptions.used(), 0);
+                // The places are there still.
+                assert!(taken(&exceptions) <= exceptions.held());
+                assert!(exceptions.held() >= 20_000 * ENTRY);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! instance in the store. The start function is the caller's to call.
 
 use super::{
-    GlobalValue, Held, InstanceEntity, StoreInner, TagEntity, User, Views,
+    GlobalValue, Held, InstanceEntity, PIECE, StoreInner, TagEntity, User, Views, amount_cost,
     const_expr::ConstContext,
     link::{self, Item},
     resources::{Limited, add_memory, add_table, check_instances, grow_instances},
@@ -258,7 +258,11 @@ impl Parts {
                 None => 0,
             };
             let ty = module.context.tables[self.tables.len()];
-            push(&mut self.tables, add_table(store, ty, init)?)?;
+            let table = add_table(store, ty, 0)?;
+            push(&mut self.tables, table)?;
+            if init != 0 {
+                fill_table(store.inner(), table, init)?;
+            }
         }
         Ok(())
     }
@@ -378,6 +382,20 @@ fn no_memory(_: TryReserveError) -> Error {
 #[cold]
 fn no_memory_left() -> Error {
     Error::msg("the host has no memory for the instance")
+}
+
+/// Sets all elements of a table that is new. However long the table is, the module is not, so this
+/// is paid, piece by piece.
+fn fill_table(store: &mut StoreInner, table: u32, init: u64) -> Result<(), Error> {
+    let (table, mut done) = (table as usize, 0);
+    let len = store.tables[table].elements.len();
+    while done < len {
+        let count = (len - done).min(PIECE as usize / 8);
+        store.pay(amount_cost(8 * count as u64))?;
+        store.tables[table].elements[done..done + count].fill(init);
+        done += count;
+    }
+    Ok(())
 }
 
 fn active_elements(

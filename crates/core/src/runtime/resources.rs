@@ -321,8 +321,8 @@ fn heap_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
 }
 
 /// See [`Embedder::grow_exceptions`].
-pub(crate) fn grow_exceptions(store: &mut dyn Limited, size: usize) -> Result<bool, Error> {
-    for more in store.inner().exceptions.growth(size) {
+pub(crate) fn grow_exceptions(store: &mut dyn Limited, fields: usize) -> Result<bool, Error> {
+    for more in store.inner().exceptions.growth(fields) {
         if heap_allowed(store, more)? {
             store.inner().exceptions.grow(more);
             return Ok(true);

@@ -197,16 +197,17 @@ pub(crate) trait Embedder {
     /// allow it.
     fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error>;
 
-    /// Allows the exceptions to take more, so that one of `size` bytes fits; whether it does.
-    fn grow_exceptions(&mut self, size: usize) -> Result<bool, Error>;
+    /// Allows the exceptions to take more, so that one with so many slots of fields
+    /// fits; whether it does.
+    fn grow_exceptions(&mut self, fields: usize) -> Result<bool, Error>;
 
-    /// Makes room for `size` bytes in the heap, when no guest runs on top: collects and grows as
-    /// needed.
+    /// Makes room for `size` bytes in the heap for an instantiation, which pays `cost` first:
+    /// collects and grows as needed.
     ///
     /// # Errors
-    /// [`Trap::AllocationTooLarge`] if there is no room even then; the limiter's.
-    #[allow(dead_code)] // See `heap`.
-    fn reserve_gc(&mut self, size: usize) -> Result<(), Error>;
+    /// [`Trap::AllocationTooLarge`] if there is no room even then; [`Trap::OutOfFuel`] and
+    /// [`Trap::Interrupted`]; the limiter's.
+    fn reserve_gc(&mut self, size: usize, cost: u64) -> Result<(), Error>;
 }
 
 impl StoreInner {

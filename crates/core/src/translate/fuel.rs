@@ -50,7 +50,14 @@ use windlass_validate::shed;
 /// such a stretch once 100,000 units are spent in it. What is in it is paid even if a branch passes
 /// over it, or a trap ends it. Amounts that are known only when an instruction is executed are paid
 /// then, piece by piece, once it is known that it neither traps nor fails; what could not grow
-/// after all is given back.
+/// after all is given back. An array is paid as a whole, before room is made for it: if a
+/// collection shows that there is none, that is given back, too.
+///
+/// An instantiation pays for what may be more than its module is long, beside its start function:
+/// for tables whose elements are not null, as they are filled (64 bytes a unit); for arrays by
+/// `array.new` and `array.new_default` in constant expressions, as above but for the instruction
+/// itself; and for a structure by `struct.new_default` there, if it takes 64 bytes or more, 1 for
+/// each 16. If the fuel does not suffice, it ends with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel).
 ///
 /// Beside that nothing is charged. What a collection costs is in the price of what is allocated,
 /// leaving frames by a throw in that of their calls. Translation, when a function is called for the
@@ -63,7 +70,7 @@ use windlass_validate::shed;
 pub const FUEL_VERSION: u32 = 2;
 
 /// What an operator costs, beside amounts; those that are known only when it runs are in
-/// `driver/metering.rs`.
+/// `runtime/fuel.rs`.
 pub(crate) fn cost(op: Op) -> u32 {
     use Op::*;
     match op {

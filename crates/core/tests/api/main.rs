@@ -13,6 +13,7 @@ mod foreign;
 mod growth;
 mod guest_objects;
 mod host;
+mod instantiation;
 mod instructions;
 mod limiters;
 mod limits;

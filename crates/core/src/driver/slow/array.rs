@@ -5,13 +5,12 @@ use super::{SlowInstr, bulk::Rest};
 use crate::{
     Trap,
     driver::{
-        collect::Room,
-        metering::array_cost,
+        collect::{Halted, Room, foresee},
         thread::{Exit, Thread},
     },
     exec::SlowOp,
     object_type::{ObjectType, Storage},
-    runtime::{Embedder, Heap, StoreInner},
+    runtime::{Embedder, Heap, StoreInner, array_cost},
 };
 use alloc::sync::Arc;
 use core::{ops::Range, ptr};
@@ -261,24 +260,22 @@ pub(crate) struct Unfinished {
 }
 
 impl Thread {
-    /// Makes an array: there is room for it before anything is paid.
+    /// Makes an array.
     pub(crate) fn array_new(&mut self, op: SlowOp, store: &mut dyn Embedder) -> Result<(), Exit> {
         let instr = self.slow_instr(op);
         let size = instr.heap_size(store.inner()).map_err(Exit::Trap)?;
         let Some(ty) = instr.array_type(store.inner()).cloned() else { return Ok(()) };
         let len = instr.len(ty.element());
         let array = loop {
+            let element = u64::from(ty.element().size());
             let Unfinished { array, done } = match self.unfinished {
                 Some(unfinished) => unfinished,
                 None => {
-                    self.make_room(store, Room::Heap(size))?;
-                    let array = store.inner().heap.begin_array(size);
+                    let array = self.begin_array(store, size, array_cost(len * element))?;
                     *self.unfinished.insert(Unfinished { array, done: 0 })
                 }
             };
-            let size = u64::from(ty.element().size());
-            let (count, _) = Rest { len: len - done, size }.piece();
-            self.charge(store.inner(), array_cost(count * size, done == 0))?;
+            let (count, _) = Rest { len: len - done, size: element }.piece();
             self.slow_instr(op).new_piece(store.inner(), array, done, count);
             if done + count == len {
                 break array;
@@ -290,6 +287,24 @@ impl Thread {
         store.inner().heap.finish_array(array, &ty, len as u32);
         self.slow_instr(op).slots[0] = array;
         Ok(())
+    }
+    /// Takes the place of an array. It is paid as a whole before any room is made for it, but not
+    /// before it is known that there may be some.
+    fn begin_array(
+        &mut self,
+        store: &mut dyn Embedder,
+        size: usize,
+        cost: u64,
+    ) -> Result<u64, Exit> {
+        let room = Room::Heap(size);
+        let outlook = foresee(store, room).map_err(Halted::from)?;
+        self.charge(store.inner(), cost)?;
+        let made = self.make_room(store, room, Some(outlook));
+        if made.is_err() {
+            self.refund(store.inner(), cost);
+        }
+        made?;
+        Ok(store.inner().heap.begin_array(size))
     }
 }
 

@@ -6,17 +6,10 @@
 use super::{SlowInstr, operands, range};
 use crate::{
     Trap,
-    driver::{
-        metering::amount_cost,
-        thread::{Exit, Thread},
-    },
+    driver::thread::{Exit, Thread},
     exec::SlowOp,
-    runtime::{Embedder, StoreInner},
+    runtime::{Embedder, PIECE, StoreInner, amount_cost},
 };
-
-/// So many bytes are moved at once: a multiple of what a unit of fuel moves, so that the sum of the
-/// pieces' costs does not depend on it.
-pub(crate) const PIECE: u64 = 1 << 20;
 
 /// What an instruction has still to do.
 #[derive(Clone, Copy)]

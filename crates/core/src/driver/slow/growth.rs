@@ -4,11 +4,11 @@
 use super::{bulk::Rest, grown};
 use crate::{
     driver::{
-        metering::{amount_cost, users_cost},
+        metering::users_cost,
         thread::{Exit, Thread},
     },
     exec::SlowOp,
-    runtime::{Embedder, Grown},
+    runtime::{Embedder, Grown, amount_cost},
 };
 
 /// A table or memory that is going to grow: nobody sees it before it has.

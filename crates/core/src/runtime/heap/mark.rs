@@ -31,7 +31,7 @@ pub(super) struct Marking {
 }
 
 impl Marking {
-    /// Gets ready for a heap of so many words.
+    /// Has memory for a heap of so many words, which is not touched.
     pub(super) fn reserve(&mut self, words: usize) -> bool {
         let needed = words.div_ceil(64);
         let more = needed.saturating_sub(self.bits.len());
@@ -43,8 +43,18 @@ impl Marking {
         {
             return false;
         }
-        self.bits.resize(needed, 0);
         true
+    }
+
+    /// The heap has so many words, for which there is memory.
+    pub(super) fn lengthen(&mut self, words: usize) {
+        self.bits.resize(words.div_ceil(64), 0);
+    }
+
+    /// For how many words there are bits.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.bits.len() * 64
     }
 
     /// Sets the bit of a word; tells whether it was not set.

@@ -230,6 +230,13 @@ impl Heap {
         has_room
     }
 
+    /// Whether a free place of `size` bytes can be made at the end, without growth. There is no
+    /// room any more.
+    pub(crate) fn can_lengthen(&mut self, size: usize) -> bool {
+        self.close_room();
+        self.tail.saturating_add(size) <= self.granted
+    }
+
     /// Touches a piece of what it may have, if that makes a free place of `size` bytes at the end.
     /// Whether another piece is needed.
     pub(crate) fn lengthen(&mut self, size: usize) -> bool {
@@ -242,6 +249,7 @@ impl Heap {
         if missing > 0 {
             // The memory is there: nothing moves.
             self.words.resize(self.words.len() + missing.min(PIECE).div_ceil(8), 0);
+            self.marking.lengthen(self.words.len());
         }
         missing > PIECE
     }

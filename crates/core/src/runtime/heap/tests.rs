@@ -222,9 +222,11 @@ fn a_large_place_is_touched_in_pieces() {
     let size = 16 * PIECE;
     let growth = world.heap.growth(size);
     assert!(world.heap.grow(growth[2]) && world.heap.size() == 0, "growth touches nothing");
+    assert_eq!(world.heap.marking.len(), 0, "nor does it clear marks");
     let mut pieces = 1;
     while world.heap.lengthen(size) {
         assert!(world.heap.size() <= pieces * PIECE && !world.heap.has_room(size));
+        assert_eq!(world.heap.marking.len(), world.heap.size() / 8);
         pieces += 1;
     }
     assert!(pieces >= 16 && world.heap.refill(size, false));
