@@ -100,6 +100,34 @@ impl<'a, T> Caller<'a, T> {
         self.store.set_fuel(fuel)
     }
 
+    /// Takes fuel for what the host function does, so that guests pay for it.
+    ///
+    /// If there is less, all that there is is taken, and the rest is owed: when the host function
+    /// has returned, its results are kept, and the guest stops until the debt is paid, as it does
+    /// for what it executes itself ([`Store::set_fuel`](crate::Store::set_fuel)). The host function
+    /// goes on in any case.
+    ///
+    /// # Errors
+    /// If the engine does not count fuel.
+    ///
+    /// ```
+    /// use windlass::{Caller, Config, Engine, Func, Store};
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// let costly = Func::wrap(&mut store, |mut caller: Caller<'_, ()>, n: u32| {
+    ///     caller.consume_fuel(n.into())
+    /// });
+    /// store.set_fuel(100)?;
+    /// let costly = costly.typed::<u32, ()>(&store)?;
+    /// costly.call(&mut store, 70)?;
+    /// assert_eq!(store.get_fuel()?, 30);
+    /// assert!(costly.call(&mut store, 70).is_err());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn consume_fuel(&mut self, units: u64) -> Result<(), Error> {
+        self.store.consume_fuel(units)
+    }
+
     /// See [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
     ///
     /// # Errors

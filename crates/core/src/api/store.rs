@@ -448,6 +448,13 @@ impl<T> StoreContextMut<'_, T> {
         Ok(())
     }
 
+    /// See [`Caller::consume_fuel`](crate::Caller::consume_fuel).
+    pub(crate) fn consume_fuel(&mut self, units: u64) -> Result<(), Error> {
+        check_fuel(self.engine())?;
+        self.0.inner.consume_fuel(units);
+        Ok(())
+    }
+
     /// See [`Store::set_epoch_deadline`].
     ///
     /// # Errors

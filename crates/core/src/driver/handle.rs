@@ -155,6 +155,17 @@ impl ThreadHandle {
         self.look(store, Thread::is_in_debt)
     }
 
+    /// It owes what the host function owes that it called; whether it can't go on before that is
+    /// paid.
+    #[inline]
+    pub(crate) fn owe_for_host(&self, store: &mut StoreInner) -> bool {
+        let owed = store.take_owed();
+        if owed > 0 {
+            self.with(store, |thread| thread.owe_more(owed));
+        }
+        owed > 0
+    }
+
     /// Calls `f` with what [`Thread::results`] gives.
     #[inline]
     pub(crate) fn lend_results<R>(

@@ -112,6 +112,11 @@ impl Thread {
         }
     }
 
+    /// Owes so much more.
+    pub(crate) fn owe_more(&mut self, units: u64) {
+        self.account.debt = self.account.debt.saturating_add(units);
+    }
+
     /// Gives back what was paid for something that was not done: to the cell, which may try again.
     pub(crate) fn refund(&mut self, store: &StoreInner, cost: u64) {
         if store.engine.config().metering == Metering::Fuel {

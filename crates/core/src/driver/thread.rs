@@ -222,6 +222,12 @@ impl Thread {
 
     /// Runs until there is something for the caller to do.
     pub(crate) fn run(&mut self, store: &mut dyn Embedder) -> Exit {
+        let has_returned = matches!(self.state, State::HostCalled { .. } | State::HostFinished);
+        if has_returned && self.thrown.is_none() && self.is_in_debt() {
+            // What the host function has done is paid before its results are taken: until then they
+            // are held.
+            return Exit::OutOfFuel;
+        }
         self.held = None;
         match self.state {
             State::Host { func, slots, len } => {

@@ -76,6 +76,8 @@ pub(crate) struct StoreInner {
     pub(crate) fuel: u64,
     /// Whether a thread may owe fuel.
     pub(crate) has_debts: bool,
+    /// What running host functions owe: the thread that called one takes it over.
+    owed: u64,
     /// Set from any thread to stop the guest.
     pub(crate) interrupt: Arc<Interrupt>,
     /// The tick of the engine that does so.
@@ -237,6 +239,7 @@ impl StoreInner {
             frame_maps: FrameMaps::default(),
             fuel: 0,
             has_debts: false,
+            owed: 0,
             deadline: Deadline::new(engine.0.epochs.clone(), interrupt.clone()),
             interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
@@ -274,6 +277,10 @@ impl StoreInner {
     /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
     pub(crate) fn leave(&mut self, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
+        if self.nested_calls == 0 {
+            // A host function that panicked may have left it.
+            self.owed = 0;
+        }
         if ended.is_some() {
             self.touch();
         }
@@ -284,9 +291,26 @@ impl StoreInner {
         }
     }
 
-    /// Sets how much fuel there is. What paused threads owe is paid first; what dropped ones owed
-    /// is forgotten.
+    /// Takes fuel for what a host function does. What there is not is owed.
+    pub(crate) fn consume_fuel(&mut self, units: u64) {
+        let paid = units.min(self.fuel);
+        self.fuel -= paid;
+        self.owed = self.owed.saturating_add(units - paid);
+    }
+
+    /// What host functions owe, for a thread to take over.
+    #[inline]
+    pub(crate) fn take_owed(&mut self) -> u64 {
+        self.has_debts |= self.owed > 0;
+        core::mem::take(&mut self.owed)
+    }
+
+    /// Sets how much fuel there is. What running host functions and paused threads owe is paid
+    /// first; what dropped ones owed is forgotten.
     pub(crate) fn set_fuel(&mut self, mut fuel: u64) {
+        let paid = self.owed.min(fuel);
+        self.owed -= paid;
+        fuel -= paid;
         if self.has_debts {
             self.forget_threads();
             for index in 0..self.threads.len() {

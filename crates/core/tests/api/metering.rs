@@ -2,7 +2,10 @@
 
 use crate::{linked, module};
 use std::time::Duration;
-use windlass::{Caller, Config, Engine, Event, Instance, Metering, Store, Trap, TypedFunc};
+use windlass::{
+    Caller, Config, Engine, Error, Event, ExternRef, Func, Instance, Metering, Store, Trap,
+    TypedFunc, Val,
+};
 
 const LOOPS: &str = r#"
     (func (export "sum") (param $n i32) (result i32) (local $sum i32)
@@ -351,4 +354,82 @@ fn what_moves_much_is_interrupted_in_its_middle() {
         // When the host has returned, before the instruction, and after three pieces.
         assert_eq!(stops, 5, "{body}");
     }
+}
+
+/// The fuel that a host function takes, beyond what there is: it is owed, and the results wait.
+#[test]
+fn host_functions_take_fuel() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let costly = Func::wrap(&mut store, |mut caller: Caller<'_, ()>, n: u64| {
+        caller.consume_fuel(n).unwrap();
+        ExternRef::new(&mut caller, n).map(Some)
+    });
+    let text = r#"(import "" "" (func $costly (param i64) (result externref)))
+        (func (export "run") (param i64) (result externref) (call $costly (local.get 0)))"#;
+    let instance = Instance::new(&mut store, &module(&engine, text), &[costly.into()]).unwrap();
+    let run = instance.get_func(&store, "run").unwrap();
+    for (func, own) in [(run, 1 + 5 + 7 + 2), (costly, 0)] {
+        store.set_fuel(1000).unwrap();
+        let mut execution = func.start(&mut store, &[Val::I64(100)]).unwrap();
+        assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
+        assert_eq!(store.get_fuel().unwrap(), 900 - own);
+
+        store.set_fuel(own + 40).unwrap();
+        let mut execution = func.start(&mut store, &[Val::I64(100)]).unwrap();
+        for paid in [50, 9, 1] {
+            assert!(matches!(execution.run(&mut store).unwrap(), Event::OutOfFuel), "{paid}");
+            assert_eq!(store.get_fuel().unwrap(), 0);
+            store.gc();
+            store.set_fuel(paid).unwrap();
+            assert_eq!(store.get_fuel().unwrap(), 0, "it is owed");
+        }
+        let Event::Finished(values) = execution.run(&mut store).unwrap() else { panic!() };
+        let held = values[0].unwrap_externref().unwrap();
+        assert_eq!(held.data(&store).unwrap().unwrap().downcast_ref(), Some(&100u64));
+
+        store.set_fuel(own + 40).unwrap();
+        let error = func.call(&mut store, &[Val::I64(100)], &mut [Val::I32(0)]).unwrap_err();
+        assert_eq!(error.trap(), Some(Trap::OutOfFuel));
+        store.set_fuel(60).unwrap();
+        assert_eq!(store.get_fuel().unwrap(), 60, "what a call owed that has ended is nobody's");
+        // Nor are the results that were held: the next call has arguments there.
+        let next = func.start(&mut store, &[Val::I64(-1)]).unwrap();
+        store.gc();
+        drop(next);
+    }
+}
+
+/// What a host function owes is also paid by fuel that it gives itself, and what one owes that
+/// fails is nobody's.
+#[test]
+fn host_functions_that_owe_and_go_on() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let gives = Func::wrap(&mut store, |mut caller: Caller<'_, ()>| {
+        caller.consume_fuel(30).unwrap();
+        caller.set_fuel(50).unwrap();
+        assert_eq!(caller.get_fuel().unwrap(), 30);
+    });
+    store.set_fuel(10).unwrap();
+    gives.call(&mut store, &[], &mut []).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 30);
+
+    let fails = Func::wrap(&mut store, |mut caller: Caller<'_, ()>| -> Result<(), Error> {
+        caller.consume_fuel(u64::MAX).unwrap();
+        caller.consume_fuel(u64::MAX).unwrap();
+        Err(Error::msg("it fails"))
+    });
+    fails.call(&mut store, &[], &mut []).unwrap_err();
+    store.set_fuel(10).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 10);
+
+    let panics = Func::wrap(&mut store, |mut caller: Caller<'_, ()>| -> () {
+        caller.consume_fuel(1000).unwrap();
+        panic!("on purpose");
+    });
+    let call = || panics.call(&mut store, &[], &mut []);
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+    store.set_fuel(10).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 10);
 }

@@ -44,6 +44,21 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
           (i64.mul (local.get $sum) (i64.const 4)))"#,
     ),
     (
+        "host functions that cost",
+        Ok(14_850),
+        r#"(func $last (param i64) (result i64) (return_call $consume (local.get 0)))
+        (func (export "run") (result i64) (local $i i64) (local $sum i64)
+          (call $tick (i32.const 50))
+          (loop $next
+            (local.set $sum (i64.add (local.get $sum)
+              (if (result i64) (i64.eqz (i64.rem_u (local.get $i) (i64.const 3)))
+                (then (call $last (local.get $i)))
+                (else (call $consume (local.get $i))))))
+            (br_if $next (i64.lt_u
+              (local.tee $i (i64.add (local.get $i) (i64.const 1))) (i64.const 100))))
+          (local.get $sum))"#,
+    ),
+    (
         "calls",
         Ok(5_050),
         r#"(func $f (param $n i64) (result i64)
@@ -286,7 +301,15 @@ fn run(text: &str, way: Way) -> Outcome {
         }
     };
     linker.func_wrap("env", "tick", tick).unwrap();
-    let text = format!(r#"(import "env" "tick" (func $tick (param i32))) {text}"#);
+    let consume = |mut caller: Caller<'_, ()>, n: i64| {
+        assert_eq!(caller.consume_fuel(n as u64).is_ok(), caller.get_fuel().is_ok());
+        3 * n
+    };
+    linker.func_wrap("env", "consume", consume).unwrap();
+    let text = format!(
+        r#"(import "env" "tick" (func $tick (param i32)))
+        (import "env" "consume" (func $consume (param i64) (result i64))) {text}"#
+    );
     let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &module).unwrap();

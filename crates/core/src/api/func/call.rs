@@ -127,7 +127,12 @@ impl<'a, T> Call<'a, T> {
                         host(Caller::new(StoreContextMut(scope.store), instance), slots)
                     });
                     let store = &mut self.store.inner;
+                    let owes = thread.owe_for_host(store);
                     let Err(error) = outcome else {
+                        if owes {
+                            thread.hold_results(store, func);
+                            return Ok(Stop::OutOfFuel);
+                        }
                         // A guest is not to run on for long that does little but call the host.
                         if store.interrupt.is_raised() && instance != NO_INSTANCE {
                             store.interrupt.clear();
