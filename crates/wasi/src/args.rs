@@ -1,6 +1,6 @@
 //! `args_*` and `environ_*`: lists of NUL-terminated strings, copied into the guest.
 
-use crate::{Errno, GuestMemory, WasiCtx};
+use crate::{Errno, GuestMemory, WasiCtx, fuel};
 use alloc::string::String;
 
 /// Tells how many arguments there are, and how many bytes they take.
@@ -14,6 +14,11 @@ use alloc::string::String;
 ///          │ u32 │ written          │ u32 │ written
 ///          └─────┘                  └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#args_sizes_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/exec.html>.
 pub fn args_sizes_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -38,6 +43,11 @@ pub fn args_sizes_get(
 ///             │ p │ r │ o │ g │ 0 │ - │ v │ ... size bytes, written
 ///             └───┴───┴───┴───┴───┴───┴───┴─
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#args_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/exec.html>.
 pub fn args_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -49,6 +59,11 @@ pub fn args_get(
 
 /// Tells how many variables the environment has, and how many bytes they take: see
 /// [`args_sizes_get`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#environ_sizes_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/environ.html>.
 pub fn environ_sizes_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -59,6 +74,11 @@ pub fn environ_sizes_get(
 }
 
 /// Copies the environment to the guest: strings `NAME=value`, in the layout of [`args_get`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#environ_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/environ.html>.
 pub fn environ_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -75,6 +95,7 @@ fn sizes(
     count: u32,
     size: u32,
 ) -> Result<(), Errno> {
+    memory.charge(fuel::STRING * list.len() as u64);
     let bytes: usize = list.iter().map(|s| s.len() + 1).sum();
     memory.write_u32(count, u32::try_from(list.len()).map_err(|_| Errno::Overflow)?)?;
     memory.write_u32(size, u32::try_from(bytes).map_err(|_| Errno::Overflow)?)
@@ -89,6 +110,7 @@ fn copy(
 ) -> Result<(), Errno> {
     for string in list {
         let len = u32::try_from(string.len()).map_err(|_| Errno::Overflow)?;
+        memory.charge(fuel::STRING + fuel::bytes(len));
         memory.write_u32(pointers, buffer)?;
         memory.write(buffer, string.as_bytes())?;
         let end = buffer.checked_add(len).ok_or(Errno::Fault)?;

@@ -76,9 +76,12 @@ impl MonotonicClock for HostClock {
     }
 }
 
+/// The last time that can be told to a guest: in the year 2554. Whoever waits for it waits forever.
+pub(crate) const END: Duration = Duration::from_nanos(u64::MAX);
+
 /// A clock that knows nothing of the host: it goes on by a fixed step whenever it is read, and by
-/// as much as is slept, without waiting. Clones share their time, so one can be both clocks of a
-/// guest.
+/// as much as is slept, without waiting; it stops at the last time that a guest can be told. Clones
+/// share their time, so one can be both clocks of a guest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -100,9 +103,10 @@ impl DeterministicClock {
         DeterministicClock { time: Arc::new(Mutex::new(start)), step }
     }
 
+    /// Its time ends where a guest's does.
     fn pass(&self, duration: Duration) -> Duration {
         let mut time = self.time.lock();
-        *time = time.saturating_add(duration);
+        *time = time.saturating_add(duration).min(END);
         *time
     }
 }
@@ -152,6 +156,11 @@ const MONOTONIC: u32 = 1;
 ///               │ u64 │ written
 ///               └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#clock_res_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/clock_getres.html>.
 pub fn clock_res_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -178,6 +187,11 @@ pub fn clock_res_get(
 ///         │ u64 │ written
 ///         └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#clock_time_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/clock_gettime.html>.
 pub fn clock_time_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,

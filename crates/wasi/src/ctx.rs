@@ -133,6 +133,11 @@ impl WasiCtx {
         self.sockets.get(index).and_then(Option::as_ref).ok_or(Errno::BadF)
     }
 
+    /// Frees some of what file systems hold of what was removed; whether there is more.
+    pub(crate) fn reclaim(&mut self) -> bool {
+        self.filesystems.iter_mut().any(|fs| fs.reclaim())
+    }
+
     /// Closes what a descriptor was open to.
     pub(crate) fn release(&mut self, descriptor: Descriptor) {
         match descriptor.kind {

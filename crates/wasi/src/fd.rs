@@ -7,13 +7,18 @@ pub(crate) mod io;
 pub(crate) mod listing;
 pub(crate) mod space;
 
-use crate::{Errno, GuestMemory, WasiCtx, ctx::Outside, descriptor::Kind};
+use crate::{Errno, GuestMemory, WasiCtx, ctx::Outside, descriptor::Kind, fuel};
 
 /// Closes a descriptor. Its number is free again.
 ///
 /// Parameters: `fd`.
 ///
 /// Errors: `EBADF` if it is not open.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_close>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/close.html>.
 pub fn fd_close(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
     let descriptor = ctx.table.remove(fd)?;
     ctx.release(descriptor);
@@ -25,6 +30,11 @@ pub fn fd_close(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> Result<(
 /// Parameters: `fd`, the old number; `to`, the new one, which is also open.
 ///
 /// Errors: `EBADF` if one of them is not open.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_renumber>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/dup2.html>.
 pub fn fd_renumber(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -49,6 +59,10 @@ pub fn fd_renumber(
 ///            │ 0 = dir │         │ of its name   │
 ///            └─────────┴─────────┴───────────────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_prestat_get>,
+/// and has no POSIX counterpart.
 pub fn fd_prestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -82,6 +96,10 @@ pub fn fd_prestat_get(
 ///         │ / │ d │ a │ t │ a │ not touched │ path_len bytes
 ///         └───┴───┴───┴───┴───┴─────────────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_prestat_dir_name>,
+/// and has no POSIX counterpart.
 pub fn fd_prestat_dir_name(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -93,6 +111,7 @@ pub fn fd_prestat_dir_name(
     if name.len() > path_len as usize {
         return Err(Errno::NameTooLong);
     }
+    memory.charge(fuel::bytes(name.len() as u64));
     memory.write(path, name.as_bytes())
 }
 

@@ -206,6 +206,13 @@ pub trait FileSystem: Send {
     /// the directory has changed meanwhile. Places are not 0, and less than 2^63 + 2^62.
     fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno>;
 
+    /// Frees some of what was removed and is still held; whether there is more. Is called when a
+    /// function has answered, again and again, so that none takes long: until all is free, or the
+    /// guest is to stop.
+    fn reclaim(&mut self) -> bool {
+        false
+    }
+
     /// Where a link leads. `EINVAL` for everything else.
     fn read_link(&mut self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno>;
 

@@ -13,7 +13,7 @@ pub(crate) use unix::{HostStderr, HostStdin, HostStdout};
 /// An open file, pipe or terminal of the host as input or output of a guest. On Unix a guest that
 /// waits for it can be interrupted; elsewhere reading and writing block.
 ///
-/// Pipes stay as they are: they are not made nonblocking, since others may use them.
+/// Pipes and terminals stay as they are: they are not made nonblocking, since others may use them.
 #[derive(Debug)]
 pub struct FileStream(pub File);
 
@@ -53,25 +53,41 @@ mod unix {
     use super::FileStream;
     use crate::{Errno, InputStream, OutputStream, iovecs::BATCH, wait};
     use rustix::{
-        fs::FileType,
+        fs::{FileType, Mode, OFlags},
         io::{self, retry_on_intr},
         stdio,
+        termios::{isatty, ttyname},
     };
     use std::{
         array,
         io::IoSlice,
-        os::fd::{AsFd, BorrowedFd},
+        os::fd::{AsFd, BorrowedFd, OwnedFd},
+        vec::Vec,
     };
 
     /// So much can be written to a pipe that is ready without waiting.
     const PIPE_BUF: usize =
         if cfg!(any(target_os = "linux", target_os = "android")) { 4096 } else { 512 };
+    /// So much is written to a terminal of which nothing better is known.
+    const LINE: usize = 64;
 
-    /// Writes some of the bytes. What can make a writer wait gets no more than it surely takes when
-    /// it is ready.
+    /// Writes some of the bytes, without waiting. What can make a writer wait gets no more than it
+    /// surely takes when it is ready. A terminal may then take very little: it is opened once more,
+    /// nonblocking, so that it takes what it can; others who have it open don't notice.
     fn write(fd: BorrowedFd<'_>, buffers: &[&[u8]]) -> Result<usize, Errno> {
-        let total = buffers.iter().map(|buffer| buffer.len()).sum();
-        let mut room = if total > PIPE_BUF && may_wait(fd)? { PIPE_BUF } else { total };
+        let file_type = FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode);
+        match file_type {
+            FileType::RegularFile | FileType::BlockDevice => write_most(fd, buffers, usize::MAX),
+            FileType::CharacterDevice if isatty(fd) => match reopen(fd) {
+                Some(own) => write_most(own.as_fd(), buffers, usize::MAX),
+                None => write_most(fd, buffers, LINE),
+            },
+            _ => write_most(fd, buffers, PIPE_BUF),
+        }
+    }
+
+    /// Writes some of the first `room` bytes.
+    fn write_most(fd: BorrowedFd<'_>, buffers: &[&[u8]], mut room: usize) -> Result<usize, Errno> {
         let slices: [IoSlice<'_>; BATCH] = array::from_fn(|i| {
             let buffer = buffers.get(i).copied().unwrap_or_default();
             let (part, _) = buffer.split_at(buffer.len().min(room));
@@ -81,9 +97,11 @@ mod unix {
         Ok(retry_on_intr(|| io::writev(fd, &slices[..buffers.len().min(BATCH)]))?)
     }
 
-    fn may_wait(fd: BorrowedFd<'_>) -> Result<bool, Errno> {
-        let file_type = FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode);
-        Ok(!matches!(file_type, FileType::RegularFile | FileType::BlockDevice))
+    /// The same terminal, nonblocking; none if it has no name here, or can't be opened.
+    fn reopen(terminal: BorrowedFd<'_>) -> Option<OwnedFd> {
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let name = ttyname(terminal, Vec::new()).ok()?;
+        retry_on_intr(|| rustix::fs::open(&*name, flags, Mode::empty())).ok()
     }
 
     macro_rules! input {
@@ -94,7 +112,7 @@ mod unix {
                 }
 
                 fn is_terminal(&$self) -> bool {
-                    rustix::termios::isatty($fd)
+                    isatty($fd)
                 }
 
                 fn is_ready(&mut $self) -> Result<bool, Errno> {
@@ -116,7 +134,7 @@ mod unix {
                 }
 
                 fn is_terminal(&$self) -> bool {
-                    rustix::termios::isatty($fd)
+                    isatty($fd)
                 }
 
                 fn is_ready(&mut $self) -> Result<bool, Errno> {

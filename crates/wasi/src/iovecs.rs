@@ -2,7 +2,7 @@
 //! along the list, some buffers at a time; `fd/io` and `sock` use it. Nothing here grows with what
 //! the guest says: neither the count of buffers nor their lengths.
 
-use crate::{Errno, GuestMemory};
+use crate::{Errno, GuestMemory, fuel};
 use core::ops::Range;
 
 /// How many buffers are handed to the host at once.
@@ -80,6 +80,8 @@ impl Buffers {
 impl Iovecs {
     /// The `count` pairs at `at`, from where the call has come to.
     pub(crate) fn new(memory: &GuestMemory<'_>, at: u32, count: u32) -> Iovecs {
+        // Where the list is longer than the memory, the call fails there.
+        memory.charge(fuel::BUFFER * u64::from(count).min(memory.size() as u64 / 8));
         let most = memory.size().min(u32::MAX as usize);
         let left = most.saturating_sub(memory.progress.bytes as usize);
         Iovecs { at, count, position: memory.progress.position, left }

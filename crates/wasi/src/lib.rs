@@ -48,6 +48,7 @@ mod descriptor;
 mod errno;
 mod fd;
 mod fs;
+mod fuel;
 #[cfg(feature = "std")]
 mod host_stdio;
 mod iovecs;
@@ -98,6 +99,37 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// Rights are stored, reported and can be given up; what was given up is refused with
 /// [`Errno::NotCapable`]. Otherwise what decides is how a descriptor was opened, and what its
 /// preopened directory allows: programs ask for too few rights, and go on.
+///
+/// # Fuel
+///
+/// Where the engine counts fuel, a guest pays for what functions do, beside what calling them
+/// costs: by what it asks and what it gets, the same on every host and file system, and however
+/// long it waits. As of version 3 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
+///
+/// | what | units |
+/// |---|---|
+/// | any call | 30 |
+/// | `fd_advise`, `fd_allocate`, `fd_close`, `fd_datasync`, `fd_filestat_get` | 70 more |
+/// | `fd_filestat_set_size`, `fd_filestat_set_times`, `fd_pread`, `fd_pwrite` | 70 more |
+/// | `fd_read`, `fd_readdir`, `fd_renumber`, `fd_seek`, `fd_sync`, `fd_write` | 70 more |
+/// | `path_create_directory`, `path_filestat_get`, `path_filestat_set_times` | 70 more |
+/// | `path_link`, `path_open`, `path_readlink`, `path_remove_directory`, `path_rename` | 70 more |
+/// | `path_symlink`, `path_unlink_file` | 70 more |
+/// | `sched_yield`, `sock_accept`, `sock_recv`, `sock_send`, `sock_shutdown` | 70 more |
+/// | `fd_readdir` | 100 more |
+/// | each component that a path leads along, those of links and `..` included | 100 |
+/// | each argument or variable, told of or copied | 4 |
+/// | each (pointer, length) pair that is given, as far as the memory has room for so many | 2 |
+/// | each entry of a directory, `.` and `..` included, of which something is written | 10 |
+/// | each subscription | 20 |
+/// | each random byte | 1 |
+/// | each 64 bytes that are read, written, sent or received, or allocated in a file | 1 |
+/// | each 64 bytes of a link, an argument, a variable, or a preopened directory's name | 1 |
+/// | starting a thread by `wasi.thread-spawn` | 5,000 |
+///
+/// Parts of a unit are dropped. It is paid when the function has answered: what the fuel does not
+/// suffice for is owed, as [`Caller::consume_fuel`](windlass::Caller::consume_fuel) says.
+/// `proc_exit` is free.
 pub mod preview1 {
     pub use crate::{
         args::{args_get, args_sizes_get, environ_get, environ_sizes_get},

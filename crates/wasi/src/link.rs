@@ -5,23 +5,26 @@
 #[cfg(feature = "std")]
 use crate::SharedWasiCtx;
 use crate::{
-    Dialect, I32Exit, WasiCtx, args, clock,
+    Dialect, WasiCtx, args, clock,
     errno::Errno,
     fd,
+    fuel::{self, Meter},
     memory::{GuestMemory, Progress},
     path, poll, proc, random, sock,
 };
+use core::cell::Cell;
 use windlass::{AsContextMut, Caller, Error, Extern, Linker};
 
 macro_rules! functions {
     ($linker:ident, $module:ident, $dialect:ident, $get:ident:
         $($name:ident($($param:ident: $ty:ty),*) => $($file:ident)::+ $([$extra:ident])?;)*) => {
         $(
+            let cost = fuel::call(stringify!($name));
             $linker.func_wrap(
                 $module,
                 stringify!($name),
                 move |mut caller: Caller<'_, T>, $($param: $ty),*| -> Result<u32, Error> {
-                    call(&mut caller, $get, |ctx, memory| {
+                    call(&mut caller, $get, cost, |ctx, memory| {
                         $($file::)+$name(ctx, memory, $(functions!(@$extra $dialect),)? $($param),*)
                     })
                 },
@@ -177,13 +180,20 @@ fn define_others<T: 'static>(
     linker.func_wrap(module, "proc_exit", |code: u32| -> Result<(), Error> {
         Err(Error::new(proc::proc_exit(code)))
     })?;
-    linker.func_wrap(module, "proc_raise", |signal: u32| -> Result<u32, Error> {
-        let exit: Option<I32Exit> = match proc::proc_raise(signal) {
-            Ok(exit) => exit,
-            Err(errno) => return Ok(errno as u32),
-        };
-        exit.map_or(Ok(0), |exit| Err(Error::new(exit)))
-    })?;
+    let cost = fuel::call("proc_raise");
+    linker.func_wrap(
+        module,
+        "proc_raise",
+        move |mut caller: Caller<'_, T>, signal: u32| -> Result<u32, Error> {
+            let _ = caller.consume_fuel(cost);
+            match proc::proc_raise(signal) {
+                Ok(None) => Ok(0),
+                Ok(Some(exit)) => Err(Error::new(exit)),
+                Err(errno) => Ok(errno as u32),
+            }
+        },
+    )?;
+    let cost = fuel::call("poll_oneoff");
     linker.func_wrap(
         module,
         "poll_oneoff",
@@ -193,7 +203,7 @@ fn define_others<T: 'static>(
               count: u32,
               stored: u32|
               -> Result<u32, Error> {
-            call(&mut caller, get, |ctx, memory| {
+            call(&mut caller, get, cost, |ctx, memory| {
                 poll::poll_oneoff(ctx, memory, dialect, subscriptions, events, count, stored)
             })
         },
@@ -203,22 +213,28 @@ fn define_others<T: 'static>(
 
 /// Runs a function on the context and the guest's memory; what it answers becomes an error number.
 /// If the function is put off, other threads have the context while this one waits; then it is
-/// called again.
+/// called again. When it has answered, the guest pays `cost`, and for the amounts that the last
+/// attempt has counted.
 fn call<T>(
     caller: &mut Caller<'_, T>,
     get: impl Find<T>,
+    cost: u64,
     mut function: impl FnMut(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
     // A guest that can't be interrupted waits as long as it likes.
     let handle = caller.interrupt_handle().ok();
     let interrupted = || handle.as_ref().is_some_and(|handle| handle.is_interrupted());
     let mut progress = Progress::default();
+    let units = Cell::new(cost);
+    let mut has_waste = false;
     loop {
+        units.set(cost);
         let mut attempt = |ctx: &mut WasiCtx, memory: GuestMemory<'_>| {
-            let mut memory = memory.interrupted_by(&interrupted);
+            let mut memory = memory.interrupted_by(&interrupted).metered_by(Meter::new(&units));
             (memory.puts_off, memory.progress) = (get.is_shared(), progress);
             let answer = function(ctx, &mut memory);
             progress = memory.progress;
+            has_waste = ctx.reclaim();
             #[cfg(feature = "std")]
             if let Some(pause) = ctx.pause.take() {
                 return Answer::Later(pause);
@@ -236,7 +252,15 @@ fn call<T>(
             _ => return Err(Error::msg("a WASI guest must export its memory as \"memory\"")),
         };
         match answer {
-            Answer::Now(answer) => return Ok(answer.map_or_else(|errno| errno as u32, |()| 0)),
+            Answer::Now(answer) => {
+                // A piece at a time: an interrupt, or another thread, may come between.
+                while has_waste && !interrupted() {
+                    has_waste = get.with(caller.data_mut(), WasiCtx::reclaim);
+                }
+                // An engine that counts none has none to take.
+                let _ = caller.consume_fuel(units.get());
+                return Ok(answer.map_or_else(|errno| errno as u32, |()| 0));
+            }
             #[cfg(feature = "std")]
             Answer::Later(pause) => pause.wait(),
         }

@@ -3,6 +3,7 @@
 
 use crate::{
     Errno,
+    fuel::Meter,
     iovecs::{BATCH, Buffers, Position},
 };
 use alloc::{borrow::Cow, vec::Vec};
@@ -14,6 +15,8 @@ use windlass::SharedMemory;
 pub struct GuestMemory<'a> {
     bytes: Bytes<'a>,
     interrupted: &'a dyn Fn() -> bool,
+    /// Counts what the call costs in fuel.
+    pub(crate) meter: Meter<'a>,
     /// Whoever called waits in the function's stead, and calls it again.
     pub(crate) puts_off: bool,
     pub(crate) progress: Progress,
@@ -53,13 +56,24 @@ impl<'a> GuestMemory<'a> {
 
     fn of(bytes: Bytes<'a>) -> GuestMemory<'a> {
         let progress = Progress::default();
-        GuestMemory { bytes, interrupted: &never, puts_off: false, progress }
+        let meter = Meter::default();
+        GuestMemory { bytes, interrupted: &never, meter, puts_off: false, progress }
     }
 
     /// The call ends soon after `interrupted` is true: with [`Errno::Intr`], or with a part of what
     /// it was to do. Functions that wait, or work for long, ask every 10 ms or oftener.
     pub fn interrupted_by(self, interrupted: &'a dyn Fn() -> bool) -> GuestMemory<'a> {
         GuestMemory { interrupted, ..self }
+    }
+
+    /// Counts what the call costs in fuel, beside what any call of the function does.
+    pub(crate) fn metered_by(self, meter: Meter<'a>) -> GuestMemory<'a> {
+        GuestMemory { meter, ..self }
+    }
+
+    /// Adds to what the call costs.
+    pub(crate) fn charge(&self, units: u64) {
+        self.meter.add(units);
     }
 
     /// Whether the call is to end.

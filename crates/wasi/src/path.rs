@@ -23,7 +23,7 @@ pub(crate) struct Located<'a> {
 /// Goes along a path of the guest, for a function that needs `right`.
 pub(crate) fn locate<'a>(
     ctx: &'a mut WasiCtx,
-    memory: &GuestMemory<'_>,
+    memory: &GuestMemory<'a>,
     fd: u32,
     right: u64,
     path: u32,
@@ -32,7 +32,7 @@ pub(crate) fn locate<'a>(
     let path = memory.path(path, path_len)?;
     note_outside(ctx, fd, &path);
     let DirRef { dir, fs } = ctx.directory(fd, right)?;
-    let walk = Walk::new(fs, dir.handle, &path)?;
+    let walk = Walk::new(fs, dir.handle, &path, memory.meter)?;
     Ok(Located { dir, walk })
 }
 

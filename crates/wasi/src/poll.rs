@@ -5,7 +5,7 @@ use crate::{
     Dialect, Errno, FileType, GuestMemory, WasiCtx,
     ctx::FileRef,
     descriptor::Kind,
-    rights,
+    fuel, rights,
     wait::{Pause, SLICE},
 };
 use core::time::Duration;
@@ -42,7 +42,8 @@ struct Ready {
 ///
 /// A subscription that is wrong in itself happens at once, with its error in the event. All are
 /// looked at, then there is one wait for all of them. If the call is interrupted, the answer is
-/// `EINTR`.
+/// `EINTR`. A time of 2^64 - 1 or more nanoseconds does not come, by whatever clock: waiting for it
+/// is waiting forever.
 ///
 /// Parameters: `subscriptions`, `count` of them; `events`, room for as many; `stored`, where the
 /// count of events goes.
@@ -63,6 +64,11 @@ struct Ready {
 /// ```
 ///
 /// In `wasi_unstable` a subscription has 56 bytes: a u64 comes before the clock's id.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#poll_oneoff>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/poll.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn poll_oneoff(
     ctx: &mut WasiCtx,
@@ -112,6 +118,7 @@ impl Poll {
         memory.check(stored, 4)?;
         memory.check(subscriptions, count.checked_mul(layout.size).ok_or(Errno::Fault)?)?;
         memory.check(events, count.checked_mul(Layout::EVENT).ok_or(Errno::Fault)?)?;
+        memory.charge(fuel::SUBSCRIPTION * u64::from(count));
         let start = match memory.progress.start {
             Some(start) => start,
             None => (ctx.time(0)?, ctx.time(1)?),
@@ -128,7 +135,7 @@ impl Poll {
     ) -> Result<Option<Pause>, Errno> {
         let mut found = 0;
         let mut pause = Pause::new(SLICE);
-        pause.by_clock = true;
+        let mut waits_for_other = false;
         for index in 0..self.count {
             if index % LOOKS == LOOKS - 1 {
                 memory.check_interrupt()?;
@@ -141,12 +148,13 @@ impl Poll {
                 }
                 // For what has happened there is no wait.
                 Err(_) if found > 0 => {}
+                Err(Left::Forever) => {}
                 Err(Left::Time(left)) => {
                     pause.longest = pause.longest.min(left);
                     pause.clock = Some(pause.clock.map_or(left, |first| first.min(left)));
                 }
                 Err(Left::Descriptor(fd, writing)) => {
-                    pause.by_clock = false;
+                    waits_for_other = true;
                     ctx.add_to(&mut pause, fd, writing);
                 }
             }
@@ -155,6 +163,7 @@ impl Poll {
             memory.write_u32(self.stored, found)?;
             return Ok(None);
         }
+        pause.by_clock = pause.clock.is_some() && !waits_for_other;
         Ok(Some(pause))
     }
 }
@@ -162,6 +171,8 @@ impl Poll {
 /// What a subscription that has not happened waits for.
 enum Left {
     Time(Duration),
+    /// The end of time.
+    Forever,
     Descriptor(u32, bool),
 }
 
@@ -173,6 +184,7 @@ impl WasiCtx {
         match what {
             Wait::Wrong(errno) => failed(errno),
             Wait::Clock { id, deadline } => match deadline.saturating_sub(self.time(id)?) {
+                _ if deadline == u64::MAX => Ok(Err(Left::Forever)),
                 0 => ready(0, false),
                 left => Ok(Err(Left::Time(Duration::from_nanos(left)))),
             },

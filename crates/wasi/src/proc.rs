@@ -27,6 +27,11 @@ impl core::error::Error for I32Exit {}
 /// Ends the program. Does not return to the guest.
 ///
 /// Parameters: `code`, which the host sees in [`I32Exit`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#proc_exit>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/_exit.html>.
 pub fn proc_exit(code: u32) -> I32Exit {
     I32Exit(code as i32)
 }
@@ -38,6 +43,11 @@ pub fn proc_exit(code: u32) -> I32Exit {
 /// Parameters: `signal`, 0 to 30.
 ///
 /// Errors: `EINVAL` if there is no such signal; `ENOTSUP` for those that would pause it.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#proc_raise>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/raise.html>.
 pub fn proc_raise(signal: u32) -> Result<Option<I32Exit>, Errno> {
     match signal {
         // none, chld, cont, urg, winch
@@ -50,6 +60,11 @@ pub fn proc_raise(signal: u32) -> Result<Option<I32Exit>, Errno> {
 }
 
 /// Lets other threads of the host run.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#sched_yield>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/sched_yield.html>.
 pub fn sched_yield(_: &mut WasiCtx, _: &mut GuestMemory<'_>) -> Result<(), Errno> {
     #[cfg(feature = "std")]
     std::thread::yield_now();

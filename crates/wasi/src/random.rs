@@ -1,7 +1,7 @@
 //! `random_get`, and [`RandomSource`], where its bytes come from: the host's generator, or what the
 //! embedder gives. Randomness reaches the guest through nothing else.
 
-use crate::{Errno, GuestMemory, WasiCtx};
+use crate::{Errno, GuestMemory, WasiCtx, fuel};
 
 /// A source of random bytes.
 pub trait RandomSource: Send {
@@ -82,6 +82,11 @@ impl RandomSource for SeededRandom {
 ///           │ len bytes │ written
 ///           └───────────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#random_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/getentropy.html>.
 pub fn random_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -95,6 +100,7 @@ pub fn random_get(
             memory.check_interrupt()?;
         }
         let piece = (len - done).min(PIECE);
+        memory.charge(fuel::RANDOM * u64::from(piece));
         memory.fill(buffer + done, piece, |bytes| ctx.random.fill(bytes).map(|()| bytes.len()))?;
         done += piece;
     }

@@ -42,6 +42,11 @@ fn socket(ctx: &WasiCtx, fd: u32, right: u64) -> Result<(usize, bool), Errno> {
 ///             │ u32 │ written
 ///             └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#sock_accept>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/accept.html>.
 #[cfg(feature = "std")]
 pub fn sock_accept(
     ctx: &mut WasiCtx,
@@ -90,6 +95,11 @@ pub fn sock_accept(
 ///         │ u32 │ written                  │ u16 │ written
 ///         └─────┘                          └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#sock_recv>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/recvmsg.html>.
 #[cfg(feature = "std")]
 #[allow(clippy::too_many_arguments)]
 pub fn sock_recv(
@@ -128,6 +138,11 @@ pub fn sock_recv(
 ///
 /// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener; `EINVAL` if there are flags; `EAGAIN`;
 /// `EPIPE`; `ECONNRESET`; `ENOTCAPABLE`; `EFAULT`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#sock_send>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/sendmsg.html>.
 #[cfg(feature = "std")]
 pub fn sock_send(
     ctx: &mut WasiCtx,
@@ -156,6 +171,11 @@ pub fn sock_send(
 ///
 /// Errors: `EBADF`; `ENOTSOCK`; `ENOTCONN` for a listener, or if the other side is gone; `EINVAL`
 /// if `how` is none of these; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#sock_shutdown>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/shutdown.html>.
 #[cfg(feature = "std")]
 pub fn sock_shutdown(
     ctx: &mut WasiCtx,

@@ -3,7 +3,7 @@
 //! store and an instance of its own; what they share is the memory, the context and their end. Must
 //! never hold the context's lock while it waits.
 
-use crate::WasiCtx;
+use crate::{WasiCtx, fuel};
 use std::{
     collections::BTreeSet,
     format,
@@ -118,6 +118,8 @@ impl<T: Send + 'static> WasiThreads<T> {
             "wasi",
             "thread-spawn",
             move |mut caller: Caller<'_, T>, argument: i32| -> i32 {
+                // An engine that counts none has none to take.
+                let _ = caller.consume_fuel(fuel::SPAWN);
                 let started = weak.upgrade().and_then(|group| group.spawn(&mut caller, argument));
                 started.map_or(-1, |number| number as i32)
             },

@@ -2,8 +2,8 @@
 //! [`WasiCtx::wait`] is the only place that waits for these, [`Pause`] is what it waits for. Never
 //! for longer than [`SLICE`] without a look at whether the call is to end; never while other
 //! threads want the context: then the function is put off, whoever called it waits, and calls it
-//! again. Streams, sockets and file systems of this crate never wait, but for storage, for a
-//! terminal that takes nothing, and for what the embedder wraps in a `ReadStream` or `WriteStream`.
+//! again. Streams, sockets and file systems of this crate never wait, but for storage, and for what
+//! the embedder wraps in a `ReadStream` or `WriteStream`.
 
 use crate::{Errno, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, types::fdflags};
 use core::time::Duration;
@@ -147,7 +147,10 @@ impl WasiCtx {
                 return Ok(());
             }
         }
-        self.monotonic_clock.sleep(pause.longest);
+        // Virtual time does not pass while something else is waited for.
+        if pause.by_clock || !self.monotonic_clock.is_virtual() {
+            self.monotonic_clock.sleep(pause.longest);
+        }
         Ok(())
     }
 
@@ -249,5 +252,41 @@ impl WasiCtx {
             }
             Kind::Directory(_) => None,
         }
+    }
+}
+
+#[cfg(all(test, feature = "std", unix))]
+mod tests {
+    use super::*;
+    use std::io::pipe;
+
+    #[test]
+    fn a_descriptor_is_copied_once() {
+        let (from, to) = pipe().unwrap();
+        let mut pause = Pause::new(SLICE);
+        pause.add(Some(to.as_fd()), false);
+        pause.add(Some(from.as_fd()), false);
+        pause.add(Some(to.as_fd()), true);
+        pause.add(Some(from.as_fd()), false);
+        let wanted: Vec<PollFlags> = pause.host.iter().map(|awaited| awaited.wanted).collect();
+        assert_eq!(wanted, [PollFlags::IN | PollFlags::OUT, PollFlags::IN]);
+        assert_eq!(pause.longest, SLICE);
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_copied() {
+        let pipes: Vec<_> = (0..MOST).map(|_| pipe().unwrap()).collect();
+        let mut pause = Pause::new(SLICE);
+        for (from, _) in &pipes {
+            pause.add(Some(from.as_fd()), false);
+        }
+        assert_eq!((pause.host.len(), pause.longest), (16, SLICE));
+        // The others are looked at again and again.
+        pause.add(Some(pipes[0].1.as_fd()), true);
+        pause.add(Some(pipes[3].0.as_fd()), false);
+        assert_eq!((pause.host.len(), pause.longest), (16, SHORT));
+        let mut pause = Pause::new(SLICE);
+        pause.add(None, false);
+        assert_eq!((pause.host.len(), pause.longest), (0, SHORT));
     }
 }

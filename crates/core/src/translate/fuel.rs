@@ -19,7 +19,7 @@ use windlass_validate::shed;
 /// The version of the table of costs and of the rules of this file. It changes when a program's
 /// fuel would change.
 ///
-/// What costs what, as of version 2:
+/// What costs what, as of version 3, which differs from 2 in what functions of WASI cost:
 ///
 /// | what | units |
 /// |---|---|
@@ -62,12 +62,14 @@ use windlass_validate::shed;
 /// Beside that nothing is charged. What a collection costs is in the price of what is allocated,
 /// leaving frames by a throw in that of their calls. Translation, when a function is called for the
 /// first time, and the validation that may come with it are free: a module's code is shared by all
-/// stores, and fuel does not depend on who calls first. What a host function does is the host's.
+/// stores, and fuel does not depend on who calls first. What a host function does is the host's,
+/// unless it takes fuel for it ([`Caller::consume_fuel`](crate::Caller)), as those of WASI do:
+/// `windlass_wasi::preview1` has their table.
 ///
 /// The costs are such that a unit takes less than 20 nanoseconds of a present CPU on average,
 /// whatever a program does (first accesses to memory and host functions apart); a plain loop takes
 /// less than one. The program `fuel` of the directory `benches` measures it.
-pub const FUEL_VERSION: u32 = 2;
+pub const FUEL_VERSION: u32 = 3;
 
 /// What an operator costs, beside amounts; those that are known only when it runs are in
 /// `runtime/fuel.rs`.

@@ -20,6 +20,11 @@ use crate::{
 ///         │ u8: type │ 1 byte │ u16: flags │ 4 bytes │ u64: base rights │ u64: inheriting rights │ written
 ///         └──────────┴────────┴────────────┴─────────┴──────────────────┴────────────────────────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_fdstat_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/fcntl.html>.
 pub fn fd_fdstat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -52,6 +57,11 @@ fn file_type(ctx: &mut WasiCtx, fd: u32) -> Result<FileType, Errno> {
 /// Parameters: `fd`; `new_flags`: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync.
 ///
 /// Errors: `EBADF`; `EINVAL` if there is no such flag; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_fdstat_set_flags>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/fcntl.html>.
 pub fn fd_fdstat_set_flags(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -71,6 +81,10 @@ pub fn fd_fdstat_set_flags(
 /// is opened in it.
 ///
 /// Errors: `EBADF`; `ENOTCAPABLE` if a right would be added.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_fdstat_set_rights>,
+/// and has no POSIX counterpart.
 pub fn fd_fdstat_set_rights(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -95,6 +109,11 @@ pub fn fd_fdstat_set_rights(
 /// ```
 ///
 /// In `wasi_unstable` only 3 bytes follow the type, and `nlink` is a u32.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_filestat_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/fstat.html>.
 pub fn fd_filestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -129,6 +148,11 @@ pub fn fd_filestat_get(
 ///
 /// Errors: `EBADF`; `EINVAL` if there is no such flag, a time is set twice, or it has no times;
 /// `EROFS` if the preopened directory can't be changed; `EPERM`; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_filestat_set_times>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/futimens.html>.
 pub fn fd_filestat_set_times(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,

@@ -7,6 +7,7 @@ use crate::{
     Errno, GuestMemory, WasiCtx,
     ctx::FileRef,
     descriptor::Kind,
+    fuel,
     iovecs::{Buffers, Iovecs},
     rights,
     types::fdflags,
@@ -32,6 +33,11 @@ use crate::{
 ///                  │ len bytes │ written       │ u32 │ written
 ///                  └───────────┘               └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_read>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/readv.html>.
 pub fn fd_read(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -77,6 +83,11 @@ pub fn fd_read(
 ///                  │ len bytes │ read          │ u32 │ written
 ///                  └───────────┘               └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_write>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/writev.html>.
 pub fn fd_write(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -186,7 +197,7 @@ pub(crate) fn stream(
     mut step: impl FnMut(&mut WasiCtx, &mut GuestMemory<'_>, &Buffers) -> Result<usize, Errno>,
 ) -> Result<u32, Errno> {
     let mut iovecs = Iovecs::new(memory, iovs, iovs_len);
-    loop {
+    let done = loop {
         let buffers = iovecs.next(memory);
         let result = buffers.and_then(|buffers| {
             if buffers.len() == 0 {
@@ -205,11 +216,13 @@ pub(crate) fn stream(
         let done = memory.progress.bytes;
         match result {
             Err(error) if done == 0 || ctx.is_put_off() => return Err(error),
-            Ok(0) | Err(_) => return Ok(done),
-            Ok(_) if !all || memory.interrupted() => return Ok(done),
+            Ok(0) | Err(_) => break done,
+            Ok(_) if !all || memory.interrupted() => break done,
             Ok(_) => {}
         }
-    }
+    };
+    memory.charge(fuel::bytes(done));
+    Ok(done)
 }
 
 fn write_file(
@@ -253,6 +266,11 @@ fn store(FileRef { file, fs, flags }: &mut FileRef<'_>) -> Result<(), Errno> {
 /// Parameters: as [`fd_read`]; `offset`, the place.
 ///
 /// Errors: as [`fd_read`]; `ESPIPE` if it has no places; `EINVAL` if the offset is beyond 2^63.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_pread>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/pread.html>.
 pub fn fd_pread(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -279,6 +297,11 @@ pub fn fd_pread(
 /// Parameters: as [`fd_write`]; `offset`, the place.
 ///
 /// Errors: as [`fd_write`]; `ESPIPE` if it has no places; `EINVAL` if the offset is beyond 2^63.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_pwrite>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/pwrite.html>.
 pub fn fd_pwrite(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -358,8 +381,10 @@ fn pieces(
         match result {
             // What was already transferred is told first; the error comes back with the next call.
             Err(error) if done == 0 => return Err(error),
-            Ok(true) | Err(_) => return Ok(memory.progress.bytes),
+            Ok(true) | Err(_) => break,
             Ok(false) => {}
         }
     }
+    memory.charge(fuel::bytes(memory.progress.bytes));
+    Ok(memory.progress.bytes)
 }

@@ -1,7 +1,9 @@
 //! `fd_readdir`: lists a directory. Names come from the file system as they are asked for, from a
 //! place in the directory that the file system can find again; a descriptor keeps none of them.
 
-use crate::{DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::DirEntry, rights};
+use crate::{
+    DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::DirEntry, fuel, rights,
+};
 
 /// Lists a directory, with `.` and `..`.
 ///
@@ -26,6 +28,11 @@ use crate::{DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::Di
 ///           │ u32 │ written
 ///           └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_readdir>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/readdir.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn fd_readdir(
     ctx: &mut WasiCtx,
@@ -78,6 +85,9 @@ struct Target<'a, 'b> {
 impl Target<'_, '_> {
     /// Adds an entry, or as much of it as there is room for.
     fn put(&mut self, entry: &DirEntry, next: u64) -> Result<(), Errno> {
+        if self.left > 0 {
+            self.memory.charge(fuel::ENTRY);
+        }
         for part in [&record(entry, next)[..], &entry.name] {
             let count = part.len().min(self.left as usize);
             self.memory.write(self.at, &part[..count])?;

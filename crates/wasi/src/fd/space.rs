@@ -3,7 +3,7 @@
 
 use crate::{
     Dialect, Errno, FilePerms, GuestMemory, WasiCtx, ctx::FileRef, descriptor::Kind, fs::Advice,
-    rights,
+    fuel, rights,
 };
 
 /// Moves a descriptor in its file. It may move beyond the end: writing there fills the gap with
@@ -22,6 +22,11 @@ use crate::{
 ///             │ u64 │ written
 ///             └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_seek>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/lseek.html>.
 pub fn fd_seek(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -56,6 +61,11 @@ pub fn fd_seek(
 /// Parameters: `fd`; `position`, where the place goes, a u64.
 ///
 /// Errors: `EBADF`; `EISDIR`; `ESPIPE` if it has no places; `ENOTCAPABLE`; `EFAULT`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_tell>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/lseek.html>.
 pub fn fd_tell(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -76,6 +86,11 @@ pub fn fd_tell(
 ///
 /// Errors: `EBADF`, also for a directory; `ESPIPE` if it has no places; `EINVAL` if there is no
 /// such advice or part; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_advise>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/posix_fadvise.html>.
 pub fn fd_advise(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -112,9 +127,14 @@ pub fn fd_advise(
 ///
 /// Errors: `EBADF` if it is not open to be written; `EISDIR`; `ESPIPE` if it has no places;
 /// `EINVAL` if `len` is 0; `EFBIG`; `ENOSPC`; `ENOTSUP` if the host can't; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_allocate>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/posix_fallocate.html>.
 pub fn fd_allocate(
     ctx: &mut WasiCtx,
-    _: &mut GuestMemory<'_>,
+    memory: &mut GuestMemory<'_>,
     fd: u32,
     offset: u64,
     len: u64,
@@ -130,7 +150,9 @@ pub fn fd_allocate(
         return Err(Errno::Inval);
     }
     check_part(offset, len)?;
-    fs.allocate(file.handle, offset, len)
+    fs.allocate(file.handle, offset, len)?;
+    memory.charge(fuel::bytes(len));
+    Ok(())
 }
 
 /// A part of a file ends before 2^63.
@@ -146,6 +168,11 @@ fn check_part(offset: u64, len: u64) -> Result<(), Errno> {
 ///
 /// Errors: `EBADF` if it is not open; `EINVAL` if it is not open to be written, has no size, or the
 /// size is beyond 2^63; `EISDIR`; `EFBIG`; `ENOSPC`; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_filestat_set_size>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/ftruncate.html>.
 pub fn fd_filestat_set_size(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -166,11 +193,21 @@ pub fn fd_filestat_set_size(
 /// Parameters: `fd`, a file or a directory.
 ///
 /// Errors: `EBADF`; `EINVAL` for streams and sockets; `EIO`; `ENOTCAPABLE`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_sync>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/fsync.html>.
 pub fn fd_sync(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
     sync(ctx, fd, rights::FD_SYNC, false)
 }
 
 /// Waits until what was written is stored: see [`fd_sync`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_datasync>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/fdatasync.html>.
 pub fn fd_datasync(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
     sync(ctx, fd, rights::FD_DATASYNC, true)
 }

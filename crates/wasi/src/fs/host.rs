@@ -2,9 +2,12 @@
 //! an open directory and a single name, and never lets it follow a link: nothing outside of the
 //! directories that it was made with can be reached.
 
+mod listing;
+
 use super::{Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime};
 use crate::{Errno, FileType, iovecs::BATCH};
 use alloc::vec::Vec;
+use listing::Listing;
 use rustix::{
     fs::{self, AtFlags, Mode, OFlags, Stat, Timespec, Timestamps},
     io::{self, retry_on_intr},
@@ -26,24 +29,9 @@ pub(crate) struct HostFs {
 /// Something open.
 struct Open {
     fd: OwnedFd,
-    /// What was listed last, if it is a directory that was listed.
+    /// How far it was listed, if it is a directory that was listed.
     listing: Option<Listing>,
 }
-
-/// A part of a directory, as the host gave it: at most [`PART`] bytes of names and numbers.
-#[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
-struct Listing {
-    /// The place before the first name.
-    start: u64,
-    entries: Vec<(DirEntry, u64)>,
-}
-
-/// How much of a directory is read at once.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const PART: usize = 4096;
-
-/// How many names are given at once.
-const NAMES: usize = 32;
 
 /// What all of our opening has in common: links are not followed, and nothing else is changed by
 /// it.
@@ -264,58 +252,15 @@ impl FileSystem for HostFs {
         self.fd(handle).ok()
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
         let open = self.open.get_mut(dir.0 as usize).and_then(Option::as_mut).ok_or(Errno::BadF)?;
-        let at = match &open.listing {
-            // From the start it is as it is now.
-            Some(listing) if place != 0 => listing.find(place),
-            _ => None,
-        };
-        let at = match at {
-            Some(at) => at,
-            None => {
-                // Where the host is anyway it need not search: that is safe even if its places are
-                // not.
-                let end = open.listing.as_ref().and_then(|listing| listing.entries.last());
-                if end.map(|&(_, next)| next) != Some(place) {
-                    match fs::seek(&open.fd, fs::SeekFrom::Start(place)) {
-                        // There is no such place.
-                        Err(io::Errno::INVAL) => return Ok(Vec::new()),
-                        result => result?,
-                    };
-                }
-                open.listing = None;
-                open.listing = Some(Listing { start: place, entries: part(&open.fd)? });
-                0
-            }
-        };
-        let entries = open.listing.as_ref().and_then(|listing| listing.entries.get(at..));
-        Ok(entries.unwrap_or_default().iter().take(NAMES).cloned().collect())
-    }
-
-    /// The host's places are not reliable on every system: a place is a count of names.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
-        let mut entries = Vec::new();
-        let mut count = 0;
-        for entry in fs::Dir::read_from(self.fd(dir)?)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name == b"." || name == b".." {
-                continue;
-            }
-            count += 1;
-            if count > place {
-                let file_type = file_type(entry.file_type());
-                let entry = DirEntry { name: name.to_vec(), inode: entry.ino(), file_type };
-                entries.push((entry, count));
-                if entries.len() == NAMES {
-                    break;
-                }
-            }
+        if open.listing.is_none() {
+            open.listing = Some(Listing::new(open.fd.as_fd())?);
         }
-        Ok(entries)
+        match &mut open.listing {
+            Some(listing) => listing.names(open.fd.as_fd(), place),
+            None => Err(Errno::BadF),
+        }
     }
 
     fn read_link(&mut self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno> {
@@ -366,39 +311,6 @@ impl FileSystem for HostFs {
     fn remove_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
         Ok(fs::unlinkat(self.fd(dir)?, name, AtFlags::REMOVEDIR)?)
     }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-impl Listing {
-    /// Where the names behind a place begin, if the first of them is here.
-    fn find(&self, place: u64) -> Option<usize> {
-        if place == self.start {
-            return Some(0);
-        }
-        let before = self.entries.iter().position(|&(_, next)| next == place)?;
-        (before + 1 < self.entries.len()).then_some(before + 1)
-    }
-}
-
-/// The next part of a directory: empty at its end.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn part(dir: &OwnedFd) -> Result<Vec<(DirEntry, u64)>, Errno> {
-    let mut entries = Vec::new();
-    let mut buffer = [core::mem::MaybeUninit::uninit(); PART];
-    let mut dir = fs::RawDir::new(dir, &mut buffer);
-    while let Some(entry) = dir.next() {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
-            let file_type = file_type(entry.file_type());
-            let next = entry.next_entry_cookie();
-            entries.push((DirEntry { name: name.to_vec(), inode: entry.ino(), file_type }, next));
-        }
-        if dir.is_buffer_empty() && !entries.is_empty() {
-            break;
-        }
-    }
-    Ok(entries)
 }
 
 fn is_pipe(dir: BorrowedFd<'_>, name: &[u8]) -> bool {

@@ -5,7 +5,7 @@ pub(crate) mod contents;
 mod tree;
 
 use super::{DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime, path::Walk, tar};
-use crate::Errno;
+use crate::{Errno, fuel::Meter};
 use alloc::{sync::Arc, vec::Vec};
 use contents::MemoryBudget;
 use spin::{Mutex, MutexGuard};
@@ -67,7 +67,7 @@ impl MemoryFs {
     ) -> Result<R, Errno> {
         let mut fs = self.clone();
         let relative = path.iter().position(|&b| b != b'/').map_or(&path[..0], |n| &path[n..]);
-        let mut walk = Walk::new(&mut fs, Handle(ROOT as u64), relative)?;
+        let mut walk = Walk::new(&mut fs, Handle(ROOT), relative, Meter::default())?;
         if follow {
             // A file that is to be made is not there yet.
             while walk.follow().or_else(|error| match error {
@@ -75,7 +75,9 @@ impl MemoryFs {
                 error => Err(error),
             })? {}
         }
-        walk.at(|_, dir, name| function(&mut self.tree(), dir, name), Errno::IsDir)
+        let result = walk.at(|_, dir, name| function(&mut self.tree(), dir, name), Errno::IsDir);
+        while self.tree().reclaim() {}
+        result
     }
 
     /// Makes a file with these contents, or replaces its contents; makes the directories that it is
@@ -143,7 +145,7 @@ impl MemoryFs {
         let new = new.as_ref();
         self.create_parents(new)?;
         let mut fs = self.clone();
-        let mut walk = Walk::new(&mut fs, Handle(ROOT as u64), old.as_ref())?;
+        let mut walk = Walk::new(&mut fs, Handle(ROOT), old.as_ref(), Meter::default())?;
         walk.at(
             |_, old_dir, old_name| {
                 self.at(new, false, |tree, dir, name| tree.link(old_dir, old_name, dir, name))
@@ -156,7 +158,7 @@ impl MemoryFs {
     pub fn read_dir(&self, path: impl AsRef<[u8]>) -> Result<Vec<DirEntry>, Errno> {
         let path = path.as_ref();
         if path.iter().all(|&b| b == b'/') {
-            return self.tree().list(Handle(ROOT as u64));
+            return self.tree().list(Handle(ROOT));
         }
         self.at(path, true, |tree, dir, name| {
             let opened = tree.open_dir(dir, name)?;
@@ -219,7 +221,7 @@ impl From<Errno> for std::io::Error {
 
 impl FileSystem for MemoryFs {
     fn root(&mut self) -> Result<Handle, Errno> {
-        self.tree().reopen(Handle(ROOT as u64))
+        self.tree().reopen(Handle(ROOT))
     }
 
     fn set_now(&mut self, clock: &dyn Fn() -> u64) {
@@ -243,7 +245,7 @@ impl FileSystem for MemoryFs {
     }
 
     fn metadata(&mut self, handle: Handle) -> Result<Metadata, Errno> {
-        self.tree().metadata(handle.0 as usize)
+        self.tree().metadata(handle.0)
     }
 
     fn metadata_at(&mut self, dir: Handle, name: &[u8]) -> Result<Metadata, Errno> {
@@ -256,7 +258,7 @@ impl FileSystem for MemoryFs {
         accessed: SetTime,
         modified: SetTime,
     ) -> Result<(), Errno> {
-        self.tree().set_times(handle.0 as usize, accessed, modified)
+        self.tree().set_times(handle.0, accessed, modified)
     }
 
     fn set_times_at(
@@ -295,6 +297,10 @@ impl FileSystem for MemoryFs {
         let end = tree.contents(file)?.len();
         let written = tree.write_at(file, buffers, end)?;
         Ok((written, end + written as u64))
+    }
+
+    fn reclaim(&mut self) -> bool {
+        self.tree().reclaim()
     }
 
     fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {

@@ -3,7 +3,11 @@
 //! directory that it came from, and never beyond the one it started in.
 
 use super::{FileSystem, Handle, Metadata};
-use crate::{Errno, FileType, memory::MAX_PATH};
+use crate::{
+    Errno, FileType,
+    fuel::{self, Meter},
+    memory::MAX_PATH,
+};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -30,17 +34,19 @@ pub(crate) struct Walk<'a> {
     slash: bool,
     links: u32,
     steps: u32,
+    meter: Meter<'a>,
 }
 
 /// How often it looks whether something is a directory or a link before it is neither.
 const LOOKS: usize = 3;
 
 impl<'a> Walk<'a> {
-    /// Goes along `path` from the open directory `base`.
+    /// Goes along `path` from the open directory `base`, and counts its components.
     pub(crate) fn new(
         fs: &'a mut dyn FileSystem,
         base: Handle,
         path: &[u8],
+        meter: Meter<'a>,
     ) -> Result<Walk<'a>, Errno> {
         check(path)?;
         let mut walk = Walk {
@@ -53,6 +59,7 @@ impl<'a> Walk<'a> {
             slash: false,
             links: 0,
             steps: 0,
+            meter,
         };
         walk.descend()?;
         Ok(walk)
@@ -151,6 +158,7 @@ impl<'a> Walk<'a> {
         loop {
             let Some((name, behind, slash)) = split(&self.rest, self.at) else { return Ok(()) };
             self.steps += 1;
+            self.meter.add(fuel::COMPONENT);
             if self.steps > MAX_STEPS {
                 return Err(Errno::Loop);
             }

@@ -6,7 +6,7 @@ use crate::{
     Dialect, Errno, FileType, GuestMemory, WasiCtx,
     descriptor::may_set_times,
     fd::attributes::times,
-    rights,
+    fuel, rights,
     types::{filestat, follows},
 };
 
@@ -24,6 +24,11 @@ use crate::{
 ///         │ path_len bytes │ read        │ 64 bytes (56 in unstable) │ written
 ///         └────────────────┘             └───────────────────────────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_filestat_get>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/fstatat.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn path_filestat_get(
     ctx: &mut WasiCtx,
@@ -48,6 +53,11 @@ pub fn path_filestat_get(
 ///
 /// Errors: as [`path_filestat_get`]; `EINVAL` if a time is set twice; `EROFS` if the preopened
 /// directory can't be changed.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_filestat_set_times>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/utimensat.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn path_filestat_set_times(
     ctx: &mut WasiCtx,
@@ -88,6 +98,11 @@ pub fn path_filestat_set_times(
 ///         │ path_len bytes │ read          │ target │ not touched │            │ u32 │ written
 ///         └────────────────┘               └────────┴─────────────┘            └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_readlink>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/readlinkat.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn path_readlink(
     ctx: &mut WasiCtx,
@@ -108,6 +123,8 @@ pub fn path_readlink(
     }
     let target = walk.at(|fs, dir, name| fs.read_link(dir, name), Errno::Inval)?;
     let count = target.len().min(len as usize);
+    drop(located);
+    memory.charge(fuel::bytes(count as u64));
     memory.write(buffer, &target[..count])?;
     memory.write_u32(used, count as u32)
 }

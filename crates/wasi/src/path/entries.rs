@@ -5,7 +5,7 @@ use super::{Located, locate};
 use crate::{
     DirPerms, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
     fs::{FileSystem, Handle, path::Walk},
-    rights,
+    fuel, rights,
     types::follows,
 };
 
@@ -17,6 +17,11 @@ use crate::{
 /// `EROFS` if the preopened directory can't be changed; `EPERM` if the path is absolute or leads
 /// out of `fd`; `EBADF`; `EACCES`; `ELOOP`; `EINVAL`; `ENAMETOOLONG`; `ENOSPC`; `ENOTCAPABLE`;
 /// `EFAULT`.
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_create_directory>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/mkdirat.html>.
 pub fn path_create_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -35,6 +40,11 @@ pub fn path_create_directory(
 ///
 /// Errors: `ENOTEMPTY`; `ENOTDIR`; `EINVAL` if the path ends in `.` or `..`; else as
 /// [`path_create_directory`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_remove_directory>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/unlinkat.html>.
 pub fn path_remove_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -54,6 +64,11 @@ pub fn path_remove_directory(
 ///
 /// Errors: `EISDIR` for a directory; `ENOTDIR` if the path ends in a slash; else as
 /// [`path_create_directory`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_unlink_file>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/unlinkat.html>.
 pub fn path_unlink_file(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -87,6 +102,11 @@ pub fn path_unlink_file(
 ///             │ old_len bytes │ read                 │ new_len bytes │ read
 ///             └───────────────┘                      └───────────────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_symlink>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/symlinkat.html>.
 pub fn path_symlink(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -103,6 +123,7 @@ pub fn path_symlink(
         target if target.contains(&0) => return Err(Errno::Inval),
         _ => {}
     }
+    memory.charge(fuel::bytes(old_len));
     let mut located = locate(ctx, memory, fd, rights::PATH_SYMLINK, new_path, new_len)?;
     located.check_mutable()?;
     check_new(&mut located.walk)?;
@@ -130,6 +151,11 @@ fn check_new(walk: &mut Walk<'_>) -> Result<(), Errno> {
 /// Errors: `EEXIST`; `ENOENT`; `EPERM` for a directory; `EXDEV` if the two are in different file
 /// systems, or in preopened directories that don't allow the same; `EMLINK`; else as
 /// [`path_create_directory`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_link>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/linkat.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn path_link(
     ctx: &mut WasiCtx,
@@ -165,6 +191,11 @@ pub fn path_link(
 /// ends in a slash; `EINVAL` if a directory would be in itself; `EBUSY` if a path ends in `.` or
 /// `..`; `EXDEV` if the two are in different file systems, or in preopened directories that don't
 /// allow the same; else as [`path_create_directory`].
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_rename>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/renameat.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn path_rename(
     ctx: &mut WasiCtx,

@@ -37,6 +37,11 @@ use crate::{
 ///           │ u32 │ written
 ///           └─────┘
 /// ```
+///
+/// It follows, of WASI,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_open>
+/// and, of POSIX,
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/openat.html>.
 #[allow(clippy::too_many_arguments)]
 pub fn path_open(
     ctx: &mut WasiCtx,
@@ -57,7 +62,9 @@ pub fn path_open(
         flags: flags(fdflags, fdflags::ALL)?,
         options: options(flags(oflags, oflags::ALL)?, flags(fdflags, fdflags::ALL)?, base)?,
     };
+    let before = memory.meter.get();
     loop {
+        memory.meter.reset(before);
         match request.attempt(ctx, memory, fd, (path, path_len), (base, inheriting)) {
             Ok(number) => return memory.write_u32(opened, number),
             // A pipe has no reader yet.

@@ -193,3 +193,61 @@ fn the_older_layout() {
     call!(w, poll_oneoff, Dialect::Unstable, SUBSCRIPTIONS, EVENTS, 1, RESULT).unwrap();
     assert_eq!((w.u32(RESULT), w.u64(EVENTS), w.u64(EVENTS + 8)), (1, 7, 0));
 }
+
+/// Time passes at once when only clocks are waited for, as far as it goes; its end does not come.
+#[test]
+fn virtual_time() {
+    let clocks = DeterministicClock::new(Duration::ZERO, Duration::ZERO);
+    let mut w = world(|builder| {
+        builder.wall_clock(clocks.clone()).monotonic_clock(clocks.clone());
+    });
+    let now = || MonotonicClock::now(&clocks).as_nanos();
+    let (hour, day) = (3_600_000_000_000, 86_400_000_000_000);
+    let all = [clock(1, day, 0), clock(0, hour, 0), clock(1, u64::MAX, 0)];
+    assert_eq!(poll(&mut w, &all), Ok(vec![(1, 0, 0, 0)]), "the first that comes");
+    assert_eq!(now(), hour.into());
+    assert_eq!(poll(&mut w, &[clock(1, day, 1)]), Ok(vec![(0, 0, 0, 0)]));
+    assert_eq!(now(), day.into());
+
+    let asked = Cell::new(0);
+    let interrupted = || {
+        asked.set(asked.get() + 1);
+        asked.get() % 3 == 0
+    };
+    for forever in [clock(1, u64::MAX, 0), clock(0, u64::MAX - 1, 0), clock(1, u64::MAX, 1)] {
+        assert_eq!(poll_until(&mut w, &[forever], &interrupted), Err(Errno::Intr));
+        assert_eq!(now(), day.into(), "that is no time that passes");
+    }
+    assert_eq!(asked.get(), 9);
+    assert_eq!(poll(&mut w, &[clock(1, u64::MAX - 1, 1)]), Ok(vec![(0, 0, 0, 0)]));
+    clocks.sleep(Duration::MAX);
+    assert_eq!(now(), u64::MAX.into(), "it stops there");
+    call!(w, clock_time_get, 1, 0, RESULT).unwrap();
+    assert_eq!(w.u64(RESULT), u64::MAX);
+    assert_eq!(poll(&mut w, &[clock(1, 5, 1)]), Ok(vec![(0, 0, 0, 0)]), "long past");
+    assert_eq!(poll_until(&mut w, &[clock(1, 1, 0)], &interrupted), Err(Errno::Intr));
+}
+
+/// Two subscriptions of one descriptor: each has its event.
+#[test]
+fn one_descriptor_twice() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = std::net::TcpStream::connect(address.local_addr().unwrap()).unwrap();
+    let mut w = world(|builder| {
+        builder.preopened_socket(address);
+    });
+    call!(w, sock_accept, 3, 0, RESULT).unwrap();
+    let fd = w.u32(RESULT);
+    let both = [descriptor(1, fd), descriptor(2, fd)];
+    assert_eq!(poll(&mut w, &both), Ok(vec![(1, 0, 2, 1)]), "it can be written only");
+    let twice = [descriptor(1, fd), descriptor(1, fd)];
+    let reader = std::thread::spawn(move || {
+        let mut w = w;
+        let answer = poll(&mut w, &twice);
+        (w, answer)
+    });
+    std::io::Write::write_all(&mut client, b"x").unwrap();
+    let (mut w, answer) = reader.join().unwrap();
+    assert_eq!(answer, Ok(vec![(0, 0, 1, 1), (1, 0, 1, 1)]));
+    assert_eq!(poll(&mut w, &both), Ok(vec![(0, 0, 1, 1), (1, 0, 2, 1)]));
+}

@@ -94,6 +94,46 @@ fn standard_output() {
     assert_eq!(reader.join().unwrap(), written + 1_000_000);
 }
 
+/// A terminal whose reader has stopped takes a little, and then nothing, but nobody waits in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_nobody_reads() {
+    use rustix::{fs, pty};
+    let reader = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&reader).unwrap();
+    pty::unlockpt(&reader).unwrap();
+    let name = pty::ptsname(&reader, Vec::new()).unwrap();
+    let flags = fs::OFlags::RDWR | fs::OFlags::NOCTTY;
+    let terminal = fs::open(&*name, flags, fs::Mode::empty()).unwrap();
+    let mut w = world(|builder| {
+        builder.stdout(stream(terminal.try_clone().unwrap()));
+    });
+    w.memory.fill(b'x');
+    let (iovs, count) = w.iovecs(&[(BUFFER, 300_000), (BUFFER, 600_000)]);
+    let mut written = 0;
+    while interrupted!(w, fd_write, 1, iovs, count, RESULT) != Err(Errno::Intr) {
+        written += w.u32(RESULT) as usize;
+    }
+    assert!((1..900_000).contains(&written), "{written}");
+    call!(w, fd_fdstat_set_flags, 1, fdflags::NONBLOCK.into()).unwrap();
+    assert_eq!(call!(w, fd_write, 1, iovs, count, RESULT), Err(Errno::Again));
+    call!(w, fd_fdstat_set_flags, 1, 0).unwrap();
+    let flags = fs::fcntl_getfl(&terminal).unwrap();
+    assert!(!flags.contains(fs::OFlags::NONBLOCK), "others don't notice");
+
+    let all = written + 900_000;
+    let reader = thread::spawn(move || {
+        let (mut reader, mut read) = (File::from(reader), 0);
+        while read < all {
+            read += reader.read(&mut [0; 4096]).unwrap();
+        }
+        read
+    });
+    call!(w, fd_write, 1, iovs, count, RESULT).unwrap();
+    assert_eq!(w.u32(RESULT), 900_000);
+    assert_eq!(reader.join().unwrap(), all);
+}
+
 #[test]
 fn a_reader_that_is_gone() {
     let (from, to) = pipe().unwrap();

@@ -2,7 +2,7 @@
 //! them as a guest would. The table of signatures is the specification's, on purpose not that of
 //! the crate.
 
-use windlass::{Engine, Error, Instance, Linker, Memory, Module, Store, Val};
+use windlass::{Config, Engine, Error, Event, Instance, Linker, Memory, Module, Store, Val};
 use windlass_wasi::{MemoryOutputPipe, WasiCtx, WasiCtxBuilder};
 
 /// Names and parameters: `i` is an i32, `l` an i64. All but `proc_exit` return an i32.
@@ -55,6 +55,9 @@ pub(crate) const FUNCTIONS: [(&str, &str); 46] = [
     ("sock_shutdown", "ii"),
 ];
 
+/// As much fuel as no guest uses.
+const PLENTY: u64 = 1 << 60;
+
 /// The size of the guest's memory.
 pub(crate) const MEMORY_SIZE: u32 = 65536;
 
@@ -73,8 +76,9 @@ impl Guest {
         let mut builder = WasiCtxBuilder::new();
         builder.stdout(stdout.clone()).stderr(stderr.clone());
         set(&mut builder);
-        let engine = Engine::default();
+        let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
         let mut store = Store::new(&engine, builder.build());
+        store.set_fuel(PLENTY).unwrap();
         let mut linker = Linker::new(&engine);
         windlass_wasi::add_to_linker(&mut linker, |wasi| wasi).unwrap();
         let module = Module::new(&engine, module()).unwrap();
@@ -86,6 +90,36 @@ impl Guest {
     /// Calls a function; returns its error number.
     pub(crate) fn call(&mut self, name: &str, args: &[u64]) -> i32 {
         self.try_call(name, args).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The fuel that a call uses, beside what the wrapper does; with slices, if so much at once.
+    pub(crate) fn fuel(&mut self, name: &str, args: &[u64], slice: Option<u64>) -> u64 {
+        let (_, params) = FUNCTIONS.iter().find(|(n, _)| *n == name).expect("a WASI function");
+        let value = |(param, arg): (char, &u64)| match param {
+            'i' => Val::I32(*arg as i32),
+            _ => Val::I64(*arg as i64),
+        };
+        let values: Vec<Val> = params.chars().zip(args).map(value).collect();
+        let func = self.instance.get_func(&mut self.store, name).expect("the wrapper");
+        let mut given = slice.unwrap_or(PLENTY);
+        self.store.set_fuel(given).unwrap();
+        let mut execution = func.start(&mut self.store, &values).unwrap();
+        loop {
+            match execution.run(&mut self.store).unwrap() {
+                Event::Finished(results) => assert_eq!(results[0].i32(), Some(0), "{name}"),
+                event => {
+                    assert!(matches!(event, Event::OutOfFuel) && slice.is_some(), "{event:?}");
+                    let slice = slice.unwrap_or_default();
+                    self.store.set_fuel(slice).unwrap();
+                    given += slice;
+                    continue;
+                }
+            }
+            let used = given - self.store.get_fuel().unwrap();
+            self.store.set_fuel(PLENTY).unwrap();
+            // Gets, the call of an imported function, parameters and a result.
+            return used - (2 * params.len() as u64 + 5 + 7 + 1);
+        }
     }
 
     pub(crate) fn try_call(&mut self, name: &str, args: &[u64]) -> Result<i32, Error> {
@@ -100,6 +134,10 @@ impl Guest {
         let mut results = vec![Val::I32(0); usize::from(name != "proc_exit")];
         func.call(&mut self.store, &args, &mut results)?;
         Ok(results.first().map_or(0, |result| result.unwrap_i32()))
+    }
+
+    pub(crate) fn fuel_left(&self) -> u64 {
+        self.store.get_fuel().unwrap()
     }
 
     pub(crate) fn put(&mut self, at: u32, bytes: &[u8]) {

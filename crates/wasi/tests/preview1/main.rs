@@ -1,6 +1,8 @@
 //! The functions of preview1 as a guest sees them: what they answer, and which error numbers.
 
+mod fuel;
 mod guest;
+mod links;
 #[cfg(all(feature = "std", unix))]
 mod threads;
 

@@ -1,6 +1,7 @@
 //! [`Contents`], the bytes of a file in memory, in blocks: what was never written takes no room,
-//! growing copies nothing, and no call works for longer than it transfers. [`Budget`] counts what
-//! all of a file system takes. Only `tree` uses them.
+//! growing copies nothing, and no call works for longer than it transfers. What is cut off becomes
+//! waste, which is freed some at a time. [`Budget`] counts what all of a file system takes, waste
+//! included: it must never give back what is still held. Only `tree` uses them.
 
 use crate::Errno;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -15,28 +16,48 @@ pub trait MemoryBudget: Send + Sync {
     fn give_back(&self, bytes: u64);
 }
 
-/// How many bytes a file system takes, and may take.
+/// How many bytes a file system takes, and may take, those included that it has yet to free.
 pub(super) struct Budget {
     used: u64,
     pub(super) limit: u64,
     /// What it has in common with others.
     common: Option<Arc<dyn MemoryBudget>>,
+    /// Blocks that no file has any more, and what they count for until they are freed.
+    waste: Vec<(Blocks, u64)>,
 }
+
+/// The blocks of a file by number.
+type Blocks = BTreeMap<u64, Vec<u8>>;
+
+/// So many blocks are freed at once: that takes a part of a millisecond.
+const FREED: usize = 1024;
+/// So few blocks are no waste.
+const FEW: usize = 64;
 
 impl Budget {
     pub(super) fn new(limit: u64, common: Option<Arc<dyn MemoryBudget>>) -> Budget {
-        Budget { used: 0, limit, common }
+        Budget { used: 0, limit, common, waste: Vec::new() }
     }
 
-    /// Counts bytes that are about to be used.
+    /// Counts bytes that are about to be used. Frees waste for them if need be.
     pub(super) fn take(&mut self, bytes: u64) -> Result<(), Errno> {
+        while !self.try_take(bytes) {
+            if self.waste.is_empty() || bytes > self.limit {
+                return Err(Errno::NoSpc);
+            }
+            self.reclaim();
+        }
+        Ok(())
+    }
+
+    fn try_take(&mut self, bytes: u64) -> bool {
         let used = self.used.checked_add(bytes).filter(|&used| used <= self.limit);
-        let used = used.ok_or(Errno::NoSpc)?;
+        let Some(used) = used else { return false };
         if bytes > 0 && self.common.as_ref().is_some_and(|common| !common.take(bytes)) {
-            return Err(Errno::NoSpc);
+            return false;
         }
         self.used = used;
-        Ok(())
+        true
     }
 
     pub(super) fn give_back(&mut self, bytes: u64) {
@@ -47,10 +68,40 @@ impl Budget {
             common.give_back(bytes);
         }
     }
+
+    /// Frees blocks that count for `cost` together: at once if they are few, else they become
+    /// waste.
+    fn discard(&mut self, blocks: Blocks, cost: u64) {
+        if blocks.len() <= FEW || self.waste.try_reserve(1).is_err() {
+            drop(blocks);
+            self.give_back(cost);
+        } else {
+            self.waste.push((blocks, cost));
+        }
+    }
+
+    /// Frees some waste; whether there is more.
+    pub(super) fn reclaim(&mut self) -> bool {
+        let Some((blocks, cost)) = self.waste.last_mut() else { return false };
+        let mut freed = 0;
+        for (_, block) in core::iter::from_fn(|| blocks.pop_first()).take(FREED) {
+            freed += block_cost(block.len());
+        }
+        if blocks.is_empty() {
+            // With what was reserved and never written.
+            freed = *cost;
+            self.waste.pop();
+        } else {
+            *cost -= freed;
+        }
+        self.give_back(freed);
+        !self.waste.is_empty()
+    }
 }
 
 impl Drop for Budget {
     fn drop(&mut self) {
+        self.waste.clear();
         self.give_back(self.used);
     }
 }
@@ -61,7 +112,7 @@ pub(super) struct Contents {
     len: u64,
     /// By number. What is not here, or beyond the end of a block, is zero. No byte of a block is
     /// beyond `len`.
-    blocks: BTreeMap<u64, Vec<u8>>,
+    blocks: Blocks,
     /// So many blocks are counted whether they are there or not.
     reserved: u64,
     /// What it counts for.
@@ -71,11 +122,22 @@ pub(super) struct Contents {
 const BLOCK: usize = 4096;
 /// The least that is set aside for a block; then twice as much, and so on.
 const LEAST: usize = 64;
+/// What a block counts for besides: its place in the map, half of whose nodes may be empty, and
+/// what the allocator takes.
+const ENTRY: u64 = 112;
 
 /// What is set aside for a block of `len` bytes.
 fn capacity(len: usize) -> usize {
     len.next_power_of_two().clamp(LEAST, BLOCK)
 }
+
+/// What a block of `len` bytes counts for.
+fn block_cost(len: usize) -> u64 {
+    capacity(len) as u64 + ENTRY
+}
+
+/// The most that a block counts for.
+const WHOLE: u64 = BLOCK as u64 + ENTRY;
 
 /// The number of the block that has a byte, and where it is there.
 fn place(offset: u64) -> (u64, usize) {
@@ -87,9 +149,9 @@ impl Contents {
         self.len
     }
 
-    /// What the file counts for.
-    pub(super) fn cost(&self) -> u64 {
-        self.cost
+    /// Frees the file: later, if it is large.
+    pub(super) fn discard(self, budget: &mut Budget) {
+        budget.discard(self.blocks, self.cost);
     }
 
     /// Fills `target` from `offset` on, as far as the file reaches; returns how far.
@@ -144,11 +206,11 @@ impl Contents {
         let end = start + part.len();
         let mut fresh = Vec::new();
         let block = self.blocks.get_mut(&number);
-        let old = block.as_ref().map_or(0, |block| capacity(block.len()));
+        let old = block.as_ref().map_or(0, |block| block_cost(block.len()));
         let is_new = block.is_none();
         let block = block.unwrap_or(&mut fresh);
         if block.len() < end {
-            let more = if number < self.reserved { 0 } else { capacity(end) - old } as u64;
+            let more = if number < self.reserved { 0 } else { block_cost(end) - old };
             budget.take(more)?;
             if block.try_reserve_exact(capacity(end) - block.len()).is_err() {
                 budget.give_back(more);
@@ -169,31 +231,40 @@ impl Contents {
         if len < self.len {
             let (number, end) = place(len);
             let kept = number + u64::from(end > 0);
-            let cut: u64 = self.blocks.split_off(&kept).range(self.reserved..).map(cost).sum();
-            let freed = self.reserved.saturating_sub(kept) * BLOCK as u64;
+            let cut = self.blocks.split_off(&kept);
+            let counted: u64 = cut.range(self.reserved..).map(cost).sum();
+            let counted = counted + self.reserved.saturating_sub(kept) * WHOLE;
             self.reserved = self.reserved.min(kept);
-            let mut freed = cut + freed;
-            if let Some(block) = self.blocks.get_mut(&number)
-                && end < block.len()
-            {
-                let old = capacity(block.len());
-                block.truncate(end);
-                block.shrink_to(capacity(end));
-                if number >= self.reserved {
-                    freed += (old - capacity(end)) as u64;
-                }
-            }
-            self.cost -= freed;
-            budget.give_back(freed);
+            self.cost -= counted;
+            // What was reserved and not written is free at once.
+            let held: u64 = cut.iter().map(cost).sum();
+            budget.give_back(counted - held);
+            budget.discard(cut, held);
+            self.cut_block(budget, number, end);
         }
         self.len = len;
+    }
+
+    /// Cuts a block that is there.
+    fn cut_block(&mut self, budget: &mut Budget, number: u64, end: usize) {
+        if let Some(block) = self.blocks.get_mut(&number)
+            && end < block.len()
+        {
+            let freed = block_cost(block.len()) - block_cost(end);
+            block.truncate(end);
+            block.shrink_to(capacity(end));
+            if number >= self.reserved {
+                self.cost -= freed;
+                budget.give_back(freed);
+            }
+        }
     }
 
     /// Makes sure that what is before `end` can be written without taking more room.
     pub(super) fn reserve(&mut self, budget: &mut Budget, end: u64) -> Result<(), Errno> {
         let blocks = end.div_ceil(BLOCK as u64);
         if blocks > self.reserved {
-            let all = (blocks - self.reserved).checked_mul(BLOCK as u64).ok_or(Errno::NoSpc)?;
+            let all = (blocks - self.reserved).checked_mul(WHOLE).ok_or(Errno::NoSpc)?;
             let counted: u64 = self.blocks.range(self.reserved..blocks).map(cost).sum();
             budget.take(all - counted)?;
             self.cost += all - counted;
@@ -215,7 +286,7 @@ impl Contents {
 }
 
 fn cost((_, block): (&u64, &Vec<u8>)) -> u64 {
-    capacity(block.len()) as u64
+    block_cost(block.len())
 }
 
 #[cfg(test)]
@@ -226,8 +297,9 @@ mod tests {
     /// What a file must count for: computed anew from its blocks.
     fn check(file: &Contents, budget: &Budget) {
         let blocks: u64 = file.blocks.range(file.reserved..).map(cost).sum();
-        assert_eq!(file.cost, blocks + file.reserved * BLOCK as u64);
-        assert_eq!(budget.used, file.cost);
+        assert_eq!(file.cost, blocks + file.reserved * WHOLE);
+        let waste: u64 = budget.waste.iter().map(|&(_, cost)| cost).sum();
+        assert_eq!(budget.used, file.cost + waste);
         let end = |(number, block): (&u64, &Vec<u8>)| number * BLOCK as u64 + block.len() as u64;
         assert!(file.blocks.iter().all(|entry| end(entry) <= file.len));
     }
@@ -269,6 +341,7 @@ mod tests {
         }
         assert_eq!(file.to_vec().as_ref(), Ok(&model));
         file.set_len(&mut budget, 0);
+        while budget.reclaim() {}
         assert_eq!(budget.used, 0);
     }
 
@@ -276,7 +349,7 @@ mod tests {
     fn holes_take_no_room() {
         let (mut file, mut budget) = (Contents::default(), Budget::new(10_000, None));
         assert_eq!(file.write(&mut budget, 1 << 50, b"x"), Ok(1));
-        assert_eq!((file.len(), file.blocks.len(), budget.used), ((1 << 50) + 1, 1, 64));
+        assert_eq!((file.len(), file.blocks.len(), budget.used), ((1 << 50) + 1, 1, 64 + ENTRY));
         assert_eq!(file.reserve(&mut budget, 1 << 50), Err(Errno::NoSpc));
         file.set_len(&mut budget, 1 << 60);
         assert_eq!(file.to_vec(), Err(Errno::NoMem));
@@ -287,5 +360,33 @@ mod tests {
         );
         assert_eq!(file.write(&mut budget, 1 << 40, &[1; 4096]), Err(Errno::NoSpc));
         check(&file, &budget);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_freed_in_pieces() {
+        let (mut file, mut budget) = (Contents::default(), Budget::new(16_000_000, None));
+        let blocks = 3000;
+        let fill = |file: &mut Contents, budget: &mut Budget| {
+            assert_eq!(file.write(budget, 0, &vec![1; blocks * BLOCK]), Ok(blocks * BLOCK));
+        };
+        fill(&mut file, &mut budget);
+        file.reserve(&mut budget, 3500 * BLOCK as u64).unwrap();
+        file.set_len(&mut budget, 10 * BLOCK as u64 + 1);
+        assert_eq!(budget.used, blocks as u64 * WHOLE, "it is held");
+        let mut pieces = 0;
+        while budget.reclaim() {
+            check(&file, &budget);
+            pieces += 1;
+        }
+        assert_eq!((pieces, budget.used), (blocks / FREED, file.cost));
+        // What is needed is freed when it is needed.
+        fill(&mut file, &mut budget);
+        file.set_len(&mut budget, 0);
+        fill(&mut file, &mut budget);
+        check(&file, &budget);
+        file.discard(&mut budget);
+        assert!(budget.used > 0);
+        while budget.reclaim() {}
+        assert_eq!(budget.used, 0);
     }
 }

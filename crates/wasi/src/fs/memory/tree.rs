@@ -6,7 +6,7 @@ use super::{
     contents::{Budget, Contents, MemoryBudget},
 };
 use crate::{Errno, FileType};
-use alloc::{collections::BTreeMap, sync::Arc, vec, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::ops::Bound;
 
 /// As on Linux.
@@ -15,16 +15,17 @@ const MAX_TARGET: usize = 4095;
 /// A directory that has others in it can't be moved to where it is deeper than this.
 const MAX_DEPTH: usize = 4096;
 /// How many names are given at once.
-const NAMES: usize = 64;
+const NAMES: usize = 16;
 
-/// The number of an inode: its place in the tree.
-type Number = usize;
+/// The number of an inode, also in handles. None is used twice.
+type Number = u64;
 
 pub(super) const ROOT: Number = 0;
 
 pub(super) struct Tree {
-    inodes: Vec<Option<Inode>>,
-    free: Vec<Number>,
+    inodes: BTreeMap<Number, Inode>,
+    /// The number of the next inode.
+    next: Number,
     /// The current time, as told.
     pub(super) now: u64,
     /// Of what inodes, names, files and links take.
@@ -64,11 +65,13 @@ struct Entry {
     place: u64,
 }
 
-/// What one inode counts for, so that empty files are not free; what a directory counts for
-/// besides, and a name.
-const INODE: u64 = 192;
-const DIRECTORY: u64 = 512;
-const NAME: u64 = 128;
+/// What things count for, with their places in maps, half of whose nodes may be empty, and with
+/// what the allocator takes: an inode; a file and a directory besides, for the first nodes of their
+/// maps; a name, besides its bytes.
+const INODE: u64 = 320;
+const FILE: u64 = 400;
+const DIRECTORY: u64 = 704;
+const NAME: u64 = 208;
 
 fn name_cost(name: &[u8]) -> u64 {
     NAME + name.len() as u64
@@ -79,19 +82,20 @@ impl Tree {
         let node = Node::Directory { names: Names::default(), parent: ROOT };
         let root = Inode { node, links: 2, open: 0, accessed: 0, modified: 0, changed: 0 };
         let budget = Budget::new(limit, common);
-        Tree { inodes: vec![Some(root)], free: Vec::new(), now: 0, budget, next_place: 1 }
+        let inodes = BTreeMap::from([(ROOT, root)]);
+        Tree { inodes, next: ROOT + 1, now: 0, budget, next_place: 1 }
     }
 
     fn inode(&self, number: Number) -> Result<&Inode, Errno> {
-        self.inodes.get(number).and_then(Option::as_ref).ok_or(Errno::BadF)
+        self.inodes.get(&number).ok_or(Errno::BadF)
     }
 
     fn inode_mut(&mut self, number: Number) -> Result<&mut Inode, Errno> {
-        self.inodes.get_mut(number).and_then(Option::as_mut).ok_or(Errno::BadF)
+        self.inodes.get_mut(&number).ok_or(Errno::BadF)
     }
 
     fn names(&self, dir: Handle) -> Result<&Names, Errno> {
-        match &self.inode(dir.0 as Number)?.node {
+        match &self.inode(dir.0)?.node {
             Node::Directory { names, .. } => Ok(names),
             _ => Err(Errno::NotDir),
         }
@@ -100,7 +104,7 @@ impl Tree {
     /// The names of a directory, to be changed: it has a new time.
     fn change(&mut self, dir: Handle) -> Result<&mut Names, Errno> {
         let now = self.now;
-        let inode = self.inode_mut(dir.0 as Number)?;
+        let inode = self.inode_mut(dir.0)?;
         (inode.modified, inode.changed) = (now, now);
         match &mut inode.node {
             Node::Directory { names, .. } => Ok(names),
@@ -119,13 +123,12 @@ impl Tree {
         Ok(())
     }
 
-    /// Takes a name out of a directory, and no longer counts it.
+    /// Takes a name out of a directory, which was counted and still is.
     fn take_name(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
         let names = self.change(dir)?;
         if let Some(entry) = names.by_name.remove(name) {
             names.by_place.remove(&entry.place);
         }
-        self.budget.give_back(name_cost(name));
         Ok(())
     }
 
@@ -141,7 +144,7 @@ impl Tree {
     fn vacant(&self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
         match self.find(dir, name) {
             Ok(_) => Err(Errno::Exist),
-            Err(Errno::NoEnt) if self.inode(dir.0 as Number)?.links > 0 => Ok(()),
+            Err(Errno::NoEnt) if self.inode(dir.0)?.links > 0 => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -149,47 +152,47 @@ impl Tree {
     /// A new inode under a new name.
     fn add(&mut self, dir: Handle, name: &[u8], node: Node) -> Result<Number, Errno> {
         self.vacant(dir, name)?;
-        if self.free.is_empty() {
-            self.inodes.try_reserve(1).map_err(|_| Errno::NoSpc)?;
-        }
         self.budget.take(name_cost(name) + node.cost())?;
         let links = if matches!(node, Node::Directory { .. }) { 2 } else { 1 };
         let now = self.now;
         let inode = Inode { node, links, open: 0, accessed: now, modified: now, changed: now };
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.inodes.push(None);
-            self.inodes.len() - 1
-        });
+        let number = self.next;
+        self.next += 1;
         if links == 2 {
-            self.inode_mut(dir.0 as Number)?.links += 1;
+            self.inode_mut(dir.0)?.links += 1;
         }
-        self.inodes[number] = Some(inode);
+        self.inodes.insert(number, inode);
         self.put_name(dir, name, number)?;
         Ok(number)
     }
 
     /// Forgets an inode that has neither a name nor a handle.
     fn forget(&mut self, number: Number) {
-        if let Ok(inode) = self.inode(number)
-            && inode.links == 0
-            && inode.open == 0
+        let unused = |inode: &Inode| inode.links == 0 && inode.open == 0;
+        if self.inodes.get(&number).is_some_and(unused)
+            && let Some(Inode { node, .. }) = self.inodes.remove(&number)
         {
-            let cost = inode.node.cost();
-            self.budget.give_back(cost);
-            self.inodes[number] = None;
-            self.free.push(number);
+            self.budget.give_back(node.cost());
+            if let Node::File(contents) = node {
+                contents.discard(&mut self.budget);
+            }
         }
+    }
+
+    /// Frees some of what was removed and is still held; whether there is more.
+    pub(super) fn reclaim(&mut self) -> bool {
+        self.budget.reclaim()
     }
 
     fn opened(&mut self, number: Number) -> Result<Handle, Errno> {
         self.inode_mut(number)?.open += 1;
-        Ok(Handle(number as u64))
+        Ok(Handle(number))
     }
 
     pub(super) fn close(&mut self, handle: Handle) {
-        if let Ok(inode) = self.inode_mut(handle.0 as Number) {
+        if let Ok(inode) = self.inode_mut(handle.0) {
             inode.open = inode.open.saturating_sub(1);
-            self.forget(handle.0 as Number);
+            self.forget(handle.0);
         }
     }
 
@@ -202,7 +205,7 @@ impl Tree {
     }
 
     pub(super) fn reopen(&mut self, dir: Handle) -> Result<Handle, Errno> {
-        self.opened(dir.0 as Number)
+        self.opened(dir.0)
     }
 
     pub(super) fn open(
@@ -225,7 +228,7 @@ impl Tree {
             Node::Link(_) => return Err(Errno::Loop),
             Node::Directory { .. } if changes => return Err(Errno::IsDir),
             Node::File(_) if options.directory => return Err(Errno::NotDir),
-            Node::File(_) if options.truncate => self.set_size(Handle(number as u64), 0)?,
+            Node::File(_) if options.truncate => self.set_size(Handle(number), 0)?,
             _ => {}
         }
         self.opened(number)
@@ -235,7 +238,7 @@ impl Tree {
         let inode = self.inode(number)?;
         Ok(Metadata {
             device: 1,
-            inode: number as u64 + 1,
+            inode: number + 1,
             file_type: inode.node.file_type(),
             links: inode.links,
             size: inode.node.len(),
@@ -280,7 +283,7 @@ impl Tree {
 
     /// A file's bytes.
     pub(super) fn contents(&self, file: Handle) -> Result<&Contents, Errno> {
-        match &self.inode(file.0 as Number)?.node {
+        match &self.inode(file.0)?.node {
             Node::File(contents) => Ok(contents),
             Node::Directory { .. } => Err(Errno::IsDir),
             Node::Link(_) => Err(Errno::Inval),
@@ -290,8 +293,7 @@ impl Tree {
     /// A file's bytes, to be changed: it has a new time. Also what counts them.
     fn change_file(&mut self, file: Handle) -> Result<(&mut Contents, &mut Budget), Errno> {
         let now = self.now;
-        let inode = self.inodes.get_mut(file.0 as Number).and_then(Option::as_mut);
-        let inode = inode.ok_or(Errno::BadF)?;
+        let inode = self.inodes.get_mut(&file.0).ok_or(Errno::BadF)?;
         match &mut inode.node {
             Node::File(contents) => {
                 (inode.modified, inode.changed) = (now, now);
@@ -363,7 +365,7 @@ impl Tree {
 
     fn entry(&self, name: &[u8], number: Number) -> Result<DirEntry, Errno> {
         let file_type = self.inode(number)?.node.file_type();
-        Ok(DirEntry { name: name.to_vec(), inode: number as u64 + 1, file_type })
+        Ok(DirEntry { name: name.to_vec(), inode: number + 1, file_type })
     }
 
     /// The next names behind a place.
@@ -390,7 +392,7 @@ impl Tree {
     }
 
     pub(super) fn create_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
-        let node = Node::Directory { names: Names::default(), parent: dir.0 as Number };
+        let node = Node::Directory { names: Names::default(), parent: dir.0 };
         self.add(dir, name, node).map(drop)
     }
 
@@ -429,36 +431,44 @@ impl Tree {
         new_name: &[u8],
     ) -> Result<(), Errno> {
         let moved = self.find(old_dir, old_name)?;
-        let is_dir = self.is_dir(moved)?;
-        match self.find(new_dir, new_name) {
+        let replaced = match self.find(new_dir, new_name) {
             Ok(same) if same == moved => return Ok(()),
-            Ok(replaced) => {
-                self.check_moved(moved, new_dir)?;
-                match (is_dir, self.is_dir(replaced)?) {
-                    (true, true) => self.remove_dir(new_dir, new_name)?,
-                    (true, false) => return Err(Errno::NotDir),
-                    (false, true) => return Err(Errno::IsDir),
-                    (false, false) => self.remove_file(new_dir, new_name)?,
-                }
-                // What the name that was replaced counted for is enough.
-                self.budget.take(name_cost(new_name))?;
-            }
-            Err(Errno::NoEnt) => {
-                self.vacant(new_dir, new_name)?;
-                self.check_moved(moved, new_dir)?;
-                self.budget.take(name_cost(new_name))?;
-            }
+            Ok(replaced) => Some(replaced),
+            Err(Errno::NoEnt) => None,
             Err(error) => return Err(error),
+        };
+        let is_dir = self.is_dir(moved)?;
+        self.check_moved(moved, new_dir)?;
+        // First all that can fail, last of it the count: nothing is lost then.
+        match replaced {
+            Some(replaced) if is_dir => self.check_empty(replaced)?,
+            Some(replaced) if self.is_dir(replaced)? => return Err(Errno::IsDir),
+            Some(_) => {}
+            None => {
+                self.vacant(new_dir, new_name)?;
+                self.budget.take(name_cost(new_name).saturating_sub(name_cost(old_name)))?;
+            }
         }
         self.take_name(old_dir, old_name)?;
+        match replaced {
+            Some(replaced) => {
+                // Its name was counted, and is the other's now.
+                self.unlink(new_dir, new_name, replaced)?;
+                self.budget.give_back(name_cost(old_name));
+            }
+            None => {
+                let less = name_cost(old_name).saturating_sub(name_cost(new_name));
+                self.budget.give_back(less);
+            }
+        }
         self.put_name(new_dir, new_name, moved)?;
         let now = self.now;
         let inode = self.inode_mut(moved)?;
         inode.changed = now;
         if let Node::Directory { parent, .. } = &mut inode.node {
-            *parent = new_dir.0 as Number;
-            self.inode_mut(old_dir.0 as Number)?.links -= 1;
-            self.inode_mut(new_dir.0 as Number)?.links += 1;
+            *parent = new_dir.0;
+            self.inode_mut(old_dir.0)?.links -= 1;
+            self.inode_mut(new_dir.0)?.links += 1;
         }
         Ok(())
     }
@@ -466,7 +476,7 @@ impl Tree {
     /// A directory can't be moved into itself: looks at all directories above the new one, which
     /// are not too many. Only what has directories in it can be above another.
     fn check_moved(&self, moved: Number, new_dir: Handle) -> Result<(), Errno> {
-        let mut above = new_dir.0 as Number;
+        let mut above = new_dir.0;
         let is_leaf = !self.is_dir(moved)? || self.inode(moved)?.links <= 2;
         for _ in 0..MAX_DEPTH {
             if above == moved {
@@ -489,25 +499,39 @@ impl Tree {
         if self.is_dir(number)? {
             return Err(Errno::IsDir);
         }
-        self.take_name(dir, name)?;
-        let now = self.now;
-        let inode = self.inode_mut(number)?;
-        inode.links -= 1;
-        inode.changed = now;
-        self.forget(number);
+        self.unlink(dir, name, number)?;
+        self.budget.give_back(name_cost(name));
         Ok(())
     }
 
     pub(super) fn remove_dir(&mut self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
         let number = self.find(dir, name)?;
+        self.check_empty(number)?;
+        self.unlink(dir, name, number)?;
+        self.budget.give_back(name_cost(name));
+        Ok(())
+    }
+
+    fn check_empty(&self, number: Number) -> Result<(), Errno> {
         match &self.inode(number)?.node {
-            Node::Directory { names, .. } if names.by_name.is_empty() => {}
-            Node::Directory { .. } => return Err(Errno::NotEmpty),
-            _ => return Err(Errno::NotDir),
+            Node::Directory { names, .. } if names.by_name.is_empty() => Ok(()),
+            Node::Directory { .. } => Err(Errno::NotEmpty),
+            _ => Err(Errno::NotDir),
         }
+    }
+
+    /// Takes a name, which is still counted, from a file, a link or an empty directory; it goes if
+    /// it was the last.
+    fn unlink(&mut self, dir: Handle, name: &[u8], number: Number) -> Result<(), Errno> {
         self.take_name(dir, name)?;
-        self.inode_mut(dir.0 as Number)?.links -= 1;
-        self.inode_mut(number)?.links = 0;
+        let now = self.now;
+        let is_dir = self.is_dir(number)?;
+        let inode = self.inode_mut(number)?;
+        inode.links = if is_dir { 0 } else { inode.links - 1 };
+        inode.changed = now;
+        if is_dir {
+            self.inode_mut(dir.0)?.links -= 1;
+        }
         self.forget(number);
         Ok(())
     }
@@ -530,11 +554,11 @@ impl Node {
         }
     }
 
-    /// What it counts for.
+    /// What it counts for, the blocks of a file apart.
     fn cost(&self) -> u64 {
         INODE
             + match self {
-                Node::File(contents) => contents.cost(),
+                Node::File(_) => FILE,
                 Node::Link(target) => target.len() as u64,
                 Node::Directory { .. } => DIRECTORY,
             }
