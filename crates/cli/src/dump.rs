@@ -1,10 +1,10 @@
 //! `windlass dump`: the translated code of a module's functions beside the byte offsets of the Wasm
 //! that it was made from.
 
-use crate::terminal::{Failure, HEADING, print, read};
+use crate::terminal::{Failure, HEADING, print, read, shown};
 use clap::Args;
 use std::{fmt, path::PathBuf, process::ExitCode};
-use windlass::{Config, Engine, Features, Module};
+use windlass::{Config, Engine, Escaped, Features, Module};
 use windlass_decode as decode;
 
 /// Show the translated code of functions
@@ -24,7 +24,7 @@ impl Dump {
         let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
         let module = Module::from_binary(&engine, &bytes).map_err(|e| self.failure(e))?;
         for (index, name) in self.functions(&bytes)? {
-            print(format_args!("{HEADING}func {index} {name}{HEADING:#}\n"))?;
+            print(format_args!("{HEADING}func {index} {}{HEADING:#}\n", Escaped(&name)))?;
             match module.listing(index) {
                 Some(listing) => print(format_args!("{listing}\n"))?,
                 None => return Err(self.failure(format_args!("function {index}: no code"))),
@@ -47,13 +47,13 @@ impl Dump {
             |(index, name): &(u32, String)| wanted.parse() == Ok(*index) || name == wanted;
         let found: Vec<_> = functions.filter(is_wanted).collect();
         if found.is_empty() {
-            let file = self.file.display();
+            let file = shown(&self.file);
             return Err(Failure::usage(format_args!("{file} defines no function {wanted:?}")));
         }
         Ok(found)
     }
 
     fn failure(&self, error: impl fmt::Display) -> Failure {
-        Failure::new(format_args!("{}: {error}", self.file.display()))
+        Failure::new(format_args!("{}: {error}", shown(&self.file)))
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::{
     describe::{self, IndexSpaces},
-    terminal::{Failure, HEADING, print, read},
+    terminal::{Failure, HEADING, print, read, shown},
 };
 use clap::Args;
 use serde_json::{Value, json};
 use std::{fmt, path::PathBuf, process::ExitCode};
-use windlass_decode::{Features, Module, NameSection};
+use windlass_decode::{Escaped, Features, Module, NameSection};
 use windlass_validate::validate;
 
 /// Show imports, exports, sections and features of a module
@@ -30,13 +30,13 @@ impl Inspect {
         if self.json {
             print(format_args!("{:#}\n", summary.json()))?;
         } else {
-            print(format_args!("{HEADING}{}{HEADING:#}\n{summary}", self.file.display()))?;
+            print(format_args!("{HEADING}{}{HEADING:#}\n{summary}", shown(&self.file)))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
     fn failure(&self, error: impl fmt::Display) -> Failure {
-        Failure::new(format_args!("{}: {error}", self.file.display()))
+        Failure::new(format_args!("{}: {error}", shown(&self.file)))
     }
 }
 
@@ -131,7 +131,7 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
-            writeln!(f, "name:      {name}")?;
+            writeln!(f, "name:      {}", Escaped(name))?;
         }
         writeln!(f, "size:      {} bytes", self.size)?;
         match &self.error {

@@ -2,7 +2,7 @@
 
 use crate::{
     budget::{Budget, StoreBudget},
-    terminal::{Failure, complain, print, read},
+    terminal::{Failure, complain, print, read, shown},
     units, values,
     world::World,
 };
@@ -16,8 +16,8 @@ use std::{
     time::Duration,
 };
 use windlass::{
-    Config, Engine, Error, ExternType, Features, Func, Instance, InterruptHandle, Linker, Metering,
-    Module, Store, Val,
+    Config, Engine, Error, Escaped, ExternType, Features, Func, Instance, InterruptHandle, Linker,
+    Metering, Module, Store, Val,
 };
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
 
@@ -81,7 +81,7 @@ impl Run {
         // Also what comes before the guest takes time.
         let watchdog = self.timeout.map(Watchdog::start);
         let bytes = read(&self.file)?;
-        let invalid = |error| Failure::new(format_args!("{}: {error}", self.file.display()));
+        let invalid = |error| Failure::new(format_args!("{}: {error}", shown(&self.file)));
         let mut config = self.config();
         let mut module = Engine::new(&config)
             .and_then(|engine| Module::new(&engine, &bytes))
@@ -171,7 +171,7 @@ impl Run {
         let instance = linker.instantiate(&mut *store, module)?;
         let Some(name) = &self.invoke else {
             let start = self.function(store, &instance, "_start").map_err(|_| {
-                let file = self.file.display();
+                let file = shown(&self.file);
                 Failure::new(format_args!(
                     "{file} has no _start: use --invoke NAME{}",
                     hint(module)
@@ -196,7 +196,7 @@ impl Run {
         name: &str,
     ) -> Result<Func, Failure> {
         instance.get_func(store, name).ok_or_else(|| {
-            Failure::usage(format_args!("{} exports no function {name:?}", self.file.display()))
+            Failure::usage(format_args!("{} exports no function {name:?}", shown(&self.file)))
         })
     }
 
@@ -238,7 +238,8 @@ fn take_shared_memories(store: &Store<Host>, module: &Module) -> Result<(), Fail
 /// The functions that could be invoked.
 fn hint(module: &Module) -> String {
     let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    let names: Vec<&str> = functions.map(|export| export.name()).take(10).collect();
+    let names = functions.map(|export| Escaped(export.name()).to_string());
+    let names: Vec<String> = names.take(10).collect();
     if names.is_empty() { String::new() } else { format!(" (it exports {})", names.join(", ")) }
 }
 
@@ -266,8 +267,8 @@ struct Watchdog {
     guest: Arc<OnceLock<InterruptHandle>>,
 }
 
-/// How long a program may take to notice that its time is up: it may be in a call of the host that
-/// can't be interrupted.
+/// How long a program may take to notice that its time is up. It takes longer in a call of the host
+/// that can't be interrupted, or on a machine that is very busy: nobody can tell which.
 const GRACE: Duration = Duration::from_millis(500);
 
 impl Watchdog {
@@ -284,7 +285,7 @@ impl Watchdog {
                 }
                 if timed_out(GRACE) {
                     complain(match guest {
-                        Some(_) => "interrupted, while waiting for the host",
+                        Some(_) => "interrupted: the program did not stop by itself in time",
                         None => "interrupted, before the program began",
                     });
                     process::exit(134);

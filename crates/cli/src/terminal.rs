@@ -1,12 +1,15 @@
 //! Speaking to the user: [`Failure`], and output that survives a closed pipe. Colours appear on a
-//! terminal only.
+//! terminal only, and nothing but them: what a module or a file is called is [`Escaped`], by who
+//! shows it, and messages are once more, line by line.
 
 use anstyle::{AnsiColor, Style};
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
+use windlass::Escaped;
 
 /// How the word "error" looks.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -50,12 +53,14 @@ impl Failure {
 /// Prints an error to stderr.
 pub(crate) fn complain(message: &str) {
     // There is no one left to tell when stderr is closed.
-    let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", message.trim_end());
+    let message = Lines(message.trim_end());
+    let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {message}");
 }
 
 /// Prints an explanation to stderr, of an error that the program itself told.
 pub(crate) fn suggest(message: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{HEADING}hint:{HEADING:#} {message}");
+    let message = message.to_string();
+    let _ = writeln!(anstream::stderr(), "{HEADING}hint:{HEADING:#} {}", Lines(&message));
 }
 
 /// Prints to stdout. A reader that went away is no failure of ours.
@@ -70,7 +75,25 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
 }
 
 /// Reads a file, whose name an error tells.
-pub(crate) fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path)
-        .map_err(|error| Failure::new(format_args!("cannot read {}: {error}", path.display())))
+        .map_err(|error| Failure::new(format_args!("cannot read {}: {error}", shown(path))))
+}
+
+/// A path as people may see it.
+pub(crate) fn shown(path: &Path) -> String {
+    Escaped(&path.to_string_lossy()).to_string()
+}
+
+/// Shows a message of several lines, each of them [`Escaped`].
+pub(crate) struct Lines<'a>(pub(crate) &'a str);
+
+impl Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, line) in self.0.split('\n').enumerate() {
+            f.write_str(if number == 0 { "" } else { "\n" })?;
+            Escaped(line).fmt(f)?;
+        }
+        Ok(())
+    }
 }

@@ -1,7 +1,7 @@
 //! `windlass validate`: says of each file whether it is a valid module, and if not, what is wrong
 //! and where.
 
-use crate::terminal::{BAD, Failure, GOOD, complain, print, read};
+use crate::terminal::{BAD, Failure, GOOD, complain, print, read, shown};
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
 use windlass::{Config, Engine, Error, Features, Module};
@@ -19,7 +19,7 @@ impl Validate {
         let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
         let mut code = ExitCode::SUCCESS;
         for file in &self.files {
-            let name = file.display();
+            let name = shown(file);
             match read(file) {
                 Err(failure) => code = failure.report(),
                 Ok(bytes) => match check(&engine, &bytes) {

@@ -1,6 +1,6 @@
 //! `windlass wast`: runs test scripts, a line a file, and tells the directives that failed.
 
-use crate::terminal::{BAD, Failure, GOOD, print, read};
+use crate::terminal::{BAD, Failure, GOOD, Lines, print, read, shown};
 use clap::Args;
 use std::{fmt::Write, path::PathBuf, process::ExitCode};
 use windlass::{Config, Engine, Features};
@@ -36,7 +36,7 @@ impl Wast {
                 }
             };
             let report = runner.run(&String::from_utf8_lossy(&text));
-            print(summary(&file.display().to_string(), &report))?;
+            print(summary(&shown(file), &report))?;
             if !report.is_success() {
                 code = ExitCode::FAILURE;
             }
@@ -51,7 +51,7 @@ fn summary(name: &str, report: &Report) -> String {
     let mut text = format!("{name}: {style}{verdict}{style:#}: {report}\n");
     for failure in report.failures() {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "  {name}:{failure}");
+        let _ = writeln!(text, "  {name}:{}", Lines(&failure.to_string()));
     }
     text
 }

@@ -4,7 +4,7 @@
 
 use crate::{
     budget::Budget,
-    terminal::{Failure, suggest},
+    terminal::{Failure, shown, suggest},
 };
 use clap::Args;
 use std::{
@@ -187,5 +187,5 @@ fn give_memory(
 }
 
 fn failed(flag: &str, what: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::usage(format_args!("{flag} {}: {error}", what.display()))
+    Failure::usage(format_args!("{flag} {}: {error}", shown(what)))
 }

@@ -4,7 +4,7 @@
 //! function named once.
 
 use crate::{
-    Module,
+    Escaped, Module,
     exec::{Ip, code::table::Found},
     lock::Once,
     translate,
@@ -142,7 +142,8 @@ impl FrameInfo {
         self.func
     }
 
-    /// The name of the function, if the module's name section has it.
+    /// The name of the function, if the module's name section has it: as it stands there, so that who shows it
+    /// to people does so by [`Escaped`].
     pub fn func_name(&self) -> Option<&str> {
         self.module.func_name(self.func)
     }
@@ -158,9 +159,9 @@ impl fmt::Display for WasmBacktrace {
         f.write_str("wasm backtrace:")?;
         for (depth, frame) in self.frames().iter().enumerate() {
             let module = frame.module.name().unwrap_or("<unknown>");
-            write!(f, "\n  {depth:>3}: {:#8x} - {module}!", frame.offset)?;
+            write!(f, "\n  {depth:>3}: {:#8x} - {}!", frame.offset, Escaped(module))?;
             match frame.func_name() {
-                Some(name) => f.write_str(name)?,
+                Some(name) => write!(f, "{}", Escaped(name))?,
                 None => write!(f, "<wasm function {}>", frame.func)?,
             }
         }

@@ -2,7 +2,7 @@
 //! that does not fit, an error of a host function. Errors with names of their own are found in it
 //! by [`Error::downcast_ref`].
 
-use crate::{Trap, WasmBacktrace};
+use crate::{Escaped, Trap, WasmBacktrace};
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::fmt;
 
@@ -306,7 +306,7 @@ impl fmt::Display for Named<'_> {
 /// # Ok::<(), windlass::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} for `{module}`::`{name}`: {detail}")]
+#[error("{kind} for `{}`::`{}`: {detail}", Escaped(module), Escaped(name))]
 pub struct LinkError {
     pub(crate) kind: LinkErrorKind,
     pub(crate) module: Box<str>,

@@ -132,7 +132,7 @@ pub use types::{
     HeapType, ImportType, MemoryType, Mutability, RefType, StorageType, StructType, TableType,
     TagType, ValType,
 };
-pub use windlass_decode::Features;
+pub use windlass_decode::{Escaped, Features};
 
 /// The result of this crate's functions.
 ///

@@ -46,6 +46,7 @@ extern crate alloc;
 pub mod ops;
 mod branch_hints;
 mod error;
+mod escaped;
 mod facts;
 mod features;
 mod instr;
@@ -58,6 +59,7 @@ mod types;
 
 pub use branch_hints::BranchHint;
 pub use error::{Error, ErrorKind};
+pub use escaped::Escaped;
 pub use facts::{Nans, Raw};
 pub use features::Features;
 pub use instr::{Catch, Catches, Imm, Instr, Instrs, Labels, MemArg};

@@ -188,3 +188,39 @@ fn wast() {
     assert_eq!(done.code, 1);
     assert!(done.stdout.contains("all fuel consumed"), "{}", done.stdout);
 }
+
+/// What a module calls itself and its parts can't act on the terminal, begin lines of its own or
+/// turn the direction of text.
+#[test]
+fn names_of_modules_do_no_harm() {
+    const NAME: &str = r"a\u{9b}2J\u{202e}\u{1b}]0;b\u{07}\0derror: c\0a";
+    let module = |parts: &str| format!("(module (@name \"{NAME}\") {parts})").into_bytes();
+    let func = format!("(func (@name \"{NAME}\") (export \"{NAME}\") unreachable)");
+    let named = file("named.wat", &module(&func));
+    let started = file("started.wat", &module(&format!("{func} (start 0)")));
+    let import = format!("(import \"{NAME}\" \"{NAME}\" (func))");
+    let imports = file("imports.wat", &module(&import));
+    let twice = file("twice.wat", &module(&func.repeat(2)));
+    let script = file(
+        "named.wast",
+        format!("(module {func}) (invoke \"{NAME}\") (module {import})").as_bytes(),
+    );
+    let calls: &[(&[&str], usize)] = &[
+        (&["run", &named], 1),
+        (&["run", &started], 2),
+        (&["run", &imports], 2),
+        (&["run", "no\u{9b}such\u{202e}file\n"], 1),
+        (&["dump", &named], 1),
+        (&["inspect", &named], 2),
+        (&["validate", &twice], 1),
+        (&["wast", &script], 2),
+    ];
+    for (args, names) in calls {
+        let Done { stdout, stderr, .. } = windlass(args);
+        let shown = stdout + &stderr;
+        assert!(shown.matches("\\u{202e}").count() >= *names, "{args:?}: {shown:?}");
+        let harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!shown.contains(harmful), "{args:?}: {shown:?}");
+        assert!(!shown.lines().any(|line| line.starts_with("error: c")), "{args:?}: {shown:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::reference::Reference;
 use crate::{
-    AsContext, AsContextMut, Caller, ExnRef, Rooted, Store, StoreContextMut, TagType,
+    AsContext, AsContextMut, Caller, Escaped, ExnRef, Rooted, Store, StoreContextMut, TagType,
     runtime::{NO_INSTANCE, StoreInner},
 };
 use alloc::boxed::Box;
@@ -42,7 +42,7 @@ impl fmt::Display for ThrownException {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("uncaught exception with tag ")?;
         if let Some(name) = &self.name {
-            write!(f, "{name} ")?;
+            write!(f, "{} ", Escaped(name))?;
         }
         self.ty.fmt(f)
     }

@@ -2,8 +2,8 @@
 
 use super::{func::Call, store::StoreState, value::check_store};
 use crate::{
-    AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, SharedMemory,
-    StoreContext, Table, Tag, Trap, TypedFunc, WasmParams, WasmResults,
+    AsContext, AsContextMut, Error, Escaped, Export, Extern, Func, Global, Memory, Module,
+    SharedMemory, StoreContext, Table, Tag, Trap, TypedFunc, WasmParams, WasmResults,
     error::error,
     runtime::{self, InstanceEntity, StoreId, StoreInner},
 };
@@ -124,7 +124,8 @@ impl Instance {
         name: &str,
     ) -> Result<TypedFunc<Params, Results>, Error> {
         let func = self.get_export(&store, name).and_then(Extern::into_func);
-        func.ok_or_else(|| error!("no function is exported under the name `{name}`"))?.typed(store)
+        let none = || error!("no function is exported under the name `{}`", Escaped(name));
+        func.ok_or_else(none)?.typed(store)
     }
 
     /// The memory that is exported under `name`.

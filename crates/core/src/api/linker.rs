@@ -2,8 +2,8 @@
 
 use super::{func::HostFunc, store::StoreState, value::check_store};
 use crate::{
-    AsContext, AsContextMut, Caller, Engine, Error, Extern, Func, FuncType, Instance, IntoFunc,
-    Module, Val, error::error, runtime::unknown, types::ItemType,
+    AsContext, AsContextMut, Caller, Engine, Error, Escaped, Extern, Func, FuncType, Instance,
+    IntoFunc, Module, Val, error::error, runtime::unknown, types::ItemType,
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::fmt;
@@ -204,7 +204,7 @@ impl<T> Linker<T> {
         as_name: &str,
     ) -> Result<&mut Self, Error> {
         let definition = self.find(module, name).cloned();
-        let unknown = || error!("`{module}`::`{name}` is not defined");
+        let unknown = || error!("{} is not defined", Path(module, name));
         self.insert(as_module, as_name, definition.ok_or_else(unknown)?)
     }
 
@@ -214,7 +214,9 @@ impl<T> Linker<T> {
     /// If no name of the module is defined, or one is already under the other.
     pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<(), Error> {
         let names = self.modules.get(module).cloned();
-        for (name, definition) in names.ok_or_else(|| error!("`{module}` is not defined"))? {
+        for (name, definition) in
+            names.ok_or_else(|| error!("`{}` is not defined", Escaped(module)))?
+        {
             self.insert(as_module, &name, definition)?;
         }
         Ok(())
@@ -245,7 +247,7 @@ impl<T> Linker<T> {
             };
             let ty = FuncType::from_id(&self.engine, ty);
             let (module, name) = (import.module.clone(), import.name.clone());
-            let message = move || error!("unknown import: `{module}`::`{name}` is not defined");
+            let message = move || error!("unknown import: {} is not defined", Path(&module, &name));
             self.func_new(&import.module, &import.name, ty, move |_, _, _| Err(message()))?;
         }
         Ok(())
@@ -308,10 +310,19 @@ impl<T> Linker<T> {
         definition: Definition<T>,
     ) -> Result<&mut Self, Error> {
         if !self.shadowing && self.find(module, name).is_some() {
-            return Err(error!("`{module}`::`{name}` is defined already"));
+            return Err(error!("{} is defined already", Path(module, name)));
         }
         self.modules.entry(module.into()).or_default().insert(name.into(), definition);
         Ok(self)
+    }
+}
+
+/// Shows the two names that an import has.
+struct Path<'a>(&'a str, &'a str);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`::`{}`", Escaped(self.0), Escaped(self.1))
     }
 }
 

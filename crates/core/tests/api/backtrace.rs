@@ -1,7 +1,7 @@
 //! Backtraces: where a guest was, shown by errors.
 
 use crate::{instance, linked};
-use windlass::{Caller, Engine, Error, Linker, Trap};
+use windlass::{Caller, Config, Engine, Error, Features, Instance, Linker, Module, Store, Trap};
 
 const TEXT: &str = r#"
     (module $sums
@@ -77,4 +77,43 @@ fn a_deep_recursion_is_told_in_part() {
     assert_eq!(error.trap(), Some(Trap::StackOverflow));
     assert_eq!(error.backtrace().unwrap().frames().len(), 64);
     assert!(error.to_string().ends_with("\n       ... and more"), "{error}");
+}
+
+/// Control characters, lines and directions of text in the names of a module stay text.
+#[test]
+fn names_are_shown_without_harm() {
+    const NAME: &str = "größe\u{1b}[2J\r\n\u{9b}\u{2028}\u{202e}";
+    const SHOWN: &str = r"größe\u{1b}[2J\r\n\u{9b}\u{2028}\u{202e}";
+    let name: String = NAME.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let text = format!(
+        r#"(module (@name "{name}")
+            (tag $t (@name "{name}"))
+            (func (@name "{name}") (export "trap") unreachable)
+            (func (export "throw") (throw $t)))"#
+    );
+    let engine = Engine::new(Config::new().features(Features::ALL)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let mut call = |name: &str| {
+        let func = instance.get_typed_func::<(), ()>(&store, name);
+        func.and_then(|func| func.call(&mut store, ())).unwrap_err().to_string()
+    };
+    assert!(call("trap").ends_with(&format!("- {SHOWN}!{SHOWN}")), "{}", call("trap"));
+    assert!(call("throw").contains(&format!("tag {SHOWN} ")), "{}", call("throw"));
+    assert!(call(NAME).contains(SHOWN), "{}", call(NAME));
+    // Who asks for a name gets it as it is.
+    assert_eq!(module.name(), Some(NAME));
+
+    let import = format!(r#"(import "{name}" "{name}" (func))"#);
+    let module = Module::new(&engine, wat::parse_str(import).unwrap()).unwrap();
+    let mut linker = Linker::new(&engine);
+    let path = format!("`{SHOWN}`::`{SHOWN}`");
+    let unknown = linker.instantiate(&mut store, &module).unwrap_err().to_string();
+    assert!(unknown.contains(&path), "{unknown}");
+    assert!(linker.alias(NAME, NAME, "a", "b").unwrap_err().to_string().contains(&path));
+    assert!(linker.alias_module(NAME, "a").unwrap_err().to_string().contains(SHOWN));
+    linker.func_wrap(NAME, NAME, || ()).unwrap();
+    let twice = linker.func_wrap(NAME, NAME, || ()).unwrap_err().to_string();
+    assert!(twice.contains(&path), "{twice}");
 }
