@@ -1,7 +1,7 @@
 //! Garbage collection: when to collect, what to do when the heap is full, and objects for the host.
-//! The driver comes here for running guests; the host and instantiation through [`Embedder`] and the
-//! functions below. What a collection is stands in [`runtime`](crate::runtime). Room for what can be
-//! large is foreseen, then paid, then made: never touched or collected for before it is paid.
+//! The driver comes here for running guests; the host and instantiation through [`Embedder`] and
+//! the functions below. What a collection is stands in [`runtime`](crate::runtime). Room for what
+//! can be large is foreseen, then paid, then made: nothing is touched or collected for it before.
 
 use super::{
     frame_maps::{self, Halt},

@@ -19,8 +19,8 @@ const PART: &str = r"
             (else (local.set 2 (f64.const 1)) (local.get 30000)))))
     local.get 0 local.get 1 i32.const 7 local.set 1 select
     (block (block (block (br_table 0 1 2 (local.get 0)))))
-    (loop $m (local.set 2 (f64.mul (local.get 2) (f64.const 0.5))) (br_if $m (f64.gt (local.get 2) \
-    (f64.const 1))))
+    (loop $m (local.set 2 (f64.mul (local.get 2) (f64.const 0.5))) (br_if $m
+        (f64.gt (local.get 2) (f64.const 1))))
     try i32.const 1 throw $e catch $e drop local.get 0 if rethrow 1 end catch_all end
     drop";
 

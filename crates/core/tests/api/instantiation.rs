@@ -1,5 +1,5 @@
-//! What an instantiation pays, and that it can be interrupted: where it does more than its module is
-//! long.
+//! What an instantiation pays, and that it can be interrupted: where it does more than its module
+//! is long.
 
 use crate::module;
 use windlass::{

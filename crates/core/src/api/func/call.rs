@@ -131,7 +131,7 @@ impl<'a, T> Call<'a, T> {
                     let Err(error) = outcome else {
                         if owes {
                             thread.hold_results(store, func);
-                            return Ok(Stop::OutOfFuel);
+                            return Ok(CallState::OutOfFuel);
                         }
                         // A guest is not to run on for long that does little but call the host.
                         if store.interrupt.is_raised() && instance != NO_INSTANCE {
