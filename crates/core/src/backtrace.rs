@@ -142,8 +142,8 @@ impl FrameInfo {
         self.func
     }
 
-    /// The name of the function, if the module's name section has it: as it stands there, so that who shows it
-    /// to people does so by [`Escaped`].
+    /// The name of the function, if the module's name section has it: as it stands there, so that
+    /// who shows it to people does so by [`Escaped`].
     pub fn func_name(&self) -> Option<&str> {
         self.module.func_name(self.func)
     }
