@@ -7,7 +7,7 @@ pub(crate) use held::{HeldType, HeldTypes};
 use crate::{Config, Error, interrupt::Epochs, lock::Lock, unique::Counter};
 use alloc::sync::Arc;
 use core::fmt;
-use windlass_decode::{FuncType, RecGroup, SubType};
+use windlass_decode::{FuncType, SubType};
 use windlass_validate::{Context, NewGroup, TypeId, TypeRegistry};
 
 /// What modules and stores share. Cheap to clone, and usable from several threads.
@@ -115,7 +115,7 @@ impl Engine {
         if sup.is_some_and(|sup| !self.types(|types| types.may_extend(&ty.composite, sup))) {
             return Err(Error::msg("the type does not match its supertype"));
         }
-        let group = NewGroup::alone(ty);
+        let group = NewGroup::alone(ty).ok_or_else(full)?;
         let id = self.0.types.write(|types| types.enter(group)).ok_or_else(full)?;
         Ok(HeldType::counted(self, id))
     }
@@ -124,13 +124,9 @@ impl Engine {
     ///
     /// # Errors
     /// If the engine is full.
-    pub(crate) fn enter(
-        &self,
-        context: &mut Context,
-        groups: &[RecGroup],
-    ) -> Result<HeldTypes, Error> {
+    pub(crate) fn enter(&self, context: &mut Context) -> Result<HeldTypes, Error> {
         let mut held = HeldTypes::new(self);
-        context.enter(groups, &mut &*self, &mut held.ids).ok_or_else(full)?;
+        context.enter(&mut &*self, &mut held.ids).ok_or_else(full)?;
         Ok(held)
     }
 

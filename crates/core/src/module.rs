@@ -10,7 +10,7 @@ use crate::{
     translate,
     types::ItemType,
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
 use windlass_decode::{
     self as decode, ExternKind, Features, Import, Instrs, NameMap, NameSection, Reader,
@@ -64,7 +64,7 @@ impl Module {
     ///   [`Config`](crate::Config) switches off;
     /// - [`CodeTooLarge`] if a function is beyond a limit of the engine, where the module is
     ///   translated at once;
-    /// - if the engine's modules have nearly 2^28 types.
+    /// - if the engine's modules have nearly 2^28 types, or the host has no memory for the module.
     ///
     /// ```
     /// use windlass::{Engine, Module, ModuleError};
@@ -243,22 +243,20 @@ impl fmt::Debug for Module {
 impl ModuleInner {
     /// A module that is valid with these features.
     fn new(engine: &Engine, bytes: &[u8], features: Features) -> Result<ModuleInner, Error> {
-        let (mut decoded, mut context) =
+        let (decoded, mut context) =
             validated(bytes, features, engine.config().compilation_mode).map_err(ModuleError)?;
-        // The context has all of them.
-        let groups = core::mem::take(&mut decoded.types);
-        let types = engine.enter(&mut context, &groups)?;
+        let types = engine.enter(&mut context)?;
         Ok(ModuleInner {
             engine: engine.clone(),
-            bytes: bytes.into(),
-            objects: object_types(&context),
+            bytes: list(bytes.iter().copied())?,
+            objects: object_types(&context).map_err(no_memory)?,
             _types: types,
-            code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED),
+            code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED).map_err(no_memory)?,
             code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),
             tag_names: Once::new(),
-            sorted_exports: sorted_exports(&decoded),
+            sorted_exports: sorted_exports(&decoded)?,
             decoded,
             context,
         })
@@ -385,8 +383,8 @@ fn validated(
     features: Features,
     mode: CompilationMode,
 ) -> Result<(decode::Module, Context), windlass_validate::Error> {
-    let decoded = decode::Module::decode(bytes, features)?;
-    let context = Context::new(&decoded, bytes, features)?;
+    let mut decoded = decode::Module::decode(bytes, features)?;
+    let context = Context::new(&mut decoded, bytes, features)?;
     if mode != CompilationMode::Lazy {
         let mut scratch = Scratch::default();
         for index in 0..decoded.bodies.len() {
@@ -396,15 +394,33 @@ fn validated(
     Ok((decoded, context))
 }
 
+#[cold]
+fn no_memory(_: TryReserveError) -> Error {
+    Error::msg("the host has no memory for the module")
+}
+
+/// As many items as there are, kept.
+fn list<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Box<[T]>, Error> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(items.len()).map_err(no_memory)?;
+    list.extend(items);
+    Ok(list.into())
+}
+
 /// The layouts of a module's types.
-fn object_types(context: &Context) -> Box<[Option<Arc<ObjectType>>]> {
+fn object_types(context: &Context) -> Result<Box<[Option<Arc<ObjectType>>]>, TryReserveError> {
     let is_func = |index| context.type_func(index as u32).is_some();
     if (0..context.types.len()).all(is_func) {
-        return Box::default();
+        return Ok(Box::default());
     }
     let types = context.types.iter().zip(&context.type_ids);
     let is_func = |id| context.is_func_type(id);
-    types.map(|(ty, &id)| ObjectType::of(&ty.composite, id, is_func).map(Arc::new)).collect()
+    let mut objects = Vec::new();
+    objects.try_reserve_exact(context.types.len())?;
+    for (ty, &id) in types {
+        objects.push(ObjectType::of(&ty.composite, id, is_func)?.map(Arc::new));
+    }
+    Ok(objects.into())
 }
 
 fn import_kind(ty: &decode::ImportType) -> ExternKind {
@@ -417,10 +433,11 @@ fn import_kind(ty: &decode::ImportType) -> ExternKind {
     }
 }
 
-fn sorted_exports(module: &decode::Module) -> Box<[u32]> {
-    let mut sorted: Box<[u32]> = (0..module.exports.len() as u32).collect();
+fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {
+    // There are a million at most.
+    let mut sorted = list((0..module.exports.len()).map(|index| index as u32))?;
     sorted.sort_unstable_by_key(|&index| &*module.exports[index as usize].name);
-    sorted
+    Ok(sorted)
 }
 
 /// How many slots values of these types take.

@@ -198,13 +198,101 @@ fn within_memory<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// A module of so many structures of `fields` fields each; in all of them or in none the last
+/// differ.
+fn structures(count: usize, fields: usize, differ: bool) -> Vec<u8> {
+    let last = |index| if differ { ["i8", "i16", "i32", "i64"][index & 3] } else { "i8" };
+    let ty = |index: usize| {
+        let digits = (0..8).map(|digit| format!("(field {})", last(index >> (2 * digit))));
+        let fields = format!("{} {}", "(field i8) ".repeat(fields - 8), digits.collect::<String>());
+        format!("(type (struct {fields}))")
+    };
+    wat::parse_str((0..count).map(ty).collect::<String>()).unwrap()
+}
+
+/// A module of many types takes a known multiple of its bytes.
+#[test]
+fn types_are_kept_once_in_a_module_and_once_in_an_engine() {
+    for (differ, most) in [(false, 17), (true, 30)] {
+        let bytes = structures(50, 5_000, differ);
+        let engine = engine();
+        let before = HELD.get();
+        PEAK.set(before);
+        let module = Module::new(&engine, &bytes).unwrap();
+        let times = (PEAK.get() - before) / bytes.len() as isize;
+        assert!(times <= most, "{times} times its bytes");
+        drop(module);
+    }
+}
+
+/// A module for which validation and the engine keep long lists of every kind.
+fn long_lists() -> Vec<u8> {
+    let each = |part: &dyn Fn(usize) -> String| (0..400).map(part).collect::<String>();
+    let text = format!(
+        r#"(module $lists {structures} (type $f (func (param {params}) (result {params})))
+            {imports} {funcs} {tables} {globals} {tags} {exports} {elements} {data}
+            (elem func {items}) (elem funcref {exprs})
+            (global $long i32 {sum})
+            (func $deep (type $f) {locals} (block {blocks} {ends}) (call $deep {gets}) (call $deep))
+            {customs})"#,
+        structures = each(&|i| format!("(type (struct {}))", "(field i8)".repeat(i))),
+        params = "i32 ".repeat(500),
+        imports = each(&|i| format!("(import \"a\" \"{i}\" (func $i{i}))")),
+        funcs = each(&|i| format!("(func $f{i})")),
+        tables = each(&|_| "(table 0 funcref)".into()),
+        globals = each(&|_| "(global i32 (i32.const 0))".into()),
+        tags = each(&|_| "(tag)".into()),
+        exports = each(&|i| format!("(export \"{i}{}\" (func $f{i}))", "x".repeat(3 * i))),
+        elements = each(&|_| "(elem func)".into()),
+        data = each(&|_| "(data)".into()),
+        items = each(&|i| format!("$f{i} ")),
+        exprs = each(&|i| format!("(ref.func $f{i}) ")),
+        sum = format!("{} (i32.const 1)", "(i32.add (i32.const 1) ".repeat(400)) + &")".repeat(400),
+        locals = "(local i64)".repeat(500),
+        blocks = "block ".repeat(400),
+        ends = "end ".repeat(400),
+        gets = (0..500).map(|i| format!("(local.get {i})")).collect::<String>(),
+        customs = each(&|i| format!("(@custom \"c{i}{}\")", "x".repeat(3 * i))),
+    );
+    wat::parse_str(text).unwrap()
+}
+
+/// Whatever is as long as a module says is made so that a host without memory for it gets an error.
+#[test]
+fn a_host_without_memory_gets_an_error() {
+    let bytes = long_lists();
+    let mut refused = 0;
+    loop {
+        let engine = Engine::new(Config::new().features(Features::ALL)).unwrap();
+        LEFT.set(Some(refused));
+        let made = Module::new(&engine, &bytes);
+        let valid = Module::validate(&engine, &bytes);
+        let was_refused = LEFT.replace(None).is_some_and(|left| left > refused);
+        match made.map(drop).and(valid) {
+            Ok(()) if !was_refused => break,
+            Ok(()) => panic!("allocation {refused} was refused, and nobody noticed"),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(error.contains("memory") || error.contains("room"), "{error}");
+            }
+        }
+        refused += 1;
+    }
+    assert!(refused > 100, "only {refused} large allocations");
+}
+
 thread_local! {
     /// Bytes that this thread has allocated and not freed, and the largest value of that.
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    /// After how many more large allocations one is refused, once.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// The system's allocator, with a count of the bytes.
+/// What is smaller is of a fixed size, whatever the module says.
+const LARGE: usize = 1024;
+
+/// The system's allocator, with a count of the bytes; refuses what it is told to.
 struct Counting;
 
 #[global_allocator]
@@ -216,11 +304,21 @@ impl Counting {
         HELD.set(held);
         PEAK.set(PEAK.get().max(held));
     }
+
+    /// Whether this allocation is the one to be refused; after it, none is.
+    fn refuses(size: usize) -> bool {
+        let Some(left) = LEFT.get().filter(|_| size >= LARGE) else { return false };
+        LEFT.set(if left == 0 { Some(usize::MAX) } else { Some(left - 1) });
+        left == 0
+    }
 }
 
-// SAFETY: it hands everything on to the system's allocator, unchanged.
+// SAFETY: it hands on to the system's allocator, unchanged, whatever it does not refuse.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if Counting::refuses(layout.size()) {
+            return std::ptr::null_mut();
+        }
         Counting::count(layout.size() as isize);
         // SAFETY: the caller keeps the contract, which is the same.
         unsafe { System.alloc(layout) }

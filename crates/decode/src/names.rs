@@ -137,7 +137,7 @@ impl NameSection {
     /// Reads a subsection's contents, if its id is known.
     fn subsection(&mut self, id: u8, reader: &mut Reader<'_>) -> Result<bool, Error> {
         match id {
-            id::MODULE => self.module = Some(reader.name_of_at_most(u32::MAX)?.into()),
+            id::MODULE => self.module = Some(reader.owned_name(u32::MAX)?.into()),
             id::FUNCS => self.funcs.read(reader)?,
             id::LOCALS => self.locals.read(reader)?,
             id::LABELS => self.labels.read(reader)?,
@@ -229,7 +229,10 @@ impl<K: Copy + Ord> NameMap<K> {
         if self.entries.last().is_some_and(|last| last.key >= key) {
             return Err(reader.error(ErrorKind::Malformed("name out of order")));
         }
-        self.text.push_str(reader.name_of_at_most(u32::MAX)?);
+        let name = reader.name_of_at_most(u32::MAX)?;
+        let room = self.text.try_reserve(name.len()).and_then(|()| self.entries.try_reserve(1));
+        room.map_err(|_| reader.error(ErrorKind::OutOfMemory))?;
+        self.text.push_str(name);
         self.entries.push(Entry { key, end: self.text.len() as u32 });
         Ok(())
     }

@@ -103,6 +103,7 @@ impl Module {
             return Err(reader.error(ErrorKind::LengthOutOfBounds));
         }
         let range = reader.offset()..reader.offset() + size;
+        vector::one_more(&mut self.sections, reader)?;
         self.sections.push(Section { id, range: range.clone() });
         Ok(range.end)
     }
@@ -110,6 +111,7 @@ impl Module {
     fn custom_section(&mut self, reader: &mut Reader<'_>, after: u8) -> Result<(), Error> {
         let end = self.enter_section(reader, id::CUSTOM)?;
         let mut contents = reader.take(end - reader.offset())?;
+        vector::one_more(&mut self.customs, reader)?;
         self.customs.push(contents.custom(after)?);
         Ok(())
     }

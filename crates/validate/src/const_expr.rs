@@ -3,6 +3,7 @@
 
 use crate::context::at;
 use crate::func::FuncValidator;
+use crate::room;
 use crate::{Context, Error, InvalidKind, Operand, Scratch};
 use alloc::{format, vec::Vec};
 use windlass_decode::{Expr, Features, Imm, Instr, Instrs, Op, Reader};
@@ -18,7 +19,7 @@ impl Context {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         let mut named = Vec::new();
-        let mut validator = FuncValidator::of_const(self, ty, core::mem::take(scratch));
+        let mut validator = FuncValidator::of_const(self, ty, core::mem::take(scratch))?;
         let code = bytes.get(expr.clone()).unwrap_or_default();
         let mut instrs = Instrs::new(Reader::new(code, expr.start), self.features);
         while !validator.is_finished() {
@@ -27,7 +28,7 @@ impl Context {
             match (instr.op, instr.imm) {
                 (Op::RefFunc, Imm::Index(func)) => {
                     validator.declared_ref_func(func, instr.offset)?;
-                    named.push(func);
+                    room::push(&mut named, func).map_err(|kind| Error::new(kind, instr.offset))?;
                 }
                 _ => validator.step(&instr)?,
             }

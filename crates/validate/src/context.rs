@@ -41,6 +41,8 @@ pub struct Context {
     pub features: Features,
     /// The operands that the types name.
     pub(crate) lists: Lists,
+    /// How many types each recursion group has.
+    pub(crate) groups: Vec<u32>,
     /// A bit for each function: whether `ref.func` may name it.
     pub(crate) declared: Vec<u64>,
     /// The declared supertypes, by type index.

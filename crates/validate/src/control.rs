@@ -38,7 +38,7 @@ impl<'c> FuncValidator<'c> {
         let one = Lists::one(ty);
         let (params, _) = self.ctx.lists.of_block(ty, &one);
         self.pop_all(params)?;
-        self.push_frame(kind, ty);
+        self.push_frame(kind, ty)?;
         self.push_all(params)
     }
 
@@ -49,7 +49,7 @@ impl<'c> FuncValidator<'c> {
         let frame = self.pop_frame()?;
         let one = Lists::one(frame.ty);
         let (params, _) = self.ctx.lists.of_block(frame.ty, &one);
-        self.push_frame(FrameKind::Else, frame.ty);
+        self.push_frame(FrameKind::Else, frame.ty)?;
         self.push_all(params)
     }
 

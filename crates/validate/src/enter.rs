@@ -4,10 +4,10 @@
 //! time, so that others wait for no module.
 
 use crate::registry::NewGroup;
+use crate::room::{copy_type, list};
 use crate::text::{RELATIVE, Text, map_indices, map_ref, map_val};
 use crate::{Context, TypeId, TypeRegistry};
 use alloc::vec::Vec;
-use windlass_decode::{RecGroup, SubType};
 
 /// A registry that others use at the same time.
 pub trait SharedTypes {
@@ -29,30 +29,30 @@ impl SharedTypes for TypeRegistry {
 }
 
 impl Context {
-    /// Enters the module's types, `groups`, into a registry; their numbers and all types of the
+    /// Enters the module's types into a registry; their numbers and all types of the
     /// context are the registry's from then on. Adds to `counted` a type of each group, which is
     /// counted once for it.
     ///
     /// None if the registry is full or the host has no memory: then the context is as it was.
     pub fn enter(
         &mut self,
-        groups: &[RecGroup],
         registry: &mut impl SharedTypes,
         counted: &mut Vec<TypeId>,
     ) -> Option<()> {
         let mut ids: Vec<TypeId> = Vec::new();
         ids.try_reserve_exact(self.types.len()).ok()?;
-        counted.try_reserve_exact(groups.len()).ok()?;
-        for group in groups {
-            if group.types.is_empty() {
+        counted.try_reserve_exact(self.groups.len()).ok()?;
+        for &len in &self.groups {
+            let len = len as usize;
+            if len == 0 {
                 continue;
             }
             let start = ids.len();
             let Some(first) = self.type_ids.get(start) else { continue };
             match first.0 as usize {
                 // The same group as one before it.
-                first if first < start => ids.extend_from_within(first..first + group.types.len()),
-                _ => counted.push(self.enter_group(group.types.len(), registry, &mut ids)?),
+                first if first < start => ids.extend_from_within(first..first + len),
+                _ => counted.push(self.enter_group(len, registry, &mut ids)?),
             }
         }
         self.renumber(&ids)
@@ -71,16 +71,19 @@ impl Context {
             Some(id) => id.0,
             None => RELATIVE | (index - start as u32),
         };
-        let text = Text::new(types, &mut number);
+        let text = Text::new(types, &mut number).ok()?;
         let known = registry.read(|registry| registry.find(&text));
-        let new = known.is_none().then(|| {
-            let mut types: Vec<SubType> = types.to_vec();
-            types.iter_mut().for_each(|ty| map_indices(ty, &mut number));
-            NewGroup { text, types }
-        });
-        let first = match new {
-            Some(new) => registry.write(|registry| registry.enter(new))?,
-            None => known?,
+        let first = match known {
+            Some(first) => first,
+            None => {
+                let mut copies = list(len).ok()?;
+                for ty in types {
+                    let mut ty = copy_type(ty).ok()?;
+                    map_indices(&mut ty, &mut number);
+                    copies.push(ty);
+                }
+                registry.write(|registry| registry.enter(NewGroup { text, types: copies }))?
+            }
         };
         registry.read(|registry| ids.extend(registry.group_from(first)));
         Some(first)

@@ -174,4 +174,6 @@ pub enum InvalidKind {
     FrameTooLarge { func: u32, slots: u64, limit: u64 },
     #[error("{what} exceeds the limit of {limit}")]
     LimitExceeded { what: &'static str, limit: u64 },
+    #[error("the host has no memory for the module")]
+    OutOfMemory,
 }

@@ -73,7 +73,7 @@ impl<'c> FuncValidator<'c> {
         };
         let frame = self.pop_frame()?;
         let kind = if tag.is_some() { FrameKind::Catch } else { FrameKind::CatchAll };
-        self.push_frame(kind, frame.ty);
+        self.push_frame(kind, frame.ty)?;
         self.push_all(params)
     }
 

@@ -130,11 +130,15 @@ impl<'c> FuncValidator<'c> {
     }
 
     /// A validator of a constant expression that gives one value.
-    pub(crate) fn of_const(ctx: &'c Context, ty: Operand, scratch: Scratch) -> FuncValidator<'c> {
+    pub(crate) fn of_const(
+        ctx: &'c Context,
+        ty: Operand,
+        scratch: Scratch,
+    ) -> Result<FuncValidator<'c>, Error> {
         let mut validator = FuncValidator::with_scratch(ctx, scratch);
         let ty = ty.val_type().map_or(BlockType::Empty, BlockType::Result);
-        validator.start(ty, 0);
-        validator
+        validator.start(ty, 0)?;
+        Ok(validator)
     }
 
     /// Starts again with another function of the same module, with the memory of the last.
@@ -148,20 +152,21 @@ impl<'c> FuncValidator<'c> {
         self.params = self.params_of(body_index);
         let results = self.ctx.type_func(ty).map_or(0, |ty| ty.results.len());
         self.frame_size = FrameSize::new(module, body_index, results);
-        self.start(BlockType::Func(ty), body.code.len());
+        self.start(BlockType::Func(ty), body.code.len())?;
         for &(count, ty) in &body.locals {
             let ty = self.ctx.canonical_val(ty);
             let ty = ty.map_err(|kind| Error::new(kind, body.code.start))?;
-            self.locals.push(count, ty.into());
+            let pushed = self.locals.push(count, ty.into());
+            pushed.map_err(|kind| Error::new(kind, body.code.start))?;
         }
         Ok(())
     }
 
-    fn start(&mut self, ty: BlockType, bytes: usize) {
+    fn start(&mut self, ty: BlockType, bytes: usize) -> Result<(), Error> {
         self.operands.clear();
         self.frames.clear();
-        self.locals.clear(self.params, bytes);
-        self.push_frame(FrameKind::Func, ty);
+        self.locals.clear(self.params, bytes).map_err(|kind| Error::new(kind, self.offset))?;
+        self.push_frame(FrameKind::Func, ty)
     }
 
     /// Goes on with the function that `scratch` comes from: [`FuncValidator::into_scratch`] was
@@ -254,6 +259,7 @@ impl<'c> FuncValidator<'c> {
     /// Checks one instruction and applies its effect to the stacks.
     #[inline]
     pub fn step(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
+        self.reserve(0)?;
         let result = self.instr(instr);
         self.frame_size.note_height(self.operands.len());
         result

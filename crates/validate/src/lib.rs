@@ -42,6 +42,7 @@ mod module;
 mod operand;
 mod reference;
 mod registry;
+mod room;
 mod segment;
 mod signature;
 mod slab;
@@ -63,10 +64,10 @@ pub use subtype::limits_match;
 
 use windlass_decode::{Features, Module};
 
-/// Decodes and validates a whole module.
+/// Decodes and validates a whole module. Its types are in the context: see [`Context::new`].
 pub fn validate(bytes: &[u8], features: Features) -> Result<(Module, Context), Error> {
-    let module = Module::decode(bytes, features)?;
-    let context = Context::new(&module, bytes, features)?;
+    let mut module = Module::decode(bytes, features)?;
+    let context = Context::new(&mut module, bytes, features)?;
     let mut scratch = Scratch::default();
     for index in 0..module.bodies.len() {
         validate_body(&context, &module, bytes, index, &mut scratch)?;

@@ -2,7 +2,8 @@
 //! a thousand of them are compared or pushed in one go. Part of `Context`; the rules for blocks,
 //! branches and calls use it.
 
-use crate::Operand;
+use crate::room::list;
+use crate::{InvalidKind, Operand};
 use alloc::vec::Vec;
 use core::ops::Range;
 use windlass_decode::{BlockType, CompositeType, StorageType};
@@ -26,6 +27,22 @@ struct List {
 }
 
 impl Lists {
+    /// Makes room for so many types, which are these.
+    pub(crate) fn reserve<'a>(
+        &mut self,
+        count: usize,
+        types: impl Iterator<Item = &'a CompositeType>,
+    ) -> Result<(), InvalidKind> {
+        let operands = types.map(|ty| match ty {
+            CompositeType::Func(ty) => ty.params.len() + ty.results.len(),
+            CompositeType::Struct(fields) => fields.len(),
+            CompositeType::Array(_) => 0,
+        });
+        self.operands = list(operands.sum())?;
+        self.types = list(count)?;
+        Ok(())
+    }
+
     /// Adds the next type, which is canonical.
     pub(crate) fn push(&mut self, ty: &CompositeType) {
         let start = self.operands.len() as u32;

@@ -1,6 +1,10 @@
 //! [`Locals`]: the types of a function's locals, and which of them are not set yet. Used by `func`.
 
-use crate::{Operand, work};
+use crate::{
+    InvalidKind, Operand,
+    room::{grow_to, push},
+    work,
+};
 use alloc::vec::Vec;
 use windlass_decode::ValType;
 
@@ -29,14 +33,16 @@ pub(crate) struct Locals {
 impl Locals {
     /// Forgets all locals. `params` are those of the next function, `bytes` is the length of its
     /// code.
-    pub(crate) fn clear(&mut self, params: &[ValType], bytes: usize) {
+    pub(crate) fn clear(&mut self, params: &[ValType], bytes: usize) -> Result<(), InvalidKind> {
         self.restore(0);
         work::count(self.dense.len());
         self.dense.clear();
         self.capacity = bytes;
         self.params = params.len() as u32;
+        grow_to(&mut self.dense, params.len().min(bytes))?;
         self.dense.extend(params.iter().take(bytes).map(|&ty| Operand::from(ty)));
         self.runs.clear();
+        Ok(())
     }
 
     /// How many locals there are.
@@ -45,18 +51,20 @@ impl Locals {
     }
 
     /// Adds `count` locals of type `ty`.
-    pub(crate) fn push(&mut self, count: u32, ty: Operand) {
+    pub(crate) fn push(&mut self, count: u32, ty: Operand) -> Result<(), InvalidKind> {
         let start = self.len();
         let end = start.saturating_add(count);
         if start == end {
-            return;
+            return Ok(());
         }
         work::count(1);
-        self.runs.push((end, ty));
+        push(&mut self.runs, (end, ty))?;
         let dense = self.capacity.min(end as usize);
         if dense > self.dense.len() {
+            grow_to(&mut self.dense, dense)?;
             self.dense.resize(dense, ty);
         }
+        Ok(())
     }
 
     /// The type of a local, if there is one; `params` are the function's.
@@ -84,16 +92,18 @@ impl Locals {
     }
 
     /// Notes that the local is set from here to the end of the block.
-    pub(crate) fn set(&mut self, index: u32) {
+    pub(crate) fn set(&mut self, index: u32) -> Result<(), InvalidKind> {
         if !self.is_set(index) {
             let place = index as usize / 64;
             if place >= self.is_set.len() {
                 work::count(place + 1 - self.is_set.len());
+                grow_to(&mut self.is_set, place + 1)?;
                 self.is_set.resize(place + 1, 0);
             }
+            push(&mut self.set, index)?;
             self.is_set[place] |= 1 << (index % 64);
-            self.set.push(index);
         }
+        Ok(())
     }
 
     /// A mark to go back to at the end of a block.
@@ -121,9 +131,9 @@ mod tests {
         let params = [ValType::F32, ValType::F64];
         for bytes in [0, 1, 2, 7, 100] {
             let mut locals = Locals::default();
-            locals.clear(&params, bytes);
+            locals.clear(&params, bytes).unwrap();
             for (count, ty) in [(2, Operand::I32), (0, Operand::F64), (3, REF), (1, Operand::I64)] {
-                locals.push(count, ty);
+                locals.push(count, ty).unwrap();
             }
             let types: Vec<_> = (0..10).map(|index| locals.get(index, &params)).collect();
             let (f32, f64, i32) = (Operand::F32, Operand::F64, Operand::I32);
@@ -137,18 +147,18 @@ mod tests {
     fn locals_without_default_are_set_until_the_end_of_the_block() {
         let mut locals = Locals::default();
         let params = [ValType::I32];
-        locals.clear(&params, 10);
-        locals.push(100, REF);
+        locals.clear(&params, 10).unwrap();
+        locals.push(100, REF).unwrap();
         assert!(locals.is_set(0) && !locals.is_set(1) && !locals.is_set(100));
         let mark = locals.mark();
-        locals.set(100);
-        locals.set(100);
+        locals.set(100).unwrap();
+        locals.set(100).unwrap();
         assert!(locals.is_set(100));
         locals.restore(mark);
         assert!(!locals.is_set(100));
-        locals.set(100);
-        locals.clear(&params, 10);
-        locals.push(100, REF);
+        locals.set(100).unwrap();
+        locals.clear(&params, 10).unwrap();
+        locals.push(100, REF).unwrap();
         assert!(!locals.is_set(100), "nothing is left of the last function");
     }
 }

@@ -2,16 +2,19 @@
 //! in the order in which the sections may refer to each other.
 
 use crate::context::at;
+use crate::room::{grow_to, list};
 use crate::{Context, Error, InvalidKind, Scratch};
-use alloc::collections::BTreeSet;
+use core::mem;
 use windlass_decode::{ExternKind, Features, GlobalType, Import, ImportType, Module, TagType};
 
 impl Context {
     /// Validates everything in `module` but its function bodies. `bytes` are those it was decoded
-    /// from. Its types have numbers of the module's own.
-    pub fn new(module: &Module, bytes: &[u8], features: Features) -> Result<Context, Error> {
+    /// from. Its types, which have numbers of the module's own, are moved from there to here.
+    pub fn new(module: &mut Module, bytes: &[u8], features: Features) -> Result<Context, Error> {
         let mut context = Context { features, ..Context::default() };
-        context.add_types(&module.types)?;
+        context.add_types(mem::take(&mut module.types))?;
+        let module = &*module;
+        context.reserve(module).map_err(|kind| Error::new(kind, 0))?;
         for import in &module.imports {
             context.add_import(import).map_err(|kind| Error::new(kind, import.offset))?;
         }
@@ -21,7 +24,6 @@ impl Context {
             let ty = context.check_func_type(ty).map_err(|kind| Error::new(kind, at))?;
             context.funcs.push(ty);
         }
-        context.declared.resize(context.funcs.len().div_ceil(64), 0);
         let mut scratch = Scratch::default();
         context.add_tables(module, bytes, &mut scratch)?;
         let at = section_offset(module, 5);
@@ -38,6 +40,33 @@ impl Context {
         context.add_elements(module, bytes, &mut scratch)?;
         context.check_data(module, bytes, &mut scratch)?;
         Ok(context)
+    }
+
+    /// Makes room for everything that has an index.
+    fn reserve(&mut self, module: &Module) -> Result<(), InvalidKind> {
+        let mut imported = [0; 5];
+        for import in &module.imports {
+            let kind = match import.ty {
+                ImportType::Func(_) => 0,
+                ImportType::Table(_) => 1,
+                ImportType::Memory(_) => 2,
+                ImportType::Global(_) => 3,
+                ImportType::Tag(_) => 4,
+            };
+            imported[kind] += 1;
+        }
+        let [funcs, tables, memories, globals, tags] = imported;
+        let funcs = funcs + module.funcs.len();
+        grow_to(&mut self.funcs, funcs)?;
+        grow_to(&mut self.tables, tables + module.tables.len())?;
+        grow_to(&mut self.memories, memories + module.memories.len())?;
+        grow_to(&mut self.globals, globals + module.globals.len())?;
+        grow_to(&mut self.tags, tags + module.tags.len())?;
+        grow_to(&mut self.elements, module.elements.len())?;
+        let words = funcs.div_ceil(64);
+        grow_to(&mut self.declared, words)?;
+        self.declared.resize(words, 0);
+        Ok(())
     }
 
     fn add_import(&mut self, import: &Import) -> Result<(), InvalidKind> {
@@ -108,11 +137,11 @@ impl Context {
     }
 
     fn check_exports(&mut self, module: &Module) -> Result<(), Error> {
-        let mut names = BTreeSet::new();
-        for export in &module.exports {
+        let duplicate = duplicate_export(module).map_err(|kind| Error::new(kind, 0))?;
+        for (export, place) in module.exports.iter().zip(0..) {
             let fail = |kind| Error::new(kind, export.offset);
             self.check_export(export.kind, export.index).map_err(fail)?;
-            if !names.insert(&*export.name) {
+            if Some(place) == duplicate {
                 return Err(fail(InvalidKind::DuplicateExportName((*export.name).into())));
             }
         }
@@ -149,6 +178,18 @@ impl Context {
         };
         Err(Error::new(kind, start.offset))
     }
+}
+
+/// The first export with the name of one before it.
+fn duplicate_export(module: &Module) -> Result<Option<u32>, InvalidKind> {
+    let exports = &module.exports;
+    let name = |place: u32| &*exports[place as usize].name;
+    let mut sorted = list(exports.len())?;
+    // There are a million at most.
+    sorted.extend(0..exports.len() as u32);
+    sorted.sort_unstable_by(|&a, &b| name(a).cmp(name(b)).then(a.cmp(&b)));
+    let pairs = sorted.windows(2).filter(|pair| name(pair[0]) == name(pair[1]));
+    Ok(pairs.map(|pair| pair[1]).min())
 }
 
 /// Where the section with this id starts, for errors in lists that keep no offsets of their own.

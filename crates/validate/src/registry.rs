@@ -73,9 +73,11 @@ pub struct NewGroup {
 impl NewGroup {
     /// A type as a group of its own. The types in it are canonical, and its supertype
     /// [may have it](TypeRegistry::may_extend).
-    pub fn alone(ty: SubType) -> NewGroup {
+    ///
+    /// None if the host has no memory for it.
+    pub fn alone(ty: SubType) -> Option<NewGroup> {
         let types = alloc::vec![ty];
-        NewGroup { text: Text::new(&types, &mut |id| id), types }
+        Some(NewGroup { text: Text::new(&types, &mut |id| id).ok()?, types })
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::lists::Lists;
 use crate::signature::Signature;
-use crate::{Error, Frame, FrameKind, FuncValidator, InvalidKind, Operand, work};
+use crate::{Error, Frame, FrameKind, FuncValidator, InvalidKind, Operand, room, work};
 use alloc::string::String;
 use windlass_decode::BlockType;
 use windlass_decode::limits::OPERANDS;
@@ -42,9 +42,20 @@ impl FuncValidator<'_> {
         }
         work::count(types.len() / LANES);
         let first = self.operands.len();
+        self.reserve(types.len())?;
         self.operands.extend(types.iter().map(|&ty| ty.into()));
         self.frame_size.note(&self.operands[first..]);
         Ok(())
+    }
+
+    /// Makes room for so many operands, and for those that one instruction pushes one by one.
+    #[inline]
+    pub(crate) fn reserve(&mut self, count: usize) -> Result<(), Error> {
+        if self.operands.capacity() - self.operands.len() >= count + SINGLE {
+            return Ok(());
+        }
+        let room = self.operands.try_reserve(count + SINGLE);
+        room.map_err(|_| self.error(InvalidKind::OutOfMemory))
     }
 
     /// Pops an operand that must match `expected`.
@@ -138,11 +149,12 @@ impl FuncValidator<'_> {
     }
 
     /// Opens a block, whose operands are on the stack's top but not below its height yet.
-    pub(crate) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) {
+    pub(crate) fn push_frame(&mut self, kind: FrameKind, ty: BlockType) -> Result<(), Error> {
         self.height = self.operands.len();
         let height = self.height as u32;
         let mark = self.locals.mark();
-        self.frames.push(Frame { kind, ty, height, unreachable: false, mark });
+        let frame = Frame { kind, ty, height, unreachable: false, mark };
+        room::push(&mut self.frames, frame).map_err(|kind| self.error(kind))
     }
 
     /// Closes the innermost block, whose results must be all that is left, and removes them.
@@ -182,6 +194,9 @@ impl FuncValidator<'_> {
         }
     }
 }
+
+/// How many operands an instruction pushes one by one at most.
+const SINGLE: usize = 4;
 
 /// How many operands are compared or copied in about the time that an instruction takes.
 const LANES: usize = 32;

@@ -3,7 +3,9 @@
 //! section 3.3, "closed" and "rolled up" types), others as numbers of types that are canonical
 //! already.
 
+use crate::InvalidKind;
 use crate::operand::{MAX_TYPES, Operand};
+use crate::room::list;
 use alloc::{sync::Arc, vec::Vec};
 use windlass_decode::{CompositeType, FieldType, HeapType, RefType, StorageType, SubType, ValType};
 
@@ -18,13 +20,16 @@ pub(crate) const RELATIVE: u32 = MAX_TYPES;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text {
     hash: u64,
-    words: Arc<[u32]>,
+    words: Arc<Vec<u32>>,
 }
 
 impl Text {
     /// The text of a group whose types refer to what `number` makes of their indices.
-    pub(crate) fn new(group: &[SubType], number: &mut dyn FnMut(u32) -> u32) -> Text {
-        let mut words = Vec::new();
+    pub(crate) fn new(
+        group: &[SubType],
+        number: &mut dyn FnMut(u32) -> u32,
+    ) -> Result<Text, InvalidKind> {
+        let mut words = list(group.iter().map(len).sum())?;
         for ty in group {
             words.push(u32::from(ty.is_final));
             words.push(ty.supertypes.len() as u32);
@@ -45,8 +50,18 @@ impl Text {
                 }
             }
         }
-        Text { hash: hash(&words), words: words.into() }
+        Ok(Text { hash: hash(&words), words: Arc::new(words) })
     }
+}
+
+/// How many words describe a type.
+fn len(ty: &SubType) -> usize {
+    let composite = match &ty.composite {
+        CompositeType::Func(func) => 3 + func.params.len() + func.results.len(),
+        CompositeType::Struct(fields) => 2 + 2 * fields.len(),
+        CompositeType::Array(_) => 3,
+    };
+    2 + ty.supertypes.len() + composite
 }
 
 fn val(ty: ValType, number: &mut dyn FnMut(u32) -> u32) -> u32 {

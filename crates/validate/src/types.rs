@@ -4,26 +4,41 @@
 
 use crate::context::at;
 use crate::hierarchy::Hierarchy;
+use crate::room::{grow_to, list};
 use crate::subtype;
 use crate::text::{RELATIVE, Text, indices, map_indices};
 use crate::{Context, Error, InvalidKind, TypeId};
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 use windlass_decode::limits::SUBTYPING_DEPTH;
 use windlass_decode::{CompositeType, Features, RecGroup, SubType};
 
 impl Context {
-    pub(crate) fn add_types(&mut self, groups: &[RecGroup]) -> Result<(), Error> {
+    /// Adds all types of a module, which are not copied.
+    pub(crate) fn add_types(&mut self, groups: Vec<RecGroup>) -> Result<(), Error> {
+        let offset = groups.first().map_or(0, |group| group.offset);
+        self.reserve_types(&groups).map_err(|kind| Error::new(kind, offset))?;
         let mut known = BTreeMap::new();
         for group in groups {
-            self.add_group(group, &mut known).map_err(|kind| Error::new(kind, group.offset))?;
+            let offset = group.offset;
+            self.add_group(group, &mut known).map_err(|kind| Error::new(kind, offset))?;
         }
         Ok(())
+    }
+
+    fn reserve_types(&mut self, groups: &[RecGroup]) -> Result<(), InvalidKind> {
+        let types = groups.iter().map(|group| group.types.len()).sum();
+        self.types = list(types)?;
+        self.type_ids = list(types)?;
+        self.groups = list(groups.len())?;
+        grow_to(&mut self.hierarchy, types)?;
+        let all = groups.iter().flat_map(|group| &group.types);
+        self.lists.reserve(types, all.map(|ty| &ty.composite))
     }
 
     /// Adds a group. `known` has the first type of each group before it, by the group's text.
     fn add_group(
         &mut self,
-        group: &RecGroup,
+        group: RecGroup,
         known: &mut BTreeMap<Text, u32>,
     ) -> Result<(), InvalidKind> {
         // Modules have at most a million types.
@@ -33,22 +48,23 @@ impl Context {
             if let Some(index) = indices(ty).find(|&index| index >= end) {
                 return Err(InvalidKind::Unknown { space: "type", index });
             }
-            self.check_supertype(ty, index, start, group)?;
+            self.check_supertype(ty, index, start, &group)?;
             self.check_features(ty)?;
         }
         let text = Text::new(&group.types, &mut |index| match self.type_ids.get(index as usize) {
             Some(id) => id.0,
             None => RELATIVE | (index - start),
-        });
+        })?;
         let first = *known.entry(text).or_insert(start);
         self.type_ids.extend((first..).map(TypeId).take(group.types.len()));
-        for ty in &group.types {
-            let mut ty = ty.clone();
+        self.groups.push(end - start);
+        for mut ty in group.types {
             map_indices(&mut ty, &mut |index| self.type_ids[index as usize].0);
             self.lists.push(&ty.composite);
             self.types.push(ty);
         }
-        for (ty, sub) in group.types.iter().zip(start..) {
+        for (ty, sub) in self.types[start as usize..].iter().zip(start..) {
+            // Canonical: a type that is equal to the one named.
             let Some(&sup) = ty.supertypes.first() else { continue };
             let [a, b] = [sub, sup].map(|index| &self.types[index as usize].composite);
             if !subtype::composite(self, a, b) {

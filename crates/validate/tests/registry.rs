@@ -13,10 +13,10 @@ fn context(text: &str, registry: &mut TypeRegistry) -> Context {
 /// The context of a module, and what it has counted.
 fn counted(text: &str, registry: &mut TypeRegistry) -> (Context, Vec<TypeId>) {
     let bytes = wat::parse_str(text).expect("the text is right");
-    let module = Module::decode(&bytes, Features::ALL).expect("well-formed");
-    let mut context = Context::new(&module, &bytes, Features::ALL).expect("valid");
+    let mut module = Module::decode(&bytes, Features::ALL).expect("well-formed");
+    let mut context = Context::new(&mut module, &bytes, Features::ALL).expect("valid");
     let mut counted = Vec::new();
-    context.enter(&module.types, registry, &mut counted).expect("room");
+    context.enter(registry, &mut counted).expect("room");
     (context, counted)
 }
 
@@ -172,11 +172,11 @@ fn a_host_functions_type_is_that_of_a_module() {
     let ty = FuncType { params: [ValType::I32, ValType::F64].into(), results: [].into() };
     let composite = CompositeType::Func(ty.clone());
     let alone = SubType { is_final: true, supertypes: [].into(), composite };
-    let host = registry.enter(NewGroup::alone(alone.clone())).expect("room");
+    let host = registry.enter(NewGroup::alone(alone.clone()).expect("memory")).expect("room");
     let module = context("(module (type (func (param i32 f64))))", &mut registry);
     assert_eq!(module.type_ids[0], host);
     assert_eq!(registry.func(host), Some(&ty));
-    assert_eq!(registry.enter(NewGroup::alone(alone)), Some(host));
+    assert_eq!(registry.enter(NewGroup::alone(alone).expect("memory")), Some(host));
 }
 
 #[test]
@@ -298,13 +298,13 @@ fn a_context_has_numbers_of_its_own_until_it_enters() {
             (global (ref null $b) (ref.null $a)) (elem (ref null $b)))",
     )
     .expect("the text is right");
-    let module = Module::decode(&bytes, Features::ALL).expect("well-formed");
-    let mut context = Context::new(&module, &bytes, Features::ALL).expect("valid");
+    let mut module = Module::decode(&bytes, Features::ALL).expect("well-formed");
+    let mut context = Context::new(&mut module, &bytes, Features::ALL).expect("valid");
     assert_eq!(context.type_ids, [0, 1, 1].map(TypeId));
     let mut registry = TypeRegistry::new();
     counted(PAIR, &mut registry);
     let mut counted = Vec::new();
-    context.enter(&module.types, &mut registry, &mut counted).expect("room");
+    context.enter(&mut registry, &mut counted).expect("room");
     assert_eq!(counted.len(), 2);
     let id = context.type_ids[1];
     assert_eq!(context.type_ids[2], id);

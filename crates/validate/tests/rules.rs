@@ -300,8 +300,8 @@ fn the_translator_sees_the_stacks() {
     let text = "(module (func (param i32) (result i64)
         (loop (result i64) local.get 0 (br_if 0 (local.get 0)) drop i64.const 5 br 1)))";
     let bytes = wat::parse_str(text).expect("the text is right");
-    let module = Module::decode(&bytes, Features::WASM3).expect("well-formed");
-    let ctx = Context::new(&module, &bytes, Features::WASM3).expect("valid");
+    let mut module = Module::decode(&bytes, Features::WASM3).expect("well-formed");
+    let ctx = Context::new(&mut module, &bytes, Features::WASM3).expect("valid");
     let mut func = FuncValidator::new(&ctx, &module, 0, Scratch::default()).expect("a body");
     let code = &module.bodies[0].code;
     let mut instrs = Instrs::new(Reader::new(&bytes[code.clone()], code.start), Features::WASM3);

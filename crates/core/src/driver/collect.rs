@@ -298,7 +298,8 @@ pub(crate) fn object_type(
     }
     let StoreInner { heap, heap_types, engine, .. } = store;
     engine.types(|types| {
-        let Some(ty) = ObjectType::new(types, id).map(Arc::new) else { return Ok(None) };
+        let ty = ObjectType::new(types, id).map_err(|_| Trap::AllocationTooLarge)?;
+        let Some(ty) = ty.map(Arc::new) else { return Ok(None) };
         heap.add_type(types, id, &ty, &mut heap_types.ids).ok_or(Trap::AllocationTooLarge)?;
         Ok(Some(ty))
     })

@@ -10,7 +10,7 @@
 
 pub(crate) mod known;
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, HeapType, RefType, StorageType, ValType,
 };
@@ -125,8 +125,12 @@ pub(crate) struct ObjectType {
 
 impl ObjectType {
     /// The layout of a type of the registry; none if it is a function type.
-    pub(crate) fn new(types: &TypeRegistry, id: TypeId) -> Option<ObjectType> {
-        ObjectType::of(&types.get(id).composite, id, |id| types.func(id).is_some())
+    pub(crate) fn new(
+        types: &TypeRegistry,
+        id: TypeId,
+    ) -> Result<Option<ObjectType>, TryReserveError> {
+        let is_func = |id| types.func(id).is_some();
+        ObjectType::of(&types.get(id).composite, id, is_func)
     }
 
     /// As `new`, with what tells whether a type is a function's.
@@ -134,19 +138,19 @@ impl ObjectType {
         composite: &CompositeType,
         id: TypeId,
         is_func: impl Fn(TypeId) -> bool,
-    ) -> Option<ObjectType> {
+    ) -> Result<Option<ObjectType>, TryReserveError> {
         let place = |field: FieldType| Storage::new(field.storage, &is_func);
-        match composite {
+        Ok(match composite {
             CompositeType::Func(_) => None,
             CompositeType::Array(element) => {
                 let fields = [FieldLayout { offset: HEADER, storage: place(*element) }];
                 Some(ObjectType { header: id.0 | ARRAY, size: 0, fields: fields.into() })
             }
             CompositeType::Struct(fields) => {
-                let (fields, size) = lay_out(fields.iter().copied().map(place));
+                let (fields, size) = lay_out(fields.iter().copied().map(place))?;
                 Some(ObjectType { header: id.0, size, fields })
             }
-        }
+        })
     }
 
     pub(crate) fn is_array(&self) -> bool {
@@ -167,11 +171,15 @@ impl ObjectType {
 }
 
 /// Places fields one after the other; returns them and the size of the object.
-fn lay_out(fields: impl Iterator<Item = Storage>) -> (Box<[FieldLayout]>, u32) {
+fn lay_out(
+    fields: impl ExactSizeIterator<Item = Storage>,
+) -> Result<(Box<[FieldLayout]>, u32), TryReserveError> {
+    let mut places = Vec::new();
+    places.try_reserve_exact(fields.len())?;
     let mut end = HEADER;
     // The gaps of 1, 2 and 4 bytes in words that are begun: a word leaves at most one of each.
     let mut gaps: [Option<u32>; 3] = [None; 3];
-    let places = fields.map(|storage| {
+    places.extend(fields.map(|storage| {
         let size = storage.size();
         if size >= 8 {
             end += size;
@@ -190,9 +198,8 @@ fn lay_out(fields: impl Iterator<Item = Storage>) -> (Box<[FieldLayout]>, u32) {
             *gap = Some(offset + (1 << half));
         }
         FieldLayout { offset, storage }
-    });
-    let places = places.collect::<Vec<_>>().into();
-    (places, end.max(MIN_OBJECT))
+    }));
+    Ok((places.into(), end.max(MIN_OBJECT)))
 }
 
 #[cfg(test)]
@@ -200,7 +207,7 @@ mod tests {
     use super::*;
 
     fn offsets(fields: &[Storage]) -> (Vec<u32>, u32) {
-        let (places, size) = lay_out(fields.iter().copied());
+        let (places, size) = lay_out(fields.iter().copied()).unwrap();
         (places.iter().map(|place| place.offset).collect(), size)
     }
 
@@ -225,7 +232,7 @@ mod tests {
                 fields.push(all[(state >> 8) as usize % all.len()]);
             }
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let (places, size) = lay_out(fields.iter().copied());
+            let (places, size) = lay_out(fields.iter().copied()).unwrap();
             let mut taken = alloc::vec![false; size as usize];
             for place in &places {
                 assert_eq!(place.offset % place.storage.size().min(8), 0);
@@ -234,7 +241,7 @@ mod tests {
                 }
             }
             for len in 0..fields.len() {
-                let (prefix, shorter) = lay_out(fields[..len].iter().copied());
+                let (prefix, shorter) = lay_out(fields[..len].iter().copied()).unwrap();
                 assert!(prefix[..] == places[..len] && shorter <= size);
             }
         }

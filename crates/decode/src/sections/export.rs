@@ -10,7 +10,7 @@ impl Reader<'_> {
 
     fn export(&mut self) -> Result<Export, Error> {
         let offset = self.offset();
-        let name = self.name()?.into();
+        let name = self.owned_name(limits::NAME_BYTES)?.into();
         let kind = self.extern_kind("malformed export kind")?;
         Ok(Export { name, kind, index: self.u32()?, offset })
     }

@@ -10,8 +10,8 @@ impl Reader<'_> {
 
     fn import(&mut self) -> Result<Import, Error> {
         let offset = self.offset();
-        let module = self.name()?.into();
-        let name = self.name()?.into();
+        let module = self.owned_name(limits::NAME_BYTES)?.into();
+        let name = self.owned_name(limits::NAME_BYTES)?.into();
         let ty = match self.extern_kind("malformed import kind")? {
             ExternKind::Func => ImportType::Func(self.u32()?),
             ExternKind::Table => ImportType::Table(self.table_type()?),

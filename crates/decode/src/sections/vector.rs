@@ -3,7 +3,12 @@
 //! are left can hold, and if the host has not so much, that is an error.
 
 use crate::{Error, ErrorKind, Reader};
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
+
+/// Room for one more in a list whose length nobody knows before.
+pub(crate) fn one_more<T>(list: &mut Vec<T>, reader: &Reader<'_>) -> Result<(), Error> {
+    list.try_reserve(1).map_err(|_| reader.error(ErrorKind::OutOfMemory))
+}
 
 impl<'a> Reader<'a> {
     /// A count, which must not exceed `limit`.
@@ -15,6 +20,17 @@ impl<'a> Reader<'a> {
             return Err(Error::new(ErrorKind::LimitExceeded { what, limit }, offset));
         }
         Ok(count)
+    }
+
+    /// A name that is kept.
+    pub(crate) fn owned_name(&mut self, limit: u32) -> Result<String, Error> {
+        let name = self.name_of_at_most(limit)?;
+        let mut owned = String::new();
+        if owned.try_reserve_exact(name.len()).is_err() {
+            return Err(self.error(ErrorKind::OutOfMemory));
+        }
+        owned.push_str(name);
+        Ok(owned)
     }
 
     /// A vector of at most `limit` elements, each at least `min_bytes` long, read by `element`.

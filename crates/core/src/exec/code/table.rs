@@ -10,7 +10,11 @@ use crate::{
     },
     lock::Lock,
 };
-use alloc::{boxed::Box, collections::BTreeMap};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, TryReserveError},
+    vec::Vec,
+};
 use core::{
     ptr::{self, NonNull},
     sync::atomic::{AtomicPtr, Ordering},
@@ -55,16 +59,23 @@ unsafe impl Sync for CodeTable {}
 impl CodeTable {
     /// A table for a module that defines `count` functions, none translated yet: a call of one runs
     /// `untranslated`.
-    pub(crate) fn new(count: usize, untranslated: Handler) -> CodeTable {
+    ///
+    /// # Errors
+    /// If the host has no memory for it.
+    pub(crate) fn new(count: usize, untranslated: Handler) -> Result<CodeTable, TryReserveError> {
+        let (mut stubs, mut entries) = (Vec::new(), Vec::new());
+        stubs.try_reserve_exact(count)?;
+        entries.try_reserve_exact(count)?;
         let stub = |defined| {
             let code = Cell::of_code(ptr::null());
             [Cell::of_handler(untranslated), Cell::word(defined as u64), code]
         };
-        let stubs: Box<[Stub]> = (0..count).map(stub).collect();
+        stubs.extend((0..count).map(stub));
+        let stubs: Box<[Stub]> = stubs.into();
         let stubs = NonNull::from(Box::leak(stubs)).cast::<Stub>();
         let entry = |defined| CodeEntry::new(stubs.as_ptr().wrapping_add(defined).cast());
-        let entries = (0..count).map(entry).collect();
-        CodeTable { entries, stubs, published: Lock::new(BTreeMap::new()) }
+        entries.extend((0..count).map(entry));
+        Ok(CodeTable { entries: entries.into(), stubs, published: Lock::new(BTreeMap::new()) })
     }
 
     /// How a function's entity names its code; `defined` counts the functions that the module

@@ -40,8 +40,8 @@ impl World {
             CompositeType::Array(field(StorageType::I8)),
         ];
         let [node, array, bytes] = composites.map(|composite| {
-            let id = types.enter(NewGroup::alone(sub_type(composite))).unwrap();
-            let ty = Arc::new(ObjectType::new(&types, id).unwrap());
+            let id = types.enter(NewGroup::alone(sub_type(composite)).unwrap()).unwrap();
+            let ty = Arc::new(ObjectType::new(&types, id).unwrap().unwrap());
             heap.add_type(&types, id, &ty, &mut Vec::new()).unwrap();
             ty
         });
@@ -443,13 +443,13 @@ fn a_heap_has_pages_for_its_own_types_only() {
                 _ => FieldType { mutable: true, storage: StorageType::I16 },
             };
             let composite = CompositeType::Struct((0..11).map(field).collect());
-            types.enter(NewGroup::alone(sub_type(composite))).unwrap()
+            types.enter(NewGroup::alone(sub_type(composite)).unwrap()).unwrap()
         })
         .collect();
     let (mut heap, mut held) = (Heap::default(), Vec::new());
     for _ in 0..2 {
         for &id in &ids[1_995..] {
-            let ty = Arc::new(ObjectType::new(&types, id).unwrap());
+            let ty = Arc::new(ObjectType::new(&types, id).unwrap().unwrap());
             heap.add_type(&types, id, &ty, &mut held).unwrap();
         }
     }
