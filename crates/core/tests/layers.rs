@@ -324,7 +324,7 @@ fn paths_are_followed() {
     // Through a re-export at the root, one in a folder, and up by two.
     let to = |at: &str, rest: &str| Some((at.to_string(), rest.to_string()));
     assert_eq!(resolve("exec::code", "crate::Store"), to("api::store", "Store"));
-    assert_eq!(resolve("translate::job", "crate::exec::Cell"), to("exec::machine", "Cell"));
+    assert_eq!(resolve("translate::job", "crate::exec::Cell"), to("exec::machine::cell", "Cell"));
     assert_eq!(
         resolve("runtime::heap::mark", "super::super::collection::part"),
         to("runtime::collection", "part")

@@ -10,20 +10,20 @@
 //! verifies them. Each names a test that breaks when it does not hold, if there can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
-//!   its format. Test: `src/translate/check_tests.rs`: `missing_and_additional_words_are_found`.
+//!   its format. Test: `src/translate/check/tests.rs`: `missing_and_additional_words_are_found`.
 //! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what
-//!   `enter` checked. Test: `src/translate/check_tests.rs`: `slots_are_those_of_the_frame`.
+//!   `enter` checked. Test: `src/translate/check/tests.rs`: `slots_are_those_of_the_frame`.
 //! - **I3** Code addresses and branch targets are handler words of cells of the same function, or
-//!   of the first cell of a function. Test: `src/translate/check_tests.rs`: `branches_go_to_cells`.
+//!   of the first cell of a function. Test: `src/translate/check/tests.rs`: `branches_go_to_cells`.
 //! - **I4** The context outlives the run; while code runs, nothing else uses it. (The thread has
 //!   it, and I9.)
 //! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
-//!   Test: `src/translate/check_tests.rs`: `the_loop_is_the_innermost`.
+//!   Test: `src/translate/check/tests.rs`: `the_loop_is_the_innermost`.
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running
 //!   instance, and the views in the context are those of that instance. A handler is for shared
 //!   memories if and only if the memory is one, unless it is of an atomic instruction. The view of
 //!   a shared memory can be shorter than the memory, never longer.
-//!   Test: `src/translate/check_tests.rs`: `indices_are_those_of_the_module`.
+//!   Test: `src/translate/check/tests.rs`: `indices_are_those_of_the_module`.
 //!   Test: `tests/api/growth.rs`: `growth_in_another_instance_is_seen_at_once`.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops`
