@@ -199,7 +199,7 @@ impl Source {
             rest.next();
         }
         let rest: Segments = rest.cloned().collect();
-        let Some(module) = self.modules.get(&at) else { return None };
+        let module = self.modules.get(&at)?;
         match rest.first().and_then(|name| module.imports.get(name)) {
             Some(given) if depth < 8 && (at != *from || given != path) => {
                 let mut further = given.clone();
