@@ -26,7 +26,7 @@ STOP = (
 # Bodies that need more registers than the machine's own leave free (three on x86-64): they may save
 # some.
 CROWDED = (
-    "LoadAny", "StoreAny", "LoadLaneAny", "StoreLaneAny",  # any memory, 64-bit addresses
+    "Any",  # a location in any memory, 64-bit addresses
     "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
     # Loops that move slots.
     "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany", "MoveMany",
