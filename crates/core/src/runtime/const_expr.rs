@@ -31,21 +31,30 @@ impl ConstContext<'_> {
         store: &mut dyn Embedder,
         expr: &Range<usize>,
     ) -> Result<GlobalValue, Error> {
+        let mut pins = Pins::new(store);
+        let (value, class) = self.run(&mut pins, expr)?;
+        drop(pins);
+        if let Some(class) = class {
+            // Until the instantiation ends: see `instantiate`.
+            let pinned = &mut store.inner().pinned;
+            pinned.try_reserve(1).map_err(|_| Trap::AllocationTooLarge)?;
+            pinned.push((class, value[0]));
+        }
+        Ok(value)
+    }
+
+    /// What the expression leaves.
+    fn run<S: Embedder + ?Sized>(
+        &self,
+        pins: &mut Pins<'_, S>,
+        expr: &Range<usize>,
+    ) -> Result<Value, Error> {
         let mut instrs = self.module.instrs(expr);
         let mut stack: Vec<Value> = Vec::new();
         loop {
             let instr = instrs.next_instr().map_err(windlass_validate::Error::from)?;
             let value = match (instr.op, instr.imm) {
-                (Op::End, _) => {
-                    let (value, class) = stack.pop().unwrap_or_default();
-                    if let Some(class) = class {
-                        // Until the instantiation ends: see `instantiate`.
-                        let pinned = &mut store.inner().pinned;
-                        pinned.try_reserve(1).map_err(|_| Trap::AllocationTooLarge)?;
-                        pinned.push((class, value[0]));
-                    }
-                    return Ok(value);
-                }
+                (Op::End, _) => return Ok(stack.pop().unwrap_or_default()),
                 (Op::AnyConvertExtern | Op::ExternConvertAny, _) => continue,
                 (_, Imm::I32(value)) => ([u64::from(value as u32), 0], None),
                 (_, Imm::I64(value)) => ([value as u64, 0], None),
@@ -57,7 +66,7 @@ impl ConstContext<'_> {
                 }
                 (Op::GlobalGet, Imm::Index(index)) => {
                     let global = self.globals[index as usize] as usize;
-                    let store = store.inner();
+                    let store = pins.store.inner();
                     (store.globals[global], store.class_of(store.global_types[global].val))
                 }
                 (Op::RefFunc, Imm::Index(index)) => {
@@ -68,9 +77,9 @@ impl ConstContext<'_> {
                     let value = pop(&mut stack)[0] as u32;
                     ([u64::from(value << 1 | 1), 0], Some(Class::Any))
                 }
-                (op, Imm::Index(index)) => self.object(store, op, index, 0, &mut stack)?,
+                (op, Imm::Index(index)) => self.object(pins, op, index, 0, &mut stack)?,
                 (op, Imm::Index2(index, count)) => {
-                    self.object(store, op, index, count, &mut stack)?
+                    self.object(pins, op, index, count, &mut stack)?
                 }
                 (op, _) => {
                     let (b, a) = (pop(&mut stack)[0], pop(&mut stack)[0]);
@@ -83,9 +92,9 @@ impl ConstContext<'_> {
     }
 
     /// Makes a structure or an array.
-    fn object(
+    fn object<S: Embedder + ?Sized>(
         &self,
-        store: &mut dyn Embedder,
+        pins: &mut Pins<'_, S>,
         op: Op,
         index: u32,
         count: u32,
@@ -103,11 +112,14 @@ impl ConstContext<'_> {
             true => ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?,
             false => ty.size as usize,
         };
-        // What it is made of is on this stack only.
-        let mut pins = Pins::new(store);
-        for &(value, class) in stack.iter() {
-            if let Some(class) = class {
-                pins.pin(class, value[0])?;
+        // What it is made of is on this stack only. Each operand is pinned once, however many
+        // objects are made above it: numbers as nulls, so that pins and operands are the same in
+        // number.
+        pins.keep(stack.len());
+        for &(value, class) in &stack[pins.len()..] {
+            match class {
+                Some(class) => pins.pin(class, value[0])?,
+                None => pins.pin(Class::Any, 0)?,
             }
         }
         // All else is about as long as the module is.
@@ -125,6 +137,7 @@ impl ConstContext<'_> {
             Op::ArrayNewDefault => filled(store, ty, len, size, [0, 0])?,
             _ => new_object(&mut store.heap, ty, op, len, stack),
         };
+        pins.keep(stack.len());
         Ok(([object, 0], Some(Class::Any)))
     }
 }

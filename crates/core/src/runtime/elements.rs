@@ -18,6 +18,8 @@ pub(crate) struct Elements {
     len: usize,
     prepared: usize,
     capacity: usize,
+    /// Changes whenever what was prepared before is of no use any more.
+    preparation: u64,
 }
 
 // SAFETY: it owns its words like a `Vec<u64>`, and changes them through `&mut` only.
@@ -29,7 +31,7 @@ impl Elements {
     /// `len` elements that are `init`; none if the host can't allocate them.
     pub(crate) fn new(len: usize, init: u64) -> Option<Elements> {
         let base = allocate(len.checked_mul(8)?)?.cast();
-        let mut elements = Elements { base, len, prepared: 0, capacity: len };
+        let mut elements = Elements { base, len, prepared: 0, capacity: len, preparation: 0 };
         if init != 0 {
             elements.fill(init);
         }
@@ -48,29 +50,38 @@ impl Elements {
         len <= self.capacity || self.allocate_more(generous) || self.allocate_more(len)
     }
 
-    /// Sets `count` elements that are to be added, behind the `first` of those.
+    /// Sets `count` elements that are to be added, behind the `first` of those: with none before,
+    /// it begins anew. What it returns stays [`Elements::preparation`] until somebody else begins,
+    /// or adds elements: then what was prepared is lost.
     ///
     /// # Panics
     /// If there is no room for them, or if those before are not set.
-    pub(crate) fn prepare(&mut self, first: usize, count: usize, init: u64) {
+    pub(crate) fn prepare(&mut self, first: usize, count: usize, init: u64) -> u64 {
+        if first == 0 {
+            self.prepared = 0;
+            self.preparation += 1;
+        }
         let room = self.capacity - self.len;
-        assert!(first <= self.prepared && count <= room - first, "room for elements of a table");
+        assert!(first == self.prepared && count <= room - first, "room for elements of a table");
         let from = self.len + first;
         for index in from..from + count {
             // SAFETY: it lies in the capacity.
             unsafe { self.base.add(index).write(init) }
         }
-        self.prepared = self.prepared.max(first + count);
+        self.prepared += count;
+        self.preparation
     }
 
-    /// Adds the first `count` elements that were prepared.
-    ///
-    /// # Panics
-    /// If there are not so many.
-    pub(crate) fn extend(&mut self, count: usize) {
-        assert!(count <= self.prepared, "elements of a table that were prepared");
-        self.len += count;
-        self.prepared -= count;
+    /// Whose elements are prepared: see [`Elements::prepare`].
+    pub(crate) fn preparation(&self) -> u64 {
+        self.preparation
+    }
+
+    /// Adds the elements that were prepared.
+    pub(crate) fn extend(&mut self) {
+        self.len += self.prepared;
+        self.prepared = 0;
+        self.preparation += 1;
     }
 
     fn allocate_more(&mut self, capacity: usize) -> bool {
@@ -116,11 +127,11 @@ mod tests {
         elements[1] = 8;
         assert!(elements.reserve(5, 5));
         elements.prepare(0, 3, 9);
-        elements.extend(3);
+        elements.extend();
         assert_eq!(elements[..], [7, 8, 9, 9, 9]);
         assert!(elements.reserve(6, 100));
         elements.prepare(0, 1, 0);
-        elements.extend(1);
+        elements.extend();
         assert_eq!(elements[..], [7, 8, 9, 9, 9, 0]);
         assert!(elements.capacity <= 8, "{}", elements.capacity);
         // A maximum below the size makes nothing smaller.
@@ -136,7 +147,7 @@ mod tests {
         assert!(!elements.reserve(usize::MAX / 8, usize::MAX));
         assert!(elements.reserve(1, 1));
         elements.prepare(0, 1, 3);
-        elements.extend(1);
+        elements.extend();
         assert_eq!(elements[..], [3]);
     }
 }

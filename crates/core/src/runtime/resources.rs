@@ -308,7 +308,7 @@ pub(crate) fn grow_table(
     let old = store.inner().tables[index as usize].elements.len();
     let store = store.inner();
     store.tables[index as usize].elements.prepare(0, delta as usize, init);
-    store.extend_table(index, delta as usize);
+    store.extend_table(index);
     Ok(Some(old as u64))
 }
 

@@ -206,6 +206,17 @@ impl<'a, S: Embedder + ?Sized> Pins<'a, S> {
         pinned.push((class, slot));
         Ok(())
     }
+
+    /// How many there are.
+    pub(crate) fn len(&mut self) -> usize {
+        self.store.inner().pinned.len() - self.depth
+    }
+
+    /// Keeps the first `count` of them.
+    pub(crate) fn keep(&mut self, count: usize) {
+        let depth = self.depth + count;
+        self.store.inner().pinned.truncate(depth);
+    }
 }
 
 impl<S: Embedder + ?Sized> Drop for Pins<'_, S> {

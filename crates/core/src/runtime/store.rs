@@ -78,6 +78,8 @@ pub(crate) struct StoreInner {
     pub(crate) has_debts: bool,
     /// What running host functions owe: the thread that called one takes it over.
     owed: u64,
+    /// What the host function that has just returned owes.
+    owed_back: u64,
     /// Set from any thread to stop the guest.
     pub(crate) interrupt: Arc<Interrupt>,
     /// The tick of the engine that does so.
@@ -240,6 +242,7 @@ impl StoreInner {
             fuel: 0,
             has_debts: false,
             owed: 0,
+            owed_back: 0,
             deadline: Deadline::new(engine.0.epochs.clone(), interrupt.clone()),
             interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
@@ -279,7 +282,7 @@ impl StoreInner {
         self.nested_calls -= 1;
         if self.nested_calls == 0 {
             // A host function that panicked may have left it.
-            self.owed = 0;
+            (self.owed, self.owed_back) = (0, 0);
         }
         if ended.is_some() {
             self.touch();
@@ -289,6 +292,17 @@ impl StoreInner {
         {
             self.idle_threads.push([self.threads.swap_remove(place), thread]);
         }
+    }
+
+    /// A host function begins, which owes nothing yet. Returns what the one around it owes.
+    pub(crate) fn begin_host(&mut self) -> u64 {
+        core::mem::take(&mut self.owed)
+    }
+
+    /// It has ended, in whatever way: what it owes is for its own thread, and not for one that it
+    /// has called.
+    pub(crate) fn end_host(&mut self, outer: u64) {
+        self.owed_back = core::mem::replace(&mut self.owed, outer);
     }
 
     /// Takes fuel for what a host function does. What there is not is owed.
@@ -301,8 +315,8 @@ impl StoreInner {
     /// What host functions owe, for a thread to take over.
     #[inline]
     pub(crate) fn take_owed(&mut self) -> u64 {
-        self.has_debts |= self.owed > 0;
-        core::mem::take(&mut self.owed)
+        self.has_debts |= self.owed_back > 0;
+        core::mem::take(&mut self.owed_back)
     }
 
     /// Sets how much fuel there is. What running host functions and paused threads owe is paid
@@ -365,10 +379,13 @@ impl StoreInner {
         }
     }
 
-    /// Adds elements to a table that were prepared and for which the limits were asked.
-    pub(crate) fn extend_table(&mut self, table: u32, count: usize) {
-        self.tables[table as usize].elements.extend(count);
-        self.held.tables = self.held.tables.saturating_add(count.saturating_mul(8));
+    /// Adds the elements to a table that were prepared and for which the limits were asked.
+    pub(crate) fn extend_table(&mut self, table: u32) {
+        let elements = &mut self.tables[table as usize].elements;
+        let before = elements.len();
+        elements.extend();
+        let bytes = (elements.len() - before).saturating_mul(8);
+        self.held.tables = self.held.tables.saturating_add(bytes);
         self.table_moved(table);
     }
 

@@ -354,3 +354,48 @@ fn code_that_guests_have_translated_counts() {
     // What is there costs nothing more.
     call("large").unwrap();
 }
+
+#[test]
+fn two_that_grow_a_table_in_turns_keep_their_elements_apart() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let text = r#"
+        (table $t (export "t") 0 1200000 anyref)
+        (func (export "grow") (param i32) (result i32)
+          (table.grow $t (ref.i31 (local.get 0)) (i32.const 500000)))
+        (func (export "at") (param i32) (result i32)
+          (i31.get_u (ref.cast (ref i31) (table.get $t (local.get 0)))))"#;
+    for dropped in [false, true] {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+        let grow = instance.get_func(&store, "grow").unwrap();
+        let start = |store: &mut Store<()>, value| {
+            let mut execution = grow.start(&mut *store, &[Val::I32(value)]).unwrap();
+            store.interrupt_handle().unwrap().interrupt();
+            assert!(matches!(execution.run(&mut *store).unwrap(), Event::Interrupted));
+            execution
+        };
+        let mut first = start(&mut store, 1);
+        let mut second = Some(start(&mut store, 2));
+        if dropped {
+            second = None;
+            store.gc();
+        }
+        // In turns, each with an interrupt: both come to an end.
+        let mut olds = Vec::new();
+        for _ in 0..20 {
+            for execution in [Some(&mut first), second.as_mut()].into_iter().flatten() {
+                if olds.len() < 1 + usize::from(!dropped) && !execution.has_ended() {
+                    store.interrupt_handle().unwrap().interrupt();
+                    if let Event::Finished(results) = execution.run(&mut store).unwrap() {
+                        olds.push(results[0].unwrap_i32());
+                    }
+                }
+            }
+        }
+        store.clear_interrupt();
+        assert_eq!(olds, if dropped { vec![0] } else { vec![0, 500_000] });
+        let at = instance.get_typed_func::<i32, i32>(&store, "at").unwrap();
+        let [a, b] = [0, 499_999].map(|index| at.call(&mut store, index).unwrap());
+        assert_eq!(a, b, "the elements of one are alike");
+    }
+}

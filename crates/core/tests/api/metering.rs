@@ -433,3 +433,29 @@ fn host_functions_that_owe_and_go_on() {
     store.set_fuel(10).unwrap();
     assert_eq!(store.get_fuel().unwrap(), 10);
 }
+
+/// What a host function owes is not paid by a function that it calls.
+#[test]
+fn what_a_host_function_owes_stays_its_own() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let text = r#"(import "" "h" (func $h (param funcref))) (import "" "n" (func $n))
+        (elem declare func $n)
+        (func (export "calls") (call $h (ref.func $n)))"#;
+    let module = module(&engine, text);
+    let mut store = Store::new(&engine, ());
+    let costly = |mut caller: Caller<'_, ()>, callback: Option<Func>| {
+        caller.consume_fuel(1_000_000).unwrap();
+        callback.unwrap().call(&mut caller, &[], &mut []).unwrap();
+    };
+    let costly = Func::wrap(&mut store, costly);
+    let free = Func::wrap(&mut store, || {});
+    let instance = Instance::new(&mut store, &module, &[costly.into(), free.into()]).unwrap();
+    store.set_fuel(1000).unwrap();
+    let calls = instance.get_func(&store, "calls").unwrap();
+    let mut execution = calls.start(&mut store, &[]).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::OutOfFuel));
+    store.set_fuel(900_000).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::OutOfFuel));
+    store.set_fuel(200_000).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
+}

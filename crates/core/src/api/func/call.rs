@@ -168,13 +168,16 @@ impl<T> Drop for Call<'_, T> {
 struct HostScope<'a, T> {
     store: &'a mut StoreState<T>,
     depth: usize,
+    /// What the host function around it owes.
+    owed: u64,
 }
 
 impl<'a, T> HostScope<'a, T> {
     #[inline]
     fn begin(store: &'a mut StoreState<T>) -> HostScope<'a, T> {
         let depth = store.inner.roots.depth();
-        HostScope { store, depth }
+        let owed = store.inner.begin_host();
+        HostScope { store, depth, owed }
     }
 }
 
@@ -182,6 +185,7 @@ impl<T> Drop for HostScope<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.store.inner.roots.leave(self.depth);
+        self.store.inner.end_host(self.owed);
     }
 }
 

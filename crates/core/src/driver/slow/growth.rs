@@ -19,6 +19,8 @@ pub(crate) struct Growing {
     /// Of a table: how many of the new elements lie there already, and how many are paid.
     filled: u64,
     paid: u64,
+    /// Whose the new elements are that lie there: ours, as long as the table says the same.
+    preparation: u64,
     /// What the store held in all when the limits were asked.
     total: usize,
 }
@@ -40,7 +42,8 @@ impl Thread {
                     break None;
                 }
                 let total = store.inner().total();
-                self.growing = Some(Growing { old: size, filled: 0, paid: 0, total });
+                self.growing =
+                    Some(Growing { old: size, filled: 0, paid: 0, preparation: 0, total });
             }
             let users = store.inner().memories[index].users.len();
             let cost = amount_cost(delta << page).saturating_add(users_cost(users));
@@ -73,38 +76,45 @@ impl Thread {
         let old = loop {
             let old = store.inner().tables[index].elements.len() as u64;
             let total = store.inner().total();
+            let preparation = store.inner().tables[index].elements.preparation();
+            let is_same = |growing: &Growing| {
+                let known = (growing.old, growing.total, growing.preparation);
+                known == (old, total, preparation)
+            };
             let mut growing = match self.growing {
-                Some(growing) if (growing.old, growing.total) == (old, total) => growing,
-                // Others have grown it or something else meanwhile: the limits are asked again, and
-                // it is filled again.
+                Some(growing) if is_same(&growing) => growing,
+                // Others have grown it or something else meanwhile, or want to: the limits are
+                // asked again, and it is filled again.
                 before => {
                     if !store.may_grow_table(index as u32, delta)? {
                         break None;
                     }
-                    let paid = before.map_or(0, |growing| growing.paid);
-                    Growing { old, filled: 0, paid, total: store.inner().total() }
+                    let (paid, inner) = (before.map_or(0, |growing| growing.paid), store.inner());
+                    let preparation = inner.tables[index].elements.preparation();
+                    Growing { old, filled: 0, paid, preparation, total: inner.total() }
                 }
             };
             let (count, cost) = Rest { len: delta - growing.filled, size: 8 }.piece();
-            if growing.filled >= growing.paid {
+            let is_new = growing.filled >= growing.paid;
+            if is_new {
                 self.growing = Some(growing);
                 let is_last = growing.filled + count == delta;
                 let users = if is_last { store.inner().tables[index].users.len() } else { 0 };
                 self.charge(store.inner(), cost.saturating_add(users_cost(users)))?;
                 growing.paid += count;
             }
-            store.inner().tables[index].elements.prepare(
-                growing.filled as usize,
-                count as usize,
-                init,
-            );
+            let elements = &mut store.inner().tables[index].elements;
+            growing.preparation = elements.prepare(growing.filled as usize, count as usize, init);
             growing.filled += count;
             self.growing = Some(growing);
             if growing.filled == delta {
-                store.inner().extend_table(index as u32, delta as usize);
+                store.inner().extend_table(index as u32);
                 break Some(old);
             }
-            self.poll_midway(store.inner())?;
+            // What is filled again is not waited for, so that two who grow a table in turns end.
+            if is_new {
+                self.poll_midway(store.inner())?;
+            }
         };
         self.growing = None;
         self.slow_instr(SlowOp::TableGrow).slots[0] = grown(old, is64);
