@@ -3,9 +3,9 @@
 //! Called by `main`, in a process of its own. It must never end by a panic.
 
 use crate::{
-    attacks::{Attack, make_garbage},
+    attacks::make_garbage,
     host::{self, Host, linker},
-    run::{peak, timed},
+    run::timed,
     wasm::Wasm,
 };
 use std::{
@@ -30,18 +30,8 @@ const TIMES: usize = 2;
 /// How many calls are interrupted, at moments spread over the time of a run.
 const MOMENTS: u32 = 4;
 
-/// Measures and prints what it took.
-pub(crate) fn run(attack: &Attack, count: usize) {
-    let bytes = (attack.make)(count);
-    println!("bytes {}", attack.size(count).max(bytes.len()));
-    if let Err(error) = phases(&bytes) {
-        let text = error.root_cause().to_string();
-        println!("note ({})", text.lines().next().unwrap_or_default());
-    }
-    println!("peak {}", peak().unwrap_or(0));
-}
-
-fn phases(bytes: &[u8]) -> Result<(), Error> {
+/// How long interrupts take, and what nothing interrupts.
+pub(crate) fn phases(bytes: &[u8]) -> Result<(), Error> {
     let mut worst = [f64::INFINITY; 2];
     let mut at = 0.0;
     for _ in 0..TIMES {

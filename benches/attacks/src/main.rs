@@ -62,13 +62,13 @@ fn main() -> ExitCode {
     if let [mode, name, count] = &args[..]
         && let Some(attack) = ATTACKS.iter().find(|attack| attack.name == name)
         && let Ok(count) = count.parse()
-        && let Some(run) = match mode.as_str() {
-            ONE => Some(run::run as fn(&Attack, usize)),
-            ONE_LATENCY => Some(latency::run as _),
+        && let Some(phases) = match mode.as_str() {
+            ONE => Some(run::phases as run::Phases),
+            ONE_LATENCY => Some(latency::phases as _),
             _ => None,
         }
     {
-        run(attack, count);
+        run::run(attack, count, phases);
         return ExitCode::SUCCESS;
     }
     let latency = args.first().is_some_and(|arg| arg == "latency");

@@ -7,8 +7,11 @@ use std::{fs, time::Instant};
 use windlass::{CompilationMode, Config, Engine, Error, Features, Metering, Module};
 use windlass_wasi::WasiThreads;
 
+/// What is measured of a module: it prints a line for each phase.
+pub(crate) type Phases = fn(&[u8]) -> Result<(), Error>;
+
 /// Runs the attack and prints what it took.
-pub(crate) fn run(attack: &Attack, count: usize) {
+pub(crate) fn run(attack: &Attack, count: usize, phases: Phases) {
     let bytes = (attack.make)(count);
     println!("bytes {}", attack.size(count).max(bytes.len()));
     if let Err(error) = phases(&bytes) {
@@ -18,7 +21,8 @@ pub(crate) fn run(attack: &Attack, count: usize) {
     println!("peak {}", peak().unwrap_or(0));
 }
 
-fn phases(bytes: &[u8]) -> Result<(), Error> {
+/// Each phase, once.
+pub(crate) fn phases(bytes: &[u8]) -> Result<(), Error> {
     let config = |mode| {
         Config::new()
             .features(Features::ALL)

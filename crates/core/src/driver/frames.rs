@@ -8,6 +8,7 @@ use super::{
 use crate::{
     backtrace::CodePlace,
     exec::machine::{Ip, Sp},
+    object_type::Class,
     runtime::StoreInner,
     translate::Stopped,
 };
@@ -21,14 +22,6 @@ pub(crate) struct Walk {
     pub(crate) instance: u32,
     /// How many switches belong to frames that are further out.
     pub(crate) switches: usize,
-}
-
-impl Thread {
-    /// The innermost frame.
-    pub(crate) fn walk(&self) -> Walk {
-        let (sp, instance) = (self.cx.saved.sp, self.cx.instance);
-        Walk { sp, instance, switches: self.switches.len() }
-    }
 }
 
 impl Walk {
@@ -56,6 +49,12 @@ impl Walk {
 const MAX_BACKTRACE: usize = 65;
 
 impl Thread {
+    /// The innermost frame.
+    pub(crate) fn walk(&self) -> Walk {
+        let (sp, instance) = (self.cx.saved.sp, self.cx.instance);
+        Walk { sp, instance, switches: self.switches.len() }
+    }
+
     /// Marks references in its slots that are in no frame: what a host function is given, or has
     /// given.
     pub(crate) fn mark_values(&self, store: &mut StoreInner) {
@@ -66,10 +65,10 @@ impl Thread {
             State::Ready | State::HostFinished => ROOT_SLOTS,
         };
         if let Some(unfinished) = self.unfinished {
-            store.marker().mark(crate::object_type::Class::Any, unfinished.array);
+            store.marker().mark(Class::Any, unfinished.array);
         }
         if let Some(thrown) = &self.thrown {
-            store.marker().mark(crate::object_type::Class::Exn, thrown.reference);
+            store.marker().mark(Class::Exn, thrown.reference);
         }
         let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
             return;
@@ -81,7 +80,7 @@ impl Thread {
             if let Some(class) = store.class_of(ty) {
                 store.marker().mark(class, self.stack.slots(slot, 1)[0]);
             }
-            slot += if ty == windlass_decode::ValType::V128 { 2 } else { 1 };
+            slot += ty.slots();
         }
     }
 

@@ -280,10 +280,6 @@ impl StoreInner {
     /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
     pub(crate) fn leave(&mut self, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
-        if self.nested_calls == 0 {
-            // A host function that panicked may have left it.
-            (self.owed, self.owed_back) = (0, 0);
-        }
         if ended.is_some() {
             self.touch();
         }
