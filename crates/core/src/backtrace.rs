@@ -4,13 +4,14 @@
 //! function named once.
 
 use crate::{
-    Escaped, Module,
+    Error, Escaped, Module,
+    error::Trace,
     exec::{Ip, code::table::Found},
     lock::Once,
     translate,
 };
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
-use core::fmt;
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
+use core::{any::Any, fmt};
 
 /// How many frames an error keeps: a guest that recursed a million times is not told in full.
 const MAX_FRAMES: usize = 64;
@@ -101,6 +102,37 @@ impl WasmBacktrace {
     /// The calls, the innermost first; at most 64.
     pub fn frames(&self) -> &[FrameInfo] {
         self.frames.get_or_init(|| resolve(&self.places))
+    }
+}
+
+impl Trace for WasmBacktrace {}
+
+impl Error {
+    /// Where the guest was, if one was running.
+    ///
+    /// ```
+    /// assert!(windlass::Error::msg("of the host").backtrace().is_none());
+    /// ```
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        let trace: &dyn Any = self.trace().as_deref()?;
+        trace.downcast_ref()
+    }
+
+    /// Adds where the guest was: outermost calls are added last.
+    pub(crate) fn with_backtrace(mut self, outer: WasmBacktrace) -> Error {
+        if outer.is_empty() {
+            return self;
+        }
+        let trace = self.trace_mut();
+        let inner = trace.as_deref_mut().and_then(|trace| {
+            let trace: &mut dyn Any = trace;
+            trace.downcast_mut::<WasmBacktrace>()
+        });
+        match inner {
+            Some(backtrace) => backtrace.append(outer),
+            None => *trace = Some(Box::new(outer)),
+        }
+        self
     }
 }
 

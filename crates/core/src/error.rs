@@ -1,10 +1,10 @@
 //! [`Error`]: whatever goes wrong, in one pointer: a trap, a module that is not valid, an import
 //! that does not fit, an error of a host function. Errors with names of their own are found in it
-//! by [`Error::downcast_ref`].
+//! by [`Error::downcast_ref`]. Where the guest was is put into it by `backtrace`.
 
-use crate::{Escaped, Trap, WasmBacktrace};
+use crate::{Escaped, Trap};
 use alloc::{borrow::Cow, boxed::Box, string::String};
-use core::fmt;
+use core::{any::Any, fmt};
 
 type Cause = dyn core::error::Error + Send + Sync + 'static;
 
@@ -33,8 +33,11 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     source: Box<Cause>,
-    backtrace: Option<WasmBacktrace>,
+    trace: Option<Box<dyn Trace>>,
 }
+
+/// Where a guest was. Errors carry it and show it, and need not know what guests are.
+pub(crate) trait Trace: Any + fmt::Display + Send + Sync {}
 
 impl Error {
     /// An error of the host.
@@ -45,7 +48,7 @@ impl Error {
     /// ```
     #[cold]
     pub fn new<E: core::error::Error + Send + Sync + 'static>(error: E) -> Error {
-        Error(Box::new(Inner { source: Box::new(error), backtrace: None }))
+        Error(Box::new(Inner { source: Box::new(error), trace: None }))
     }
 
     /// An error that is only a message.
@@ -85,10 +88,10 @@ impl Error {
     /// let trap: Trap = Error::from(Trap::StackOverflow).downcast().unwrap();
     /// ```
     pub fn downcast<E: core::error::Error + 'static>(self) -> Result<E, Error> {
-        let Inner { source, backtrace } = *self.0;
+        let Inner { source, trace } = *self.0;
         match source.downcast() {
             Ok(error) => Ok(*error),
-            Err(source) => Err(Error(Box::new(Inner { source, backtrace }))),
+            Err(source) => Err(Error(Box::new(Inner { source, trace }))),
         }
     }
 
@@ -103,15 +106,6 @@ impl Error {
         self.downcast_ref().copied()
     }
 
-    /// Where the guest was, if one was running.
-    ///
-    /// ```
-    /// assert!(windlass::Error::msg("of the host").backtrace().is_none());
-    /// ```
-    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
-        self.0.backtrace.as_ref()
-    }
-
     /// The error without the backtrace.
     ///
     /// ```
@@ -122,24 +116,22 @@ impl Error {
         &*self.0.source
     }
 
-    /// Adds where the guest was: outermost calls are added last.
-    pub(crate) fn with_backtrace(mut self, outer: WasmBacktrace) -> Error {
-        if outer.is_empty() {
-            return self;
-        }
-        match &mut self.0.backtrace {
-            Some(backtrace) => backtrace.append(outer),
-            none => *none = Some(outer),
-        }
-        self
+    /// Where the guest was, which `backtrace` keeps here.
+    pub(crate) fn trace(&self) -> &Option<Box<dyn Trace>> {
+        &self.0.trace
+    }
+
+    /// As `trace`, to be changed.
+    pub(crate) fn trace_mut(&mut self) -> &mut Option<Box<dyn Trace>> {
+        &mut self.0.trace
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.source.fmt(f)?;
-        match &self.0.backtrace {
-            Some(backtrace) => write!(f, "\n{backtrace}"),
+        match &self.0.trace {
+            Some(trace) => write!(f, "\n{trace}"),
             None => Ok(()),
         }
     }

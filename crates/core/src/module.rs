@@ -1,9 +1,11 @@
-//! [`Module`]: a decoded, validated module and its translated code.
+//! [`Module`]: a decoded, validated module, and its translated code (see [`code`]).
+
+mod code;
 
 use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType,
     engine::HeldTypes,
-    error::{CodeTooLarge, ModuleError},
+    error::ModuleError,
     exec::{CodeTable, tables::plain},
     lock::Once,
     object_type::ObjectType,
@@ -262,68 +264,9 @@ impl ModuleInner {
         })
     }
 
-    fn translate_bodies(&self) -> Result<(), Error> {
-        let mut job = translate::Job::default();
-        for defined in 0..self.decoded.bodies.len() {
-            // Nothing interrupts it.
-            translate::translated(self, defined, &mut job, &mut || false, &mut |_| Ok(true))?;
-        }
-        Ok(())
-    }
-
-    /// Whether functions are validated when they are called for the first time.
-    pub(crate) fn validates_late(&self) -> bool {
-        self.engine.config().compilation_mode == CompilationMode::Lazy
-    }
-
-    /// Validates a function, if that was put off.
-    pub(crate) fn validate_late(&self, defined: usize) -> Result<(), Error> {
-        if !self.validates_late() {
-            return Ok(());
-        }
-        let mut scratch = Scratch::default();
-        validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut scratch)
-            .map_err(ModuleError)?;
-        Ok(())
-    }
-
     fn func_name(&self, index: u32) -> Option<&str> {
         let decode = || NameSection::decode_funcs(&self.decoded, &self.bytes);
         self.func_names.get_or_init(decode).get(index)
-    }
-
-    /// The error of the function that is too large to be translated.
-    pub(crate) fn too_large(
-        &self,
-        defined: usize,
-        what: &'static str,
-        count: u64,
-        limit: u64,
-    ) -> CodeTooLarge {
-        let imported = self.context.imported.funcs;
-        let func =
-            u32::try_from(defined).map_or(u32::MAX, |defined| imported.saturating_add(defined));
-        let name = self.func_name(func).map(Into::into);
-        CodeTooLarge { func, name, what, count, limit }
-    }
-
-    /// What translation needs.
-    pub(crate) fn source(&self) -> translate::Source<'_> {
-        let config = self.engine.config();
-        translate::Source {
-            bytes: &self.bytes,
-            decoded: &self.decoded,
-            context: &self.context,
-            objects: &self.objects,
-            code: &self.code,
-            limits: translate::CodeLimits {
-                per_byte: config.max_code_per_byte,
-                per_module: config.max_code_per_module,
-                bytes: self.code_bytes,
-            },
-            metering: config.metering,
-            canonicalize_nans: config.canonicalize_nans,
-        }
     }
 
     /// The instructions of a body or a constant expression.

@@ -4,7 +4,7 @@
 use super::func::HostFn;
 use crate::{
     Engine, Error, Metering, ResourceLimiter, Val,
-    driver::{self, collect},
+    driver::{self, Threaded, Threads, collect},
     error::error,
     interrupt::Interrupt,
     runtime::{self, Embedder, Grown, Limited, StoreInner},
@@ -34,6 +34,7 @@ pub struct Store<T>(Box<StoreState<T>>);
 /// What is behind a store's contexts.
 pub(crate) struct StoreState<T> {
     pub(crate) inner: StoreInner,
+    pub(crate) threads: Threads,
     pub(crate) data: T,
     /// The host functions that functions of the store refer to.
     pub(crate) host_funcs: Vec<Arc<HostFn<T>>>,
@@ -52,6 +53,7 @@ impl<T> Store<T> {
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let inner = StoreInner::new(engine);
         Store(Box::new(StoreState {
+            threads: Threads::new(&inner),
             inner,
             data,
             host_funcs: Vec::new(),
@@ -246,6 +248,10 @@ impl<T> Embedder for StoreState<T> {
         runtime::grow_stacks(self, more)
     }
 
+    fn free_stacks(&mut self) -> bool {
+        self.threads.free_stacks(&mut self.inner)
+    }
+
     fn grow_code(&mut self, more: usize) -> Result<bool, Error> {
         runtime::grow_code(self, more)
     }
@@ -260,6 +266,12 @@ impl<T> Embedder for StoreState<T> {
 
     fn reserve_gc(&mut self, size: usize, cost: u64) -> Result<(), Error> {
         driver::reserve(self, size, cost)
+    }
+}
+
+impl<T> Threaded for StoreState<T> {
+    fn parts(&mut self) -> (&mut StoreInner, &mut Threads) {
+        (&mut self.inner, &mut self.threads)
     }
 }
 
@@ -412,7 +424,7 @@ impl<'a, T> StoreContext<'a, T> {
 impl<T> StoreContextMut<'_, T> {
     /// See [`Store::gc`].
     pub fn gc(&mut self) {
-        collect(&mut self.0.inner);
+        collect(self.0);
     }
 
     /// The embedder's data.
@@ -444,7 +456,8 @@ impl<T> StoreContextMut<'_, T> {
     /// If the engine does not count fuel.
     pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
         check_fuel(self.engine())?;
-        self.0.inner.set_fuel(fuel);
+        let StoreState { inner, threads, .. } = &mut *self.0;
+        threads.set_fuel(inner, fuel);
         Ok(())
     }
 

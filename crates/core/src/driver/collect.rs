@@ -6,6 +6,7 @@
 use super::{
     frame_maps::{self, Halt},
     thread::{Exit, Thread},
+    threads::{Threaded, Threads},
 };
 use crate::{
     Error, Trap,
@@ -171,7 +172,7 @@ pub(crate) fn foresee(store: &mut dyn Embedder, room: Room) -> Result<Outlook, E
 /// [`Trap::AllocationTooLarge`] if there is no room even after a collection, or if one that was not
 /// due frees so little that it would be followed by the next; the limiter's.
 pub(crate) fn make_room(
-    store: &mut dyn Embedder,
+    store: &mut dyn Threaded,
     asker: Asker<'_>,
     room: Room,
     foreseen: Option<Outlook>,
@@ -194,8 +195,8 @@ pub(crate) fn make_room(
             Outlook::Full => Collection::new(true),
         },
     };
+    let collection = run(store, asker, collection)?;
     let inner = store.inner();
-    let collection = run(inner, asker, collection)?;
     if collection.is_forced && collection.frees_too_little(inner) {
         return Err(no_room());
     }
@@ -215,16 +216,18 @@ pub(crate) fn make_room(
 /// If the running guest was interrupted: then the store keeps the collection. If the host has no
 /// memory to find out what frames refer to: then it was none.
 fn run(
-    store: &mut StoreInner,
+    store: &mut dyn Threaded,
     asker: Asker<'_>,
     mut collection: Collection,
 ) -> Result<Collection, Halted> {
+    let (store, all) = store.parts();
+    let running = asker.thread();
     let interrupt = store.interrupt.clone();
     let is_interrupted = || asker.is_stopped(&interrupt);
     while collection.phase != Phase::Done {
         let stepped = match collection.phase {
-            Phase::Frames => frames(store, asker.thread(), &mut collection),
-            Phase::Threads => threads(store, asker.thread(), &mut collection, &is_interrupted),
+            Phase::Frames => frames(store, all, running, &mut collection),
+            Phase::Threads => threads(store, all, running, &mut collection, &is_interrupted),
             _ => {
                 collection.step(store);
                 Ok(())
@@ -240,18 +243,19 @@ fn run(
             }
         }
     }
-    store.frame_maps.trim();
+    all.maps.trim();
     Ok(collection)
 }
 
 /// Finds where the frames of threads have stopped.
 fn frames(
     store: &mut StoreInner,
+    all: &mut Threads,
     running: Option<&Thread>,
     collection: &mut Collection,
 ) -> Result<(), Halt> {
-    store.forget_threads();
-    frame_maps::find_frames(store, running)?;
+    all.forget_dropped(store);
+    frame_maps::find_frames(store, all, running)?;
     collection.next(Phase::Threads);
     Ok(())
 }
@@ -259,12 +263,13 @@ fn frames(
 /// Finds the maps of these frames, and marks what threads refer to, all at once.
 fn threads(
     store: &mut StoreInner,
+    all: &mut Threads,
     running: Option<&Thread>,
     collection: &mut Collection,
     is_interrupted: &dyn Fn() -> bool,
 ) -> Result<(), Halt> {
-    frame_maps::find_maps(store, is_interrupted, &mut collection.work)?;
-    collection.work += frame_maps::mark_threads(store, running).ok_or(Halt::Unknown)?;
+    frame_maps::find_maps(store, all, is_interrupted, &mut collection.work)?;
+    collection.work += frame_maps::mark_threads(store, all, running).ok_or(Halt::Unknown)?;
     collection.next(Phase::Roots);
     Ok(())
 }
@@ -272,14 +277,14 @@ fn threads(
 /// Collects: whatever neither guests nor the host can reach any more is free afterwards. For the
 /// host: nothing stops it, and if the host has no memory to find out what frames refer to, nothing
 /// happens.
-pub(crate) fn collect(store: &mut StoreInner) {
-    store.touch();
+pub(crate) fn collect(store: &mut dyn Threaded) {
+    store.inner().touch();
     let _ = run(store, Asker::Host, Collection::new(false));
 }
 
 /// Collects if that is due: for the host, which has made something.
-pub(crate) fn collect_if_due(store: &mut StoreInner) {
-    if store.is_due() {
+pub(crate) fn collect_if_due(store: &mut dyn Threaded) {
+    if store.inner().is_due() {
         collect(store);
     }
 }
@@ -310,7 +315,7 @@ pub(crate) fn object_type(
 ///
 /// # Errors
 /// As for [`make_room`]; [`Trap::OutOfFuel`] and [`Trap::Interrupted`].
-pub(crate) fn reserve(store: &mut dyn Embedder, size: usize, cost: u64) -> Result<(), Error> {
+pub(crate) fn reserve(store: &mut dyn Threaded, size: usize, cost: u64) -> Result<(), Error> {
     let room = Room::Heap(size);
     store.inner().touch();
     if cost == 0 {
@@ -322,7 +327,7 @@ pub(crate) fn reserve(store: &mut dyn Embedder, size: usize, cost: u64) -> Resul
 }
 
 fn room_for(
-    store: &mut dyn Embedder,
+    store: &mut dyn Threaded,
     asker: Asker<'_>,
     room: Room,
     foreseen: Option<Outlook>,
@@ -346,7 +351,7 @@ fn room_for(
 /// # Errors
 /// [`Trap::AllocationTooLarge`] if the heap is full; the limiter's. If it is no structure type.
 pub(crate) fn alloc_struct(
-    store: &mut dyn Embedder,
+    store: &mut dyn Threaded,
     id: TypeId,
     slots: &[u64],
 ) -> Result<u64, Error> {
@@ -367,7 +372,7 @@ pub(crate) fn alloc_struct(
 /// # Errors
 /// As [`alloc_struct`].
 pub(crate) fn alloc_array(
-    store: &mut dyn Embedder,
+    store: &mut dyn Threaded,
     id: TypeId,
     len: u32,
     value: [u64; 2],
@@ -385,7 +390,7 @@ pub(crate) fn alloc_array(
 /// # Errors
 /// As [`alloc_struct`].
 pub(crate) fn alloc_array_of(
-    store: &mut dyn Embedder,
+    store: &mut dyn Threaded,
     id: TypeId,
     elements: &[[u64; 2]],
 ) -> Result<u64, Error> {
@@ -410,7 +415,7 @@ pub(crate) fn alloc_array_of(
 /// # Errors
 /// [`Trap::AllocationTooLarge`] if there is no room for it; the limiter's.
 pub(crate) fn alloc_exception(
-    store: &mut dyn Embedder,
+    store: &mut dyn Threaded,
     tag: u32,
     fields: &[u64],
 ) -> Result<u64, Error> {
@@ -427,7 +432,7 @@ pub(crate) fn alloc_exception(
 
 /// Pins a value that is stored so, if it is a reference that is collected.
 fn pin(
-    pins: &mut Pins<'_, dyn Embedder + '_>,
+    pins: &mut Pins<'_, dyn Threaded + '_>,
     storage: Storage,
     value: [u64; 2],
 ) -> Result<(), Trap> {

@@ -1,6 +1,7 @@
 //! What collections cost, counted in words looked at and bytes allocated; what maps of frames take;
 //! and collections that are interrupted.
 
+use super::frame_maps::{FrameMaps, LISTED, MOST_KEPT};
 use crate::{
     AsContextMut, Caller, Config, Engine, Error, Event, ExternRef, Global, Instance, Linker,
     Metering, Module, ResourceLimiter, RootScope, Store, Trap, Val, api::store::InterruptHandle,
@@ -79,6 +80,10 @@ fn call(store: &mut Store<Limits>, instance: &Instance, name: &str, n: usize) ->
 
 fn inner<T>(store: &mut Store<T>) -> &mut StoreInner {
     &mut store.as_context_mut().0.inner
+}
+
+fn maps<T>(store: &mut Store<T>) -> &FrameMaps {
+    &store.as_context_mut().0.threads.maps
 }
 
 /// The bytes that collections have looked at since the last time.
@@ -200,7 +205,7 @@ fn finding_maps_is_interrupted_and_goes_on() {
     let mut execution = f.start(&mut store, &[]).unwrap();
     store.data_mut().interrupts = Some(handle.clone());
     let before = crate::translate::maps_made();
-    let listed = super::frame_maps::LISTED.get();
+    let listed = LISTED.get();
     let mut waited = 0;
     loop {
         match execution.run(&mut store).unwrap() {
@@ -208,7 +213,7 @@ fn finding_maps_is_interrupted_and_goes_on() {
             Event::Interrupted => {}
             event => panic!("{event:?}"),
         }
-        if inner(&mut store).frame_maps.is_interrupted() {
+        if maps(&mut store).is_interrupted() {
             waited += 1;
         }
         if inner(&mut store).parked.is_some() {
@@ -218,7 +223,7 @@ fn finding_maps_is_interrupted_and_goes_on() {
     assert!(waited > 10 && inner(&mut store).pace.collections > 1, "{waited}");
     assert_eq!(crate::translate::maps_made() - before, 1);
     // A collection that goes on does not look for frames again.
-    assert_eq!(super::frame_maps::LISTED.get() - listed, inner(&mut store).pace.collections);
+    assert_eq!(LISTED.get() - listed, inner(&mut store).pace.collections);
 }
 
 /// Uses the store in a way that a stopped collection must not go on after.
@@ -297,9 +302,10 @@ fn maps_of_many_places_take_what_the_function_takes() {
     let (mut store, instance, bytes) = collecting(&text);
     let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
     f.call(&mut store, ()).unwrap();
+    let bytes_of_maps = maps(&mut store).bytes();
+    assert!(bytes_of_maps < 128 * calls + 4096, "{bytes_of_maps}");
     let inner = inner(&mut store);
     assert_eq!(inner.pace.collections, calls);
-    assert!(inner.frame_maps.bytes() < 128 * calls + 4096, "{}", inner.frame_maps.bytes());
     // Each place was found by translating once, and each collection looked at the slots.
     assert!(inner.pace.looked_at < calls * (refs + 8 * bytes + 10_000));
 }
@@ -312,9 +318,10 @@ fn locals_are_in_maps_once() {
     let (mut store, instance, _) = collecting(&text);
     let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
     f.call(&mut store, ()).unwrap();
+    let bytes_of_maps = maps(&mut store).bytes();
+    assert!(bytes_of_maps < 128 * calls + 4096, "{bytes_of_maps}");
     let inner = inner(&mut store);
     assert_eq!(inner.pace.collections, calls);
-    assert!(inner.frame_maps.bytes() < 128 * calls + 4096, "{}", inner.frame_maps.bytes());
 }
 
 #[test]
@@ -362,11 +369,11 @@ fn maps_that_take_much_are_not_kept() {
         for i in 0..funcs {
             let f = instance.get_typed_func::<(), ()>(&store, &format!("f{i}")).unwrap();
             f.call(&mut store, ()).unwrap();
-            most = most.max(inner(&mut store).frame_maps.bytes());
+            most = most.max(maps(&mut store).bytes());
         }
         assert_eq!(inner(&mut store).pace.collections, (round + 1) * funcs);
     }
-    assert!(most <= crate::driver::frame_maps::MOST_KEPT, "{most}");
+    assert!(most <= MOST_KEPT, "{most}");
 }
 
 /// What makes arrays, paid by fuel, with so many bytes for the heap.

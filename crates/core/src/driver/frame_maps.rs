@@ -3,11 +3,11 @@
 //! does so before a collection marks anything, once for each function; what was found is kept in
 //! [`FrameMaps`], within a bound.
 
-use super::{handle::ThreadHandle, thread::Thread};
+use super::{handle::ThreadHandle, thread::Thread, threads::Threads};
 use crate::{
     Module,
     exec::Ip,
-    runtime::{InstanceEntity, Marker, StoreInner},
+    runtime::{InstanceEntity, Marker, StoreId, StoreInner},
     translate::{Failure, MapJob, Run, Stopped, param_map},
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
@@ -234,15 +234,19 @@ impl Wanted {
 ///
 /// # Errors
 /// If the host has no memory.
-pub(super) fn find_frames(store: &mut StoreInner, running: Option<&Thread>) -> Result<(), Halt> {
+pub(super) fn find_frames(
+    store: &StoreInner,
+    threads: &mut Threads,
+    running: Option<&Thread>,
+) -> Result<(), Halt> {
     #[cfg(test)]
     LISTED.set(LISTED.get() + 1);
     // A collection that stopped may have left some.
-    store.frame_maps.sort();
-    let mut wanted = wanted(store, running).ok_or(Halt::Unknown)?;
+    threads.maps.sort();
+    let mut wanted = wanted(store, threads, running).ok_or(Halt::Unknown)?;
     wanted.sort_unstable_by_key(|wanted| (wanted.ip, wanted.stopped));
     wanted.dedup_by_key(|wanted| (wanted.ip, wanted.stopped));
-    store.frame_maps.begin(wanted);
+    threads.maps.begin(wanted);
     Ok(())
 }
 
@@ -253,26 +257,26 @@ pub(super) fn find_frames(store: &mut StoreInner, running: Option<&Thread>) -> R
 /// If `is_interrupted` says so: what was found is kept, and the next call goes on. If the host has
 /// no memory.
 pub(super) fn find_maps(
-    store: &mut StoreInner,
+    store: &StoreInner,
+    threads: &mut Threads,
     is_interrupted: &dyn Fn() -> bool,
     work: &mut usize,
 ) -> Result<(), Halt> {
-    let StoreInner { frame_maps, instances, .. } = store;
-    frame_maps.find_all(instances, is_interrupted, work)?;
-    frame_maps.wanted = Vec::new();
-    frame_maps.sort();
+    let maps = &mut threads.maps;
+    maps.find_all(&store.instances, is_interrupted, work)?;
+    maps.wanted = Vec::new();
+    maps.sort();
     Ok(())
 }
 
 /// The places without a map where frames have stopped; none if the host has no memory for the list.
-fn wanted(store: &mut StoreInner, running: Option<&Thread>) -> Option<Vec<Wanted>> {
+fn wanted(store: &StoreInner, threads: &Threads, running: Option<&Thread>) -> Option<Vec<Wanted>> {
     let mut wanted: Vec<Wanted> = Vec::new();
-    let StoreInner { threads, frame_maps, .. } = store;
-    each(threads, running, &mut |thread| {
+    each(store.id, threads, running, &mut |thread| {
         thread.frames(&mut |instance, ip, stopped, _| {
             let key = (ip as usize, stopped);
             let is_last = wanted.last().is_some_and(|last| (last.ip, last.stopped) == key);
-            if !is_last && frame_maps.get(ip, stopped).is_none() {
+            if !is_last && threads.maps.get(ip, stopped).is_none() {
                 wanted.try_reserve(1).ok()?;
                 wanted.push(Wanted { ip: ip as usize, stopped, instance });
             }
@@ -284,26 +288,25 @@ fn wanted(store: &mut StoreInner, running: Option<&Thread>) -> Option<Vec<Wanted
 
 /// Marks what every thread of the store refers to. Returns the work that it was: the slots that
 /// were looked at. None if a frame has no map.
-pub(crate) fn mark_threads(store: &mut StoreInner, running: Option<&Thread>) -> Option<usize> {
+pub(super) fn mark_threads(
+    store: &mut StoreInner,
+    threads: &Threads,
+    running: Option<&Thread>,
+) -> Option<usize> {
     let mut work = 0;
-    for index in 0..store.threads.len() {
-        let handle: ThreadHandle = store.threads[index].clone();
-        if !handle.is_at(running) {
-            // SAFETY: I9: only the running thread is in use, and this is another.
-            unsafe { handle.get() }.mark_values(store);
-        }
-    }
-    if let Some(thread) = running {
+    each(store.id, threads, running, &mut |thread| {
         thread.mark_values(store);
-    }
-    let StoreInner { threads, frame_maps, heap, externs, exceptions, .. } = store;
+        Some(())
+    })?;
+    let StoreInner { id, heap, externs, exceptions, .. } = store;
     let mut marker = Marker { heap, externs, exceptions };
-    each(threads, running, &mut |thread| {
+    let maps = &threads.maps;
+    each(*id, threads, running, &mut |thread| {
         thread.frames(&mut |_, ip, stopped, sp| {
-            let place = frame_maps.get(ip, stopped)?;
+            let place = maps.get(ip, stopped)?;
             work += 1;
-            let locals = frame_maps.part(place.locals);
-            for run in locals.iter().chain(frame_maps.part(place.operands)) {
+            let locals = maps.part(place.locals);
+            for run in locals.iter().chain(maps.part(place.operands)) {
                 work += run.count as usize;
                 for slot in 0..run.count as isize {
                     // SAFETY: I2: `sp` is a frame, and the slot one of its.
@@ -316,15 +319,18 @@ pub(crate) fn mark_threads(store: &mut StoreInner, running: Option<&Thread>) -> 
     Some(work)
 }
 
-/// Shows the threads of a store, the one that runs last.
+/// Shows the threads of the store with this number, which the caller has borrowed; the one that
+/// runs last.
 fn each(
-    threads: &[ThreadHandle],
+    store: StoreId,
+    threads: &Threads,
     running: Option<&Thread>,
     visit: &mut dyn FnMut(&Thread) -> Option<()>,
 ) -> Option<()> {
-    for handle in threads.iter().filter(|handle| !handle.is_at(running)) {
+    let is_paused = |handle: &&ThreadHandle| !handle.is_at(running);
+    for handle in threads.kept.iter().filter(is_paused) {
         // SAFETY: I9: only the running thread is in use, and this is another.
-        visit(unsafe { handle.get() })?;
+        visit(unsafe { handle.get(store) })?;
     }
     running.map_or(Some(()), visit)
 }

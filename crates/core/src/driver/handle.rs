@@ -6,7 +6,10 @@
 //! no two do so at once, but for what is done while it runs or its slots are lent, which is looked
 //! after here.
 
-use super::thread::{Exit, Thread};
+use super::{
+    thread::{Exit, Thread},
+    threads::Threaded,
+};
 use crate::{
     Error,
     backtrace::CodePlace,
@@ -114,8 +117,13 @@ impl ThreadHandle {
     /// The thread, to be looked at by a collection while no code runs on it.
     ///
     /// # Safety
-    /// I9: the thread's store is borrowed by the caller, and nobody has the thread to be changed.
-    pub(crate) unsafe fn get(&self) -> &Thread {
+    /// I9: the caller has borrowed the store with this number, and nobody has the thread to be
+    /// changed.
+    ///
+    /// # Panics
+    /// If it is another store's.
+    pub(crate) unsafe fn get(&self, store: StoreId) -> &Thread {
+        assert!(self.0.store == store, "a thread of this store");
         // SAFETY: the caller's promise.
         unsafe { &*self.0.thread.get() }
     }
@@ -139,7 +147,7 @@ impl ThreadHandle {
 
     /// See [`Thread::run`]. Host functions are called when this has returned.
     #[inline]
-    pub(crate) fn run(&self, store: &mut dyn Embedder) -> Exit {
+    pub(crate) fn run(&self, store: &mut dyn Threaded) -> Exit {
         let _using = self.using(store.inner().id, Usage::Runs);
         // SAFETY: as above.
         unsafe { &mut *self.0.thread.get() }.run(store)

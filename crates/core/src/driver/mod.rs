@@ -1,7 +1,7 @@
 //! The driver: it runs threads, and does what handlers leave to it. Calls between instances,
 //! translation at the first call, growth, bulk instructions, allocation, collections, throws. The
 //! API above starts, stops and resumes threads through [`ThreadHandle`]; below are `translate`,
-//! `runtime` and `exec`, which know nothing of it but what `tests/architecture.rs` lists.
+//! `runtime` and `exec`, which know nothing of it.
 
 mod calls;
 mod collect;
@@ -12,12 +12,13 @@ mod metering;
 mod slow;
 mod stack;
 mod thread;
+mod threads;
 mod translation;
 mod unwind;
 
 pub(crate) use collect::{
     alloc_array, alloc_array_of, alloc_exception, alloc_struct, collect, collect_if_due, reserve,
 };
-pub(crate) use frame_maps::FrameMaps;
 pub(crate) use handle::ThreadHandle;
 pub(crate) use thread::Exit;
+pub(crate) use threads::{Threaded, Threads};

@@ -6,6 +6,7 @@ use super::{
     metering::Account,
     slow::{array::Unfinished, growth::Growing},
     stack::Stack,
+    threads::Threaded,
     translation::Parked,
     unwind::{HostThrow, KnownPlaces, Search},
 };
@@ -221,7 +222,7 @@ impl Thread {
     }
 
     /// Runs until there is something for the caller to do.
-    pub(crate) fn run(&mut self, store: &mut dyn Embedder) -> Exit {
+    pub(crate) fn run(&mut self, store: &mut dyn Threaded) -> Exit {
         let has_returned = matches!(self.state, State::HostCalled { .. } | State::HostFinished);
         if has_returned && self.thrown.is_none() && self.is_in_debt() {
             // What the host function has done is paid before its results are taken: until then they
@@ -283,7 +284,7 @@ impl Thread {
     }
 
     /// Does what is to be done before code runs.
-    fn begin(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+    fn begin(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         self.pay()?;
         self.land_host_throw(store.inner())?;
         self.make_room_again(store)
@@ -304,7 +305,7 @@ impl Thread {
     }
 
     /// Does what the stopped code needs, so that it can go on; or tells the caller.
-    fn handle(&mut self, stop: Stop, store: &mut dyn Embedder) -> Result<(), Exit> {
+    fn handle(&mut self, stop: Stop, store: &mut dyn Threaded) -> Result<(), Exit> {
         match stop {
             Stop::Trap(Trap::MemoryOutOfBounds)
                 if store.inner().others_have_grown(self.cx.instance) =>
@@ -388,7 +389,7 @@ impl Thread {
     /// there if this is interrupted.
     pub(crate) fn make_room(
         &mut self,
-        store: &mut dyn Embedder,
+        store: &mut dyn Threaded,
         room: Room,
         foreseen: Option<Outlook>,
     ) -> Result<(), Exit> {
@@ -403,7 +404,7 @@ impl Thread {
     }
 
     /// Makes the room that was to be made when this was interrupted.
-    fn make_room_again(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+    fn make_room_again(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         let Some(room) = self.room else { return Ok(()) };
         make_room(store, Asker::Guest(self), room, None)?;
         self.room = None;

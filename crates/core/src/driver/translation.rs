@@ -9,7 +9,7 @@ use crate::{
         machine::{Cell, Ip, Machine},
     },
     runtime::Embedder,
-    translate::{self, Job},
+    translate::Job,
 };
 use alloc::{boxed::Box, sync::Arc};
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -42,8 +42,7 @@ impl Thread {
         let mut interrupted = || interrupt.is_raised();
         let mut is_allowed = |bytes| store.grow_code(bytes);
         let job = &mut parked.job;
-        let code =
-            translate::translated(&module.0, defined, job, &mut interrupted, &mut is_allowed);
+        let code = module.0.translated(defined, job, &mut interrupted, &mut is_allowed);
         let Some(code) = code.map_err(Exit::Failed)? else {
             self.parked = Some(parked);
             // The stub is executed again.

@@ -7,6 +7,7 @@ use super::{
     frames::Walk,
     metering::search_cost,
     thread::{Exit, State, Thread},
+    threads::Threaded,
 };
 use crate::{
     Error, Trap,
@@ -15,7 +16,7 @@ use crate::{
         handlers::call::load_all_pins,
         machine::{Ip, Machine},
     },
-    runtime::{Embedder, InstanceEntity, StoreInner},
+    runtime::{InstanceEntity, StoreInner},
 };
 use alloc::boxed::Box;
 use core::ptr;
@@ -112,7 +113,7 @@ impl KnownPlaces {
 
 impl Thread {
     /// `throw`: the tag and the first slot of the fields are in the cell.
-    pub(crate) fn throw(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+    pub(crate) fn throw(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         // SAFETY: I1.
         let (base, tag) = unsafe { (self.cx.saved.field(1), self.cx.saved.high(0)) };
         let instance = &store.inner().instances[self.cx.instance as usize];
@@ -122,7 +123,7 @@ impl Thread {
     }
 
     /// `throw_ref` and the legacy `rethrow`: the slot of the reference is in the cell.
-    pub(crate) fn throw_ref(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+    pub(crate) fn throw_ref(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         // SAFETY: I1, I2.
         let reference = unsafe { self.cx.saved.slot(self.cx.saved.field(1)) };
         if reference == 0 {
@@ -176,7 +177,7 @@ impl Thread {
         Ok(())
     }
 
-    fn unwind(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
+    fn unwind(&mut self, store: &mut dyn Threaded, thrown: Thrown) -> Result<(), Exit> {
         let found = self.find(store.inner(), thrown.tag, false);
         if found.is_err() {
             self.again();
@@ -204,7 +205,7 @@ impl Thread {
     }
 
     /// Makes room for the exception, if it is none yet.
-    fn room_for(&mut self, store: &mut dyn Embedder, thrown: Thrown) -> Result<(), Exit> {
+    fn room_for(&mut self, store: &mut dyn Threaded, thrown: Thrown) -> Result<(), Exit> {
         let Fields::Stack(_) = thrown.fields else { return Ok(()) };
         let len = store.inner().tags[thrown.tag as usize].slots.into();
         self.make_room(store, Room::Exception(len), None)

@@ -229,7 +229,7 @@ pub(crate) fn grow_memory_at(
 /// See [`Embedder::grow_stacks`]. Stacks that no call uses make room.
 pub(crate) fn grow_stacks(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     let is_allowed =
-        stacks_allowed(store, more)? || store.inner().free_stacks() && stacks_allowed(store, more)?;
+        stacks_allowed(store, more)? || store.free_stacks() && stacks_allowed(store, more)?;
     if is_allowed {
         store.inner().held.stacks += more;
     }

@@ -1,13 +1,13 @@
 //! [`StoreInner`]: the arenas of a store and the entities in them. The public `Store<T>` wraps it;
-//! the engine's driver works on it through [`Embedder`]. It never holds an address of an entity.
+//! the engine's driver works on it through [`Embedder`], and keeps its threads beside it. It never
+//! holds an address of an entity.
 
 use super::{
     Collection, Elements, Exceptions, Grown, Heap, HostValues, LinearMemory, Pace, Roots,
     TagEntity, User, Views, host_reference,
 };
 use crate::{
-    Engine, Error, FuncType, Module, SharedMemory, Trap,
-    driver::{FrameMaps, ThreadHandle},
+    Engine, Error, FuncType, Module, SharedMemory,
     engine::HeldTypes,
     exec::machine::views::{FuncEntity, MemoryView, TableView},
     interrupt::{Deadline, Interrupt},
@@ -70,8 +70,6 @@ pub(crate) struct StoreInner {
     pub(crate) parked: Option<Collection>,
     /// When collections are due.
     pub(crate) pace: Pace,
-    /// Where frames of running code have references.
-    pub(crate) frame_maps: FrameMaps,
     /// What is left of the fuel: 0 while a thread owes some.
     pub(crate) fuel: u64,
     /// Whether a thread may owe fuel.
@@ -86,17 +84,9 @@ pub(crate) struct StoreInner {
     pub(crate) deadline: Deadline,
     /// The largest size of a value stack, in slots of 8 bytes.
     pub(crate) max_stack_slots: usize,
-    /// How many calls from the host are running, one inside the other.
-    nested_calls: usize,
     /// The types of host functions, of tags that the host made, and of functions that were called
     /// without a static type: held as long as the store lives.
     func_types: BTreeMap<TypeId, FuncType>,
-    /// Threads of calls that have not ended: running, called back from, or paused.
-    pub(crate) threads: Vec<ThreadHandle>,
-    /// From how many on it is worth looking whether some were dropped.
-    many_threads: usize,
-    /// Threads that no call uses, with the stacks that they have grown.
-    idle_threads: Vec<[ThreadHandle; 2]>,
     /// Lists of slots that no call uses, kept for their memory.
     pub(crate) idle_slots: Vec<Vec<u64>>,
 }
@@ -114,9 +104,6 @@ pub(crate) struct Held {
     /// The code that was translated when guests of this store called it first.
     pub(crate) code: usize,
 }
-
-/// The least number of threads among which to look for dropped ones.
-const MANY_THREADS: usize = 16;
 
 /// The instance of functions that have none.
 pub(crate) const NO_INSTANCE: u32 = u32::MAX;
@@ -193,6 +180,9 @@ pub(crate) trait Embedder {
     /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
     fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
 
+    /// Frees the value stacks that no call uses. Whether there were any.
+    fn free_stacks(&mut self) -> bool;
+
     /// Allows the code that is translated for guests of this store to take `more` bytes; false if a
     /// limit does not allow it.
     fn grow_code(&mut self, more: usize) -> Result<bool, Error>;
@@ -238,7 +228,6 @@ impl StoreInner {
             pinned: Vec::new(),
             parked: None,
             pace: Pace::default(),
-            frame_maps: FrameMaps::default(),
             fuel: 0,
             has_debts: false,
             owed: 0,
@@ -246,47 +235,8 @@ impl StoreInner {
             deadline: Deadline::new(engine.0.epochs.clone(), interrupt.clone()),
             interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
-            nested_calls: 0,
             func_types: BTreeMap::new(),
-            threads: Vec::new(),
-            many_threads: MANY_THREADS,
-            idle_threads: Vec::new(),
             idle_slots: Vec::new(),
-        }
-    }
-
-    /// A thread for a call from the host. Traps when too many such calls are nested.
-    pub(crate) fn enter(&mut self) -> Result<ThreadHandle, Trap> {
-        self.enter_again()?;
-        if self.threads.len() >= self.many_threads {
-            self.forget_threads();
-            self.many_threads = (2 * self.threads.len()).max(MANY_THREADS);
-        }
-        let [kept, thread] = self.idle_threads.pop().unwrap_or_else(|| ThreadHandle::pair(self.id));
-        self.threads.push(kept);
-        self.touch();
-        Ok(thread)
-    }
-
-    /// As `enter`, for a call that has a thread.
-    pub(crate) fn enter_again(&mut self) -> Result<(), Trap> {
-        if self.nested_calls >= self.engine.0.config.max_nested_calls {
-            return Err(Trap::StackOverflow);
-        }
-        self.nested_calls += 1;
-        Ok(())
-    }
-
-    /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
-    pub(crate) fn leave(&mut self, ended: Option<ThreadHandle>) {
-        self.nested_calls -= 1;
-        if ended.is_some() {
-            self.touch();
-        }
-        if let Some(thread) = ended
-            && let Some(place) = self.threads.iter().rposition(|other| other.is(&thread))
-        {
-            self.idle_threads.push([self.threads.swap_remove(place), thread]);
         }
     }
 
@@ -315,47 +265,11 @@ impl StoreInner {
         core::mem::take(&mut self.owed_back)
     }
 
-    /// Sets how much fuel there is. What running host functions and paused threads owe is paid
-    /// first; what dropped ones owed is forgotten.
-    pub(crate) fn set_fuel(&mut self, mut fuel: u64) {
+    /// Pays with this fuel what running host functions owe; returns what is left of it.
+    pub(crate) fn pay_owed(&mut self, fuel: u64) -> u64 {
         let paid = self.owed.min(fuel);
         self.owed -= paid;
-        fuel -= paid;
-        if self.has_debts {
-            self.forget_threads();
-            for index in 0..self.threads.len() {
-                let thread = self.threads[index].clone();
-                fuel = thread.settle(self, fuel);
-            }
-            self.has_debts = self.threads.iter().any(|thread| thread.is_in_debt(self));
-        }
-        self.fuel = fuel;
-    }
-
-    /// Forgets paused threads that nobody can run any more.
-    pub(crate) fn forget_threads(&mut self) {
-        let mut threads = core::mem::take(&mut self.threads);
-        let mut freed = 0;
-        threads.retain(|thread| {
-            let is_shared = thread.is_shared();
-            if !is_shared {
-                freed += thread.stack_bytes(self);
-            }
-            is_shared
-        });
-        self.threads = threads;
-        self.held.stacks -= freed;
-    }
-
-    /// Frees the stacks that no call uses. Whether there were any.
-    pub(crate) fn free_stacks(&mut self) -> bool {
-        let before = self.held.stacks;
-        self.forget_threads();
-        for [thread, _] in mem::take(&mut self.idle_threads) {
-            let freed = thread.stack_bytes(self);
-            self.held.stacks -= freed;
-        }
-        self.held.stacks < before
+        fuel - paid
     }
 
     /// What guests make the store hold, in bytes.

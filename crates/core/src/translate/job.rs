@@ -1,15 +1,12 @@
 //! [`Job`]: making a function ready to run: validation, if that was put off, a first look at the
 //! body, translation. It can stop between any two instructions and go on there later.
-//! [`translated`] is the one way back from execution to translation; `Module::new` goes it too,
-//! function by function with the same memory. What comes out must never depend on how often it
-//! stopped.
+//! `module` asks for it. What comes out must never depend on how often it stopped.
 
-use super::{Failure, Source, TranslateError, Translator, encode::TooLarge, state::State};
+use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
     Error,
     error::ModuleError,
-    exec::{Catches, Cell, Ip},
-    module::ModuleInner,
+    exec::{Catches, Cell},
 };
 use alloc::boxed::Box;
 use core::mem;
@@ -30,43 +27,8 @@ pub(crate) struct Translated {
 
 impl Translated {
     /// What it takes when it is published, about.
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of_val(&*self.code) + 2 * self.catches.bytes()
-    }
-}
-
-/// The code of a function, made now if it is not there yet. `job` has what an earlier call for this
-/// function has left when it was interrupted, and takes what this one leaves. None if it was
-/// interrupted; the next call goes on.
-///
-/// # Errors
-/// If the function is too large, or was not validated before and is not valid; if `is_allowed` does
-/// not allow the bytes that its code takes.
-pub(crate) fn translated(
-    module: &ModuleInner,
-    defined: usize,
-    job: &mut Job,
-    interrupted: Interrupted<'_>,
-    is_allowed: &mut dyn FnMut(usize) -> Result<bool, Error>,
-) -> Result<Option<Ip>, Error> {
-    if let Some(code) = module.code.translated(defined) {
-        job.stage = Stage::Idle;
-        return Ok(Some(code));
-    }
-    let late = module.validates_late();
-    match job.run(module.source(), defined, late, interrupted) {
-        Ok(translated) => {
-            if !is_allowed(translated.bytes())? {
-                return Err(Error::msg("resource limit exceeded: translated code"));
-            }
-            let Translated { code, catches } = translated;
-            Ok(Some(module.code.publish(defined, code, catches)))
-        }
-        Err(Failure::Interrupted) => Ok(None),
-        Err(Failure::Invalid(error)) => Err(error),
-        Err(Failure::TooLarge(TooLarge { what, count, limit })) => {
-            Err(module.too_large(defined, what, count, limit).into())
-        }
     }
 }
 
@@ -100,9 +62,14 @@ enum Stage {
 }
 
 impl Job {
+    /// What an earlier run has left is of no use any more, but for its memory.
+    pub(crate) fn forget(&mut self) {
+        self.stage = Stage::Idle;
+    }
+
     /// Does what is left to do for the `defined`th function that the module defines. `late` says
     /// whether it must be validated.
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         source: Source<'_>,
         defined: usize,

@@ -56,11 +56,11 @@ pub(crate) use budget::CodeLimits;
 pub(crate) use builder::Line;
 use builder::Recording;
 use core::ops::{Deref, DerefMut};
-use encode::TooLarge;
+pub(crate) use encode::TooLarge;
 pub use fuel::FUEL_VERSION;
 #[cfg(test)]
 pub(crate) use job::translate;
-pub(crate) use job::{Job, translated};
+pub(crate) use job::{Interrupted, Job, Translated};
 pub(crate) use listing::Listing;
 #[cfg(test)]
 pub(crate) use safepoint::maps_made;

@@ -34,7 +34,7 @@ impl<'a, T> Call<'a, T> {
         func: u32,
         args: &[u64],
     ) -> Result<Call<'a, T>, Error> {
-        let thread = store.inner.enter()?;
+        let thread = store.threads.enter(&mut store.inner)?;
         let mut call = Call { store, thread: Some(thread) };
         if let Some(thread) = &mut call.thread {
             thread.start(call.store, func, args)?;
@@ -50,7 +50,7 @@ impl<'a, T> Call<'a, T> {
         if thread.is_none() {
             return Err(Error::msg("the execution has ended"));
         }
-        store.inner.enter_again()?;
+        store.threads.enter_again(&store.inner)?;
         Ok(Call { store, thread: thread.take() })
     }
 
@@ -160,7 +160,8 @@ impl<'a, T> Call<'a, T> {
 
 impl<T> Drop for Call<'_, T> {
     fn drop(&mut self) {
-        self.store.inner.leave(self.thread.take());
+        let StoreState { inner, threads, .. } = &mut *self.store;
+        threads.leave(inner, self.thread.take());
     }
 }
 

@@ -42,14 +42,13 @@ impl ExternRef {
         let store = store.as_context_mut().0;
         let size = size_of::<V>();
         if !host_value_allowed(store, size)? {
-            collect(&mut store.inner);
+            collect(store);
             if !host_value_allowed(store, size)? {
                 return Err(Error::msg("resource limit exceeded: host values"));
             }
         }
-        let store = &mut store.inner;
-        let slot = store.add_host_value(value)?;
-        let rooted = Rooted::new(store, slot);
+        let slot = store.inner.add_host_value(value)?;
+        let rooted = Rooted::new(&mut store.inner, slot);
         collect_if_due(store);
         Ok(rooted)
     }

@@ -7,10 +7,11 @@ use crate::{
     driver::{
         collect::{Halted, Room, foresee},
         thread::{Exit, Thread},
+        threads::Threaded,
     },
     exec::SlowOp,
     object_type::{ObjectType, Storage},
-    runtime::{Embedder, Heap, StoreInner, array_cost},
+    runtime::{Heap, StoreInner, array_cost},
 };
 use alloc::sync::Arc;
 use core::{ops::Range, ptr};
@@ -261,7 +262,7 @@ pub(crate) struct Unfinished {
 
 impl Thread {
     /// Makes an array.
-    pub(crate) fn array_new(&mut self, op: SlowOp, store: &mut dyn Embedder) -> Result<(), Exit> {
+    pub(crate) fn array_new(&mut self, op: SlowOp, store: &mut dyn Threaded) -> Result<(), Exit> {
         let instr = self.slow_instr(op);
         let size = instr.heap_size(store.inner()).map_err(Exit::Trap)?;
         let Some(ty) = instr.array_type(store.inner()).cloned() else { return Ok(()) };
@@ -292,7 +293,7 @@ impl Thread {
     /// before it is known that there may be some.
     fn begin_array(
         &mut self,
-        store: &mut dyn Embedder,
+        store: &mut dyn Threaded,
         size: usize,
         cost: u64,
     ) -> Result<u64, Exit> {

@@ -6,11 +6,14 @@ pub(crate) mod bulk;
 pub(crate) mod growth;
 pub(crate) mod wait;
 
-use super::thread::{Exit, Thread};
+use super::{
+    thread::{Exit, Thread},
+    threads::Threaded,
+};
 use crate::{
     Trap,
     exec::{SlowOp, meaning::num},
-    runtime::{Embedder, StoreInner},
+    runtime::StoreInner,
 };
 
 /// The most slots that one uses.
@@ -31,7 +34,7 @@ pub(crate) struct SlowInstr<'a> {
 
 impl Thread {
     /// Executes the instruction of the cell that stopped.
-    pub(crate) fn slow(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+    pub(crate) fn slow(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         use SlowOp::*;
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
             unreachable!("the translator writes numbers of slow instructions")

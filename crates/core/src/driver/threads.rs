@@ -1,0 +1,174 @@
+//! [`Threads`]: the threads of a store: those of calls that have not ended, and those that wait for
+//! the next call. The API takes one for each call from the host and gives it back; collections ask
+//! what all of them refer to. The store of `runtime` knows nothing of it: [`Threaded`] has both.
+//! Threads are dropped last of all, when what is noted is true again: that may run code of the
+//! embedder's.
+
+use super::{frame_maps::FrameMaps, handle::ThreadHandle};
+use crate::{
+    Trap,
+    runtime::{Embedder, StoreId, StoreInner},
+};
+use alloc::vec::Vec;
+
+/// The least number of threads among which to look for dropped ones.
+const MANY: usize = 16;
+
+/// An embedder's store with its threads.
+pub(crate) trait Threaded: Embedder {
+    /// The entities, and the threads that run on them.
+    fn parts(&mut self) -> (&mut StoreInner, &mut Threads);
+}
+
+/// The threads of a store.
+pub(crate) struct Threads {
+    store: StoreId,
+    /// Of calls that have not ended: running, called back from, or paused.
+    pub(super) kept: Vec<ThreadHandle>,
+    /// From how many on it is worth looking whether some were dropped.
+    many: usize,
+    /// Those that no call uses, with the stacks that they have grown.
+    idle: Vec<[ThreadHandle; 2]>,
+    /// How many calls from the host are running, one inside the other.
+    nested_calls: usize,
+    /// Where frames of running code have references.
+    pub(super) maps: FrameMaps,
+}
+
+impl Threads {
+    /// None yet, for this store.
+    pub(crate) fn new(store: &StoreInner) -> Threads {
+        Threads {
+            store: store.id,
+            kept: Vec::new(),
+            many: MANY,
+            idle: Vec::new(),
+            nested_calls: 0,
+            maps: FrameMaps::default(),
+        }
+    }
+
+    /// A thread for a call from the host. Traps when too many such calls are nested.
+    pub(crate) fn enter(&mut self, store: &mut StoreInner) -> Result<ThreadHandle, Trap> {
+        self.enter_again(store)?;
+        if self.kept.len() >= self.many {
+            self.forget_dropped(store);
+            self.many = (2 * self.kept.len()).max(MANY);
+        }
+        let [kept, thread] = self.idle.pop().unwrap_or_else(|| ThreadHandle::pair(self.store));
+        self.kept.push(kept);
+        store.touch();
+        Ok(thread)
+    }
+
+    /// As `enter`, for a call that has a thread.
+    pub(crate) fn enter_again(&mut self, store: &StoreInner) -> Result<(), Trap> {
+        if self.nested_calls >= store.engine.config().max_nested_calls {
+            return Err(Trap::StackOverflow);
+        }
+        self.nested_calls += 1;
+        Ok(())
+    }
+
+    /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
+    pub(crate) fn leave(&mut self, store: &mut StoreInner, ended: Option<ThreadHandle>) {
+        self.nested_calls -= 1;
+        if ended.is_some() {
+            store.touch();
+        }
+        if let Some(thread) = ended
+            && let Some(place) = self.kept.iter().rposition(|other| other.is(&thread))
+        {
+            self.idle.push([self.kept.swap_remove(place), thread]);
+        }
+    }
+
+    /// Sets how much fuel the store has. What running host functions and paused threads owe is paid
+    /// first; what dropped ones owed is forgotten.
+    pub(crate) fn set_fuel(&mut self, store: &mut StoreInner, fuel: u64) {
+        let mut fuel = store.pay_owed(fuel);
+        if store.has_debts {
+            self.forget_dropped(store);
+            for thread in &self.kept {
+                fuel = thread.settle(store, fuel);
+            }
+            store.has_debts = self.kept.iter().any(|thread| thread.is_in_debt(store));
+        }
+        store.fuel = fuel;
+    }
+
+    /// Forgets paused threads that nobody can run any more.
+    pub(crate) fn forget_dropped(&mut self, store: &mut StoreInner) {
+        let mut index = 0;
+        while let Some(thread) = self.kept.get(index) {
+            if thread.is_shared() {
+                index += 1;
+                continue;
+            }
+            store.held.stacks -= thread.stack_bytes(store);
+            drop(self.kept.swap_remove(index));
+        }
+    }
+
+    /// Frees the stacks that no call uses. Whether there were any.
+    pub(crate) fn free_stacks(&mut self, store: &mut StoreInner) -> bool {
+        let before = store.held.stacks;
+        self.forget_dropped(store);
+        while let Some(idle) = self.idle.pop() {
+            store.held.stacks -= idle[0].stack_bytes(store);
+            drop(idle);
+        }
+        store.held.stacks < before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Engine, Error};
+    use std::{
+        fmt,
+        panic::{AssertUnwindSafe, catch_unwind},
+    };
+
+    /// An error of the embedder's that can't be dropped in peace.
+    struct Bomb;
+
+    impl fmt::Debug for Bomb {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Bomb")
+        }
+    }
+
+    impl fmt::Display for Bomb {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fmt::Debug::fmt(self, f)
+        }
+    }
+
+    impl core::error::Error for Bomb {}
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the embedder's code fails");
+        }
+    }
+
+    #[test]
+    fn a_drop_that_panics_loses_no_other_thread() {
+        let mut store = StoreInner::new(&Engine::default());
+        let mut threads = Threads::new(&store);
+        let [first, second, third] = [(); 3].map(|()| {
+            let thread = threads.enter(&mut store).expect("there are few");
+            threads.leave(&mut store, None);
+            thread
+        });
+        first.throw_from_host(&mut store, 0, Error::new(Bomb));
+        drop((first, second));
+        let forget = AssertUnwindSafe(|| threads.forget_dropped(&mut store));
+        assert!(catch_unwind(forget).is_err());
+        assert!(threads.kept.iter().any(|kept| kept.is(&third)));
+        threads.forget_dropped(&mut store);
+        assert_eq!(threads.kept.len(), 1);
+    }
+}

@@ -1,0 +1,101 @@
+//! The code of a module's functions: validated and translated by `translate`, at once or when a
+//! function is called for the first time, and published in the module's table. `Module::new` and
+//! the driver come here. It keeps nothing of a function but its code.
+
+use super::ModuleInner;
+use crate::{
+    CompilationMode, Error,
+    error::{CodeTooLarge, ModuleError},
+    exec::Ip,
+    translate::{CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated},
+};
+use windlass_validate::{Scratch, validate_body};
+
+impl ModuleInner {
+    /// Translates all functions, with the same memory.
+    pub(super) fn translate_bodies(&self) -> Result<(), Error> {
+        let mut job = Job::default();
+        for defined in 0..self.decoded.bodies.len() {
+            // Nothing interrupts it.
+            self.translated(defined, &mut job, &mut || false, &mut |_| Ok(true))?;
+        }
+        Ok(())
+    }
+
+    /// The code of a function, made now if it is not there yet. `job` has what an earlier call for
+    /// this function has left when it was interrupted, and takes what this one leaves. None if it
+    /// was interrupted; the next call goes on.
+    ///
+    /// # Errors
+    /// If the function is too large, or was not validated before and is not valid; if `is_allowed`
+    /// does not allow the bytes that its code takes.
+    pub(crate) fn translated(
+        &self,
+        defined: usize,
+        job: &mut Job,
+        interrupted: Interrupted<'_>,
+        is_allowed: &mut dyn FnMut(usize) -> Result<bool, Error>,
+    ) -> Result<Option<Ip>, Error> {
+        if let Some(code) = self.code.translated(defined) {
+            job.forget();
+            return Ok(Some(code));
+        }
+        match job.run(self.source(), defined, self.validates_late(), interrupted) {
+            Ok(translated) => {
+                if !is_allowed(translated.bytes())? {
+                    return Err(Error::msg("resource limit exceeded: translated code"));
+                }
+                let Translated { code, catches } = translated;
+                Ok(Some(self.code.publish(defined, code, catches)))
+            }
+            Err(Failure::Interrupted) => Ok(None),
+            Err(Failure::Invalid(error)) => Err(error),
+            Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
+        }
+    }
+
+    /// What translation needs.
+    pub(crate) fn source(&self) -> Source<'_> {
+        let config = self.engine.config();
+        Source {
+            bytes: &self.bytes,
+            decoded: &self.decoded,
+            context: &self.context,
+            objects: &self.objects,
+            code: &self.code,
+            limits: CodeLimits {
+                per_byte: config.max_code_per_byte,
+                per_module: config.max_code_per_module,
+                bytes: self.code_bytes,
+            },
+            metering: config.metering,
+            canonicalize_nans: config.canonicalize_nans,
+        }
+    }
+
+    /// Whether functions are validated when they are called for the first time.
+    pub(crate) fn validates_late(&self) -> bool {
+        self.engine.config().compilation_mode == CompilationMode::Lazy
+    }
+
+    /// Validates a function, if that was put off.
+    pub(super) fn validate_late(&self, defined: usize) -> Result<(), Error> {
+        if !self.validates_late() {
+            return Ok(());
+        }
+        let mut scratch = Scratch::default();
+        validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut scratch)
+            .map_err(ModuleError)?;
+        Ok(())
+    }
+
+    /// The error of the function that is too large to be translated.
+    fn too_large(&self, defined: usize, error: TooLarge) -> CodeTooLarge {
+        let imported = self.context.imported.funcs;
+        let func =
+            u32::try_from(defined).map_or(u32::MAX, |defined| imported.saturating_add(defined));
+        let name = self.func_name(func).map(Into::into);
+        let TooLarge { what, count, limit } = error;
+        CodeTooLarge { func, name, what, count, limit }
+    }
+}
