@@ -83,6 +83,11 @@ impl Storage {
             Storage::V128 => 16,
         }
     }
+
+    /// How many slots its value takes on a stack.
+    pub(crate) fn slots(self) -> usize {
+        if self == Storage::V128 { 2 } else { 1 }
+    }
 }
 
 /// What a reference that is traced leads to.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Error, Trap,
     module::ModuleInner,
-    object_type::{Class, ObjectType, Storage},
+    object_type::{Class, ObjectType},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -186,8 +186,7 @@ fn new_object(heap: &mut Heap, ty: &ObjectType, op: Op, len: u32, stack: &mut Ve
             let mut slots = Vec::new();
             for (index, place) in ty.fields.iter().enumerate() {
                 let value = values.get(index).map_or([0, 0], |(value, _)| *value);
-                let width = if place.storage == Storage::V128 { 2 } else { 1 };
-                slots.extend_from_slice(&value[..width]);
+                slots.extend_from_slice(&value[..place.storage.slots()]);
             }
             heap.new_struct(ty, &slots)
         }

@@ -5,7 +5,6 @@
 use super::{StoreInner, collection::part};
 use crate::object_type::Class;
 use alloc::{boxed::Box, vec::Vec};
-use windlass_decode::ValType;
 use windlass_validate::TypeId;
 
 /// A tag: what tells kinds of exceptions apart. Its identity is its index in the store.
@@ -240,7 +239,7 @@ impl StoreInner {
         let mut references = Vec::new();
         for &ty in &self.engine.func_type(ty).params {
             references.extend(self.class_of(ty).map(|class| (slots, class)));
-            slots += if ty == ValType::V128 { 2 } else { 1 };
+            slots += ty.slots() as u16;
         }
         self.tags.push(TagEntity { ty, slots, references: references.into(), instance, index });
         self.tags.len() as u32 - 1

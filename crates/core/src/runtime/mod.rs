@@ -21,7 +21,6 @@ mod store;
 mod views;
 mod wait;
 
-#[allow(unused_imports)] // See `heap`.
 pub(crate) use collection::{Collection, Marker, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};

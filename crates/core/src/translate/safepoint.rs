@@ -201,14 +201,14 @@ impl MapJob {
 /// The parameters of a function that are references: what its frame has before it is entered.
 pub(crate) fn param_map(context: &Context, func: usize) -> Option<Vec<Run>> {
     let ty = context.type_func(*context.funcs.get(func)?)?;
-    let width = |ty: &ValType| if *ty == ValType::V128 { 2 } else { 1 };
-    let mut slot = -ty.params.iter().map(width).sum::<i32>();
+    let width: usize = ty.params.iter().map(|ty| ty.slots()).sum();
+    let mut slot = -i32::try_from(width).ok()?;
     let mut runs = Vec::new();
     for ty in &ty.params {
         if let Some(class) = class_of(context, *ty) {
             add(&mut runs, 0, slot, class)?;
         }
-        slot += width(ty);
+        slot += i32::try_from(ty.slots()).ok()?;
     }
     Some(runs)
 }

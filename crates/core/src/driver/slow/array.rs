@@ -19,12 +19,11 @@ use core::{ops::Range, ptr};
 /// The slot of the length of what is made, filled, copied or initialised.
 fn len_slot(op: SlowOp, storage: Storage) -> usize {
     use SlowOp::*;
-    let wide = usize::from(storage == Storage::V128);
     match op {
         ArrayNewDefault => 0,
-        ArrayNew => 1 + wide,
+        ArrayNew => storage.slots(),
         ArrayNewData | ArrayNewElem => 1,
-        ArrayFill => 3 + wide,
+        ArrayFill => 2 + storage.slots(),
         ArrayCopy => 4,
         ArrayInitData | ArrayInitElem => 3,
         other => other.misplaced(),

@@ -115,7 +115,7 @@ pub(crate) enum Part {
     ReturnNone,
     /// The result takes so many slots.
     ReturnOne {
-        slots: isize,
+        slots: usize,
     },
     ReturnMany,
     MoveMany,
@@ -340,7 +340,7 @@ impl Layouts {
                 self.add(tables::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
             });
             let fields = [Field::Free, source(a, kind), Field::Free, Field::Free];
-            let return_one = Part::ReturnOne { slots: if kind == Kind::V128 { 2 } else { 1 } };
+            let return_one = Part::ReturnOne { slots: kind.width() };
             let global = Part::Global { word: 1, upper: false };
             self.add(tables::global_set(kind, a), 2 + extra(a), fields, global);
             self.add(tables::return_one(kind, a), 1 + extra(a), fields, return_one);

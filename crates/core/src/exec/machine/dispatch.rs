@@ -176,5 +176,4 @@ pub(crate) use backend::run_fast;
 pub(crate) use backend::{Handler, dispatch, run};
 
 /// Names the backend, for tests and bug reports.
-#[allow(unreachable_pub)] // Re-exported by the crate.
 pub const BACKEND: &str = if cfg!(tail_calls) { "tail calls" } else { "loop" };

@@ -31,6 +31,19 @@ pub(crate) fn is_fast() -> bool {
     ))
 }
 
+/// Calls what computes an instruction, for every CPU (`baseline`), or for those with more (`fast`).
+macro_rules! on {
+    (baseline $name:ident($($x:ident),*)) => {
+        $crate::exec::meaning::native::baseline::$name($($x),*)
+    };
+    (fast $name:ident($($x:ident),*)) => {{
+        #[allow(unused_unsafe)]
+        // SAFETY: I8: whoever names `fast` has asked `is_fast`: handlers are made by `run_fast`.
+        unsafe { $crate::exec::meaning::native::fast::$name($($x),*) }
+    }};
+}
+pub(crate) use on;
+
 /// A function of CPU instructions a row: unsafe where not every CPU of the architecture has them.
 #[cfg(target_arch = "x86_64")]
 macro_rules! natives {
@@ -50,7 +63,6 @@ macro_rules! natives {
         /// I8: the CPU has what [`is_fast`](crate::exec::meaning::native::is_fast) asks for.
         #[inline(always)]
         pub(crate) unsafe fn $name($($x: Simd),*) -> $r {
-            #[allow(unused_unsafe)]
             // SAFETY: the caller's promise.
             unsafe {
                 $(let $x = $x.register();)*
@@ -106,7 +118,6 @@ mod sse2 {
     #[inline]
     fn trunc_sat(x: __m128i) -> Simd {
         // SAFETY: SSE2 is there on every CPU of the architecture.
-        #[allow(unused_unsafe)]
         unsafe {
             let x = _mm_castsi128_ps(x);
             let x = _mm_and_ps(x, _mm_cmpord_ps(x, x));
@@ -176,7 +187,7 @@ mod avx2 {
 
 #[cfg(test)]
 mod tests {
-    use super::{baseline, fast, is_fast, simd};
+    use super::{is_fast, simd};
     use crate::exec::meaning::v128::Simd;
     use alloc::vec::Vec;
     use windlass_decode::for_each_op;
@@ -215,18 +226,6 @@ mod tests {
             vectors.push(Simd::from_words([random() & small, random() & small]));
         }
         vectors
-    }
-
-    /// Calls a function of `baseline`, or one of `fast`.
-    macro_rules! on {
-        (baseline $name:ident($($x:ident),*)) => {
-            baseline::$name($($x),*)
-        };
-        (fast $name:ident($($x:ident),*)) => {{
-            #[allow(unused_unsafe)]
-            // SAFETY: I8: the test has asked.
-            unsafe { fast::$name($($x),*) }
-        }};
     }
 
     /// Holds an instruction of one shape against its meaning, for all pairs of vectors.
@@ -268,7 +267,6 @@ mod tests {
            $shape:ident [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
             /// With the instructions of every CPU.
             #[test]
-            #[allow(unused_imports)]
             fn baseline_is_what_the_instructions_mean() {
                 $(check!($shape baseline $name);)*
             }

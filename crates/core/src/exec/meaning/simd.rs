@@ -7,8 +7,6 @@
 //! operand negated, the dot products are signed, with sums of two that wrap, and the others are
 //! what they are called without `relaxed` (`laneselect`: `v128.bitselect`).
 #![forbid(unsafe_code)]
-// The order of operands is the specification's.
-#![allow(clippy::redundant_closure)]
 
 use super::{
     num,

@@ -18,7 +18,7 @@ use crate::{
             vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, ShuffleOp, StoreLaneOp, TernOp},
         },
         meaning::{
-            native::{self, baseline, fast},
+            native::{self, on},
             simd,
             v128::Simd as v128,
         },
@@ -102,19 +102,6 @@ const fn gains(op: Op) -> bool {
 
 /// The instruction as CPUs with more execute it.
 struct Fast<O>(core::marker::PhantomData<O>);
-
-/// Calls what computes it, for every CPU or for those with more.
-macro_rules! on {
-    (baseline $name:ident($($x:ident),*)) => {
-        baseline::$name($($x),*)
-    };
-    (fast $name:ident($($x:ident),*)) => {{
-        #[allow(unused_unsafe)]
-        // SAFETY: I8: only `fastest` names `Fast`, and makes handlers by `run_fast` of it, where
-        // `is_fast`.
-        unsafe { fast::$name($($x),*) }
-    }};
-}
 
 /// An instruction's meaning: for every CPU, and for those with more.
 macro_rules! meaning {

@@ -12,7 +12,7 @@ use crate::{
         machine::place::Domain,
         tables::Sort,
     },
-    object_type::{FieldLayout, HEADER, Storage},
+    object_type::{FieldLayout, HEADER},
 };
 use windlass_decode::FuncType;
 
@@ -127,7 +127,8 @@ impl<'a> Checker<'a> {
             Part::ReturnNone => ensure(self.ty.results.is_empty(), "I2: there are results"),
             Part::ReturnOne { slots } => {
                 let to_params = self.field(at, 0) == -self.param_slots;
-                let one = self.ty.results.len() == 1 && width(&self.ty.results) == slots;
+                let one =
+                    self.ty.results.len() == 1 && width(&self.ty.results) == slots.cast_signed();
                 ensure(to_params && one, "I2: where the result goes")
             }
             Part::ReturnMany => {
@@ -274,7 +275,7 @@ impl<'a> Checker<'a> {
         let element = |index: usize| index < context.elements.len();
         let array_width = |index: usize| {
             let ty = self.source.objects.get(index)?.as_ref().filter(|ty| ty.is_array())?;
-            Some(if ty.element() == Storage::V128 { 2 } else { 1 })
+            Some(ty.element().slots().cast_signed())
         };
         let is_array = |index: usize| array_width(index).is_some();
         let second = usize::try_from(second).unwrap_or(usize::MAX);
