@@ -102,12 +102,17 @@ def unused(names):
 
 def show(path, word):
     """Prints the handlers whose names contain a word; false if there are none."""
-    found = [(name, body) for name, body in handlers(path) if word in name]
-    for name, body in found:
-        print(f"{name}:")
-        print("".join(f"    {instruction}\n" for instruction in body))
-    print(f"{len(found)} handlers have {word} in their names")
-    return bool(found)
+    found, count = 0, 0
+    for name, body in handlers(path):
+        count += 1
+        if word in name:
+            found += 1
+            print(f"{name}:")
+            print("".join(f"    {instruction}\n" for instruction in body))
+    print(f"{found} of {count} handlers have {word} in their names")
+    if not count:
+        print("was it built with `-C symbol-mangling-version=v0`?")
+    return found > 0
 
 
 def judge(path, lax):

@@ -2,24 +2,30 @@
 //! is skipped for a reason that is printed: what is missing on this machine never looks like
 //! success.
 
-use crate::commands::{self, Outcome, command, is_there, succeeds};
+use crate::{
+    commands::{self, Outcome, command, is_there, succeeds},
+    root,
+};
 use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 8] = [
+const GATES: [Gate; 9] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("sizes", sizes),
     ("attacks", || release("benches/attacks", &[])),
-    ("fuel", || release("benches", &["--bin", "fuel"])),
+    ("latency", || release("benches/attacks", &["--", "latency"])),
+    // Without other engines.
+    ("fuel", || release("benches", &["--bin", "fuel", "--no-default-features"])),
     ("wasi-testsuite", wasi_testsuite),
     ("miri", || commands::miri(&[])),
     ("address sanitizer", address_sanitizer),
 ];
 
-/// The most that the command may take, stripped, in a release build, in bytes.
-const LARGEST: u64 = 12 << 20;
+/// The most that the command may take in a release build, stripped, in bytes: on x86-64 it took
+/// 5,586,360 when this was written. Who makes it larger says why, and measures again.
+const LARGEST: u64 = 6_000_000;
 
 /// Runs the gates whose names contain one of the words, or all. True if none failed.
 pub(crate) fn run(words: &[String]) -> bool {
@@ -62,42 +68,59 @@ fn release(folder: &str, args: &[&str]) -> Outcome {
     succeeds(command(folder, "cargo", &["run", "--release", "--quiet"]).args(args)).into()
 }
 
+/// Builds the command as users do. Gates share it.
+fn release_command() -> bool {
+    succeeds(&mut command(".", "cargo", &["build", "--release", "--package", "windlass-cli"]))
+}
+
 fn sizes() -> Outcome {
-    let build = ["build", "--release", "--package", "windlass-cli", "--target-dir", "target/sizes"];
-    if !succeeds(command(".", "cargo", &build).env("CARGO_PROFILE_RELEASE_STRIP", "symbols")) {
+    if !is_there("strip", &["--version"]) {
+        return Outcome::Skipped("there is no `strip`: it comes with binutils".to_string());
+    }
+    let stripped = "target/release/windlass.stripped";
+    let strip = ["-o", stripped, "target/release/windlass"];
+    if !release_command() || !succeeds(&mut command(".", "strip", &strip)) {
         return Outcome::Failed;
     }
-    match fs::metadata(crate::root().join("target/sizes/release/windlass")) {
+    match fs::metadata(root().join(stripped)) {
         Ok(file) => {
             println!("windlass: {} bytes, at most {LARGEST}", file.len());
             (file.len() <= LARGEST).into()
         }
-        Err(error) => Outcome::Skipped(error.to_string()),
+        Err(error) => {
+            eprintln!("{stripped}: {error}");
+            Outcome::Failed
+        }
     }
 }
 
-/// The official tests of WASI, in the folder that a variable names.
+/// The official tests of WASI, in the folder that a variable names: with files of the host, and in
+/// memory.
 fn wasi_testsuite() -> Outcome {
     let Some(folder) = env::var_os("WINDLASS_WASI_TESTSUITE").map(PathBuf::from) else {
         return Outcome::Skipped(
             "WINDLASS_WASI_TESTSUITE names no checkout, of branch prod/testsuite-base".to_string(),
         );
     };
-    if !succeeds(&mut command(".", "cargo", &["build", "--release", "--package", "windlass-cli"])) {
+    let tests = ["assemblyscript", "c", "rust"]
+        .map(|language| folder.join("tests").join(language).join("testsuite/wasm32-wasip1"));
+    if let Some(missing) = tests.iter().find(|tests| !tests.is_dir()) {
+        return Outcome::Skipped(format!("{} is not there", missing.display()));
+    }
+    if !is_there("python3", &["-c", "import colorama, requests"]) {
+        return Outcome::Skipped("pip install colorama requests".to_string());
+    }
+    if !release_command() {
         return Outcome::Failed;
     }
-    let root = crate::root();
-    let tests = ["assemblyscript/testsuite", "c/testsuite", "rust/testsuite/wasm32-wasip1"]
-        .map(|tests| folder.join("tests").join(tests));
-    let groups = tests.iter().flat_map(fs::read_dir).flatten().flatten();
-    let groups: Vec<PathBuf> =
-        groups.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    let groups = if groups.is_empty() { tests.to_vec() } else { groups };
-    let mut runner = command(".", "python3", &[]);
-    runner.arg(folder.join("test-runner/wasi_test_runner.py")).arg("-t").args(groups);
-    runner.arg("-r").arg(root.join("spec-tests/wasi/windlass.py"));
-    runner.env("WINDLASS", root.join("target/release/windlass"));
-    succeeds(&mut runner).into()
+    let passes = |in_memory: &str| {
+        let mut runner = command(".", "python3", &[]);
+        runner.arg(folder.join("test-runner/wasi_test_runner.py")).arg("-t").args(&tests);
+        runner.arg("-r").arg(root().join("spec-tests/wasi/windlass.py"));
+        runner.env("WINDLASS", root().join("target/release/windlass"));
+        succeeds(runner.env("WINDLASS_MEMFS", in_memory))
+    };
+    (passes("") & passes("1")).into()
 }
 
 /// The tests of the engine's interface with the sanitizer of addresses.

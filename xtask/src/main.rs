@@ -19,7 +19,8 @@ Usage: cargo xtask COMMAND [ARGS]...
   tail [FILTER]     the official suite with dispatch by tail calls: a release build
   bless             rewrites the listings in crates/core/tests/translate
   miri [FILTER]     a part of the tests of the engine in Miri
-  asm HANDLER       the machine code of the handlers whose names contain HANDLER: a release build
+  asm WORD [FILE]   the machine code of the handlers that have WORD in their names: of a release
+                    build, or of this program
   tidy              what can be checked of the house rules
   differential      generated modules on Windlass and another engine
   gates [NAME]...   all that takes longer than .ci/run
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
         ("tail", _) => commands::tail(rest),
         ("bless", []) => commands::bless(),
         ("miri", _) => gates::report("miri", commands::miri(rest)),
-        ("asm", [handler]) => commands::asm(handler),
+        ("asm", [word]) => commands::asm(word, None),
+        ("asm", [word, program]) => commands::asm(word, Some(program)),
         ("tidy", []) => tell(&tidy::complaints(&root())),
         ("differential", _) => commands::differential(rest),
         ("gates", _) => gates::run(rest),
@@ -45,7 +47,10 @@ fn main() -> ExitCode {
             true
         }
         _ => {
-            eprint!("cargo xtask {}: no such command\n\n{HELP}", args.join(" "));
+            eprint!(
+                "cargo xtask {}: no such command, or other arguments\n\n{HELP}",
+                args.join(" ")
+            );
             return ExitCode::from(2);
         }
     };

@@ -1,4 +1,5 @@
-//! Documents: the paths that they name exist, and the one that is read first is short.
+//! Documents: the paths that they name exist, the one that is read first is short, and functions of
+//! WASI tell what they follow.
 
 use super::File;
 use std::path::Path;
@@ -38,6 +39,35 @@ pub(super) fn check(root: &Path, files: &[File], complaints: &mut Vec<String>) {
     }
     if count < 50 {
         complaints.push(format!("the documents name {count} paths: are they found?"));
+    }
+    wasi(files, complaints);
+}
+
+/// Each function that WASI's list links has documentation that leads to its text in WASI, and to
+/// that of POSIX, or says that there is none.
+fn wasi(files: &[File], complaints: &mut Vec<String>) {
+    let of_wasi = || files.iter().filter(|file| file.path.starts_with("crates/wasi/src/"));
+    let list = of_wasi().filter(|file| file.path.ends_with("/link.rs"));
+    // A row each; three that end the guest or wait are linked by themselves.
+    let letters = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let is_name = |name: &&str| name.contains('_') && letters(name);
+    let rows = list.flat_map(|file| file.code()).filter(|line| !line.starts_with("         "));
+    let rows = rows.filter_map(|row| row.strip_prefix("        ")?.split_once('('));
+    let others = ["poll_oneoff", "proc_exit", "proc_raise"];
+    let names: Vec<&str> = rows.map(|(name, _)| name).filter(is_name).chain(others).collect();
+    for name in &names {
+        let defined = format!("\npub fn {name}(");
+        let before = of_wasi().find_map(|file| Some(file.text.split_once(&defined)?.0));
+        let documentation = before.and_then(|text| text.rsplit("\n\n").next()).unwrap_or_default();
+        let follows = documentation.contains(&format!("/docs.md#{name}>"));
+        let posix = ["//pubs.opengroup.org/", "no POSIX counterpart"];
+        if !follows || !posix.iter().any(|posix| documentation.contains(posix)) {
+            complaints.push(format!("crates/wasi: {name} does not tell what it follows"));
+        }
+    }
+    let count = names.len();
+    if count < 46 {
+        complaints.push(format!("WASI has 46 functions, not {count}: are they found?"));
     }
 }
 
