@@ -1,8 +1,14 @@
 //! The commands that run one thing: cargo with the right arguments. `main` and `gates` call them.
 //! True, or [`Outcome::Passed`], if what they run succeeds.
 
-use crate::root;
-use std::process::{Command, Stdio};
+use crate::{
+    choose::{self, Wanted},
+    root,
+};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 /// How a gate ended.
 pub(crate) enum Outcome {
@@ -105,4 +111,20 @@ pub(crate) fn asm(handler: &str, program: Option<&str>) -> bool {
     let program = program.unwrap_or(&built);
     let show = ["ci/disassembly.py", "--show", handler, program];
     is_there && succeeds(&mut command(".", "python3", &show))
+}
+
+/// Makes the file of the instruction set from profiles.
+pub(crate) fn choose(handlers: &str, sequences: &str, profiles: &[String]) -> bool {
+    let (Ok(handlers), Ok(sequences)) = (handlers.parse(), sequences.parse()) else {
+        eprintln!("expected how many handlers and sequences");
+        return false;
+    };
+    let paths: Vec<PathBuf> = profiles.iter().map(PathBuf::from).collect();
+    let file = root().join("crates/core/instruction-set.txt");
+    let done = choose::choose(&paths, Wanted { handlers, sequences })
+        .and_then(|text| std::fs::write(&file, text));
+    if let Err(error) = &done {
+        eprintln!("{error}");
+    }
+    done.is_ok()
 }

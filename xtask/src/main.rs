@@ -2,6 +2,7 @@
 //! dependencies, so that it is there at once; what needs a tool that is not there says so.
 #![forbid(unsafe_code)]
 
+mod choose;
 mod commands;
 mod gates;
 mod tidy;
@@ -23,6 +24,8 @@ Usage: cargo xtask COMMAND [ARGS]...
                     build, or of this program
   tidy              what can be checked of the house rules
   differential      generated modules on Windlass and another engine
+  choose HANDLERS SEQUENCES PROFILE...
+                    makes the file of the instruction set from profiles
   gates [NAME]...   all that takes longer than .ci/run
 ";
 
@@ -41,6 +44,9 @@ fn main() -> ExitCode {
         ("asm", [word, program]) => commands::asm(word, Some(program)),
         ("tidy", []) => tell(&tidy::complaints(&root())),
         ("differential", _) => commands::differential(rest),
+        ("choose", [handlers, sequences, profiles @ ..]) => {
+            commands::choose(handlers, sequences, profiles)
+        }
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {
             print!("{HELP}");

@@ -9,6 +9,8 @@ mod budget;
 mod describe;
 mod dump;
 mod inspect;
+#[cfg(feature = "profile")]
+mod profile;
 mod run;
 mod terminal;
 mod units;
@@ -35,6 +37,8 @@ enum Command {
     Wast(wast::Wast),
     Inspect(inspect::Inspect),
     Dump(dump::Dump),
+    #[cfg(feature = "profile")]
+    Profile(Box<profile::Profile>),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         Command::Wast(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Dump(command) => command.execute(),
+        #[cfg(feature = "profile")]
+        Command::Profile(command) => command.execute(),
     };
     result.unwrap_or_else(|failure| failure.report())
 }

@@ -63,6 +63,7 @@ pub struct Config {
     pub(crate) max_stack_slots: usize,
     pub(crate) max_nested_calls: usize,
     pub(crate) canonicalize_nans: bool,
+    pub(crate) fuse: bool,
     pub(crate) max_code_per_byte: u32,
     pub(crate) max_code_per_module: u64,
 }
@@ -130,6 +131,7 @@ impl Config {
             max_stack_slots: 1 << 20,
             max_nested_calls: 200,
             canonicalize_nans: false,
+            fuse: true,
             max_code_per_byte: 4,
             max_code_per_module: u64::MAX,
         }
@@ -286,6 +288,14 @@ impl Config {
     /// ```
     pub fn canonicalize_nans(&mut self, enable: bool) -> &mut Config {
         self.canonicalize_nans = enable;
+        self
+    }
+
+    /// Whether sequences of cells are executed as one (default: `true`). It changes neither results
+    /// nor fuel: for tests of that, and for finding out what it is worth.
+    #[doc(hidden)]
+    pub fn fuse(&mut self, enable: bool) -> &mut Config {
+        self.fuse = enable;
         self
     }
 }

@@ -4,7 +4,9 @@ mod held;
 
 pub(crate) use held::{HeldType, HeldTypes};
 
-use crate::{Config, Error, interrupt::Epochs, lock::Lock, unique::Counter};
+use crate::{
+    Config, Error, exec::tables::fusions::Fusions, interrupt::Epochs, lock::Lock, unique::Counter,
+};
 use alloc::sync::Arc;
 use core::fmt;
 use windlass_decode::{FuncType, SubType};
@@ -25,6 +27,7 @@ pub struct Engine(pub(crate) Arc<EngineInner>);
 pub(crate) struct EngineInner {
     pub(crate) id: EngineId,
     pub(crate) config: Config,
+    pub(crate) fusions: Fusions,
     /// The types of all modules and host functions.
     pub(crate) types: Lock<TypeRegistry>,
     /// The deadlines of its stores.
@@ -47,13 +50,15 @@ impl Engine {
     /// An engine with these settings.
     ///
     /// # Errors
-    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 engines before.
+    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 engines before; if
+    /// the host has no memory.
     pub fn new(config: &Config) -> Result<Engine, Error> {
         let id =
             EngineId::next().ok_or_else(|| Error::msg("the process has made too many engines"))?;
         let types = Lock::new(TypeRegistry::new());
+        let fusions = Fusions::new().map_err(|_| Error::msg("no memory for an engine"))?;
         let (config, epochs) = (config.clone(), Arc::default());
-        Ok(Engine(Arc::new(EngineInner { id, config, types, epochs })))
+        Ok(Engine(Arc::new(EngineInner { id, config, fusions, types, epochs })))
     }
 
     /// The settings.

@@ -85,6 +85,8 @@ pub(crate) use code::{
 };
 pub(crate) use handlers::call::DIRECT;
 pub use machine::dispatch::BACKEND;
+#[cfg(feature = "profile")]
+pub use machine::profile::{Stretch, take_profile};
 pub(crate) use machine::{
     Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves, views::FuncCode,
 };

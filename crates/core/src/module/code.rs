@@ -69,6 +69,7 @@ impl ModuleInner {
                 bytes: self.code_bytes,
             },
             metering: config.metering,
+            fusions: config.fuse.then_some(&self.engine.0.fusions),
             canonicalize_nans: config.canonicalize_nans,
         }
     }

@@ -21,7 +21,11 @@ use super::{
     encode::TooLarge,
     inst::{Inst, Loc, ResultLoc, What},
 };
-use crate::exec::{Cell, Handler, machine::place::Domain};
+use crate::exec::{
+    Cell, Handler,
+    machine::place::Domain,
+    tables::fusions::{Behind, Fusions},
+};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::Display;
 
@@ -77,6 +81,10 @@ pub(crate) struct Line {
 #[derive(Default)]
 pub(crate) struct Builder {
     pub(crate) code: Vec<Cell>,
+    /// Where the cells begin.
+    starts: Vec<u32>,
+    /// Of finished code, the last cells that sequences were looked for at.
+    behind: Behind,
     records: Vec<Record>,
     accs: Accs,
     /// Offset in the module of the instruction that is being translated.
@@ -98,9 +106,16 @@ impl Builder {
     /// Forgets everything but the memory.
     pub(crate) fn clear(&mut self) {
         self.code.clear();
+        self.starts.clear();
+        self.behind = Behind::default();
         self.forget();
         self.record(Recording::None);
         self.failed = None;
+    }
+
+    /// Gives some memory back that only a large function takes. Whether there is more.
+    pub(crate) fn shed(&mut self) -> bool {
+        windlass_validate::shed(&mut self.starts)
     }
 
     /// The code, which is complete, if everything has fitted. Memory for a small one is kept.
@@ -130,8 +145,26 @@ impl Builder {
     /// its first operand word.
     pub(crate) fn cell(&mut self, handler: Handler, text: impl Display) -> usize {
         self.line(text);
-        self.code.push(Cell::of_handler(handler));
+        self.begin(handler);
         self.code.len()
+    }
+
+    /// Appends the handler word of a cell.
+    fn begin(&mut self, handler: Handler) {
+        // No function has as much code as that: its budget is far below.
+        self.starts.push(u32::try_from(self.code.len()).unwrap_or(u32::MAX));
+        self.code.push(Cell::of_handler(handler));
+    }
+
+    /// In finished code: cells that the instruction set has a sequence for get the handler of all
+    /// together; some of the cells, from the end on. Whether there were any left.
+    pub(crate) fn fuse_some(&mut self, fusions: &Fusions) -> bool {
+        for _ in 0..PIECE {
+            let Some(start) = self.starts.pop() else { return false };
+            let Some(word) = self.code.get_mut(start as usize) else { return false };
+            *word = fusions.fuse(&mut self.behind, *word);
+        }
+        true
     }
 
     /// Appends an operand word.
@@ -152,19 +185,20 @@ impl Builder {
         if self.recording == Recording::Text { text.to_string() } else { String::new() }
     }
 
-    /// Emits an instruction, if there is a handler for its places.
+    /// Emits an instruction, if there is a handler for its places, or with operands in slots.
     pub(crate) fn emit(&mut self, inst: Inst) -> bool {
+        let Some(inst) = inst.placed() else { return false };
         let Some(handler) = inst.handler() else { return false };
-        if self.records.len() == MAX_RECORDS {
+        if self.records.len() >= MAX_RECORDS && !self.is_pending() {
             self.fence();
         }
+        let before = self.accs;
         for (domain, loc) in inst.uses() {
             self.use_operands(domain, &[loc]);
         }
-        let before = self.accs;
         self.line(inst);
         let at = self.code.len();
-        self.code.push(Cell::of_handler(handler));
+        self.begin(handler);
         inst.operands(&mut self.code);
         let record = u32::try_from(self.records.len()).unwrap_or(NONE);
         let result = inst.result();
@@ -183,35 +217,53 @@ impl Builder {
     }
 
     /// Notes that an instruction reads these operands: what it takes from the accumulator for the
-    /// last time need not have been stored.
+    /// last time need not have been stored, what it reads from a slot must have been.
     pub(crate) fn use_operands(&mut self, domain: Domain, operands: &[Loc]) {
         for &loc in operands {
-            if let Loc::Acc { slot, last_use: true } = loc {
-                self.drop_store(domain, slot);
+            match loc {
+                Loc::Acc { slot, last_use: true } => {
+                    if self.send(domain, ResultLoc::Slot(slot), ResultLoc::Acc(slot)) {
+                        self.accs[domain as usize] = None;
+                    }
+                }
+                // A consumer that was taken back has read it from the accumulator.
+                Loc::Slot(slot) => {
+                    self.send(domain, ResultLoc::Acc(slot), ResultLoc::Slot(slot));
+                }
+                _ => {}
             }
         }
     }
 
-    fn drop_store(&mut self, domain: Domain, slot: i16) {
-        let Some(held) = self.accs[domain as usize] else { return };
-        if held.slot != slot || held.record == NONE {
-            return;
+    /// What is in the accumulator, if its instruction was emitted with the result going to `from`:
+    /// now it goes to `d`, if there is a handler for that. Whether it does.
+    fn send(&mut self, domain: Domain, from: ResultLoc, d: ResultLoc) -> bool {
+        let Some(held) = self.accs[domain as usize] else { return false };
+        if held.slot != from.slot() || held.record == NONE {
+            return false;
         }
         let record = &mut self.records[held.record as usize];
-        if record.inst.d != ResultLoc::Slot(slot) {
-            return;
+        let inst = Inst { d, ..record.inst };
+        let handler = if record.inst.d == from { inst.handler() } else { None };
+        let Some(handler) = handler else { return false };
+        record.inst = inst;
+        self.code[record.at] = Cell::of_handler(handler);
+        let (at, text) = (record.at, self.text(inst));
+        if let Some(lines) = &mut self.lines
+            && let Ok(index) = lines.binary_search_by_key(&at, |line| line.at)
+        {
+            lines[index].text = text;
         }
-        let inst = Inst { d: ResultLoc::Acc(slot), ..record.inst };
-        if let Some(handler) = inst.handler() {
-            record.inst = inst;
-            self.code[record.at] = Cell::of_handler(handler);
-            let (at, text) = (record.at, self.text(inst));
-            if let Some(lines) = &mut self.lines
-                && let Ok(index) = lines.binary_search_by_key(&at, |line| line.at)
-            {
-                lines[index].text = text;
-            }
-        }
+        true
+    }
+
+    /// Whether an accumulator alone has a value that is wanted: its consumer was taken back.
+    fn is_pending(&self) -> bool {
+        self.accs.iter().flatten().any(|held| {
+            self.records
+                .get(held.record as usize)
+                .is_some_and(|record| matches!(record.inst.d, ResultLoc::Acc(_)))
+        })
     }
 
     /// Slots have a new value: no accumulator holds the old one any more.
@@ -270,6 +322,7 @@ impl Builder {
         self.last()?;
         let record = self.records.pop()?;
         self.code.truncate(record.at);
+        self.starts.pop();
         self.accs = record.before;
         if let Some(lines) = &mut self.lines {
             while lines.last().is_some_and(|line| line.at >= record.at) {
@@ -312,6 +365,9 @@ impl Builder {
 
 /// The most that [`Builder::take_out`] reaches over.
 pub(crate) const MAX_TAKE_OUT: usize = 4;
+
+/// How many cells of finished code are looked at in one go.
+const PIECE: usize = 256;
 
 /// How many instructions of a stretch are remembered.
 const MAX_RECORDS: usize = 1 << 12;

@@ -8,6 +8,7 @@ use super::{
     control::FrameKind,
     encode::low,
     inst::{Inst, Loc, ResultLoc, What, operand_kind, pair, single},
+    placing::{ordered, placed},
     stack::{Operand, Origin},
 };
 use crate::{
@@ -158,12 +159,13 @@ impl<'m> Translator<'m> {
         let at = way.index();
         match condition {
             Condition::Compare { op, wanted, a, b } => {
-                let find = |a: Loc, b: Loc| -> Option<Handler> {
+                let find = |ab: [Loc; 2]| -> Option<([Loc; 2], Handler)> {
                     let Handlers::Cmp(tables) = tables::handlers(op) else { return None };
                     let table = if wanted { &tables.branch } else { &tables.branch_not };
-                    table[at][a.place() as usize][b.place() as usize]
+                    let [a, b] = ordered(ab, op.commutes());
+                    Some(([a, b], table[at][a.place() as usize][b.place() as usize]?))
                 };
-                let Some(handler) = find(a, b) else {
+                let Some((_, ([a, b], handler))) = placed([a, b], find) else {
                     unreachable!("a comparison that had a handler has a branch")
                 };
                 self.builder.use_operands(operand_kind(op).domain(), &[a, b]);
@@ -174,7 +176,11 @@ impl<'m> Translator<'m> {
                 (origin, wide)
             }
             Condition::And { is64, zero, a, b } => {
-                let Some(handler) = tables::br_and(is64, zero, a.place(), b.place(), way) else {
+                let find = |ab: [Loc; 2]| {
+                    let [a, b] = ordered(ab, true);
+                    Some(([a, b], tables::br_and(is64, zero, a.place(), b.place(), way)?))
+                };
+                let Some((_, ([a, b], handler))) = placed([a, b], find) else {
                     unreachable!("a conjunction that had a handler has a branch")
                 };
                 self.builder.use_operands(Domain::Int, &[a, b]);
@@ -185,7 +191,8 @@ impl<'m> Translator<'m> {
                 (origin, wide)
             }
             Condition::Test { is64, zero, a } => {
-                let Some(handler) = tables::br_test(is64, zero, a.place(), way) else {
+                let find = |[a]: [Loc; 1]| tables::br_test(is64, zero, a.place(), way);
+                let Some(([a], handler)) = placed([a], find) else {
                     unreachable!("there is a test of everything but constants")
                 };
                 self.builder.use_operands(Domain::Int, &[a]);

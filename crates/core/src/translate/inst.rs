@@ -67,6 +67,14 @@ impl Loc {
         }
     }
 
+    /// The same value in its slot; a constant stays.
+    pub(crate) fn in_slot(self) -> Loc {
+        match self {
+            Loc::Acc { slot, .. } => Loc::Slot(slot),
+            other => other.unpinned(),
+        }
+    }
+
     fn bits(self) -> u64 {
         match self {
             Loc::Const(bits) => bits,

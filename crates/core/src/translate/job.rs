@@ -57,6 +57,8 @@ enum Stage {
     Validate,
     Prescan,
     Translate,
+    /// The code is finished: sequences are looked for in it.
+    Fuse,
     /// What was large for a while is freed, in pieces.
     Shed,
 }
@@ -104,12 +106,18 @@ impl Job {
             self.state.begin(source, defined)?;
             (self.stage, self.at) = (Stage::Prescan, body.code.start);
         }
-        if self.stage != Stage::Shed {
+        if matches!(self.stage, Stage::Prescan | Stage::Translate) {
             let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
             let done = self.translate(&mut translator, interrupted);
             self.at = translator.instrs.reader.offset();
             self.state = translator.state;
             done?;
+            self.stage = Stage::Fuse;
+        }
+        if self.stage == Stage::Fuse {
+            if let Some(fusions) = source.fusions {
+                shed(interrupted, || self.state.builder.fuse_some(fusions))?;
+            }
             self.stage = Stage::Shed;
         }
         shed(interrupted, || self.state.shed())?;

@@ -3,7 +3,7 @@
 use super::{Interrupted, Job, POLL, Stage, Translated, translate};
 use crate::{
     CompilationMode, Config, Engine, Event, Features, Instance, Metering, Module, Store, Trap, Val,
-    translate::Failure,
+    translate::{Failure, Recording},
 };
 use alloc::{format, string::String, vec::Vec};
 
@@ -80,7 +80,12 @@ fn an_interrupted_job_goes_on_where_it_was() {
             .count()
         };
         assert!(interrupts > 5);
-        assert_eq!(interrupts, passes * (instrs / POLL));
+        // And the cells, when sequences were looked for.
+        let Ok((lines, _)) = crate::translate::record(module.0.source(), 0, Recording::Offsets)
+        else {
+            panic!("it can be translated")
+        };
+        assert_eq!(interrupts, passes * (instrs / POLL) + lines.len() / POLL);
     }
 }
 

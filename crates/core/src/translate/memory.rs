@@ -6,6 +6,7 @@ use super::{
     builder::MAX_TAKE_OUT,
     encode::low,
     inst::{Inst, Loc, NO_LOC, ResultLoc, What, operand_kind, result_kind},
+    placing::{ordered, placed},
     stack::{Operand, Origin},
 };
 use crate::exec::{
@@ -80,7 +81,7 @@ impl Translator<'_> {
                 Address::Wrapped { a, k } => Inst { what: What::Wrapped(op, k), d, a, b: NO_LOC },
             };
             let emitted = self.builder.emit(inst);
-            debug_assert!(emitted, "join_address gives places that have handlers");
+            debug_assert!(emitted, "there is a handler for slots");
             return self.push_temp(kind);
         }
         let a = self.variable_place(address);
@@ -110,7 +111,8 @@ impl Translator<'_> {
             None => (self.variable_place(address), offset),
         };
         let v = self.value_place(value, kind.domain(), &[a]);
-        let Some(handler) = handlers.store(a.place(), v.place()) else { return };
+        let find = |[a, v]: [Loc; 2]| handlers.store(a.place(), v.place());
+        let Some(([a, v], handler)) = placed([a, v], find) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
         self.builder.cell(handler, format_args!("{} [{a} + {offset:#x}] = {v}", op.mnemonic()));
@@ -121,31 +123,36 @@ impl Translator<'_> {
     fn store_joined(&mut self, op: Op, joined: Address, value: Operand) {
         let handlers = tables::handlers(op);
         let domain = operand_kind(op).domain();
-        let (parts, v, handler) = match joined {
+        let found = match joined {
             Address::Indexed { a, b, shift, .. } => {
                 let v = self.value_place(value, domain, &[a, b]);
-                let handler = handlers.store_indexed(a.place(), b.place(), shift, v.place());
-                ([a, b], v, handler)
+                let find = |[a, b, v]: [Loc; 3]| {
+                    let [a, b] = ordered([a, b], shift == 0);
+                    let found = handlers.store_indexed(a.place(), b.place(), shift, v.place())?;
+                    Some(([a, b], found))
+                };
+                placed([a, b, v], find).map(|([_, _, v], (parts, found))| (parts, v, found))
             }
             Address::Wrapped { a, .. } => {
                 let v = self.value_place(value, domain, &[a]);
-                ([a, NO_LOC], v, handlers.store_wrapped(a.place(), v.place()))
+                let find = |[a, v]: [Loc; 2]| handlers.store_wrapped(a.place(), v.place());
+                placed([a, v], find).map(|([a, v], found)| ([a, NO_LOC], v, found))
             }
         };
-        let Some(handler) = handler else {
-            unreachable!("join_address gives places that have handlers")
+        let Some(([a, b], v, handler)) = found else {
+            unreachable!("there is a handler for slots, and for a constant")
         };
-        self.builder.use_operands(Domain::Int, &parts);
+        self.builder.use_operands(Domain::Int, &[a, b]);
         self.builder.use_operands(domain, &[v]);
         let name = op.mnemonic();
         match joined {
-            Address::Indexed { a, b, shift, offset } => {
+            Address::Indexed { shift, offset, .. } => {
                 let text = format_args!("{name} [{a} + ({b} << {shift}) + {offset:#x}] = {v}");
                 self.builder.cell(handler, text);
                 let fields = [v.slot(), a.slot(), b.slot(), offset.cast_signed()];
                 self.builder.push(pack_fields(fields));
             }
-            Address::Wrapped { a, k } => {
+            Address::Wrapped { k, .. } => {
                 self.builder.cell(handler, format_args!("{name} [wrap {a} + {k:#x}] = {v}"));
                 self.builder.push(pack_const(v.slot(), a.slot(), k));
             }

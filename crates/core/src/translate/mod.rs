@@ -33,6 +33,7 @@ mod locals;
 mod memory;
 mod numeric;
 mod object;
+mod placing;
 mod prescan;
 mod reference;
 mod safepoint;
@@ -47,7 +48,7 @@ use crate::{
     exec::{
         Catches, Cell, CodeTable,
         machine::place::{Domain, Kind},
-        tables,
+        tables::{self, fusions::Fusions},
     },
     object_type::ObjectType,
 };
@@ -80,6 +81,8 @@ pub(crate) struct Source<'m> {
     pub(crate) code: &'m CodeTable,
     pub(crate) limits: CodeLimits,
     pub(crate) metering: Metering,
+    /// The sequences of cells that are to be executed as one.
+    pub(crate) fusions: Option<&'m Fusions>,
     /// Whether every NaN that is made gets the same bits.
     pub(crate) canonicalize_nans: bool,
 }

@@ -68,7 +68,7 @@ impl Translator<'_> {
         }
         let (x, y) = if swap { (inst.b, inst.a) } else { (inst.a, inst.b) };
         let inst = Inst { what: What::Bin(negated), a: x, b: y, ..inst };
-        if inst.handler().is_none() {
+        if inst.placed().is_none() {
             return false;
         }
         self.builder.take_back();

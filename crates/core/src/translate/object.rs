@@ -6,6 +6,7 @@ use super::{
     Translator,
     encode::{index, low},
     inst::{Inst, Loc, NO_LOC, ResultLoc, What},
+    placing::placed,
     safepoint::Stopped,
     stack::{Operand, Origin},
 };
@@ -225,10 +226,8 @@ impl<'m> Translator<'m> {
         }
         let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::Object(object), d, a, b };
-        if !self.builder.emit(inst) {
-            let emitted = self.builder.emit(Inst { a: a.unpinned(), b: b.unpinned(), ..inst });
-            debug_assert!(emitted, "there is a handler for slots: {inst}");
-        }
+        let emitted = self.builder.emit(inst);
+        debug_assert!(emitted, "there is a handler for slots: {inst}");
         self.push_temp(object.result());
     }
 
@@ -238,7 +237,8 @@ impl<'m> Translator<'m> {
         let (value, reference) = (self.pop(), self.pop());
         let a = self.variable_place(reference);
         let v = self.stored(value, kind, a.is_acc());
-        let Some(handler) = tables::object::struct_set(access, a.place(), v.place()) else {
+        let find = |[a, v]: [Loc; 2]| tables::object::struct_set(access, a.place(), v.place());
+        let Some(([a, v], handler)) = placed([a, v], find) else {
             unreachable!("there is a handler for these places")
         };
         self.builder.use_operands(Domain::Int, &[a]);
@@ -257,11 +257,13 @@ impl<'m> Translator<'m> {
             a => Loc::Slot(a.slot()),
         };
         let v = self.stored(value, kind, b.is_acc());
-        let Some(handler) = tables::object::array_set(access, a.place(), b.place(), v.place())
-        else {
+        let find = |[a, b, v]: [Loc; 3]| {
+            tables::object::array_set(access, a.place(), b.place(), v.place())
+        };
+        let Some(([a, b, v], handler)) = placed([a, b, v], find) else {
             unreachable!("there is a handler for these places")
         };
-        self.builder.use_operands(Domain::Int, &[b]);
+        self.builder.use_operands(Domain::Int, &[a, b]);
         self.builder.use_operands(kind.domain(), &[v]);
         self.builder.cell(handler, format_args!("array {a}[{b}] = {v}"));
         self.builder.push(pack_fields([v.slot(), a.slot(), b.slot(), 0]));

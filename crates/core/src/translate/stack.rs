@@ -195,8 +195,7 @@ impl Translator<'_> {
     /// `d = a`, accumulators left alone.
     pub(super) fn copy(&mut self, kind: Kind, a: Loc, d: ResultLoc) {
         let inst = Inst { what: What::Copy(kind), d, a, b: NO_LOC };
-        let emitted =
-            self.builder.emit(inst) || self.builder.emit(Inst { a: a.unpinned(), ..inst });
+        let emitted = self.builder.emit(inst);
         debug_assert!(emitted, "there is a copy from everywhere to everywhere: {inst}");
     }
 

@@ -95,7 +95,8 @@ impl State {
     /// When the function is finished: gives some of the memory back that only a large one takes.
     /// Whether there is more.
     pub(super) fn shed(&mut self) -> bool {
-        shed(&mut self.frames)
+        self.builder.shed()
+            || shed(&mut self.frames)
             || shed(&mut self.patches)
             || shed(&mut self.stack)
             || shed(&mut self.loose)

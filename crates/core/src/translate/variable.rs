@@ -123,7 +123,7 @@ impl Translator<'_> {
         let (sx, sy) = (self.slot_of(x), self.slot_of(y));
         let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::CmpSelect(op, sx, sy), d, a, b };
-        if inst.handler().is_none() {
+        if inst.placed().is_none() {
             return false;
         }
         self.builder.take_back();

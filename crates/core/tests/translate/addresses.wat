@@ -31,24 +31,24 @@
 (;
 function 0
 0x000043      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000048      4  acc = i32.load [p0(s-2) + (p1(s-1) << 0) + 0x8]
+0x000048      4  acc = i32.load [s-2 + (s-1 << 0) + 0x8]
 0x00004b      6  return acc
 function 1
 0x00004e      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000056      4  acc = i32.load [p0(s-2) + (p1(s-1) << 2) + 0x0]
+0x000056      4  acc = i32.load [s-2 + (p1(s-1) << 2) + 0x0]
 0x000059      6  return acc
 function 2
 0x00005c      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000064      4  acc = f64.load [p0(s-2) + (p1(s-1) << 3) + 0x10]
+0x000064      4  s2 = f64.load [s-2 + (s-1 << 3) + 0x10]
 0x000067      6  return acc
 function 3
 0x00006a      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000070      4  acc = i32.shl p1(s-1) #0x2
-0x000072      6  acc = i32.load16_u [acc + (p0(s-2) << 0) + 0x0]
+0x000070      4  s3 = i32.shl p1(s-1) #0x2
+0x000072      6  s2 = i32.load16_u [s3 + (s-2 << 0) + 0x0]
 0x000075      8  return acc
 function 4
 0x000078      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x00007c      4  acc = i32.add p0(s-2) p1(s-1)
+0x00007c      4  s2 = i32.add p0(s-2) p1(s-1)
 0x00007d      6  acc = i32.load8_s [acc + 0x10000]
 0x000082      8  return acc
 function 5
@@ -57,19 +57,20 @@ function 5
 0x00008a      6  return acc
 function 6
 0x00008d      0  enter int s-3 s-1 f64 s0 s0 f32 s0 s0
-0x000099      4  acc = i64.add p1(s-1) #0x1
-0x00009a      7  i64.store [p0(s-3) + (s-2 << 3) + 0x0] = acc
-0x0000a4      9  acc = i32.wrap_i64 p1(s-1)
+0x000099      4  s3 = i64.add p1(s-1) #0x1
+0x00009a      7  i64.store [s-3 + (s-2 << 3) + 0x0] = s3
+0x0000a4      9  acc = i32.wrap_i64 s-1
 0x0000a5     11  i32.store8 [p0(s-3) + (s-2 << 0) + 0x3] = acc
 0x0000ac     13  i32.store [p0(s-3) + 0x0] = #0x5
-0x0000b3     16  i64.store32 [#0x0 + 0x10] = p1(s-1)
+0x0000b3     16  i64.store32 [#0x0 + 0x10] = s-1
 0x0000b6     18  return
 function 7
 0x0000b9      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x0000bd      4  s2 = i32.add p0(s-2) p1(s-1)
-0x0000c3      6  p0(s-2) = i32.mul p1(s-1) #0x3
-0x0000c5      8  i32.store [acc + 0x0] = p0(s-2)
-0x0000c8     10  return
+0x0000c2      6  acc = i32.mul p1(s-1) #0x3
+0x0000c3      8  p0(s-2) = copy acc
+0x0000c5     10  i32.store [s2 + 0x0] = p0(s-2)
+0x0000c8     12  return
 function 8
 0x0000cb      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
 0x0000d1      4  acc = f64.load [p0(s-2) + 0x0]

@@ -29,10 +29,11 @@ function 1
 0x000040     10  return
 function 2
 0x000043      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x00004a      4  s2 = copy p0(s-1)
-0x00004a      6  p0(s-1) = i32.mul p0(s-1) p0(s-1)
-0x00004e      8  acc = i32.sub s2 p0(s-1)
-0x00004f     10  return acc
+0x000049      4  s3 = i32.mul s-1 s-1
+0x00004a      6  s2 = copy p0(s-1)
+0x00004a      8  p0(s-1) = copy acc
+0x00004e     10  acc = i32.sub s2 p0(s-1)
+0x00004f     12  return acc
 function 3
 0x000052      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000054      4  s2 = copy p0(s-2)

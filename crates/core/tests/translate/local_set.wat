@@ -26,7 +26,7 @@ function 1
 0x000035      4  s2 = i32.add p0(s-2) p1(s-1)
 0x000039      6  p0(s-2) = copy acc
 0x00003d      8  p1(s-1) = copy #0x5
-0x000044     10  p0(s-2) = i32.xor p0(s-2) p1(s-1)
+0x000044     10  p0(s-2) = i32.xor s-2 s-1
 0x000048     12  acc = i32.sub p0(s-2) acc
 0x000049     14  return acc
 function 2
@@ -38,7 +38,7 @@ function 2
 0x00005d     13  return acc
 function 3
 0x000060      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000064      4  acc = i32.div_s p0(s-2) p1(s-1)
+0x000064      4  s2 = i32.div_s s-2 s-1
 0x000065      6  p0(s-2) = copy acc
 0x000069      8  return p0(s-2)
 ;)

@@ -135,8 +135,12 @@ pub(crate) struct Layout {
 }
 
 /// The layouts of all handlers. A linker may give handlers of the same machine code one address:
-/// then it has several.
-pub(crate) struct Layouts(HashMap<u64, Vec<Layout>>);
+/// then it has several. A handler of a sequence has that of its first part.
+pub(crate) struct Layouts {
+    layouts: HashMap<u64, Vec<Layout>>,
+    /// Handlers of sequences, with the handlers of their parts.
+    sequences: HashMap<u64, Vec<Vec<u64>>>,
+}
 
 pub(crate) const PLACES: [Place; 5] = [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1];
 pub(crate) const DESTS: [Dest; 4] = [Dest::Slot, Dest::Acc, Dest::P0, Dest::P1];
@@ -155,7 +159,7 @@ impl Layouts {
     pub(crate) fn get() -> &'static Layouts {
         static LAYOUTS: OnceLock<Layouts> = OnceLock::new();
         LAYOUTS.get_or_init(|| {
-            let mut layouts = Layouts(HashMap::new());
+            let mut layouts = Layouts { layouts: HashMap::new(), sequences: HashMap::new() };
             Op::ALL.into_iter().for_each(|op| layouts.add_op(op));
             KINDS.into_iter().for_each(|kind| layouts.add_kind(kind));
             WAYS.into_iter().for_each(|way| layouts.add_way(way));
@@ -166,13 +170,24 @@ impl Layouts {
             layouts.add_vector_constants();
             layouts.add_canonical();
             layouts.add_plain();
+            layouts.add_sequences();
             layouts
         })
     }
 
     /// The layouts of the handler in this word; none if it is not one.
     pub(crate) fn of(&self, word: Cell) -> &[Layout] {
-        self.0.get(&word.bits()).map_or(&[], |layouts| layouts)
+        self.layouts.get(&word.bits()).map_or(&[], |layouts| layouts)
+    }
+
+    /// The sequences whose handler is in this word, each by the handlers of its parts.
+    pub(crate) fn sequences(&self, word: Cell) -> &[Vec<u64>] {
+        self.sequences.get(&word.bits()).map_or(&[], |sequences| sequences)
+    }
+
+    /// Whether the cell with this word is one of `handler`, by itself or with others behind it.
+    pub(crate) fn begins_with(&self, word: Cell, handler: u64) -> bool {
+        word.bits() == handler || self.sequences(word).iter().any(|parts| parts[0] == handler)
     }
 
     pub(crate) fn add(
@@ -183,7 +198,7 @@ impl Layouts {
         part: Part,
     ) {
         let Some(handler) = handler.into() else { return };
-        let layouts = self.0.entry(Cell::of_handler(handler).bits()).or_default();
+        let layouts = self.layouts.entry(Cell::of_handler(handler).bits()).or_default();
         let layout = Layout { words, fields, part };
         if !layouts.contains(&layout) {
             layouts.push(layout);
@@ -439,6 +454,20 @@ impl Layouts {
         });
         let fields = [Field::Read, Field::Read, Field::Free, Field::Free];
         self.add(plain::TABLE_SET, 1, fields, Part::Table);
+    }
+
+    fn add_sequences(&mut self) {
+        for (handler, parts) in tables::fusions::sequences() {
+            let parts: Vec<u64> = parts.into_iter().map(|p| Cell::of_handler(p).bits()).collect();
+            let handler = Cell::of_handler(handler).bits();
+            for layout in self.layouts.get(&parts[0]).cloned().unwrap_or_default() {
+                let layouts = self.layouts.entry(handler).or_default();
+                if !layouts.contains(&layout) {
+                    layouts.push(layout);
+                }
+            }
+            self.sequences.entry(handler).or_default().push(parts);
+        }
     }
 
     fn add_plain(&mut self) {

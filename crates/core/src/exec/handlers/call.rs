@@ -43,6 +43,8 @@ unsafe fn load_code(at: *const *const crate::exec::machine::Cell) -> Ip {
 /// Calls a function of the same module. Operands: frame, pins; code.
 pub(crate) struct Call;
 impl Step for Call {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -58,6 +60,8 @@ impl Step for Call {
 /// Calls a function that is imported: the driver does it. Operands: frame, pins; index.
 pub(crate) struct CallImport;
 impl Step for CallImport {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::CallImport)
@@ -117,6 +121,8 @@ unsafe fn index<A: Src>(m: &Machine) -> u64 {
 /// Calls the function that a table's element names. Operands: frame, pins, index; type, table.
 pub(crate) struct CallIndirect<A>(PhantomData<A>);
 impl<A: Src> Step for CallIndirect<A> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -132,6 +138,8 @@ impl<A: Src> Step for CallIndirect<A> {
 /// Calls the function that a reference names. Operands: frame, pins, reference; type.
 pub(crate) struct CallRef<A>(PhantomData<A>);
 impl<A: Src> Step for CallRef<A> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -171,6 +179,8 @@ pub(crate) unsafe fn replace_frame(m: &mut Machine) {
 /// Tail call of a function of the same module. Operands: as [`replace_frame`]; code.
 pub(crate) struct ReturnCall;
 impl Step for ReturnCall {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -186,6 +196,8 @@ impl Step for ReturnCall {
 /// Tail call through a table. Operands: as [`replace_frame`], index; type, table.
 pub(crate) struct ReturnCallIndirect<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallIndirect<A> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -202,6 +214,8 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
 /// type.
 pub(crate) struct ReturnCallRef<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallRef<A> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -217,6 +231,8 @@ impl<A: Src> Step for ReturnCallRef<A> {
 /// Tail call of a function that is imported. Operands: as [`replace_frame`]; index.
 pub(crate) struct ReturnCallImport;
 impl Step for ReturnCallImport {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::ReturnCallImport)
@@ -227,6 +243,8 @@ impl Step for ReturnCallImport {
 /// number; its code, or null.
 pub(crate) struct Untranslated;
 impl Step for Untranslated {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I3.
@@ -374,6 +392,8 @@ pub(crate) unsafe fn return_to(m: &mut Machine, ret: Ip) {
 /// Returns without a result. No operands (but a word).
 pub(crate) struct ReturnNone;
 impl Step for ReturnNone {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I2, I3.
@@ -389,6 +409,8 @@ impl Step for ReturnNone {
 /// constant.
 pub(crate) struct Return<T, A>(PhantomData<(T, A)>);
 impl<T: Value + 'static, A: Src> Step for Return<T, A> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.
@@ -406,6 +428,8 @@ impl<T: Value + 'static, A: Src> Step for Return<T, A> {
 /// Returns `count` slots. Operands: to, from, count.
 pub(crate) struct ReturnMany;
 impl Step for ReturnMany {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3. Results lie above their destination; volatile as in `replace_frame`.
@@ -442,6 +466,8 @@ impl Step for MoveMany {
 /// The return address of an outermost frame.
 pub(crate) struct Halt;
 impl Step for Halt {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::Finished)
@@ -451,6 +477,8 @@ impl Step for Halt {
 /// The return address of a frame that another instance called.
 pub(crate) struct SwitchBack;
 impl Step for SwitchBack {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::SwitchBack)
@@ -461,6 +489,8 @@ impl Step for SwitchBack {
 /// immediates.
 pub(crate) struct Slow;
 impl Step for Slow {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::Slow)
@@ -470,6 +500,8 @@ impl Step for Slow {
 /// `throw`: the driver does it. Operands: -, the fields' first slot, tag.
 pub(crate) struct Throw;
 impl Step for Throw {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::Throw)
@@ -479,6 +511,8 @@ impl Step for Throw {
 /// `throw_ref`, and the legacy `rethrow`. Operands: -, the slot of the reference.
 pub(crate) struct ThrowRef;
 impl Step for ThrowRef {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Stop::ThrowRef)
@@ -488,6 +522,8 @@ impl Step for ThrowRef {
 /// `unreachable`. No operands (but a word).
 pub(crate) struct Unreachable;
 impl Step for Unreachable {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
         Err(Trap::Unreachable.into())

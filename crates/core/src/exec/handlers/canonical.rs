@@ -8,7 +8,7 @@ use super::numeric::UnOp;
 use crate::{
     Trap,
     exec::{
-        machine::place::Kind,
+        machine::place::{Kind, named},
         meaning::v128::{Lane, Simd},
     },
 };
@@ -48,6 +48,7 @@ fn canonical_f64(x: f64) -> f64 {
 macro_rules! canonical {
     ($($name:ident $t:ty, |$a:ident| $canonical:expr;)*) => {$(
         pub(crate) struct $name;
+        named! { $name; }
         impl UnOp for $name {
             type A = $t;
             type R = $t;

@@ -154,6 +154,8 @@ impl<T: Test, A: Src> Step for RefCast<T, A> {
 /// Branches if the reference passes, or if it does not. Operands: `-, a, wanted`; target.
 pub(crate) struct BrCast<T, A, const WANTED: bool>(PhantomData<(T, A)>);
 impl<T: Test, A: Src, const WANTED: bool> Step for BrCast<T, A, WANTED> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I10.

@@ -2,15 +2,15 @@
 
 use super::numeric::{CmpOp, operands, wide};
 use crate::exec::machine::{
-    Machine, Value,
+    Machine, Name, Value,
     context::Stop,
-    dispatch::Step,
-    place::{Dst, Src},
+    dispatch::{Step, chosen},
+    place::{Dst, Named, Src, named},
 };
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
 /// How a running guest is kept in check: see [`Metering`](crate::Metering).
-pub(crate) trait Meter: 'static {
+pub(crate) trait Meter: Named {
     /// Pays for the next stretch of code. On `Err`, `Context::charge` is left to pay.
     ///
     /// # Safety
@@ -20,6 +20,7 @@ pub(crate) trait Meter: 'static {
 
 /// [`Metering::None`](crate::Metering::None)
 pub(crate) struct Unmetered;
+named! { Unmetered; Interruptible; Fueled; Jump; Again<M>; }
 impl Meter for Unmetered {
     #[inline(always)]
     unsafe fn charge(_: &mut Machine, _: impl FnOnce(&Machine) -> u32) -> Result<(), Stop> {
@@ -69,7 +70,7 @@ impl Meter for Fueled {
 }
 
 /// Where a branch goes: operand word `word` is target and cost.
-pub(crate) trait Target: 'static {
+pub(crate) trait Target: Named {
     /// Goes there.
     ///
     /// # Safety
@@ -107,6 +108,8 @@ impl<M: Meter> Target for Again<M> {
 /// Goes to its target. Operands: target and cost.
 pub(crate) struct Br<K>(PhantomData<K>);
 impl<K: Target> Step for Br<K> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I3, I4.
@@ -118,6 +121,17 @@ impl<K: Target> Step for Br<K> {
 /// cost; a wide constant.
 pub(crate) struct BrCmp<O, A, B, K, const WANTED: bool>(PhantomData<(O, A, B, K)>);
 impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, A, B, K, WANTED> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && B::IS_PLAIN,
+        Name::of("BrCmp")
+            .with(O::NAME)
+            .with(A::NAME)
+            .with(B::NAME)
+            .with(K::NAME)
+            .with(Name::of_number(WANTED as u32)),
+    );
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
@@ -133,7 +147,7 @@ impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, 
 }
 
 /// A test of bits.
-pub(crate) trait Bits: Value + 'static {
+pub(crate) trait Bits: Value + Named {
     fn is_zero(self) -> bool;
     fn and(self, other: Self) -> Self;
     fn add(self, k: i32) -> Self;
@@ -170,6 +184,16 @@ impl Bits for i64 {
 /// Branches if `(a == 0) == ZERO`. Operands: `-, a`; target and cost.
 pub(crate) struct BrTest<T, A, K, const ZERO: bool>(PhantomData<(T, A, K)>);
 impl<T: Bits, A: Src, K: Target, const ZERO: bool> Step for BrTest<T, A, K, ZERO> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN,
+        Name::of("BrTest")
+            .with(T::NAME)
+            .with(A::NAME)
+            .with(K::NAME)
+            .with(Name::of_number(ZERO as u32)),
+    );
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
@@ -187,6 +211,17 @@ impl<T: Bits, A: Src, K: Target, const ZERO: bool> Step for BrTest<T, A, K, ZERO
 /// Branches if `(a & b == 0) == ZERO`. Operands as in [`BrCmp`].
 pub(crate) struct BrAnd<T, A, B, K, const ZERO: bool>(PhantomData<(T, A, B, K)>);
 impl<T: Bits, A: Src, B: Src, K: Target, const ZERO: bool> Step for BrAnd<T, A, B, K, ZERO> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && B::IS_PLAIN,
+        Name::of("BrAnd")
+            .with(T::NAME)
+            .with(A::NAME)
+            .with(B::NAME)
+            .with(K::NAME)
+            .with(Name::of_number(ZERO as u32)),
+    );
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
@@ -207,6 +242,17 @@ pub(crate) struct Latch<O, X, B, K, const SWAP: bool>(PhantomData<(O, X, B, K)>)
 impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Step
     for Latch<O, X, B, K, SWAP>
 {
+    const CHOICE: Option<Name> = chosen(
+        false,
+        Name::of("Latch")
+            .with(O::NAME)
+            .with(X::NAME)
+            .with(B::NAME)
+            .with(K::NAME)
+            .with(Name::of_number(SWAP as u32)),
+    );
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
@@ -228,6 +274,16 @@ impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Step
 /// target and cost; `k`.
 pub(crate) struct LatchTest<T, X, K, const ZERO: bool>(PhantomData<(T, X, K)>);
 impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Step for LatchTest<T, X, K, ZERO> {
+    const CHOICE: Option<Name> = chosen(
+        false,
+        Name::of("LatchTest")
+            .with(T::NAME)
+            .with(X::NAME)
+            .with(K::NAME)
+            .with(Name::of_number(ZERO as u32)),
+    );
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
@@ -248,6 +304,8 @@ impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Step for LatchTest<T, X
 /// but the last; each target a word.
 pub(crate) struct BrTable<A>(PhantomData<A>);
 impl<A: Src> Step for BrTable<A> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3.

@@ -1,14 +1,15 @@
 //! Handlers of loads, stores and globals. Memory is little-endian whatever the host is; every
 //! access is checked against the memory's length.
 
+use super::numeric::is_vector;
 use crate::{
     Trap,
     exec::{
         machine::{
-            Machine, Value,
+            Machine, Name, Value,
             context::Stop,
-            dispatch::Step,
-            place::{Dst, Src},
+            dispatch::{Step, chosen},
+            place::{Dst, Named, Src, named},
             shared::Atomic,
             views::MemoryView,
         },
@@ -106,14 +107,14 @@ impl Raw for Simd {
 }
 
 /// A load.
-pub(crate) trait LoadOp: 'static {
+pub(crate) trait LoadOp: Named {
     type Raw: Raw;
     type R: Value;
     fn eval(raw: Self::Raw) -> Self::R;
 }
 
 /// A store.
-pub(crate) trait StoreOp: 'static {
+pub(crate) trait StoreOp: Named {
     type A: Value;
     type Raw: Raw;
     fn eval(value: Self::A) -> Self::Raw;
@@ -140,7 +141,10 @@ impl MemoryView {
 }
 
 /// How an address is computed.
-pub(crate) trait Address: 'static {
+pub(crate) trait Address: Named {
+    /// As of [`Src`].
+    const IS_PLAIN: bool;
+
     /// The address in memory 0: at most 2^33.
     ///
     /// # Safety
@@ -148,9 +152,13 @@ pub(crate) trait Address: 'static {
     unsafe fn get(m: &Machine) -> u64;
 }
 
+named! { Base<A>; Wrapped<A>; }
+
 /// `a + offset`. Operands: `-, a, offset`.
 pub(crate) struct Base<A>(PhantomData<A>);
 impl<A: Src> Address for Base<A> {
+    const IS_PLAIN: bool = A::IS_PLAIN;
+
     #[inline(always)]
     unsafe fn get(m: &Machine) -> u64 {
         // SAFETY: I1, I2.
@@ -168,6 +176,8 @@ impl<A: Src> Address for Base<A> {
 /// `(a + constant) mod 2^32`. Operands: `-, a, constant`.
 pub(crate) struct Wrapped<A>(PhantomData<A>);
 impl<A: Src> Address for Wrapped<A> {
+    const IS_PLAIN: bool = A::IS_PLAIN;
+
     #[inline(always)]
     unsafe fn get(m: &Machine) -> u64 {
         // SAFETY: I1, I2.
@@ -180,7 +190,12 @@ impl<A: Src> Address for Wrapped<A> {
 
 /// `(a + (b << SHIFT)) mod 2^32 + offset`. Operands: `-, a, b, offset`.
 pub(crate) struct Indexed<A, B, const SHIFT: u32>(PhantomData<(A, B)>);
+impl<A: Src, B: Src, const SHIFT: u32> Named for Indexed<A, B, SHIFT> {
+    const NAME: Name = Name::of("Indexed").with(A::NAME).with(B::NAME).with(Name::of_number(SHIFT));
+}
 impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
+    const IS_PLAIN: bool = A::IS_PLAIN && B::IS_PLAIN;
+
     #[inline(always)]
     unsafe fn get(m: &Machine) -> u64 {
         // SAFETY: I1, I2.
@@ -194,9 +209,11 @@ impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
 }
 
 /// Where an access goes: to an [`Address`] in memory 0, or to [`Any`] memory.
-pub(crate) trait Location: 'static {
+pub(crate) trait Location: Named {
     /// How many operand words say so.
     const WORDS: usize;
+    /// As of [`Src`].
+    const IS_PLAIN: bool;
 
     /// The address of `R`, checked.
     ///
@@ -215,6 +232,7 @@ pub(crate) trait Location: 'static {
 
 impl<E: Address> Location for E {
     const WORDS: usize = 1;
+    const IS_PLAIN: bool = E::IS_PLAIN;
     #[inline(always)]
     unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
@@ -234,8 +252,13 @@ impl<E: Address> Location for E {
 
 /// Any memory: `a + offset`, `a` of the memory's address type. Operands: `-, a, memory`; offset.
 pub(crate) struct Any<const IS64: bool, const SHARED: bool>;
+impl<const IS64: bool, const SHARED: bool> Named for Any<IS64, SHARED> {
+    const NAME: Name =
+        Name::of("Any").with(Name::of_number(IS64 as u32)).with(Name::of_number(SHARED as u32));
+}
 impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
     const WORDS: usize = 2;
+    const IS_PLAIN: bool = true;
     #[inline(always)]
     unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
@@ -259,6 +282,11 @@ impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
 /// `d = memory[address]`. Operands: `d` and the address's.
 pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
 impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
+    const CHOICE: Option<Name> = chosen(
+        E::IS_PLAIN && D::IS_PLAIN || is_vector::<O::R>(),
+        Name::of("Load").with(O::NAME).with(E::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the address is checked.
@@ -274,6 +302,11 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
 /// `memory[address] = v`. Operands: `v` and the address's; a constant `v` is the word after them.
 pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
+    const CHOICE: Option<Name> = chosen(
+        E::IS_PLAIN && V::IS_PLAIN || is_vector::<O::A>(),
+        Name::of("Store").with(O::NAME).with(E::NAME).with(V::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the address is checked.

@@ -11,4 +11,5 @@ pub(crate) mod memory;
 pub(crate) mod numeric;
 pub(crate) mod object;
 pub(crate) mod reference;
+pub(crate) mod sequence;
 pub(crate) mod vector;

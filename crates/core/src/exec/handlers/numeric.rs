@@ -3,24 +3,24 @@
 use crate::{
     Trap,
     exec::machine::{
-        Machine, Value,
+        Machine, Name, Value,
         context::Stop,
-        dispatch::Step,
-        place::{Dst, Src},
+        dispatch::{Step, chosen},
+        place::{Dst, Named, Src},
     },
 };
 use core::marker::PhantomData;
 use windlass_decode::Op;
 
 /// An instruction with one operand.
-pub(crate) trait UnOp: 'static {
+pub(crate) trait UnOp: Named {
     type A: Value;
     type R: Value;
     fn eval(a: Self::A) -> Result<Self::R, Trap>;
 }
 
 /// An instruction with two operands.
-pub(crate) trait BinOp: 'static {
+pub(crate) trait BinOp: Named {
     const OP: Op;
     type A: Value;
     type R: Value;
@@ -28,7 +28,7 @@ pub(crate) trait BinOp: 'static {
 }
 
 /// A comparison.
-pub(crate) trait CmpOp: 'static {
+pub(crate) trait CmpOp: Named {
     const OP: Op;
     type A: Value;
     fn eval(a: Self::A, b: Self::A) -> bool;
@@ -37,6 +37,11 @@ pub(crate) trait CmpOp: 'static {
 /// `d = O(a)`. Operands: `d, a`.
 pub(crate) struct Un<O, A, D>(PhantomData<(O, A, D)>);
 impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>() || is_vector::<O::R>(),
+        Name::of("Un").with(O::NAME).with(A::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -53,6 +58,11 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
 /// is the second word.
 pub(crate) struct Bin<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>(),
+        Name::of("Bin").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -72,6 +82,11 @@ impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
 pub(crate) unsafe fn operands<T: Value, A: Src, B: Src>(m: &Machine, at: usize) -> (T, T) {
     // SAFETY: the caller's promise (I1, I2).
     unsafe { (A::get(m, 1, at), B::get(m, if A::IS_CONST { 1 } else { 2 }, at)) }
+}
+
+/// Whether values of this type are vectors: which places those have is not chosen.
+pub(crate) const fn is_vector<T: Value>() -> bool {
+    T::WORDS == 2
 }
 
 /// How many words the constant among the operands takes.
@@ -97,7 +112,12 @@ impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
 
 /// `d = c ? x : y`. Operands: `d, x, y, c`; constants follow, each a word.
 pub(crate) struct Select<T, X, Y, C, D>(PhantomData<(T, X, Y, C, D)>);
-impl<T: Value + 'static, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, C, D> {
+impl<T: Value + Named, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, C, D> {
+    const CHOICE: Option<Name> = chosen(
+        X::IS_PLAIN && Y::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN || is_vector::<T>(),
+        Name::of("Select").with(T::NAME).with(X::NAME).with(Y::NAME).with(C::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -116,6 +136,11 @@ impl<T: Value + 'static, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y
 /// `d = O(a, b) ? x : y` on slots. Operands: `d` and `a, b` as in [`Bin`]; `x, y`; a wide constant.
 pub(crate) struct CmpSelect<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: CmpOp, A: Src, B: Src, D: Dst> Step for CmpSelect<O, A, B, D> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN,
+        Name::of("CmpSelect").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.

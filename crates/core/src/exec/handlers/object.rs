@@ -8,10 +8,10 @@ use crate::{
     Trap,
     exec::{
         machine::{
-            Machine, Value,
+            Machine, Name, Value,
             context::Stop,
-            dispatch::Step,
-            place::{Dst, Slot, Src},
+            dispatch::{Step, chosen},
+            place::{Dst, Named, Slot, Src, named},
         },
         meaning::v128::Simd,
     },
@@ -20,7 +20,7 @@ use crate::{
 use core::marker::PhantomData;
 
 /// How a field or element is read and written. Bytes lie in the host's order.
-pub(crate) trait Element: 'static {
+pub(crate) trait Element: Named {
     /// What it is on the stack.
     type T: Value + 'static;
     const SIZE: usize;
@@ -38,6 +38,7 @@ macro_rules! elements {
     ($($(#[$doc:meta])* $name:ident $t:ty, $raw:ty;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $name;
+        named! { $name; }
         impl Element for $name {
             type T = $t;
             const SIZE: usize = size_of::<$raw>();
@@ -75,6 +76,7 @@ elements! {
 
 /// `v128`, aligned as a word.
 pub(crate) struct Vector;
+named! { Vector; }
 impl Element for Vector {
     type T = Simd;
     const SIZE: usize = 16;
@@ -114,6 +116,11 @@ unsafe fn of<A: Src>(m: &mut Machine, null: Trap) -> Result<*mut u8, Stop> {
 /// `struct.get`. Operands: `d, a, offset`.
 pub(crate) struct StructGet<E, A, D>(PhantomData<(E, A, D)>);
 impl<E: Element, A: Src, D: Dst> Step for StructGet<E, A, D> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && D::IS_PLAIN,
+        Name::of("StructGet").with(E::NAME).with(A::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -129,6 +136,11 @@ impl<E: Element, A: Src, D: Dst> Step for StructGet<E, A, D> {
 /// `struct.set`. Operands: `v, a, offset`; a constant `v`.
 pub(crate) struct StructSet<E, A, V>(PhantomData<(E, A, V)>);
 impl<E: Element, A: Src, V: Src> Step for StructSet<E, A, V> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && V::IS_PLAIN,
+        Name::of("StructSet").with(E::NAME).with(A::NAME).with(V::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -161,6 +173,11 @@ unsafe fn element<E: Element, A: Src, B: Src>(m: &mut Machine) -> Result<*mut u8
 /// `array.get`. Operands: `d, a, b` or `d, a, constant`.
 pub(crate) struct ArrayGet<E, A, B, D>(PhantomData<(E, A, B, D)>);
 impl<E: Element, A: Src, B: Src, D: Dst> Step for ArrayGet<E, A, B, D> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN,
+        Name::of("ArrayGet").with(E::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -176,6 +193,11 @@ impl<E: Element, A: Src, B: Src, D: Dst> Step for ArrayGet<E, A, B, D> {
 /// `array.set`. Operands: `v, a, b`; a constant `v`.
 pub(crate) struct ArraySet<E, A, B, V>(PhantomData<(E, A, B, V)>);
 impl<E: Element, A: Src, B: Src, V: Src> Step for ArraySet<E, A, B, V> {
+    const CHOICE: Option<Name> = chosen(
+        A::IS_PLAIN && B::IS_PLAIN && V::IS_PLAIN,
+        Name::of("ArraySet").with(E::NAME).with(A::NAME).with(B::NAME).with(V::NAME),
+    );
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -324,6 +346,8 @@ const SLOW_WORDS: usize = 3;
 /// can't make, the next cell does. Operands: `d, -, lower half of the header`.
 pub(crate) struct ArrayNew<E>(PhantomData<E>);
 impl<E: Element> Step for ArrayNew<E> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10. Volatile as in `NewZeroed`.
@@ -355,6 +379,8 @@ fn repeated<E: Element>(value: u64) -> u64 {
 /// As [`ArrayNew`], of zeros: the length is in slot `d`.
 pub(crate) struct ArrayNewDefault<E>(PhantomData<E>);
 impl<E: Element> Step for ArrayNewDefault<E> {
+    const FALLS_THROUGH: bool = false;
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10. Volatile as in `NewZeroed`.

@@ -2,15 +2,27 @@
 //! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls
 //! one handler after the other. Everything that depends on the backend is in this file.
 
-use super::{Machine, context::Stop};
+use super::{Machine, Name, context::Stop};
 
 /// The body of a handler.
 pub(crate) trait Step: 'static {
+    /// By which name the file of the instruction set admits its handler; none if it is always
+    /// there.
+    const CHOICE: Option<Name> = None;
+    /// Whether the next cell in memory comes next, if nothing stops. Only such a body can come
+    /// first in a fusion.
+    const FALLS_THROUGH: bool = true;
+
     /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.
     ///
     /// # Safety
     /// I1 to I4 (see [`exec`](super)).
     unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
+}
+
+/// What [`Step::CHOICE`] is of a body that has this name and is always there if `plain`.
+pub(crate) const fn chosen(plain: bool, name: Name) -> Option<Name> {
+    if plain { None } else { Some(name) }
 }
 
 // Nothing foreign calls handlers: both sides of their convention are this crate.
@@ -133,7 +145,22 @@ mod backend {
     /// The handler with this body.
     pub(crate) unsafe fn run<S: Step>(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1 to I4 hold when code runs.
-        unsafe { S::step(m) }
+        unsafe { counted::<S>(m) }
+    }
+
+    /// Executes a body; with the feature `profile`, reports that it did.
+    #[inline(always)]
+    unsafe fn counted<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        #[cfg(feature = "profile")]
+        let ip = m.ip;
+        // SAFETY: the caller's promise.
+        let done = unsafe { S::step(m) };
+        #[cfg(feature = "profile")]
+        {
+            let next = (S::FALLS_THROUGH && done.is_ok()).then_some(m.ip);
+            crate::exec::machine::profile::count(ip, core::any::type_name::<S>(), next);
+        }
+        done
     }
 
     /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
@@ -141,7 +168,7 @@ mod backend {
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     pub(crate) unsafe fn run_fast<S: Step>(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1 to I4 hold when code runs.
-        unsafe { S::step(m) }
+        unsafe { counted::<S>(m) }
     }
 
     /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved`

@@ -8,12 +8,16 @@
 mod cell;
 pub(crate) mod context;
 pub(crate) mod dispatch;
+mod name;
 pub(crate) mod place;
+#[cfg(feature = "profile")]
+pub(crate) mod profile;
 mod registers;
 pub(crate) mod shared;
 mod value;
 pub(crate) mod views;
 
 pub(crate) use cell::{Cell, Ip, pack_const, pack_fields, pack_halves};
+pub(crate) use name::Name;
 pub(crate) use registers::{Machine, Sp};
 pub(crate) use value::{Scalar, Value};

@@ -1,8 +1,8 @@
 //! Where operands lie and results go: as types, in which handlers are generic, and as values, by
 //! which the translator picks a handler.
 
-use super::{Machine, Value};
-use crate::Metering;
+use super::{Machine, Name, Value};
+use crate::{Metering, exec::meaning::v128::Simd};
 use windlass_decode::ValType;
 
 /// Where an operand lies.
@@ -117,8 +117,30 @@ pub(crate) fn in_order(a: Place, b: Place) -> bool {
     rank(a) <= rank(b)
 }
 
+/// A type that is a part of a handler.
+pub(crate) trait Named: 'static {
+    /// Its name.
+    const NAME: Name;
+}
+
+macro_rules! named {
+    ($($ty:ident $(< $($part:ident),+ >)?;)*) => {$(
+        impl $(<$($part: $crate::exec::machine::place::Named),+>)?
+            $crate::exec::machine::place::Named for $ty $(<$($part),+>)?
+        {
+            const NAME: $crate::exec::machine::Name =
+                $crate::exec::machine::Name::of(stringify!($ty))$($(.with($part::NAME))+)?;
+        }
+    )*};
+}
+pub(crate) use named;
+
+named! { Slot; Const; Acc; P0; P1; SlotOnly; i32; i64; f32; f64; Simd; }
+
 /// Where an operand is read from.
-pub(crate) trait Src: 'static {
+pub(crate) trait Src: Named {
+    /// Whether every instruction has handlers for it: others are chosen.
+    const IS_PLAIN: bool;
     /// Whether it is a constant in the code.
     const IS_CONST: bool = false;
 
@@ -130,7 +152,10 @@ pub(crate) trait Src: 'static {
 }
 
 /// Where a result goes.
-pub(crate) trait Dst: 'static {
+pub(crate) trait Dst: Named {
+    /// As of [`Src`].
+    const IS_PLAIN: bool;
+
     /// Writes it. A slot's number stands in `field`.
     ///
     /// # Safety
@@ -157,6 +182,7 @@ pub(crate) struct P1;
 pub(crate) struct SlotOnly;
 
 impl Src for Slot {
+    const IS_PLAIN: bool = true;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, field: usize, _: usize) -> T {
         // SAFETY: the caller's promise.
@@ -165,6 +191,7 @@ impl Src for Slot {
 }
 
 impl Src for Const {
+    const IS_PLAIN: bool = true;
     const IS_CONST: bool = true;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, wide: usize) -> T {
@@ -174,6 +201,7 @@ impl Src for Const {
 }
 
 impl Src for Acc {
+    const IS_PLAIN: bool = false;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
         T::acc(m)
@@ -181,6 +209,7 @@ impl Src for Acc {
 }
 
 impl Src for P0 {
+    const IS_PLAIN: bool = false;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
         T::p0(m)
@@ -188,6 +217,7 @@ impl Src for P0 {
 }
 
 impl Src for P1 {
+    const IS_PLAIN: bool = false;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
         T::p1(m)
@@ -195,6 +225,7 @@ impl Src for P1 {
 }
 
 impl Dst for Slot {
+    const IS_PLAIN: bool = true;
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
@@ -204,6 +235,7 @@ impl Dst for Slot {
 }
 
 impl Dst for SlotOnly {
+    const IS_PLAIN: bool = true;
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
@@ -212,6 +244,7 @@ impl Dst for SlotOnly {
 }
 
 impl Dst for Acc {
+    const IS_PLAIN: bool = false;
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, _: usize, value: T) {
         value.set_acc(m);
@@ -219,6 +252,7 @@ impl Dst for Acc {
 }
 
 impl Dst for P0 {
+    const IS_PLAIN: bool = false;
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
@@ -228,6 +262,7 @@ impl Dst for P0 {
 }
 
 impl Dst for P1 {
+    const IS_PLAIN: bool = false;
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.

@@ -9,11 +9,13 @@ mod canonical;
 mod control;
 #[cfg(test)]
 mod facts_tests;
+pub(crate) mod fusions;
 mod memory;
 mod numeric;
 pub(crate) mod object;
 pub(crate) mod ops;
 mod reference;
+mod set;
 mod variable;
 pub(crate) mod vector;
 pub(crate) mod vector_ops;
@@ -25,6 +27,7 @@ use super::machine::{
 pub(crate) use call::{call_indirect, call_ref, enter, plain, reload, return_one};
 pub(crate) use canonical::canonical;
 pub(crate) use control::{br, br_and, br_table, br_test, charge, latch_test, loop_enter};
+use core::marker::PhantomData;
 pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};
 pub(crate) use variable::{copy, global_get, global_set, select};
@@ -49,7 +52,17 @@ const NO_PAIR: PairTable = [[None; 5]; 5];
 const NO_BIN: BinTable = [[NO_DEST; 5]; 5];
 
 const fn h<S: Step>() -> Maybe {
-    Some(run::<S> as Handler)
+    Chosen::<S>::HANDLER
+}
+
+/// A handler, if it is in the set: as a constant, so that no other is made.
+struct Chosen<S>(PhantomData<S>);
+
+impl<S: Step> Chosen<S> {
+    const HANDLER: Maybe = match S::CHOICE {
+        Some(name) if !set::admits(name) => None,
+        _ => Some(run::<S> as Handler),
+    };
 }
 
 /// What a handler has to know of a memory that it can be any: how wide addresses are, and whether

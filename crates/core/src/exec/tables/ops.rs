@@ -152,7 +152,9 @@ macro_rules! define {
         /// The instructions as types; those that are not simple have no use for theirs.
         #[allow(dead_code)]
         pub(crate) mod op {
+            use crate::exec::machine::place::named;
             $(pub(crate) struct $op;)*
+            named! { $($op;)* }
         }
         $(meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 

@@ -8,7 +8,7 @@ use crate::exec::{
     },
     machine::{
         Value,
-        place::{Acc, Const, Dest, Kind, P0, P1, Place, Slot, SlotOnly},
+        place::{Acc, Const, Dest, Kind, Named, P0, P1, Place, Slot, SlotOnly},
     },
 };
 use core::marker::PhantomData;
@@ -37,7 +37,7 @@ pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
 /// `select` of slots or constants by a condition in a slot or the accumulator.
 pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe {
     struct Of<T>(PhantomData<T>);
-    impl<T: Value + 'static> Of<T> {
+    impl<T: Value + Named> Of<T> {
         const TABLE: &'static [[[ByDest; 2]; 2]; 2] = &[
             [
                 [dests!(Select<T, Slot, Slot, Slot>), dests!(Select<T, Slot, Slot, Acc>)],

@@ -9,6 +9,7 @@ use super::{
         OfStoreLane, OfTern, OfVector, OfVectors,
     },
 };
+use crate::exec::machine::place::named;
 use crate::{
     Trap,
     exec::{
@@ -101,7 +102,8 @@ const fn gains(op: Op) -> bool {
 }
 
 /// The instruction as CPUs with more execute it.
-struct Fast<O>(core::marker::PhantomData<O>);
+pub(super) struct Fast<O>(core::marker::PhantomData<O>);
+named! { Fast<O>; }
 
 /// An instruction's meaning: for every CPU, and for those with more.
 macro_rules! meaning {

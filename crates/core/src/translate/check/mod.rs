@@ -133,7 +133,9 @@ impl<'a> Checker<'a> {
     fn cells(&mut self) -> Result<(), Fault> {
         let starts = (0..self.code.len()).filter(|&at| self.starts[at]).collect::<Vec<_>>();
         let mut goes_on = true;
-        for &at in &starts {
+        for (index, &at) in starts.iter().enumerate() {
+            ensure(self.is_sequence(&starts[index..]), "I1: what a sequence says follows")
+                .map_err(|what| Fault { at, what })?;
             let mut outcome = Err("I1: not a handler");
             for layout in Layouts::get().of(self.code[at]) {
                 outcome = self.cell(at, layout);
@@ -149,6 +151,21 @@ impl<'a> Checker<'a> {
             true => Err(Fault { at: last, what: "I3: the code goes on beyond its end" }),
             false => Ok(()),
         }
+    }
+
+    /// I1: whether the cells that begin here are those that the first one's handler executes.
+    fn is_sequence(&self, starts: &[usize]) -> bool {
+        let layouts = Layouts::get();
+        let sequences = layouts.sequences(self.code[starts[0]]);
+        let follow = |parts: &Vec<u64>| {
+            parts.len() <= starts.len()
+                && starts
+                    .iter()
+                    .zip(parts)
+                    .skip(1)
+                    .all(|(&at, &part)| layouts.begins_with(self.code[at], part))
+        };
+        sequences.is_empty() || sequences.iter().any(follow)
     }
 
     /// I5: notes what the cell does to the loop whose start the context has. Whether the next cell

@@ -1,0 +1,203 @@
+//! [`Fusions`]: finds the sequences of the instruction set in finished code. The translator asks
+//! for each cell of a function, from the last to the first.
+//!
+//! The plan: a cell whose successors make a sequence with it gets the handler of all together; they
+//! keep theirs, for branches that lead to them and for whatever stops there. So each cell can have
+//! the best way from there to the end of the straight stretch, whatever others have, and the best
+//! is found backwards: of each way its number of dispatches is one more than that of where it ends.
+
+use super::set::{EDGES, FUSED, NODES, NONE, Node, PARTS, ROOTS};
+use crate::exec::machine::Cell;
+#[cfg(all(debug_assertions, feature = "std"))]
+use crate::exec::machine::dispatch::Handler;
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+
+/// What the sequences of the set are made of, by the addresses of handlers. One for an engine.
+pub(crate) struct Fusions {
+    /// Open addressing: a handler word and the part that it is; 0 where there is none.
+    parts: Box<[(u64, u16)]>,
+}
+
+/// Cells that have been looked at, the last first: as many as the longest sequence has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Behind {
+    cells: [Seen; LONGEST],
+}
+
+/// A cell, and how many dispatches there are from there to the end of the stretch.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    part: u16,
+    dispatches: u32,
+}
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen { part: NONE, dispatches: 0 }
+    }
+}
+
+const LONGEST: usize = 8;
+
+impl Fusions {
+    pub(crate) fn new() -> Result<Fusions, TryReserveError> {
+        let len = if PARTS.is_empty() { 0 } else { (2 * PARTS.len()).next_power_of_two() };
+        let mut parts = Vec::new();
+        parts.try_reserve_exact(len)?;
+        parts.resize(len, (0, NONE));
+        let mut fusions = Fusions { parts: parts.into_boxed_slice() };
+        for (part, &handler) in (0..).zip(&PARTS) {
+            let word = Cell::of_handler(handler).bits();
+            // The linker may have given two of the same machine code one address: the first is as
+            // good as the second.
+            if let Some(entry) = fusions.slot(word)
+                && fusions.parts[entry].1 == NONE
+            {
+                fusions.parts[entry] = (word, part);
+            }
+        }
+        Ok(fusions)
+    }
+
+    /// Where a handler word is in the table, or would be.
+    fn slot(&self, word: u64) -> Option<usize> {
+        let mask = self.parts.len().checked_sub(1)?;
+        let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mut at = usize::try_from(hash).unwrap_or(0) & mask;
+        while self.parts[at].1 != NONE && self.parts[at].0 != word {
+            at = (at + 1) & mask;
+        }
+        Some(at)
+    }
+
+    /// The part of sequences that a cell's handler is, if it is one.
+    fn part(&self, word: Cell) -> u16 {
+        self.slot(word.bits()).map_or(NONE, |at| self.parts[at].1)
+    }
+
+    /// The handler for the cell before those `behind`, which are those that follow it in memory:
+    /// of the sequence that saves most, or its own.
+    pub(crate) fn fuse(&self, behind: &mut Behind, word: Cell) -> Cell {
+        let part = self.part(word);
+        let mut best = (behind.cells[0].dispatches.saturating_add(1), NONE);
+        let mut node = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
+        for (i, seen) in behind.cells.iter().enumerate() {
+            let Some(next) = node.and_then(|node| next(node, seen.part)) else { break };
+            let after = behind.cells.get(i + 1).map_or(0, |seen| seen.dispatches);
+            let dispatches = after.saturating_add(1);
+            if next.fused != NONE && dispatches < best.0 {
+                best = (dispatches, next.fused);
+            }
+            node = Some(next);
+        }
+        behind.cells.rotate_right(1);
+        behind.cells[0] = Seen { part, dispatches: best.0 };
+        FUSED.get(usize::from(best.1)).map_or(word, |&handler| Cell::of_handler(handler))
+    }
+}
+
+fn find_node(number: u16) -> Option<&'static Node> {
+    NODES.get(usize::from(number))
+}
+
+/// The sequence with one more part.
+fn next(node: &Node, part: u16) -> Option<&'static Node> {
+    let first = usize::from(node.first);
+    let edges = EDGES.get(first..first + usize::from(node.count))?;
+    let at = edges.binary_search_by_key(&part, |edge| edge.0).ok()?;
+    find_node(edges[at].1)
+}
+
+/// The handlers of sequences, each with that of its first part: for the checker, to which a cell of
+/// a sequence is what it is without the others.
+#[cfg(all(debug_assertions, feature = "std"))]
+pub(crate) fn sequences() -> impl Iterator<Item = (Handler, Vec<Handler>)> {
+    fn walk(node: &Node, parts: &mut Vec<Handler>, all: &mut Vec<(Handler, Vec<Handler>)>) {
+        if let Some(&handler) = FUSED.get(usize::from(node.fused)) {
+            all.push((handler, parts.clone()));
+        }
+        let first = usize::from(node.first);
+        for &(part, next) in &EDGES[first..first + usize::from(node.count)] {
+            parts.push(PARTS[usize::from(part)]);
+            walk(&NODES[usize::from(next)], parts, all);
+            parts.pop();
+        }
+    }
+    let mut all = Vec::new();
+    for (&root, &part) in ROOTS.iter().zip(&PARTS) {
+        if let Some(node) = find_node(root) {
+            walk(node, &mut alloc::vec![part], &mut all);
+        }
+    }
+    all.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The word of a part, and of a sequence.
+    fn words() -> (Vec<Cell>, Vec<Cell>) {
+        let word = |&handler: &Handler| Cell::of_handler(handler);
+        (PARTS.iter().map(word).collect(), FUSED.iter().map(word).collect())
+    }
+
+    /// The code as it is when sequences were looked for.
+    fn fuse(code: &[Cell]) -> Vec<u64> {
+        let fusions = Fusions::new().expect("there is memory");
+        let mut behind = Behind::default();
+        let mut fused: Vec<u64> =
+            code.iter().rev().map(|&cell| fusions.fuse(&mut behind, cell).bits()).collect();
+        fused.reverse();
+        fused
+    }
+
+    #[test]
+    fn every_sequence_of_the_set_is_found() {
+        let (_, fused) = words();
+        assert!(fused.len() > 100, "{}", fused.len());
+        let mut count = 0;
+        for (handler, parts) in sequences() {
+            let code: Vec<Cell> = parts.iter().map(|&part| Cell::of_handler(part)).collect();
+            let words = fuse(&code);
+            // One dispatch does: of this sequence, or of another with the same machine code.
+            assert!(fused.iter().any(|word| word.bits() == words[0]));
+            assert_eq!(words.last(), code.last().map(|cell| cell.bits()).as_ref());
+            count += usize::from(words[0] == Cell::of_handler(handler).bits());
+        }
+        assert!(count * 10 > fused.len() * 9, "{count}");
+    }
+
+    #[test]
+    fn a_stretch_is_divided_into_as_few_as_can_be() {
+        // By trial of all divisions, for all pairs of sequences that can follow each other.
+        let all: Vec<_> = sequences().take(60).collect();
+        let fusions = Fusions::new().expect("there is memory");
+        let lengths: Vec<(Vec<u64>, usize)> = sequences()
+            .map(|(_, parts)| {
+                (parts.iter().map(|&p| Cell::of_handler(p).bits()).collect(), parts.len())
+            })
+            .collect();
+        for (_, first) in &all {
+            for (_, second) in &all {
+                let code: Vec<Cell> =
+                    first.iter().chain(second).map(|&part| Cell::of_handler(part)).collect();
+                let bits: Vec<u64> = code.iter().map(|cell| cell.bits()).collect();
+                let mut least = alloc::vec![0_u32; bits.len() + 1];
+                for at in (0..bits.len()).rev() {
+                    least[at] = 1 + least[at + 1];
+                    for (parts, length) in &lengths {
+                        if bits[at..].starts_with(parts) {
+                            least[at] = least[at].min(1 + least[at + length]);
+                        }
+                    }
+                }
+                let mut behind = Behind::default();
+                for &cell in code.iter().rev() {
+                    fusions.fuse(&mut behind, cell);
+                }
+                assert!(behind.cells[0].dispatches <= least[0]);
+            }
+        }
+    }
+}

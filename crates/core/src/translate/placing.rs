@@ -1,0 +1,80 @@
+//! Which operands go to slots where the instruction set has no handler for the places they have.
+//! Whoever picks a handler asks here. Slots are always a way out: a pinned local lies in its slot,
+//! too, and what was left in an accumulator alone is stored after all
+//! ([`Builder::use_operands`](super::builder::Builder::use_operands)).
+
+use super::inst::{Inst, Loc, What};
+use crate::exec::machine::place::in_order;
+use alloc::vec::Vec;
+
+/// The handler for operands in these places, or in as good ones as there are: then some of them are
+/// in slots. `find` looks for a handler. Nothing if there is none for slots either.
+pub(super) fn placed<const N: usize, T>(
+    locs: [Loc; N],
+    find: impl Fn([Loc; N]) -> Option<T>,
+) -> Option<([Loc; N], T)> {
+    if let Some(found) = find(locs) {
+        return Some((locs, found));
+    }
+    slots(locs, find)
+}
+
+/// Of all ways to move operands to slots, the first that has a handler, the cheapest first.
+#[cold]
+fn slots<const N: usize, T>(
+    locs: [Loc; N],
+    find: impl Fn([Loc; N]) -> Option<T>,
+) -> Option<([Loc; N], T)> {
+    let mut ways: Vec<(u32, [Loc; N])> = Vec::new();
+    for which in 1..1_u32 << N {
+        let mut cost = 0;
+        let mut moved = locs;
+        for (_, loc) in moved.iter_mut().enumerate().filter(|(i, _)| which >> i & 1 != 0) {
+            cost += match loc {
+                Loc::P0(_) | Loc::P1(_) => 1,
+                // What was just computed has to go through memory.
+                Loc::Acc { .. } => 3,
+                // Nothing to move: another way says the same.
+                Loc::Slot(_) | Loc::Const(_) => 100,
+            };
+            *loc = loc.in_slot();
+        }
+        if cost < 100 {
+            ways.push((cost, moved));
+        }
+    }
+    ways.sort_by_key(|&(cost, _)| cost);
+    ways.into_iter().find_map(|(_, locs)| Some((locs, find(locs)?)))
+}
+
+/// The two in the order that tables of commutative operations have.
+pub(super) fn ordered([a, b]: [Loc; 2], commutes: bool) -> [Loc; 2] {
+    if commutes && !in_order(a.place(), b.place()) { [b, a] } else { [a, b] }
+}
+
+impl Inst {
+    /// The instruction with its operands where there is a handler for them. Nothing if there is
+    /// none for slots either.
+    pub(super) fn placed(self) -> Option<Inst> {
+        if self.handler().is_some() {
+            return Some(self);
+        }
+        let commutes = match self.what {
+            What::Bin(op) | What::CmpSelect(op, ..) => op.commutes(),
+            What::Indexed(_, shift, _) => shift == 0,
+            _ => false,
+        };
+        let with = |[a, b]: [Loc; 2], what| {
+            let [a, b] = ordered([a, b], commutes);
+            let inst = Inst { what, a, b, ..self };
+            inst.handler().is_some().then_some(inst)
+        };
+        match self.what {
+            What::Select(kind, c) => {
+                let find = |[a, b, c]: [Loc; 3]| with([a, b], What::Select(kind, c));
+                slots([self.a, self.b, c], find).map(|(_, inst)| inst)
+            }
+            what => slots([self.a, self.b], |ab| with(ab, what)).map(|(_, inst)| inst),
+        }
+    }
+}
