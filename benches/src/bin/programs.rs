@@ -39,6 +39,8 @@ NPM_CONFIG_REGISTRY and PIP_INDEX_URL name other registries.
   --run PROGRAM       run one program once, for a profiler, in the first engine; prints the checksum
                       that was found, the CPU times and the peak of memory
   --fetch             only bring the programs
+  --profiles FOLDER   with the feature `profile`: runs each program and kernel once, in Windlass, and
+                      writes which cells it executed, for `cargo xtask choose`
   --list              list engines and programs
 ";
 
@@ -56,6 +58,8 @@ enum Command {
     Help,
     List,
     Fetch,
+    #[cfg(feature = "profile")]
+    Profiles(std::path::PathBuf),
     Compare,
     Run(String),
 }
@@ -85,6 +89,8 @@ impl Options {
                 "--help" | "-h" => options.command = Command::Help,
                 "--list" => options.command = Command::List,
                 "--fetch" => options.command = Command::Fetch,
+                #[cfg(feature = "profile")]
+                "--profiles" => options.command = Command::Profiles(value()?.into()),
                 "--run" => options.command = Command::Run(value()?),
                 "--rounds" => options.rounds = value()?.parse::<u32>()?.max(1),
                 "--split" => options.split = Some(split(&value()?)?),
@@ -106,6 +112,8 @@ impl Options {
             Command::Help => Ok(stdout().write_all(HELP.as_bytes())?),
             Command::List => self.list(),
             Command::Fetch => self.chosen().try_for_each(|program| program.prepare().map(|_| ())),
+            #[cfg(feature = "profile")]
+            Command::Profiles(folder) => self.profiles(folder),
             Command::Compare => self.compare(),
             Command::Run(name) => self.run_one(name),
         }
@@ -177,6 +185,32 @@ impl Options {
 
     fn time(&self, outcome: Outcome) -> Duration {
         if self.load { outcome.load + outcome.work } else { outcome.work }
+    }
+
+    /// A file for each program, named by it and by the part that it belongs to. Kernels may choose.
+    #[cfg(feature = "profile")]
+    fn profiles(&self, folder: &std::path::Path) -> Result<(), Error> {
+        use windlass_benches::kernels::{KERNELS, PROPOSAL_KERNELS};
+        std::fs::create_dir_all(folder)?;
+        let engine = windlass::Engine::default();
+        let write = |name: &str, part: &str| {
+            let path = folder.join(format!("{part}-{name}.txt"));
+            std::fs::write(path, windlass::take_profile().to_string())
+        };
+        for program in self.chosen() {
+            program.run(&engine)?;
+            write(program.name, part(program.split))?;
+        }
+        let kernels = KERNELS.iter().chain(PROPOSAL_KERNELS);
+        for kernel in kernels.filter(|_| self.names.is_empty() && self.split.is_none()) {
+            let module = windlass::Module::new(&engine, kernel.wasm())?;
+            let mut store = windlass::Store::new(&engine, ());
+            let instance = windlass::Instance::new(&mut store, &module, &[])?;
+            let run = instance.get_typed_func::<i32, i64>(&store, "run")?;
+            run.call(&mut store, kernel.small)?;
+            write(kernel.name, "kernel")?;
+        }
+        Ok(())
     }
 
     fn run_one(&self, name: &str) -> Result<(), Error> {

@@ -23,22 +23,14 @@ const SHOWN: usize = 20;
 impl Profile {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let code = self.run.execute();
-        let stretches = windlass::take_profile();
-        show(&stretches);
+        let profile = windlass::take_profile();
+        show(&profile.stretches);
         if let Some(path) = self.profile {
             fs::write(&path, text(&stretches))
                 .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         }
         code
     }
-}
-
-/// A line for each cell, with its count; an empty line where it does not go on in memory.
-fn text(stretches: &[Stretch]) -> String {
-    let cells = |stretch: &Stretch| -> String {
-        stretch.iter().map(|(name, count)| format!("{count} {name}\n")).collect()
-    };
-    stretches.iter().map(cells).collect::<Vec<_>>().join("\n")
 }
 
 /// The hottest cells, pairs and longer chains.

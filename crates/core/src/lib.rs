@@ -123,7 +123,7 @@ pub use engine::Engine;
 pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, MemoryAccessError, ModuleError};
 pub use exec::BACKEND;
 #[cfg(feature = "profile")]
-pub use exec::{Stretch, take_profile};
+pub use exec::{Profile, Stretch, take_profile};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use module::Module;
 pub use runtime::{SharedMemory, WaitResult};

@@ -86,7 +86,7 @@ pub(crate) use code::{
 pub(crate) use handlers::call::DIRECT;
 pub use machine::dispatch::BACKEND;
 #[cfg(feature = "profile")]
-pub use machine::profile::{Stretch, take_profile};
+pub use machine::profile::{Profile, Stretch, take_profile};
 pub(crate) use machine::{
     Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves, views::FuncCode,
 };

@@ -6,6 +6,7 @@ use super::Ip;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::{
     cell::RefCell,
+    fmt,
     hash::{BuildHasherDefault, Hasher},
     mem,
 };
@@ -14,10 +15,31 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Cells that follow each other in memory, the first of them reached otherwise or after a branch or
-/// call; with names, and how often each was executed.
+/// Cells that follow each other in memory, with names, and how often each was executed. Only the
+/// last may be a branch or a call.
 #[allow(unreachable_pub)] // Re-exported by the crate.
 pub type Stretch = Vec<(String, u64)>;
+
+/// Which cells were executed, as `cargo xtask choose` reads it: a line for each cell, with its
+/// count, and an empty line behind each stretch.
+#[allow(unreachable_pub)]
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// In the order of memory.
+    pub stretches: Vec<Stretch>,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for stretch in &self.stretches {
+            for (name, count) in stretch {
+                writeln!(f, "{count} {name}")?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Executed {
@@ -91,7 +113,7 @@ pub(super) fn count(ip: Ip, name: &'static str, next: Option<Ip>) {
 /// What was executed on this thread and on those that have ended, since the last call. To be asked
 /// while the modules are there: code that comes to lie where other code was is taken for that.
 #[allow(unreachable_pub)]
-pub fn take_profile() -> Vec<Stretch> {
+pub fn take_profile() -> Profile {
     LOCAL.with(|local| hand_over(mem::take(&mut local.0.borrow_mut())));
     let all = mem::take(&mut *ALL.lock().unwrap_or_else(PoisonError::into_inner));
     let mut stretches: Vec<Stretch> = Vec::new();
@@ -104,7 +126,7 @@ pub fn take_profile() -> Vec<Stretch> {
         stretches.last_mut().into_iter().for_each(|s| s.push((name.clone(), executed.count)));
         next = executed.next;
     }
-    stretches
+    Profile { stretches }
 }
 
 /// The name of a type without the modules that it and its parameters are in.
