@@ -1,8 +1,8 @@
 //! `cargo xtask choose`: makes the file of the instruction set from profiles of programs, as
-//! `windlass profile --profile FILE` and `programs --profiles FOLDER` write them. All programs weigh
-//! the same, however long they run; a file `kernel-NAME` has a small program, which weighs less. A
-//! file `judge-NAME` has no say: what is saved there tells what is saved in programs that nobody has
-//! seen. The same profiles give the same file.
+//! `windlass profile --profile FILE` and `programs --profiles FOLDER` write them. All programs
+//! weigh the same, however long they run; a file `kernel-NAME` has a small program, which weighs
+//! less. A file `judge-NAME` has no say: what is saved there tells what is saved in programs that
+//! nobody has seen. The same profiles give the same file.
 //!
 //! The plan:
 //! 1. Handlers whose operands lie in registers are admitted by weight. Those whose operands lie in
@@ -11,7 +11,8 @@
 //!    handlers that are there.
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,
 //!    and each dispatch that happens is counted for the sequence that it executes.
-//! 4. Those that are worth least go, a part of them at a time, and the rest is tried again, until as
+//! 4. Those that are worth least go, a part of them at a time, and the rest is tried again, until
+//!    as
 //!    many are left as wanted. So a sequence does not stay for what another one does as well.
 
 use std::{
@@ -37,8 +38,8 @@ const STAYS: usize = 75;
 /// The dispatches of a program, whatever it has executed.
 const TOTAL: f64 = 1e6;
 /// What a program saves is raised to this power, so that two programs are worth more than one that
-/// saves twice as much. Measured by what is saved in programs that only judge, with 2,000 sequences:
-/// 23 % with 0.5, 25 % with 0.3; below that kernels lose more than programs win.
+/// saves twice as much. Measured by what is saved in programs that only judge, with 2,000
+/// sequences: 23 % with 0.5, 25 % with 0.3; below that kernels lose more than programs win.
 const POWER: f64 = 0.35;
 /// How files of programs begin that only judge.
 const JUDGE: &str = "judge-";

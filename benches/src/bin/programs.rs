@@ -39,7 +39,7 @@ NPM_CONFIG_REGISTRY and PIP_INDEX_URL name other registries.
   --run PROGRAM       run one program once, for a profiler, in the first engine; prints the checksum
                       that was found, the CPU times and the peak of memory
   --fetch             only bring the programs
-  --profiles FOLDER   with the feature `profile`: runs each program and kernel once, in Windlass, and
+  --profiles FOLDER   with the feature `profile`: runs each program and kernel once in Windlass and
                       writes which cells it executed, for `cargo xtask choose`
   --list              list engines and programs
 ";

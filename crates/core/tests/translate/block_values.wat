@@ -41,12 +41,12 @@ function 0
 0x00003e     13  return s2
 function 1
 0x000041      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000052      4  acc = i32.mul s-1 #0x3
+0x000052      4  acc = i32.mul p0(s-1) #0x3
 0x000053      6  return acc
 function 2
 0x000059      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000064      4  s3 = copy p0(s-1)
-0x000064      6  br if i32.le_s s-1 #0x3
+0x000064      6  br if i32.le_s p0(s-1) #0x3
 0x000064      9  return s3
 0x00006b     11  return #0x4
 function 3

@@ -26,7 +26,7 @@ function 0
 0x000038     14  return #0x3
 function 1
 0x00003b      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000045      4  s3 = i32.mul s-1 #0x2
+0x000045      4  s3 = i32.mul p0(s-1) #0x2
 0x000048      6  br_table p0(s-1)
 0x000048     11  return s3
 0x000048     13  return s3

@@ -26,6 +26,6 @@ function 1
 0x000061      4  s3 = copy #0x0
 0x000061      7  table 0 [s-1] = s3
 0x000065      9  s2 = table 0 [p0(s-1)]
-0x000067     11  s2 = i64.eqz s2
+0x000067     11  acc = i64.eqz s2
 0x000068     13  return acc
 ;)

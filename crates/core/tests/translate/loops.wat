@@ -47,21 +47,20 @@ function 1
 0x000042      0  enter int s-2 s2 f64 s0 s0 f32 s0 s0
 0x000042      4  loop
 0x000049      6  p1(s2) = i32.add p0(s-2) p1(s2)
-0x000057      8  latch p0(s-2) += 0x1; br if i32.lt_u s-2 s-1
+0x000057      8  latch p0(s-2) += 0x1; br if i32.lt_u p0(s-2) s-1
 0x00005c     12  return p1(s2)
 function 2
 0x00005f      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x00005f      4  loop
-0x000065      6  acc = i64.add s-1 #0xffffffffffffffff
-0x000066      9  p0(s-1) = copy acc
-0x00006b     11  br if i64.ne s-1 #0x0
-0x00006e     15  return
+0x000066      6  p0(s-1) = i64.add p0(s-1) #0xffffffffffffffff
+0x00006b      9  br if i64.ne s-1 #0x0
+0x00006e     13  return
 function 3
 0x000071      0  enter int s-4 s-1 f64 s0 s0 f32 s0 s0
 0x000071      4  loop
-0x000077      6  s2 = i32.mul s-4 s-3
+0x000077      6  acc = i32.mul s-4 s-3
 0x000078      8  p0(s-4) = copy acc
-0x00007e     10  s2 = i32.mul s-4 s-3
+0x00007e     10  acc = i32.mul s-4 s-3
 0x00007f     12  p0(s-4) = copy acc
 0x000086     14  p1(s-1) = i32.add p1(s-1) #0x2
 0x00008d     16  br if i32.lt_s s-1 s-4
@@ -80,11 +79,10 @@ function 5
 0x0000b7      7  p0(s-1) = i32.sub p0(s-1) #0x1
 0x0000b9      9  br if p0(s-1) != 0
 0x0000be     12  loop
-0x0000c3     14  br if s-1 == 0
-0x0000c9     17  acc = i32.shr_u p0(s-1) #0x1
-0x0000ca     19  p0(s-1) = copy acc
-0x0000cc     21  br
-0x0000d0     23  return
+0x0000c3     14  br if p0(s-1) == 0
+0x0000ca     17  p0(s-1) = i32.shr_u p0(s-1) #0x1
+0x0000cc     19  br
+0x0000d0     21  return
 function 6
 0x0000d3      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x0000d5      4  s2 = copy #0x1

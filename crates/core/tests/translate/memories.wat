@@ -41,6 +41,6 @@ function 2
 0x000070     22  memory.size 2 0 from s2
 0x000074     25  s3 = copy #0x1
 0x000074     28  memory.grow 2 0 from s3
-0x000076     31  s2 = i64.add s2 s3
+0x000076     31  acc = i64.add s2 s3
 0x000077     33  return acc
 ;)

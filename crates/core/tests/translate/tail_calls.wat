@@ -17,7 +17,7 @@
 (;
 function 1
 0x000031      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000034      4  br if s-2 != 0
+0x000034      4  br if p0(s-2) != 0
 0x000038      7  return p1(s-1)
 0x00003e      9  s2 = i32.sub p0(s-2) #0x1
 0x000043     11  s3 = i32.add p0(s-2) p1(s-1)
