@@ -12,8 +12,7 @@
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,
 //!    and each dispatch that happens is counted for the sequence that it executes.
 //! 4. Those that are worth least go, a part of them at a time, and the rest is tried again, until
-//!    as
-//!    many are left as wanted. So a sequence does not stay for what another one does as well.
+//!    as many are left as wanted. So a sequence does not stay for what another one does as well.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -44,7 +43,7 @@ const POWER: f64 = 0.35;
 /// How files of programs begin that only judge.
 const JUDGE: &str = "judge-";
 /// What a kernel weighs.
-const KERNEL: f64 = 0.2;
+const KERNEL: f64 = 0.3;
 
 /// Bodies that the file admits by their places; all others are always there.
 const CHOSEN: [&str; 15] = [
@@ -142,14 +141,29 @@ impl Profiles {
 /// Whether a handler is one of those that the file admits.
 fn is_chosen(name: &str) -> bool {
     let (body, places) = name.split_once('<').unwrap_or((name, ""));
-    let mut words = places.split(|c: char| !c.is_alphanumeric());
-    let is_latch = matches!(body, "Latch" | "LatchTest");
-    CHOSEN.contains(&body)
-        && !is_vector(places)
-        && (is_latch || words.any(|word| matches!(word, "Acc" | "P0" | "P1")))
+    if !CHOSEN.contains(&body) {
+        return false;
+    }
+    if is_vector(places) {
+        // Of vectors, addresses in registers and constants.
+        let address = ["Base<", "Wrapped<", "Indexed<"]
+            .iter()
+            .find_map(|kind| places.split_once(kind)?.1.split_once('>'));
+        return match body {
+            "Load" | "Store" => address.is_some_and(|(parts, _)| has_register(parts)),
+            "Bin" => places.contains("Const"),
+            _ => false,
+        };
+    }
+    matches!(body, "Latch" | "LatchTest") || has_register(places)
 }
 
-/// Whether vectors are among what is computed with: all places of those have their handlers.
+fn has_register(places: &str) -> bool {
+    let mut words = places.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| matches!(word, "Acc" | "P0" | "P1"))
+}
+
+/// Whether vectors are among what is computed with.
 fn is_vector(places: &str) -> bool {
     let of_lanes = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b'x' && w[2].is_ascii_digit();
     places.contains("V128") || places.contains("Simd") || places.as_bytes().windows(3).any(of_lanes)

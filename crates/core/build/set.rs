@@ -44,6 +44,10 @@ const OF_INSTRUCTION: [&str; 14] = [
 /// The longest sequence: the pass that looks for them remembers as many cells.
 const LONGEST: usize = 8;
 
+/// How many lines with sequences are there for all meterings. What is rarer is worth its code only
+/// where nothing is metered, which is when nobody waits for anything else.
+const METERED: usize = 100;
+
 const METERINGS: [&str; 3] = ["Unmetered", "Interruptible", "Fueled"];
 
 impl Tree {
@@ -133,6 +137,8 @@ struct Set {
     sequences: BTreeMap<Vec<Tree>, usize>,
     /// How many lines with sequences there can be more.
     most: usize,
+    /// How many with metering there were.
+    metered: usize,
 }
 
 impl Set {
@@ -164,7 +170,12 @@ impl Set {
             ("sequence", [_, _, ..]) if parts.len() <= LONGEST => {
                 let Some(most) = self.most.checked_sub(1) else { return Ok(()) };
                 self.most = most;
-                for metering in meterings(&parts) {
+                let mut meterings = meterings(&parts);
+                if meterings.len() > 1 {
+                    self.metered += 1;
+                    meterings = if self.metered > METERED { &meterings[..1] } else { meterings };
+                }
+                for metering in meterings {
                     let parts = parts.iter().map(|part| part.metered(metering)).collect();
                     self.sequences.insert(parts, number);
                 }

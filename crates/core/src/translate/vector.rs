@@ -226,10 +226,14 @@ impl Translator<'_> {
         if op.commutes() && self.last_constant(a).is_some() {
             core::mem::swap(&mut a, &mut b);
         }
-        if let Some(bytes) = self.last_constant(b) {
+        if let Some(bytes) = self.last_constant(b)
+            && let what = What::Vector(Vector::BinConst(op, bytes))
+            && let d = ResultLoc::Slot(self.next_slot())
+            && (Inst { what, d, a: Loc::Slot(a.slot), b: NO_LOC }).handler().is_some()
+        {
             self.builder.take_back();
             let a = self.place(a);
-            return self.emit_vector(What::Vector(Vector::BinConst(op, bytes)), a, NO_LOC);
+            return self.emit_vector(what, a, NO_LOC);
         }
         let [a, b] = self.two_vectors(a, b);
         if op.commutes() && b.is_acc() {

@@ -283,7 +283,7 @@ impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
 pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
 impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
     const CHOICE: Option<Name> = chosen(
-        E::IS_PLAIN && D::IS_PLAIN || is_vector::<O::R>(),
+        E::IS_PLAIN && (D::IS_PLAIN || is_vector::<O::R>()),
         Name::of("Load").with(O::NAME).with(E::NAME).with(D::NAME),
     );
 
@@ -303,7 +303,7 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
 pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
     const CHOICE: Option<Name> = chosen(
-        E::IS_PLAIN && V::IS_PLAIN || is_vector::<O::A>(),
+        E::IS_PLAIN && (V::IS_PLAIN || is_vector::<O::A>()),
         Name::of("Store").with(O::NAME).with(E::NAME).with(V::NAME),
     );
 

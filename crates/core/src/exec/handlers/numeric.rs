@@ -59,7 +59,7 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
 pub(crate) struct Bin<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
     const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>(),
+        if is_vector::<O::A>() { !B::IS_CONST } else { A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN },
         Name::of("Bin").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
     );
 
