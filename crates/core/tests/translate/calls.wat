@@ -56,7 +56,7 @@ function 5
 function 6
 0x00008f      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
 0x00008f      4  loop
-0x000097      6  acc = f64.mul p0(s-1) p0(s-1)
+0x000097      6  s3 = f64.mul p0(s-1) p0(s-1)
 0x000099      8  p0(s-1) = f64.add acc s-1
 0x00009e     10  s2 = copy p0(s-2)
 0x00009e     12  call 0

@@ -26,11 +26,11 @@ function 1
 function 2
 0x00004c      0  enter int s0 s0 f64 s0 s0 f32 s0 s0
 0x000050      4  s2 = copy #0x2
-0x000050      6  acc = i32.div_u s2 #0x0
+0x000050      6  s2 = i32.div_u s2 #0x0
 0x000051      8  return acc
 function 3
 0x000054      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x00005f      4  acc = i64.shl p0(s-1) #0x3
+0x00005f      4  acc = i64.shl s-1 #0x3
 0x000060      7  acc = i64.add acc #0x123456789a
 0x000061     10  return acc
 function 4

@@ -52,7 +52,7 @@ function 1
 function 2
 0x00005f      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x00005f      4  loop
-0x000066      6  p0(s-1) = i64.add p0(s-1) #0xffffffffffffffff
+0x000066      6  p0(s-1) = i64.add s-1 #0xffffffffffffffff
 0x00006b      9  br if i64.ne s-1 #0x0
 0x00006e     13  return
 function 3
