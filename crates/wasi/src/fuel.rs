@@ -10,6 +10,9 @@ use core::cell::Cell;
 const CALL: u64 = 30;
 /// What a call costs besides that may ask the host, or a file system.
 const HOST: u64 = 70;
+/// What renaming costs besides: that a directory does not come into itself is looked after along
+/// all that it comes into.
+const RENAMING: u64 = 200;
 /// A listing begins: names are asked for some at a time.
 const LISTING: u64 = 100;
 /// An argument, or a variable of the environment.
@@ -37,6 +40,7 @@ pub(crate) fn bytes(count: impl Into<u64>) -> u64 {
 pub(crate) fn call(name: &str) -> u64 {
     match name {
         "fd_readdir" => CALL + HOST + LISTING,
+        "path_rename" => CALL + HOST + RENAMING,
         "fd_advise"
         | "fd_allocate"
         | "fd_close"

@@ -117,6 +117,7 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// | `path_symlink`, `path_unlink_file` | 70 more |
 /// | `sched_yield`, `sock_accept`, `sock_recv`, `sock_send`, `sock_shutdown` | 70 more |
 /// | `fd_readdir` | 100 more |
+/// | `path_rename` | 200 more |
 /// | each component that a path leads along, those of links and `..` included | 100 |
 /// | each argument or variable, told of or copied | 4 |
 /// | each (pointer, length) pair that is given, as far as the memory has room for so many | 2 |
@@ -124,6 +125,7 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// | each subscription | 20 |
 /// | each random byte | 1 |
 /// | each 64 bytes that are read, written, sent or received, or allocated in a file | 1 |
+/// | each 64 bytes that were to be allocated, but could not be, and that the file has already | 1 |
 /// | each 64 bytes of a link, an argument, a variable, or a preopened directory's name | 1 |
 /// | starting a thread by `wasi.thread-spawn` | 5,000 |
 ///

@@ -150,8 +150,12 @@ pub fn fd_allocate(
         return Err(Errno::Inval);
     }
     check_part(offset, len)?;
+    // What is there already is looked at, whether there is room for the rest or not.
+    let size = fs.metadata(file.handle)?.size;
+    let there = size.saturating_sub(offset).min(len);
+    memory.charge(fuel::bytes(there));
     fs.allocate(file.handle, offset, len)?;
-    memory.charge(fuel::bytes(len));
+    memory.charge(fuel::bytes(len) - fuel::bytes(there));
     Ok(())
 }
 

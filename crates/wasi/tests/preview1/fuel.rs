@@ -8,6 +8,7 @@ use windlass_wasi::{DirPerms, FilePerms, MemoryFs, SeededRandom, WasiCtxBuilder,
 const CALL: u64 = 30;
 const HOST: u64 = CALL + 70;
 const COMPONENT: u64 = 100;
+const NOSPC: i32 = 51;
 
 /// Addresses in the guest's memory.
 const AT: u64 = 1024;
@@ -72,7 +73,7 @@ const PROGRAM: &[(&str, &[u64], u64)] = &[
     ("path_filestat_set_times", &[3, 0, PATH, 3, 0, 0, 1], HOST + COMPONENT),
     ("path_unlink_file", &[3, PATH2, 5], HOST + COMPONENT),
     ("path_link", &[3, 0, PATH, 17, 3, PATH2, 5], HOST + 6 * COMPONENT),
-    ("path_rename", &[3, PATH, 17, 3, PATH2 + 1, 4], HOST + 6 * COMPONENT),
+    ("path_rename", &[3, PATH, 17, 3, PATH2 + 1, 4], HOST + 200 + 6 * COMPONENT),
     ("fd_readdir", &[3, BUFFER, 4096, 0, AT], HOST + 100 + 50),
     ("fd_readdir", &[3, BUFFER, 30, 0, AT], HOST + 100 + 20),
     ("path_unlink_file", &[3, PATH2, 5], HOST + COMPONENT),
@@ -105,6 +106,22 @@ fn functions_cost_what_the_documentation_says() {
             }),
             slice,
         );
+    }
+}
+
+/// What a file has already is looked at before it is known that there is no room.
+#[test]
+fn allocating_costs_something_where_there_is_no_room() {
+    let mut guest = guest(|wasi| {
+        let (fs, dirs, files) = (MemoryFs::with_limit(1 << 20), DirPerms::all(), FilePerms::all());
+        wasi.preopened_fs(fs, name(), dirs, files).unwrap();
+    });
+    let open: &[u64] = &[3, 1, PATH2, 5, 1, ALL, ALL, 0, AT];
+    assert_eq!(guest.fuel("path_open", open, None), HOST + COMPONENT);
+    guest.fuel("fd_filestat_set_size", &[4, 64 * 1000], None);
+    for (offset, len, cost) in [(0, 1 << 21, 1000), (640, 1 << 21, 990), (6400, 1 << 40, 900)] {
+        let answer = guest.answer_and_fuel("fd_allocate", &[4, offset, len], None);
+        assert_eq!(answer, (NOSPC, HOST + cost), "{offset} {len}");
     }
 }
 

@@ -94,6 +94,18 @@ impl Guest {
 
     /// The fuel that a call uses, beside what the wrapper does; with slices, if so much at once.
     pub(crate) fn fuel(&mut self, name: &str, args: &[u64], slice: Option<u64>) -> u64 {
+        let (answer, used) = self.answer_and_fuel(name, args, slice);
+        assert_eq!(answer, 0, "{name}");
+        used
+    }
+
+    /// As `fuel`, with what the function answered.
+    pub(crate) fn answer_and_fuel(
+        &mut self,
+        name: &str,
+        args: &[u64],
+        slice: Option<u64>,
+    ) -> (i32, u64) {
         let (_, params) = FUNCTIONS.iter().find(|(n, _)| *n == name).expect("a WASI function");
         let value = |(param, arg): (char, &u64)| match param {
             'i' => Val::I32(*arg as i32),
@@ -105,8 +117,8 @@ impl Guest {
         self.store.set_fuel(given).unwrap();
         let mut execution = func.start(&mut self.store, &values).unwrap();
         loop {
-            match execution.run(&mut self.store).unwrap() {
-                Event::Finished(results) => assert_eq!(results[0].i32(), Some(0), "{name}"),
+            let answer = match execution.run(&mut self.store).unwrap() {
+                Event::Finished(results) => results[0].i32().expect("an errno"),
                 event => {
                     assert!(matches!(event, Event::OutOfFuel) && slice.is_some(), "{event:?}");
                     let slice = slice.unwrap_or_default();
@@ -114,11 +126,11 @@ impl Guest {
                     given += slice;
                     continue;
                 }
-            }
+            };
             let used = given - self.store.get_fuel().unwrap();
             self.store.set_fuel(PLENTY).unwrap();
             // Gets, the call of an imported function, parameters and a result.
-            return used - (2 * params.len() as u64 + 5 + 7 + 1);
+            return (answer, used - (2 * params.len() as u64 + 5 + 7 + 1));
         }
     }
 

@@ -113,8 +113,9 @@ pub(super) struct Contents {
     /// By number. What is not here, or beyond the end of a block, is zero. No byte of a block is
     /// beyond `len`.
     blocks: Blocks,
-    /// So many blocks are counted whether they are there or not.
-    reserved: u64,
+    /// These blocks count as whole ones whether they are there or not: ranges, from their first
+    /// block to the one behind their last, of which no two touch.
+    reserved: BTreeMap<u64, u64>,
     /// What it counts for.
     cost: u64,
 }
@@ -205,12 +206,13 @@ impl Contents {
     ) -> Result<(), Errno> {
         let end = start + part.len();
         let mut fresh = Vec::new();
+        let is_reserved = self.is_reserved(number);
         let block = self.blocks.get_mut(&number);
         let old = block.as_ref().map_or(0, |block| block_cost(block.len()));
         let is_new = block.is_none();
         let block = block.unwrap_or(&mut fresh);
         if block.len() < end {
-            let more = if number < self.reserved { 0 } else { block_cost(end) - old };
+            let more = if is_reserved { 0 } else { block_cost(end) - old };
             budget.take(more)?;
             if block.try_reserve_exact(capacity(end) - block.len()).is_err() {
                 budget.give_back(more);
@@ -232,44 +234,75 @@ impl Contents {
             let (number, end) = place(len);
             let kept = number + u64::from(end > 0);
             let cut = self.blocks.split_off(&kept);
-            let counted: u64 = cut.range(self.reserved..).map(cost).sum();
-            let counted = counted + self.reserved.saturating_sub(kept) * WHOLE;
-            self.reserved = self.reserved.min(kept);
-            self.cost -= counted;
-            // What was reserved and not written is free at once.
             let held: u64 = cut.iter().map(cost).sum();
-            budget.give_back(counted - held);
+            let not_written = self.cut_reserved(kept, &cut);
+            self.cost -= held + not_written;
+            // What was reserved and not written is free at once.
+            budget.give_back(not_written);
             budget.discard(cut, held);
             self.cut_block(budget, number, end);
         }
         self.len = len;
     }
 
+    /// Reserves no block from `kept` on any more; tells how much less than they counted for those
+    /// take that are there.
+    fn cut_reserved(&mut self, kept: u64, cut: &Blocks) -> u64 {
+        let mut ranges = self.reserved.split_off(&kept);
+        if let Some(mut last) = self.reserved.last_entry()
+            && *last.get() > kept
+        {
+            ranges.insert(kept, last.insert(kept));
+        }
+        ranges.iter().map(|(&from, &to)| missing(cut, from, to)).sum()
+    }
+
+    fn is_reserved(&self, number: u64) -> bool {
+        self.reserved.range(..=number).next_back().is_some_and(|(_, &to)| number < to)
+    }
+
     /// Cuts a block that is there.
     fn cut_block(&mut self, budget: &mut Budget, number: u64, end: usize) {
+        let is_reserved = self.is_reserved(number);
         if let Some(block) = self.blocks.get_mut(&number)
             && end < block.len()
         {
             let freed = block_cost(block.len()) - block_cost(end);
             block.truncate(end);
             block.shrink_to(capacity(end));
-            if number >= self.reserved {
+            if !is_reserved {
                 self.cost -= freed;
                 budget.give_back(freed);
             }
         }
     }
 
-    /// Makes sure that what is before `end` can be written without taking more room.
-    pub(super) fn reserve(&mut self, budget: &mut Budget, end: u64) -> Result<(), Errno> {
-        let blocks = end.div_ceil(BLOCK as u64);
-        if blocks > self.reserved {
-            let all = (blocks - self.reserved).checked_mul(WHOLE).ok_or(Errno::NoSpc)?;
-            let counted: u64 = self.blocks.range(self.reserved..blocks).map(cost).sum();
-            budget.take(all - counted)?;
-            self.cost += all - counted;
-            self.reserved = blocks;
+    /// Makes sure that what is from `start` on and before `end` can be written without taking more
+    /// room. Looks at those blocks only, as far as they are there.
+    pub(super) fn reserve(
+        &mut self,
+        budget: &mut Budget,
+        start: u64,
+        end: u64,
+    ) -> Result<(), Errno> {
+        let (first, last) = (start / BLOCK as u64, end.div_ceil(BLOCK as u64));
+        (last - first).checked_mul(WHOLE).ok_or(Errno::NoSpc)?;
+        // From the first to the last of the ranges that this one touches; what lies between them
+        // is new.
+        let (mut from, mut to, mut done, mut more) = (first, last, first, 0);
+        let before = self.reserved.range(..first).next_back().filter(|&(_, &to)| to >= first);
+        for (&range_from, &range_to) in before.into_iter().chain(self.reserved.range(first..=last))
+        {
+            more += missing(&self.blocks, done, range_from);
+            (from, to, done) = (from.min(range_from), to.max(range_to), done.max(range_to));
         }
+        more += missing(&self.blocks, done, last);
+        budget.take(more)?;
+        self.cost += more;
+        while let Some((&range, _)) = self.reserved.range(from..=last).next() {
+            self.reserved.remove(&range);
+        }
+        self.reserved.insert(from, to);
         self.len = self.len.max(end);
         Ok(())
     }
@@ -285,6 +318,14 @@ impl Contents {
     }
 }
 
+/// How much less than whole blocks those take that are there of these.
+fn missing(blocks: &Blocks, from: u64, to: u64) -> u64 {
+    if from >= to {
+        return 0;
+    }
+    (to - from) * WHOLE - blocks.range(from..to).map(cost).sum::<u64>()
+}
+
 fn cost((_, block): (&u64, &Vec<u8>)) -> u64 {
     block_cost(block.len())
 }
@@ -296,8 +337,13 @@ mod tests {
 
     /// What a file must count for: computed anew from its blocks.
     fn check(file: &Contents, budget: &Budget) {
-        let blocks: u64 = file.blocks.range(file.reserved..).map(cost).sum();
-        assert_eq!(file.cost, blocks + file.reserved * WHOLE);
+        let loose = |(number, _): &(&u64, &Vec<u8>)| !file.is_reserved(**number);
+        let blocks: u64 = file.blocks.iter().filter(loose).map(cost).sum();
+        let reserved: u64 = file.reserved.iter().map(|(from, to)| to - from).sum();
+        assert_eq!(file.cost, blocks + reserved * WHOLE);
+        let ends = file.reserved.iter().zip(file.reserved.keys().skip(1));
+        assert!(ends.clone().all(|((_, to), next)| to < next), "{:?}", file.reserved);
+        assert!(file.reserved.iter().all(|(from, to)| from < to), "{:?}", file.reserved);
         let waste: u64 = budget.waste.iter().map(|&(_, cost)| cost).sum();
         assert_eq!(budget.used, file.cost + waste);
         let end = |(number, block): (&u64, &Vec<u8>)| number * BLOCK as u64 + block.len() as u64;
@@ -321,8 +367,9 @@ mod tests {
                     model.resize(offset as usize, 0);
                 }
                 1 if step % 5 == 0 => {
-                    file.reserve(&mut budget, offset).unwrap();
-                    model.resize(model.len().max(offset as usize), 0);
+                    let end = offset + 1 + random(5000);
+                    file.reserve(&mut budget, offset, end).unwrap();
+                    model.resize(model.len().max(end as usize), 0);
                 }
                 _ => {
                     let bytes = vec![step as u8 | 1; random(9000) as usize + 1];
@@ -350,7 +397,7 @@ mod tests {
         let (mut file, mut budget) = (Contents::default(), Budget::new(10_000, None));
         assert_eq!(file.write(&mut budget, 1 << 50, b"x"), Ok(1));
         assert_eq!((file.len(), file.blocks.len(), budget.used), ((1 << 50) + 1, 1, 64 + ENTRY));
-        assert_eq!(file.reserve(&mut budget, 1 << 50), Err(Errno::NoSpc));
+        assert_eq!(file.reserve(&mut budget, 0, 1 << 50), Err(Errno::NoSpc));
         file.set_len(&mut budget, 1 << 60);
         assert_eq!(file.to_vec(), Err(Errno::NoMem));
         assert_eq!(
@@ -363,6 +410,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_reserved_is_what_was_asked_for() {
+        let (mut file, mut budget) = (Contents::default(), Budget::new(1 << 20, None));
+        let block = BLOCK as u64;
+        // Far from the start of the file, which stays as it is.
+        file.reserve(&mut budget, (1 << 40) - 1, 1 << 40).unwrap();
+        assert_eq!((budget.used, file.len()), (WHOLE, 1 << 40));
+        file.set_len(&mut budget, 0);
+        assert_eq!(budget.used, 0);
+        // Parts apart, then what touches and joins them.
+        for (from, to, blocks) in
+            [(2, 4, 2), (6, 8, 4), (9, 10, 5), (4, 5, 6), (3, 7, 7), (0, 20, 20)]
+        {
+            file.reserve(&mut budget, from * block, to * block).unwrap();
+            assert_eq!(budget.used, blocks * WHOLE, "{from} to {to}");
+            check(&file, &budget);
+        }
+        assert_eq!(file.reserved.len(), 1);
+        // Too much leaves everything as it was.
+        assert_eq!(file.reserve(&mut budget, 10 * block, 1 << 30), Err(Errno::NoSpc));
+        assert_eq!((budget.used, file.len()), (20 * WHOLE, 20 * block));
+        file.set_len(&mut budget, 5 * block + 1);
+        assert_eq!(budget.used, 6 * WHOLE);
+        check(&file, &budget);
+    }
+
+    #[test]
     fn what_is_cut_off_is_freed_in_pieces() {
         let (mut file, mut budget) = (Contents::default(), Budget::new(16_000_000, None));
         let blocks = 3000;
@@ -370,7 +443,7 @@ mod tests {
             assert_eq!(file.write(budget, 0, &vec![1; blocks * BLOCK]), Ok(blocks * BLOCK));
         };
         fill(&mut file, &mut budget);
-        file.reserve(&mut budget, 3500 * BLOCK as u64).unwrap();
+        file.reserve(&mut budget, 0, 3500 * BLOCK as u64).unwrap();
         file.set_len(&mut budget, 10 * BLOCK as u64 + 1);
         assert_eq!(budget.used, blocks as u64 * WHOLE, "it is held");
         let mut pieces = 0;

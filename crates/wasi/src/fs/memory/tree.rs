@@ -13,7 +13,7 @@ use core::ops::Bound;
 const MAX_NAME: usize = 255;
 const MAX_TARGET: usize = 4095;
 /// A directory that has others in it can't be moved to where it is deeper than this.
-const MAX_DEPTH: usize = 4096;
+const MAX_DEPTH: usize = 256;
 /// How many names are given at once.
 const NAMES: usize = 16;
 
@@ -319,7 +319,7 @@ impl Tree {
         let end = offset.checked_add(len).ok_or(Errno::FBig)?;
         self.check_size(end)?;
         let (contents, budget) = self.change_file(file)?;
-        contents.reserve(budget, end)
+        contents.reserve(budget, offset, end)
     }
 
     pub(super) fn read_at(
@@ -474,7 +474,8 @@ impl Tree {
     }
 
     /// A directory can't be moved into itself: looks at all directories above the new one, which
-    /// are not too many. Only what has directories in it can be above another.
+    /// are not too many: the price of a rename covers them. Only what has directories in it can be
+    /// above another.
     fn check_moved(&self, moved: Number, new_dir: Handle) -> Result<(), Errno> {
         let mut above = new_dir.0;
         let is_leaf = !self.is_dir(moved)? || self.inode(moved)?.links <= 2;
