@@ -133,7 +133,11 @@ pub trait ResourceLimiter {
     /// with 8 bytes for each element, the heap of structures and arrays and the exceptions, value
     /// stacks, instances with their element segments, host values ([`ExternRef`](crate::ExternRef))
     /// by their own size and 64 bytes, and code that is translated when guests of this store call
-    /// it first. A no is one to what is to grow; it is asked before that.
+    /// it first. A no is one to what is to grow; it is asked before that. What may grow counts from
+    /// then on, also while it is paused in the middle, until it has grown or never will.
+    ///
+    /// After a no it is asked again if dropped executions, or stacks that no call uses, still took
+    /// something, which is free by then.
     ///
     /// # Errors
     /// The limiter's: see above.

@@ -96,13 +96,17 @@ impl ThreadHandle {
     ///
     /// # Panics
     /// If it is another store's, or runs.
-    fn with<R>(&self, store: &mut StoreInner, f: impl FnOnce(&mut Thread) -> R) -> R {
+    fn with<R>(
+        &self,
+        store: &mut StoreInner,
+        f: impl FnOnce(&mut Thread, &mut StoreInner) -> R,
+    ) -> R {
         assert!(self.0.store == store.id, "a thread of this store");
         assert!(self.0.usage.get() != Usage::Runs, "the thread does not run");
         // SAFETY: I9: the store is borrowed to be changed, and whoever runs the thread would have
         // been noted. `f` is a method of the thread, which does not come back here; who has lent
         // slots has no reference to the thread.
-        f(unsafe { &mut *self.0.thread.get() })
+        f(unsafe { &mut *self.0.thread.get() }, store)
     }
 
     /// As `with`, to look at it only.
@@ -133,6 +137,12 @@ impl ThreadHandle {
         self.look(store, Thread::stack_bytes)
     }
 
+    /// See [`Thread::let_go`].
+    #[inline]
+    pub(crate) fn let_go(&self, store: &mut StoreInner) {
+        self.with(store, |thread, store| thread.let_go(store));
+    }
+
     /// See [`Thread::start`].
     pub(crate) fn start(
         &self,
@@ -155,7 +165,7 @@ impl ThreadHandle {
 
     /// See [`Thread::settle`].
     pub(crate) fn settle(&self, store: &mut StoreInner, fuel: u64) -> u64 {
-        self.with(store, |thread| thread.settle(fuel))
+        self.with(store, |thread, _| thread.settle(fuel))
     }
 
     /// See [`Thread::is_in_debt`].
@@ -169,7 +179,7 @@ impl ThreadHandle {
     pub(crate) fn owe_for_host(&self, store: &mut StoreInner) -> bool {
         let owed = store.take_owed();
         if owed > 0 {
-            self.with(store, |thread| thread.owe_more(owed));
+            self.with(store, |thread, _| thread.owe_more(owed));
         }
         owed > 0
     }
@@ -203,17 +213,17 @@ impl ThreadHandle {
 
     /// See [`Thread::hold_results`].
     pub(crate) fn hold_results(&self, store: &mut StoreInner, func: u32) {
-        self.with(store, |thread| thread.hold_results(func));
+        self.with(store, |thread, _| thread.hold_results(func));
     }
 
     /// See [`Thread::throw_from_host`].
     pub(crate) fn throw_from_host(&self, store: &mut StoreInner, reference: u64, error: Error) {
-        self.with(store, |thread| thread.throw_from_host(reference, error));
+        self.with(store, |thread, _| thread.throw_from_host(reference, error));
     }
 
     /// See [`Thread::take_thrown`].
     pub(crate) fn take_thrown(&self, store: &mut StoreInner) -> Option<Error> {
-        self.with(store, Thread::take_thrown)
+        self.with(store, |thread, _| thread.take_thrown())
     }
 
     /// See [`Thread::backtrace`].

@@ -221,6 +221,11 @@ impl Thread {
         cx.charge = 0;
     }
 
+    /// It will not go on: gives back what it holds beside its stack.
+    pub(crate) fn let_go(&mut self, store: &mut StoreInner) {
+        self.abandon_growth(store);
+    }
+
     /// Runs until there is something for the caller to do.
     pub(crate) fn run(&mut self, store: &mut dyn Threaded) -> Exit {
         let has_returned = matches!(self.state, State::HostCalled { .. } | State::HostFinished);
@@ -258,6 +263,9 @@ impl Thread {
                     // Code writes references: from here on no collection that has stopped can go
                     // on.
                     store.inner().touch();
+                    if core::mem::take(&mut store.inner().memories_moved) {
+                        self.refresh(store.inner());
+                    }
                     self.cx.heap = store.inner().heap.view();
                     // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
                     // since the store was last used otherwise.

@@ -31,6 +31,9 @@ pub(crate) struct Threads {
     idle: Vec<[ThreadHandle; 2]>,
     /// How many calls from the host are running, one inside the other.
     nested_calls: usize,
+    /// Whether a guest runs for which it was looked already what is free: one that asks for more
+    /// again and again has nobody look again and again.
+    is_searched: bool,
     /// Where frames of running code have references.
     pub(super) maps: FrameMaps,
 }
@@ -44,6 +47,7 @@ impl Threads {
             many: MANY,
             idle: Vec::new(),
             nested_calls: 0,
+            is_searched: false,
             maps: FrameMaps::default(),
         }
     }
@@ -67,18 +71,18 @@ impl Threads {
             return Err(Trap::StackOverflow);
         }
         self.nested_calls += 1;
+        self.is_searched = false;
         Ok(())
     }
 
     /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
     pub(crate) fn leave(&mut self, store: &mut StoreInner, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
-        if ended.is_some() {
-            store.touch();
-        }
-        if let Some(thread) = ended
-            && let Some(place) = self.kept.iter().rposition(|other| other.is(&thread))
-        {
+        self.is_searched = false;
+        let Some(thread) = ended else { return };
+        store.touch();
+        thread.let_go(store);
+        if let Some(place) = self.kept.iter().rposition(|other| other.is(&thread)) {
             self.idle.push([self.kept.swap_remove(place), thread]);
         }
     }
@@ -105,20 +109,24 @@ impl Threads {
                 index += 1;
                 continue;
             }
+            thread.let_go(store);
             store.held.stacks -= thread.stack_bytes(store);
             drop(self.kept.swap_remove(index));
         }
     }
 
-    /// Frees the stacks that no call uses. Whether there were any.
+    /// Frees the stacks that no call uses, and what dropped calls held. Whether there was any.
     pub(crate) fn free_stacks(&mut self, store: &mut StoreInner) -> bool {
-        let before = store.held.stacks;
+        if core::mem::replace(&mut self.is_searched, self.nested_calls > 0) {
+            return false;
+        }
+        let before = store.total();
         self.forget_dropped(store);
         while let Some(idle) = self.idle.pop() {
             store.held.stacks -= idle[0].stack_bytes(store);
             drop(idle);
         }
-        store.held.stacks < before
+        store.total() < before
     }
 }
 

@@ -11,12 +11,13 @@ use core::{
 
 /// The elements of a table, as they lie in slots.
 ///
-/// Invariant: `base` was allocated with `capacity` words; the first `len + prepared` are
-/// initialised, and are no more than `capacity`.
+/// Invariant: `base` was allocated with `capacity` words; the first `touched` are initialised, and
+/// `len + prepared <= touched <= capacity`.
 pub(crate) struct Elements {
     base: NonNull<u64>,
     len: usize,
     prepared: usize,
+    touched: usize,
     capacity: usize,
     /// Changes whenever what was prepared before is of no use any more.
     preparation: u64,
@@ -31,7 +32,8 @@ impl Elements {
     /// `len` elements that are `init`; none if the host can't allocate them.
     pub(crate) fn new(len: usize, init: u64) -> Option<Elements> {
         let base = allocate(len.checked_mul(8)?)?.cast();
-        let mut elements = Elements { base, len, prepared: 0, capacity: len, preparation: 0 };
+        let mut elements =
+            Elements { base, len, prepared: 0, touched: len, capacity: len, preparation: 0 };
         if init != 0 {
             elements.fill(init);
         }
@@ -47,7 +49,7 @@ impl Elements {
     /// allocate it; if not, nothing has changed.
     pub(crate) fn reserve(&mut self, len: usize, most: usize) -> bool {
         let generous = len.max(self.capacity + self.capacity / 2).min(most.max(len));
-        len <= self.capacity || self.allocate_more(generous) || self.allocate_more(len)
+        len <= self.capacity || self.reallocate(generous) || self.reallocate(len)
     }
 
     /// Sets `count` elements that are to be added, behind the `first` of those: with none before,
@@ -69,6 +71,7 @@ impl Elements {
             unsafe { self.base.add(index).write(init) }
         }
         self.prepared += count;
+        self.touched = self.touched.max(from + count);
         self.preparation
     }
 
@@ -84,9 +87,25 @@ impl Elements {
         self.preparation += 1;
     }
 
-    fn allocate_more(&mut self, capacity: usize) -> bool {
+    /// Gives the allocator back what lies beyond the elements, if something was prepared there or
+    /// if it is more than a growth leaves: what was prepared is lost. Returns how many words are
+    /// still there that were touched.
+    pub(crate) fn release(&mut self) -> usize {
+        (self.prepared, self.preparation) = (0, self.preparation + 1);
+        if self.touched > self.len || self.capacity > self.len + self.len / 2 {
+            // One that can't be made smaller keeps what it has.
+            if self.reallocate(self.len.max(1)) {
+                self.touched = self.len;
+            }
+        }
+        self.touched
+    }
+
+    /// Has the allocator give room for so many words, at least one and no fewer than there are
+    /// elements; tells whether it could.
+    fn reallocate(&mut self, capacity: usize) -> bool {
         let Some(size) = capacity.checked_mul(8) else { return false };
-        // SAFETY: it was allocated with this capacity, which is less; the alignment is that of
+        // SAFETY: it was allocated with this capacity; the size is not 0; the alignment is that of
         // words.
         let base = unsafe { reallocate(self.base.cast(), 8 * self.capacity, size) };
         let Some(base) = base else { return false };
@@ -149,5 +168,29 @@ mod tests {
         elements.prepare(0, 1, 3);
         elements.extend();
         assert_eq!(elements[..], [3]);
+    }
+
+    #[test]
+    fn what_is_not_added_is_given_back() {
+        let mut elements = Elements::new(2, 7).unwrap();
+        assert!(elements.reserve(1000, 1000));
+        let preparation = elements.prepare(0, 500, 9);
+        assert_eq!(elements.release(), 2);
+        assert!(elements.capacity == 2 && elements.preparation() != preparation);
+        assert_eq!(elements[..], [7, 7]);
+        // What any growth may leave stays, until something is in it.
+        assert!(elements.reserve(3, 1000));
+        assert_eq!((elements.release(), elements.capacity), (2, 3));
+        elements.prepare(0, 1, 9);
+        assert_eq!((elements.release(), elements.capacity), (2, 2));
+        let mut none = Elements::new(0, 0).unwrap();
+        assert_eq!(none.release(), 0);
+        assert!(none.reserve(10, 10));
+        none.prepare(0, 10, 1);
+        assert_eq!((none.release(), none.capacity), (0, 1));
+        assert!(none.reserve(2, 2));
+        none.prepare(0, 2, 3);
+        none.extend();
+        assert_eq!(none[..], [3, 3]);
     }
 }

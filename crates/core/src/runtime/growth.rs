@@ -28,7 +28,7 @@ pub(crate) enum Grown {
 }
 
 impl Growth {
-    /// What it takes more, of a table.
+    /// What it takes more, of a table that nothing was allowed before.
     pub(crate) fn table_bytes(&self) -> usize {
         (self.desired - self.current).saturating_mul(8)
     }

@@ -2,7 +2,7 @@
 //! instance in the store. The start function is the caller's to call.
 
 use super::{
-    GlobalValue, Held, InstanceEntity, PIECE, StoreInner, TagEntity, User, Views, amount_cost,
+    GlobalValue, InstanceEntity, PIECE, StoreInner, TagEntity, User, Views, amount_cost,
     const_expr::ConstContext,
     link::{self, Item},
     resources::{Limited, add_memory, add_table, check_instances, grow_instances},
@@ -107,7 +107,8 @@ struct Attempt<'a> {
     globals: usize,
     tags: usize,
     pinned: usize,
-    held: Held,
+    /// What instances counted for.
+    held: usize,
 }
 
 impl Attempt<'_> {
@@ -120,7 +121,7 @@ impl Attempt<'_> {
             globals: inner.globals.len(),
             tags: inner.tags.len(),
             pinned: inner.pinned.len(),
-            held: inner.held,
+            held: inner.held.instances,
             has_made: false,
             store,
         }
@@ -134,11 +135,9 @@ impl Drop for Attempt<'_> {
         store.pinned.truncate(self.pinned);
         if !self.has_made {
             store.funcs.truncate(self.funcs);
-            store.tables.truncate(self.tables);
-            store.truncate_memories(self.memories);
-            // Nothing else has grown meanwhile: no guest has run. (A collection may have forgotten
-            // stacks.)
-            store.held = Held { stacks: store.held.stacks, ..self.held };
+            store.truncate_growables(self.tables, self.memories);
+            // No guest has run meanwhile, which might have dropped a segment.
+            store.held.instances = self.held;
             store.globals.truncate(self.globals);
             store.global_types.truncate(self.globals);
             store.tags.truncate(self.tags);

@@ -149,20 +149,30 @@ impl LinearMemory {
 
     /// Has the allocator give room for `len` bytes, and some more where it can.
     fn allocate_more(&mut self, len: usize, most: usize) -> bool {
-        let Room::Allocated { capacity, .. } = &mut self.room else { return false };
-        if len <= *capacity {
-            return true;
-        }
+        let Room::Allocated { capacity, .. } = self.room else { return false };
         let most = most.max(len);
-        let generous = if GENEROUS { len.max(*capacity + *capacity / 2).min(most) } else { len };
-        for wanted in [generous, len] {
-            // SAFETY: `base` was allocated with this capacity, which is less.
-            if let Some(base) = unsafe { reallocate(self.base, *capacity, wanted) } {
-                (self.base, *capacity) = (base, wanted);
-                return true;
-            }
-        }
-        false
+        let generous = if GENEROUS { len.max(capacity + capacity / 2).min(most) } else { len };
+        len <= capacity || self.reallocate(generous) || self.reallocate(len)
+    }
+
+    /// Has the allocator give room for so many bytes, at least one and no fewer than the memory
+    /// has; tells whether it could.
+    fn reallocate(&mut self, size: usize) -> bool {
+        let Room::Allocated { capacity, zeroed } = &mut self.room else { return false };
+        // SAFETY: `base` was allocated with this capacity; the size is not 0.
+        let Some(base) = (unsafe { reallocate(self.base, *capacity, size) }) else { return false };
+        (self.base, *capacity, *zeroed) = (base, size, (*zeroed).min(size));
+        true
+    }
+
+    /// Gives the allocator back what lies beyond the memory, if a growth that was stopped has
+    /// touched it or if it is more than a growth leaves. Returns how many bytes are still there
+    /// that were touched.
+    pub(crate) fn release(&mut self) -> usize {
+        let Room::Allocated { capacity, zeroed } = self.room else { return self.len };
+        let is_more = zeroed > self.len || capacity > self.len + self.len / 2;
+        // One that can't be made smaller keeps what it has.
+        if is_more && !self.reallocate(self.len.max(1)) { zeroed } else { self.len }
     }
 
     /// Makes what is left of the first `len` bytes zero, in steps; false if that is not to go on.
@@ -205,15 +215,15 @@ pub(super) fn allocate(size: usize) -> Option<NonNull<u8>> {
     NonNull::new(unsafe { alloc_zeroed(layout) })
 }
 
-/// Makes what `allocate` gave larger; it may move. What is added is not initialised. If there is no
-/// memory, it stays.
+/// Makes what `allocate` gave larger or smaller; it may move. What is added is not initialised. If
+/// there is no memory, it stays.
 ///
 /// # Safety
-/// `base` came from `allocate(old)` or from here, with this size; `new` is larger.
+/// `base` came from `allocate(old)` or from here, with this size; `new` is not 0.
 pub(super) unsafe fn reallocate(base: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
     let (old, layout) = (layout(old)?, layout(new)?);
     if old.size() == 0 {
-        // SAFETY: the new size is larger than that.
+        // SAFETY: the new size is not 0.
         return NonNull::new(unsafe { alloc_zeroed(layout) });
     }
     // SAFETY: the caller's promise; the new size is one of a layout with the same alignment.
@@ -309,6 +319,27 @@ mod tests {
         }
         assert_eq!((steps, memory.len()), (2, len));
         assert!(memory.bytes()[1..].iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn what_is_not_grown_is_given_back() {
+        let mut memory = LinearMemory::allocated(100).unwrap();
+        memory.bytes_mut().fill(7);
+        assert_eq!(memory.grow(3 * STEP, 3 * STEP, &mut || false), Growing::Stopped);
+        assert_eq!(memory.release(), 100);
+        assert!(matches!(memory.room, Room::Allocated { capacity: 100, zeroed: 100 }));
+        assert_eq!(memory.bytes(), [7; 100]);
+        assert!(grow(&mut memory, 101, 1000));
+        assert_eq!(memory.release(), 101);
+        assert!(matches!(memory.room, Room::Allocated { capacity: 101.., zeroed: 101 }));
+        let mut none = LinearMemory::allocated(0).unwrap();
+        assert_eq!(none.grow(3 * STEP, 3 * STEP, &mut || false), Growing::Stopped);
+        assert_eq!(none.release(), 0);
+        assert!(grow(&mut none, 10, 10));
+        assert_eq!(none.bytes(), [0; 10]);
+        for mut memory in memories(8, 1000) {
+            assert_eq!(memory.release(), 8);
+        }
     }
 
     /// Bytes that a growth may leave where they are, and those that it moves.

@@ -9,6 +9,7 @@ mod exception;
 mod fuel;
 mod growth;
 mod heap;
+mod held;
 mod instance;
 mod link;
 mod memory;
@@ -27,6 +28,7 @@ pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use fuel::{PIECE, amount_cost, array_cost};
 pub(crate) use growth::Grown;
 pub(crate) use heap::{Heap, HostValues, host_reference, split_value};
+pub(crate) use held::{Growable, Held};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{Item, unknown};
 pub(crate) use memory::LinearMemory;
@@ -39,8 +41,8 @@ pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;
 pub use shared_memory::{SharedMemory, WaitResult};
 pub(crate) use store::{
-    Bytes, Embedder, GlobalValue, Held, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId,
-    StoreInner, TableEntity,
+    Bytes, Embedder, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId, StoreInner,
+    TableEntity,
 };
 pub(crate) use views::{User, Views};
 pub(crate) use wait::{Waited, Waiters};

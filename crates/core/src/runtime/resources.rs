@@ -3,7 +3,8 @@
 //! guests.
 
 use super::{
-    Bytes, Elements, Embedder, HostValues, LinearMemory, MemoryEntity, SharedBytes, TableEntity,
+    Bytes, Elements, Embedder, Growable, HostValues, LinearMemory, MemoryEntity, SharedBytes,
+    TableEntity,
     growth::{Grown, Growth, memory_growth, table_growth},
     memory::Growing,
 };
@@ -46,14 +47,18 @@ fn ask(
     store.limiter().map_or(Ok(true), question)
 }
 
-/// Whether all that guests hold may take `more` bytes.
+/// Whether all that guests hold may take `more` bytes. What nobody can use any more makes room:
+/// stacks that no call uses, and what dropped executions held.
 fn total_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     if more == 0 {
         return Ok(true);
     }
-    let current = store.inner().total();
-    let Some(desired) = current.checked_add(more) else { return Ok(false) };
-    ask(store, |limiter| limiter.total_growing(current, desired))
+    let may_grow = |store: &mut dyn Limited| {
+        let current = store.inner().total();
+        let Some(desired) = current.checked_add(more) else { return Ok(false) };
+        ask(store, |limiter| limiter.total_growing(current, desired))
+    };
+    Ok(may_grow(store)? || store.free_stacks() && may_grow(store)?)
 }
 
 /// Whether a memory may grow so, for which the host takes `more` bytes.
@@ -67,9 +72,10 @@ fn memory_failed(store: &mut dyn Limited, error: Error) -> Result<(), Error> {
     store.limiter().map_or(Ok(()), |limiter| limiter.memory_grow_failed(error))
 }
 
-fn table_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
+/// Whether a table may grow so, for which the host takes `more` bytes.
+fn table_allowed(store: &mut dyn Limited, growth: Growth, more: usize) -> Result<bool, Error> {
     let Growth { current, desired, maximum, .. } = growth;
-    Ok(total_allowed(store, growth.table_bytes())?
+    Ok(total_allowed(store, more)?
         && ask(store, |limiter| limiter.table_growing(current, desired, maximum))?)
 }
 
@@ -92,8 +98,8 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
         Bytes::Own(LinearMemory::new(growth.desired, growth.most).ok_or_else(too_large)?)
     };
     let store = store.inner();
-    store.memories.push(MemoryEntity { ty, bytes, users: Vec::new() });
-    store.held.memories = store.held.memories.saturating_add(held);
+    store.memories.push(MemoryEntity { ty, bytes, held: 0, users: Vec::new() });
+    store.hold(Growable::Memory(count as u32), held);
     Ok(count as u32)
 }
 
@@ -128,14 +134,15 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     let size = ty.limits.min;
     let too_large = || error!("cannot allocate a table of {size} elements");
     let growth = table_growth(&ty, 0, size).ok_or_else(too_large)?;
-    if !table_allowed(store, growth)? {
+    let held = growth.table_bytes();
+    if !table_allowed(store, growth, held)? {
         return Err(error!("resource limit exceeded: table minimum size of {size} elements"));
     }
     let store = store.inner();
     store.tables.try_reserve(1).map_err(|_| too_large())?;
     let elements = Elements::new(growth.desired, init).ok_or_else(too_large)?;
-    store.tables.push(TableEntity { ty, elements, users: Vec::new() });
-    store.held.tables = store.held.tables.saturating_add(growth.table_bytes());
+    store.tables.push(TableEntity { ty, elements, held: 0, users: Vec::new() });
+    store.hold(Growable::Table(count as u32), held);
     Ok(count as u32)
 }
 
@@ -163,6 +170,27 @@ pub(crate) fn grow_memory(
     }
 }
 
+/// Whether something may count for `bytes` at least; from then on it does. The question is whether
+/// it may take so many more.
+fn may_hold(
+    store: &mut dyn Limited,
+    what: Growable,
+    bytes: usize,
+    may_take: impl Fn(&mut dyn Limited, usize) -> Result<bool, Error>,
+) -> Result<bool, Error> {
+    loop {
+        let held = store.inner().held_by(what);
+        if !may_take(store, bytes.saturating_sub(held))? {
+            return Ok(false);
+        }
+        // What it counts for may just have been given back, since nobody could use it any more.
+        if store.inner().held_by(what) == held {
+            store.inner().hold(what, bytes);
+            return Ok(true);
+        }
+    }
+}
+
 /// See [`Embedder::may_grow_memory`].
 pub(crate) fn may_grow_memory(
     store: &mut dyn Limited,
@@ -170,15 +198,15 @@ pub(crate) fn may_grow_memory(
     delta: u64,
 ) -> Result<bool, Error> {
     let memory = &store.inner().memories[index as usize];
-    match memory_growth(&memory.ty, memory.bytes.len(), delta) {
-        Some(growth) => {
-            // All of a shared one counts since it was made.
-            let is_own = matches!(memory.bytes, Bytes::Own(_));
-            let more = if is_own { growth.desired - growth.current } else { 0 };
-            memory_allowed(store, growth, more)
-        }
-        None => Ok(false),
-    }
+    let Some(growth) = memory_growth(&memory.ty, memory.bytes.len(), delta) else {
+        return Ok(false);
+    };
+    // All of a shared one counts since it was made.
+    let is_own = matches!(memory.bytes, Bytes::Own(_));
+    let held = if is_own { growth.desired } else { 0 };
+    may_hold(store, Growable::Memory(index), held, |store, more| {
+        memory_allowed(store, growth, more)
+    })
 }
 
 /// See [`Embedder::grow_memory_at`]. The host is not interrupted.
@@ -202,11 +230,7 @@ pub(crate) fn grow_memory_at(
         Bytes::Own(bytes) => {
             let interrupt = &inner.interrupt;
             let mut goes_on = || !(for_guest && interrupt.is_raised());
-            let grown = bytes.grow(desired, most, &mut goes_on);
-            if grown == Growing::Done {
-                inner.held.memories = inner.held.memories.saturating_add(desired - current);
-            }
-            (grown, Grown::Stopped)
+            (bytes.grow(desired, most, &mut goes_on), Grown::Stopped)
         }
         Bytes::Shared(memory) => (memory.bytes().grow(current, desired), Grown::Changed),
     };
@@ -220,6 +244,7 @@ pub(crate) fn grow_memory_at(
             Ok(outcome)
         }
         Growing::Failed => {
+            inner.release(Growable::Memory(index));
             memory_failed(store, error!("the host cannot allocate {desired} bytes"))?;
             Ok(Grown::Failed)
         }
@@ -278,9 +303,11 @@ pub(crate) fn may_grow_table(
     delta: u64,
 ) -> Result<bool, Error> {
     let table = &store.inner().tables[index as usize];
-    let (ty, old) = (table.ty, table.elements.len());
-    let Some(growth) = table_growth(&ty, old, delta) else { return Ok(false) };
-    if !table_allowed(store, growth)? {
+    let Some(growth) = table_growth(&table.ty, table.elements.len(), delta) else {
+        return Ok(false);
+    };
+    let (what, held) = (Growable::Table(index), growth.desired.saturating_mul(8));
+    if !may_hold(store, what, held, |store, more| table_allowed(store, growth, more))? {
         return Ok(false);
     }
     let inner = store.inner();
@@ -288,6 +315,7 @@ pub(crate) fn may_grow_table(
         inner.table_moved(index);
         return Ok(true);
     }
+    inner.release(what);
     if let Some(limiter) = store.limiter() {
         let error = error!("the host cannot allocate {} elements", growth.desired);
         limiter.table_grow_failed(error)?;

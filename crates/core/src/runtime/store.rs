@@ -3,7 +3,7 @@
 //! holds an address of an entity.
 
 use super::{
-    Collection, Elements, Exceptions, Grown, Heap, HostValues, LinearMemory, Pace, Roots,
+    Collection, Elements, Exceptions, Grown, Heap, Held, HostValues, LinearMemory, Pace, Roots,
     TagEntity, User, Views, host_reference,
 };
 use crate::{
@@ -51,6 +51,8 @@ pub(crate) struct StoreInner {
     shared: BTreeMap<usize, u32>,
     /// What memories, tables and stacks take.
     pub(crate) held: Held,
+    /// Set when views of memories have changed: running code has a copy of one.
+    pub(crate) memories_moved: bool,
     /// Exceptions that something refers to.
     pub(crate) exceptions: Exceptions,
     /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there
@@ -91,20 +93,6 @@ pub(crate) struct StoreInner {
     pub(crate) idle_slots: Vec<Vec<u64>>,
 }
 
-/// What guests make the store hold, in bytes, beside its heap, exceptions and host values.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Held {
-    /// Own ones by their size, shared ones that guests made by their maximum.
-    pub(crate) memories: usize,
-    pub(crate) tables: usize,
-    /// The value stacks of all threads.
-    pub(crate) stacks: usize,
-    /// What instances are, and their element segments that are not dropped.
-    pub(crate) instances: usize,
-    /// The code that was translated when guests of this store called it first.
-    pub(crate) code: usize,
-}
-
 /// The instance of functions that have none.
 pub(crate) const NO_INSTANCE: u32 = u32::MAX;
 
@@ -116,6 +104,8 @@ pub(crate) struct TableEntity {
     pub(crate) ty: TableType,
     /// References as they lie in slots: 0 is null, a function is its index in the store + 1.
     pub(crate) elements: Elements,
+    /// What it counts for, in bytes: see [`StoreInner::hold`].
+    pub(crate) held: usize,
     /// The instances that have it.
     pub(crate) users: Vec<User>,
 }
@@ -125,6 +115,8 @@ pub(crate) struct MemoryEntity {
     pub(crate) ty: MemoryType,
     /// The bytes; the length is the current size.
     pub(crate) bytes: Bytes,
+    /// What it counts for, in bytes: see [`StoreInner::hold`]. Nothing if another store made it.
+    pub(crate) held: usize,
     /// The instances that have it.
     pub(crate) users: Vec<User>,
 }
@@ -163,14 +155,16 @@ pub(crate) trait Embedder {
     /// following are the limiter's.
     fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error>;
 
-    /// Whether the store's memory `index` may grow by `delta` pages.
+    /// Whether the store's memory `index` may grow by `delta` pages. Then they count, until it has
+    /// grown and further on, or until [`StoreInner::release`].
     fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
 
     /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may, for a guest
     /// that can be interrupted.
     fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error>;
 
-    /// Whether the store's table `index` may grow by `delta` elements. Room for them is there then.
+    /// Whether the store's table `index` may grow by `delta` elements. Then there is room for them,
+    /// and they count: as above.
     fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
 
     /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old
@@ -180,7 +174,7 @@ pub(crate) trait Embedder {
     /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
     fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
 
-    /// Frees the value stacks that no call uses. Whether there were any.
+    /// Frees the value stacks that no call uses, and what dropped calls held. Whether there was any.
     fn free_stacks(&mut self) -> bool;
 
     /// Allows the code that is translated for guests of this store to take `more` bytes; false if a
@@ -219,6 +213,7 @@ impl StoreInner {
             instances: Vec::new(),
             shared: BTreeMap::new(),
             held: Held::default(),
+            memories_moved: false,
             exceptions: Exceptions::default(),
             pending_exception: 0,
             heap: Heap::default(),
@@ -272,16 +267,10 @@ impl StoreInner {
         fuel - paid
     }
 
-    /// What guests make the store hold, in bytes.
-    pub(crate) fn total(&self) -> usize {
-        let Held { memories, tables, stacks, instances, code } = self.held;
-        let (heap, exceptions) = (self.heap.granted(), self.exceptions.room());
-        let parts = [tables, stacks, instances, code, heap, exceptions, self.externs.held()];
-        parts.into_iter().fold(memories, usize::saturating_add)
-    }
-
-    /// Brings the views of a memory that has grown up to date.
+    /// Brings the views of a memory up to date that has grown or moved. Whoever has copies is told
+    /// by `memories_moved`.
     pub(crate) fn memory_moved(&mut self, memory: u32) {
+        self.memories_moved = true;
         let memory = &self.memories[memory as usize];
         let view = MemoryView::of(memory);
         for user in &memory.users {
@@ -289,13 +278,9 @@ impl StoreInner {
         }
     }
 
-    /// Adds the elements to a table that were prepared and for which the limits were asked.
+    /// Adds the elements to a table that were prepared, and for which it counts already.
     pub(crate) fn extend_table(&mut self, table: u32) {
-        let elements = &mut self.tables[table as usize].elements;
-        let before = elements.len();
-        elements.extend();
-        let bytes = (elements.len() - before).saturating_mul(8);
-        self.held.tables = self.held.tables.saturating_add(bytes);
+        self.tables[table as usize].elements.extend();
         self.table_moved(table);
     }
 
@@ -331,7 +316,7 @@ impl StoreInner {
     pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> u32 {
         *self.shared.entry(memory.address()).or_insert_with(|| {
             let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
-            self.memories.push(MemoryEntity { ty, bytes, users: Vec::new() });
+            self.memories.push(MemoryEntity { ty, bytes, held: 0, users: Vec::new() });
             (self.memories.len() - 1) as u32
         })
     }
@@ -399,6 +384,15 @@ impl Bytes {
         match self {
             Bytes::Own(bytes) => bytes.len(),
             Bytes::Shared(memory) => memory.bytes().len(),
+        }
+    }
+
+    /// Gives back what lies beyond the size; tells what is still there, and nothing of a shared
+    /// one, which keeps what it can grow to.
+    pub(crate) fn release(&mut self) -> Option<usize> {
+        match self {
+            Bytes::Own(bytes) => Some(bytes.release()),
+            Bytes::Shared(_) => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the embedding API: what an embedder sees and relies on.
 
+mod abandoned;
 mod backtrace;
 mod calls;
 mod code_limits;
