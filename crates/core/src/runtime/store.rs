@@ -174,7 +174,8 @@ pub(crate) trait Embedder {
     /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
     fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
 
-    /// Frees the value stacks that no call uses, and what dropped calls held. Whether there was any.
+    /// Frees the value stacks that no call uses, and what dropped calls held. Whether that was
+    /// something.
     fn free_stacks(&mut self) -> bool;
 
     /// Allows the code that is translated for guests of this store to take `more` bytes; false if a

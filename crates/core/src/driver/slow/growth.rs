@@ -1,6 +1,6 @@
 //! `memory.grow` and `table.grow`. What may not grow fails before anything is paid; what may is
-//! paid, then grown. From when the limits have allowed it until it has ended, what grows counts with
-//! what it asked for; a thread that ends, or is dropped, in the middle gives that back.
+//! paid, then grown. From when the limits have allowed it until it has ended, what grows counts
+//! with what it asked for; a thread that ends, or is dropped, in the middle gives that back.
 
 use super::{bulk::Rest, grown};
 use crate::{
