@@ -24,8 +24,8 @@ const GATES: [Gate; 9] = [
 ];
 
 /// The most that the command may take in a release build, stripped, in bytes: on x86-64 it took
-/// 5,586,360 when this was written. Who makes it larger says why, and measures again.
-const LARGEST: u64 = 6_000_000;
+/// 4,947,512 when this was written. Who makes it larger says why, and measures again.
+const LARGEST: u64 = 5_400_000;
 
 /// Runs the gates whose names contain one of the words, or all. True if none failed.
 pub(crate) fn run(words: &[String]) -> bool {
