@@ -69,7 +69,6 @@ struct Ready {
 /// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#poll_oneoff>
 /// and, of POSIX,
 /// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/poll.html>.
-#[allow(clippy::too_many_arguments)]
 pub fn poll_oneoff(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,

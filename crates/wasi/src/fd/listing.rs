@@ -33,7 +33,6 @@ use crate::{
 /// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#fd_readdir>
 /// and, of POSIX,
 /// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/readdir.html>.
-#[allow(clippy::too_many_arguments)]
 pub fn fd_readdir(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
