@@ -90,6 +90,7 @@ mod limits;
 mod lock;
 mod module;
 mod object_type;
+mod room;
 mod runtime;
 mod translate;
 mod trap;

@@ -9,6 +9,7 @@ use crate::{
     exec::{CodeTable, tables::plain},
     lock::Once,
     object_type::ObjectType,
+    room::list,
     translate,
     types::ItemType,
 };
@@ -250,7 +251,7 @@ impl ModuleInner {
         let types = engine.enter(&mut context)?;
         Ok(ModuleInner {
             engine: engine.clone(),
-            bytes: list(bytes.iter().copied())?,
+            bytes: list(bytes.iter().copied()).map_err(no_memory)?,
             objects: object_types(&context).map_err(no_memory)?,
             _types: types,
             code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED).map_err(no_memory)?,
@@ -342,14 +343,6 @@ fn no_memory(_: TryReserveError) -> Error {
     Error::msg("the host has no memory for the module")
 }
 
-/// As many items as there are, kept.
-fn list<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Box<[T]>, Error> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(items.len()).map_err(no_memory)?;
-    list.extend(items);
-    Ok(list.into())
-}
-
 /// The layouts of a module's types.
 fn object_types(context: &Context) -> Result<Box<[Option<Arc<ObjectType>>]>, TryReserveError> {
     let is_func = |index| context.type_func(index as u32).is_some();
@@ -378,7 +371,8 @@ fn import_kind(ty: &decode::ImportType) -> ExternKind {
 
 fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {
     // There are a million at most.
-    let mut sorted = list((0..module.exports.len()).map(|index| index as u32))?;
+    let mut sorted =
+        list((0..module.exports.len()).map(|index| index as u32)).map_err(no_memory)?;
     sorted.sort_unstable_by_key(|&index| &*module.exports[index as usize].name);
     Ok(sorted)
 }

@@ -261,24 +261,166 @@ fn long_lists() -> Vec<u8> {
 #[test]
 fn a_host_without_memory_gets_an_error() {
     let bytes = long_lists();
-    let mut refused = 0;
-    loop {
+    let refused = refusing_each(0, |refusing| {
         let engine = Engine::new(Config::new().features(Features::ALL)).unwrap();
-        LEFT.set(Some(refused));
+        refusing.from_here_on();
         let made = Module::new(&engine, &bytes);
         let valid = Module::validate(&engine, &bytes);
-        let was_refused = LEFT.replace(None).is_some_and(|left| left > refused);
-        match made.map(drop).and(valid) {
-            Ok(()) if !was_refused => break,
-            Ok(()) => panic!("allocation {refused} was refused, and nobody noticed"),
+        refusing.up_to_here();
+        made.map(drop).and(valid)
+    });
+    assert!(refused > 100, "only {refused} large allocations");
+}
+
+/// A module whose functions have much of all that translation keeps lists of: `run` calls them, and
+/// has many references on its operand stack while memory is collected.
+fn long_functions() -> Vec<u8> {
+    let each = |part: &dyn Fn(usize) -> String| (0..300).map(part).collect::<String>();
+    let times = |n: usize, part: &str| part.repeat(n);
+    let text = format!(
+        r#"(module
+            (tag $e) (tag $f) {tags} (memory 1) (table 1 funcref)
+            (type $s (struct (field i32))) (type $a (array i32)) (type $wide (struct {fields}))
+            (type $many (func (result {many})))
+            (func $many (type $many) {consts})
+            (func $operands (local {many}) {gets} block end {drops} {consts} loop end {drops}
+                (call $many) {drops} (block (type $many) (br 0 (call $many))) {drops})
+            (func $blocks (param i32) {blocks} {branches} {ends} {loops} {ifs}
+                (block (block (br_table {labels} (local.get 0)))))
+            (func $clauses (block (try_table {clauses} (call $many) {drops})))
+            (func $tries {tries} (throw $f) {ends})
+            (func $legacy {legacy})
+            (func $nested {nested} (throw $f) {catches})
+            (func $objects (param i32) (if (local.get 0) (then
+                (drop (array.new_fixed $a 300 {elements})) (drop (struct.new $wide {elements})))))
+            (func $numbers (param i64) (local f64) {sums} {floats})
+            (func $collect (local i32)
+                (loop (drop (array.new $a (i32.const 1) (i32.const 100000)))
+                    (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                    (br_if 0 (i32.lt_u (local.get 0) (i32.const 20)))))
+            (func (export "translate") (call $operands) (call $blocks (i32.const 1)) (call $clauses)
+                (call $legacy) (call $objects (i32.const 0)) (call $numbers (i64.const 1))
+                (block (try_table (catch_all 0) (call $tries)))
+                (block (try_table (catch_all 0) (call $nested))))
+            (func (export "collect") (local {references}) {objects} (call $collect) {drops}))"#,
+        tags = each(&|i| format!("(tag $t{i})")),
+        fields = each(&|_| "(field i32)".into()),
+        many = each(&|_| "i64 ".into()),
+        consts = each(&|i| format!("(i64.const {i})")),
+        gets = each(&|i| format!("(local.get {i})")),
+        drops = each(&|_| "drop ".into()),
+        blocks = times(300, "block "),
+        branches = each(&|i| format!("(br_if {i} (local.get 0))")),
+        ends = times(300, "end "),
+        loops = times(300, "(loop (br_if 1 (local.get 0)) (br_if 0 (i32.const 0)))"),
+        ifs = times(300, "(if (local.get 0) (then) (else))"),
+        labels = times(300, "0 1 "),
+        clauses = each(&|i| format!("(catch $t{i} 0)")),
+        tries = times(300, "try_table (catch $e 0)"),
+        legacy = times(300, "try throw $e catch $e catch_all end "),
+        nested = times(300, "try "),
+        catches = times(300, "catch $e end "),
+        elements = each(&|i| format!("(i32.const {i})")),
+        sums = each(&|i| format!("(local.set 0 (i64.add (local.get 0) (i64.const {i})))")),
+        floats = times(300, "(local.set 1 (f64.neg (local.get 1)))"),
+        references = each(&|_| "externref ".into()),
+        objects = each(&|i| format!("(struct.new $s (i32.const {i}))")),
+    );
+    wat::parse_str(text).unwrap()
+}
+
+/// Whatever translation keeps lists of is made so, too, when functions are called for the first
+/// time and before; nothing is lost by a failure.
+#[test]
+fn a_host_without_memory_for_code_gets_an_error() {
+    use CompilationMode::{Eager, Lazy, LazyTranslation};
+    let bytes = long_functions();
+    for mode in [Lazy, LazyTranslation, Eager] {
+        let mut config = Config::new();
+        config.features(Features::ALL).metering(Metering::Fuel).compilation_mode(mode);
+        // Throws do without a list of what they have found.
+        let refused = refusing_each(1, |refusing| {
+            let engine = Engine::new(&config).unwrap();
+            if mode == Eager {
+                refusing.from_here_on();
+            }
+            let module = Module::new(&engine, &bytes)?;
+            let mut store = Store::new(&engine, ());
+            store.set_fuel(u64::MAX).unwrap();
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let run = instance.get_typed_func::<(), ()>(&mut store, "translate").unwrap();
+            if mode != Eager {
+                refusing.from_here_on();
+            }
+            let called = run.call(&mut store, ());
+            refusing.up_to_here();
+            run.call(&mut store, ()).expect("there is memory again");
+            called
+        });
+        assert!(refused > 100, "only {refused} large allocations, {mode:?}");
+    }
+}
+
+/// What a collection needs to know of frames is made so, too.
+#[test]
+fn a_host_without_memory_for_maps_gets_an_error() {
+    let bytes = long_functions();
+    let mut config = Config::new();
+    config.features(Features::ALL).compilation_mode(CompilationMode::Eager);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, &bytes).unwrap();
+    // A heap that can't grow collects.
+    let refused = refusing_each(usize::MAX, |refusing| {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_typed_func::<(), ()>(&mut store, "collect").unwrap();
+        refusing.from_here_on();
+        let called = run.call(&mut store, ());
+        refusing.up_to_here();
+        run.call(&mut store, ()).expect("there is memory again");
+        called
+    });
+    assert!(refused > 20, "only {refused} large allocations");
+}
+
+/// Which large allocation is refused.
+struct Refusing(usize);
+
+impl Refusing {
+    /// Begins to count.
+    fn from_here_on(&self) {
+        LEFT.set(Some(self.0));
+    }
+
+    /// Counts no longer.
+    fn up_to_here(&self) {
+        LEFT.set(None);
+    }
+}
+
+/// Makes an attempt for each large allocation that one makes, which is refused; returns how many
+/// there are. Each of them must fail, by an error about memory, but for some that can do without.
+fn refusing_each(
+    mut without: usize,
+    attempt: impl Fn(&Refusing) -> Result<(), windlass::Error>,
+) -> usize {
+    attempt(&Refusing(usize::MAX)).expect("with memory it does not fail");
+    for refused in 0.. {
+        let outcome = attempt(&Refusing(refused));
+        LEFT.set(None);
+        let was_refused = REFUSED.replace(false);
+        match outcome {
+            Ok(()) if !was_refused => return refused,
+            Ok(()) if without == 0 => panic!("allocation {refused} was refused unnoticed"),
+            Ok(()) => without -= 1,
             Err(error) => {
+                let is_known = ["memory", "room", "the heap is full", "call stack exhausted"];
                 let error = error.to_string();
-                assert!(error.contains("memory") || error.contains("room"), "{error}");
+                assert!(is_known.iter().any(|known| error.contains(known)), "{error}");
             }
         }
-        refused += 1;
     }
-    assert!(refused > 100, "only {refused} large allocations");
+    unreachable!("an attempt allocates finitely often")
 }
 
 thread_local! {
@@ -287,6 +429,7 @@ thread_local! {
     static PEAK: Cell<isize> = const { Cell::new(0) };
     /// After how many more large allocations one is refused, once.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    static REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What is smaller is of a fixed size, whatever the module says.
@@ -308,7 +451,8 @@ impl Counting {
     /// Whether this allocation is the one to be refused; after it, none is.
     fn refuses(size: usize) -> bool {
         let Some(left) = LEFT.get().filter(|_| size >= LARGE) else { return false };
-        LEFT.set(if left == 0 { Some(usize::MAX) } else { Some(left - 1) });
+        LEFT.set(left.checked_sub(1));
+        REFUSED.set(left == 0 || REFUSED.get());
         left == 0
     }
 }

@@ -133,6 +133,7 @@ impl<'m> Body<'m> {
             if !matches!(target, Some(Op::If | Op::BrIf)) {
                 return Err(malformed("invalid target of a branch hint", at));
             }
+            hints.try_reserve(1).map_err(|_| reader.error(ErrorKind::OutOfMemory))?;
             hints.push(BranchHint { func: self.func, offset, likely });
         }
         Ok(())

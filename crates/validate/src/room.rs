@@ -26,6 +26,15 @@ pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), InvalidKind> {
     Ok(())
 }
 
+/// Gives back what a list has beyond so many, if the host has the memory to move it.
+pub(crate) fn shrink_to<T>(list: &mut Vec<T>, len: usize) {
+    let mut smaller = Vec::new();
+    if smaller.try_reserve_exact(len.max(list.len())).is_ok() {
+        smaller.append(list);
+        *list = smaller;
+    }
+}
+
 /// A copy of a list.
 fn copy<T: Copy>(items: &[T]) -> Result<Box<[T]>, InvalidKind> {
     let mut copy = list(items.len())?;

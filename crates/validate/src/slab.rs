@@ -2,6 +2,7 @@
 //! first, so that the numbers in use stay low and memory goes back when the highest are free.
 //! Everything takes logarithmic time.
 
+use crate::room;
 use alloc::{collections::BTreeSet, vec::Vec};
 
 /// Items by number.
@@ -69,8 +70,9 @@ impl<T> Slab<T> {
             self.items.pop();
             self.free.pop_last();
         }
-        if self.items.len() < self.items.capacity() / 4 {
-            self.items.shrink_to(2 * self.items.len());
+        let len = self.items.len();
+        if len < self.items.capacity() / 4 {
+            room::shrink_to(&mut self.items, 2 * len);
         }
         Some(item)
     }

@@ -17,6 +17,9 @@ use crate::{
 use alloc::sync::Arc;
 use windlass_validate::TypeId;
 
+/// So many words of threads are looked at before somebody asks whether to stop, or a stack more.
+const PIECE: usize = 64 << 10;
+
 /// Room for something that is to be made.
 #[derive(Clone, Copy)]
 pub(crate) enum Room {
@@ -223,8 +226,11 @@ fn run(
     let (store, all) = store.parts();
     let running = asker.thread();
     let interrupt = store.interrupt.clone();
-    let is_interrupted = || asker.is_stopped(&interrupt);
+    // One that was given up counts for something: the next one goes further.
+    let least = store.given_up.saturating_mul(2);
     while collection.phase != Phase::Done {
+        let may_stop = collection.work >= least;
+        let is_interrupted = || may_stop && asker.is_stopped(&interrupt);
         let stepped = match collection.phase {
             Phase::Frames => frames(store, all, running, &mut collection),
             Phase::Threads => threads(store, all, running, &mut collection, &is_interrupted),
@@ -243,24 +249,28 @@ fn run(
             }
         }
     }
+    store.given_up = 0;
     all.maps.trim();
     Ok(collection)
 }
 
-/// Finds where the frames of threads have stopped.
+/// Finds where the frames of threads have stopped, of some of them.
 fn frames(
     store: &mut StoreInner,
     all: &mut Threads,
     running: Option<&Thread>,
     collection: &mut Collection,
 ) -> Result<(), Halt> {
-    all.forget_dropped(store);
-    frame_maps::find_frames(store, all, running)?;
-    collection.next(Phase::Threads);
+    if collection.list == 0 {
+        all.forget_dropped(store);
+    }
+    if frame_maps::find_frames(store, all, running, &mut collection.list)? {
+        collection.next(Phase::Threads);
+    }
     Ok(())
 }
 
-/// Finds the maps of these frames, and marks what threads refer to, all at once.
+/// Finds the maps of these frames, and marks what threads refer to: some, each at once.
 fn threads(
     store: &mut StoreInner,
     all: &mut Threads,
@@ -268,9 +278,15 @@ fn threads(
     collection: &mut Collection,
     is_interrupted: &dyn Fn() -> bool,
 ) -> Result<(), Halt> {
-    frame_maps::find_maps(store, all, is_interrupted, &mut collection.work)?;
-    collection.work += frame_maps::mark_threads(store, all, running).ok_or(Halt::Unknown)?;
-    collection.next(Phase::Roots);
+    if collection.list == 0 {
+        frame_maps::find_maps(store, all, is_interrupted, &mut collection.work)?;
+    }
+    let mut left = PIECE;
+    let marked = frame_maps::mark_threads(store, all, running, &mut collection.list, &mut left);
+    collection.work += PIECE - left;
+    if marked.ok_or(Halt::Unknown)? {
+        collection.next(Phase::Roots);
+    }
     Ok(())
 }
 
@@ -442,3 +458,7 @@ fn pin(
 #[cfg(test)]
 #[path = "collect_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "slices_tests.rs"]
+mod slices;

@@ -10,9 +10,9 @@ use crate::{
 use alloc::{format, string::String};
 
 /// Lets the heap have so many bytes, and interrupts the guest when it is asked, if wanted.
-struct Limits {
-    bytes: usize,
-    interrupts: Option<InterruptHandle>,
+pub(super) struct Limits {
+    pub(super) bytes: usize,
+    pub(super) interrupts: Option<InterruptHandle>,
 }
 
 impl ResourceLimiter for Limits {
@@ -64,7 +64,7 @@ const PROGRAM: &str = r#"
 /// The bytes of a node.
 const NODE: usize = 24;
 
-fn program(bytes: usize) -> (Store<Limits>, Instance) {
+pub(super) fn program(bytes: usize) -> (Store<Limits>, Instance) {
     let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
     let module = Module::new(&engine, wat::parse_str(PROGRAM).unwrap()).unwrap();
     let mut store = Store::new(&engine, Limits { bytes, interrupts: None });
@@ -73,12 +73,17 @@ fn program(bytes: usize) -> (Store<Limits>, Instance) {
     (store, instance)
 }
 
-fn call(store: &mut Store<Limits>, instance: &Instance, name: &str, n: usize) -> Result<(), Error> {
+pub(super) fn call(
+    store: &mut Store<Limits>,
+    instance: &Instance,
+    name: &str,
+    n: usize,
+) -> Result<(), Error> {
     let func = instance.get_typed_func::<i64, ()>(&*store, name)?;
     func.call(store, n as i64)
 }
 
-fn inner<T>(store: &mut Store<T>) -> &mut StoreInner {
+pub(super) fn inner<T>(store: &mut Store<T>) -> &mut StoreInner {
     &mut store.as_context_mut().0.inner
 }
 

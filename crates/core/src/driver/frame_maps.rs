@@ -7,16 +7,20 @@ use super::{handle::ThreadHandle, thread::Thread, threads::Threads};
 use crate::{
     Module,
     exec::Ip,
-    runtime::{InstanceEntity, Marker, StoreId, StoreInner},
+    room::push,
+    runtime::{InstanceEntity, StoreId, StoreInner},
     translate::{Failure, MapJob, Run, Stopped, param_map},
 };
-use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+use alloc::{collections::TryReserveError, vec::Vec};
 use core::{mem, ops::Range};
 
 /// More maps than these are not kept from one collection to the next, in bytes.
 pub(crate) const MOST_KEPT: usize = 1 << 20;
 /// What translating a byte of a body costs, in words that a collection looks at.
 const BYTE_COST: usize = 8;
+
+/// So many frames are listed before somebody asks whether to stop, or a few more.
+const PIECE: usize = 1 << 14;
 
 /// Why a collection does not go on.
 pub(crate) enum Halt {
@@ -40,17 +44,20 @@ pub(crate) struct FrameMaps {
     /// The locals of functions, by the address of the stub: sorted.
     locals: Vec<(usize, Part)>,
     runs: Vec<Run>,
-    /// While maps are found: the places that they are wanted for, sorted, and how many of these are
-    /// done. Places and locals that come meanwhile are behind the sorted ones, of which there were
-    /// so many.
+    /// While maps are found: the places that they are wanted for, in the end sorted, and how many
+    /// of these are done. Places and locals that come meanwhile are behind the sorted ones, of
+    /// which there were so many.
     wanted: Vec<Wanted>,
+    /// How many there were when they were sorted.
+    sorted: usize,
     done: usize,
     known: usize,
-    job: Option<Begun>,
+    /// Finding maps of a function, if that was interrupted.
+    job: Vec<Begun>,
 }
 
 /// What was interrupted, for the function with this stub.
-struct Begun(usize, Box<MapJob>);
+struct Begun(usize, MapJob);
 
 // SAFETY: addresses in the code that it has made lead to code and stubs of the module, which are
 // `Sync`; it is only used with the store, and only by who has that to be changed.
@@ -99,7 +106,7 @@ impl FrameMaps {
     /// Whether maps are being found, and that was interrupted.
     #[cfg(test)]
     pub(crate) fn is_interrupted(&self) -> bool {
-        self.job.is_some()
+        !self.job.is_empty()
     }
 
     /// Forgets all if that is more than is kept.
@@ -109,10 +116,32 @@ impl FrameMaps {
         }
     }
 
-    /// Maps for these places are found next.
-    fn begin(&mut self, wanted: Vec<Wanted>) {
-        (self.wanted, self.done) = (wanted, 0);
-        self.known = self.locals.len();
+    /// What maps are wanted for is listed next.
+    fn begin(&mut self) {
+        // A collection that stopped may have left some.
+        self.sort();
+        self.wanted.clear();
+        self.done = 0;
+    }
+
+    /// A map for this place is wanted, if there is none; none if the host has no memory for the
+    /// list.
+    fn want(&mut self, place: Wanted) -> Option<()> {
+        let is_last = self.wanted.last().is_some_and(|last| last.key() == place.key());
+        if is_last || self.get(place.ip as Ip, place.stopped).is_some() {
+            return Some(());
+        }
+        if self.wanted.len() >= self.sorted.saturating_mul(2).max(PIECE) {
+            self.sort_wanted();
+        }
+        push(&mut self.wanted, place).ok()
+    }
+
+    /// Sorts what is wanted: each once.
+    fn sort_wanted(&mut self) {
+        self.wanted.sort_unstable_by_key(Wanted::key);
+        self.wanted.dedup_by_key(|wanted| wanted.key());
+        self.sorted = self.wanted.len();
     }
 
     /// Sorts what has come: a run behind another.
@@ -179,14 +208,14 @@ impl FrameMaps {
         if words.is_empty() {
             return Ok(1);
         }
-        let mut job = match self.job.take() {
+        let mut job = match self.job.pop() {
             Some(Begun(of, job)) if of == stub && job.wanted() == words => job,
-            _ => Box::new(MapJob::new(words).ok_or(Halt::Unknown)?),
+            _ => MapJob::new(words).ok_or(Halt::Unknown)?,
         };
         let maps = match job.run(source, defined, &mut || is_interrupted()) {
             Ok(maps) => maps,
             Err(Failure::Interrupted) => {
-                self.job = Some(Begun(stub, job));
+                push(&mut self.job, Begun(stub, job))?;
                 return Err(Halt::Interrupted);
             }
             Err(_) => return Err(Halt::Unknown),
@@ -221,6 +250,10 @@ impl FrameMaps {
 }
 
 impl Wanted {
+    fn key(&self) -> (usize, Stopped) {
+        (self.ip, self.stopped)
+    }
+
     /// The function of the module that it is in, by its number among those that the module defines.
     fn function(&self, module: &Module) -> Option<usize> {
         // A return address may lie behind the last cell of a function: what is before it is not.
@@ -230,7 +263,9 @@ impl Wanted {
     }
 }
 
-/// Finds the places where frames of the store's threads have stopped and that have no map.
+/// Finds the places where frames of the store's threads have stopped and that have no map: of the
+/// `at`th thread and of those after it, as many as a bounded amount of work is for. Whether these
+/// were all.
 ///
 /// # Errors
 /// If the host has no memory.
@@ -238,16 +273,31 @@ pub(super) fn find_frames(
     store: &StoreInner,
     threads: &mut Threads,
     running: Option<&Thread>,
-) -> Result<(), Halt> {
-    #[cfg(test)]
-    LISTED.set(LISTED.get() + 1);
-    // A collection that stopped may have left some.
-    threads.maps.sort();
-    let mut wanted = wanted(store, threads, running).ok_or(Halt::Unknown)?;
-    wanted.sort_unstable_by_key(|wanted| (wanted.ip, wanted.stopped));
-    wanted.dedup_by_key(|wanted| (wanted.ip, wanted.stopped));
-    threads.maps.begin(wanted);
-    Ok(())
+    at: &mut usize,
+) -> Result<bool, Halt> {
+    let Threads { kept, maps, .. } = threads;
+    if *at == 0 {
+        #[cfg(test)]
+        LISTED.set(LISTED.get() + 1);
+        maps.begin();
+    }
+    let mut left = PIECE;
+    while left > 0 {
+        if *at > kept.len() {
+            maps.sort_wanted();
+            return Ok(true);
+        }
+        let thread = nth(store.id, kept, running, *at);
+        *at += 1;
+        left -= 1;
+        let Some(thread) = thread else { continue };
+        let found = thread.frames(&mut |instance, ip, stopped, _| {
+            left = left.saturating_sub(1);
+            maps.want(Wanted { ip: ip as usize, stopped, instance })
+        });
+        found.ok_or(Halt::Unknown)?;
+    }
+    Ok(false)
 }
 
 /// Finds the maps of these places: each function is translated once at most. Adds to `work` what it
@@ -269,70 +319,63 @@ pub(super) fn find_maps(
     Ok(())
 }
 
-/// The places without a map where frames have stopped; none if the host has no memory for the list.
-fn wanted(store: &StoreInner, threads: &Threads, running: Option<&Thread>) -> Option<Vec<Wanted>> {
-    let mut wanted: Vec<Wanted> = Vec::new();
-    each(store.id, threads, running, &mut |thread| {
-        thread.frames(&mut |instance, ip, stopped, _| {
-            let key = (ip as usize, stopped);
-            let is_last = wanted.last().is_some_and(|last| (last.ip, last.stopped) == key);
-            if !is_last && threads.maps.get(ip, stopped).is_none() {
-                wanted.try_reserve(1).ok()?;
-                wanted.push(Wanted { ip: ip as usize, stopped, instance });
-            }
-            Some(())
-        })
-    })?;
-    Some(wanted)
-}
-
-/// Marks what every thread of the store refers to. Returns the work that it was: the slots that
-/// were looked at. None if a frame has no map.
+/// Marks what threads of the store refer to, the `at`th and those after it, as many as `left` words
+/// of work are for: that is what it looks at. Whether these were all; none if a frame has no map.
 pub(super) fn mark_threads(
     store: &mut StoreInner,
     threads: &Threads,
     running: Option<&Thread>,
-) -> Option<usize> {
+    at: &mut usize,
+    left: &mut usize,
+) -> Option<bool> {
+    while *left > 0 {
+        if *at > threads.kept.len() {
+            return Some(true);
+        }
+        if let Some(thread) = nth(store.id, &threads.kept, running, *at) {
+            thread.mark_values(store);
+            *left = left.saturating_sub(1 + mark_frames(store, &threads.maps, thread)?);
+        }
+        *at += 1;
+    }
+    Some(false)
+}
+
+/// Marks what the frames of a thread refer to. Returns how much was looked at; none if a frame has
+/// no map.
+fn mark_frames(store: &mut StoreInner, maps: &FrameMaps, thread: &Thread) -> Option<usize> {
     let mut work = 0;
-    each(store.id, threads, running, &mut |thread| {
-        thread.mark_values(store);
-        Some(())
-    })?;
-    let StoreInner { id, heap, externs, exceptions, .. } = store;
-    let mut marker = Marker { heap, externs, exceptions };
-    let maps = &threads.maps;
-    each(*id, threads, running, &mut |thread| {
-        thread.frames(&mut |_, ip, stopped, sp| {
-            let place = maps.get(ip, stopped)?;
-            work += 1;
-            let locals = maps.part(place.locals);
-            for run in locals.iter().chain(maps.part(place.operands)) {
-                work += run.count as usize;
-                for slot in 0..run.count as isize {
-                    // SAFETY: I2: `sp` is a frame, and the slot one of its.
-                    marker.mark(run.class, unsafe { *sp.offset(run.first as isize + slot) });
-                }
+    let mut marker = store.marker();
+    thread.frames(&mut |_, ip, stopped, sp| {
+        let place = maps.get(ip, stopped)?;
+        work += 1;
+        let locals = maps.part(place.locals);
+        for run in locals.iter().chain(maps.part(place.operands)) {
+            work += run.count as usize;
+            for slot in 0..run.count as isize {
+                // SAFETY: I2: `sp` is a frame, and the slot one of its.
+                marker.mark(run.class, unsafe { *sp.offset(run.first as isize + slot) });
             }
-            Some(())
-        })
+        }
+        Some(())
     })?;
     Some(work)
 }
 
-/// Shows the threads of the store with this number, which the caller has borrowed; the one that
-/// runs last.
-fn each(
+/// One of the threads of the store with this number, which the caller has borrowed: behind all
+/// others comes the one that runs, which is not shown before.
+fn nth<'a>(
     store: StoreId,
-    threads: &Threads,
-    running: Option<&Thread>,
-    visit: &mut dyn FnMut(&Thread) -> Option<()>,
-) -> Option<()> {
-    let is_paused = |handle: &&ThreadHandle| !handle.is_at(running);
-    for handle in threads.kept.iter().filter(is_paused) {
+    kept: &'a [ThreadHandle],
+    running: Option<&'a Thread>,
+    index: usize,
+) -> Option<&'a Thread> {
+    match kept.get(index) {
+        Some(handle) if handle.is_at(running) => None,
         // SAFETY: I9: only the running thread is in use, and this is another.
-        visit(unsafe { handle.get(store) })?;
+        Some(handle) => Some(unsafe { handle.get(store) }),
+        None => running,
     }
-    running.map_or(Some(()), visit)
 }
 
 #[cfg(test)]

@@ -35,11 +35,14 @@ pub(crate) struct Thread {
     /// Frames that returned to another instance's code, innermost last.
     pub(crate) switches: Vec<Switch>,
     pub(crate) state: State,
-    pub(crate) parked: Option<Box<Parked>>,
+    /// A translation that was interrupted, if there is one.
+    pub(crate) parked: Vec<Parked>,
     /// For throws.
     pub(crate) places: KnownPlaces,
-    /// The search for who catches, if it was interrupted.
+    /// The search for who catches, if it was interrupted; and how much searches have looked at
+    /// since one looked whether to stop: frames, and in each the tags that are the one in question.
     pub(crate) search: Option<Search>,
+    pub(crate) searched: u64,
     /// What the host function that was called has thrown, until it is known who catches it.
     pub(crate) thrown: Option<HostThrow>,
     pub(crate) account: Account,
@@ -146,9 +149,10 @@ impl Thread {
             cx: Box::new(Context::new()),
             switches: Vec::new(),
             state: State::Idle,
-            parked: None,
+            parked: Vec::new(),
             places: KnownPlaces::default(),
             search: None,
+            searched: 0,
             thrown: None,
             account: Account::default(),
             growing: None,
@@ -205,6 +209,7 @@ impl Thread {
             state,
             parked,
             search,
+            searched,
             thrown,
             account,
             growing,
@@ -216,7 +221,9 @@ impl Thread {
         switches.clear();
         (*state, *result_slots) = (State::Idle, 0);
         *account = Account::default();
-        (*parked, *search, *thrown, *held) = (None, None, None, None);
+        parked.clear();
+        (*search, *thrown, *held) = (None, None, None);
+        *searched = 0;
         (*growing, *unfinished, *room) = (None, None, None);
         cx.charge = 0;
     }

@@ -3,15 +3,16 @@
 
 use super::thread::{Exit, Thread};
 use crate::{
-    Module,
+    Module, Trap,
     exec::{
         handlers::call::DIRECT,
         machine::{Cell, Ip, Machine},
     },
+    room::push,
     runtime::Embedder,
     translate::Job,
 };
-use alloc::{boxed::Box, sync::Arc};
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A translation that an interrupt has stopped. If another thread finishes it first, it is of no
@@ -35,16 +36,18 @@ impl Thread {
         let interrupt = store.inner().interrupt.clone();
         let defined = self.word(0) as usize;
         let stub = module.0.code.stub(defined);
-        let mut parked = match self.parked.take() {
+        let mut parked = match self.parked.pop() {
             Some(parked) if parked.is_of(&module, defined) => parked,
-            _ => Box::new(Parked { module: module.clone(), defined, job: Job::default() }),
+            _ => Parked { module: module.clone(), defined, job: Job::default() },
         };
         let mut interrupted = || interrupt.is_raised();
         let mut is_allowed = |bytes| store.grow_code(bytes);
         let job = &mut parked.job;
         let code = module.0.translated(defined, job, &mut interrupted, &mut is_allowed);
         let Some(code) = code.map_err(Exit::Failed)? else {
-            self.parked = Some(parked);
+            if push(&mut self.parked, parked).is_err() {
+                return Err(Exit::Trap(Trap::AllocationTooLarge));
+            }
             // The stub is executed again.
             self.again();
             interrupt.clear();
@@ -68,5 +71,44 @@ impl Thread {
         }
         self.cx.saved.ip = code;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Engine, Instance, Module, Store, exec::Cell};
+    use alloc::vec::Vec;
+
+    /// `f` calls `g`, but not when it is called for the first time.
+    const TEXT: &str = r#"
+        (memory 1) (global $n (mut i32) (i32.const 0))
+        (func $g (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func (export "f") (param i32) (result i32)
+          (if (local.get 0)
+            (then
+              (loop $next
+                (global.set $n (call $g (global.get $n)))
+                (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (global.get $n)))
+                (br_if $next (i32.lt_s (global.get $n) (local.get 0))))))
+          (i32.load (i32.const 8)))"#;
+
+    /// I7.
+    #[test]
+    fn published_code_changes_in_addresses_of_code_alone() {
+        let engine = Engine::default();
+        let module = Module::new(&engine, wat::parse_str(TEXT).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
+        let code = &module.0.code;
+        assert_eq!(f.call(&mut store, 0).unwrap(), 0);
+        let before = code.words(1);
+        assert_eq!(f.call(&mut store, 10).unwrap(), 55);
+        assert_eq!(f.call(&mut store, 20).unwrap(), 210);
+        let after = code.words(1);
+        assert_eq!(before.len(), after.len());
+        let changes = before.into_iter().zip(after).filter(|(before, after)| before != after);
+        let [stub, known] = [code.stub(0), code.current(0)].map(|ip| Cell::of_code(ip).bits());
+        assert_eq!(changes.collect::<Vec<_>>(), [(stub, known)]);
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         handlers::call::load_all_pins,
         machine::{Ip, Machine},
     },
+    room::list,
     runtime::{InstanceEntity, StoreInner},
 };
 use alloc::boxed::Box;
@@ -63,21 +64,19 @@ pub(crate) struct Search {
     ip: Ip,
     /// Not to be looked at: it has made a tail call.
     skip: bool,
-    /// How much was looked at: frames, and in each the tags of its module that are the one in
-    /// question.
-    steps: u64,
     /// How many of these tags were further ones.
     further: u64,
-    /// From how many steps on to look whether the guest is to be stopped.
-    pause: u64,
 }
 
-/// After how many steps a search looks whether the guest is to be stopped.
+/// After how many steps of searches it is looked whether the guest is to be stopped. They count
+/// from one throw to the next: code that is between two may have no place to look.
 const PAUSE: u64 = 1 << 16;
+/// A throw itself is as much as so many steps.
+const THROW: u64 = 1 << 6;
 
 /// What was found out about places in code: a throw asks for the same ones again and again.
 #[derive(Default)]
-pub(crate) struct KnownPlaces(Option<Box<[ThrowSite; PLACES]>>);
+pub(crate) struct KnownPlaces(Box<[ThrowSite]>);
 
 const PLACES: usize = 128;
 
@@ -101,11 +100,16 @@ impl KnownPlaces {
     ) -> Option<(Ip, Clause)> {
         const UNKNOWN: ThrowSite =
             ThrowSite { ip: ptr::null(), instance: 0, tag: 0, catching: None };
-        let places = self.0.get_or_insert_with(|| Box::new([UNKNOWN; PLACES]));
-        let place = &mut places[(ip as usize / size_of::<u64>()) % PLACES];
+        if self.0.is_empty() {
+            // Without memory for them, none is known.
+            self.0 = list([UNKNOWN; PLACES].into_iter()).unwrap_or_default();
+        }
+        let find = || entity.module.0.code.catching(ip, entity.tags_that_are(tag));
+        let Some(place) = self.0.get_mut((ip as usize / size_of::<u64>()) % PLACES) else {
+            return find();
+        };
         if (place.ip, place.instance, place.tag) != (ip, instance, tag) {
-            let catching = entity.module.0.code.catching(ip, entity.tags_that_are(tag));
-            *place = ThrowSite { ip, instance, tag, catching };
+            *place = ThrowSite { ip, instance, tag, catching: find() };
         }
         place.catching
     }
@@ -236,18 +240,25 @@ impl Thread {
             frame: self.walk(),
             ip: self.cx.saved.ip,
             skip,
-            steps: 0,
             further: 0,
-            pause: PAUSE,
         });
+        self.searched += THROW;
         loop {
             let number = search.frame.instance;
             let instance = &store.instances[number as usize];
             let aliases = instance.tags_that_are(tag).len() as u64;
             while search.frame.instance == number {
+                if self.searched >= PAUSE {
+                    self.searched = 0;
+                    if store.interrupt.is_raised() {
+                        store.interrupt.clear();
+                        self.search = Some(search);
+                        return Err(Exit::Interrupted);
+                    }
+                }
                 let Search { ip, frame, .. } = search;
                 // Also in the frame that catches: it is looked at before that is known.
-                search.steps += 1 + aliases;
+                self.searched += 1 + aliases;
                 search.further += aliases.saturating_sub(1);
                 let is_skipped = core::mem::take(&mut search.skip);
                 if !is_skipped
@@ -260,14 +271,6 @@ impl Thread {
                     return Ok((None, search.further));
                 };
                 search.ip = ret.wrapping_sub(1);
-                if search.steps >= search.pause {
-                    search.pause = search.steps + PAUSE;
-                    if store.interrupt.is_raised() {
-                        store.interrupt.clear();
-                        self.search = Some(search);
-                        return Err(Exit::Interrupted);
-                    }
-                }
             }
         }
     }

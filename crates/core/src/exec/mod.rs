@@ -15,8 +15,8 @@
 //!   `enter` checked. Test: `src/translate/check/tests.rs`: `slots_are_those_of_the_frame`.
 //! - **I3** Code addresses and branch targets are handler words of cells of the same function, or
 //!   of the first cell of a function. Test: `src/translate/check/tests.rs`: `branches_go_to_cells`.
-//! - **I4** The context outlives the run; while code runs, nothing else uses it. (The thread has
-//!   it, and I9.)
+//! - **I4** The context outlives the run; while code runs, nothing else uses it. The thread has it,
+//!   so this is I9 again, and its test the same.
 //! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
 //!   Test: `src/translate/check/tests.rs`: `the_loop_is_the_innermost`.
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running
@@ -26,8 +26,11 @@
 //!   Test: `src/translate/check/tests.rs`: `indices_are_those_of_the_module`.
 //!   Test: `tests/api/growth.rs`: `growth_in_another_instance_is_seen_at_once`.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
+//!   Test: `src/driver/translation.rs`: `published_code_changes_in_addresses_of_code_alone`.
 //! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops`
-//!   picks them, and what they call is unsafe for everybody else.
+//!   picks them, and what they call is unsafe for everybody else. No test can break it: a CPU is
+//!   fast or is not, as long as a program runs, and where it is not, such code is an illegal
+//!   instruction.
 //! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call
 //!   at a time. By `driver/handle.rs`, which checks it. Test: `src/driver/handle.rs`:
 //!   `a_thread_is_used_with_its_store_only_and_for_one_thing_at_a_time`.

@@ -46,10 +46,11 @@ impl ModuleInner {
                     return Err(Error::msg("resource limit exceeded: translated code"));
                 }
                 let Translated { code, catches } = translated;
-                Ok(Some(self.code.publish(defined, code, catches)))
+                self.code.publish(defined, code, catches).map(Some).map_err(|_| no_memory())
             }
             Err(Failure::Interrupted) => Ok(None),
             Err(Failure::Invalid(error)) => Err(error),
+            Err(Failure::NoMemory) => Err(no_memory()),
             Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
         }
     }
@@ -99,4 +100,9 @@ impl ModuleInner {
         let TooLarge { what, count, limit } = error;
         CodeTooLarge { func, name, what, count, limit }
     }
+}
+
+#[cold]
+fn no_memory() -> Error {
+    Error::msg("the host has no memory for translated code")
 }

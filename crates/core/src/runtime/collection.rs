@@ -27,7 +27,7 @@ const LEAST_FREED: usize = 8;
 pub(crate) struct Collection {
     pub(crate) phase: Phase,
     /// Where in the phase: which of a list, which part of that, and which word of it.
-    list: usize,
+    pub(crate) list: usize,
     part: usize,
     at: usize,
     /// The words it has looked at.
@@ -267,7 +267,9 @@ impl StoreInner {
     /// reference, or lets code run, calls it.
     #[inline]
     pub(crate) fn touch(&mut self) {
-        self.parked = None;
+        if let Some(parked) = self.parked.take() {
+            self.given_up = parked.work;
+        }
     }
 
     /// Bytes of objects, exceptions and host values: those that were alive after the last

@@ -12,6 +12,7 @@ use crate::{
     error::error,
     exec::machine::views::FuncEntity,
     module::{ModuleInner, slots_of},
+    room,
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{ElementItems, ElementMode, Expr, GlobalType};
@@ -369,9 +370,7 @@ fn collected<T>(items: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>,
 }
 
 fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Error> {
-    items.try_reserve(1).map_err(no_memory)?;
-    items.push(item);
-    Ok(())
+    room::push(items, item).map_err(no_memory)
 }
 
 fn no_memory(_: TryReserveError) -> Error {

@@ -22,7 +22,7 @@ mod store;
 mod views;
 mod wait;
 
-pub(crate) use collection::{Collection, Marker, Pace, Phase};
+pub(crate) use collection::{Collection, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use fuel::{PIECE, amount_cost, array_cost};

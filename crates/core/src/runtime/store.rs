@@ -70,6 +70,9 @@ pub(crate) struct StoreInner {
     pub(crate) pinned: Vec<(Class, u64)>,
     /// A collection that was interrupted, as long as nobody uses the store otherwise.
     pub(crate) parked: Option<Collection>,
+    /// How many words the last collection had looked at that was given up since then, because
+    /// somebody did.
+    pub(crate) given_up: usize,
     /// When collections are due.
     pub(crate) pace: Pace,
     /// What is left of the fuel: 0 while a thread owes some.
@@ -223,6 +226,7 @@ impl StoreInner {
             roots: Roots::default(),
             pinned: Vec::new(),
             parked: None,
+            given_up: 0,
             pace: Pace::default(),
             fuel: 0,
             has_debts: false,

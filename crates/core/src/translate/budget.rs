@@ -9,7 +9,7 @@
 //! It is taken before an operator is translated: code never grows beyond the limit first. Nothing
 //! here may depend on what else of the module is translated: then it would matter who calls first.
 
-use super::{Translator, encode::TooLarge};
+use super::{TranslateError, Translator, encode::TooLarge};
 use windlass_decode::{Imm, Instr, Op};
 
 /// Limits of the code of a module's functions.
@@ -88,8 +88,8 @@ impl Budget {
 }
 
 impl Translator<'_> {
-    /// Counts an operator that is about to be translated.
-    pub(super) fn spend(&mut self, instr: &Instr<'_>) -> Result<(), TooLarge> {
+    /// Counts an operator that is about to be translated, and takes the room that it may need.
+    pub(super) fn spend(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
         let values = match (instr.op, instr.imm) {
             (Op::BrTable, Imm::Labels(labels)) => u64::from(labels.len()) + 1,
             (Op::ArrayNewFixed, Imm::Index2(_, count)) => count.into(),
@@ -106,8 +106,16 @@ impl Translator<'_> {
             (Op::Try | Op::Catch | Op::CatchAll, _) => self.budget.catch(1)?,
             _ => {}
         }
-        self.budget.spend(values + 1)
+        self.budget.spend(values + 1)?;
+        self.take_room(usize::try_from(values + 1).unwrap_or(usize::MAX))?;
+        if pushes_many(instr.op) { self.take_room_for_values() } else { Ok(()) }
     }
+}
+
+/// Whether an operator may push as many values as a type has. Others push two at most.
+fn pushes_many(op: Op) -> bool {
+    use Op::*;
+    matches!(op, Call | CallIndirect | CallRef | End | Else | Catch | Delegate)
 }
 
 #[cfg(test)]

@@ -26,8 +26,9 @@ use crate::exec::{
     machine::place::Domain,
     tables::fusions::{Behind, Fusions},
 };
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, string::String, vec::Vec};
 use core::fmt::Display;
+use windlass_validate::shed;
 
 /// What an accumulator holds: the value of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,8 @@ pub(crate) struct Builder {
     /// Every cell, if wanted.
     pub(crate) lines: Option<Vec<Line>>,
     recording: Recording,
+    /// The code when it is complete, in as far as it was copied.
+    copy: Vec<Cell>,
     /// What did not fit: the code is not to be used.
     failed: Option<TooLarge>,
 }
@@ -108,23 +111,40 @@ impl Builder {
         self.code.clear();
         self.starts.clear();
         self.behind = Behind::default();
+        self.copy.clear();
         self.forget();
         self.record(Recording::None);
         self.failed = None;
     }
 
-    /// Gives some memory back that only a large function takes. Whether there is more.
-    pub(crate) fn shed(&mut self) -> bool {
-        windlass_validate::shed(&mut self.starts)
+    /// Takes room for so many words of code, and what is kept beside them.
+    pub(super) fn reserve(&mut self, words: usize) -> Result<(), TryReserveError> {
+        // A cell has two words, at least.
+        let cells = words / 2;
+        self.code.try_reserve(words)?;
+        self.starts.try_reserve(cells)?;
+        self.records.try_reserve(cells)?;
+        self.lines.as_mut().map_or(Ok(()), |lines| lines.try_reserve(cells))
     }
 
-    /// The code, which is complete, if everything has fitted. Memory for a small one is kept.
-    pub(crate) fn finish(&mut self) -> Result<Box<[Cell]>, TooLarge> {
-        self.check()?;
-        if self.code.capacity() > KEPT {
-            return Ok(core::mem::take(&mut self.code).into_boxed_slice());
-        }
-        Ok(self.code.as_slice().into())
+    /// Copies some of the code, which is complete, to where it has just the room it needs. Whether
+    /// there is more.
+    pub(super) fn copy_some(&mut self) -> Result<bool, TryReserveError> {
+        // Nothing is left, once it was copied and given back.
+        let rest = self.code.get(self.copy.len()..).unwrap_or_default();
+        self.copy.try_reserve_exact(rest.len())?;
+        self.copy.extend_from_slice(&rest[..rest.len().min(COPIED)]);
+        Ok(self.copy.len() < self.code.len())
+    }
+
+    /// The code, when it was copied.
+    pub(super) fn take_copy(&mut self) -> Box<[Cell]> {
+        core::mem::take(&mut self.copy).into_boxed_slice()
+    }
+
+    /// See [`State::shed`](super::state::State::shed).
+    pub(super) fn shed(&mut self) -> bool {
+        shed(&mut self.starts) || shed(&mut self.code)
     }
 
     /// A number that has been encoded. One that does not fit is remembered, and any other in its
@@ -372,5 +392,5 @@ const PIECE: usize = 256;
 /// How many instructions of a stretch are remembered.
 const MAX_RECORDS: usize = 1 << 12;
 
-/// How many words the memory has, at most, that one function's code leaves to the next one's.
-const KEPT: usize = 1 << 16;
+/// So many words are copied in one go.
+const COPIED: usize = 1 << 18;

@@ -6,22 +6,28 @@
 //! Nothing is moved over the bounds of a try block: it begins and ends with a fence.
 
 use super::{
-    Translator,
+    TranslateError, Translator,
     branch::Site,
     control::{Frame, FrameKind},
     encode,
     safepoint::Stopped,
     work,
 };
-use crate::exec::{
-    Catches, Clause, TryBlock,
-    machine::place::{Kind, Way},
-    pack_const, pack_fields,
-    tables::{self, plain},
+use crate::{
+    exec::{
+        Catches, Clause, TryBlock,
+        machine::place::{Kind, Way},
+        pack_const, pack_fields,
+        tables::{self, plain},
+    },
+    room::push,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, TryReserveError},
+    vec::Vec,
+};
 use core::cmp::Reverse;
-use windlass_decode::{BlockType, Catch};
+use windlass_decode::{BlockType, Catches as CatchList};
 
 /// The try blocks of the function so far.
 #[derive(Default)]
@@ -53,10 +59,20 @@ impl Tries {
     }
 }
 
+/// A clause for a tag.
+struct Tagged {
+    catcher: Catcher,
+    tag: u32,
+    /// The one before for this tag.
+    below: Option<usize>,
+}
+
 /// The clauses of the open `try_table`s, by what they catch, the innermost last.
 #[derive(Default)]
 struct Catchers {
-    by_tag: BTreeMap<u32, Vec<Catcher>>,
+    tagged: Vec<Tagged>,
+    /// For each tag, the last of those that catch it.
+    by_tag: BTreeMap<u32, usize>,
     /// Those that catch all; and legacy blocks, whose clauses are not known yet.
     all: Vec<Catcher>,
     /// Those for tags that are imported: they may be the same one under two indices.
@@ -74,7 +90,14 @@ struct Catcher {
 }
 
 impl Catchers {
-    /// A `try_table` begins; its clauses go to the labels of these frames.
+    /// Takes room for so many clauses more.
+    fn reserve(&mut self, clauses: usize) -> Result<(), TryReserveError> {
+        self.tagged.try_reserve(clauses)?;
+        self.all.try_reserve(clauses)?;
+        self.imported.try_reserve(clauses)
+    }
+
+    /// A `try_table` begins; its clauses go to the labels of these frames. There is room for them.
     fn open(&mut self, block: u32, clauses: &[Clause], frames: &[usize], imported: u32) {
         work::count(clauses.len());
         for (index, (clause, &frame)) in clauses.iter().zip(frames).enumerate().rev() {
@@ -82,7 +105,8 @@ impl Catchers {
             let catcher = Catcher { block, clause: Reverse(index), frame };
             match clause.tag {
                 Some(tag) => {
-                    self.by_tag.entry(tag).or_default().push(catcher);
+                    let below = self.by_tag.insert(tag, self.tagged.len());
+                    self.tagged.push(Tagged { catcher, tag, below });
                     if tag < imported {
                         self.imported.push((catcher, tag));
                     }
@@ -97,20 +121,23 @@ impl Catchers {
         self.all.push(Catcher { block, clause: Reverse(0), frame: None });
     }
 
-    /// The innermost block, with these clauses, ends.
-    fn close(&mut self, block: u32, clauses: &[Clause]) {
-        work::count(clauses.len());
+    /// The innermost block ends.
+    fn close(&mut self, block: u32) {
         while self.all.pop_if(|catcher| catcher.block == block).is_some() {}
         while self.imported.pop_if(|(catcher, _)| catcher.block == block).is_some() {}
-        for tag in clauses.iter().filter_map(|clause| clause.tag) {
-            self.by_tag.get_mut(&tag).and_then(Vec::pop);
+        while let Some(last) = self.tagged.pop_if(|tagged| tagged.catcher.block == block) {
+            work::count(1);
+            match last.below {
+                Some(below) => self.by_tag.insert(last.tag, below),
+                None => self.by_tag.remove(&last.tag),
+            };
         }
     }
 
     /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody
     /// wants a reference. Below `imported` are the tags that are imported.
     fn find(&self, tag: u32, imported: u32) -> Option<usize> {
-        let own = self.by_tag.get(&tag).and_then(|catchers| catchers.last().copied());
+        let own = self.by_tag.get(&tag).map(|&index| self.tagged[index].catcher);
         let alias = match self.imported.last() {
             Some(&(catcher, other)) if tag < imported && other != tag => {
                 Some(Catcher { frame: None, ..catcher })
@@ -159,11 +186,18 @@ impl<'m> Translator<'m> {
     }
 
     /// `try_table`: the labels of its clauses are those outside.
-    pub(super) fn try_table(&mut self, ty: BlockType, catches: impl Iterator<Item = Catch>) {
+    pub(super) fn try_table(
+        &mut self,
+        ty: BlockType,
+        catches: CatchList<'_>,
+    ) -> Result<(), TranslateError> {
         let outer_frames = self.frames.len();
-        let block = self.open_try(None);
+        let clauses = catches.iter().count();
+        self.take_room(clauses)?;
+        let block = self.open_try(None, clauses)?;
         let mut labels = Vec::new();
-        for (index, catch) in catches.enumerate() {
+        labels.try_reserve_exact(clauses)?;
+        for (index, catch) in catches.iter().enumerate() {
             let frame = outer_frames - 1 - catch.label as usize;
             let fields = self.label_slot(frame, 0);
             let width = catch.tag.map_or(0, |tag| Self::width_of(self.tag_kinds(tag)));
@@ -177,19 +211,21 @@ impl<'m> Translator<'m> {
         let clauses = &catches.blocks[block.block as usize].clauses;
         catchers.open(block.block, clauses, &labels, self.source.context.imported.tags);
         self.push_frame(FrameKind::TryTable(block), ty);
+        Ok(())
     }
 
-    /// Begins a try block here.
-    fn open_try(&mut self, kept: Option<i16>) -> Try {
+    /// Begins a try block here, with room for so many clauses.
+    fn open_try(&mut self, kept: Option<i16>, clauses: usize) -> Result<Try, TranslateError> {
         self.settle_locals();
         self.builder.fence();
         let word = self.code_index(self.builder.code.len());
         let block = self.fit_index("try blocks", self.tries.catches.blocks.len());
-        let Tries { catches, open, .. } = &mut self.tries;
+        let Tries { catches, open, catchers, .. } = &mut self.tries;
         let outer = open.replace(block);
-        catches.blocks.push(TryBlock { outer, clauses: Default::default() });
+        catches.add(TryBlock { outer, clauses: Default::default() }, clauses)?;
+        catchers.reserve(clauses.max(1))?;
         catches.begin(word, *open);
-        Try { block, outer, kept }
+        Ok(Try { block, outer, kept })
     }
 
     /// The block ends here.
@@ -197,21 +233,22 @@ impl<'m> Translator<'m> {
         self.builder.fence();
         let word = self.code_index(self.builder.code.len());
         let Tries { catches, open, catchers, .. } = &mut self.tries;
-        catchers.close(block.block, &catches.blocks[block.block as usize].clauses);
+        catchers.close(block.block);
         *open = block.outer;
         catches.begin(word, block.outer);
     }
 
     /// The legacy `try`.
-    pub(super) fn legacy_try(&mut self, ty: BlockType) {
+    pub(super) fn legacy_try(&mut self, ty: BlockType) -> Result<(), TranslateError> {
         let keeps = self.scanned.rethrown[self.tries.next];
         self.tries.next += 1;
         let kept = self.tries.first_kept + self.tries.kept;
         let kept = keeps.then(|| self.builder.fit(encode::slot(kept)));
         self.tries.kept += usize::from(keeps);
-        let block = self.open_try(kept);
+        let block = self.open_try(kept, 0)?;
         self.tries.catchers.open_legacy(block.block);
         self.push_frame(FrameKind::Try(block), ty);
+        Ok(())
     }
 
     /// A legacy `try` in code that is not reachable.
@@ -220,8 +257,8 @@ impl<'m> Translator<'m> {
     }
 
     /// A legacy clause: ends the block, or the clause before.
-    pub(super) fn catch(&mut self, tag: Option<u32>) {
-        let Some(mut frame) = self.frames.pop() else { return };
+    pub(super) fn catch(&mut self, tag: Option<u32>) -> Result<(), TranslateError> {
+        let Some(mut frame) = self.frames.pop() else { return Ok(()) };
         if self.unreachable.take().is_none() {
             self.settle(frame.base, true);
             let origin = self.builder.cell(tables::br(Way::Jump), "br end");
@@ -240,7 +277,7 @@ impl<'m> Translator<'m> {
         self.truncate(frame.base);
         let (target, fields) = (self.code_index(self.builder.code.len()), self.next_slot());
         let clause = Clause { tag, target, fields, reference: block.kept };
-        self.tries.catches.blocks[block.block as usize].clauses.push(clause);
+        push(&mut self.tries.catches.blocks[block.block as usize].clauses, clause)?;
         if let Some(tag) = tag {
             self.push_temps(self.tag_kinds(tag));
         }
@@ -250,6 +287,7 @@ impl<'m> Translator<'m> {
         frame.try_block = block.outer;
         self.frames.push(frame);
         self.open_arm();
+        Ok(())
     }
 
     /// A legacy `try` ends, or its last clause.

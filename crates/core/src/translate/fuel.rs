@@ -12,7 +12,7 @@ use crate::{
     Metering,
     exec::{Cell, tables},
 };
-use alloc::vec::Vec;
+use alloc::{collections::TryReserveError, vec::Vec};
 use windlass_decode::{FuncType, Op};
 use windlass_validate::shed;
 
@@ -136,6 +136,18 @@ impl Regions {
     /// See [`State::shed`].
     pub(super) fn shed(&mut self) -> bool {
         shed(&mut self.costs) || shed(&mut self.sites)
+    }
+
+    /// Takes room for so many regions, and words with their costs.
+    pub(super) fn reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        self.costs.try_reserve(more)?;
+        self.sites.try_reserve(more)
+    }
+
+    /// How many there are of both.
+    #[cfg(debug_assertions)]
+    pub(super) fn lens(&self) -> [usize; 2] {
+        [self.costs.len(), self.sites.len()]
     }
 
     pub(super) fn current(&self) -> RegionId {

@@ -120,11 +120,19 @@ impl Job {
             }
             self.stage = Stage::Shed;
         }
+        while self.state.copy_some()? {
+            if interrupted() {
+                return Err(Failure::Interrupted);
+            }
+        }
         shed(interrupted, || self.state.shed())?;
-        let code = self.state.take_code().map_err(Failure::TooLarge)?;
+        let code = self.state.take_code();
         let catches = self.state.take_catches();
         #[cfg(all(debug_assertions, feature = "std"))]
         if let Err(fault) = super::check::check(source, defined, &code, &catches) {
+            if fault.is_want_of_memory() {
+                return Err(Failure::NoMemory);
+            }
             panic!("function {defined} of those that the module defines: {fault}");
         }
         Ok(Translated { code, catches })
@@ -168,7 +176,7 @@ impl Job {
         }
         repeat(interrupted, || Ok(translator.step(None)?))?;
         translator.finish_enter();
-        Ok(())
+        translator.builder.check().map_err(Failure::TooLarge)
     }
 }
 
@@ -212,6 +220,7 @@ impl From<TranslateError> for Failure {
     fn from(error: TranslateError) -> Failure {
         match error {
             TranslateError::TooLarge(error) => Failure::TooLarge(error),
+            TranslateError::NoMemory => Failure::NoMemory,
             TranslateError::Unsupported(offset) => {
                 Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
             }

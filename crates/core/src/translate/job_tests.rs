@@ -161,7 +161,8 @@ fn a_call_that_cannot_be_paused_ends_and_the_next_one_begins_anew() {
 #[test]
 fn a_large_function_leaves_little_memory_behind() {
     let blocks = 100_000;
-    let text = format!("(func {} {})", "block ".repeat(blocks), "end ".repeat(blocks));
+    let parts = ["block ", "memory.size drop ", "end "].map(|part| part.repeat(blocks));
+    let text = format!("(memory 1) (func {})", parts.concat());
     let wasm = wat::parse_str(text).expect("the text is a module");
     let module = Module::from_binary(&Engine::default(), &wasm).expect("the module is valid");
     let mut job = Job::default();
@@ -175,4 +176,8 @@ fn a_large_function_leaves_little_memory_behind() {
     }
     assert!(looks > 2, "{looks}");
     assert!(job.state.frames.capacity() < blocks / 2, "{}", job.state.frames.capacity());
+    let words = job.state.builder.code.capacity();
+    assert!(words < 3 * blocks, "{words}");
+    let Ok(whole) = translate(module.0.source(), 0) else { panic!("it can be translated") };
+    assert!(whole.code.len() > 3 * blocks);
 }

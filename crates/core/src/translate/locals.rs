@@ -14,11 +14,7 @@
 //! 5. What has no handler for a pinned place reads its slot (`Loc::unpinned`).
 //! 6. Vectors are not pinned.
 
-use super::{
-    FIRST_LOCAL,
-    encode::{self, TooLarge},
-    work,
-};
+use super::{FIRST_LOCAL, TranslateError, encode, work};
 use crate::exec::machine::place::{Domain, Kind};
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -76,17 +72,18 @@ impl Locals {
     /// declared locals in runs, above. `bytes` is the length of the body.
     ///
     /// # Errors
-    /// If there are more slots than cells can name.
+    /// If there are more slots than cells can name; if the host has no memory for them.
     pub(super) fn begin(
         &mut self,
-        params: impl Iterator<Item = Kind> + Clone,
-        declared: impl Iterator<Item = (u32, Kind)>,
+        params: impl ExactSizeIterator<Item = Kind> + Clone,
+        declared: impl ExactSizeIterator<Item = (u32, Kind)>,
         bytes: usize,
-    ) -> Result<(), TooLarge> {
+    ) -> Result<(), TranslateError> {
         self.len = 0;
         self.runs.clear();
         self.dense.clear();
         self.sparse.clear();
+        self.runs.try_reserve(params.len() + declared.len())?;
         self.param_slots = params.clone().map(Kind::width).sum();
         encode::slot_below(self.param_slots)?;
         let mut slot = -self.param_slots.cast_signed();
@@ -99,8 +96,7 @@ impl Locals {
         }
         self.end = slot.cast_unsigned();
         encode::slot(self.end)?;
-        self.spread(bytes);
-        Ok(())
+        self.spread(bytes)
     }
 
     /// Adds locals that lie from `slot` on; returns the slot after them.
@@ -115,13 +111,15 @@ impl Locals {
     }
 
     /// Spreads out the first `count`.
-    fn spread(&mut self, count: usize) {
+    fn spread(&mut self, count: usize) -> Result<(), TranslateError> {
         let count = count.min(self.len);
+        self.dense.try_reserve(count)?;
         work::count(count);
         let ends = self.runs.iter().skip(1).map(|run| run.first).chain([self.len]);
         for (run, end) in self.runs.iter().zip(ends) {
             self.dense.extend((run.first..end.min(count)).map(|local| run.local(local)));
         }
+        Ok(())
     }
 
     /// A local. Code is valid, so there is one.

@@ -36,6 +36,7 @@ mod object;
 mod placing;
 mod prescan;
 mod reference;
+mod room;
 mod safepoint;
 mod stack;
 mod state;
@@ -52,7 +53,7 @@ use crate::{
     },
     object_type::ObjectType,
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::TryReserveError, sync::Arc, vec::Vec};
 pub(crate) use budget::CodeLimits;
 pub(crate) use builder::Line;
 use builder::Recording;
@@ -95,6 +96,8 @@ pub(crate) enum TranslateError {
     /// It has an instruction that is not supported (the module should have been refused), at this
     /// offset.
     Unsupported(usize),
+    /// The host has no memory for it.
+    NoMemory,
 }
 
 impl From<TooLarge> for TranslateError {
@@ -103,11 +106,20 @@ impl From<TooLarge> for TranslateError {
     }
 }
 
+impl From<TryReserveError> for TranslateError {
+    #[cold]
+    fn from(_: TryReserveError) -> TranslateError {
+        TranslateError::NoMemory
+    }
+}
+
 /// Why a function could not be made ready to run.
 pub(crate) enum Failure {
     TooLarge(TooLarge),
     /// It was not validated before, and is not valid.
     Invalid(Error),
+    /// The host has no memory for it.
+    NoMemory,
     /// It was interrupted: what is done is kept.
     Interrupted,
 }
@@ -133,7 +145,8 @@ pub(crate) fn code_size(
 ) -> Result<(u64, usize), TranslateError> {
     let mut translator = Translator::new(source, defined, Recording::None)?;
     translator.body(None)?;
-    Ok((translator.budget.cells(), translator.builder.finish()?.len()))
+    translator.builder.check()?;
+    Ok((translator.budget.cells(), translator.builder.code.len()))
 }
 
 #[cfg(test)]
@@ -237,6 +250,7 @@ impl<'m> Translator<'m> {
         {
             recorder.take(noting);
         }
+        self.check_room();
         self.builder.check()?;
         Ok(true)
     }
@@ -254,7 +268,7 @@ impl<'m> Translator<'m> {
     fn prescan(&mut self) -> Result<bool, TranslateError> {
         let Some(instr) = self.next_instr()? else { return Ok(false) };
         let State { scanned, locals, .. } = &mut self.state;
-        scanned.instr(&instr, locals);
+        scanned.instr(&instr, locals)?;
         Ok(true)
     }
 
@@ -274,6 +288,7 @@ impl<'m> Translator<'m> {
         let start = self.source.decoded.bodies[self.defined].code.start;
         self.instrs = job::instrs(self.source, self.defined, start);
         self.builder.offset = start;
+        self.take_room(1)?;
         self.enter();
         self.can_stop(Stopped::Before);
         self.push_function_frame();
@@ -312,10 +327,10 @@ impl<'m> Translator<'m> {
             (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
             (Op::Throw, Imm::Index(tag)) => self.throw(tag),
             (Op::ThrowRef, _) => self.throw_ref(),
-            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches.iter()),
-            (Op::Try, Imm::Block(ty)) => self.legacy_try(ty),
-            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag)),
-            (Op::CatchAll, _) => self.catch(None),
+            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches)?,
+            (Op::Try, Imm::Block(ty)) => self.legacy_try(ty)?,
+            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag))?,
+            (Op::CatchAll, _) => self.catch(None)?,
             (Op::Delegate, Imm::Index(label)) => self.delegate(label),
             (Op::Rethrow, Imm::Index(label)) => self.rethrow(label),
             (Op::Drop, _) => drop(self.pop()),

@@ -21,7 +21,7 @@ use crate::{
             plain,
         },
     },
-    object_type::{self, HEADER, MIN_OBJECT, ObjectType, Storage},
+    object_type::{FieldLayout, HEADER, MIN_OBJECT, ObjectType, Storage},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -173,11 +173,13 @@ impl<'m> Translator<'m> {
         match (op, imm) {
             (Op::StructNew, Imm::Index(ty)) => {
                 let ty = self.object_type(ty);
-                self.new_object(ty.header.into(), ty.size, &ty.fields);
+                self.new_object(ty.header.into(), ty.size, ty.fields.len(), |index| {
+                    ty.fields[index]
+                });
             }
             (Op::StructNewDefault, Imm::Index(ty)) => {
                 let ty = self.object_type(ty);
-                self.new_object(ty.header.into(), ty.size, &[]);
+                self.new_object(ty.header.into(), ty.size, 0, |index| ty.fields[index]);
             }
             (Op::ArrayNewFixed, Imm::Index2(ty, count)) => self.array_new_fixed(ty, count),
             (Op::ArrayNew | Op::ArrayNewDefault, Imm::Index(ty)) => self.array_new(op, ty),
@@ -294,48 +296,44 @@ impl<'m> Translator<'m> {
             .array_size(count.into())
             .map_or(Ok(MIN_OBJECT), |size| index("bytes of an array", size));
         let size = self.builder.fit(size);
-        let offset = |index| HEADER + index * storage.size();
-        let places =
-            (0..count).map(|index| object_type::FieldLayout { offset: offset(index), storage });
-        self.new_object(header, size, &places.collect::<Vec<_>>());
+        // There is one for each operand: few enough.
+        let field = |index: usize| {
+            let offset = HEADER + u32::try_from(index).unwrap_or(count) * storage.size();
+            FieldLayout { offset, storage }
+        };
+        self.new_object(header, size, count as usize, field);
     }
 
-    /// Makes an object of the top operands; without fields, of zeros.
-    fn new_object(&mut self, header: u64, size: u32, fields: &[object_type::FieldLayout]) {
+    /// Makes an object of the top operands, so many fields; without fields, of zeros.
+    fn new_object(
+        &mut self,
+        header: u64,
+        size: u32,
+        count: usize,
+        field: impl Fn(usize) -> FieldLayout,
+    ) {
         // What is in accumulators now stays in its slot, too: the first cell may stop.
         self.builder.keep_stores();
         self.can_stop(Stopped::Before);
         self.count_object(size);
-        let from = self.stack.len() - fields.len();
-        let values: Vec<Loc> = (from..self.stack.len())
-            .map(|index| match self.place(self.stack[index]) {
-                Loc::Acc { slot, .. } => Loc::Acc { slot, last_use: false },
-                place => place,
-            })
-            .collect();
-        self.truncate(from);
-        let what = match (fields, &values[..]) {
-            ([], _) => {
-                self.builder.cell(tables::object::NEW_ZEROED, format_args!("new {size} bytes"));
-                self.builder.push(0);
-                self.builder.push(size.into());
-                (Object::Done(header), NO_LOC)
-            }
-            ([first, rest @ ..], [v, values @ ..]) => {
-                self.new_field(*first, *v, Some(size));
-                match (rest, values) {
-                    ([middle @ .., last], [values @ .., v]) => {
-                        for (place, v) in middle.iter().zip(values) {
-                            self.new_field(*place, *v, None);
-                        }
-                        let (access, _) = access(last.storage, false);
-                        (Object::Last(access, last.offset, header), *v)
-                    }
-                    _ => (Object::Done(header), NO_LOC),
-                }
-            }
-            _ => return,
+        let from = self.stack.len() - count;
+        let last = count.saturating_sub(1);
+        if count == 0 {
+            self.builder.cell(tables::object::NEW_ZEROED, format_args!("new {size} bytes"));
+            self.builder.push(0);
+            self.builder.push(size.into());
+        }
+        for index in 0..last.max(count.min(1)) {
+            let v = self.field_value(from + index);
+            self.new_field(field(index), v, (index == 0).then_some(size));
+        }
+        let what = if last == 0 {
+            (Object::Done(header), NO_LOC)
+        } else {
+            let FieldLayout { offset, storage } = field(last);
+            (Object::Last(access(storage, false).0, offset, header), self.field_value(from + last))
         };
+        self.truncate(from);
         let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::Object(what.0), d, a: what.1, b: NO_LOC };
         let emitted = self.builder.emit(inst);
@@ -343,8 +341,16 @@ impl<'m> Translator<'m> {
         self.push_temp(Kind::Ref);
     }
 
+    /// The place of an operand that a field gets: it stays there.
+    fn field_value(&self, index: usize) -> Loc {
+        match self.place(self.stack[index]) {
+            Loc::Acc { slot, .. } => Loc::Acc { slot, last_use: false },
+            place => place,
+        }
+    }
+
     /// Writes a field of the object that is made; of the first one if `size` says how large it is.
-    fn new_field(&mut self, place: object_type::FieldLayout, v: Loc, size: Option<u32>) {
+    fn new_field(&mut self, place: FieldLayout, v: Loc, size: Option<u32>) {
         let (access, _) = access(place.storage, false);
         let handler = match size {
             Some(_) => tables::object::new_first(access, v.place()),

@@ -3,8 +3,8 @@
 //! Whatever must be known before the code that it is about has been read is found here.
 
 use super::{locals::Locals, work};
-use crate::exec::machine::place::Domain;
-use alloc::vec::Vec;
+use crate::{exec::machine::place::Domain, room::push};
+use alloc::{collections::TryReserveError, vec::Vec};
 use windlass_decode::{Imm, Instr, Op};
 use windlass_validate::shed;
 
@@ -53,7 +53,14 @@ impl Prescan {
     }
 
     /// Reads the next instruction. Uses of locals are noted there.
-    pub(super) fn instr(&mut self, instr: &Instr<'_>, locals: &mut Locals) {
+    ///
+    /// # Errors
+    /// If the host has no memory for what is found.
+    pub(super) fn instr(
+        &mut self,
+        instr: &Instr<'_>,
+        locals: &mut Locals,
+    ) -> Result<(), TryReserveError> {
         let weight = 1 << (3 * self.loops.len().min(MAX_DEPTH));
         match (instr.op, instr.imm) {
             (Op::LocalGet | Op::LocalSet | Op::LocalTee, Imm::Index(local)) => {
@@ -61,19 +68,19 @@ impl Prescan {
             }
             (Op::Loop, _) => {
                 self.not_simple();
-                self.loops.push(self.simple_loops.len());
-                self.simple_loops.push(true);
-                self.blocks.begin(Block::Loop);
+                push(&mut self.loops, self.simple_loops.len())?;
+                push(&mut self.simple_loops, true)?;
+                self.blocks.begin(Block::Loop)?;
             }
-            (Op::Block | Op::If, _) => self.blocks.begin(Block::Other),
+            (Op::Block | Op::If, _) => self.blocks.begin(Block::Other)?,
             (Op::TryTable, _) => {
                 self.not_simple();
-                self.blocks.begin(Block::Other);
+                self.blocks.begin(Block::Other)?;
             }
             (Op::Try, _) => {
                 self.not_simple();
-                self.blocks.begin(Block::Try(self.rethrown.len()));
-                self.rethrown.push(false);
+                self.blocks.begin(Block::Try(self.rethrown.len()))?;
+                push(&mut self.rethrown, false)?;
                 self.tries += 1;
                 self.max_tries = self.tries.max(self.max_tries);
             }
@@ -83,7 +90,7 @@ impl Prescan {
                 }
             }
             (Op::Else, _) => self.blocks.follow_else(),
-            (Op::End | Op::Delegate, _) => match self.blocks.end() {
+            (Op::End | Op::Delegate, _) => match self.blocks.end()? {
                 Some(Block::Loop) => drop(self.loops.pop()),
                 Some(Block::Try(_)) => self.tries -= 1,
                 _ => {}
@@ -98,6 +105,7 @@ impl Prescan {
         if !matches!(instr.op, Op::End | Op::Delegate) {
             self.blocks.ended.clear();
         }
+        Ok(())
     }
 
     /// The innermost loop is not simple.
@@ -158,19 +166,19 @@ impl Blocks {
         shed(&mut self.follows) || shed(&mut self.open) || shed(&mut self.ended)
     }
 
-    fn begin(&mut self, block: Block) {
-        self.open.push((self.follows.len(), block));
-        self.follows.push(Follow::Code);
+    fn begin(&mut self, block: Block) -> Result<(), TryReserveError> {
+        push(&mut self.open, (self.follows.len(), block))?;
+        push(&mut self.follows, Follow::Code)
     }
 
     /// Ends the innermost block, which it returns, or the function.
-    fn end(&mut self) -> Option<Block> {
+    fn end(&mut self) -> Result<Option<Block>, TryReserveError> {
         let Some((index, block)) = self.open.pop() else {
             self.follow_return();
-            return None;
+            return Ok(None);
         };
-        self.ended.push(index);
-        Some(block)
+        push(&mut self.ended, index)?;
+        Ok(Some(block))
     }
 
     /// The open block that this label names.

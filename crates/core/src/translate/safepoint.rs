@@ -93,6 +93,7 @@ impl Translator<'_> {
             .filter(|(_, operand)| operand.kind == Kind::Ref && operand.origin == Origin::Temp);
         let mut operands = Vec::new();
         noting.has_failed |= operands.try_reserve_exact(stack.len()).is_err();
+        noting.has_failed |= noting.noted.try_reserve(1).is_err();
         if !noting.has_failed {
             operands.extend(references.map(|(index, operand)| (index, i32::from(operand.slot))));
             noting.noted.push(Noted { place, operands });

@@ -8,7 +8,6 @@ use super::{
     budget::Budget,
     builder::Builder,
     control::Frame,
-    encode::TooLarge,
     exception::Tries,
     fuel::Regions,
     job::instrs,
@@ -55,6 +54,11 @@ pub(super) struct State {
     pub(super) tries: Tries,
     /// The index of this function's type.
     pub(super) ty: u32,
+    /// For how many cells there is room; and how long the lists may become, see
+    /// [`room`](super::room).
+    pub(super) room: usize,
+    #[cfg(debug_assertions)]
+    pub(super) granted: [usize; super::room::LISTS],
 }
 
 impl State {
@@ -77,7 +81,7 @@ impl State {
         self.loose.clear();
         self.frames.clear();
         self.patches.clear();
-        self.landing = None;
+        (self.landing, self.room) = (None, 0);
         self.scanned.clear();
         self.regions.clear();
         self.tries.clear(self.locals.end);
@@ -104,12 +108,18 @@ impl State {
             || self.regions.shed()
     }
 
-    /// The code of the finished function, if everything in it fits.
-    pub(super) fn take_code(&mut self) -> Result<Box<[Cell]>, TooLarge> {
-        let code = self.builder.finish()?;
+    /// When the function is finished: moves some of its code to where it stays. Whether there is
+    /// more.
+    pub(super) fn copy_some(&mut self) -> Result<bool, TranslateError> {
+        Ok(self.builder.copy_some()?)
+    }
+
+    /// The code of the finished function, which was copied.
+    pub(super) fn take_code(&mut self) -> Box<[Cell]> {
+        let code = self.builder.take_copy();
         #[cfg(debug_assertions)]
         debug_assert!(self.budget.covers(code.len()), "an operator has many words");
-        Ok(code)
+        code
     }
 
     /// What it catches.

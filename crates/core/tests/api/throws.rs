@@ -69,6 +69,27 @@ const LEGACY: &str = r#"
       end
       (call $mark))"#;
 
+/// Each call catches what is thrown further in, and throws it again.
+const AGAIN: &str = r#"
+    (import "env" "throw" (func $host_throw))
+    (import "env" "mark" (func $mark))
+    (tag $t (export "t") (param i32))
+    (memory 0)
+    (func $down (param $n i32)
+      (if (i32.eqz (local.get $n))
+        (then
+          (drop (memory.grow (i32.const 1)))
+          (throw $t (i32.const 7))))
+      (block $h (result exnref)
+        (try_table (catch_all_ref $h) (call $down (i32.sub (local.get $n) (i32.const 1))))
+        (return))
+      (throw_ref))
+    (func (export "run") (param $n i32) (param i32) (result i32)
+      (block $caught (result i32)
+        (try_table (catch $t $caught) (call $down (local.get $n)))
+        (i32.const -1))
+      (call $mark))"#;
+
 /// The guest is interrupted whenever its memory grows: what comes next is the throw.
 #[derive(Default)]
 struct Seen {
@@ -154,6 +175,11 @@ fn a_reference_that_is_thrown_again_is_interrupted() {
     is_interrupted_on_its_way(TEXT, 1);
     is_interrupted_on_its_way(TEXT, 2);
     is_interrupted_on_its_way(LEGACY, 0);
+}
+
+#[test]
+fn many_throws_with_nothing_between_are_interrupted() {
+    is_interrupted_on_its_way(AGAIN, 0);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! published, they become [`CatchIndex`], in which throws look up a clause without a walk over
 //! blocks or clauses. They must never depend on where the code lies.
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use crate::room::{list, push};
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 
 /// The try blocks of a function.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,7 +43,20 @@ impl Catches {
         size_of_val(&*self.spans) + size_of_val(&*self.blocks) + clauses * size_of::<Clause>()
     }
 
-    /// From `word` on, `block` is the innermost.
+    /// Adds a block, with room for so many clauses, and for what [`Catches::begin`] adds when it
+    /// begins and ends.
+    pub(crate) fn add(
+        &mut self,
+        mut block: TryBlock,
+        clauses: usize,
+    ) -> Result<(), TryReserveError> {
+        block.clauses.try_reserve_exact(clauses)?;
+        push(&mut self.blocks, block)?;
+        let spans = 2 * self.blocks.len();
+        self.spans.try_reserve(spans.saturating_sub(self.spans.len()))
+    }
+
+    /// From `word` on, `block` is the innermost. It was added.
     pub(crate) fn begin(&mut self, word: u32, block: Option<u32>) {
         if self.spans.last().is_some_and(|last| last.0 == word) {
             self.spans.pop();
@@ -90,12 +104,18 @@ struct Range {
 
 impl CatchIndex {
     /// The same as `catches` says. Takes time in proportion to them, but for sorting.
-    pub(crate) fn new(catches: &Catches) -> CatchIndex {
-        let places = places(&catches.blocks);
+    ///
+    /// # Errors
+    /// If the host has no memory for it.
+    pub(crate) fn new(catches: &Catches) -> Result<CatchIndex, TryReserveError> {
+        let places = places(&catches.blocks)?;
         let place_of = |block: Option<u32>| block.map_or(0, |block| places[block as usize].0);
         let spans = catches.spans.iter().map(|&(word, block)| (word, place_of(block)));
+        let count = catches.blocks.iter().map(|block| block.clauses.len()).sum();
         let (mut clauses, mut ranges) = (Vec::new(), Vec::new());
-        for (block, &(place, end)) in catches.blocks.iter().zip(&places) {
+        clauses.try_reserve_exact(count)?;
+        ranges.try_reserve_exact(count)?;
+        for (block, &(place, end)) in catches.blocks.iter().zip(&*places) {
             for &clause in block.clauses.iter().rev() {
                 let tag = clause.tag.unwrap_or(ALL);
                 ranges.push(Range { tag, place, end, clause: clauses.len() as u32 });
@@ -103,8 +123,8 @@ impl CatchIndex {
             }
         }
         ranges.sort_unstable_by_key(|range| (range.tag, range.place, range.clause));
-        let changes = changes(&ranges).into();
-        CatchIndex { spans: spans.collect(), clauses: clauses.into(), changes }
+        let changes = changes(&ranges)?;
+        Ok(CatchIndex { spans: list(spans)?, clauses: clauses.into(), changes })
     }
 
     /// The clause for an exception that is thrown at `word`, if its tag has these indices in the
@@ -123,10 +143,10 @@ impl CatchIndex {
 }
 
 /// For each block, its place in the tree's order, and the first one behind all that is in it.
-fn places(blocks: &[TryBlock]) -> Vec<(u32, u32)> {
+fn places(blocks: &[TryBlock]) -> Result<Box<[(u32, u32)]>, TryReserveError> {
     // An outer block has a smaller number: its own come first from the back, and last from the
     // front.
-    let mut sizes = vec![1; blocks.len()];
+    let mut sizes = list(blocks.iter().map(|_| 1))?;
     for (index, block) in blocks.iter().enumerate().rev() {
         if let Some(outer) = block.outer {
             sizes[outer as usize] += sizes[index];
@@ -134,28 +154,29 @@ fn places(blocks: &[TryBlock]) -> Vec<(u32, u32)> {
     }
     let mut free = 1;
     // Where the next block in this one goes.
-    let mut inside = vec![0; blocks.len()];
-    let mut places = Vec::with_capacity(blocks.len());
-    for (index, block) in blocks.iter().enumerate() {
+    let mut inside = list(blocks.iter().map(|_| 0))?;
+    list(blocks.iter().enumerate().map(|(index, block)| {
         let next = block.outer.map_or(&mut free, |outer| &mut inside[outer as usize]);
         let place = *next;
         *next += sizes[index];
         inside[index] = place + 1;
-        places.push((place, place + sizes[index]));
-    }
-    places
+        (place, place + sizes[index])
+    }))
 }
 
 /// The changes that ranges, which are in order, make.
-fn changes(ranges: &[Range]) -> Vec<Change> {
+fn changes(ranges: &[Range]) -> Result<Box<[Change]>, TryReserveError> {
     let mut sweep = Sweep::default();
+    // Each begins and ends once.
+    sweep.changes.try_reserve_exact(2 * ranges.len())?;
+    sweep.open.try_reserve_exact(ranges.len())?;
     for range in ranges {
         sweep.close(Some(range));
         sweep.change(range.tag, range.place, Some(range.clause));
         sweep.open.push(range);
     }
     sweep.close(None);
-    sweep.changes
+    list(sweep.changes.into_iter())
 }
 
 /// A way along the tree's order, for one tag after the other.
@@ -248,7 +269,7 @@ mod tests {
         let mut found = BTreeSet::new();
         for seed in 1..300 {
             let (catches, of) = random(seed);
-            let index = CatchIndex::new(&catches);
+            let index = CatchIndex::new(&catches).expect("there is memory");
             for tag in 0..4 {
                 let tags: Vec<u32> = (0..5).filter(|&own| of[own as usize] == tag).collect();
                 for word in 0..130 {
@@ -280,7 +301,7 @@ mod tests {
         for n in (0..10_000_u32).rev() {
             catches.begin(20_000 - n, n.checked_sub(1));
         }
-        let index = CatchIndex::new(&catches);
+        let index = CatchIndex::new(&catches).expect("there is memory");
         assert_eq!(index.clauses.len(), 30_000);
         assert!(index.changes.len() <= 60_000);
         assert_eq!(index.find(9_999, &[5_000]).map(|clause| clause.target), Some(5_000));

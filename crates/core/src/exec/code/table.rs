@@ -102,9 +102,20 @@ impl CodeTable {
 
     /// Publishes the code of a function. If another thread was first, its code stays (it is the
     /// same: translation is deterministic).
-    pub(crate) fn publish(&self, defined: usize, cells: Box<[Cell]>, catches: Catches) -> Ip {
-        let catches = (!catches.blocks.is_empty()).then(|| CatchIndex::new(&catches));
-        self.published.write(|published| {
+    ///
+    /// # Errors
+    /// If the host has no memory for the index of what is caught.
+    pub(crate) fn publish(
+        &self,
+        defined: usize,
+        cells: Box<[Cell]>,
+        catches: Catches,
+    ) -> Result<Ip, TryReserveError> {
+        let catches = match &*catches.blocks {
+            [] => None,
+            _ => Some(CatchIndex::new(&catches)?),
+        };
+        Ok(self.published.write(|published| {
             if let Some(code) = self.translated(defined) {
                 return code;
             }
@@ -117,7 +128,18 @@ impl CodeTable {
             // SAFETY: the stub has three words, and this one is only accessed atomically.
             unsafe { AtomicPtr::from_ptr(known.cast()) }.store(start, Ordering::Release);
             code
-        })
+        }))
+    }
+
+    /// The words of a function's code, if it is translated.
+    #[cfg(test)]
+    pub(crate) fn words(&self, defined: usize) -> Vec<u64> {
+        let words = self.with_published(self.current(defined), |published, _| {
+            // SAFETY: I7: the code is there as long as the table, and no other thread writes.
+            let code = unsafe { core::slice::from_raw_parts(published.start, published.len) };
+            Some(code.iter().map(|cell| cell.bits()).collect())
+        });
+        words.unwrap_or_default()
     }
 
     /// The function that has `ip` in its code or stub.

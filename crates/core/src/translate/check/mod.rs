@@ -12,7 +12,7 @@ use crate::exec::{
     Catches, Cell,
     cells::{Field, Layout, Layouts, Part},
 };
-use alloc::vec::Vec;
+use alloc::{collections::TryReserveError, vec::Vec};
 use core::fmt;
 use std::collections::HashMap;
 use windlass_decode::{FuncType, Imm, Op, Reader, ValType};
@@ -24,6 +24,21 @@ pub(super) struct Fault {
     at: usize,
     /// The invariant's number and what is wrong.
     what: &'static str,
+}
+
+impl Fault {
+    /// Whether nothing is known to be wrong: the host has no memory to look.
+    pub(super) fn is_want_of_memory(&self) -> bool {
+        self.what == NO_MEMORY
+    }
+}
+
+const NO_MEMORY: &str = "no memory to look";
+
+impl From<TryReserveError> for Fault {
+    fn from(_: TryReserveError) -> Fault {
+        Fault { at: 0, what: NO_MEMORY }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -91,7 +106,7 @@ impl<'a> Checker<'a> {
             first_temp: (FIRST_LOCAL + declared).cast_signed(),
             end: 0,
             pins: [[0; 2]; 3],
-            callees: callees(source, defined),
+            callees: callees(source, defined)?,
             again: None,
             making: None,
         };
@@ -102,7 +117,8 @@ impl<'a> Checker<'a> {
 
     /// I1, as far as it does not need the frame: known handlers, one cell after the other.
     fn find_cells(&mut self) -> Result<(), Fault> {
-        self.starts = alloc::vec![false; self.code.len()];
+        self.starts.try_reserve_exact(self.code.len())?;
+        self.starts.resize(self.code.len(), false);
         let mut at = 0;
         while at < self.code.len() {
             self.starts[at] = true;
@@ -131,7 +147,9 @@ impl<'a> Checker<'a> {
 
     /// Every cell.
     fn cells(&mut self) -> Result<(), Fault> {
-        let starts = (0..self.code.len()).filter(|&at| self.starts[at]).collect::<Vec<_>>();
+        let mut starts = Vec::new();
+        starts.try_reserve_exact(self.starts.iter().filter(|&&is_start| is_start).count())?;
+        starts.extend((0..self.code.len()).filter(|&at| self.starts[at]));
         let mut goes_on = true;
         for (index, &at) in starts.iter().enumerate() {
             ensure(self.is_sequence(&starts[index..]), "I1: what a sequence says follows")
@@ -307,7 +325,7 @@ fn width(types: &[ValType]) -> isize {
 }
 
 /// The functions of the module that a body calls directly, by where their code may be.
-fn callees(source: Source<'_>, defined: usize) -> HashMap<u64, u32> {
+fn callees(source: Source<'_>, defined: usize) -> Result<HashMap<u64, u32>, TryReserveError> {
     let mut callees = HashMap::new();
     let body = &source.decoded.bodies[defined];
     let reader = Reader::new(&source.bytes[body.code.clone()], body.code.start);
@@ -319,9 +337,10 @@ fn callees(source: Source<'_>, defined: usize) -> HashMap<u64, u32> {
         {
             let [stub, current] =
                 [source.code.stub(callee as usize), source.code.current(callee as usize)];
+            callees.try_reserve(2)?;
             callees.insert(Cell::of_code(stub).bits(), func);
             callees.insert(Cell::of_code(current).bits(), func);
         }
     }
-    callees
+    Ok(callees)
 }

@@ -1,0 +1,88 @@
+//! Memory for what translation adds: taken ahead for several operators at once, by the count that
+//! [`budget`](super::budget) makes of them, so that a host without it gets an error, and nothing
+//! asks at each push. What only few functions have is taken where it is added (`exception`,
+//! `prescan`). What pushes to a list that is named here must not add more than is said here.
+
+use super::{TranslateError, Translator, state::State};
+use alloc::collections::TryReserveError;
+use windlass_decode::limits;
+
+/// Room is taken for so many cells, at least.
+const AHEAD: usize = 16;
+/// The most words that an operator adds for each of its cells, but for copies of what was on the
+/// operand stack already.
+const WORDS: usize = 24;
+/// The most words of a copy.
+const COPY: usize = 3;
+/// The most values that an operator pushes if not as many as a type has.
+const FEW: usize = 2;
+/// The most values of a type.
+const MANY: usize =
+    if limits::PARAMS > limits::RESULTS { limits::PARAMS } else { limits::RESULTS } as usize;
+
+impl Translator<'_> {
+    /// Takes room for an operator of so many cells.
+    #[inline]
+    pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
+        if cells > self.room {
+            self.state.reserve(cells.max(AHEAD))?;
+        }
+        self.state.room -= cells;
+        Ok(())
+    }
+
+    /// Takes room for as many operands more as an operator can push.
+    pub(super) fn take_room_for_values(&mut self) -> Result<(), TranslateError> {
+        let values = MANY + FEW * self.room;
+        self.state.stack.try_reserve(values)?;
+        #[cfg(debug_assertions)]
+        {
+            self.state.granted[0] = self.state.granted[0].max(self.state.stack.len() + values);
+        }
+        Ok(())
+    }
+
+    /// In tests: nothing has become longer than there was room for.
+    pub(super) fn check_room(&self) {
+        #[cfg(debug_assertions)]
+        for (index, (len, granted)) in self.lens().into_iter().zip(self.granted).enumerate() {
+            debug_assert!(len <= granted, "list {index} has {len}, not {granted}");
+        }
+    }
+}
+
+impl State {
+    /// Takes room for so many cells.
+    #[cold]
+    fn reserve(&mut self, cells: usize) -> Result<(), TryReserveError> {
+        let copies = self.loose.len().saturating_add(cells);
+        let words = cells.saturating_mul(WORDS).saturating_add(copies.saturating_mul(COPY));
+        let [one, few] = [cells, cells.saturating_mul(FEW)];
+        self.builder.reserve(words)?;
+        self.stack.try_reserve(few)?;
+        self.loose.try_reserve(one)?;
+        self.frames.try_reserve(one)?;
+        self.patches.try_reserve(few)?;
+        self.regions.reserve(few)?;
+        self.room = cells;
+        #[cfg(debug_assertions)]
+        {
+            let more = [few, one, one, few, few, few, words];
+            self.granted = core::array::from_fn(|index| self.lens()[index] + more[index]);
+        }
+        Ok(())
+    }
+
+    /// How long the lists are.
+    #[cfg(debug_assertions)]
+    fn lens(&self) -> [usize; LISTS] {
+        let [costs, sites] = self.regions.lens();
+        let [stack, loose] = [self.stack.len(), self.loose.len()];
+        let [frames, patches] = [self.frames.len(), self.patches.len()];
+        [stack, loose, frames, patches, costs, sites, self.builder.code.len()]
+    }
+}
+
+/// How many lists there are.
+#[cfg(debug_assertions)]
+pub(super) const LISTS: usize = 7;
