@@ -10,9 +10,11 @@ use core::cell::Cell;
 const CALL: u64 = 30;
 /// What a call costs besides that may ask the host, or a file system.
 const HOST: u64 = 70;
-/// What renaming costs besides: that a directory does not come into itself is looked after along
-/// all that it comes into.
-const RENAMING: u64 = 200;
+/// What making or removing a directory costs besides, which hosts take long for.
+const DIRECTORY: u64 = 2000;
+/// What giving an entry another place costs besides: hosts take long, and that a directory does not
+/// come into itself is looked after along all that it comes into.
+const RENAME: u64 = 500;
 /// A listing begins: names are asked for some at a time.
 const LISTING: u64 = 100;
 /// An argument, or a variable of the environment.
@@ -40,7 +42,8 @@ pub(crate) fn bytes(count: impl Into<u64>) -> u64 {
 pub(crate) fn call(name: &str) -> u64 {
     match name {
         "fd_readdir" => CALL + HOST + LISTING,
-        "path_rename" => CALL + HOST + RENAMING,
+        "path_create_directory" | "path_remove_directory" => CALL + HOST + DIRECTORY,
+        "path_rename" => CALL + HOST + RENAME,
         "fd_advise"
         | "fd_allocate"
         | "fd_close"

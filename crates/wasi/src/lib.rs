@@ -104,7 +104,7 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 ///
 /// Where the engine counts fuel, a guest pays for what functions do, beside what calling them
 /// costs: by what it asks and what it gets, the same on every host and file system, and however
-/// long it waits. As of version 3 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
+/// long it waits. As of version 4 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
 ///
 /// | what | units |
 /// |---|---|
@@ -117,7 +117,8 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// | `path_symlink`, `path_unlink_file` | 70 more |
 /// | `sched_yield`, `sock_accept`, `sock_recv`, `sock_send`, `sock_shutdown` | 70 more |
 /// | `fd_readdir` | 100 more |
-/// | `path_rename` | 200 more |
+/// | `path_create_directory`, `path_remove_directory` | 2000 more |
+/// | `path_rename` | 500 more |
 /// | each component that a path leads along, those of links and `..` included | 100 |
 /// | each argument or variable, told of or copied | 4 |
 /// | each (pointer, length) pair that is given, as far as the memory has room for so many | 2 |

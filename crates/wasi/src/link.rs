@@ -232,6 +232,10 @@ fn call<T>(
         let mut attempt = |ctx: &mut WasiCtx, memory: GuestMemory<'_>| {
             let mut memory = memory.interrupted_by(&interrupted).metered_by(Meter::new(&units));
             (memory.puts_off, memory.progress) = (get.is_shared(), progress);
+            // What a call that was interrupted has left comes first.
+            if ctx.reclaim() && !interrupted() {
+                return Answer::Waste;
+            }
             let answer = function(ctx, &mut memory);
             progress = memory.progress;
             has_waste = ctx.reclaim();
@@ -261,15 +265,20 @@ fn call<T>(
                 let _ = caller.consume_fuel(units.get());
                 return Ok(answer.map_or_else(|errno| errno as u32, |()| 0));
             }
+            // An interrupt, or another thread, may come between.
+            Answer::Waste => {}
             #[cfg(feature = "std")]
             Answer::Later(pause) => pause.wait(),
         }
     }
 }
 
-/// What a function says: its answer, or what is to be waited for before it is called again.
+/// What a function says: its answer, or why it is to be called again.
 enum Answer {
     Now(Result<(), Errno>),
+    /// There was waste to free.
+    Waste,
+    /// There is something to be waited for.
     #[cfg(feature = "std")]
     Later(crate::wait::Pause),
 }

@@ -33,21 +33,28 @@ type Blocks = BTreeMap<u64, Vec<u8>>;
 const FREED: usize = 1024;
 /// So few blocks are no waste.
 const FEW: usize = 64;
+/// So often waste is freed for what is taken, at most: beyond it, who takes it is told that there
+/// is no room, until whoever has made so much has freed it.
+const PASSES: usize = 32;
 
 impl Budget {
     pub(super) fn new(limit: u64, common: Option<Arc<dyn MemoryBudget>>) -> Budget {
         Budget { used: 0, limit, common, waste: Vec::new() }
     }
 
-    /// Counts bytes that are about to be used. Frees waste for them if need be.
+    /// Counts bytes that are about to be used. Frees some waste for them if need be: calls free all
+    /// of it, so there is only what others have made meanwhile.
     pub(super) fn take(&mut self, bytes: u64) -> Result<(), Errno> {
-        while !self.try_take(bytes) {
+        for _ in 0..PASSES {
+            if self.try_take(bytes) {
+                return Ok(());
+            }
             if self.waste.is_empty() || bytes > self.limit {
-                return Err(Errno::NoSpc);
+                break;
             }
             self.reclaim();
         }
-        Ok(())
+        Err(Errno::NoSpc)
     }
 
     fn try_take(&mut self, bytes: u64) -> bool {
@@ -433,6 +440,20 @@ mod tests {
         file.set_len(&mut budget, 5 * block + 1);
         assert_eq!(budget.used, 6 * WHOLE);
         check(&file, &budget);
+    }
+
+    #[test]
+    fn what_is_taken_frees_no_more_than_a_bound() {
+        let (mut file, mut budget) = (Contents::default(), Budget::new(7_500_000, None));
+        let blocks = PASSES * FREED + 4 * FREED;
+        for number in 0..blocks {
+            assert_eq!(file.write(&mut budget, (number * BLOCK) as u64, b"x"), Ok(1));
+        }
+        file.set_len(&mut budget, 0);
+        let all = 7_400_000;
+        assert_eq!(budget.take(all), Err(Errno::NoSpc));
+        assert_eq!(budget.used, 4 * FREED as u64 * (64 + ENTRY), "so many are left");
+        assert_eq!(budget.take(all), Ok(()));
     }
 
     #[test]
