@@ -345,6 +345,7 @@ fn a_host_without_memory_for_code_gets_an_error() {
                 refusing.from_here_on();
             }
             let module = Module::new(&engine, &bytes)?;
+            refusing.up_to_here();
             let mut store = Store::new(&engine, ());
             store.set_fuel(u64::MAX).unwrap();
             let instance = Instance::new(&mut store, &module, &[]).unwrap();
