@@ -204,7 +204,7 @@ pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
     let mut out = String::new();
     let mut admitted: Vec<u64> = set.handlers.keys().map(|tree| tree.name().0).collect();
     admitted.sort_unstable();
-    list(&mut out, "/// Names of handlers, in order.\nconst ADMITTED", "u64", admitted);
+    list(&mut out, "/// Names of handlers, in order.\nstatic ADMITTED", "u64", admitted);
     for (tree, line) in &set.handlers {
         // An error of the build if there is no such handler, or if it is always there.
         let (body, name) = (tree.to_type(), tree.name().0);

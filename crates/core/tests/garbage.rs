@@ -263,10 +263,10 @@ fn a_host_without_memory_gets_an_error() {
     let bytes = long_lists();
     let refused = refusing_each(0, |refusing| {
         let engine = Engine::new(Config::new().features(Features::ALL)).unwrap();
-        refusing.from_here_on();
+        refusing.starts_here();
         let made = Module::new(&engine, &bytes);
         let valid = Module::validate(&engine, &bytes);
-        refusing.up_to_here();
+        refusing.ends_here();
         made.map(drop).and(valid)
     });
     assert!(refused > 100, "only {refused} large allocations");
@@ -342,19 +342,19 @@ fn a_host_without_memory_for_code_gets_an_error() {
         let refused = refusing_each(1, |refusing| {
             let engine = Engine::new(&config).unwrap();
             if mode == Eager {
-                refusing.from_here_on();
+                refusing.starts_here();
             }
             let module = Module::new(&engine, &bytes)?;
-            refusing.up_to_here();
+            refusing.ends_here();
             let mut store = Store::new(&engine, ());
             store.set_fuel(u64::MAX).unwrap();
             let instance = Instance::new(&mut store, &module, &[]).unwrap();
             let run = instance.get_typed_func::<(), ()>(&mut store, "translate").unwrap();
             if mode != Eager {
-                refusing.from_here_on();
+                refusing.starts_here();
             }
             let called = run.call(&mut store, ());
-            refusing.up_to_here();
+            refusing.ends_here();
             run.call(&mut store, ()).expect("there is memory again");
             called
         });
@@ -375,9 +375,9 @@ fn a_host_without_memory_for_maps_gets_an_error() {
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let run = instance.get_typed_func::<(), ()>(&mut store, "collect").unwrap();
-        refusing.from_here_on();
+        refusing.starts_here();
         let called = run.call(&mut store, ());
-        refusing.up_to_here();
+        refusing.ends_here();
         run.call(&mut store, ()).expect("there is memory again");
         called
     });
@@ -389,12 +389,12 @@ struct Refusing(usize);
 
 impl Refusing {
     /// Begins to count.
-    fn from_here_on(&self) {
+    fn starts_here(&self) {
         LEFT.set(Some(self.0));
     }
 
     /// Counts no longer.
-    fn up_to_here(&self) {
+    fn ends_here(&self) {
         LEFT.set(None);
     }
 }

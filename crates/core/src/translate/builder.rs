@@ -241,10 +241,10 @@ impl Builder {
     pub(crate) fn use_operands(&mut self, domain: Domain, operands: &[Loc]) {
         for &loc in operands {
             match loc {
-                Loc::Acc { slot, last_use: true } => {
-                    if self.send(domain, ResultLoc::Slot(slot), ResultLoc::Acc(slot)) {
-                        self.accs[domain as usize] = None;
-                    }
+                Loc::Acc { slot, last_use: true }
+                    if self.send(domain, ResultLoc::Slot(slot), ResultLoc::Acc(slot)) =>
+                {
+                    self.accs[domain as usize] = None;
                 }
                 // A consumer that was taken back has read it from the accumulator.
                 Loc::Slot(slot) => {

@@ -5,7 +5,6 @@
 
 use super::inst::{Inst, Loc, What};
 use crate::exec::machine::place::in_order;
-use alloc::vec::Vec;
 
 /// The handler for operands in these places, or in as good ones as there are: then some of them are
 /// in slots. `find` looks for a handler. Nothing if there is none for slots either.
@@ -25,26 +24,37 @@ fn slots<const N: usize, T>(
     locs: [Loc; N],
     find: impl Fn([Loc; N]) -> Option<T>,
 ) -> Option<([Loc; N], T)> {
-    let mut ways: Vec<(u32, [Loc; N])> = Vec::new();
-    for which in 1..1_u32 << N {
-        let mut cost = 0;
-        let mut moved = locs;
-        for (_, loc) in moved.iter_mut().enumerate().filter(|(i, _)| which >> i & 1 != 0) {
-            cost += match loc {
-                Loc::P0(_) | Loc::P1(_) => 1,
-                // What was just computed has to go through memory.
-                Loc::Acc { .. } => 3,
-                // Nothing to move: another way says the same.
-                Loc::Slot(_) | Loc::Const(_) => 100,
-            };
-            *loc = loc.in_slot();
-        }
-        if cost < 100 {
-            ways.push((cost, moved));
+    // There are no more than seven ways.
+    let costs = |which: usize| {
+        let moved = locs.iter().enumerate().filter(move |(i, _)| which >> i & 1 != 0);
+        moved.map(|(_, loc)| cost(*loc)).sum::<u32>()
+    };
+    for wanted in 1..NOTHING_TO_MOVE {
+        for which in (1..1 << N).filter(|&which| costs(which) == wanted) {
+            let mut moved = locs;
+            for (_, loc) in moved.iter_mut().enumerate().filter(|(i, _)| which >> i & 1 != 0) {
+                *loc = loc.in_slot();
+            }
+            if let Some(found) = find(moved) {
+                return Some((moved, found));
+            }
         }
     }
-    ways.sort_by_key(|&(cost, _)| cost);
-    ways.into_iter().find_map(|(_, locs)| Some((locs, find(locs)?)))
+    None
+}
+
+/// More than it costs to move all operands there are.
+const NOTHING_TO_MOVE: u32 = 10;
+
+/// What it costs to read an operand from its slot instead.
+fn cost(loc: Loc) -> u32 {
+    match loc {
+        Loc::P0(_) | Loc::P1(_) => 1,
+        // What was just computed has to go through memory.
+        Loc::Acc { .. } => 3,
+        // Another way says the same.
+        Loc::Slot(_) | Loc::Const(_) => NOTHING_TO_MOVE,
+    }
 }
 
 /// The two in the order that tables of commutative operations have.
