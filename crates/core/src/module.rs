@@ -65,8 +65,8 @@ impl Module {
     /// # Errors
     /// - [`ModuleError`] if the bytes are not a valid module, or use a feature that the engine's
     ///   [`Config`](crate::Config) switches off;
-    XX is beyond a limit of the engine, where the module is
-    ///   translated at once;
+    /// - [`CodeTooLarge`](crate::CodeTooLarge) if a function is beyond a limit of the engine, where
+    ///   the module is translated at once;
     /// - if the engine's modules have nearly 2^28 types, or the host has no memory for the module.
     ///
     /// ```
