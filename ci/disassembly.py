@@ -35,10 +35,12 @@ CROWDED = (
     "NewFirst", "NewLast", "NewZeroed",
     "RefTest", "RefCast", "BrCast",  # a walk up the supertypes
     "AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg",  # any memory, up to three operands
+    "Sequence",  # what its parts have in common stays in registers
 )
 # The files of the engine that bodies are in.
 FILES = (
     "numeric", "control", "call", "cast", "atomic", "memory", "object", "vector", "reference",
+    "sequence",
 )
 # Vector instructions where the CPU has none: lanes one after the other.
 VECTOR = re.compile(r"\d(?:I8x16|I16x8|I32x4|I64x2|F32x4|F64x2|V128)")
