@@ -57,6 +57,12 @@ fn many(count: usize, ty: &str) -> String {
     times(count, &format!("{ty} "))
 }
 
+/// The types `$d0` to `$d63`, each below the one before: no type may be deeper.
+fn deep_types() -> String {
+    let below = |depth| format!("(type $d{depth} (sub $d{} (struct)))", depth - 1);
+    format!("(type $d0 (sub (struct))) {}", (1..64).map(below).collect::<String>())
+}
+
 fn programs() -> Vec<Program> {
     let memory = "(memory $m 64)";
     let table = "(table $t 100000 funcref) (elem declare func $nothing) \
@@ -357,6 +363,18 @@ fn programs() -> Vec<Program> {
                     50,
                     "(drop (ref.test (ref $sub) (local.get $x))) \
             (local.set $x (ref.cast (ref $sub) (local.get $x)))"
+                )
+            ),
+        ),
+        program(
+            "ref.test and ref.cast along 63 types",
+            deep_types(),
+            format!(
+                "(local.set $x (struct.new $d63)) {}",
+                times(
+                    50,
+                    "(drop (ref.test (ref $d0) (local.get $x))) \
+            (local.set $x (ref.cast (ref $d9) (local.get $x)))"
                 )
             ),
         ),

@@ -3,6 +3,7 @@
 mod abandoned;
 mod backtrace;
 mod calls;
+mod casts;
 mod code_limits;
 mod collection;
 mod costs;

@@ -12,7 +12,7 @@ use crate::{
     },
     object_type::{
         ARRAY,
-        known::{Ancestor, PAGE},
+        known::{Ancestors, PAGE, ROW},
     },
 };
 use core::marker::PhantomData;
@@ -80,29 +80,34 @@ unsafe fn header(m: &mut Machine, reference: u64) -> u32 {
     unsafe { *m.cx().heap.base.byte_add(reference as usize) as u32 }
 }
 
-/// Whether a type has `wanted` among its supertypes.
+/// Whether a type is `wanted` or has it among its supertypes: of those, the one that is as deep is
+/// looked at.
 #[inline(always)]
-unsafe fn is_below(m: &mut Machine, mut ty: u32, wanted: u32) -> bool {
+unsafe fn is_below(m: &mut Machine, ty: u32, wanted: u32) -> bool {
     // SAFETY: I4, I10: the heap knows the types of objects, and those of modules that have sub- and
-    // supertypes. Function types that it does not know have none.
+    // supertypes. Function types that it does not know have none. Rows hold types that it knows, of
+    // each type as many as its depth says.
     unsafe {
         let heap = &m.cx().heap;
         if ty.max(wanted) as usize / PAGE >= heap.pages {
             return false;
         }
-        let ancestor = |ty: u32| -> Ancestor {
+        let ancestors = |ty: u32| -> Ancestors {
             match &*heap.types.add(ty as usize / PAGE) {
-                Some(page) => page[ty as usize % PAGE].ancestor,
-                None => Ancestor::NONE,
+                Some(page) => page[ty as usize % PAGE].ancestors,
+                None => Ancestors::NONE,
             }
         };
-        let depth = ancestor(wanted).depth;
-        let mut node = ancestor(ty);
-        while node.depth > depth {
-            ty = node.parent;
-            node = ancestor(ty);
+        let row = |first: u32, index: u32| *heap.rows.add(first as usize + index as usize);
+        let depth = ancestors(wanted).depth;
+        let mut own = ancestors(ty);
+        if own.depth < depth {
+            return false;
         }
-        ty == wanted
+        if own.depth / ROW > depth / ROW {
+            own = ancestors(row(own.far, depth / ROW));
+        }
+        row(own.near, depth % ROW) == wanted
     }
 }
 

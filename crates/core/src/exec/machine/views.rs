@@ -65,12 +65,21 @@ pub(crate) struct HeapView {
     /// What is known of types, by id; and how many pages of ids there are.
     pub(crate) types: *const TypePage,
     pub(crate) pages: usize,
+    /// Which supertypes they have.
+    pub(crate) rows: *const u32,
 }
 
 impl HeapView {
     /// A heap of nothing.
-    pub(crate) const NONE: HeapView =
-        HeapView { base: ptr::null_mut(), top: 0, end: 0, object: 0, types: ptr::null(), pages: 0 };
+    pub(crate) const NONE: HeapView = HeapView {
+        base: ptr::null_mut(),
+        top: 0,
+        end: 0,
+        object: 0,
+        types: ptr::null(),
+        pages: 0,
+        rows: ptr::null(),
+    };
 }
 
 /// Where one function's code is found: at first the stub.

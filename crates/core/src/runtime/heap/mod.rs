@@ -135,6 +135,7 @@ impl Heap {
             object: self.object,
             types: self.types.pages().as_ptr(),
             pages: self.types.pages().len(),
+            rows: self.types.rows().as_ptr(),
         }
     }
 
