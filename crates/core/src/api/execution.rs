@@ -16,6 +16,10 @@ use core::fmt;
 /// It holds the guest's stack. Between two runs the store can be used for anything else, other
 /// calls and other executions too. An execution that is dropped never goes on.
 ///
+/// While a guest is paused in `memory.atomic.wait`, it does not wait: a notification that comes
+/// then wakes others, or nobody. When it goes on it looks at the value again, and waits for the
+/// rest of its time: it is woken for certain only by who changes the value, too.
+///
 /// ```
 /// use windlass::{Config, Engine, Event, Func, Store, Val};
 /// let engine = Engine::new(Config::new().consume_fuel(true))?;

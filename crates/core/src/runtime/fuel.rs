@@ -10,6 +10,10 @@ use crate::{Metering, Trap, exec::handlers::object::SMALL_ARRAY};
 /// of the pieces' costs does not depend on it.
 pub(crate) const PIECE: u64 = 1 << 20;
 
+/// What a wait costs that does not end at once, beside the operator: the system has the thread
+/// sleep and wakes it, however short that is.
+pub(crate) const SLEEP_COST: u64 = 1200;
+
 /// What moving, setting or growing by so many bytes costs, beside the operator.
 pub(crate) fn amount_cost(bytes: u64) -> u64 {
     bytes / 64

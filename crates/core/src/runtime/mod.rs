@@ -25,7 +25,7 @@ mod wait;
 pub(crate) use collection::{Collection, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
-pub(crate) use fuel::{PIECE, amount_cost, array_cost};
+pub(crate) use fuel::{PIECE, SLEEP_COST, amount_cost, array_cost};
 pub(crate) use growth::Grown;
 pub(crate) use heap::{Heap, HostValues, host_reference, split_value};
 pub(crate) use held::{Growable, Held};

@@ -19,8 +19,9 @@ use windlass_validate::shed;
 /// The version of the table of costs and of the rules of this file. It changes when a program's
 /// fuel would change.
 ///
-/// What costs what, as of version 4, which differs from 3 in that functions of WASI that make, move
-/// or remove directories cost more, as 3 does from 2 in that any of WASI's cost something:
+/// What costs what, as of version 4, which differs from 3 in that waits that sleep, and functions
+/// of WASI that make, move or remove directories, cost more, as 3 does from 2 in that any of WASI's
+/// cost something:
 ///
 /// | what | units |
 /// |---|---|
@@ -37,6 +38,7 @@ use windlass_validate::shed;
 /// | `array.fill`, `array.copy`, `array.init_data`, `array.init_elem` | 6 |
 /// | `memory.atomic.notify` | 10 |
 /// | `memory.atomic.wait32`, `memory.atomic.wait64` | 40 |
+/// | such a wait that does not end at once, the value being the expected one and the timeout not 0 | 1,200 more |
 /// | `memory.grow`, `table.grow` | 100 |
 /// | each 8 slots that a function's entry sets to zero (a vector has two), or that a return, a tail call, a branch or a throw moves | 1 |
 /// | each frame that a throw leaves or lands in, for each index beyond the first that its module has for the tag | 2 |

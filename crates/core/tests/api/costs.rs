@@ -134,3 +134,31 @@ fn growth_of_what_is_imported_many_times_costs_more() {
     let memory = |imports| used("memory", "1", "(memory.grow 0 (i32.const 1))", imports);
     assert_eq!(memory(100) - memory(1), 100 / 4);
 }
+
+#[test]
+fn a_wait_that_sleeps_costs_more() {
+    let engine = Engine::new(Config::new().consume_fuel(true).wasm_threads(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let text = r#"(memory 1 1 shared)
+        (func (export "wait") (param i32 i64) (result i32)
+          (memory.atomic.wait32 (i32.const 0) (local.get 0) (local.get 1)))"#;
+    let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+    let wait = instance.get_func(&store, "wait").unwrap();
+    for (value, timeout, result, cost) in [(1, -1, 1, 0), (0, 0, 2, 0), (0, 1, 2, 1200)] {
+        for slice in [1, 50, PLENTY] {
+            let mut wait = wait.start(&mut store, &[Val::I32(value), Val::I64(timeout)]).unwrap();
+            let mut given = 0;
+            let results = loop {
+                store.set_fuel(slice).unwrap();
+                given += slice;
+                match wait.run(&mut store).unwrap() {
+                    Event::Finished(results) => break results,
+                    Event::OutOfFuel => {}
+                    event => panic!("{event:?}"),
+                }
+            };
+            let used = given - store.get_fuel().unwrap();
+            assert_eq!((results[0].i32(), used), (Some(result), 3 + 40 + cost), "{slice}");
+        }
+    }
+}

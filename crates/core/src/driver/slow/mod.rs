@@ -43,13 +43,7 @@ impl Thread {
         match op {
             MemoryGrow => self.grow_memory(store)?,
             TableGrow => self.grow_table(store)?,
-            MemoryAtomicWait32 | MemoryAtomicWait64 => {
-                if !self.slow_instr(op).wait(store.inner()).map_err(Exit::Trap)? {
-                    self.again();
-                    store.inner().interrupt.clear();
-                    return Err(Exit::Interrupted);
-                }
-            }
+            MemoryAtomicWait32 | MemoryAtomicWait64 => self.wait(op, store.inner())?,
             MemoryCopy | MemoryFill | MemoryInit | TableFill | TableCopy | TableInit
             | ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => self.bulk(op, store)?,
             ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem => {
