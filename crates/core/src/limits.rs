@@ -130,11 +130,12 @@ pub trait ResourceLimiter {
 
     /// Whether all that the guests of the store make the host hold may grow from `current` to
     /// `desired` bytes: memories (of a shared one that a guest makes, its maximum at once), tables
-    /// with 8 bytes for each element, the heap of structures and arrays and the exceptions, value
-    /// stacks, instances with their element segments, host values ([`ExternRef`](crate::ExternRef))
-    /// by their own size and 64 bytes, and code that is translated when guests of this store call
-    /// it first. A no is one to what is to grow; it is asked before that. What may grow counts from
-    /// then on, also while it is paused in the middle, until it has grown or never will.
+    /// with 8 bytes for each element, the heap of structures and arrays with what marking it takes,
+    /// the exceptions, value stacks with what is noted of calls between instances, instances with
+    /// their element segments, host values ([`ExternRef`](crate::ExternRef)) by their own size and
+    /// 64 bytes, and code that is translated when guests of this store call it first. A no is one
+    /// to what is to grow; it is asked before that. What may grow counts from then on, also while
+    /// it is paused in the middle, until it has grown or never will.
     ///
     /// After a no it is asked again if dropped executions, or stacks that no call uses, still took
     /// something, which is free by then.

@@ -3,12 +3,13 @@
 
 use super::thread::{Exit, ROOT_SLOTS, SWITCH_BACK, State, Thread};
 use crate::{
+    Trap,
     exec::{
         handlers::call::{push_frame, replace_frame, return_to},
         machine::{Ip, Value, views::FuncEntity},
         meaning::v128::Simd,
     },
-    runtime::StoreInner,
+    runtime::{Embedder, StoreInner},
 };
 
 /// Where a frame that another instance called returns to.
@@ -18,6 +19,9 @@ pub(crate) struct Switch {
     pub(crate) instance: u32,
 }
 
+/// The least number of switches that there is room for, if there are any.
+const MIN_SWITCHES: usize = 16;
+
 impl Thread {
     /// Calls a function of the store that the handlers could not call themselves. For a tail call
     /// of a host function, the code goes on with a return.
@@ -25,8 +29,9 @@ impl Thread {
         &mut self,
         func: u32,
         is_tail: bool,
-        store: &mut StoreInner,
+        embedder: &mut dyn Embedder,
     ) -> Result<(), Exit> {
+        let store = embedder.inner();
         let entity = store.funcs[func as usize];
         let params = isize::from(entity.param_slots as i16);
         if entity.code.is_host() {
@@ -36,6 +41,9 @@ impl Thread {
             return Err(Exit::HostCall { func, instance: self.cx.instance });
         }
         let is_foreign = entity.instance != self.cx.instance;
+        if is_foreign {
+            self.reserve_switch(embedder)?;
+        }
         // SAFETY: I1, I2, I3.
         unsafe {
             if is_tail {
@@ -52,11 +60,29 @@ impl Thread {
             }
             self.cx.saved.ip = entity.code.load();
         }
-        self.switch(&entity, store);
+        self.switch(&entity, embedder.inner());
         Ok(())
     }
 
-    /// Makes the current frame return to the current instance.
+    /// Makes room for one more switch: it counts as a part of the value stack.
+    fn reserve_switch(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+        let before = self.switches.capacity();
+        if self.switches.len() < before {
+            return Ok(());
+        }
+        let more = before.max(MIN_SWITCHES);
+        if !store.grow_stacks(more * size_of::<Switch>())? {
+            return Err(Exit::Trap(Trap::StackOverflow));
+        }
+        let has_room = self.switches.try_reserve_exact(more).is_ok();
+        // What it takes in truth.
+        let stacks = &mut store.inner().held.stacks;
+        *stacks -= more * size_of::<Switch>();
+        *stacks += (self.switches.capacity() - before) * size_of::<Switch>();
+        if has_room { Ok(()) } else { Err(Exit::Trap(Trap::StackOverflow)) }
+    }
+
+    /// Makes the current frame return to the current instance, for which there is room.
     ///
     /// # Safety
     /// I2: `sp` is a frame.

@@ -2,7 +2,10 @@
 //! limiter allow, and then moves; frames move along. Nobody keeps an address into it but saved
 //! frames.
 
-use super::thread::{Exit, Thread};
+use super::{
+    calls::Switch,
+    thread::{Exit, Thread},
+};
 use crate::{Error, Trap, exec::machine::Sp, runtime::Embedder};
 use alloc::{boxed::Box, vec::Vec};
 use core::ptr;
@@ -86,9 +89,9 @@ impl Drop for Stack {
 }
 
 impl Thread {
-    /// How much the value stack takes.
+    /// How much the value stack takes, with what is known of its frames beside it.
     pub(crate) fn stack_bytes(&self) -> usize {
-        self.stack.len * size_of::<u64>()
+        self.stack.len * size_of::<u64>() + self.switches.capacity() * size_of::<Switch>()
     }
 
     /// Doubles the value stack, or makes it at least larger.

@@ -7,7 +7,6 @@ use super::{
     slow::{array::Unfinished, growth::Growing},
     stack::Stack,
     threads::Threaded,
-    translation::Parked,
     unwind::{HostThrow, KnownPlaces, Search},
 };
 use crate::{
@@ -35,8 +34,6 @@ pub(crate) struct Thread {
     /// Frames that returned to another instance's code, innermost last.
     pub(crate) switches: Vec<Switch>,
     pub(crate) state: State,
-    /// A translation that was interrupted, if there is one.
-    pub(crate) parked: Vec<Parked>,
     /// For throws.
     pub(crate) places: KnownPlaces,
     /// The search for who catches, if it was interrupted; and how much searches have looked at
@@ -149,7 +146,6 @@ impl Thread {
             cx: Box::new(Context::new()),
             switches: Vec::new(),
             state: State::Idle,
-            parked: Vec::new(),
             places: KnownPlaces::default(),
             search: None,
             searched: 0,
@@ -207,7 +203,6 @@ impl Thread {
             cx,
             switches,
             state,
-            parked,
             search,
             searched,
             thrown,
@@ -221,7 +216,6 @@ impl Thread {
         switches.clear();
         (*state, *result_slots) = (State::Idle, 0);
         *account = Account::default();
-        parked.clear();
         (*search, *thrown, *held) = (None, None, None);
         *searched = 0;
         (*growing, *unfinished, *room) = (None, None, None);
@@ -361,7 +355,7 @@ impl Thread {
             Stop::CallImport | Stop::ReturnCallImport => {
                 let instance = &store.inner().instances[self.cx.instance as usize];
                 let func = instance.funcs[self.word(1) as usize];
-                self.call(func, stop == Stop::ReturnCallImport, store.inner())?;
+                self.call(func, stop == Stop::ReturnCallImport, store)?;
             }
             Stop::CallForeign | Stop::ReturnCallForeign => {
                 let func = (self.cx.saved.acc - 1) as u32;
@@ -371,7 +365,7 @@ impl Thread {
                 if found != wanted && !engine.types(|types| types.is_subtype(found, wanted)) {
                     return Err(Exit::Trap(Trap::IndirectCallTypeMismatch));
                 }
-                self.call(func, stop == Stop::ReturnCallForeign, store.inner())?;
+                self.call(func, stop == Stop::ReturnCallForeign, store)?;
             }
         }
         Ok(())

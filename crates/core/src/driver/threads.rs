@@ -4,7 +4,7 @@
 //! Threads are dropped last of all, when what is noted is true again: that may run code of the
 //! embedder's.
 
-use super::{frame_maps::FrameMaps, handle::ThreadHandle};
+use super::{frame_maps::FrameMaps, handle::ThreadHandle, translation::Parked};
 use crate::{
     Trap,
     runtime::{Embedder, StoreId, StoreInner},
@@ -34,6 +34,8 @@ pub(crate) struct Threads {
     /// Whether a guest runs for which it was looked already what is free: one that asks for more
     /// again and again has nobody look again and again.
     is_searched: bool,
+    /// The translation that was interrupted, if there is one.
+    pub(super) parked: Vec<Parked>,
     /// Where frames of running code have references.
     pub(super) maps: FrameMaps,
 }
@@ -48,6 +50,7 @@ impl Threads {
             idle: Vec::new(),
             nested_calls: 0,
             is_searched: false,
+            parked: Vec::new(),
             maps: FrameMaps::default(),
         }
     }

@@ -1,29 +1,48 @@
 //! The first call of a function has it validated, if that was put off, and translated: in pieces,
-//! so that an interrupt can stop it, and what was done is kept.
+//! so that an interrupt can stop it, and what was done is kept. Of a store only one translation
+//! waits so: what is begun is finished by whoever translates next, since each may take memory that
+//! nobody counts. So it gets on, whichever of several executions is interrupted.
 
-use super::thread::{Exit, Thread};
+use super::{
+    thread::{Exit, Thread},
+    threads::Threaded,
+};
 use crate::{
-    Module, Trap,
+    Error, Module, Trap,
     exec::{
         handlers::call::DIRECT,
         machine::{Cell, Ip, Machine},
     },
     room::push,
-    runtime::Embedder,
     translate::Job,
 };
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// A translation that an interrupt has stopped. If another thread finishes it first, it is of no
-/// use any more.
+/// A translation that an interrupt has stopped. If another store finishes it first, it is of no use
+/// any more.
 pub(crate) struct Parked {
     module: Module,
     defined: usize,
     job: Job,
 }
 
+// SAFETY: its pointers lead to code of the module that it keeps, which is `Sync`; they are used
+// only while it is translated, by who has it to be changed.
+unsafe impl Send for Parked {}
+// SAFETY: a shared reference only reads whose it is.
+unsafe impl Sync for Parked {}
+
 impl Parked {
+    /// Goes on until it is finished, where the code is, or interrupted.
+    fn go_on(&mut self, store: &mut dyn Threaded) -> Result<Option<Ip>, Error> {
+        let interrupt = store.inner().interrupt.clone();
+        let mut interrupted = || interrupt.is_raised();
+        let mut is_allowed = |bytes| store.grow_code(bytes);
+        let code = &self.module.0;
+        code.translated(self.defined, &mut self.job, &mut interrupted, &mut is_allowed)
+    }
+
     fn is_of(&self, module: &Module, defined: usize) -> bool {
         Arc::ptr_eq(&self.module.0, &module.0) && self.defined == defined
     }
@@ -31,27 +50,29 @@ impl Parked {
 
 impl Thread {
     /// Translates the function whose stub was called, and makes the call that called it direct.
-    pub(crate) fn translate(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
+    pub(crate) fn translate(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         let module = store.inner().instances[self.cx.instance as usize].module.clone();
-        let interrupt = store.inner().interrupt.clone();
         let defined = self.word(0) as usize;
         let stub = module.0.code.stub(defined);
-        let mut parked = match self.parked.pop() {
-            Some(parked) if parked.is_of(&module, defined) => parked,
-            _ => Parked { module: module.clone(), defined, job: Job::default() },
-        };
-        let mut interrupted = || interrupt.is_raised();
-        let mut is_allowed = |bytes| store.grow_code(bytes);
-        let job = &mut parked.job;
-        let code = module.0.translated(defined, job, &mut interrupted, &mut is_allowed);
-        let Some(code) = code.map_err(Exit::Failed)? else {
-            if push(&mut self.parked, parked).is_err() {
-                return Err(Exit::Trap(Trap::AllocationTooLarge));
+        let new = || Parked { module: module.clone(), defined, job: Job::default() };
+        let mut next = store.parts().1.parked.pop().unwrap_or_else(new);
+        let code = loop {
+            let is_own = next.is_of(&module, defined);
+            match next.go_on(store) {
+                Ok(None) => {
+                    if push(&mut store.parts().1.parked, next).is_err() {
+                        return Err(Exit::Trap(Trap::AllocationTooLarge));
+                    }
+                    // The stub is executed again.
+                    self.again();
+                    store.inner().interrupt.clear();
+                    return Err(Exit::Interrupted);
+                }
+                Ok(Some(code)) if is_own => break code,
+                Err(error) if is_own => return Err(Exit::Failed(error)),
+                // Whoever began it will be told how it ended.
+                _ => next = new(),
             }
-            // The stub is executed again.
-            self.again();
-            interrupt.clear();
-            return Err(Exit::Interrupted);
         };
         // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return
         // address. If the call is direct, the second is an address of code.

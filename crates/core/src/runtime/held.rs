@@ -2,7 +2,7 @@
 //! from when the limits allow it, and until its growth has ended: `resources` asks and counts, and
 //! whoever grows something gives back what a growth that was not done has taken.
 
-use super::StoreInner;
+use super::{Heap, StoreInner};
 
 /// What guests make the store hold, in bytes, beside its heap, exceptions and host values.
 #[derive(Clone, Copy, Default)]
@@ -29,7 +29,7 @@ impl StoreInner {
     /// What guests make the store hold, in bytes.
     pub(crate) fn total(&self) -> usize {
         let Held { memories, tables, stacks, instances, code } = self.held;
-        let (heap, exceptions) = (self.heap.granted(), self.exceptions.room());
+        let (heap, exceptions) = (Heap::held(self.heap.granted()), self.exceptions.room());
         let parts = [tables, stacks, instances, code, heap, exceptions, self.externs.held()];
         parts.into_iter().fold(memories, usize::saturating_add)
     }

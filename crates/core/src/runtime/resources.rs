@@ -3,7 +3,7 @@
 //! guests.
 
 use super::{
-    Bytes, Elements, Embedder, Growable, HostValues, LinearMemory, MemoryEntity, SharedBytes,
+    Bytes, Elements, Embedder, Growable, Heap, HostValues, LinearMemory, MemoryEntity, SharedBytes,
     TableEntity,
     growth::{Grown, Growth, memory_growth, table_growth},
     memory::Growing,
@@ -340,18 +340,19 @@ pub(crate) fn grow_table(
     Ok(Some(old as u64))
 }
 
-/// Whether the heap and the exceptions together may take so many bytes more.
-fn heap_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
+/// Whether the heap and the exceptions together may take so many bytes more, and so many beside
+/// that for what is known of them.
+fn heap_allowed(store: &mut dyn Limited, more: usize, beside: usize) -> Result<bool, Error> {
     let current = store.inner().heap.granted() + store.inner().exceptions.room();
     let Some(desired) = current.checked_add(more) else { return Ok(false) };
-    Ok(total_allowed(store, more)?
+    Ok(total_allowed(store, more.saturating_add(beside))?
         && ask(store, |limiter| limiter.gc_heap_growing(current, desired, None))?)
 }
 
 /// See [`Embedder::grow_exceptions`].
 pub(crate) fn grow_exceptions(store: &mut dyn Limited, fields: usize) -> Result<bool, Error> {
     for more in store.inner().exceptions.growth(fields) {
-        if heap_allowed(store, more)? {
+        if heap_allowed(store, more, 0)? {
             store.inner().exceptions.grow(more);
             return Ok(true);
         }
@@ -368,7 +369,9 @@ pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> Result<bool,
         return Ok(true);
     }
     for desired in growth {
-        if !heap_allowed(store, desired - current)? {
+        let more = desired - current;
+        let held = Heap::held(desired).saturating_sub(Heap::held(current));
+        if !heap_allowed(store, more, held - more)? {
             continue;
         }
         if store.inner().heap.grow(desired) {

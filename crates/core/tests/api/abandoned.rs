@@ -3,7 +3,7 @@
 use crate::module;
 use windlass::{
     CompilationMode, Config, Engine, Error, Event, Execution, Instance, Memory, MemoryType,
-    Metering, ResourceLimiter, Store, StoreLimitsBuilder, Trap,
+    Metering, Ref, ResourceLimiter, Store, StoreLimitsBuilder, Trap, Val,
 };
 
 /// Says what the store holds.
@@ -152,4 +152,88 @@ fn an_instantiation_that_fails_undoes_its_own_only() {
     assert!(Instance::new(&mut store, &module(&engine, text), &[]).is_err());
     assert!(store.data().held > before + BYTES, "there was room for the table");
     assert_eq!(held(&mut store), before);
+}
+
+/// What is noted of calls between instances counts as their stacks do.
+#[test]
+fn calls_between_instances_count() {
+    let calls: usize = 5000;
+    let mut config = Config::new();
+    config.consume_fuel(true).compilation_mode(CompilationMode::Eager);
+    let engine = Engine::new(&config).unwrap();
+    let text = r#"(table (export "t") 1 funcref) (type $f (func (param i32)))
+        (func (export "f") (type $f)
+          (if (local.get 0)
+            (then (call_indirect (type $f) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))
+            (else (loop $l (br $l)))))"#;
+    let paused = |is_foreign: bool| {
+        let mut store = Store::new(&engine, Probe::default());
+        store.limiter(|probe| probe);
+        let [own, other] =
+            [(); 2].map(|()| Instance::new(&mut store, &module(&engine, text), &[]).unwrap());
+        let funcs = [&own, &other].map(|instance| instance.get_func(&store, "f").unwrap());
+        for (instance, func) in [(&own, funcs[usize::from(is_foreign)]), (&other, funcs[0])] {
+            let table = instance.get_table(&store, "t").unwrap();
+            table.set(&mut store, 0, Ref::Func(Some(func))).unwrap();
+        }
+        let before = held(&mut store);
+        let mut execution = funcs[0].start(&mut store, &[Val::I32(calls as i32)]).unwrap();
+        store.set_fuel(1_000_000).unwrap();
+        assert!(matches!(execution.run(&mut store).unwrap(), Event::OutOfFuel));
+        let during = held(&mut store);
+        drop(execution);
+        assert_eq!(held(&mut store), before);
+        during - before
+    };
+    let (own, foreign) = (paused(false), paused(true));
+    assert!(foreign >= own + 16 * calls, "{foreign} after {own}");
+    // A limit of the stacks limits both.
+    let limits = StoreLimitsBuilder::new().stack_size(foreign - 1).build();
+    let mut store = Store::new(&engine, limits);
+    store.limiter(|limits| limits);
+    let [own, other] =
+        [(); 2].map(|()| Instance::new(&mut store, &module(&engine, text), &[]).unwrap());
+    let funcs = [&own, &other].map(|instance| instance.get_func(&store, "f").unwrap());
+    for (instance, func) in [(&own, funcs[1]), (&other, funcs[0])] {
+        let table = instance.get_table(&store, "t").unwrap();
+        table.set(&mut store, 0, Ref::Func(Some(func))).unwrap();
+    }
+    store.set_fuel(1_000_000).unwrap();
+    let error = funcs[0].call(&mut store, &[Val::I32(calls as i32)], &mut []).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::StackOverflow));
+}
+
+/// Of a store one translation waits, and whoever comes goes on with it: so many executions that are
+/// interrupted in turn need no more time than one, and no more memory.
+#[test]
+fn a_translation_that_was_interrupted_is_everybody_s() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let body = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(5000);
+    let text =
+        format!(r#"(func (export "f") (param i32) {body}) (func (export "g") (param i32) {body})"#);
+    let runs = |names: &[&str]| {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+        let mut executions: Vec<Execution> = Vec::new();
+        for name in names {
+            let func = instance.get_func(&store, name).unwrap();
+            executions.push(func.start(&mut store, &[Val::I32(1)]).unwrap());
+        }
+        let mut runs = 0;
+        while !executions.iter().all(Execution::has_ended) {
+            for execution in executions.iter_mut().filter(|execution| !execution.has_ended()) {
+                store.interrupt_handle().unwrap().interrupt();
+                execution.run(&mut store).unwrap();
+                runs += 1;
+            }
+        }
+        runs
+    };
+    let one = runs(&["f"]);
+    assert!(one > 50, "{one}");
+    let many = runs(&["f"; 10]);
+    assert!(many < one + 50, "{many} runs, and {one} of one");
+    // Each has the other's finished first, and both end.
+    let both = runs(&["f", "g"]);
+    assert!(both < 2 * one + 10, "{both} runs, and {one} of one");
 }

@@ -1,8 +1,7 @@
 //! Marking: which objects can be reached. A bit for each word of the heap says whether a marked
 //! object begins there, so that sweeping passes over what is dead without looking at it. Objects
-//! that were found but not looked into yet wait in a list; if the host has no memory for a longer
-//! one, marked objects are looked through again: not often, since the list is never short for the
-//! heap.
+//! that were found but not looked into yet wait in a list; what does not fit there is found by
+//! looking through the marked objects again: not often, since the list is never short for the heap.
 //!
 //! All of it goes in parts: `left` says how many words may be looked at yet.
 
@@ -46,9 +45,20 @@ impl Marking {
         true
     }
 
+    /// What marking takes beside a heap of so many words, in bytes: see `reserve`.
+    pub(super) fn bytes(words: usize) -> usize {
+        words.div_ceil(64) * (size_of::<u64>() + size_of::<u32>())
+    }
+
     /// The heap has so many words, for which there is memory.
     pub(super) fn lengthen(&mut self, words: usize) {
         self.bits.resize(words.div_ceil(64), 0);
+    }
+
+    /// What it takes.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.bits.capacity() * size_of::<u64>() + self.waiting.capacity() * size_of::<u32>()
     }
 
     /// For how many words there are bits.
@@ -98,7 +108,8 @@ impl Marking {
             self.overflowed = true;
             return;
         }
-        if self.waiting.len() == self.waiting.capacity() && self.waiting.try_reserve(1).is_err() {
+        // No more than what was set aside when the heap grew, which counts.
+        if self.waiting.len() == self.waiting.capacity() {
             self.overflowed = true;
             return;
         }

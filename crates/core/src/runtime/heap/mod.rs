@@ -115,6 +115,11 @@ impl Heap {
         self.words.len() * 8
     }
 
+    /// What a heap of `size` bytes takes of the host, with what marking it takes.
+    pub(crate) fn held(size: usize) -> usize {
+        size.saturating_add(mark::Marking::bytes(size / 8))
+    }
+
     /// The size in bytes that it may have.
     pub(crate) fn granted(&self) -> usize {
         self.granted
