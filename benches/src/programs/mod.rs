@@ -9,6 +9,7 @@ mod drive;
 pub mod engines;
 pub mod host;
 mod inputs;
+mod invoke;
 pub mod module;
 pub mod package;
 pub mod run;

@@ -1,8 +1,9 @@
 //! [`Module`]: a module of a package as the engines get it. Its memory is made its own, is exported
 //! and begins as large as the program needs it, because not every engine lets the host give a
-//! memory, or make one larger while the guest waits. Else it stays as it is.
+//! memory, or make one larger while the guest waits; and what it would call through its host it
+//! calls itself (`invoke`). Else it stays as it is.
 
-use super::host::Error;
+use super::{host::Error, invoke};
 
 /// A module that engines can load.
 pub struct Module {
@@ -44,6 +45,9 @@ impl Module {
             if count != 1 {
                 return Err(format!("{count} memories").into());
             }
+        }
+        if imports.iter().any(|(_, name)| name.starts_with("invoke_")) {
+            return Module::new(&invoke::inline(wasm)?, pages);
         }
         let memory = memory.ok_or("no memory")?.at_least(pages);
         let name = match sections.iter_mut().find(|(id, _)| *id == EXPORT) {

@@ -31,6 +31,49 @@ pub(super) const MICROPYTHON: Program = Program {
     ..LIBRARY
 };
 
+pub(super) const LUA: Program = Program {
+    name: "lua",
+    kind: "language",
+    language: "C",
+    split: Split::Judge,
+    package: Package {
+        registry: Registry::Npm,
+        name: "wasmoon",
+        version: "1.16.0",
+        sha256: "7a07cb6d39af10911fabd50740833477b18b47b6f03148f15218edf474c8af56",
+        path: "package/dist/glue.wasm",
+        file_sha256: "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c",
+    },
+    checksum: 0xd944_673b_bd5d_fffd,
+    pages: 512,
+    host: |_, name| match name {
+        "emscripten_date_now" => Some(host::now),
+        "_tzset_js" => Some(host::nothing),
+        "_emscripten_get_now_is_monotonic" | "emscripten_resize_heap" => no(),
+        _ => None,
+    },
+    input: || include_bytes!("../scripts/work.lua").to_vec(),
+    drive: lua,
+    ..LIBRARY
+};
+
+fn lua(run: &mut Run, input: &[u8]) -> Result<(), Error> {
+    run.call("__wasm_call_ctors", &[])?;
+    let state = run.get("luaL_newstate", &[])?;
+    run.call("luaL_openlibs", args![state])?;
+    let script = run.put("malloc", input)?;
+    let name = run.put("malloc", b"work.lua\0")?;
+    let load = args![state, script, length(input), name, 0];
+    run.expect("luaL_loadbufferx", load, 0)?;
+    let (results, top) = (1, -1);
+    run.expect("lua_pcallk", args![state, 0, results, 0, 0, 0], 0)?;
+    let text = run.get("lua_tolstring", args![state, top, 0])?;
+    let text = run.read_c(text)?;
+    check(text.ends_with(b"done"), &String::from_utf8_lossy(&text))?;
+    run.result(&text);
+    Ok(())
+}
+
 pub(super) const CPYTHON: Program = Program {
     name: "cpython",
     kind: "language",

@@ -55,27 +55,29 @@ pub(super) const MP3: Program = Program {
     },
     checksum: 0x7399_8772_be0c_d6b6,
     host: |module, _| (module == "env").then_some(host::nothing),
+    input: || [13, 14].map(|seed| inputs::signals::sound(seed, SAMPLES)).concat(),
     drive: mp3,
     ..LIBRARY
 };
 
-fn mp3(run: &mut Run, _: &[u8]) -> Result<(), Error> {
-    const RATE: u32 = 44_100;
-    const PIECE: u32 = 8_192;
+/// Samples a second, in a piece, and of each channel.
+const RATE: u32 = 44_100;
+const PIECE: u32 = 8_192;
+const SAMPLES: u32 = 6 * PIECE;
+
+fn mp3(run: &mut Run, input: &[u8]) -> Result<(), Error> {
+    const SIZE: usize = 4;
     run.call("_initialize", &[])?;
     let settings = run.get("malloc", args![20])?;
     // Two channels, 128 kbit/s, no variable rate, the rate that comes in.
     run.write_words(settings, &[2, RATE, 128, (-1.0_f32).to_bits(), RATE])?;
     let encoder = run.get("enc_init", args![settings])?;
     check(encoder != 0, "no encoder")?;
-    let channels = [13, 14].map(|seed| inputs::signals::sound(seed, 2 * RATE));
-    for piece in (0..RATE).step_by(PIECE as usize) {
+    for piece in (0..SAMPLES).step_by(PIECE as usize) {
         let pcm = run.get("enc_get_pcm", args![encoder, PIECE])?;
-        for (channel, samples) in (0..).zip(&channels) {
-            let samples = &samples[piece as usize..][..PIECE as usize];
-            let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        for (channel, samples) in (0..).zip(input.chunks(SAMPLES as usize * SIZE)) {
             let at = run.word(pcm + 4 * channel)?;
-            run.write(at, &bytes)?;
+            run.write(at, &samples[piece as usize * SIZE..][..PIECE as usize * SIZE])?;
         }
         let len = run.get("enc_encode", args![encoder, PIECE])?;
         output(run, encoder, len)?;

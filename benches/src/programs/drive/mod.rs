@@ -48,6 +48,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     hash::RABIN,
     hash::ARGON2,
     language::QUICKJS,
+    language::LUA,
     language::CPYTHON,
     optimize::HIGHS,
     search::ONIGURUMA,

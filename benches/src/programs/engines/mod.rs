@@ -32,12 +32,21 @@ pub trait Engine {
     ) -> Result<Box<dyn Guest>, Error>;
 }
 
+/// When functions are translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Translation {
+    /// All while the module is loaded, so that the work is nothing but execution.
+    Loading,
+    /// As the engine does by default.
+    Default,
+}
+
 /// Every engine of this build. The first is the one that the others are compared with.
-pub fn engines() -> Vec<Box<dyn Engine>> {
+pub fn engines(translation: Translation) -> Vec<Box<dyn Engine>> {
     vec![
-        Box::new(Windlass::default()),
+        Box::new(Windlass::of(translation)),
         #[cfg(feature = "wasmi")]
-        Box::new(wasmi::Wasmi),
+        Box::new(wasmi::Wasmi::of(translation)),
         #[cfg(feature = "silverfir")]
         Box::new(silverfir::Silverfir),
     ]

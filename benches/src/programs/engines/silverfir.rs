@@ -1,4 +1,5 @@
-//! Silverfir-nano's interpreter tier: the crate is built without its compiler.
+//! Silverfir-nano's interpreter tier: the crate is built without its compiler. It always translates
+//! all while it loads.
 
 use super::Engine;
 use crate::programs::{

@@ -1,6 +1,6 @@
-//! wasmi, in its default configuration.
+//! wasmi, in its default configuration but for when it translates.
 
-use super::Engine;
+use super::{Engine, Translation};
 use crate::programs::{
     host::{Error, Host, SharedWorld, Value},
     module::Module,
@@ -8,9 +8,21 @@ use crate::programs::{
     run::Guest,
 };
 use std::sync::Arc;
-use wasmi::{Caller, ExternType, F32, F64, FuncType, Linker, Memory, Store, Val};
+use wasmi::{
+    Caller, CompilationMode, Config, ExternType, F32, F64, FuncType, Linker, Memory, Store, Val,
+};
 
-pub(super) struct Wasmi;
+pub(super) struct Wasmi(wasmi::Engine);
+
+impl Wasmi {
+    pub(super) fn of(translation: Translation) -> Wasmi {
+        let mut config = Config::default();
+        if translation == Translation::Loading {
+            config.compilation_mode(CompilationMode::Eager);
+        }
+        Wasmi(wasmi::Engine::new(&config))
+    }
+}
 
 struct Instance {
     store: Store<()>,
@@ -29,9 +41,8 @@ impl Engine for Wasmi {
         host: Host,
         world: &SharedWorld,
     ) -> Result<Box<dyn Guest>, Error> {
-        let engine = wasmi::Engine::default();
-        let compiled = wasmi::Module::new(&engine, &module.wasm)?;
-        let mut linker = Linker::new(&engine);
+        let compiled = wasmi::Module::new(&self.0, &module.wasm)?;
+        let mut linker = Linker::new(&self.0);
         linker.allow_shadowing(true);
         for import in compiled.imports() {
             if let ExternType::Func(ty) = import.ty() {
@@ -39,7 +50,7 @@ impl Engine for Wasmi {
                 define(&mut linker, ty.clone(), from, name, host, (module, world))?;
             }
         }
-        let mut store = Store::new(&engine, ());
+        let mut store = Store::new(&self.0, ());
         let instance = linker.instantiate_and_start(&mut store, &compiled)?;
         let memory = instance.get_memory(&store, &module.memory).ok_or("no memory")?;
         Ok(Box::new(Instance { store, instance, memory }))

@@ -1,6 +1,7 @@
-//! Windlass, in its default configuration, or with an engine that is given.
+//! Windlass, in its default configuration but for when it translates, or with an engine that is
+//! given.
 
-use super::Engine;
+use super::{Engine, Translation};
 use crate::programs::{
     host::{Error, Host, SharedWorld, Value},
     module::Module,
@@ -8,13 +9,20 @@ use crate::programs::{
     run::Guest,
 };
 use std::sync::Arc;
-use windlass::{Caller, ExternType, FuncType, Linker, Memory, Store, Val};
+use windlass::{Caller, CompilationMode, Config, ExternType, FuncType, Linker, Memory, Store, Val};
 
 /// Windlass.
-#[derive(Default)]
 pub struct Windlass(windlass::Engine);
 
 impl Windlass {
+    pub(super) fn of(translation: Translation) -> Windlass {
+        let mut config = Config::new();
+        if translation == Translation::Loading {
+            config.compilation_mode(CompilationMode::Eager);
+        }
+        Windlass(windlass::Engine::new(&config).expect("nothing of it contradicts itself"))
+    }
+
     /// With this engine.
     pub fn new(engine: &windlass::Engine) -> Windlass {
         Windlass(engine.clone())

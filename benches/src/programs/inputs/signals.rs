@@ -21,9 +21,9 @@ pub(in crate::programs) fn picture(seed: u64, width: u32, height: u32) -> Vec<u8
     pixels
 }
 
-/// A channel of sound, from -1 to 1: a few tones that come and go, and noise. Integers make it, so
-/// that it is the same on every host.
-pub(in crate::programs) fn sound(seed: u64, samples: u32) -> Vec<f32> {
+/// A channel of sound, floats from -1 to 1 as bytes: a few tones that come and go, and noise.
+/// Integers make it, so that it is the same on every host.
+pub(in crate::programs) fn sound(seed: u64, samples: u32) -> Vec<u8> {
     let random = &mut Random::new(seed);
     let wave = |t: u32, period: u32| {
         let phase = i64::from(t % period) * 4096 / i64::from(period);
@@ -31,14 +31,14 @@ pub(in crate::programs) fn sound(seed: u64, samples: u32) -> Vec<f32> {
         (x - 1024) * 12
     };
     (0..samples)
-        .map(|t| {
+        .flat_map(|t| {
             let (beat, tone) = (t / 8000 % 4, t / 3000 % 7);
             let sum = wave(t, 200 + beat * 37)
                 + wave(t, 61 + tone * 5) / 2
                 + wave(t, 331) / 3
                 + i64::from(random.below(900))
                 - 450;
-            sum as f32 / 32768.0
+            (sum as f32 / 32768.0).to_le_bytes()
         })
         .collect()
 }
