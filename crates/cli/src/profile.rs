@@ -26,7 +26,7 @@ impl Profile {
         let profile = windlass::take_profile();
         show(&profile.stretches);
         if let Some(path) = self.profile {
-            fs::write(&path, text(&stretches))
+            fs::write(&path, profile.to_string())
                 .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         }
         code

@@ -239,6 +239,14 @@ pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
         let any_fast = sequence.iter().any(|part| part.has("Fast"));
         let alias = format!("Line{line}As{}", fused.len());
         let _ = writeln!(out, "type {alias} = {body};");
+        for part in before {
+            let part = part.to_type();
+            let _ = writeln!(
+                out,
+                "const _: () = assert!(\n    <{part} as Step>::FALLS_THROUGH,\n    \
+                 \"instruction set, line {line}: a branch or call comes last\",\n);",
+            );
+        }
         fused.push(format!("{}::<{alias}>", if any_fast { "run_fast" } else { "run" }));
     }
     list(&mut out, "/// What they are together.\npub(super) static FUSED", "Handler", fused);

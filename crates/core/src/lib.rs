@@ -69,6 +69,11 @@
 //!
 //! - `std` (on by default): without it the crate needs `alloc` only.
 //! - `wat`: [`Module::new`] reads the text format too.
+//! - `loop-dispatch`: dispatch by a loop even where tail calls work.
+//! - `profile`: counts what is executed, for the choice of the instruction set; slow.
+//!
+//! The environment variable `WINDLASS_INSTRUCTION_SET` names, at build time, a file with an
+//! instruction set other than ours; CONTRIBUTING.md says how one is made.
 #![no_std]
 #![deny(unsafe_code)]
 

@@ -10,7 +10,9 @@
 //! verifies them. Each names a test that breaks when it does not hold, if there can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
-//!   its format. Test: `src/translate/check/tests.rs`: `missing_and_additional_words_are_found`.
+//!   its format; if it is of a sequence, the cells that follow are its other parts.
+//!   Test: `src/translate/check/tests.rs`: `missing_and_additional_words_are_found`.
+//!   Test: `src/translate/check/tests.rs`: `what_a_sequence_says_has_to_follow`.
 //! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what
 //!   `enter` checked. Test: `src/translate/check/tests.rs`: `slots_are_those_of_the_frame`.
 //! - **I3** Code addresses and branch targets are handler words of cells of the same function, or

@@ -5,7 +5,8 @@
 //! A value has a slot of its own by its height, so every merge of control agrees without moves.
 //! [`builder`] remembers the last instructions, so that a consumer can fuse with them.
 //!
-//! Translation is a deterministic function of the module's bytes and the engine's configuration:
+//! Translation is a deterministic function of the module's bytes and the engine's configuration,
+//! and of the build's instruction set and the CPU:
 //! the map from code back to Wasm is found by translating again with recording on. It must never
 //! depend on anything else.
 //!

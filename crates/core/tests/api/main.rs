@@ -30,6 +30,7 @@ mod pausing;
 mod reentrance;
 mod references;
 mod roots;
+mod sequences;
 mod slices;
 mod stores;
 mod threads;

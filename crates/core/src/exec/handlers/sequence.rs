@@ -7,6 +7,8 @@ use core::marker::PhantomData;
 /// Executes a cell of `A`, and the next in memory, which is one of `B`. Each part finds `ip` where
 /// it would be without the other: so what stops in the second stops there, and that cell keeps its
 /// own handler for whoever comes to it otherwise.
+// Where profiles are made, there are no sequences.
+#[cfg_attr(feature = "profile", allow(dead_code))]
 pub(crate) struct Sequence<A, B>(PhantomData<(A, B)>);
 impl<A: Step, B: Step> Step for Sequence<A, B> {
     const FALLS_THROUGH: bool = B::FALLS_THROUGH;

@@ -10,7 +10,7 @@ pub(crate) trait Step: 'static {
     /// there.
     const CHOICE: Option<Name> = None;
     /// Whether the next cell in memory comes next, if nothing stops. Only such a body can come
-    /// first in a fusion.
+    /// first in a sequence.
     const FALLS_THROUGH: bool = true;
 
     /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.

@@ -3,7 +3,7 @@
 use super::{Fault, check};
 use crate::{
     Config, Engine, Metering, Module,
-    exec::{Catches, Cell},
+    exec::{Catches, Cell, cells::Layouts, tables::fusions::sequences},
     translate::{Recording, encode, translate},
 };
 use alloc::{format, vec::Vec};
@@ -102,6 +102,30 @@ fn every_handler_word_is_looked_at() {
         let fault = verdict(&module, |code| code[at] = Cell::word(code[at].bits() ^ 1));
         assert_eq!(fault, Err(Fault { at, what: "I1: not a handler" }), "{text}");
     }
+}
+
+#[test]
+fn what_a_sequence_says_has_to_follow() {
+    // A handler of a sequence, where other cells follow than its parts.
+    let module = module(Metering::None);
+    let layouts = Layouts::get();
+    let mut refused = 0;
+    for (at, text) in cells(&module) {
+        for (handler, parts) in sequences() {
+            let first = Cell::of_handler(parts[0]).bits();
+            let fault = verdict(&module, |code| {
+                if layouts.begins_with(code[at], first) {
+                    code[at] = Cell::of_handler(handler);
+                }
+            });
+            if let Err(fault) = fault {
+                let what = "I1: what a sequence says follows";
+                assert_eq!(fault, Fault { at, what }, "{text}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0, "no cell of the function is one that a sequence begins with");
 }
 
 #[test]
