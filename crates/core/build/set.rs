@@ -201,7 +201,9 @@ pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
     for (number, line) in (1..).zip(text.lines()) {
         set.line(number, line).map_err(|error| format!("{number}: {error}"))?;
     }
-    let mut out = String::new();
+    let mut out = format!(
+        "/// How many parts a sequence has at most.\npub(super) const LONGEST: usize = {LONGEST};\n",
+    );
     let mut admitted: Vec<u64> = set.handlers.keys().map(|tree| tree.name().0).collect();
     admitted.sort_unstable();
     list(&mut out, "/// Names of handlers, in order.\nstatic ADMITTED", "u64", admitted);

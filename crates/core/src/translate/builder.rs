@@ -207,8 +207,7 @@ impl Builder {
 
     /// Emits an instruction, if there is a handler for its places, or with operands in slots.
     pub(crate) fn emit(&mut self, inst: Inst) -> bool {
-        let Some(inst) = inst.placed() else { return false };
-        let Some(handler) = inst.handler() else { return false };
+        let Some((inst, handler)) = inst.placed() else { return false };
         if self.records.len() >= MAX_RECORDS && !self.is_pending() {
             self.fence();
         }

@@ -4,7 +4,7 @@
 //! ([`Builder::use_operands`](super::builder::Builder::use_operands)).
 
 use super::inst::{Inst, Loc, What};
-use crate::exec::machine::place::in_order;
+use crate::exec::{Handler, machine::place::in_order};
 
 /// The handler for operands in these places, or in as good ones as there are: then some of them are
 /// in slots. `find` looks for a handler. Nothing if there is none for slots either.
@@ -63,11 +63,11 @@ pub(super) fn ordered([a, b]: [Loc; 2], commutes: bool) -> [Loc; 2] {
 }
 
 impl Inst {
-    /// The instruction with its operands where there is a handler for them. Nothing if there is
-    /// none for slots either.
-    pub(super) fn placed(self) -> Option<Inst> {
-        if self.handler().is_some() {
-            return Some(self);
+    /// The instruction with its operands where there is a handler for them, and that handler.
+    /// Nothing if there is none for slots either.
+    pub(super) fn placed(self) -> Option<(Inst, Handler)> {
+        if let Some(handler) = self.handler() {
+            return Some((self, handler));
         }
         let commutes = match self.what {
             What::Bin(op) | What::CmpSelect(op, ..) => op.commutes(),
@@ -77,14 +77,14 @@ impl Inst {
         let with = |[a, b]: [Loc; 2], what| {
             let [a, b] = ordered([a, b], commutes);
             let inst = Inst { what, a, b, ..self };
-            inst.handler().is_some().then_some(inst)
+            Some((inst, inst.handler()?))
         };
         match self.what {
             What::Select(kind, c) => {
                 let find = |[a, b, c]: [Loc; 3]| with([a, b], What::Select(kind, c));
-                slots([self.a, self.b, c], find).map(|(_, inst)| inst)
+                slots([self.a, self.b, c], find).map(|(_, found)| found)
             }
-            what => slots([self.a, self.b], |ab| with(ab, what)).map(|(_, inst)| inst),
+            what => slots([self.a, self.b], |ab| with(ab, what)).map(|(_, found)| found),
         }
     }
 }

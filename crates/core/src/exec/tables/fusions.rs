@@ -6,7 +6,7 @@
 //! the best way from there to the end of the straight stretch, whatever others have, and the best
 //! is found backwards: of each way its number of dispatches is one more than that of where it ends.
 
-use super::set::{EDGES, FUSED, NODES, NONE, Node, PARTS, ROOTS};
+use super::set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS};
 use crate::exec::machine::Cell;
 #[cfg(all(debug_assertions, feature = "std"))]
 use crate::exec::machine::dispatch::Handler;
@@ -36,8 +36,6 @@ impl Default for Seen {
         Seen { part: NONE, dispatches: 0 }
     }
 }
-
-const LONGEST: usize = 8;
 
 impl Fusions {
     pub(crate) fn new() -> Result<Fusions, TryReserveError> {
@@ -111,7 +109,7 @@ fn next(node: &Node, part: u16) -> Option<&'static Node> {
 /// The handlers of sequences, each with that of its first part: for the checker, to which a cell of
 /// a sequence is what it is without the others.
 #[cfg(all(debug_assertions, feature = "std"))]
-pub(crate) fn sequences() -> impl Iterator<Item = (Handler, Vec<Handler>)> {
+pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
     fn walk(node: &Node, parts: &mut Vec<Handler>, all: &mut Vec<(Handler, Vec<Handler>)>) {
         if let Some(&handler) = FUSED.get(usize::from(node.fused)) {
             all.push((handler, parts.clone()));
@@ -129,18 +127,12 @@ pub(crate) fn sequences() -> impl Iterator<Item = (Handler, Vec<Handler>)> {
             walk(node, &mut alloc::vec![part], &mut all);
         }
     }
-    all.into_iter()
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The word of a part, and of a sequence.
-    fn words() -> (Vec<Cell>, Vec<Cell>) {
-        let word = |&handler: &Handler| Cell::of_handler(handler);
-        (PARTS.iter().map(word).collect(), FUSED.iter().map(word).collect())
-    }
 
     /// The code as it is when sequences were looked for.
     fn fuse(code: &[Cell]) -> Vec<u64> {
@@ -154,14 +146,14 @@ mod tests {
 
     #[test]
     fn every_sequence_of_the_set_is_found() {
-        let (_, fused) = words();
+        let fused: Vec<u64> = FUSED.iter().map(|&fused| Cell::of_handler(fused).bits()).collect();
         assert!(fused.len() > 100, "{}", fused.len());
         let mut count = 0;
         for (handler, parts) in sequences() {
             let code: Vec<Cell> = parts.iter().map(|&part| Cell::of_handler(part)).collect();
             let words = fuse(&code);
             // One dispatch does: of this sequence, or of another with the same machine code.
-            assert!(fused.iter().any(|word| word.bits() == words[0]));
+            assert!(fused.contains(&words[0]));
             assert_eq!(words.last(), code.last().map(|cell| cell.bits()).as_ref());
             count += usize::from(words[0] == Cell::of_handler(handler).bits());
         }
@@ -171,9 +163,10 @@ mod tests {
     #[test]
     fn a_stretch_is_divided_into_as_few_as_can_be() {
         // By trial of all divisions, for all pairs of sequences that can follow each other.
-        let all: Vec<_> = sequences().take(60).collect();
+        let all: Vec<_> = sequences().into_iter().take(60).collect();
         let fusions = Fusions::new().expect("there is memory");
         let lengths: Vec<(Vec<u64>, usize)> = sequences()
+            .into_iter()
             .map(|(_, parts)| {
                 (parts.iter().map(|&p| Cell::of_handler(p).bits()).collect(), parts.len())
             })
