@@ -202,7 +202,8 @@ pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
         set.line(number, line).map_err(|error| format!("{number}: {error}"))?;
     }
     let mut out = format!(
-        "/// How many parts a sequence has at most.\npub(super) const LONGEST: usize = {LONGEST};\n",
+        "/// How many parts a sequence has at most.\n\
+         pub(super) const LONGEST: usize = {LONGEST};\n",
     );
     let mut admitted: Vec<u64> = set.handlers.keys().map(|tree| tree.name().0).collect();
     admitted.sort_unstable();
