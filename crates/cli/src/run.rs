@@ -8,6 +8,7 @@ use crate::{
 };
 use clap::Args;
 use std::{
+    ffi::OsString,
     panic,
     path::PathBuf,
     process::{self, ExitCode},
@@ -17,7 +18,7 @@ use std::{
 };
 use windlass::{
     Config, Engine, Error, Escaped, ExternType, Features, Func, Instance, InterruptHandle, Linker,
-    Metering, Module, Store, Val,
+    Metering, Module, Store, Val, ValType,
 };
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
 
@@ -49,7 +50,7 @@ pub(crate) struct Run {
 
     /// Arguments for the program or the function
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
+    args: Vec<OsString>,
 }
 
 /// What a thread's store holds for us.
@@ -135,7 +136,7 @@ impl Run {
         let budget = Budget::new(self.max_memory.unwrap_or(u64::MAX));
         // One limit for everything, if there is one; files in memory have one in any case.
         let files = self.max_memory.map_or(1 << 30, |_| u64::MAX);
-        let wasi = self.world.wasi(&self.file.to_string_lossy(), &self.args, &budget, files)?;
+        let wasi = self.world.wasi(self.file.as_os_str(), &self.args, &budget, files)?;
         let host = Host { wasi: SharedWasiCtx::new(wasi), budget: StoreBudget::new(budget) };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.budget);
@@ -209,7 +210,10 @@ impl Run {
                 "the function takes {wanted} arguments ({ty}), {given} are given"
             )));
         }
-        let parse = |(text, ty): (&String, _)| values::parse(text, ty).map_err(Failure::usage);
+        let parse = |(arg, ty): (&OsString, ValType)| {
+            let text = arg.to_str().ok_or_else(|| format!("{arg:?} is no value of type {ty}"));
+            text.and_then(|text| values::parse(text, ty)).map_err(Failure::usage)
+        };
         self.args.iter().zip(ty.params()).map(parse).collect()
     }
 }

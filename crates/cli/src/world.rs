@@ -7,7 +7,9 @@ use crate::{
     terminal::{Failure, shown, suggest},
 };
 use clap::Args;
+use clap_lex::OsStrExt as _;
 use std::{
+    ffi::{OsStr, OsString},
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
@@ -26,16 +28,16 @@ pub(crate) struct World {
     /// Give the program a directory, under another name with ::GUEST; with :ro it can change
     /// nothing
     #[arg(long, value_name = "HOST[::GUEST][:ro]")]
-    dir: Vec<String>,
+    dir: Vec<OsString>,
 
     /// Give the program a directory in memory, / or another, empty or with what is in an archive or
     /// a directory; without --max-memory it takes at most 1 GiB
     #[arg(long, value_name = "TAR|DIR[::GUEST]", require_equals = true)]
-    memfs: Option<Option<String>>,
+    memfs: Option<Option<OsString>>,
 
     /// Set a variable of the program's environment; NAME alone takes the value from this one
     #[arg(long, value_name = "NAME[=VALUE]")]
-    env: Vec<String>,
+    env: Vec<OsString>,
 
     /// Give the program all variables of this environment
     #[arg(long)]
@@ -75,13 +77,16 @@ impl World {
     /// `budget`, and at most `files` bytes.
     pub(crate) fn wasi(
         &self,
-        program: &str,
-        args: &[String],
+        program: &OsStr,
+        args: &[OsString],
         budget: &Budget,
         files: u64,
     ) -> Result<WasiCtx, Failure> {
         let mut wasi = WasiCtxBuilder::new();
-        wasi.inherit_stdio().arg(program).args(args);
+        wasi.inherit_stdio().arg(program.as_encoded_bytes());
+        for arg in args {
+            wasi.arg(arg.as_encoded_bytes());
+        }
         if self.inherit_env {
             wasi.inherit_env();
         }
@@ -135,25 +140,44 @@ impl World {
     }
 }
 
-fn set_variable(wasi: &mut WasiCtxBuilder, variable: &str) -> Result<(), Failure> {
-    match variable.split_once('=') {
-        Some((name, value)) => wasi.env(name, value),
+fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), Failure> {
+    let (name, value) = match variable.split_once("=") {
+        Some((name, value)) => (name, value.to_owned()),
         None => {
-            let value = std::env::var(variable)
-                .map_err(|error| Failure::usage(format_args!("--env {variable}: {error}")))?;
-            wasi.env(variable, value)
+            let value = std::env::var_os(variable).ok_or_else(|| {
+                let name = shown(variable.as_ref());
+                Failure::usage(format_args!("--env {name}: environment variable not found"))
+            })?;
+            (variable, value)
         }
     };
+    wasi.env(name.as_encoded_bytes(), value.as_encoded_bytes());
     Ok(())
 }
 
+/// `HOST[::GUEST]`: a path of the host, which may be anything, and a name for the guest.
+fn split(text: &OsStr) -> (&OsStr, Option<&OsStr>) {
+    text.split_once("::").map_or((text, None), |(host, guest)| (host, Some(guest)))
+}
+
+/// What the guest calls a directory is UTF-8, as all of its paths.
+fn guest_name<'a>(flag: &str, name: &'a OsStr) -> Result<&'a str, Failure> {
+    name.to_str().ok_or_else(|| {
+        let name = shown(name.as_ref());
+        let hint = "is not UTF-8: give it a name that is, with ::GUEST";
+        Failure::usage(format_args!("{flag} {name}: what the program calls it {hint}"))
+    })
+}
+
 /// `HOST[::GUEST][:ro]`
-fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
-    let (dir, perms) = match text.strip_suffix(":ro") {
-        Some(dir) => (dir, (DirPerms::READ, FilePerms::READ)),
-        None => (text, (DirPerms::all(), FilePerms::all())),
+fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
+    let (host, guest) = split(text);
+    let name = guest_name("--dir", guest.unwrap_or(host))?;
+    let (name, perms) = match name.strip_suffix(":ro") {
+        Some(name) => (name, (DirPerms::READ, FilePerms::READ)),
+        None => (name, (DirPerms::all(), FilePerms::all())),
     };
-    let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+    let (host, guest) = (guest.map_or(name.as_ref(), |_| host), name);
     #[cfg(unix)]
     return match wasi.preopened_dir(host, guest, perms.0, perms.1) {
         Ok(_) => Ok(()),
@@ -169,11 +193,12 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &str) -> Result<(), Failure> {
 /// `[TAR|DIR][::GUEST]`
 fn give_memory(
     wasi: &mut WasiCtxBuilder,
-    text: &str,
+    text: &OsStr,
     budget: &Budget,
     most: u64,
 ) -> Result<(), Failure> {
-    let (source, guest) = text.split_once("::").unwrap_or((text, "/"));
+    let (source, guest) = split(text);
+    let guest = guest.map_or(Ok("/"), |name| guest_name("--memfs", name))?;
     let source = Path::new(source);
     let files = MemoryFs::with_budget(most, Arc::new(budget.clone()));
     if source.is_dir() {

@@ -1,7 +1,7 @@
-//! `args_*` and `environ_*`: lists of NUL-terminated strings, copied into the guest.
+//! `args_*` and `environ_*`: lists of NUL-terminated strings, copied into the guest byte by byte.
 
 use crate::{Errno, GuestMemory, WasiCtx, fuel};
-use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Tells how many arguments there are, and how many bytes they take.
 ///
@@ -90,7 +90,7 @@ pub fn environ_get(
 
 /// Tells how many strings there are and how many bytes they take.
 fn sizes(
-    list: &[String],
+    list: &[Vec<u8>],
     memory: &mut GuestMemory<'_>,
     count: u32,
     size: u32,
@@ -103,7 +103,7 @@ fn sizes(
 
 /// Writes the strings one after the other to `buffer`, and their addresses to `pointers`.
 fn copy(
-    list: &[String],
+    list: &[Vec<u8>],
     memory: &mut GuestMemory<'_>,
     mut pointers: u32,
     mut buffer: u32,
@@ -112,7 +112,7 @@ fn copy(
         let len = u32::try_from(string.len()).map_err(|_| Errno::Overflow)?;
         memory.charge(fuel::STRING + fuel::bytes(len));
         memory.write_u32(pointers, buffer)?;
-        memory.write(buffer, string.as_bytes())?;
+        memory.write(buffer, string)?;
         let end = buffer.checked_add(len).ok_or(Errno::Fault)?;
         memory.write(end, &[0])?;
         pointers = pointers.checked_add(4).ok_or(Errno::Fault)?;

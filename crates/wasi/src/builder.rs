@@ -10,7 +10,7 @@ use crate::{
     rights,
     stdio::{InputStream, Null, OutputStream},
 };
-use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 
 /// Builds a [`WasiCtx`].
 ///
@@ -25,8 +25,8 @@ use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec, vec::Vec};
 /// # drop(wasi);
 /// ```
 pub struct WasiCtxBuilder {
-    args: Vec<String>,
-    env: Vec<String>,
+    args: Vec<Vec<u8>>,
+    env: Vec<Vec<u8>>,
     stdin: Box<dyn InputStream>,
     stdout: Box<dyn OutputStream>,
     stderr: Box<dyn OutputStream>,
@@ -93,25 +93,28 @@ impl WasiCtxBuilder {
     }
 
     /// Adds an argument. The first is the program's name.
-    pub fn arg(&mut self, arg: impl AsRef<str>) -> &mut Self {
-        self.args.push(arg.as_ref().to_owned());
+    ///
+    /// Any bytes go to the guest as they are, UTF-8 or not; it takes them to end where there is a
+    /// NUL. Those of an `OsStr` are `arg.as_encoded_bytes()`.
+    pub fn arg(&mut self, arg: impl AsRef<[u8]>) -> &mut Self {
+        self.args.push(arg.as_ref().to_vec());
         self
     }
 
-    /// Adds arguments.
-    pub fn args(&mut self, args: &[impl AsRef<str>]) -> &mut Self {
-        self.args.extend(args.iter().map(|arg| arg.as_ref().to_owned()));
+    /// Adds arguments, as [`WasiCtxBuilder::arg`] does.
+    pub fn args(&mut self, args: &[impl AsRef<[u8]>]) -> &mut Self {
+        self.args.extend(args.iter().map(|arg| arg.as_ref().to_vec()));
         self
     }
 
-    /// Adds a variable to the environment.
-    pub fn env(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut Self {
-        self.env.push(format!("{}={}", name.as_ref(), value.as_ref()));
+    /// Adds a variable to the environment. Its bytes are not changed: see [`WasiCtxBuilder::arg`].
+    pub fn env(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
+        self.env.push([name.as_ref(), b"=", value.as_ref()].concat());
         self
     }
 
-    /// Adds variables to the environment.
-    pub fn envs(&mut self, env: &[(impl AsRef<str>, impl AsRef<str>)]) -> &mut Self {
+    /// Adds variables to the environment, as [`WasiCtxBuilder::env`] does.
+    pub fn envs(&mut self, env: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)]) -> &mut Self {
         for (name, value) in env {
             self.env(name, value);
         }
@@ -250,12 +253,11 @@ impl WasiCtx {
 /// What only a host can give.
 #[cfg(feature = "std")]
 impl WasiCtxBuilder {
-    /// Adds the host process's environment. Variables that are not Unicode are left out.
+    /// Adds the host process's environment, byte by byte. On Windows, what is not Unicode becomes
+    /// the bytes of `OsStr::as_encoded_bytes`.
     pub fn inherit_env(&mut self) -> &mut Self {
         for (name, value) in std::env::vars_os() {
-            if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
-                self.env(name, value);
-            }
+            self.env(name.as_encoded_bytes(), value.as_encoded_bytes());
         }
         self
     }

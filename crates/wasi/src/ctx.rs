@@ -14,9 +14,9 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 /// What a guest sees of the world: arguments, environment, streams, directories, sockets, clocks,
 /// randomness.
 pub struct WasiCtx {
-    pub(crate) args: Vec<String>,
+    pub(crate) args: Vec<Vec<u8>>,
     /// `NAME=value`
-    pub(crate) env: Vec<String>,
+    pub(crate) env: Vec<Vec<u8>>,
     /// All that a guest can change is here, and in what the numbers in it stand for.
     pub(crate) table: Table,
     pub(crate) inputs: Vec<Option<Box<dyn InputStream>>>,

@@ -96,6 +96,13 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// [`Errno::Fault`]. All numbers in the guest's memory are little-endian. Where nothing else is
 /// said, a function that fails has changed nothing.
 ///
+/// An address need not be aligned, though the specification's text lets a host trap: what is read
+/// and written are bytes, wherever they are.
+///
+/// Arguments and variables are bytes and reach the guest as the embedder gave them. Paths, names in
+/// directories and what links lead to are UTF-8, as the specification says: where the guest or the
+/// host has others, it is [`Errno::IlSeq`].
+///
 /// Rights are stored, reported and can be given up; what was given up is refused with
 /// [`Errno::NotCapable`]. Otherwise what decides is how a descriptor was opened, and what its
 /// preopened directory allows: programs ask for too few rights, and go on.

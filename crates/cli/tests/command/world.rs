@@ -76,6 +76,58 @@ fn the_whole_environment() {
     assert!(done.stdout.contains("WINDLASS_TEST_INHERITED=from outside\0"), "{}", done.stdout);
 }
 
+/// What the host calls things may be anything; arguments and variables reach the program unchanged.
+#[cfg(target_os = "linux")]
+#[test]
+fn bytes_that_are_not_unicode() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
+    let environ = std::fs::read_to_string(program("environ.wat")).unwrap();
+    let folder = std::path::PathBuf::from(file("bytes", b"")).with_file_name("bytes-folder");
+    let args = folder.join(OsStr::from_bytes(b"caf\xe9.wat"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(&args, environ.replace("environ_", "args_")).unwrap();
+    let run = |args: &[&OsStr]| {
+        Command::new(env!("CARGO_BIN_EXE_windlass")).arg("run").args(args).output().unwrap()
+    };
+    let wrong = OsStr::from_bytes(b"\xff\x80");
+    let done = run(&[args.as_os_str(), wrong]);
+    assert!(done.stdout.ends_with(b"caf\xe9.wat\0\xff\x80\0"), "{done:?}");
+
+    let environ = program("environ.wat");
+    let variable = OsStr::from_bytes(b"A\xff=\x80");
+    let done = run(&["--env".as_ref(), variable, environ.as_ref()]);
+    assert_eq!(done.stdout, b"A\xff=\x80\0", "{done:?}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    command.args(["run", "--inherit-env", &environ]).env_clear().env("B", wrong);
+    let done = command.output().unwrap();
+    assert_eq!(done.stdout, b"B=\xff\x80\0", "{done:?}");
+
+    let host = folder.join(wrong);
+    std::fs::create_dir_all(&host).unwrap();
+    std::fs::write(host.join("file"), "contents").unwrap();
+    let cat = program("cat.wat");
+    let dir = |after: &str| [host.as_os_str().as_bytes(), after.as_bytes()].concat();
+    for after in ["::/data", "::/data:ro"] {
+        let given = dir(after);
+        let done = run(&["--dir", "", &cat, "file"].map(|arg| match arg {
+            "" => OsStr::from_bytes(&given),
+            arg => arg.as_ref(),
+        }));
+        assert_eq!(done.stdout, b"contents", "{done:?}");
+    }
+    let done = run(&["--dir".as_ref(), OsStr::from_bytes(&dir(":ro")), cat.as_ref()]);
+    let message = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(message.contains("is not UTF-8: give it a name that is, with ::GUEST"), "{message}");
+    let reactor = program("reactor.wat");
+    let done = run(&["--invoke", "add", &reactor, "1", "2"].map(|arg| match arg {
+        "2" => wrong,
+        arg => arg.as_ref(),
+    }));
+    let message = String::from_utf8(done.stderr).unwrap();
+    assert!(message.contains(r#""\xFF\x80" is no value of type i32"#), "{message}");
+}
+
 #[test]
 fn the_same_every_time() {
     let dice = program("dice.wat");

@@ -17,8 +17,8 @@ use crate::{
 /// Parameters: `fd`; `buffer` and `len`, where the entries go; `cookie`, where to begin: 0 at the
 /// start, else the `next` of an entry; `used`, where the count of bytes goes.
 ///
-/// Errors: `EBADF`; `ENOTDIR`; `EACCES` if the preopened directory can't be listed; `EINTR`;
-/// `ENOTCAPABLE`; `EFAULT`.
+/// Errors: `EBADF`; `ENOTDIR`; `EACCES` if the preopened directory can't be listed; `EILSEQ` if a
+/// name that would be told is not UTF-8; `EINTR`; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text
 /// buffer ─▶ ┌───────────┬──────────┬──────────────────┬──────────┬─────────┬──────┬─
@@ -84,9 +84,11 @@ struct Target<'a, 'b> {
 impl Target<'_, '_> {
     /// Adds an entry, or as much of it as there is room for.
     fn put(&mut self, entry: &DirEntry, next: u64) -> Result<(), Errno> {
-        if self.left > 0 {
-            self.memory.charge(fuel::ENTRY);
+        if self.left == 0 {
+            return Ok(());
         }
+        core::str::from_utf8(&entry.name).map_err(|_| Errno::IlSeq)?;
+        self.memory.charge(fuel::ENTRY);
         for part in [&record(entry, next)[..], &entry.name] {
             let count = part.len().min(self.left as usize);
             self.memory.write(self.at, &part[..count])?;

@@ -173,7 +173,8 @@ impl MemoryFs {
         tar::unpack(self, archive)
     }
 
-    /// Adds what is in a directory of the host: files, directories, symbolic links.
+    /// Adds what is in a directory of the host: files, directories, symbolic links. What a guest
+    /// could not name is left out: names, and links to names, that are not UTF-8.
     #[cfg(feature = "std")]
     pub fn copy_host_dir(&self, dir: impl AsRef<std::path::Path>) -> std::io::Result<()> {
         copy(self, dir.as_ref())
@@ -203,7 +204,9 @@ fn copy(fs: &MemoryFs, from: &std::path::Path) -> std::io::Result<()> {
                 dirs.push((entry.path(), path + "/"));
             } else if file_type.is_symlink() {
                 let target = std::fs::read_link(entry.path())?;
-                fs.symlink(target.to_string_lossy().as_bytes(), path)?;
+                if let Some(target) = target.to_str() {
+                    fs.symlink(target, path)?;
+                }
             } else if file_type.is_file() {
                 fs.write(path, std::fs::read(entry.path())?)?;
             }

@@ -223,6 +223,7 @@ fn check(path: &[u8]) -> Result<(), Errno> {
         [b'/', ..] => Err(Errno::Perm),
         path if path.len() > MAX_PATH => Err(Errno::NameTooLong),
         path if path.contains(&0) => Err(Errno::Inval),
+        path if core::str::from_utf8(path).is_err() => Err(Errno::IlSeq),
         _ => Ok(()),
     }
 }

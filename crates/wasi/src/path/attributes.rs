@@ -91,7 +91,8 @@ pub fn path_filestat_set_times(
 /// Parameters: `fd`, the directory that the path begins in; `path` and `path_len`; `buffer` and
 /// `len`, where the target goes; `used`, where the count of its bytes goes.
 ///
-/// Errors: `EINVAL` if it is no link; else as [`path_filestat_get`].
+/// Errors: `EINVAL` if it is no link; `EILSEQ` if it leads to what is not UTF-8; else as
+/// [`path_filestat_get`].
 ///
 /// ```text
 /// path ─▶ ┌────────────────┐     buffer ─▶ ┌────────┬─────────────┐     used ─▶ ┌─────┐
@@ -122,6 +123,7 @@ pub fn path_readlink(
         return Err(Errno::Inval);
     }
     let target = walk.at(|fs, dir, name| fs.read_link(dir, name), Errno::Inval)?;
+    core::str::from_utf8(&target).map_err(|_| Errno::IlSeq)?;
     let count = target.len().min(len as usize);
     drop(located);
     memory.charge(fuel::bytes(count as u64));

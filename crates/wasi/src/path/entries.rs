@@ -15,8 +15,8 @@ use crate::{
 ///
 /// Errors: `EEXIST`; `ENOENT` or `ENOTDIR` if a component on the way is missing or no directory;
 /// `EROFS` if the preopened directory can't be changed; `EPERM` if the path is absolute or leads
-/// out of `fd`; `EBADF`; `EACCES`; `ELOOP`; `EINVAL`; `ENAMETOOLONG`; `ENOSPC`; `ENOTCAPABLE`;
-/// `EFAULT`.
+/// out of `fd`; `EILSEQ` if it, or a link on the way, is not UTF-8; `EBADF`; `EACCES`; `ELOOP`;
+/// `EINVAL`; `ENAMETOOLONG`; `ENOSPC`; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// It follows, of WASI,
 /// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#path_create_directory>
@@ -121,6 +121,7 @@ pub fn path_symlink(
         [] => return Err(Errno::NoEnt),
         [b'/', ..] => return Err(Errno::Perm),
         target if target.contains(&0) => return Err(Errno::Inval),
+        target if core::str::from_utf8(target).is_err() => return Err(Errno::IlSeq),
         _ => {}
     }
     memory.charge(fuel::bytes(old_len));

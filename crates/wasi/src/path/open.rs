@@ -26,7 +26,8 @@ use crate::{
 /// `ENOENT`; `EEXIST`; `EISDIR` if a directory is to be written; `ELOOP` if the last component is a
 /// link and not followed, or there are too many; `EPERM` if the path is absolute or leads out of
 /// `fd`; `EROFS` if the preopened directory can't be changed; `EACCES`; `EINVAL` if flags are
-/// wrong, or the path has a NUL; `ENAMETOOLONG`; `EMFILE`; `ENXIO` for a pipe without a reader and
+/// wrong, or the path has a NUL; `EILSEQ` if the path, or a link on the way, is not UTF-8;
+/// `ENAMETOOLONG`; `EMFILE`; `ENXIO` for a pipe without a reader and
 /// with the flag `NONBLOCK`; `EINTR` if it waits and is interrupted; `ENOTCAPABLE`; `EFAULT`.
 ///
 /// ```text

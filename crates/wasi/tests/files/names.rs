@@ -78,15 +78,47 @@ fn links_with_many_parts() {
 #[test]
 fn names_that_are_not_unicode() {
     both(|w| {
-        let name = b"caf\xe9 \xff";
-        let fd = w.open(name, oflags::CREAT, WRITE).unwrap();
-        w.write(fd, b"x").unwrap();
-        assert_eq!(w.stat(name).unwrap().size, 1);
-        w.symlink(name, b"\x80link").unwrap();
-        assert_eq!(w.stat(b"\x80link").unwrap().size, 1);
-        assert_eq!(w.names(".").len(), 2);
-        assert_eq!(w.unlink(name), Ok(()));
-        assert_eq!(w.unlink(b"\x80link"), Ok(()));
+        let wrong = b"caf\xe9";
+        w.make("f", b"x");
+        w.mkdir("d").unwrap();
+        assert_eq!(w.open(wrong, oflags::CREAT, WRITE), Err(Errno::IlSeq), "{}", w.name);
+        assert_eq!(w.stat(wrong), Err(Errno::IlSeq));
+        assert_eq!(w.stat(b"d/\xff/../../f"), Err(Errno::IlSeq));
+        assert_eq!(w.mkdir(wrong), Err(Errno::IlSeq));
+        assert_eq!(w.rmdir(wrong), Err(Errno::IlSeq));
+        assert_eq!(w.unlink(wrong), Err(Errno::IlSeq));
+        assert_eq!(w.symlink("f", wrong), Err(Errno::IlSeq));
+        assert_eq!(w.symlink(wrong, "link"), Err(Errno::IlSeq));
+        assert_eq!(w.names("."), ["d", "f"]);
+        // All else is.
+        w.make("caf\u{e9} \u{10ffff}", b"y");
+        assert_eq!(w.contents("caf\u{e9} \u{10ffff}"), Ok(b"y".to_vec()));
+    });
+}
+
+/// Names that the host has.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_the_host_that_are_not_unicode() {
+    use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
+    both(|w| {
+        let Some(host) = &w.host else { return };
+        let (path, wrong) = (host.path().to_owned(), OsStr::from_bytes(b"caf\xe9"));
+        w.make("f", b"x");
+        std::os::unix::fs::symlink(wrong, path.join("link")).unwrap();
+        assert_eq!(w.readlink("link", 100), Err(Errno::IlSeq));
+        assert_eq!(w.stat("link"), Err(Errno::IlSeq));
+        assert_eq!(w.stat_with("link", false).unwrap().size, 4);
+        assert_eq!(w.contents("link/f"), Err(Errno::IlSeq));
+        assert_eq!(w.names("."), ["f", "link"]);
+        fs::write(path.join(wrong), "y").unwrap();
+        let fd = w.open(".", 0, READ).unwrap();
+        assert_eq!(w.list(fd, 4096), Err(Errno::IlSeq));
+        // A memory has what the guest can name.
+        let memory = windlass_wasi::MemoryFs::new();
+        memory.copy_host_dir(&path).unwrap();
+        let names: Vec<_> = memory.read_dir("").unwrap().into_iter().map(|e| e.name).collect();
+        assert_eq!(names, [b"f"]);
     });
 }
 

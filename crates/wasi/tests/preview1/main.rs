@@ -43,6 +43,37 @@ fn arguments() {
     assert_eq!(guest.call("args_get", &[AT, END - 19]), SUCCESS);
 }
 
+/// What is no UTF-8 is not changed.
+#[test]
+fn arguments_and_variables_are_bytes() {
+    let mut guest = Guest::new(|wasi| {
+        wasi.arg(b"caf\xe9").args(&[[0xff, 0xfe]]);
+        wasi.env("A", [0x80]).envs(&[(b"\xff", b"1")]);
+    });
+    assert_eq!(guest.call("args_get", &[AT, 2000]), SUCCESS);
+    assert_eq!(guest.get(2000, 8), b"caf\xe9\0\xff\xfe\0");
+    assert_eq!(guest.call("environ_get", &[AT, 2000]), SUCCESS);
+    assert_eq!(guest.get(2000, 8), b"A=\x80\0\xff=1\0");
+}
+
+/// Addresses need not be aligned.
+#[test]
+fn addresses_anywhere() {
+    let mut guest = Guest::new(|wasi| {
+        wasi.arg("program");
+    });
+    for odd in 1..8 {
+        let at = 1024 + odd;
+        assert_eq!(guest.call("args_sizes_get", &[at, at + 4]), SUCCESS);
+        assert_eq!(guest.call("clock_time_get", &[1, 0, at]), SUCCESS);
+        guest.put(500, b"x");
+        guest.put_iovecs(100 + odd as u32, &[(500, 1)]);
+        assert_eq!(guest.call("fd_write", &[1, 100 + odd, 1, at]), SUCCESS);
+        assert_eq!(guest.get_u32(at as u32), 1);
+    }
+    assert_eq!(guest.stdout.contents(), b"xxxxxxx");
+}
+
 #[test]
 fn environment() {
     let mut guest = Guest::new(|wasi| {
