@@ -9,6 +9,7 @@ use crate::{
     exec::{Ip, code::table::Found},
     lock::Once,
     translate,
+    unique::StoreId,
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
@@ -50,7 +51,10 @@ pub struct WasmBacktrace {
 #[derive(Clone)]
 pub struct FrameInfo {
     module: Module,
+    instance: (StoreId, u32),
     func: u32,
+    /// Where the function's body begins in the module.
+    start: usize,
     offset: usize,
 }
 
@@ -59,14 +63,15 @@ pub struct FrameInfo {
 #[derive(Clone)]
 pub(crate) struct CodePlace {
     pub(crate) module: Module,
+    instance: (StoreId, u32),
     /// Its address: a number, so that nobody follows it.
     ip: usize,
 }
 
 impl CodePlace {
-    /// The place at this address, in code of the module.
-    pub(crate) fn new(module: Module, ip: Ip) -> CodePlace {
-        CodePlace { module, ip: ip as usize }
+    /// The place at this address, in code of the module of an instance.
+    pub(crate) fn new(module: Module, instance: (StoreId, u32), ip: Ip) -> CodePlace {
+        CodePlace { module, instance, ip: ip as usize }
     }
 
     /// The function that it is in, and which word of its code.
@@ -145,12 +150,14 @@ fn resolve(places: &[CodePlace]) -> Vec<FrameInfo> {
         let Some(found) = place.find() else { continue };
         let module = &place.module.0;
         let func = module.context.imported.funcs + found.defined as u32;
-        let offset = module.decoded.bodies[found.defined].code.start;
+        let body = &module.decoded.bodies[found.defined];
+        let (start, offset) = (body.start, body.code.start);
         if let Some(word) = found.word {
             let key = (Arc::as_ptr(module) as usize, found.defined);
             asked.entry(key).or_default().push((word, frames.len()));
         }
-        frames.push(FrameInfo { module: place.module.clone(), func, offset });
+        let (module, instance) = (place.module.clone(), place.instance);
+        frames.push(FrameInfo { module, instance, func, start, offset });
     }
     for ((_, defined), mut asked) in asked {
         asked.sort_unstable();
@@ -183,6 +190,17 @@ impl FrameInfo {
     /// The byte offset in the module of the instruction.
     pub fn module_offset(&self) -> usize {
         self.offset
+    }
+
+    /// The byte offset of the instruction in the function's body, which begins with the
+    /// declarations of its locals.
+    pub fn func_offset(&self) -> usize {
+        self.offset - self.start
+    }
+
+    /// The store of the instance that the function belongs to, and its index there.
+    pub(crate) fn place(&self) -> (StoreId, u32) {
+        self.instance
     }
 }
 

@@ -129,6 +129,18 @@ impl Module {
         &self.0.engine
     }
 
+    /// The bytes that it was made from, in the binary format.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// let empty = b"\0asm\x01\0\0\0";
+    /// assert_eq!(Module::new(&Engine::default(), empty)?.bytes(), empty);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
     /// The name that the module's name section gives it.
     pub fn name(&self) -> Option<&str> {
         self.0.name.as_deref()

@@ -1,6 +1,6 @@
 //! [`Counter`]: numbers that are given once in the life of the process. They tell engines apart,
-//! and stores, so that nothing of one is taken for something of another. A number must never come
-//! again.
+//! and stores (by [`StoreId`]), so that nothing of one is taken for something of another. A number
+//! must never come again.
 
 use core::num::NonZeroU64;
 use core::sync::atomic::Ordering;
@@ -26,6 +26,22 @@ impl Counter {
         let given = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_add(1));
         #[allow(clippy::useless_conversion)] // The numbers of some hosts are narrower.
         NonZeroU64::new(u64::from(given.ok()?))
+    }
+}
+
+/// Tells stores apart, so that a handle is not used with another store. Never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StoreId(NonZeroU64);
+
+impl StoreId {
+    /// # Panics
+    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
+    pub(crate) fn next() -> StoreId {
+        static NEXT: Counter = Counter::new();
+        match NEXT.next() {
+            Some(number) => StoreId(number),
+            None => panic!("the process has made too many stores"),
+        }
     }
 }
 

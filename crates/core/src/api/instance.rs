@@ -2,8 +2,8 @@
 
 use super::{func::Call, store::StoreState, value::check_store};
 use crate::{
-    AsContext, AsContextMut, Error, Escaped, Export, Extern, Func, Global, Memory, Module,
-    SharedMemory, StoreContext, Table, Tag, Trap, TypedFunc, WasmParams, WasmResults,
+    AsContext, AsContextMut, Error, Escaped, Export, Extern, FrameInfo, Func, Global, Memory,
+    Module, SharedMemory, StoreContext, Table, Tag, Trap, TypedFunc, WasmParams, WasmResults,
     error::error,
     runtime::{self, InstanceEntity, StoreId, StoreInner},
 };
@@ -183,6 +183,14 @@ impl Instance {
             Ok(()) => &store.instances[self.index as usize],
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+impl FrameInfo {
+    /// The instance that the function belongs to.
+    pub fn instance(&self) -> Instance {
+        let (store, index) = self.place();
+        Instance { store, index }
     }
 }
 

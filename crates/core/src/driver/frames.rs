@@ -119,7 +119,7 @@ impl Thread {
         let (mut ip, mut walk) = (self.cx.saved.ip, self.walk());
         while frames.len() < MAX_BACKTRACE {
             let module = store.instances[walk.instance as usize].module.clone();
-            frames.push(CodePlace::new(module, ip));
+            frames.push(CodePlace::new(module, (store.id, walk.instance), ip));
             // SAFETY: I2: nothing runs meanwhile.
             let Some(ret) = (unsafe { walk.up(&self.switches) }) else { break };
             ip = ret.wrapping_sub(1);

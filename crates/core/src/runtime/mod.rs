@@ -22,6 +22,7 @@ mod store;
 mod views;
 mod wait;
 
+pub(crate) use crate::unique::StoreId;
 pub(crate) use collection::{Collection, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
@@ -41,7 +42,7 @@ pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;
 pub use shared_memory::{SharedMemory, WaitResult};
 pub(crate) use store::{
-    Bytes, Embedder, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreId, StoreInner,
+    Bytes, Embedder, GlobalValue, InstanceEntity, MemoryEntity, NO_INSTANCE, StoreInner,
     TableEntity,
 };
 pub(crate) use views::{User, Views};

@@ -12,28 +12,12 @@ use crate::{
     exec::machine::views::{FuncEntity, MemoryView, TableView},
     interrupt::{Deadline, Interrupt},
     object_type::{Class, Storage},
-    unique::Counter,
+    unique::StoreId,
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::{any::Any, mem, num::NonZeroU64};
+use core::{any::Any, mem};
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::TypeId;
-
-/// Tells stores apart, so that a handle is not used with another store. Never given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct StoreId(NonZeroU64);
-
-impl StoreId {
-    /// # Panics
-    /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
-    fn next() -> StoreId {
-        static NEXT: Counter = Counter::new();
-        match NEXT.next() {
-            Some(number) => StoreId(number),
-            None => panic!("the process has made too many stores"),
-        }
-    }
-}
 
 /// Everything that a store holds but the embedder's own data and closures.
 pub(crate) struct StoreInner {

@@ -26,6 +26,13 @@ fn a_trap_tells_functions_and_offsets() {
     let bytes = wat::parse_str(TEXT).unwrap();
     let ops: Vec<_> = frames.iter().map(|f| bytes[f.module_offset()]).collect();
     assert_eq!(ops, [0x6d, 0x10, 0x10]);
+    // A body begins with a count of locals; before it stands its size, which is one byte here.
+    for frame in frames {
+        let start = frame.module_offset() - frame.func_offset();
+        assert_eq!((bytes[start], frame.func_offset() < bytes[start - 1].into()), (0, true));
+        assert_eq!(frame.instance(), instance);
+    }
+    assert_eq!(frames[0].module().bytes(), bytes);
 }
 
 #[test]
