@@ -85,6 +85,18 @@ pub(crate) fn differential(args: &[String]) -> bool {
     succeeds(command("differential", "cargo", &["test"]).args(args))
 }
 
+/// The suite and the differential runs where each allocation collects; and first tests that it
+/// does.
+pub(crate) fn gc_stress() -> bool {
+    let stressed = |folder, args: &[&str]| {
+        let all = [&["test", "--features", "gc-stress"], args].concat();
+        succeeds(&mut command(folder, "cargo", &all))
+    };
+    stressed(".", &["--package", "windlass", "--lib", "every_allocation"])
+        && stressed(".", &["--package", "windlass-spec-tests", "--test", "suite"])
+        && stressed("differential", &[])
+}
+
 pub(crate) fn miri(filter: &[String]) -> Outcome {
     if !is_there("cargo", &["+nightly", "miri", "--version"]) {
         return Outcome::Skipped(

@@ -24,6 +24,7 @@ Usage: cargo xtask COMMAND [ARGS]...
                     build, or of this program
   tidy              what can be checked of the house rules
   differential      generated modules on Windlass and another engine
+  gc-stress         the suite and the differential runs with a collection at every allocation
   choose HANDLERS SEQUENCES PROFILE...
                     makes the file of the instruction set from profiles
   gates [NAME]...   all that takes longer than .ci/run
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         ("asm", [word, program]) => commands::asm(word, Some(program)),
         ("tidy", []) => tell(&tidy::complaints(&root())),
         ("differential", _) => commands::differential(rest),
+        ("gc-stress", []) => commands::gc_stress(),
         ("choose", [handlers, sequences, profiles @ ..]) => {
             commands::choose(handlers, sequences, profiles)
         }

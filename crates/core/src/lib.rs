@@ -70,6 +70,7 @@
 //! - `std` (on by default): without it the crate needs `alloc` only.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `loop-dispatch`: dispatch by a loop even where tail calls work.
+//! - `gc-stress`: for tests: collects garbage at every allocation, and overwrites what is free.
 //! - `profile`: counts what is executed, for the choice of the instruction set; slow.
 //!
 //! The environment variable `WINDLASS_INSTRUCTION_SET` names, at build time, a file with an

@@ -96,6 +96,20 @@ fn looked_at<T>(store: &mut Store<T>) -> usize {
     8 * core::mem::take(&mut inner(store).pace.looked_at)
 }
 
+/// What `cargo xtask gc-stress` relies on.
+#[cfg(feature = "gc-stress")]
+#[test]
+fn every_allocation_collects() {
+    let (mut store, instance) = program(usize::MAX);
+    for name in ["hold", "churn", "throws"] {
+        let before = inner(&mut store).pace.collections;
+        call(&mut store, &instance, name, 50).unwrap();
+        assert!(inner(&mut store).pace.collections >= before + 50, "{name}");
+    }
+    let sum = instance.get_typed_func::<(), i64>(&store, "sum").unwrap();
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 50 * 51 / 2);
+}
+
 #[test]
 fn a_large_table_is_looked_at_as_often_as_its_size_is_allocated() {
     let (mut store, instance) = program(usize::MAX);

@@ -28,7 +28,7 @@ pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use fuel::{PIECE, SLEEP_COST, amount_cost, array_cost};
 pub(crate) use growth::Grown;
-pub(crate) use heap::{Heap, HostValues, host_reference, split_value};
+pub(crate) use heap::{Heap, HostValues, STRESS, host_reference, split_value};
 pub(crate) use held::{Growable, Held};
 pub(crate) use instance::instantiate;
 pub(crate) use link::{Item, unknown};

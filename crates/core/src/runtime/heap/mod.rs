@@ -38,6 +38,12 @@ const PIECE: usize = 4 << 20;
 /// The largest heap, in bytes: sizes of free places are counted in words by 32 bits.
 const MAX_HEAP: usize = if usize::BITS == 32 { 1 << 30 } else { 1 << 35 };
 
+/// Whether what can go wrong with references is to go wrong at once: each allocation collects first
+/// and gets no more room than it needs, and what is free has [`POISON`] in it.
+pub(crate) const STRESS: bool = cfg!(feature = "gc-stress");
+/// An object beyond all heaps.
+const POISON: u64 = 0x7fff_dead_dead_dea8;
+
 /// The garbage-collected heap of a store.
 pub(crate) struct Heap {
     /// The range. Word 0 is no object: null is 0.
@@ -172,7 +178,10 @@ impl Heap {
         self.close_room();
         let Some(found) = self.take(size, all) else { return false };
         // No more at once than is due before the next collection.
-        let wanted = self.budget.saturating_sub(self.allocated).max(MIN_STEP).max(size);
+        let wanted = match STRESS {
+            true => size.next_multiple_of(8),
+            false => self.budget.saturating_sub(self.allocated).max(MIN_STEP).max(size),
+        };
         let len = found.size.min(wanted & !7);
         self.give(Free { at: found.at + len, size: found.size - len });
         (self.room_start, self.top, self.end) = (found.at, found.at, found.at + len);
@@ -201,10 +210,18 @@ impl Heap {
 
     /// Adds a free place.
     fn give(&mut self, free: Free) {
+        self.poison(free);
         if free.size > 0 && free.at + free.size == self.tail {
             self.tail = free.at;
         } else {
             self.free.put(&mut self.words, free);
+        }
+    }
+
+    /// Under stress, overwrites a free place.
+    fn poison(&mut self, free: Free) {
+        if STRESS && free.size > 0 {
+            self.words[free.at / 8..(free.at + free.size) / 8].fill(POISON);
         }
     }
 
@@ -254,7 +271,8 @@ impl Heap {
         let missing = wanted.saturating_sub(self.size());
         if missing > 0 {
             // The memory is there: nothing moves.
-            self.words.resize(self.words.len() + missing.min(PIECE).div_ceil(8), 0);
+            let filler = if STRESS { POISON } else { 0 };
+            self.words.resize(self.words.len() + missing.min(PIECE).div_ceil(8), filler);
             self.marking.lengthen(self.words.len());
         }
         missing > PIECE
@@ -310,6 +328,7 @@ impl Heap {
             };
             let at = word * 8;
             let gap = Free { at: sweeping.end, size: at - sweeping.end };
+            self.poison(gap);
             self.free.put(&mut self.words, gap);
             let header = self.words[word];
             let size = self.types.shape(header).size(header);

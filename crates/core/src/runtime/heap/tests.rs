@@ -48,6 +48,11 @@ impl World {
         World { heap, node, array, bytes, limit, part: usize::MAX, work: 0, collections: 0 }
     }
 
+    #[cfg(feature = "gc-stress")]
+    fn third_word(&self, object: u64) -> u64 {
+        self.heap.words[object as usize / 8 + 2]
+    }
+
     fn collect(&mut self, roots: &[u64]) {
         self.heap.start_marking();
         let mut at = 0;
@@ -135,6 +140,24 @@ fn check(world: &World, model: &Model, places: &BTreeMap<u64, u64>, roots: &[u64
         }
     }
     seen.len()
+}
+
+/// What `cargo xtask gc-stress` relies on.
+#[cfg(feature = "gc-stress")]
+#[test]
+fn under_stress_every_allocation_finds_room_for_itself_and_the_dead_are_overwritten() {
+    let mut world = World::new(1 << 20);
+    assert!(world.heap.grow(1 << 16));
+    let size = world.node.size as usize;
+    let objects = [7, 8].map(|_| {
+        assert!(world.heap.refill(size, false));
+        let object = world.heap.allocate(world.node.header.into(), size);
+        assert!(!world.heap.has_room(8), "there is spare room");
+        world.heap.words[object as usize / 8 + 1..][..2].fill(0);
+        object
+    });
+    world.collect(&objects[..1]);
+    assert_eq!(objects.map(|object| world.third_word(object)), [0, POISON]);
 }
 
 #[test]
