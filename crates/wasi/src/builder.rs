@@ -4,13 +4,14 @@
 use crate::{
     DirPerms, Errno, FilePerms, WasiCtx,
     clock::{MonotonicClock, WallClock},
+    ctx::OnInterrupt,
     descriptor::{Descriptor, Kind, OpenDir, Rights, Table},
     fs::{FileSystem, Handle},
     random::{HostRandom, RandomSource},
     rights,
     stdio::{InputStream, Null, OutputStream},
 };
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
 
 /// Builds a [`WasiCtx`].
 ///
@@ -40,6 +41,7 @@ pub struct WasiCtxBuilder {
     wall_clock: Box<dyn WallClock>,
     monotonic_clock: Box<dyn MonotonicClock>,
     random: Box<dyn RandomSource>,
+    on_interrupt: Option<Arc<OnInterrupt>>,
 }
 
 /// The place of the host's files among the file systems.
@@ -89,6 +91,7 @@ impl WasiCtxBuilder {
             wall_clock: Box::new(DefaultClock::new()),
             monotonic_clock: Box::new(DefaultClock::new()),
             random: Box::new(HostRandom),
+            on_interrupt: None,
         }
     }
 
@@ -197,6 +200,25 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// Asked by a function that waits, or works for long, when it finds the guest interrupted:
+    /// whether it is to end, as it does if nothing is set. If not, it goes on, and asks again while
+    /// the interrupt is there.
+    ///
+    /// This is for embedders that interrupt guests to look after something else, and let them go
+    /// on: the guest would see calls that end with `EINTR`. Whoever says no takes the interrupt
+    /// back first, by [`InterruptHandle::clear_interrupt`](windlass::InterruptHandle), or it stops
+    /// the guest when the function has returned.
+    ///
+    /// ```
+    /// use windlass_wasi::WasiCtxBuilder;
+    /// let wasi = WasiCtxBuilder::new().on_interrupt(|| true).build();
+    /// # drop(wasi);
+    /// ```
+    pub fn on_interrupt(&mut self, ends: impl Fn() -> bool + Send + Sync + 'static) -> &mut Self {
+        self.on_interrupt = Some(Arc::new(ends));
+        self
+    }
+
     /// The context. What the builder had is used up: it starts anew.
     ///
     /// Descriptors 0, 1 and 2 are the streams; then come the listeners, then the directories, in
@@ -217,6 +239,7 @@ impl WasiCtxBuilder {
             wall_clock: made.wall_clock,
             monotonic_clock: made.monotonic_clock,
             random: made.random,
+            on_interrupt: made.on_interrupt,
             outside: None,
             #[cfg(feature = "std")]
             pause: None,

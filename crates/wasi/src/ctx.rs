@@ -9,7 +9,7 @@ use crate::{
     random::RandomSource,
     stdio::{InputStream, OutputStream},
 };
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 /// What a guest sees of the world: arguments, environment, streams, directories, sockets, clocks,
 /// randomness.
@@ -30,10 +30,14 @@ pub struct WasiCtx {
     pub(crate) monotonic_clock: Box<dyn MonotonicClock>,
     pub(crate) random: Box<dyn RandomSource>,
     pub(crate) outside: Option<Outside>,
+    pub(crate) on_interrupt: Option<Arc<OnInterrupt>>,
     /// What a function that was put off waits for: see `wait`.
     #[cfg(feature = "std")]
     pub(crate) pause: Option<crate::wait::Pause>,
 }
+
+/// Whether a function ends that finds the guest interrupted.
+pub(crate) type OnInterrupt = dyn Fn() -> bool + Send + Sync;
 
 /// What a guest looked for that no preopened directory has.
 #[derive(Clone, Debug, PartialEq, Eq)]

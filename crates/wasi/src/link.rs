@@ -40,7 +40,8 @@ macro_rules! functions {
 ///
 /// If guests of the engine can be interrupted, a function that waits, or works for long, ends soon
 /// after an interrupt, mostly with `EINTR`; then the guest is stopped. What waits in the embedder's
-/// own streams ends when they return.
+/// own streams ends when they return. [`WasiCtxBuilder::on_interrupt`](crate::WasiCtxBuilder) may
+/// say that it is to go on.
 ///
 /// # Errors
 /// If one of the names is defined already.
@@ -223,7 +224,11 @@ fn call<T>(
 ) -> Result<u32, Error> {
     // A guest that can't be interrupted waits as long as it likes.
     let handle = caller.interrupt_handle().ok();
-    let interrupted = || handle.as_ref().is_some_and(|handle| handle.is_interrupted());
+    let on_interrupt = get.with(caller.data_mut(), |ctx| ctx.on_interrupt.clone());
+    let interrupted = || {
+        handle.as_ref().is_some_and(|handle| handle.is_interrupted())
+            && on_interrupt.as_ref().is_none_or(|ends| ends())
+    };
     let mut progress = Progress::default();
     let units = Cell::new(cost);
     let mut has_waste = false;

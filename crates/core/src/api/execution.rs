@@ -5,7 +5,10 @@ use super::{
     func::{Call, CallState},
     value::{check_store, slots_to_vals, vals_to_slots},
 };
-use crate::{AsContextMut, Error, FuncType, Val, driver::ThreadHandle, runtime::StoreId};
+use crate::{
+    AsContext, AsContextMut, Error, FuncType, Val, WasmBacktrace, driver::ThreadHandle,
+    runtime::StoreId,
+};
 use alloc::boxed::Box;
 use core::any::Any;
 use core::fmt;
@@ -119,6 +122,31 @@ impl Execution {
         thread.hold_results(&mut store.inner, func);
         self.pending = None;
         Ok(())
+    }
+
+    /// Where the guest is: before it ran for the first time, in no function. None if it has ended.
+    ///
+    /// # Errors
+    /// If the store is another than it was started in.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Event, Instance, Module, Store};
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let wasm = wat::parse_str(r#"(func $spin (export "spin") (loop (br 0)))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(1000)?;
+    /// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+    /// let spin = instance.get_func(&store, "spin").unwrap();
+    /// let mut execution = spin.start(&mut store, &[])?;
+    /// assert!(matches!(execution.run(&mut store)?, Event::OutOfFuel));
+    /// let place = execution.backtrace(&store)?.unwrap();
+    /// assert_eq!(place.frames()[0].func_name(), Some("spin"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn backtrace(&self, store: impl AsContext) -> Result<Option<WasmBacktrace>, Error> {
+        let inner = &store.as_context().0.inner;
+        check_store(inner.id, self.store, "execution")?;
+        Ok(self.thread.as_ref().map(|thread| WasmBacktrace::new(thread.backtrace(inner))))
     }
 
     /// Whether it has ended: its function returned, or it failed.

@@ -2,8 +2,9 @@
 
 use super::{func::Call, store::StoreState, value::check_store};
 use crate::{
-    AsContext, AsContextMut, Error, Escaped, Export, Extern, FrameInfo, Func, Global, Memory,
-    Module, SharedMemory, StoreContext, Table, Tag, Trap, TypedFunc, WasmParams, WasmResults,
+    AsContext, AsContextMut, Error, Escaped, Execution, Export, Extern, FrameInfo, Func, Global,
+    Memory, Module, SharedMemory, StoreContext, StoreContextMut, Table, Tag, Trap, TypedFunc,
+    WasmParams, WasmResults,
     error::error,
     runtime::{self, InstanceEntity, StoreId, StoreInner},
 };
@@ -75,17 +76,66 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut().0;
+        let instance = Instance::make(store, module, imports)?;
+        if let Some(func) = instance.start_func(&store.inner) {
+            Call::start(store, func, &[])?.finish()?;
+        }
+        Ok(instance)
+    }
+
+    /// The same, except that the start function, if there is one, is not called: it is given as an
+    /// [`Execution`](crate::Execution), which can be paused, and has not run yet. Until it has
+    /// finished, the guest is not in the state that its other functions expect.
+    ///
+    /// # Errors
+    /// As [`Instance::new`], but for what the start function does.
+    ///
+    /// ```
+    /// use windlass::{Engine, Event, Instance, Module, Store};
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(global $g (export "g") (mut i32) (i32.const 0))
+    ///     (func $start (global.set $g (i32.const 1))) (start $start)"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let module = Module::new(&engine, wasm)?;
+    /// let (instance, start) = Instance::start(&mut store, &module, &[])?;
+    /// let g = instance.get_global(&store, "g").unwrap();
+    /// assert_eq!(g.get(&mut store).i32(), Some(0));
+    /// assert!(matches!(start.unwrap().run(&mut store)?, Event::Finished(_)));
+    /// assert_eq!(g.get(&mut store).i32(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn start(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<(Instance, Option<Execution>), Error> {
+        let store = store.as_context_mut().0;
+        let instance = Instance::make(store, module, imports)?;
+        let start = instance.start_func(&store.inner);
+        let start = start.map(|func| Func::from_index(store.inner.id, func));
+        let start = start.map(|func| func.start(StoreContextMut(store), &[])).transpose()?;
+        Ok((instance, start))
+    }
+
+    fn make<T>(
+        store: &mut StoreState<T>,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance, Error> {
         let mut items = Vec::new();
         items.try_reserve_exact(imports.len()).map_err(|_| Trap::AllocationTooLarge)?;
         for given in imports {
             items.push(given.item(&store.inner)?);
         }
         let index = runtime::instantiate(store, module, &items)?;
-        if let Some(start) = &module.0.decoded.start {
-            let func = store.inner.instances[index as usize].funcs[start.func as usize];
-            call_start(store, func)?;
-        }
         Ok(Instance { store: store.inner.id, index })
+    }
+
+    /// Which function of the store is the start function.
+    fn start_func(&self, store: &StoreInner) -> Option<u32> {
+        let InstanceEntity { module, funcs, .. } = self.entity(store);
+        let start = module.0.decoded.start.as_ref()?;
+        Some(funcs[start.func as usize])
     }
 
     /// What is exported under `name`.
@@ -192,8 +242,4 @@ impl FrameInfo {
         let (store, index) = self.place();
         Instance { store, index }
     }
-}
-
-fn call_start<T>(store: &mut StoreState<T>, func: u32) -> Result<(), Error> {
-    Call::start(store, func, &[])?.finish()
 }

@@ -202,3 +202,31 @@ fn a_stack_that_is_used_again_holds_nothing_of_the_call_before() {
         assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
     }
 }
+
+#[test]
+fn a_start_function_can_be_paused() {
+    let linker = linker();
+    let mut store = Store::new(linker.engine(), ());
+    let text = r#"
+        (import "env" "ask" (func $ask (param i32) (result i32 i64)))
+        (global $told (export "told") (mut i32) (i32.const 0))
+        (func $start (call $ask (i32.const 7)) (drop) (global.set $told))
+        (start $start)"#;
+    let module = Module::new(linker.engine(), wat::parse_str(text).unwrap()).unwrap();
+    let ask = linker.get(&mut store, "env", "ask").unwrap();
+    let (instance, start) = windlass::Instance::start(&mut store, &module, &[ask]).unwrap();
+    let told = instance.get_global(&store, "told").unwrap();
+    let mut start = start.expect("a start function");
+    assert_eq!(question(start.run(&mut store).unwrap()), Question(7));
+    let place = start.backtrace(&store).unwrap().expect("a place");
+    assert_eq!(place.frames()[0].func_name(), Some("start"));
+    assert!(start.backtrace(Store::new(linker.engine(), ())).is_err(), "another store");
+    assert_eq!(told.get(&mut store).i32(), Some(0));
+    start.resume(&mut store, &[Val::I32(42), Val::I64(0)]).unwrap();
+    assert!(matches!(start.run(&mut store).unwrap(), Event::Finished(_)));
+    assert!(start.backtrace(&store).unwrap().is_none(), "it has ended");
+    assert_eq!(told.get(&mut store).i32(), Some(42));
+
+    let module = Module::new(linker.engine(), wat::parse_str("(func)").unwrap()).unwrap();
+    assert!(windlass::Instance::start(&mut store, &module, &[]).unwrap().1.is_none());
+}

@@ -2,6 +2,7 @@
 
 mod fuel;
 mod guest;
+mod interrupts;
 mod links;
 #[cfg(all(feature = "std", unix))]
 mod threads;
