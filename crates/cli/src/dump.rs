@@ -1,7 +1,7 @@
 //! `windlass dump`: the translated code of a module's functions beside the byte offsets of the Wasm
 //! that it was made from.
 
-use crate::terminal::{Failure, HEADING, print, read, shown};
+use crate::terminal::{Failure, HEADING, print, read_module, shown};
 use clap::Args;
 use std::{fmt, path::PathBuf, process::ExitCode};
 use windlass::{Config, Engine, Escaped, Features, Module};
@@ -19,7 +19,7 @@ pub(crate) struct Dump {
 
 impl Dump {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let file = read(&self.file)?;
+        let file = read_module(&self.file)?;
         let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?;
         let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
         let module = Module::from_binary(&engine, &bytes).map_err(|e| self.failure(e))?;

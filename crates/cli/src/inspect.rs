@@ -2,7 +2,7 @@
 
 use crate::{
     describe::{self, IndexSpaces},
-    terminal::{Failure, HEADING, print, read, shown},
+    terminal::{Failure, HEADING, print, read_module, shown},
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let file = read(&self.file)?;
+        let file = read_module(&self.file)?;
         let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?;
         let module = Module::decode(&bytes, Features::ALL).map_err(|e| self.failure(e))?;
         let summary = Summary::new(&module, &bytes);

@@ -2,29 +2,48 @@
 //! file of its own; what they share of speaking to the user is in `terminal`.
 //!
 //! Exit codes: 0; 1 for a file that can't be used or fails its check; 2 for a wrong use of the
-//! command; 134 for a trap; a guest's own code if it calls `proc_exit`.
+//! command; 124 when the time of `--timeout` is up; 134 for a trap; 141 for a program whose reader
+//! went away; a guest's own code if it calls `proc_exit`.
 #![forbid(unsafe_code)]
 
 mod budget;
+mod call;
+mod completions;
 mod describe;
 mod dump;
 mod inspect;
-#[cfg(feature = "profile")]
+mod preload;
 mod profile;
 mod run;
+mod stdio;
 mod terminal;
 mod units;
 mod validate;
 mod values;
+mod version;
 mod wast;
+mod watchdog;
 mod world;
 
-use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+    process::ExitCode,
+};
 
 /// A fast WebAssembly interpreter.
+///
+/// `windlass FILE [ARGS]...` is `windlass run FILE [ARGS]...`, also with options of `run` before
+/// FILE.
 #[derive(Parser)]
-#[command(name = "windlass", version, arg_required_else_help = true)]
+#[command(
+    name = "windlass",
+    version,
+    long_version = version::long(),
+    arg_required_else_help = true,
+    override_usage = "windlass <COMMAND>\n       windlass [OPTIONS of run] <FILE> [ARGS]..."
+)]
 struct Windlass {
     #[command(subcommand)]
     command: Command,
@@ -37,19 +56,43 @@ enum Command {
     Wast(wast::Wast),
     Inspect(inspect::Inspect),
     Dump(dump::Dump),
-    #[cfg(feature = "profile")]
-    Profile(Box<profile::Profile>),
+    #[command(hide = cfg!(not(feature = "profile")))]
+    Profile(profile::Profile),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
-    let result = match Windlass::parse().command {
+    let result = match Windlass::parse_from(with_command(std::env::args_os())).command {
         Command::Run(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Wast(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Dump(command) => command.execute(),
-        #[cfg(feature = "profile")]
         Command::Profile(command) => command.execute(),
+        Command::Completions(command) => command.execute(&mut Windlass::command()),
     };
     result.unwrap_or_else(|failure| failure.report())
+}
+
+/// The command line, with the `run` that was left out of `windlass [OPTIONS] FILE [ARGS]...`.
+fn with_command(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(|first| is_of_run(first)) {
+        args.insert(1, "run".into());
+    }
+    args
+}
+
+/// Whether the first word is no subcommand's name, but belongs to `run`: an option of it, or a
+/// file. A word that is neither, nor looks like a file's name, is taken for a mistyped subcommand.
+fn is_of_run(first: &OsStr) -> bool {
+    let text = first.to_string_lossy();
+    let mut command = Windlass::command();
+    command.build();
+    if command.find_subcommand(first).is_some()
+        || ["-h", "--help", "-V", "--version"].contains(&&*text)
+    {
+        return false;
+    }
+    text.starts_with('-') || text.contains(['.', '/', '\\']) || Path::new(first).is_file()
 }

@@ -2,35 +2,41 @@
 
 use crate::{
     budget::{Budget, StoreBudget},
-    terminal::{Failure, complain, print, read, shown},
-    units, values,
+    call::{Call, Ended},
+    preload::Preload,
+    terminal::{Failure, read_module},
+    units,
+    watchdog::Watchdog,
     world::World,
 };
 use clap::Args;
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     panic,
-    path::PathBuf,
+    path::Path,
     process::{self, ExitCode},
-    sync::{Arc, OnceLock, mpsc},
     thread,
     time::Duration,
 };
-use windlass::{
-    Config, Engine, Error, Escaped, ExternType, Features, Func, Instance, InterruptHandle, Linker,
-    Metering, Module, Store, Val, ValType,
-};
+use windlass::{Config, Engine, ExternType, Features, Linker, Metering, Module, Store, Trap};
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
 
 /// Run a program, or a function of a module
+///
+/// What follows FILE belongs to the program: options of this command come before it.
 #[derive(Args)]
+#[command(override_usage = "windlass run [OPTIONS] <FILE> [ARGS]...")]
 pub(crate) struct Run {
     /// Call this exported function with ARGS as its arguments, and print its results
     #[arg(long, value_name = "NAME")]
     invoke: Option<String>,
 
-    /// Stop the program when it has used this much fuel
-    #[arg(long, value_name = "N")]
+    /// Let the program import what the module in FILE exports, under this name
+    #[arg(long, value_name = "NAME=FILE")]
+    preload: Vec<OsString>,
+
+    /// Stop the program when it has used this much fuel: 100000, 100k, 5M, 1G
+    #[arg(long, value_name = "N", value_parser = units::count)]
     fuel: Option<u64>,
 
     /// Stop the program after this time: 500ms, 10s, 2m
@@ -42,19 +48,22 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SIZE", value_parser = units::size)]
     max_memory: Option<u64>,
 
+    /// Let the program's functions call each other as deep as a stack of this size allows; 8MiB if
+    /// nothing else is said
+    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    max_stack: Option<u64>,
+
     #[command(flatten)]
     world: World,
 
-    /// Module, .wasm or .wat
-    file: PathBuf,
-
-    /// Arguments for the program or the function
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<OsString>,
+    /// Module, .wasm or .wat, or - for standard input; what follows it is for the program, or for
+    /// the function
+    #[arg(value_name = "FILE", required = true, trailing_var_arg = true)]
+    program: Vec<OsString>,
 }
 
 /// What a thread's store holds for us.
-struct Host {
+pub(crate) struct Host {
     wasi: SharedWasiCtx,
     budget: StoreBudget,
 }
@@ -81,18 +90,18 @@ impl Run {
     fn execute_here(self) -> Result<ExitCode, Failure> {
         // Also what comes before the guest takes time.
         let watchdog = self.timeout.map(Watchdog::start);
-        let bytes = read(&self.file)?;
-        let invalid = |error| Failure::new(format_args!("{}: {error}", shown(&self.file)));
+        let file = self.file();
+        let bytes = read_module(file)?;
         let mut config = self.config();
         let mut module = Engine::new(&config)
             .and_then(|engine| Module::new(&engine, &bytes))
-            .map_err(invalid)?;
+            .map_err(|error| Failure::of(file, error))?;
         if WasiThreads::<Host>::are_in(&module) && self.metering() == Metering::None {
             // One thread can end the others.
             config.metering(Metering::Interrupt);
             module = Engine::new(&config)
                 .and_then(|engine| Module::new(&engine, &bytes))
-                .map_err(invalid)?;
+                .map_err(|error| Failure::of(file, error))?;
         }
         let engine = module.engine().clone();
         let mut store = self.store(&engine)?;
@@ -108,12 +117,30 @@ impl Run {
         match result {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(Ended::Failure(failure)) => Err(failure),
-            Err(Ended::Error(error)) => match error.downcast_ref::<I32Exit>() {
-                Some(exit) => process::exit(exit.0),
-                None if error.trap().is_some() => Err(Failure::trap(error)),
-                None => Err(Failure::new(error)),
+            Err(Ended::Error(error)) => match (error.downcast_ref::<I32Exit>(), error.trap()) {
+                (Some(exit), _) => process::exit(exit.0),
+                (None, Some(Trap::Interrupted)) if watchdog.is_some_and(|w| w.has_fired()) => {
+                    Err(Failure::timeout(error))
+                }
+                (None, Some(_)) => Err(Failure::trap(error)),
+                (None, None) => Err(Failure::new(error)),
             },
         }
+    }
+
+    /// The module's file, or `-`.
+    fn file(&self) -> &Path {
+        self.program.first().map_or(Path::new("-"), Path::new)
+    }
+
+    /// What follows it.
+    fn args(&self) -> &[OsString] {
+        self.program.get(1..).unwrap_or_default()
+    }
+
+    /// What the program is called, for itself.
+    fn name(&self) -> &OsStr {
+        self.file().file_name().unwrap_or_else(|| self.file().as_os_str())
     }
 
     fn config(&self) -> Config {
@@ -121,6 +148,9 @@ impl Run {
         config.features(Features::ALL);
         config.metering(self.metering());
         config.max_nested_calls(NESTED_CALLS);
+        if let Some(size) = self.max_stack {
+            config.max_wasm_stack(usize::try_from(size).unwrap_or(usize::MAX));
+        }
         config
     }
 
@@ -136,7 +166,7 @@ impl Run {
         let budget = Budget::new(self.max_memory.unwrap_or(u64::MAX));
         // One limit for everything, if there is one; files in memory have one in any case.
         let files = self.max_memory.map_or(1 << 30, |_| u64::MAX);
-        let wasi = self.world.wasi(self.file.as_os_str(), &self.args, &budget, files)?;
+        let wasi = self.world.wasi(self.name(), self.args(), &budget, files)?;
         let host = Host { wasi: SharedWasiCtx::new(wasi), budget: StoreBudget::new(budget) };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.budget);
@@ -150,7 +180,17 @@ impl Run {
         let mut linker = Linker::new(store.engine());
         windlass_wasi::add_shared_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
         if !WasiThreads::<Host>::are_in(module) {
+            for preload in &self.preload {
+                Preload::parse(preload)?.define(&mut linker, store)?;
+            }
             return self.call(store, module, &linker);
+        }
+        if !self.preload.is_empty() {
+            return Err(Failure::usage(
+                "--preload: a program with threads has a store for each, which a module that is \
+                 preloaded would have to be in",
+            )
+            .into());
         }
         take_shared_memories(store, module)?;
         let engine = store.engine().clone();
@@ -169,52 +209,12 @@ impl Run {
         module: &Module,
         linker: &Linker<Host>,
     ) -> Result<(), Ended> {
-        let instance = linker.instantiate(&mut *store, module)?;
-        let Some(name) = &self.invoke else {
-            let start = self.function(store, &instance, "_start").map_err(|_| {
-                let file = shown(&self.file);
-                Failure::new(format_args!(
-                    "{file} has no _start: use --invoke NAME{}",
-                    hint(module)
-                ))
-            })?;
-            return Ok(start.call(&mut *store, &[], &mut [])?);
-        };
-        let func = self.function(store, &instance, name)?;
-        let args = self.arguments(store, func)?;
-        if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
-            initialize.call(&mut *store, &[], &mut [])?;
-        }
-        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
-        func.call(&mut *store, &args, &mut results)?;
-        Ok(results.iter().try_for_each(|value| print(values::show(&*store, value) + "\n"))?)
-    }
-
-    fn function(
-        &self,
-        store: &mut Store<Host>,
-        instance: &Instance,
-        name: &str,
-    ) -> Result<Func, Failure> {
-        instance.get_func(store, name).ok_or_else(|| {
-            Failure::usage(format_args!("{} exports no function {name:?}", shown(&self.file)))
-        })
-    }
-
-    /// The arguments for `func` by its parameters' types.
-    fn arguments(&self, store: &Store<Host>, func: Func) -> Result<Vec<Val>, Failure> {
-        let ty = func.ty(store);
-        let (wanted, given) = (ty.params().len(), self.args.len());
-        if wanted != given {
-            return Err(Failure::usage(format_args!(
-                "the function takes {wanted} arguments ({ty}), {given} are given"
-            )));
-        }
-        let parse = |(arg, ty): (&OsString, ValType)| {
-            let text = arg.to_str().ok_or_else(|| format!("{arg:?} is no value of type {ty}"));
-            text.and_then(|text| values::parse(text, ty)).map_err(Failure::usage)
-        };
-        self.args.iter().zip(ty.params()).map(parse).collect()
+        let file = self.file();
+        let instance = linker
+            .instantiate(&mut *store, module)
+            .map_err(|error| Ended::instantiating(file, error))?;
+        let invoke = self.invoke.as_deref();
+        Call { file, invoke, args: self.args() }.call(store, &instance)
     }
 }
 
@@ -237,71 +237,4 @@ fn take_shared_memories(store: &Store<Host>, module: &Module) -> Result<(), Fail
         }
     }
     Ok(())
-}
-
-/// The functions that could be invoked.
-fn hint(module: &Module) -> String {
-    let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    let names = functions.map(|export| Escaped(export.name()).to_string());
-    let names: Vec<String> = names.take(10).collect();
-    if names.is_empty() { String::new() } else { format!(" (it exports {})", names.join(", ")) }
-}
-
-/// Why the program did not end by returning.
-enum Ended {
-    Failure(Failure),
-    Error(Error),
-}
-
-impl From<Failure> for Ended {
-    fn from(failure: Failure) -> Ended {
-        Ended::Failure(failure)
-    }
-}
-
-impl From<Error> for Ended {
-    fn from(error: Error) -> Ended {
-        Ended::Error(error)
-    }
-}
-
-/// Stops the program when its time is up. Dropped, it lets it run.
-struct Watchdog {
-    _done: mpsc::Sender<()>,
-    guest: Arc<OnceLock<InterruptHandle>>,
-}
-
-/// How long a program may take to notice that its time is up. It takes longer in a call of the host
-/// that can't be interrupted, or on a machine that is very busy: nobody can tell which.
-const GRACE: Duration = Duration::from_millis(500);
-
-impl Watchdog {
-    fn start(timeout: Duration) -> Watchdog {
-        let (_done, wait) = mpsc::channel::<()>();
-        let guest = Arc::<OnceLock<InterruptHandle>>::default();
-        let watched = guest.clone();
-        let timed_out = move |time| wait.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
-        thread::spawn(move || {
-            if timed_out(timeout) {
-                let guest = watched.get();
-                if let Some(guest) = guest {
-                    guest.interrupt();
-                }
-                if timed_out(GRACE) {
-                    complain(match guest {
-                        Some(_) => "interrupted: the program did not stop by itself in time",
-                        None => "interrupted, before the program began",
-                    });
-                    process::exit(134);
-                }
-            }
-        });
-        Watchdog { _done, guest }
-    }
-
-    /// What it stops.
-    fn watch(&self, guest: InterruptHandle) {
-        // It is called once.
-        let _ = self.guest.set(guest);
-    }
 }

@@ -5,7 +5,7 @@
 use anstyle::{AnsiColor, Style};
 use std::{
     fmt::{self, Display},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::Path,
     process::ExitCode,
 };
@@ -13,6 +13,8 @@ use windlass::Escaped;
 
 /// How the word "error" looks.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// The exit code of a program whose time is up, as of the command `timeout`.
+pub(crate) const TIMED_OUT: u8 = 124;
 /// How good news looks.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// How bad news looks.
@@ -41,6 +43,16 @@ impl Failure {
     /// The guest trapped.
     pub(crate) fn trap(message: impl Display) -> Failure {
         Failure { message: message.to_string(), code: 134 }
+    }
+
+    /// The file can't be used, for this reason.
+    pub(crate) fn of(file: &Path, reason: impl Display) -> Failure {
+        Failure::new(format_args!("{}: {reason}", shown(file)))
+    }
+
+    /// The guest's time was up.
+    pub(crate) fn timeout(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), code: TIMED_OUT }
     }
 
     /// Prints the message; the exit code is for `main` to return.
@@ -74,14 +86,36 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     }
 }
 
-/// Reads a file, whose name an error tells.
+/// Reads a file, whose name an error tells; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path)
-        .map_err(|error| Failure::new(format_args!("cannot read {}: {error}", shown(path))))
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    bytes.map_err(|error| Failure::new(format_args!("cannot read {}: {error}", shown(path))))
+}
+
+/// Reads a module. A line that says who runs it (`#!`) is not part of it; in the text format, the
+/// others keep their numbers.
+pub(crate) fn read_module(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = read(path)?;
+    if bytes.starts_with(b"#!") {
+        let line = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        bytes.drain(..line);
+        if bytes.get(1..).is_some_and(|rest| rest.starts_with(b"\0asm")) {
+            bytes.remove(0);
+        }
+    }
+    Ok(bytes)
 }
 
 /// A path as people may see it.
 pub(crate) fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "standard input".to_owned();
+    }
     Escaped(&path.to_string_lossy()).to_string()
 }
 

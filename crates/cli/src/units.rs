@@ -1,4 +1,4 @@
-//! Sizes and durations as people write them on a command line: `64MiB`, `1.5s`.
+//! Sizes, durations and amounts as people write them on a command line: `64MiB`, `1.5s`, `10k`.
 
 use std::time::Duration;
 
@@ -15,6 +15,21 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+}
+
+/// Parses an amount: a whole number with an optional `k`, `M`, `G` or `T`, thousands each.
+pub(crate) fn count(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let scale = match unit.to_ascii_lowercase().as_str() {
+        "" => 1,
+        "k" => 1_000,
+        "m" => 1_000_000,
+        "g" => 1_000_000_000,
+        "t" => 1_000_000_000_000,
+        _ => return Err(format!("unknown unit {unit:?}: use k, M, G or T")),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
+    number.checked_mul(scale).ok_or_else(|| "too large".to_owned())
 }
 
 /// Parses a duration: a number with a unit; seconds if there is none.
@@ -52,6 +67,18 @@ mod tests {
         assert_eq!(size("2g"), Ok(2 << 30));
         for bad in ["", "x", "-1", "1.5K", "1 parsec", "99999999999999999999", "16777216T"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn counts() {
+        assert_eq!(count("0"), Ok(0));
+        assert_eq!(count("1k"), Ok(1000));
+        assert_eq!(count("3 M"), Ok(3_000_000));
+        assert_eq!(count("2g"), Ok(2_000_000_000));
+        assert_eq!(count("18446744073709551615"), Ok(u64::MAX));
+        for bad in ["", "k", "-1", "1.5k", "1Ki", "18446744073709551616", "18446745T"] {
+            assert!(count(bad).is_err(), "{bad}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 use crate::{
     budget::Budget,
+    stdio,
     terminal::{Failure, shown, suggest},
 };
 use clap::Args;
@@ -39,9 +40,18 @@ pub(crate) struct World {
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
 
+    /// Set the variables in a file, each on a line of its own as for --env; lines that are empty or
+    /// begin with # are none
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<PathBuf>,
+
     /// Give the program all variables of this environment
     #[arg(long)]
     inherit_env: bool,
+
+    /// Tell the program that this is its name, instead of the name of its file
+    #[arg(long, value_name = "NAME")]
+    argv0: Option<OsString>,
 
     /// Give the program a file as its standard input
     #[arg(long, value_name = "FILE")]
@@ -83,12 +93,16 @@ impl World {
         files: u64,
     ) -> Result<WasiCtx, Failure> {
         let mut wasi = WasiCtxBuilder::new();
-        wasi.inherit_stdio().arg(program.as_encoded_bytes());
+        stdio::give(&mut wasi);
+        wasi.arg(self.argv0.as_deref().unwrap_or(program).as_encoded_bytes());
         for arg in args {
             wasi.arg(arg.as_encoded_bytes());
         }
         if self.inherit_env {
             wasi.inherit_env();
+        }
+        for file in &self.env_file {
+            set_variables(&mut wasi, file)?;
         }
         for variable in &self.env {
             set_variable(&mut wasi, variable)?;
@@ -140,6 +154,13 @@ impl World {
     }
 }
 
+/// `--env-file`
+fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> {
+    let text = fs::read_to_string(file).map_err(|error| failed("--env-file", file, error))?;
+    let is_variable = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
+    text.lines().filter(is_variable).try_for_each(|line| set_variable(wasi, line.as_ref()))
+}
+
 fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), Failure> {
     let (name, value) = match variable.split_once("=") {
         Some((name, value)) => (name, value.to_owned()),
@@ -181,7 +202,16 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
     #[cfg(unix)]
     return match wasi.preopened_dir(host, guest, perms.0, perms.1) {
         Ok(_) => Ok(()),
-        Err(error) => Err(failed("--dir", host.as_ref(), error)),
+        Err(error) => Err(match text.split_once(":") {
+            Some((host, _)) if text.split_once("::").is_none() => {
+                let hint = format!(
+                    "a name for the program follows ::, as in {}::/data",
+                    shown(host.as_ref())
+                );
+                failed("--dir", text.as_ref(), format_args!("{error}; {hint}"))
+            }
+            _ => failed("--dir", host.as_ref(), error),
+        }),
     };
     #[cfg(not(unix))]
     {

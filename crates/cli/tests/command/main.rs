@@ -1,7 +1,10 @@
 //! The command from outside: exit codes, what goes to stdout, what goes to stderr.
 
+mod arguments;
 mod inspect;
 mod run;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod world;
 
 use std::{
@@ -92,6 +95,8 @@ fn wrong_use_exits_2() {
         &["run"],
         &["run", "--fuel", "lots", "x.wasm"],
         &["run", "--timeout", "soon", "x.wasm"],
+        &["run", "--fuel", "1.5k", "x.wasm"],
+        &["run", "--max-stack", "deep", "x.wasm"],
         &["run", "--max-memory", "1.5", "x.wasm"],
         &["run", "--no-such-option", "x.wasm"],
         &["validate"],
@@ -117,8 +122,13 @@ fn help_and_version() {
     for option in ["--invoke", "--fuel", "--timeout", "--max-memory", "--env"] {
         assert!(done.stdout.contains(option), "{}", done.stdout);
     }
-    let done = windlass(&["--version"]);
-    assert_eq!(done.stdout, concat!("windlass ", env!("CARGO_PKG_VERSION"), "\n"));
+    let version = concat!("windlass ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(windlass(&["-V"]).stdout, version);
+    let done = windlass(&["--version"]).stdout;
+    assert!(done.starts_with(version), "{done}");
+    for part in ["\nbackend: ", "\nCargo features: ", "\nWebAssembly features: ", "memory64"] {
+        assert!(done.contains(part), "{done}");
+    }
 }
 
 #[test]
@@ -225,5 +235,16 @@ fn names_of_modules_do_no_harm() {
             !shown.lines().any(|line| line.starts_with("error: forged")),
             "{args:?}: {shown:?}"
         );
+    }
+}
+
+/// In other builds it says which one has it.
+#[test]
+#[cfg(not(feature = "profile"))]
+fn profile() {
+    for args in [&["profile", "x.wasm"][..], &["profile", "--help"]] {
+        let done = windlass(args);
+        assert_eq!(done.code, 2);
+        assert!(done.stderr.contains("--features profile"), "{}", done.stderr);
     }
 }

@@ -54,7 +54,7 @@ fn blocked_in_reading() {
     let done = windlass_with_silent_input(&["run", &program("threads-blocked.wat")]);
     assert_eq!((done.code, done.stderr.as_str()), (9, ""));
     let done = windlass_with_silent_input(&["run", "--timeout", "50ms", &program("echo.wat")]);
-    assert_eq!(done.code, 134);
+    assert_eq!(done.code, 124);
     assert!(done.stderr.starts_with("error: interrupted"), "{}", done.stderr);
     assert!(!done.stderr.contains("did not stop"), "it noticed by itself: {}", done.stderr);
 }
@@ -67,6 +67,13 @@ fn environment() {
     assert_eq!(done.stdout, "A=1=2\0WINDLASS_TEST_INHERITED=from outside\0");
     let done = windlass(&["run", "--env", "WINDLASS_TEST_NOT_SET", &environ]);
     assert_eq!(done.code, 2);
+    let text = b"# not one\nA=1\n\n  # nor this\nB= x # y \nWINDLASS_TEST_INHERITED\r\n";
+    let variables = file("variables.env", text);
+    let done = windlass(&["run", "--env-file", &variables, "--env", "C=", &environ]);
+    assert_eq!(done.stdout, "A=1\0B= x # y \0WINDLASS_TEST_INHERITED=from outside\0C=\0");
+    let done = windlass(&["run", "--env-file", "no/such/file", &environ]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("--env-file no/such/file"), "{}", done.stderr);
 }
 
 /// Programs of real compilers, in both encodings; the texts are what they print when built for the
@@ -158,6 +165,7 @@ fn fuel() {
     let reactor = program("reactor.wat");
     let run = |fuel, name| windlass(&["run", "--fuel", fuel, "--invoke", name, &reactor, "1", "2"]);
     assert_eq!(run("1000", "add").stdout, "3\n");
+    assert_eq!(run("1k", "add").stdout, "3\n");
     assert_eq!(run("0", "add").code, 134);
     let done = windlass(&["run", "--fuel", "100000", "--invoke", "forever", &reactor]);
     assert_eq!(done.code, 134);
@@ -169,7 +177,7 @@ fn timeout() {
     let reactor = program("reactor.wat");
     let start = Instant::now();
     let done = windlass(&["run", "--timeout", "50ms", "--invoke", "forever", &reactor]);
-    assert_eq!(done.code, 134);
+    assert_eq!(done.code, 124);
     assert!(done.stderr.starts_with("error: interrupted"), "{}", done.stderr);
     assert!(start.elapsed().as_secs() < 10);
     let done = windlass(&["run", "--timeout", "1m", "--invoke", "add", &reactor, "1", "2"]);
@@ -254,8 +262,76 @@ fn open_files_are_limited() {
 fn imports_that_are_missing() {
     let done = windlass(&["run", &program("needs.wat")]);
     assert_eq!(done.code, 1);
-    for part in ["unknown import", "env", "missing", "(i32) -> (i64)"] {
+    for part in ["needs.wat: unknown import", "env", "missing", "(i32) -> (i64)"] {
         assert!(done.stderr.contains(part), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn stack_limit() {
+    let deep = file(
+        "stack_limit.wat",
+        br#"(module (func $f (export "f") (param i32) (result i32)
+          (if (result i32) (local.get 0)
+            (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+            (else (i32.const 0)))))"#,
+    );
+    let run = |size, depth| windlass(&["run", "--max-stack", size, "--invoke", "f", &deep, depth]);
+    assert_eq!(run("1MiB", "10000").stdout, "10000\n");
+    assert_eq!(run("64KiB", "10000").code, 134);
+    assert_eq!(run("64MiB", "1000000").stdout, "1000000\n");
+}
+
+/// Nobody reads any more what the program writes for ever.
+#[test]
+#[cfg(unix)]
+fn readers_that_go_away() {
+    use std::{
+        io::Read,
+        process::{Command, Stdio},
+    };
+    let yes = program("yes.wat");
+    for (fd, meter) in [("1", "--fuel=1T"), ("2", "--timeout=1h"), ("1", "--argv0=x")] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .args(["run", meter, "--invoke", "to", &yes, fd])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let mut line = [0; 2];
+        match fd {
+            "1" => {
+                stdout.read_exact(&mut line).unwrap();
+                drop(stdout);
+            }
+            _ => {
+                stderr.read_exact(&mut line).unwrap();
+                drop(stderr);
+            }
+        }
+        assert_eq!(&line, b"y\n");
+        assert_eq!(child.wait().unwrap().code(), Some(141), "{fd}");
+    }
+}
+
+/// Programs find a closed standard stream at its end, and what is written to one goes nowhere.
+#[test]
+#[cfg(unix)]
+fn closed_streams() {
+    let windlass = env!("CARGO_BIN_EXE_windlass");
+    for (name, closed, code) in
+        [("echo.wat", "<&-", 0), ("hello.wat", ">&-", 1), ("hello.wat", "2>&-", 1)]
+    {
+        let script = format!("exec \"$0\" run \"$1\" {closed}");
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script, windlass, &program(name)])
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(code), "{name} {closed}");
     }
 }
 

@@ -1,0 +1,121 @@
+//! Which function of a program `run` calls, and with what: `--invoke NAME`, or the one that
+//! programs begin with.
+
+use crate::{
+    run::Host,
+    terminal::{Failure, print, shown},
+    values,
+};
+use std::{ffi::OsString, path::Path};
+use windlass::{
+    Error, Escaped, ExternType, Func, Instance, LinkError, Module, Store, Val, ValType,
+};
+
+/// Why the program did not end by returning.
+pub(crate) enum Ended {
+    Failure(Failure),
+    Error(Error),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Ended {
+        Ended::Failure(failure)
+    }
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Ended {
+        Ended::Error(error)
+    }
+}
+
+impl Ended {
+    /// Why there is no instance of the module in a file. What is missing is missed by the file; a
+    /// start function is part of the program.
+    pub(crate) fn instantiating(file: &Path, error: Error) -> Ended {
+        if error.is::<LinkError>() { Failure::of(file, error).into() } else { error.into() }
+    }
+}
+
+/// A call of a program's function.
+pub(crate) struct Call<'a> {
+    pub(crate) file: &'a Path,
+    /// The function that was asked for.
+    pub(crate) invoke: Option<&'a str>,
+    pub(crate) args: &'a [OsString],
+}
+
+impl Call<'_> {
+    /// Calls the function. What one that was asked for returns is printed.
+    pub(crate) fn call(&self, store: &mut Store<Host>, instance: &Instance) -> Result<(), Ended> {
+        let Some(name) = self.invoke else {
+            let (start, is_reactor) = self.begin(store, instance)?;
+            if is_reactor {
+                initialize(store, instance)?;
+            }
+            return Ok(start.call(&mut *store, &[], &mut [])?);
+        };
+        let func = instance.get_func(&mut *store, name).ok_or_else(|| {
+            Failure::usage(format_args!("{} exports no function {name:?}", shown(self.file)))
+        })?;
+        let args = self.arguments(store, func)?;
+        initialize(store, instance)?;
+        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+        func.call(&mut *store, &args, &mut results)?;
+        Ok(results.iter().try_for_each(|value| print(values::show(&*store, value) + "\n"))?)
+    }
+
+    /// The function that the program begins with, and whether it is a reactor's: the export with
+    /// the empty name, or `_start`.
+    fn begin(&self, store: &Store<Host>, instance: &Instance) -> Result<(Func, bool), Failure> {
+        let file = shown(self.file);
+        let start = |name, is_reactor| Some((instance.get_func(store, name)?, name, is_reactor));
+        let Some((func, name, is_reactor)) = start("", true).or_else(|| start("_start", false))
+        else {
+            let hint = hint(instance.module(store));
+            return Err(Failure::new(format_args!(
+                "{file} has no _start: use --invoke NAME{hint}"
+            )));
+        };
+        let ty = func.ty(store);
+        if ty.params().len() + ty.results().len() > 0 {
+            return Err(Failure::new(format_args!(
+                "{file}: {name:?} is no function that a program begins with: its type is {ty}, not \
+                 () -> (); use --invoke {name:?}"
+            )));
+        }
+        Ok((func, is_reactor))
+    }
+
+    /// The arguments for `func` by its parameters' types.
+    fn arguments(&self, store: &Store<Host>, func: Func) -> Result<Vec<Val>, Failure> {
+        let ty = func.ty(store);
+        let (wanted, given) = (ty.params().len(), self.args.len());
+        if wanted != given {
+            return Err(Failure::usage(format_args!(
+                "the function takes {wanted} arguments ({ty}), {given} are given"
+            )));
+        }
+        let parse = |(arg, ty): (&OsString, ValType)| {
+            let text = arg.to_str().ok_or_else(|| format!("{arg:?} is no value of type {ty}"));
+            text.and_then(|text| values::parse(text, ty)).map_err(Failure::usage)
+        };
+        self.args.iter().zip(ty.params()).map(parse).collect()
+    }
+}
+
+/// A reactor wants this before anything else.
+fn initialize(store: &mut Store<Host>, instance: &Instance) -> Result<(), Error> {
+    match instance.get_func(&mut *store, "_initialize") {
+        Some(initialize) => initialize.call(&mut *store, &[], &mut []),
+        None => Ok(()),
+    }
+}
+
+/// The functions that could be invoked.
+fn hint(module: &Module) -> String {
+    let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
+    let names = functions.map(|export| Escaped(export.name()).to_string());
+    let names: Vec<String> = names.take(10).collect();
+    if names.is_empty() { String::new() } else { format!(" (it exports {})", names.join(", ")) }
+}
