@@ -12,7 +12,7 @@ use crate::{
     unique::StoreId,
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::{any::Any, fmt};
+use core::fmt;
 
 /// How many frames an error keeps: a guest that recursed a million times is not told in full.
 const MAX_FRAMES: usize = 64;
@@ -45,6 +45,8 @@ pub struct WasmBacktrace {
     cut: bool,
     /// What the places are, once somebody has looked.
     frames: Arc<Once<Vec<FrameInfo>>>,
+    /// What is to be shown before it, where it stands for its error among others'.
+    message: Option<Box<str>>,
 }
 
 /// A call in a [`WasmBacktrace`].
@@ -82,7 +84,8 @@ impl CodePlace {
 
 impl WasmBacktrace {
     pub(crate) fn new(places: Vec<CodePlace>) -> WasmBacktrace {
-        let mut backtrace = WasmBacktrace { places, cut: false, frames: Arc::new(Once::new()) };
+        let frames = Arc::new(Once::new());
+        let mut backtrace = WasmBacktrace { places, cut: false, frames, message: None };
         backtrace.cut();
         backtrace
     }
@@ -110,7 +113,16 @@ impl WasmBacktrace {
     }
 }
 
-impl Trace for WasmBacktrace {}
+impl Trace for WasmBacktrace {
+    #[cfg(feature = "anyhow")]
+    fn attach(mut self: Box<Self>, error: anyhow::Error) -> anyhow::Error {
+        self.message = Some(alloc::format!("{error}\n").into());
+        error.context(*self)
+    }
+}
+
+/// An error only so that [`Error::downcast_ref`] finds it.
+impl core::error::Error for WasmBacktrace {}
 
 impl Error {
     /// Where the guest was, if one was running.
@@ -119,8 +131,7 @@ impl Error {
     /// assert!(windlass::Error::msg("of the host").backtrace().is_none());
     /// ```
     pub fn backtrace(&self) -> Option<&WasmBacktrace> {
-        let trace: &dyn Any = self.trace().as_deref()?;
-        trace.downcast_ref()
+        self.downcast_ref()
     }
 
     /// Adds where the guest was: outermost calls are added last.
@@ -128,14 +139,9 @@ impl Error {
         if outer.is_empty() {
             return self;
         }
-        let trace = self.trace_mut();
-        let inner = trace.as_deref_mut().and_then(|trace| {
-            let trace: &mut dyn Any = trace;
-            trace.downcast_mut::<WasmBacktrace>()
-        });
-        match inner {
+        match self.trace_mut::<WasmBacktrace>() {
             Some(backtrace) => backtrace.append(outer),
-            None => *trace = Some(Box::new(outer)),
+            None => self.set_trace(Box::new(outer)),
         }
         self
     }
@@ -206,6 +212,7 @@ impl FrameInfo {
 
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message.as_deref().unwrap_or_default())?;
         f.write_str("wasm backtrace:")?;
         for (depth, frame) in self.frames().iter().enumerate() {
             let module = frame.module.name().unwrap_or("<unknown>");

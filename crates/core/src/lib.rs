@@ -69,6 +69,7 @@
 //!
 //! - `std` (on by default): without it the crate needs `alloc` only.
 //! - `wat`: [`Module::new`] reads the text format too.
+//! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.
 //! - `loop-dispatch`: dispatch by a loop even where tail calls work.
 //! - `gc-stress`: for tests: collects garbage at every allocation, and overwrites what is free.
 //! - `profile`: counts what is executed, for the choice of the instruction set; slow.
@@ -127,7 +128,9 @@ pub use api::value::{V128, Val};
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
-pub use error::{CodeTooLarge, Error, LinkError, LinkErrorKind, MemoryAccessError, ModuleError};
+pub use error::{
+    Chain, CodeTooLarge, Context, Error, LinkError, LinkErrorKind, MemoryAccessError, ModuleError,
+};
 pub use exec::BACKEND;
 #[cfg(feature = "profile")]
 pub use exec::{Profile, Stretch, take_profile};
@@ -153,6 +156,12 @@ pub use windlass_decode::{Escaped, Features};
 /// # Ok::<(), windlass::Error>(())
 /// ```
 pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// What macros need.
+#[doc(hidden)]
+pub mod __private {
+    pub use alloc::format;
+}
 
 /// The examples in the README.
 #[cfg(doctest)]

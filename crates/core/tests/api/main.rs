@@ -8,6 +8,7 @@ mod code_limits;
 mod collection;
 mod costs;
 mod embedder_code;
+mod error_stack;
 mod errors;
 mod exceptions;
 mod exceptions_collected;

@@ -5,8 +5,9 @@ use super::typed::{SlotList, WasmTy, for_each_arity};
 use crate::{
     Caller, Engine, Error, Finality, FuncType, Val,
     api::value::{slots_to_vals, vals_to_slots},
+    error::from_host,
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::marker::PhantomData;
 
 /// A host function over slots: the arguments are at the start, and the results go there.
@@ -60,12 +61,27 @@ fn take_vals<T>(caller: &mut Caller<'_, T>) -> Vec<Val> {
 }
 
 /// What a host function can return: what [`WasmResults`](crate::WasmResults) allows, or a `Result`
-/// of that.
+/// of that with any error that fits into a `Box<dyn Error + Send + Sync>`: [`Error`], one of the
+/// host's, `std::io::Error`, `anyhow::Error`, a `String`.
+#[diagnostic::on_unimplemented(
+    message = "a host function can't return `{Self}`",
+    label = "not a list of WebAssembly's values, nor a `Result` of that",
+    note = "what it can: `()`, a type that is a `WasmTy`, such as `i32`, `u64`, `f64` or `Func`, a \
+            tuple of up to 16 of these, or a `Result` of that",
+    note = "the error of a `Result` is anything that fits into `Box<dyn Error + Send + Sync>`"
+)]
 #[expect(private_bounds)]
 pub trait WasmRet: HostResult {}
 
 impl<R: HostResult> WasmRet for R {}
 
+#[diagnostic::on_unimplemented(
+    message = "a host function can't return `{Self}`",
+    label = "not a list of WebAssembly's values, nor a `Result` of that",
+    note = "what it can: `()`, a type that is a `WasmTy`, such as `i32`, `u64`, `f64` or `Func`, a \
+            tuple of up to 16 of these, or a `Result` of that",
+    note = "the error of a `Result` is anything that fits into `Box<dyn Error + Send + Sync>`"
+)]
 pub(crate) trait HostResult {
     type Values: SlotList;
     fn into_result(self) -> Result<Self::Values, Error>;
@@ -80,20 +96,23 @@ impl<L: SlotList> HostResult for L {
     }
 }
 
-impl<L: SlotList> HostResult for Result<L, Error> {
+impl<L: SlotList, E> HostResult for Result<L, E>
+where
+    E: Into<Box<dyn core::error::Error + Send + Sync + 'static>> + 'static,
+{
     type Values = L;
 
     #[inline]
     fn into_result(self) -> Result<L, Error> {
-        self
+        self.map_err(from_host)
     }
 }
 
 /// A closure that can be a host function.
 ///
 /// It takes up to 16 parameters, each a [`WasmTy`], and returns nothing, one of these or a tuple of
-/// them, or a `Result` of that with [`Error`]. If its first parameter is a [`Caller`], it can reach
-/// the store.
+/// them, or a `Result` of that: see [`WasmRet`]. If its first parameter is a [`Caller`], it can
+/// reach the store.
 ///
 /// ```
 /// use windlass::{Caller, Engine, Error, Linker};
@@ -108,11 +127,25 @@ impl<L: SlotList> HostResult for Result<L, Error> {
 /// linker.func_wrap("env", "add", |mut caller: Caller<'_, u64>, n: u64| *caller.data_mut() += n)?;
 /// # Ok::<(), windlass::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a host function",
+    label = "not a closure of WebAssembly's values",
+    note = "what can: a closure that is `Fn`, `Send`, `Sync` and `'static`, whose parameters are a \
+            `Caller`, if wanted, and up to 16 types that are `WasmTy`, such as `i32`, `u64`, \
+            `f64` or `Func`; it returns such types, or a `Result` of them"
+)]
 #[expect(private_bounds)]
 pub trait IntoFunc<T, Params, Results>: IntoHost<T, Params, Results> {}
 
 impl<T, Params, Results, F: IntoHost<T, Params, Results>> IntoFunc<T, Params, Results> for F {}
 
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a host function",
+    label = "not a closure of WebAssembly's values",
+    note = "what can: a closure that is `Fn`, `Send`, `Sync` and `'static`, whose parameters are a \
+            `Caller`, if wanted, and up to 16 types that are `WasmTy`, such as `i32`, `u64`, \
+            `f64` or `Func`; it returns such types, or a `Result` of them"
+)]
 pub(crate) trait IntoHost<T, Params, Results> {
     fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error>;
 }

@@ -24,12 +24,26 @@ use core::marker::PhantomData;
 /// | [`Rooted`] of [`ExternRef`], [`AnyRef`], [`EqRef`] | `(ref extern)`, `(ref any)`, `(ref eq)` |
 /// | [`Rooted`] of [`StructRef`], [`ArrayRef`], [`ExnRef`] | `(ref struct)`, `(ref array)`, `(ref exn)` |
 /// | `Option` of one of the last three rows | the same with null: `(ref null func)` and so on |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands for no WebAssembly type",
+    label = "not a number, vector or reference of WebAssembly",
+    note = "what there is: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `V128`, `Func`, `I31`, \
+            `Rooted` of a reference, and `Option` of references",
+    note = "strings and structures lie in the guest's memory: pass their address and length"
+)]
 #[expect(private_bounds)]
 pub trait WasmTy: InSlots {}
 
 impl<V: InSlots> WasmTy for V {}
 
 /// How a [`WasmTy`] lies in slots.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands for no WebAssembly type",
+    label = "not a number, vector or reference of WebAssembly",
+    note = "what there is: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `V128`, `Func`, `I31`, \
+            `Rooted` of a reference, and `Option` of references",
+    note = "strings and structures lie in the guest's memory: pass their address and length"
+)]
 pub(crate) trait InSlots: Sized {
     const TYPE: ValType;
 
@@ -180,10 +194,24 @@ fn null<V>() -> V {
 }
 
 /// Parameters of a [`TypedFunc`]: nothing, a [`WasmTy`], or a tuple of up to 16 of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the parameters or results of a function",
+    label = "not a list of WebAssembly's values",
+    note = "what can: `()`, a type that is a `WasmTy`, such as `i32`, `u64`, `f64` or `Func`, or a \
+            tuple of up to 16 of these",
+    note = "strings and structures lie in the guest's memory: pass their address and length"
+)]
 #[expect(private_bounds)]
 pub trait WasmParams: SlotList {}
 
 /// Results of a [`TypedFunc`]: nothing, a [`WasmTy`], or a tuple of up to 16 of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the parameters or results of a function",
+    label = "not a list of WebAssembly's values",
+    note = "what can: `()`, a type that is a `WasmTy`, such as `i32`, `u64`, `f64` or `Func`, or a \
+            tuple of up to 16 of these",
+    note = "strings and structures lie in the guest's memory: pass their address and length"
+)]
 #[expect(private_bounds)]
 pub trait WasmResults: SlotList {}
 
@@ -191,6 +219,13 @@ impl<L: SlotList> WasmParams for L {}
 impl<L: SlotList> WasmResults for L {}
 
 /// How values of several [`WasmTy`] lie in slots, one after the other.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the parameters or results of a function",
+    label = "not a list of WebAssembly's values",
+    note = "what can: `()`, a type that is a `WasmTy`, such as `i32`, `u64`, `f64` or `Func`, or a \
+            tuple of up to 16 of these",
+    note = "strings and structures lie in the guest's memory: pass their address and length"
+)]
 pub(crate) trait SlotList: Sized {
     const TYPES: &'static [ValType];
     const SLOTS: usize;

@@ -1,0 +1,141 @@
+//! [`Cause`]: what an error was made from. Only errors use it; whoever asks for a type is served
+//! here, through contexts, and never told how the error came.
+
+use super::{AnyError, Error};
+use alloc::boxed::Box;
+use core::{any::Any, fmt};
+
+/// What an error was made from.
+pub(super) enum Cause {
+    /// An error whose type was known.
+    Own(Box<dyn Own>),
+    /// One that came in a box.
+    Boxed(Box<AnyError>),
+    /// What somebody had to say about another one.
+    Context(Box<dyn Note>, Error),
+    #[cfg(feature = "anyhow")]
+    Anyhow(anyhow::Error),
+}
+
+/// An error of a type that is known where it is made.
+pub(super) trait Own: core::error::Error + Send + Sync {
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error;
+}
+
+impl<E: core::error::Error + Send + Sync + 'static> Own for E {
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error {
+        anyhow::Error::new(*self)
+    }
+}
+
+/// A context: whatever can be shown.
+pub(super) trait Note: Any + fmt::Display + Send + Sync {
+    #[cfg(feature = "anyhow")]
+    fn attach(self: Box<Self>, error: anyhow::Error) -> anyhow::Error;
+}
+
+impl<C: fmt::Display + Send + Sync + 'static> Note for C {
+    #[cfg(feature = "anyhow")]
+    fn attach(self: Box<Self>, error: anyhow::Error) -> anyhow::Error {
+        error.context(*self)
+    }
+}
+
+impl Cause {
+    /// It as an error; none if it is a context, which is no error of its own.
+    pub(super) fn head(&self) -> Option<&AnyError> {
+        match self {
+            Cause::Own(error) => Some(&**error),
+            Cause::Boxed(error) => Some(&**error),
+            Cause::Context(..) => None,
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(error) => Some(&**error),
+        }
+    }
+
+    /// What its message does not tell: where it comes from.
+    pub(super) fn below(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Cause::Context(_, error) => Some(&**error),
+            _ => self.head()?.source(),
+        }
+    }
+
+    /// The `E` that it is, or that is among contexts.
+    pub(super) fn find<E: core::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
+        match self {
+            Cause::Context(note, error) => {
+                let note: &dyn Any = &**note;
+                note.downcast_ref().or_else(|| error.downcast_ref())
+            }
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(error) => error.downcast_ref(),
+            _ => self.head()?.downcast_ref(),
+        }
+    }
+
+    /// As [`Cause::find`], for what contexts have in them.
+    pub(super) fn find_mut<E>(&mut self) -> Option<&mut E>
+    where
+        E: core::error::Error + Send + Sync + 'static,
+    {
+        match self {
+            Cause::Context(_, error) => error.0.cause.find_mut(),
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(error) => error.downcast_mut(),
+            Cause::Own(_) | Cause::Boxed(_) => None,
+        }
+    }
+
+    /// As [`Cause::find`]; the cause itself if there is none.
+    pub(super) fn take<E: core::error::Error + Send + Sync + 'static>(self) -> Result<E, Cause> {
+        if self.find::<E>().is_none() {
+            return Err(self);
+        }
+        match self {
+            Cause::Context(note, error) => {
+                let note: Box<dyn Any> = note;
+                note.downcast()
+                    .map(|note| *note)
+                    .or_else(|_| error.downcast().map_err(|e| e.0.cause))
+            }
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(error) => error.downcast().map_err(Cause::Anyhow),
+            Cause::Own(error) => unboxed(error),
+            Cause::Boxed(error) => unboxed(error),
+        }
+    }
+}
+
+fn unboxed<E: core::error::Error + 'static>(error: Box<AnyError>) -> Result<E, Cause> {
+    error.downcast().map(|error| *error).map_err(Cause::Boxed)
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Context(note, _) => note.fmt(f),
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(error) => fmt::Display::fmt(error, f),
+            Cause::Own(error) => fmt::Display::fmt(error, f),
+            Cause::Boxed(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Context(note, error) => {
+                let mut shown = f.debug_struct("Context");
+                shown.field("context", &format_args!("{note}")).field("error", error).finish()
+            }
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(error) => fmt::Debug::fmt(error, f),
+            Cause::Own(error) => fmt::Debug::fmt(error, f),
+            Cause::Boxed(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The errors with names of their own: a module that is not valid, a function that is too large, an
+//! import that can't be satisfied. Found in an [`Error`](crate::Error) by `downcast_ref`; nothing
+//! here knows what it is found in.
+
+use crate::Escaped;
+use alloc::{boxed::Box, string::String};
+use core::fmt;
+
+/// Bytes are not a valid module: malformed or against a rule of validation.
+///
+/// ```
+/// use windlass::{Engine, Module, ModuleError};
+/// let error = Module::new(&Engine::default(), b"\0asm\x01\0\0\0\x7f").unwrap_err();
+/// let error = error.downcast_ref::<ModuleError>().unwrap();
+/// assert_eq!(error.offset(), 8);
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ModuleError(pub(crate) windlass_validate::Error);
+
+impl ModuleError {
+    /// The byte offset in the module of what is wrong.
+    pub fn offset(&self) -> usize {
+        self.0.offset()
+    }
+}
+
+/// The code that a function would be translated to is larger than the engine allows
+/// ([`Config::max_code_per_byte`](crate::Config::max_code_per_byte)), or it has more than 131,072
+/// try blocks and clauses. The same in every [`CompilationMode`](crate::CompilationMode): an error
+/// of [`Module::new`](crate::Module::new), or of the first call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("function {func}{} is too large: {count} {what}, the limit is {limit}", Named(name))]
+pub struct CodeTooLarge {
+    pub(crate) func: u32,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) what: &'static str,
+    pub(crate) count: u64,
+    pub(crate) limit: u64,
+}
+
+impl CodeTooLarge {
+    /// The function's index in its module.
+    pub fn func(&self) -> u32 {
+        self.func
+    }
+
+    /// The name that the module's name section gives it.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// How many cells of code there were when translation was given up.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many there may be.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+}
+
+/// Shows a name, if there is one.
+struct Named<'a>(&'a Option<Box<str>>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, " ({name:?})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An import that can't be satisfied.
+///
+/// ```
+/// use windlass::{Engine, LinkError, LinkErrorKind, Linker, Module, Store};
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(import "env" "f" (func (param i32)))"#).unwrap();
+/// let linker = Linker::new(&engine);
+/// let module = Module::new(&engine, wasm)?;
+/// let error = linker.instantiate(Store::new(&engine, ()), &module).unwrap_err();
+/// let error = error.downcast_ref::<LinkError>().unwrap();
+/// assert_eq!(error.kind(), LinkErrorKind::UnknownImport);
+/// assert_eq!((error.module(), error.name()), ("env", "f"));
+/// # Ok::<(), windlass::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} for `{}`::`{}`: {detail}", Escaped(module), Escaped(name))]
+pub struct LinkError {
+    pub(crate) kind: LinkErrorKind,
+    pub(crate) module: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) detail: String,
+}
+
+/// Why an import can't be satisfied.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LinkErrorKind {
+    /// Nothing of this name is there.
+    #[error("unknown import")]
+    UnknownImport,
+    /// What is there is of another type.
+    #[error("incompatible import type")]
+    IncompatibleImportType,
+}
+
+impl LinkError {
+    /// Why it can't be satisfied.
+    pub fn kind(&self) -> LinkErrorKind {
+        self.kind
+    }
+
+    /// The name of the module that the import names.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// The name in that module.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The host read or wrote beyond a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("out of bounds memory access")]
+#[non_exhaustive]
+pub struct MemoryAccessError {}
