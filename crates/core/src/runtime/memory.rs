@@ -129,11 +129,11 @@ impl LinearMemory {
         let has_room = match &mut self.room {
             Room::Reserved(pages) => {
                 let size = len.saturating_mul(2).min(most);
-                let has_room = pages.commit(len)
+                let fits = len <= pages.size()
                     // SAFETY: the first `len` bytes are committed and borrowed to be changed.
-                    || (unsafe { pages.moved(self.len, size) }.is_some() && pages.commit(len));
+                    || unsafe { pages.moved(self.len, size) }.is_some();
                 self.base = pages.base();
-                has_room
+                fits && pages.commit(len)
             }
             Room::Allocated { .. } => self.allocate_more(len, most),
         };
@@ -163,6 +163,15 @@ impl LinearMemory {
         let Some(base) = (unsafe { reallocate(self.base, *capacity, size) }) else { return false };
         (self.base, *capacity, *zeroed) = (base, size, (*zeroed).min(size));
         true
+    }
+
+    /// How large it can grow without being moved.
+    pub(crate) fn stable(&self) -> usize {
+        match &self.room {
+            Room::Reserved(pages) => pages.size(),
+            // Also where there is room: what is given back may be moved.
+            Room::Allocated { .. } => self.len,
+        }
     }
 
     /// Gives the allocator back what lies beyond the memory, if a growth that was stopped has
@@ -319,6 +328,16 @@ mod tests {
         }
         assert_eq!((steps, memory.len()), (2, len));
         assert!(memory.bytes()[1..].iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn what_is_stable_is_not_moved() {
+        for mut memory in memories(8, 4 << 20) {
+            let (base, stable) = (memory.base(), memory.stable());
+            assert!((8..=4 << 20).contains(&stable));
+            assert!(stable == 8 || grow(&mut memory, stable, 4 << 20));
+            assert_eq!((memory.base(), memory.len()), (base, stable));
+        }
     }
 
     #[test]

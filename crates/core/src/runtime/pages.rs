@@ -62,6 +62,11 @@ impl Pages {
         self.base
     }
 
+    /// How many bytes it has, of which the first can be committed.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Makes the first `len` bytes memory, if they are not: the new ones are zeros. Tells whether
     /// the system could.
     pub(super) fn commit(&self, len: usize) -> bool {

@@ -376,6 +376,14 @@ impl Bytes {
         }
     }
 
+    /// How large it can grow without being moved.
+    pub(crate) fn stable(&self) -> usize {
+        match self {
+            Bytes::Own(bytes) => bytes.stable(),
+            Bytes::Shared(memory) => memory.bytes().len(),
+        }
+    }
+
     /// Gives back what lies beyond the size; tells what is still there, and nothing of a shared
     /// one, which keeps what it can grow to.
     pub(crate) fn release(&mut self) -> Option<usize> {
