@@ -38,6 +38,12 @@
 //! thread ([`InterruptHandle`]). Whatever stops it can be gone on from: an [`Execution`] is a call
 //! that can be paused.
 //!
+//! # Async
+//!
+//! [`TypedFunc::call_async`] makes a call a future, and [`Linker::func_wrap_async`] makes host
+//! functions of what returns futures: the guest waits, and the thread can do something else. Any
+//! executor will do. [`Store::fuel_async_yield_interval`] has guests that compute let others run.
+//!
 //! # References
 //!
 //! What guests hold as references, the host holds as [`Rooted`] values: structures ([`StructRef`]),

@@ -2,19 +2,22 @@
 //! is the convenience for calls that can't be.
 
 use super::{
-    func::{Call, CallState},
-    value::{check_store, slots_to_vals, vals_to_slots},
+    func::{Call, CallState, HostCall},
+    store::StoreState,
+    value::{check_store, vals_to_slots},
 };
 use crate::{
-    AsContext, AsContextMut, Error, FuncType, Val, WasmBacktrace, driver::ThreadHandle,
-    runtime::StoreId,
+    AsContext, AsContextMut, Error, FuncType, Val, WasmBacktrace,
+    driver::ThreadHandle,
+    runtime::{StoreId, StoreInner},
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::any::Any;
 use core::fmt;
 
-/// A call that can be paused. Made by [`Func::start`](crate::Func::start); it runs by
-/// [`Execution::run`].
+/// A call that can be paused, of a function that returns `R`. Made by
+/// [`Func::start`](crate::Func::start) and [`TypedFunc::start`](crate::TypedFunc::start); it runs
+/// by [`Execution::run`].
 ///
 /// It holds the guest's stack. Between two runs the store can be used for anything else, other
 /// calls and other executions too. An execution that is dropped never goes on.
@@ -40,21 +43,27 @@ use core::fmt;
 /// }
 /// # Ok::<(), windlass::Error>(())
 /// ```
-pub struct Execution {
+pub struct Execution<R = Box<[Val]>> {
     store: StoreId,
     ty: FuncType,
     /// None when it has ended.
     thread: Option<ThreadHandle>,
-    /// The host function, by its index in the store, whose results it waits for.
-    pending: Option<u32>,
+    /// The host function whose results it waits for.
+    pending: Option<HostCall>,
+    /// What is left of its slice of the fuel, if it lets others run.
+    slice: Option<u64>,
+    take: TakeResults<R>,
 }
+
+/// Makes results of slots, for a function of this type.
+pub(crate) type TakeResults<R> = fn(&mut StoreInner, &FuncType, &[u64]) -> R;
 
 /// Why [`Execution::run`] returned.
 #[non_exhaustive]
 #[derive(Debug)]
-pub enum Event {
+pub enum Event<R = Box<[Val]>> {
     /// The function returned these values. The execution has ended.
-    Finished(Box<[Val]>),
+    Finished(R),
     /// The fuel does not suffice to go on: [`Store::set_fuel`](crate::Store::set_fuel), then run
     /// again. Any amount makes progress.
     OutOfFuel,
@@ -66,9 +75,21 @@ pub enum Event {
     HostPending(Pending),
 }
 
-impl Execution {
-    pub(crate) fn new(store: StoreId, ty: FuncType, thread: Option<ThreadHandle>) -> Execution {
-        Execution { store, ty, thread, pending: None }
+/// How far an execution has come.
+pub(crate) enum Progress<R> {
+    Event(Event<R>),
+    /// Its slice of the fuel is used; it goes on when it runs again.
+    Yielded,
+}
+
+impl<R> Execution<R> {
+    pub(crate) fn new(
+        store: StoreId,
+        ty: FuncType,
+        thread: Option<ThreadHandle>,
+        take: TakeResults<R>,
+    ) -> Execution<R> {
+        Execution { store, ty, thread, pending: None, slice: None, take }
     }
 
     /// Runs until the function returns or something stops it.
@@ -77,29 +98,82 @@ impl Execution {
     /// If the guest traps, or a host function in it fails: this ends the execution. If it has
     /// ended, or waits for [`Execution::resume`], or if the store is another than it was started
     /// in.
-    pub fn run(&mut self, mut store: impl AsContextMut) -> Result<Event, Error> {
+    pub fn run(&mut self, mut store: impl AsContextMut) -> Result<Event<R>, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "execution")?;
         if self.pending.is_some() {
             return Err(Error::msg("the execution waits for the results of a host function"));
         }
-        let mut call = Call::resume(store, &mut self.thread)?;
-        let event = match call.run()? {
-            CallState::Finished => {
-                let types = self.ty.result_types();
-                let values =
-                    call.take_results(|store, slots| slots_to_vals(store, types, slots).collect());
-                return Ok(Event::Finished(values));
+        self.slice = None;
+        loop {
+            // Without slices of fuel, nobody yields.
+            if let Progress::Event(event) = self.advance(store, None, None)? {
+                return Ok(event);
             }
-            CallState::OutOfFuel => Event::OutOfFuel,
-            CallState::Interrupted => Event::Interrupted,
-            CallState::HostPending(func, pending) => {
-                self.pending = Some(func);
-                Event::HostPending(pending)
+        }
+    }
+
+    /// As `run`: after the pending host function has returned, if that is so; and with so much fuel
+    /// at most between two times that it lets others run. The store is the right one.
+    pub(crate) fn advance<T>(
+        &mut self,
+        store: &mut StoreState<T>,
+        interval: Option<u64>,
+        returned: Option<Result<Vec<u64>, Error>>,
+    ) -> Result<Progress<R>, Error> {
+        let mut call = Call::resume(store, &mut self.thread)?;
+        let called = self.pending.take();
+        call.yield_after(interval.map(|units| self.slice.unwrap_or(units).min(units)));
+        let stop = match (called, returned) {
+            (Some(called), Some(outcome)) => call.complete(called, outcome)?,
+            _ => None,
+        };
+        let stop = match stop {
+            Some(stop) => stop,
+            None => call.run()?,
+        };
+        self.slice = call.slice();
+        let event = match stop {
+            CallState::Finished => {
+                let results = call.take_results(|store, slots| (self.take)(store, &self.ty, slots));
+                return Ok(Progress::Event(Event::Finished(results)));
+            }
+            CallState::OutOfFuel => Progress::Event(Event::OutOfFuel),
+            CallState::Interrupted => Progress::Event(Event::Interrupted),
+            CallState::Yielded => {
+                self.slice = None;
+                Progress::Yielded
+            }
+            CallState::HostPending(called, pending) => {
+                self.pending = Some(called);
+                Progress::Event(Event::HostPending(pending))
             }
         };
         self.thread = call.pause();
         Ok(event)
+    }
+
+    /// Who called the pending host function, and its arguments in slots.
+    pub(crate) fn host_call<T>(
+        &mut self,
+        store: &mut StoreState<T>,
+    ) -> Result<(u32, Vec<u64>), Error> {
+        let mut call = Call::resume(store, &mut self.thread)?;
+        let slots = call.host_slots();
+        self.thread = call.pause();
+        match self.pending {
+            Some(called) => Ok((called.instance, slots)),
+            None => Err(Error::msg("no host function of the execution is pending")),
+        }
+    }
+
+    /// Ends it for this reason, which it adds to where the guest is.
+    #[cold]
+    pub(crate) fn end<T>(&mut self, store: &mut StoreState<T>, reason: Error) -> Error {
+        match Call::resume(store, &mut self.thread) {
+            Ok(call) => call.with_backtrace(reason),
+            Err(error) => error,
+        }
     }
 
     /// Gives the results of the host function that [`Event::HostPending`] told of. Nothing runs
@@ -111,7 +185,7 @@ impl Execution {
     pub fn resume(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "execution")?;
-        let (Some(thread), Some(func)) = (&mut self.thread, self.pending) else {
+        let (Some(thread), Some(HostCall { func, .. })) = (&mut self.thread, self.pending) else {
             return Err(Error::msg("no host function of the execution is pending"));
         };
         let ty = store.inner.func_type(func);
@@ -149,13 +223,18 @@ impl Execution {
         Ok(self.thread.as_ref().map(|thread| WasmBacktrace::new(thread.backtrace(inner))))
     }
 
+    /// How many values its function returns.
+    pub(crate) fn result_count(&self) -> usize {
+        self.ty.result_types().len()
+    }
+
     /// Whether it has ended: its function returned, or it failed.
     pub fn has_ended(&self) -> bool {
         self.thread.is_none()
     }
 }
 
-impl fmt::Debug for Execution {
+impl<R> fmt::Debug for Execution<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match (&self.thread, self.pending) {
             (None, _) => "Ended",
@@ -186,28 +265,52 @@ impl fmt::Debug for Execution {
 /// }
 /// # Ok::<(), windlass::Error>(())
 /// ```
-pub struct Pending(Box<dyn Any + Send + Sync>);
+pub struct Pending {
+    request: Box<dyn Any + Send + Sync>,
+    /// It is a future that is asked for, of a host function that is one.
+    is_future: bool,
+    /// Its call has ended: nobody can give results any more, nor take it for a request of his own.
+    is_given_up: bool,
+}
 
 impl Pending {
     /// Asks for `request`.
     pub fn new<R: Any + Send + Sync>(request: R) -> Pending {
-        Pending(Box::new(request))
+        Pending { request: Box::new(request), is_future: false, is_given_up: false }
+    }
+
+    /// Asks for a future to be awaited.
+    pub(crate) fn future<R: Any + Send + Sync>(request: R) -> Pending {
+        Pending { is_future: true, ..Pending::new(request) }
+    }
+
+    /// It asks in vain: the call that it was to pause has ended.
+    pub(crate) fn given_up(self) -> Pending {
+        Pending { is_given_up: true, ..self }
+    }
+
+    /// Whether who asks still waits.
+    pub(crate) fn can_be_answered(&self) -> bool {
+        !self.is_given_up
     }
 
     /// What is asked for.
     pub fn request(&self) -> &(dyn Any + Send + Sync) {
-        &*self.0
+        &*self.request
     }
 
     /// What is asked for.
     pub fn into_request(self) -> Box<dyn Any + Send + Sync> {
-        self.0
+        self.request
     }
 }
 
 impl fmt::Display for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a host function is pending in a call that cannot be paused")
+        f.write_str(match self.is_future {
+            false => "a host function is pending in a call that cannot be paused",
+            true => "an async host function was called in a call that is not: use `call_async`",
+        })
     }
 }
 

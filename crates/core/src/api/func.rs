@@ -4,9 +4,10 @@ mod call;
 mod host;
 mod typed;
 
-pub(crate) use call::{Call, CallState};
-pub(crate) use host::{HostFn, HostFunc};
+pub(crate) use call::{Call, CallState, HostCall, HostScope};
+pub(crate) use host::{HostFn, HostFunc, HostResult, func_type};
 pub use host::{IntoFunc, WasmRet, WithCaller};
+pub(crate) use typed::SlotList;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};
 
 use super::{
@@ -176,7 +177,9 @@ impl Func {
         let mut slots = alloc::vec![0; slots_of_types(ty.param_types()).into()];
         vals_to_slots(&store.inner, params, ty.param_types(), &mut slots)?;
         let thread = Call::start(store, index, &slots)?.pause();
-        Ok(Execution::new(self.store, ty, thread))
+        Ok(Execution::new(self.store, ty, thread, |store, ty, slots| {
+            slots_to_vals(store, ty.result_types(), slots).collect()
+        }))
     }
 
     fn check_call(&self, store: &mut StoreInner, params: &[Val]) -> Result<(u32, FuncType), Error> {

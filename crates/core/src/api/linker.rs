@@ -115,8 +115,7 @@ impl<T> Linker<T> {
         ty: FuncType,
         f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
-        self.check_engine(ty.engine(), "function's type")?;
-        self.insert(module, name, Definition::Host(HostFunc::new(ty, f)))
+        self.define_host(module, name, HostFunc::new(ty, f))
     }
 
     /// Defines a name as a host function whose type is that of the closure: see [`IntoFunc`].
@@ -129,8 +128,7 @@ impl<T> Linker<T> {
         name: &str,
         func: impl IntoFunc<T, Params, Results>,
     ) -> Result<&mut Self, Error> {
-        let func = HostFunc::wrap(&self.engine, func)?;
-        self.insert(module, name, Definition::Host(func))
+        self.define_host(module, name, HostFunc::wrap(&self.engine, func)?)
     }
 
     /// Defines all exports of `instance` under `module`.
@@ -280,16 +278,37 @@ impl<T> Linker<T> {
         module: &Module,
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut();
-        self.check_engine(store.engine(), "store")?;
+        let imports = self.imports(store.0, module)?;
+        Instance::new(store, module, &imports)
+    }
+
+    /// What the imports of the module stand for.
+    pub(crate) fn imports(
+        &self,
+        store: &mut StoreState<T>,
+        module: &Module,
+    ) -> Result<Vec<Extern>, Error> {
+        self.check_engine(&store.inner.engine, "store")?;
         self.check_engine(module.engine(), "module")?;
         let mut imports = Vec::new();
         for (import, ty) in module.0.imports() {
             let Some(definition) = self.find(&import.module, &import.name) else {
                 return Err(unknown(&self.engine, import, ty).into());
             };
-            imports.push(definition.to_extern(store.0));
+            imports.push(definition.to_extern(store));
         }
-        Instance::new(store, module, &imports)
+        Ok(imports)
+    }
+
+    /// Defines a name as this host function.
+    pub(crate) fn define_host(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: HostFunc<T>,
+    ) -> Result<&mut Self, Error> {
+        self.check_engine(func.ty.engine(), "function's type")?;
+        self.insert(module, name, Definition::Host(func))
     }
 
     fn check_engine(&self, engine: &Engine, what: &str) -> Result<(), Error> {

@@ -7,6 +7,7 @@ pub(crate) mod exception;
 pub(crate) mod execution;
 pub(crate) mod externs;
 pub(crate) mod func;
+pub(crate) mod futures;
 pub(crate) mod global;
 pub(crate) mod instance;
 pub(crate) mod linker;

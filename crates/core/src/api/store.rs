@@ -39,6 +39,8 @@ pub(crate) struct StoreState<T> {
     /// The host functions that functions of the store refer to.
     pub(crate) host_funcs: Vec<Arc<HostFn<T>>>,
     limiter: Option<Box<Limiter<T>>>,
+    /// How much fuel an asynchronous call uses at most between two times that it lets others run.
+    pub(crate) yield_interval: Option<u64>,
     /// Lists of values that no call uses, kept for their memory.
     pub(crate) idle_vals: Vec<Vec<Val>>,
 }
@@ -58,6 +60,7 @@ impl<T> Store<T> {
             data,
             host_funcs: Vec::new(),
             limiter: None,
+            yield_interval: None,
             idle_vals: Vec::new(),
         }))
     }
@@ -124,6 +127,26 @@ impl<T> Store<T> {
     /// If the engine does not count fuel.
     pub fn get_fuel(&self) -> Result<u64, Error> {
         self.as_context().get_fuel()
+    }
+
+    /// How much fuel guests use in calls that are futures
+    /// ([`Func::call_async`](crate::Func::call_async)) before these let others run: they are
+    /// pending for once, with their waker woken. None, as at first: they don't. A stretch of code
+    /// that costs more than this runs as a whole. The fuel that is used does not depend on it.
+    ///
+    /// # Errors
+    /// If the engine does not count fuel, or if the interval is 0.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Store};
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(u64::MAX)?;
+    /// store.fuel_async_yield_interval(Some(100_000))?;
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<(), Error> {
+        self.as_context_mut().fuel_async_yield_interval(interval)
     }
 
     /// What stops a guest of this store from another thread.
@@ -458,6 +481,19 @@ impl<T> StoreContextMut<'_, T> {
         check_fuel(self.engine())?;
         let StoreState { inner, threads, .. } = &mut *self.0;
         threads.set_fuel(inner, fuel);
+        Ok(())
+    }
+
+    /// See [`Store::fuel_async_yield_interval`].
+    ///
+    /// # Errors
+    /// If the engine does not count fuel, or if the interval is 0.
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<(), Error> {
+        check_fuel(self.engine())?;
+        if interval == Some(0) {
+            return Err(Error::msg("the interval at which calls yield is at least 1 unit of fuel"));
+        }
+        self.0.yield_interval = interval;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod errors;
 mod exceptions;
 mod exceptions_collected;
 mod foreign;
+mod futures;
 mod growth;
 mod guest_objects;
 mod host;

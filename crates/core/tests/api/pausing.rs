@@ -132,6 +132,30 @@ fn a_pending_function_in_a_nested_call_is_an_error_there() {
     assert_eq!(values[0].i32(), Some(1));
 }
 
+/// Nor does the host function that made that call ask by passing its error on.
+#[test]
+fn a_request_in_a_nested_call_is_nobodys_outside() {
+    let mut linker = linker();
+    linker
+        .func_wrap("env", "nested", |mut caller: Caller<'_, ()>| -> Result<i32, Error> {
+            let run = caller.get_export("run").and_then(|f| f.into_func()).unwrap();
+            run.call(&mut caller, &[Val::I32(1)], &mut [Val::I64(0)])?;
+            Ok(1)
+        })
+        .unwrap();
+    let text = format!(
+        r#"(import "env" "nested" (func $nested (result i32)))
+           {RUN}
+           (func (export "outer") (result i32) (call $nested))"#
+    );
+    let (mut store, instance) = linked(&linker, (), &text);
+    let outer = instance.get_func(&store, "outer").unwrap();
+    let mut execution = outer.start(&mut store, &[]).unwrap();
+    let error = execution.run(&mut store).unwrap_err();
+    assert_eq!(error.downcast::<Pending>().unwrap().request().downcast_ref(), Some(&Question(1)));
+    assert!(execution.has_ended());
+}
+
 #[test]
 fn a_host_function_is_an_execution_too() {
     let mut store = Store::new(&Engine::default(), ());

@@ -9,13 +9,15 @@ use crate::{
     driver::{Exit, ThreadHandle},
     runtime::{NO_INSTANCE, StoreInner},
 };
-use alloc::sync::Arc;
+use alloc::{sync::Arc, vec::Vec};
 
 /// A call from the host that runs in `store`.
 pub(crate) struct Call<'a, T> {
     store: &'a mut StoreState<T>,
     /// None only when it is given away.
     thread: Option<ThreadHandle>,
+    /// How much fuel it may still use before it lets others run; none if it never does.
+    slice: Option<u64>,
 }
 
 /// Why a call stopped, if not by an error.
@@ -23,8 +25,19 @@ pub(crate) enum CallState {
     Finished,
     OutOfFuel,
     Interrupted,
-    /// The host function with this index in the store asks to be completed later.
-    HostPending(u32, Pending),
+    /// Its slice of the fuel is used, and paid for what comes next: it can go on at once.
+    Yielded,
+    /// A host function asks to be completed later.
+    HostPending(HostCall, Pending),
+}
+
+/// A call of a host function.
+#[derive(Clone, Copy)]
+pub(crate) struct HostCall {
+    /// The index of the function in the store.
+    pub(crate) func: u32,
+    /// Who called it: an index in the store, or [`NO_INSTANCE`].
+    pub(crate) instance: u32,
 }
 
 impl<'a, T> Call<'a, T> {
@@ -35,7 +48,7 @@ impl<'a, T> Call<'a, T> {
         args: &[u64],
     ) -> Result<Call<'a, T>, Error> {
         let thread = store.threads.enter(&mut store.inner)?;
-        let mut call = Call { store, thread: Some(thread) };
+        let mut call = Call { store, thread: Some(thread), slice: None };
         if let Some(thread) = &mut call.thread {
             thread.start(call.store, func, args)?;
         }
@@ -51,12 +64,22 @@ impl<'a, T> Call<'a, T> {
             return Err(Error::msg("the execution has ended"));
         }
         store.threads.enter_again(&store.inner)?;
-        Ok(Call { store, thread: thread.take() })
+        Ok(Call { store, thread: thread.take(), slice: None })
     }
 
     /// Ends this part of the call; its thread can go on later.
     pub(crate) fn pause(mut self) -> Option<ThreadHandle> {
         self.thread.take()
+    }
+
+    /// Lets it use no more than so much fuel before it stops as [`CallState::Yielded`].
+    pub(crate) fn yield_after(&mut self, slice: Option<u64>) {
+        self.slice = slice;
+    }
+
+    /// What is left of its slice.
+    pub(crate) fn slice(&self) -> Option<u64> {
+        self.slice
     }
 
     /// Shows the results, in slots, of a finished call.
@@ -84,8 +107,15 @@ impl<'a, T> Call<'a, T> {
             CallState::Finished => return Error::msg("the call has finished"),
             CallState::OutOfFuel => Trap::OutOfFuel.into(),
             CallState::Interrupted => Trap::Interrupted.into(),
-            CallState::HostPending(_, pending) => pending.into(),
+            CallState::Yielded => return Error::msg("the call goes on"),
+            CallState::HostPending(_, pending) => pending.given_up().into(),
         };
+        self.with_backtrace(error)
+    }
+
+    /// The error, with where the guest is.
+    #[cold]
+    pub(crate) fn with_backtrace(&self, error: Error) -> Error {
         match &self.thread {
             Some(thread) => error.with_backtrace(backtrace(thread, &self.store.inner)),
             None => error,
@@ -98,7 +128,14 @@ impl<'a, T> Call<'a, T> {
         // The host function called last, for those that are called again and again.
         let mut last: Option<(u32, Arc<HostFn<T>>)> = None;
         loop {
-            match thread.run(self.store) {
+            let exit = match &mut self.slice {
+                None => thread.run(self.store),
+                Some(left) => match run_slice(thread, self.store, left) {
+                    Some(exit) => exit,
+                    None => return Ok(CallState::Yielded),
+                },
+            };
+            match exit {
                 Exit::Finished => return Ok(CallState::Finished),
                 Exit::OutOfFuel => return Ok(CallState::OutOfFuel),
                 Exit::Interrupted => return Ok(CallState::Interrupted),
@@ -126,35 +163,105 @@ impl<'a, T> Call<'a, T> {
                         let scope = HostScope::begin(store);
                         host(Caller::new(StoreContextMut(scope.store), instance), slots)
                     });
-                    let store = &mut self.store.inner;
-                    let owes = thread.owe_for_host(store);
-                    let Err(error) = outcome else {
-                        if owes {
-                            thread.hold_results(store, func);
-                            return Ok(CallState::OutOfFuel);
-                        }
-                        // A guest is not to run on for long that does little but call the host.
-                        if store.interrupt.is_raised() && instance != NO_INSTANCE {
-                            store.interrupt.clear();
-                            thread.hold_results(store, func);
-                            return Ok(CallState::Interrupted);
-                        }
-                        continue;
-                    };
-                    let pending = store.pending_exception;
-                    if error.is::<ThrownException>() && pending != 0 && instance != NO_INSTANCE {
-                        // It is the thread's: somebody in it may catch it.
-                        store.pending_exception = 0;
-                        thread.throw_from_host(store, pending, error);
-                        continue;
+                    let called = HostCall { func, instance };
+                    let stop = host_returned(thread, &mut self.store.inner, called, outcome)?;
+                    if let Some(stop) = stop {
+                        return Ok(stop);
                     }
-                    return match error.downcast() {
-                        Ok(pending) => Ok(CallState::HostPending(func, pending)),
-                        Err(error) => Err(error.with_backtrace(backtrace(thread, store))),
-                    };
                 }
             }
         }
+    }
+
+    /// The arguments of the pending host function, in slots as they lie there.
+    pub(crate) fn host_slots(&mut self) -> Vec<u64> {
+        let Some(thread) = &self.thread else { return Vec::new() };
+        thread.lend_slots(self.store, |_, slots| slots.to_vec())
+    }
+
+    /// The pending host function has returned so: with results in slots, or with an error. Why the
+    /// call can't go on, if it can't.
+    pub(crate) fn complete(
+        &mut self,
+        called: HostCall,
+        outcome: Result<Vec<u64>, Error>,
+    ) -> Result<Option<CallState>, Error> {
+        let Some(thread) = &self.thread else { return Ok(None) };
+        let put = |_: &mut _, slots: &mut [u64]| {
+            outcome
+                .map(|results| slots.iter_mut().zip(results).for_each(|(slot, word)| *slot = word))
+        };
+        let outcome = thread.lend_slots(self.store, put);
+        host_returned(thread, &mut self.store.inner, called, outcome)
+    }
+}
+
+/// What becomes of a call whose host function has returned: why it can't go on, if it can't.
+#[inline]
+fn host_returned(
+    thread: &ThreadHandle,
+    store: &mut StoreInner,
+    called: HostCall,
+    outcome: Result<(), Error>,
+) -> Result<Option<CallState>, Error> {
+    let owes = thread.owe_for_host(store);
+    let Err(error) = outcome else {
+        if owes {
+            thread.hold_results(store, called.func);
+            return Ok(Some(CallState::OutOfFuel));
+        }
+        // A guest is not to run on for long that does little but call the host.
+        if store.interrupt.is_raised() && called.instance != NO_INSTANCE {
+            store.interrupt.clear();
+            thread.hold_results(store, called.func);
+            return Ok(Some(CallState::Interrupted));
+        }
+        return Ok(None);
+    };
+    let pending = store.pending_exception;
+    if error.is::<ThrownException>() && pending != 0 && called.instance != NO_INSTANCE {
+        // It is the thread's: somebody in it may catch it.
+        store.pending_exception = 0;
+        thread.throw_from_host(store, pending, error);
+        return Ok(None);
+    }
+    let asks = error.downcast_ref().is_some_and(Pending::can_be_answered);
+    match if asks { error.downcast() } else { Err(error) } {
+        Ok(pending) => Ok(Some(CallState::HostPending(called, pending))),
+        Err(error) => Err(error.with_backtrace(backtrace(thread, store))),
+    }
+}
+
+/// Runs with no more fuel than the slice has, and takes from that what is used. None when it is
+/// used up, though the store has fuel for what comes next, which then is paid.
+fn run_slice<T>(thread: &ThreadHandle, store: &mut StoreState<T>, left: &mut u64) -> Option<Exit> {
+    let given = store.inner.fuel.min(*left);
+    let reserve = store.inner.fuel - given;
+    store.inner.fuel = given;
+    let sliced = Sliced { store, reserve };
+    let exit = thread.run(sliced.store);
+    *left -= given.saturating_sub(sliced.store.inner.fuel);
+    drop(sliced);
+    if matches!(exit, Exit::OutOfFuel) && reserve > 0 {
+        let fuel = store.inner.fuel;
+        store.inner.fuel = thread.settle(&mut store.inner, fuel);
+        if !thread.is_in_debt(&store.inner) {
+            return None;
+        }
+    }
+    Some(exit)
+}
+
+/// A store of whose fuel a part is laid aside, until this is dropped: also when a limiter panics.
+struct Sliced<'a, T> {
+    store: &'a mut StoreState<T>,
+    reserve: u64,
+}
+
+impl<T> Drop for Sliced<'_, T> {
+    fn drop(&mut self) {
+        let fuel = &mut self.store.inner.fuel;
+        *fuel = fuel.saturating_add(self.reserve);
     }
 }
 
@@ -166,8 +273,8 @@ impl<T> Drop for Call<'_, T> {
 }
 
 /// What a host function roots is rooted until it returns, or panics.
-struct HostScope<'a, T> {
-    store: &'a mut StoreState<T>,
+pub(crate) struct HostScope<'a, T> {
+    pub(crate) store: &'a mut StoreState<T>,
     depth: usize,
     /// What the host function around it owes.
     owed: u64,
@@ -175,7 +282,7 @@ struct HostScope<'a, T> {
 
 impl<'a, T> HostScope<'a, T> {
     #[inline]
-    fn begin(store: &'a mut StoreState<T>) -> HostScope<'a, T> {
+    pub(crate) fn begin(store: &'a mut StoreState<T>) -> HostScope<'a, T> {
         let depth = store.inner.roots.depth();
         let owed = store.inner.begin_host();
         HostScope { store, depth, owed }

@@ -153,7 +153,10 @@ pub(crate) trait IntoHost<T, Params, Results> {
 /// The parameters of a closure whose first parameter is a [`Caller`]; only for [`IntoFunc`].
 pub struct WithCaller<Params>(PhantomData<Params>);
 
-fn func_type<Params: SlotList, Results: HostResult>(engine: &Engine) -> Result<FuncType, Error> {
+/// The type of a host function with these parameters and results.
+pub(crate) fn func_type<Params: SlotList, Results: HostResult>(
+    engine: &Engine,
+) -> Result<FuncType, Error> {
     let [params, results] =
         [Params::TYPES, Results::Values::TYPES].map(|list| list.iter().copied());
     FuncType::with_finality_and_supertype(engine, Finality::Final, None, params, results)

@@ -3,10 +3,11 @@
 
 use super::Call;
 use crate::{
-    AnyRef, ArrayRef, AsContextMut, EqRef, Error, ExnRef, ExternRef, Func, HeapType, I31, RefType,
-    Rooted, StructRef, V128, ValType,
+    AnyRef, ArrayRef, AsContextMut, EqRef, Error, Execution, ExnRef, ExternRef, Func, HeapType,
+    I31, RefType, Rooted, StructRef, V128, ValType,
     api::{
         reference::{Reference, Referent, check_slot},
+        store::StoreState,
         value::check_store,
     },
     error::error,
@@ -383,16 +384,50 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     /// fuel runs out or an interrupt comes, or if it or an argument belongs to another store.
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results, Error> {
+        let mut call = self.start_call(store.as_context_mut().0, params)?;
+        call.finish()?;
+        Ok(call.take_results(Results::take))
+    }
+
+    /// Starts a call that can be paused; nothing runs before [`Execution::run`].
+    ///
+    /// # Errors
+    /// If it or an argument belongs to another store.
+    ///
+    /// ```
+    /// # use windlass::{Engine, Event, Func, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let add = Func::wrap(&mut store, |a: i32, b: i32| a + b).typed::<(i32, i32), i32>(&store)?;
+    /// let mut execution = add.start(&mut store, (1, 2))?;
+    /// assert!(matches!(execution.run(&mut store)?, Event::Finished(3)));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn start(
+        &self,
+        mut store: impl AsContextMut,
+        params: Params,
+    ) -> Result<Execution<Results>, Error> {
         let store = store.as_context_mut().0;
+        let thread = self.start_call(&mut *store, params)?.pause();
+        let ty = store.inner.called_type(self.func.index());
+        Ok(Execution::new(self.func.store(), ty, thread, |store, _, slots| {
+            Results::take(store, slots)
+        }))
+    }
+
+    #[inline]
+    fn start_call<'a, T>(
+        &self,
+        store: &'a mut StoreState<T>,
+        params: Params,
+    ) -> Result<Call<'a, T>, Error> {
         let func = self.func.index_in(&store.inner)? as u32;
         let mut args = Params::array();
         params.put(&store.inner, args.as_mut())?;
         if self.checks {
             self.check(&mut store.inner, args.as_mut())?;
         }
-        let mut call = Call::start(store, func, &args.as_mut()[..Params::SLOTS])?;
-        call.finish()?;
-        Ok(call.take_results(Results::take))
+        Call::start(store, func, &args.as_mut()[..Params::SLOTS])
     }
 
     /// Checks the types of references among the arguments.
