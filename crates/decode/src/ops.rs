@@ -870,6 +870,21 @@ impl Op {
         &OPS[self as usize]
     }
 
+    /// Whether every module may have it.
+    pub(crate) const fn is_mvp(self) -> bool {
+        crate::Features::NONE.contains(OPS[self as usize].feature)
+    }
+
+    /// The form of its immediate.
+    pub(crate) const fn imm_kind(self) -> ImmKind {
+        OPS[self as usize].imm
+    }
+
+    /// The instruction whose opcode is this byte.
+    pub(crate) const fn of_byte(byte: usize) -> Option<Op> {
+        if byte < ONE_BYTE.len() { ONE_BYTE[byte] } else { None }
+    }
+
     /// How this instruction is executed.
     pub const fn shape(self) -> Shape {
         SHAPES[self as usize]

@@ -75,6 +75,18 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.pos).copied()
     }
 
+    /// The bytes that are left.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.pos..).unwrap_or_default()
+    }
+
+    /// Goes on behind the next `len` bytes, which have been looked at.
+    #[inline]
+    pub(crate) fn skip(&mut self, len: usize) {
+        self.pos += len.min(self.remaining());
+    }
+
     /// One byte.
     #[inline]
     pub fn byte(&mut self) -> Result<u8, Error> {

@@ -88,7 +88,10 @@ pub fn validate_body(
     let code = bytes.get(body.code.clone()).unwrap_or_default();
     let mut instrs = Instrs::new(Reader::new(code, body.code.start), ctx.features);
     while !instrs.reader.is_empty() {
-        validator.step(&instrs.next_instr()?)?;
+        // It is looked at where it lies: moving it takes as long as reading it.
+        let next = instrs.next_instr();
+        let Ok(instr) = &next else { return next.map(drop).map_err(Error::from) };
+        validator.step(instr)?;
     }
     validator.finish(body.code.end)?;
     *scratch = validator.into_scratch();

@@ -89,7 +89,16 @@ impl Budget {
 
 impl Translator<'_> {
     /// Counts an operator that is about to be translated, and takes the room that it may need.
+    #[inline]
     pub(super) fn spend(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
+        if takes_more(instr.op) {
+            return self.spend_more(instr);
+        }
+        self.budget.spend(1)?;
+        self.take_room(1)
+    }
+
+    fn spend_more(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
         let values = match (instr.op, instr.imm) {
             (Op::BrTable, Imm::Labels(labels)) => u64::from(labels.len()) + 1,
             (Op::ArrayNewFixed, Imm::Index2(_, count)) => count.into(),
@@ -110,6 +119,12 @@ impl Translator<'_> {
         self.take_room(usize::try_from(values + 1).unwrap_or(usize::MAX))?;
         if pushes_many(instr.op) { self.take_room_for_values() } else { Ok(()) }
     }
+}
+
+/// Whether an operator may be more than a cell, or pushes more than two values.
+fn takes_more(op: Op) -> bool {
+    use Op::*;
+    matches!(op, BrTable | ArrayNewFixed | StructNew | TryTable | Try | CatchAll) || pushes_many(op)
 }
 
 /// Whether an operator may push as many values as a type has. Others push two at most.

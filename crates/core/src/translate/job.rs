@@ -151,8 +151,11 @@ impl Job {
             if instrs.reader.is_empty() {
                 return Ok(false);
             }
-            let instr = instrs.next_instr().map_err(windlass_validate::Error::from)?;
-            validator.step(&instr)?;
+            let next = instrs.next_instr();
+            let Ok(instr) = &next else {
+                return Ok(next.map(|_| true).map_err(windlass_validate::Error::from)?);
+            };
+            validator.step(instr)?;
             Ok(true)
         });
         self.at = instrs.reader.offset();

@@ -70,7 +70,7 @@ pub(crate) use safepoint::maps_made;
 pub(crate) use safepoint::{MapJob, Run, Stopped, param_map};
 use safepoint::{Noting, Recorder};
 use state::State;
-use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, limits};
+use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, Shape, limits};
 use windlass_validate::Context;
 
 /// What translation needs of a module.
@@ -182,6 +182,14 @@ const _: () = assert!(MAX_SLOTS < i16::MAX as usize - 2);
 /// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
 const FIRST_LOCAL: usize = 2;
 
+/// The instruction that was read. It is looked at where it lies: moving it takes as long as reading
+/// it.
+fn there<'i, 'm>(
+    next: &'i Result<Instr<'m>, windlass_decode::Error>,
+) -> Result<&'i Instr<'m>, TranslateError> {
+    next.as_ref().map_err(|error| TranslateError::Unsupported(error.offset()))
+}
+
 /// A translation: what it reads, and what it has, whose fields it lends as its own.
 struct Translator<'m> {
     source: Source<'m>,
@@ -237,14 +245,18 @@ impl<'m> Translator<'m> {
         if self.land_some() {
             return Ok(true);
         }
-        let Some(instr) = self.next_instr()? else { return Ok(self.finish_costs()) };
+        if self.instrs.reader.is_empty() {
+            return Ok(self.finish_costs());
+        }
+        let next = self.next_instr();
+        let instr = there(&next)?;
         self.builder.offset = instr.offset;
         if let Some(recorder) = &mut recorder {
-            recorder.before(&instr)?;
+            recorder.before(instr)?;
         }
-        self.instr(&instr)?;
+        self.instr(instr)?;
         if let (Some(recorder), Some(noting)) = (&mut recorder, &mut self.noting) {
-            recorder.after(&instr, noting)?;
+            recorder.after(instr, noting)?;
         }
         if self.divide_region()
             && let (Some(recorder), Some(noting)) = (&mut recorder, &mut self.noting)
@@ -256,20 +268,21 @@ impl<'m> Translator<'m> {
         Ok(true)
     }
 
-    fn next_instr(&mut self) -> Result<Option<Instr<'m>>, TranslateError> {
-        if self.instrs.reader.is_empty() {
-            return Ok(None);
-        }
+    /// The next instruction.
+    #[inline(always)]
+    fn next_instr(&mut self) -> Result<Instr<'m>, windlass_decode::Error> {
         work::count(1);
-        let instr = self.instrs.next_instr();
-        instr.map(Some).map_err(|error| TranslateError::Unsupported(error.offset()))
+        self.instrs.next_instr()
     }
 
     /// Looks at the next instruction before translation. Whether there was one.
     fn prescan(&mut self) -> Result<bool, TranslateError> {
-        let Some(instr) = self.next_instr()? else { return Ok(false) };
+        if self.instrs.reader.is_empty() {
+            return Ok(false);
+        }
+        let next = self.next_instr();
         let State { scanned, locals, .. } = &mut self.state;
-        scanned.instr(&instr, locals)?;
+        scanned.instr(there(&next)?, locals)?;
         Ok(true)
     }
 
@@ -304,6 +317,37 @@ impl<'m> Translator<'m> {
         self.spend(instr)?;
         self.count(instr.op);
         let unsupported = TranslateError::Unsupported(instr.offset);
+        match instr.op.shape() {
+            Shape::special => self.special(instr)?,
+            _ => self.simple(instr.op, instr.imm).ok_or(unsupported)?,
+        }
+        if self.source.canonicalize_nans
+            && self.unreachable.is_none()
+            && let Some(nans) = instr.op.nans()
+        {
+            self.canonicalize(nans);
+        }
+        Ok(())
+    }
+
+    /// Translates one instruction that the table describes by its shape; none if it is not one that
+    /// the engine executes.
+    fn simple(&mut self, op: Op, imm: Imm<'m>) -> Option<()> {
+        match imm {
+            Imm::I32(value) => self.push_const(Kind::I32, value.cast_unsigned().into()),
+            Imm::I64(value) => self.push_const(Kind::I64, value.cast_unsigned()),
+            Imm::F32(bits) => self.push_const(Kind::F32, bits.into()),
+            Imm::F64(bits) => self.push_const(Kind::F64, bits),
+            Imm::Mem(arg) => self.memory_access(op, arg)?,
+            Imm::MemLane(arg, lane) => self.lane_access(op, arg, lane)?,
+            _ if self.numeric(op) || self.slow(op, imm) || self.vector(op, imm) => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Translates one instruction with code of its own.
+    fn special(&mut self, instr: &Instr<'m>) -> Result<(), TranslateError> {
         match (instr.op, instr.imm) {
             (Op::Nop, _) => {}
             (Op::Unreachable, _) => self.trap(),
@@ -341,12 +385,6 @@ impl<'m> Translator<'m> {
             (Op::LocalTee, Imm::Index(local)) => self.local_tee(local),
             (Op::GlobalGet, Imm::Index(global)) => self.global_get(global),
             (Op::GlobalSet, Imm::Index(global)) => self.global_set(global),
-            (Op::I32Const, Imm::I32(value)) => {
-                self.push_const(Kind::I32, value.cast_unsigned().into());
-            }
-            (Op::I64Const, Imm::I64(value)) => self.push_const(Kind::I64, value.cast_unsigned()),
-            (Op::F32Const, Imm::F32(bits)) => self.push_const(Kind::F32, bits.into()),
-            (Op::F64Const, Imm::F64(bits)) => self.push_const(Kind::F64, bits),
             (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
             (Op::RefIsNull, _) => self.unary(Op::I64Eqz),
             (Op::RefAsNonNull, _) => self.ref_as_non_null(),
@@ -360,16 +398,8 @@ impl<'m> Translator<'m> {
             (op, Imm::Heap(heap)) => self.cast(op, heap),
             (op, Imm::BrCast { label, to, .. }) => self.br_cast(op, label, to),
             (op, imm) if self.object(op, imm) => {}
-            (op, Imm::Mem(arg)) => self.memory_access(op, arg).ok_or(unsupported)?,
-            (op, Imm::MemLane(arg, lane)) => self.lane_access(op, arg, lane).ok_or(unsupported)?,
-            (op, imm) if self.slow(op, imm) || self.vector(op, imm) => {}
-            (op, _) => self.numeric(op).ok_or(unsupported)?,
-        }
-        if self.source.canonicalize_nans
-            && self.unreachable.is_none()
-            && let Some(nans) = instr.op.nans()
-        {
-            self.canonicalize(nans);
+            (op, imm) if self.slow(op, imm) => {}
+            _ => return Err(TranslateError::Unsupported(instr.offset)),
         }
         Ok(())
     }

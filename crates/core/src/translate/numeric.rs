@@ -11,14 +11,14 @@ use crate::exec::{fold_bin, fold_un, handlers::canonical, machine::place::Kind, 
 use windlass_decode::{Nans, Op, Shape};
 
 impl Translator<'_> {
-    /// Translates a simple instruction; none if it is not one that the engine executes.
-    pub(super) fn numeric(&mut self, op: Op) -> Option<()> {
-        match op.info().shape {
+    /// Translates an instruction on numbers, if it is one.
+    pub(super) fn numeric(&mut self, op: Op) -> bool {
+        match op.shape() {
             Shape::un | Shape::try_un | Shape::test => self.unary(op),
             Shape::bin | Shape::try_bin | Shape::cmp => self.binary(op),
-            _ => return None,
+            _ => return false,
         }
-        Some(())
+        true
     }
 
     pub(super) fn unary(&mut self, op: Op) {

@@ -5,7 +5,7 @@
 use super::{locals::Locals, work};
 use crate::{exec::machine::place::Domain, room::push};
 use alloc::{collections::TryReserveError, vec::Vec};
-use windlass_decode::{Imm, Instr, Op};
+use windlass_decode::{Imm, Instr, Op, Shape};
 use windlass_validate::shed;
 
 /// What is known of a body before it is translated, in as far as it was read.
@@ -56,16 +56,31 @@ impl Prescan {
     ///
     /// # Errors
     /// If the host has no memory for what is found.
+    // Most use locals or are simple: those are passed without a call.
+    #[inline]
     pub(super) fn instr(
         &mut self,
         instr: &Instr<'_>,
         locals: &mut Locals,
     ) -> Result<(), TryReserveError> {
-        let weight = 1 << (3 * self.loops.len().min(MAX_DEPTH));
-        match (instr.op, instr.imm) {
-            (Op::LocalGet | Op::LocalSet | Op::LocalTee, Imm::Index(local)) => {
-                locals.get_mut(local).uses += weight;
+        match (instr.op, &instr.imm) {
+            (Op::LocalGet | Op::LocalSet | Op::LocalTee, &Imm::Index(local)) => {
+                locals.get_mut(local).uses += self.weight();
             }
+            _ if instr.op.shape() == Shape::special => return self.special(instr),
+            _ => {}
+        }
+        self.blocks.ended.clear();
+        Ok(())
+    }
+
+    /// How much a use of a local or a call counts here.
+    fn weight(&self) -> u64 {
+        1 << (3 * self.loops.len().min(MAX_DEPTH))
+    }
+
+    fn special(&mut self, instr: &Instr<'_>) -> Result<(), TryReserveError> {
+        match (instr.op, instr.imm) {
             (Op::Loop, _) => {
                 self.not_simple();
                 push(&mut self.loops, self.simple_loops.len())?;
@@ -97,7 +112,7 @@ impl Prescan {
             },
             (Op::Return, _) => self.blocks.follow_return(),
             (Op::Call | Op::CallIndirect | Op::CallRef, _) => {
-                self.calls += weight;
+                self.calls += self.weight();
                 self.not_simple();
             }
             _ => {}
