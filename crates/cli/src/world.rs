@@ -199,7 +199,7 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
         None => (name, (DirPerms::all(), FilePerms::all())),
     };
     let (host, guest) = (guest.map_or(name.as_ref(), |_| host), name);
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     return match wasi.preopened_dir(host, guest, perms.0, perms.1) {
         Ok(_) => Ok(()),
         Err(error) => Err(match text.split_once(":") {
@@ -213,10 +213,12 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
             _ => failed("--dir", host.as_ref(), error),
         }),
     };
-    #[cfg(not(unix))]
+    #[cfg(not(any(unix, windows)))]
     {
         let _ = (wasi, host, guest, perms);
-        Err(Failure::usage("--dir needs a Unix system; --memfs=DIR gives the program a copy"))
+        Err(Failure::usage(
+            "--dir needs a Unix system or Windows; --memfs=DIR gives the program a copy",
+        ))
     }
 }
 

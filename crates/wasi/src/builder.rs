@@ -34,8 +34,8 @@ pub struct WasiCtxBuilder {
     filesystems: Vec<Box<dyn FileSystem>>,
     preopens: Vec<OpenDir>,
     max_descriptors: usize,
-    #[cfg(all(feature = "std", unix))]
-    host: crate::fs::host::HostFs,
+    #[cfg(all(feature = "std", any(unix, windows)))]
+    host: crate::fs::HostFs,
     #[cfg(feature = "std")]
     listeners: Vec<std::net::TcpListener>,
     wall_clock: Box<dyn WallClock>,
@@ -84,7 +84,7 @@ impl WasiCtxBuilder {
             filesystems: Vec::new(),
             preopens: Vec::new(),
             max_descriptors: MAX_DESCRIPTORS,
-            #[cfg(all(feature = "std", unix))]
+            #[cfg(all(feature = "std", any(unix, windows)))]
             host: Default::default(),
             #[cfg(feature = "std")]
             listeners: Vec::new(),
@@ -255,7 +255,7 @@ impl WasiCtxBuilder {
             ctx.open(Kind::Listener(ctx.sockets.len() - 1), rights::LISTENER, rights::STREAM);
         }
         ctx.filesystems = made.filesystems;
-        #[cfg(all(feature = "std", unix))]
+        #[cfg(all(feature = "std", any(unix, windows)))]
         ctx.filesystems.push(Box::new(made.host));
         for mut dir in made.preopens {
             if dir.fs == HOST {
@@ -309,9 +309,14 @@ impl WasiCtxBuilder {
     /// what is in it, and nothing else, whatever links there are in it and however it changes
     /// meanwhile.
     ///
+    /// On Windows a directory that is open, as this one is from now on, can't be moved or removed,
+    /// not by others either: a guest that tries gets `EBUSY`. What can't be a name there is
+    /// `EINVAL`: one with a backslash, a colon or the like, with a dot or a space at its end, or
+    /// that of a device. Who may not make symbolic links gets `EPERM`.
+    ///
     /// # Errors
     /// If it can't be opened, or is no directory.
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     pub fn preopened_dir(
         &mut self,
         host_path: impl AsRef<std::path::Path>,

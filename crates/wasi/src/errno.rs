@@ -124,6 +124,10 @@ impl From<std::io::Error> for Errno {
         if let Some(errno) = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
             return errno.into();
         }
+        #[cfg(windows)]
+        if let Some(errno) = error.raw_os_error().and_then(windows) {
+            return errno;
+        }
         match error.kind() {
             ErrorKind::NotFound => Errno::NoEnt,
             ErrorKind::AlreadyExists => Errno::Exist,
@@ -142,6 +146,45 @@ impl From<std::io::Error> for Errno {
             _ => Errno::Io,
         }
     }
+}
+
+/// What an error of Windows means, where its kind does not say it, or not as well.
+#[cfg(all(feature = "std", windows))]
+fn windows(code: i32) -> Option<Errno> {
+    // The numbers are those of winerror.h, whose names stand above them, without `ERROR_`.
+    Some(match code {
+        // INVALID_FUNCTION, NOT_SUPPORTED
+        1 | 50 => Errno::NotSup,
+        // FILE_NOT_FOUND, PATH_NOT_FOUND, DELETE_PENDING
+        2 | 3 | 303 => Errno::NoEnt,
+        // TOO_MANY_OPEN_FILES
+        4 => Errno::MFile,
+        // INVALID_HANDLE
+        6 => Errno::BadF,
+        // NOT_SAME_DEVICE
+        17 => Errno::XDev,
+        // WRITE_PROTECT
+        19 => Errno::RoFs,
+        // SHARING_VIOLATION, LOCK_VIOLATION
+        32 | 33 => Errno::Busy,
+        // INVALID_PARAMETER, INVALID_NAME, NEGATIVE_SEEK, NOT_A_REPARSE_POINT
+        87 | 123 | 131 | 4390 => Errno::Inval,
+        // BUFFER_OVERFLOW, FILENAME_EXCED_RANGE, MORE_DATA: of paths, too
+        111 | 206 | 234 => Errno::NameTooLong,
+        // DIR_NOT_EMPTY
+        145 => Errno::NotEmpty,
+        // FILE_TOO_LARGE
+        223 => Errno::FBig,
+        // DIRECTORY
+        267 => Errno::NotDir,
+        // STOPPED_ON_SYMLINK
+        681 => Errno::Loop,
+        // TOO_MANY_LINKS
+        1142 => Errno::MLink,
+        // PRIVILEGE_NOT_HELD
+        1314 => Errno::Perm,
+        _ => return None,
+    })
 }
 
 macro_rules! host_errnos {

@@ -1,12 +1,23 @@
 //! [`FileSystem`]: what this crate needs of a file system, in handles and single names. Two
-//! implement it: the host's files ([`host`]) and files in memory ([`memory`]). The meaning of paths
-//! is not theirs: it is said once, in [`path`].
+//! implement it: the host's files (`host` on Unix, `windows` there) and files in memory
+//! ([`memory`]). The meaning of paths is not theirs: it is said once, in [`path`].
 
 #[cfg(all(feature = "std", unix))]
-pub(crate) mod host;
+mod host;
+#[cfg(all(feature = "std", any(unix, windows)))]
+mod listing;
 pub(crate) mod memory;
 pub(crate) mod path;
+#[cfg(all(feature = "std", any(unix, windows)))]
+mod slots;
 pub(crate) mod tar;
+#[cfg(all(feature = "std", windows))]
+mod windows;
+
+#[cfg(all(feature = "std", unix))]
+pub(crate) use host::HostFs;
+#[cfg(all(feature = "std", windows))]
+pub(crate) use windows::HostFs;
 
 use crate::{Errno, FileType};
 use alloc::vec::Vec;

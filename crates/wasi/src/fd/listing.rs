@@ -12,7 +12,8 @@ use crate::{
 /// before.
 ///
 /// What is made or removed meanwhile may be listed or not. All else is listed once, whatever
-/// happens to the directory.
+/// happens to the directory. (Directories of the host that have changed meanwhile, if it is not
+/// Linux, only for who reads on: there a cookie of long ago is a count of names.)
 ///
 /// Parameters: `fd`; `buffer` and `len`, where the entries go; `cookie`, where to begin: 0 at the
 /// start, else the `next` of an entry; `used`, where the count of bytes goes.

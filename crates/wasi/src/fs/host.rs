@@ -1,10 +1,10 @@
-//! [`HostFs`]: directories of the host as a [`FileSystem`]. Every call gives the operating system
-//! an open directory and a single name, and never lets it follow a link: nothing outside of the
-//! directories that it was made with can be reached.
+//! [`HostFs`], on Unix: directories of the host as a [`FileSystem`]. Every call gives the operating
+//! system an open directory and a single name, and never lets it follow a link: nothing outside of
+//! the directories that it was made with can be reached.
 
 mod listing;
 
-use super::{Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime};
+use super::{Advice, DirEntry, FileSystem, Handle, Metadata, OpenOptions, SetTime, slots::Slots};
 use crate::{Errno, FileType, iovecs::BATCH};
 use alloc::vec::Vec;
 use listing::Listing;
@@ -22,8 +22,7 @@ use std::{
 /// Directories of the host, and what is open in them.
 #[derive(Default)]
 pub(crate) struct HostFs {
-    open: Vec<Option<Open>>,
-    free: Vec<usize>,
+    open: Slots<Open>,
 }
 
 /// Something open.
@@ -51,17 +50,11 @@ impl HostFs {
     }
 
     fn add(&mut self, fd: OwnedFd) -> Handle {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.open.push(None);
-            self.open.len() - 1
-        });
-        self.open[index] = Some(Open { fd, listing: None });
-        Handle(index as u64)
+        self.open.add(Open { fd, listing: None })
     }
 
     fn fd(&self, handle: Handle) -> Result<BorrowedFd<'_>, Errno> {
-        let slot = self.open.get(handle.0 as usize).and_then(Option::as_ref);
-        slot.map(|open| open.fd.as_fd()).ok_or(Errno::BadF)
+        Ok(self.open.get(handle)?.fd.as_fd())
     }
 }
 
@@ -113,10 +106,7 @@ impl FileSystem for HostFs {
     }
 
     fn close(&mut self, handle: Handle) {
-        let index = handle.0 as usize;
-        if self.open.get_mut(index).and_then(Option::take).is_some() {
-            self.free.push(index);
-        }
+        self.open.remove(handle);
     }
 
     fn metadata(&mut self, handle: Handle) -> Result<Metadata, Errno> {
@@ -253,7 +243,7 @@ impl FileSystem for HostFs {
     }
 
     fn read_dir(&mut self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
-        let open = self.open.get_mut(dir.0 as usize).and_then(Option::as_mut).ok_or(Errno::BadF)?;
+        let open = self.open.get_mut(dir)?;
         if open.listing.is_none() {
             open.listing = Some(Listing::new(open.fd.as_fd())?);
         }

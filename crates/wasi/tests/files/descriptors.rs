@@ -302,15 +302,15 @@ fn times() {
         let fd = new(w, "f");
         let both_times = u32::from(fstflags::ATIM | fstflags::MTIM);
         assert_eq!(
-            call!(w, fd_filestat_set_times, fd, 5_000_000_007, 6_000_000_008, both_times),
+            call!(w, fd_filestat_set_times, fd, 5_000_000_700, 6_000_000_800, both_times),
             Ok(())
         );
         let stat = w.stat("f").unwrap();
-        assert_eq!((stat.accessed, stat.modified), (5_000_000_007, 6_000_000_008));
+        assert_eq!((stat.accessed, stat.modified), (5_000_000_700, 6_000_000_800));
         let now = u32::from(fstflags::MTIM_NOW);
         assert_eq!(call!(w, fd_filestat_set_times, fd, 1, 1, now), Ok(()));
         let stat = w.stat("f").unwrap();
-        assert_eq!(stat.accessed, 5_000_000_007, "{}", w.name);
+        assert_eq!(stat.accessed, 5_000_000_700, "{}", w.name);
         assert!(stat.modified > 1_600_000_000_000_000_000);
         for wrong in [3, 12, 16] {
             assert_eq!(call!(w, fd_filestat_set_times, fd, 1, 1, wrong), Err(Errno::Inval));
@@ -346,6 +346,9 @@ fn closing_and_renumbering() {
 #[test]
 fn a_file_without_a_name_lives_while_it_is_open() {
     both(|w| {
+        if cfg!(windows) && w.host.is_some() {
+            return; // Older ones keep the name until it is closed.
+        }
         let fd = new(w, "f");
         w.write(fd, b"alive").unwrap();
         w.unlink("f").unwrap();
@@ -396,7 +399,10 @@ fn listing() {
             w.make(name, b"");
         }
         w.mkdir("d/sub").unwrap();
-        w.symlink("nowhere", "d/link").unwrap();
+        let links = w.has_links();
+        if links {
+            w.symlink("nowhere", "d/link").unwrap();
+        }
         let fd = w.open("d", oflags::DIRECTORY, READ).unwrap();
         let whole = w.list(fd, 4096).unwrap();
         assert_eq!(whole[0].0, ".");
@@ -404,18 +410,17 @@ fn listing() {
         let mut sorted: Vec<_> =
             whole.iter().map(|(name, kind, _)| (name.as_str(), *kind)).collect();
         sorted.sort();
-        assert_eq!(
-            sorted,
-            [
-                (".", DIRECTORY),
-                ("..", DIRECTORY),
-                ("file", FILE),
-                ("link", crate::world::LINK),
-                ("second file", FILE),
-                ("sub", DIRECTORY),
-                ("x", FILE),
-            ]
-        );
+        let mut expected = vec![
+            (".", DIRECTORY),
+            ("..", DIRECTORY),
+            ("file", FILE),
+            ("link", crate::world::LINK),
+            ("second file", FILE),
+            ("sub", DIRECTORY),
+            ("x", FILE),
+        ];
+        expected.retain(|&(name, _)| links || name != "link");
+        assert_eq!(sorted, expected);
         for len in 36..120 {
             assert_eq!(w.list(fd, len).as_ref(), Ok(&whole), "a buffer of {len}");
         }
@@ -436,6 +441,9 @@ fn listing() {
 #[test]
 fn cookies_stay_valid() {
     both(|w| {
+        if w.host.is_some() && cfg!(not(any(target_os = "linux", target_os = "android"))) {
+            return; // There they are counts of names.
+        }
         for i in 0..300 {
             w.make(&format!("file{i}"), b"");
         }

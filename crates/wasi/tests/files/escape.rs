@@ -1,8 +1,9 @@
 //! Attempts to leave the preopened directory.
 
-use crate::world::{BUFFER, READ, ROOT, Scratch, WRITE, World, both, call};
+use crate::world::{BUFFER, READ, ROOT, Scratch, WRITE, World, both, both_with_links, call};
+use std::fs;
+#[cfg(unix)]
 use std::{
-    fs,
     os::unix::fs::{FileExt, symlink},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -35,7 +36,7 @@ fn paths_that_lead_out() {
 
 #[test]
 fn links_that_lead_out() {
-    both(|w| {
+    both_with_links(|w| {
         w.mkdir("d").unwrap();
         w.symlink("..", "up").unwrap();
         w.symlink("../..", "d/up").unwrap();
@@ -62,6 +63,7 @@ fn beside_a_secret(test: impl Fn(&mut World, &Scratch)) {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
 #[test]
 fn links_of_the_host() {
     beside_a_secret(|w, outside| {
@@ -97,6 +99,7 @@ fn links_of_the_host() {
     });
 }
 
+#[cfg(unix)]
 #[test]
 fn magic_links() {
     let mut builder = WasiCtxBuilder::new();
@@ -117,6 +120,7 @@ fn magic_links() {
 
 /// A directory is replaced by a link to the outside, again and again, while the guest goes through
 /// it.
+#[cfg(unix)]
 #[test]
 fn a_race() {
     beside_a_secret(|w, outside| {
@@ -148,6 +152,7 @@ fn a_race() {
 
 /// A directory that the guest is in the middle of is moved out: going back up must not go on from
 /// there.
+#[cfg(unix)]
 #[test]
 fn moved_away_while_open() {
     beside_a_secret(|w, _| {
@@ -160,6 +165,22 @@ fn moved_away_while_open() {
         for path in ["..", "../secret", "./../secret"] {
             assert_eq!(w.open_at(fd, path, true, 0, READ, 0), Err(Errno::Perm), "{path}");
         }
+    });
+}
+
+/// There it can't be: what the guest is in the middle of stays, and nothing takes its place.
+#[cfg(windows)]
+#[test]
+fn an_open_directory_stays_where_it_is() {
+    beside_a_secret(|w, outside| {
+        let dir = w.host.as_ref().unwrap().path().to_owned();
+        fs::create_dir_all(dir.join("a/b")).unwrap();
+        let fd = w.open("a/b", oflags::DIRECTORY, READ).unwrap();
+        assert!(fs::rename(dir.join("a/b"), outside.path().join("b")).is_err());
+        assert_eq!(w.rename("a/b", "b"), Err(Errno::Busy));
+        assert_eq!(w.open_at(fd, "../secret", true, 0, READ, 0), Err(Errno::Perm));
+        w.close(fd).unwrap();
+        assert_eq!(w.rename("a/b", "b"), Ok(()));
     });
 }
 

@@ -229,6 +229,7 @@ fn virtual_time() {
 }
 
 /// Two subscriptions of one descriptor: each has its event.
+#[cfg(unix)] // Elsewhere it can't be told whether a connection can be read.
 #[test]
 fn one_descriptor_twice() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

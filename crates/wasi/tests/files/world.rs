@@ -70,6 +70,15 @@ pub(crate) fn both(test: impl Fn(&mut World)) {
     with_perms(DirPerms::all(), FilePerms::all(), |_| (), test);
 }
 
+/// Runs a test that makes symbolic links in the worlds that have them.
+pub(crate) fn both_with_links(test: impl Fn(&mut World)) {
+    both(|w| {
+        if w.has_links() {
+            test(w);
+        }
+    });
+}
+
 /// Runs a test in both worlds, after `prepare` with everything allowed.
 pub(crate) fn with_perms(
     dir: DirPerms,
@@ -294,6 +303,20 @@ impl World {
         let (old, old_len) = self.path(old);
         let (new, new_len) = self.path2(new);
         call!(self, path_rename, ROOT, old, old_len, ROOT, new, new_len)
+    }
+
+    /// Whether symbolic links can be made. On Windows most users may make none, and emulators have
+    /// none.
+    pub(crate) fn has_links(&mut self) -> bool {
+        if self.name == "memory" || cfg!(unix) {
+            return true;
+        }
+        self.symlink("target", "probe").is_ok() && self.unlink("probe").is_ok()
+    }
+
+    /// Whether a directory counts those in it as links to it.
+    pub(crate) fn counts_links(&self) -> bool {
+        self.name == "memory" || cfg!(unix)
     }
 
     pub(crate) fn readlink(&mut self, path: &str, len: u32) -> Answer<Vec<u8>> {
