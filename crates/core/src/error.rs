@@ -11,6 +11,7 @@ mod kinds;
 use cause::Cause;
 pub use context::{Chain, Context};
 pub(crate) use convert::from_host;
+pub(crate) use kinds::LinkErrors;
 pub use kinds::{CodeTooLarge, LinkError, LinkErrorKind, MemoryAccessError, ModuleError};
 
 use crate::Trap;

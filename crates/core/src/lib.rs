@@ -119,6 +119,7 @@ pub use api::func::WithCaller;
 pub use api::func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
 pub use api::global::Global;
 pub use api::instance::Instance;
+pub use api::instance_pre::InstancePre;
 pub use api::linker::Linker;
 pub use api::memory::Memory;
 pub use api::reference::{

@@ -2,7 +2,8 @@
 
 use super::value::check_store;
 use crate::{
-    AsContext, Engine, Error, ExternType, Func, Global, Memory, SharedMemory, Table, Tag,
+    AsContext, AsContextMut, Engine, Error, ExternType, Func, Global, Memory, Ref, SharedMemory,
+    Table, Tag, Val,
     runtime::{Bytes, Item, StoreId, StoreInner},
 };
 use windlass_decode::ExternKind;
@@ -141,6 +142,32 @@ impl Extern {
                 return Err(Error::msg("the shared memory belongs to another engine"));
             }
         })
+    }
+}
+
+impl ExternType {
+    /// Something of this type with zeros and nulls, as small as may be; none if there is no such
+    /// value, and for functions.
+    pub(super) fn default_value(
+        &self,
+        mut store: impl AsContextMut,
+    ) -> Result<Option<Extern>, Error> {
+        Ok(Some(match self {
+            ExternType::Func(_) => return Ok(None),
+            ExternType::Table(ty) if !ty.element().is_nullable() => return Ok(None),
+            ExternType::Table(ty) => {
+                Table::new(store, *ty, Ref::null(ty.element().heap_type()))?.into()
+            }
+            ExternType::Memory(ty) if ty.is_shared() => {
+                SharedMemory::new(store.as_context_mut().engine(), *ty)?.into()
+            }
+            ExternType::Memory(ty) => Memory::new(store, *ty)?.into(),
+            ExternType::Global(ty) => match Val::default_for_ty(ty.content()) {
+                Some(value) => Global::new(store, *ty, value)?.into(),
+                None => return Ok(None),
+            },
+            ExternType::Tag(ty) => Tag::new(store, ty)?.into(),
+        }))
     }
 }
 

@@ -1,15 +1,18 @@
 //! [`Instance`]: an instantiated module, and its exports.
 
-use super::{func::Call, store::StoreState, value::check_store};
+use super::{func::Call, nearest::nearest, store::StoreState, value::check_store};
 use crate::{
     AsContext, AsContextMut, Error, Escaped, Execution, Export, Extern, FrameInfo, Func, Global,
     Memory, Module, SharedMemory, StoreContext, StoreContextMut, Table, Tag, Trap, TypedFunc,
     WasmParams, WasmResults,
     error::error,
-    runtime::{self, InstanceEntity, StoreId, StoreInner},
+    runtime::{self, InstanceEntity, Item, StoreId, StoreInner},
 };
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 use windlass_decode::ExternKind;
+
+/// How many names an error tells of: a module can have a million.
+const MOST_TOLD: usize = 16;
 
 /// An instance of a module in a store. It is a number, cheap to copy.
 ///
@@ -76,7 +79,17 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut().0;
-        let instance = Instance::make(store, module, imports)?;
+        let items = items(store, imports)?;
+        Instance::with_items(store, module, &items)
+    }
+
+    /// As [`Instance::new`], with imports of this store.
+    pub(super) fn with_items<T>(
+        store: &mut StoreState<T>,
+        module: &Module,
+        items: &[Item],
+    ) -> Result<Instance, Error> {
+        let instance = Instance::make(store, module, items)?;
         if let Some(func) = instance.start_func(&store.inner) {
             Call::start(store, func, &[])?.finish()?;
         }
@@ -110,24 +123,21 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<(Instance, Option<Execution>), Error> {
         let store = store.as_context_mut().0;
-        let instance = Instance::make(store, module, imports)?;
+        let items = items(store, imports)?;
+        let instance = Instance::make(store, module, &items)?;
         let start = instance.start_func(&store.inner);
         let start = start.map(|func| Func::from_index(store.inner.id, func));
         let start = start.map(|func| func.start(StoreContextMut(store), &[])).transpose()?;
         Ok((instance, start))
     }
 
+    /// Makes it, and calls nothing.
     fn make<T>(
         store: &mut StoreState<T>,
         module: &Module,
-        imports: &[Extern],
+        items: &[Item],
     ) -> Result<Instance, Error> {
-        let mut items = Vec::new();
-        items.try_reserve_exact(imports.len()).map_err(|_| Trap::AllocationTooLarge)?;
-        for given in imports {
-            items.push(given.item(&store.inner)?);
-        }
-        let index = runtime::instantiate(store, module, &items)?;
+        let index = runtime::instantiate(store, module, items)?;
         Ok(Instance { store: store.inner.id, index })
     }
 
@@ -167,15 +177,38 @@ impl Instance {
     /// The function that is exported under `name`, with parameters and results as Rust types.
     ///
     /// # Errors
-    /// If there is no such function, or if its type is another.
+    /// If there is no such function (it names those that there are), or if its type is another.
     pub fn get_typed_func<Params: WasmParams, Results: WasmResults>(
         &self,
         store: impl AsContext,
         name: &str,
     ) -> Result<TypedFunc<Params, Results>, Error> {
         let func = self.get_export(&store, name).and_then(Extern::into_func);
-        let none = || error!("no function is exported under the name `{}`", Escaped(name));
+        let none = || self.no_func(&store.as_context().0.inner, name);
         func.ok_or_else(none)?.typed(store)
+    }
+
+    /// The error that there is no such function: it tells what there is, first what may be meant.
+    #[cold]
+    fn no_func(&self, store: &StoreInner, name: &str) -> Error {
+        let module = &self.entity(store).module.0;
+        let exports = module.decoded.exports.iter();
+        let funcs = exports.filter(|export| export.kind == ExternKind::Func);
+        let names = funcs.map(|export| &*export.name);
+        let near = nearest(name, names.clone());
+        let others = names.clone().filter(|name| Some(*name) != near);
+        let told = near.into_iter().chain(others).take(MOST_TOLD);
+        let told: Vec<_> = told.map(|name| format!("`{}`", Escaped(name))).collect();
+        let there_are = match (told.join(", "), names.count() - told.len()) {
+            (_, 0) if told.is_empty() => "no function is".into(),
+            (told, 0) => format!("there are {told}"),
+            (told, more) => format!("there are {told} and {more} more"),
+        };
+        let what = match module.find_export(name) {
+            Some(_) => "what is exported is no function",
+            None => "no function is exported",
+        };
+        error!("{what} under the name `{}`; {there_are}", Escaped(name))
     }
 
     /// The memory that is exported under `name`.
@@ -234,6 +267,16 @@ impl Instance {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// Imports as what they are in the store.
+fn items<T>(store: &StoreState<T>, imports: &[Extern]) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(imports.len()).map_err(|_| Trap::AllocationTooLarge)?;
+    for given in imports {
+        items.push(given.item(&store.inner)?);
+    }
+    Ok(items)
 }
 
 impl FrameInfo {

@@ -1,9 +1,14 @@
 //! [`Linker`]: finds the imports of modules by name.
 
-use super::{func::HostFunc, store::StoreState, value::check_store};
+mod unknown;
+
+use super::{func::HostFunc, nearest::nearest, store::StoreState, value::check_store};
 use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Escaped, Extern, Func, FuncType, Instance,
-    IntoFunc, Module, Val, error::error, runtime::unknown, types::ItemType,
+    InstancePre, IntoFunc, Module, Trap, Val,
+    error::{LinkErrors, error},
+    runtime::{Item, check_import, unknown},
+    types::ItemType,
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::fmt;
@@ -33,7 +38,7 @@ pub struct Linker<T> {
 }
 
 /// What a name stands for.
-enum Definition<T> {
+pub(super) enum Definition<T> {
     Item(Extern),
     Host(HostFunc<T>),
 }
@@ -220,37 +225,6 @@ impl<T> Linker<T> {
         Ok(())
     }
 
-    /// Defines every function that `module` imports and that is not defined as one that fails when
-    /// called.
-    ///
-    /// # Errors
-    /// If the module belongs to another engine.
-    ///
-    /// ```
-    /// use windlass::{Engine, Linker, Module, Store};
-    /// let engine = Engine::default();
-    /// let wasm = wat::parse_str(r#"(import "env" "f" (func))"#).unwrap();
-    /// let module = Module::new(&engine, wasm)?;
-    /// let mut linker = Linker::new(&engine);
-    /// assert!(linker.instantiate(Store::new(&engine, ()), &module).is_err());
-    /// linker.define_unknown_imports_as_traps(&module)?;
-    /// assert!(linker.instantiate(Store::new(&engine, ()), &module).is_ok());
-    /// # Ok::<(), windlass::Error>(())
-    /// ```
-    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
-        self.check_engine(module.engine(), "module")?;
-        for (import, ty) in module.0.imports() {
-            let (ItemType::Func(ty), None) = (ty, self.find(&import.module, &import.name)) else {
-                continue;
-            };
-            let ty = FuncType::from_id(&self.engine, ty);
-            let (module, name) = (import.module.clone(), import.name.clone());
-            let message = move || error!("unknown import: {} is not defined", Path(&module, &name));
-            self.func_new(&import.module, &import.name, ty, move |_, _, _| Err(message()))?;
-        }
-        Ok(())
-    }
-
     /// What a name stands for in the store. A host function becomes a function of the store.
     ///
     /// None if the name is not defined, or if what it stands for belongs to another store or
@@ -270,34 +244,110 @@ impl<T> Linker<T> {
     /// Instantiates `module` with what its imports stand for: see [`Instance::new`].
     ///
     /// # Errors
-    /// [`LinkError`](crate::LinkError) if nothing is defined for an import; and as
-    /// [`Instance::new`].
+    /// As [`Linker::instantiate_pre`] and [`InstancePre::instantiate`].
     pub fn instantiate(
         &self,
-        mut store: impl AsContextMut<Data = T>,
+        store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<Instance, Error> {
-        let store = store.as_context_mut();
-        let imports = self.imports(store.0, module)?;
-        Instance::new(store, module, &imports)
+        self.check_engine(store.as_context().engine(), "store")?;
+        self.instantiate_pre(module)?.instantiate(store)
     }
 
-    /// What the imports of the module stand for.
+    /// Finds what the imports of `module` stand for and checks the types of host functions, once
+    /// for many instances. What is defined afterwards does not change it.
+    ///
+    /// # Errors
+    /// [`LinkError`](crate::LinkError) if nothing is defined for imports, or host functions of
+    /// other types; if the module belongs to another engine, or the host has no memory.
+    pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>, Error> {
+        self.check_engine(module.engine(), "module")?;
+        let mut definitions = Vec::new();
+        let count = module.0.decoded.imports.len();
+        definitions.try_reserve_exact(count).map_err(|_| Trap::AllocationTooLarge)?;
+        let mut missing = LinkErrors::default();
+        for (import, ty) in module.0.imports() {
+            match self.find(&import.module, &import.name) {
+                Some(definition) => definitions.push(definition.clone()),
+                None => missing.add(|| {
+                    let near = self.nearest(&import.module, &import.name);
+                    unknown(&self.engine, import, ty, Near(near))
+                }),
+            }
+        }
+        missing.finish()?;
+        let mut wrong = LinkErrors::default();
+        for ((import, ty), definition) in module.0.imports().zip(&definitions) {
+            if let Definition::Host(func) = definition {
+                check_import(&self.engine, import, ty, ItemType::Func(func.ty.id()), &mut wrong);
+            }
+        }
+        wrong.finish()?;
+        Ok(InstancePre::new(module.clone(), definitions))
+    }
+
+    /// What is defined, as module, name and what they stand for in the store, in order of the
+    /// names. Host functions become functions of the store. What belongs to another store is left
+    /// out, and so is all in a store of another engine.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Store};
+    /// let mut linker = Linker::new(&Engine::default());
+    /// linker.func_wrap("env", "f", || {})?.func_wrap("env", "g", || 1)?;
+    /// let mut store = Store::new(linker.engine(), ());
+    /// let names: Vec<_> = linker.iter(&mut store).map(|(_, name, _)| name).collect();
+    /// assert_eq!(names, ["f", "g"]);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn iter<'a: 'p, 'p>(
+        &'a self,
+        mut store: impl AsContextMut<Data = T> + 'p,
+    ) -> impl Iterator<Item = (&'a str, &'a str, Extern)> + 'p {
+        self.names().filter_map(move |(module, name)| {
+            Some((module, name, self.get(&mut store, module, name)?))
+        })
+    }
+
+    /// The function that a module stands for as a whole: what is defined under its empty name, or
+    /// else as its `_start`; if there is neither, a function that does nothing.
+    ///
+    /// # Errors
+    /// If the empty name stands for something that is no function.
+    ///
+    /// ```
+    /// use windlass::{Engine, Linker, Module, Store};
+    /// let wasm = wat::parse_str(r#"(func (export "") (result i32) (i32.const 7))"#).unwrap();
+    /// let mut linker = Linker::new(&Engine::default());
+    /// let mut store = Store::new(linker.engine(), ());
+    /// let module = Module::new(linker.engine(), wasm)?;
+    /// linker.module(&mut store, "program", &module)?;
+    /// let main = linker.get_default(&mut store, "program")?.typed::<(), i32>(&store)?;
+    /// assert_eq!(main.call(&mut store, ())?, 7);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn get_default(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+    ) -> Result<Func, Error> {
+        match self.get(&mut store, module, "") {
+            Some(Extern::Func(func)) => return Ok(func),
+            Some(_) => return Err(error!("{} is no function", Path(module, ""))),
+            None => {}
+        }
+        let start = self.get(&mut store, module, "_start").and_then(Extern::into_func);
+        Ok(start.unwrap_or_else(|| Func::wrap(store, || {})))
+    }
+
+    /// What the imports of the module stand for in the store.
     pub(crate) fn imports(
         &self,
         store: &mut StoreState<T>,
         module: &Module,
     ) -> Result<Vec<Extern>, Error> {
         self.check_engine(&store.inner.engine, "store")?;
-        self.check_engine(module.engine(), "module")?;
-        let mut imports = Vec::new();
-        for (import, ty) in module.0.imports() {
-            let Some(definition) = self.find(&import.module, &import.name) else {
-                return Err(unknown(&self.engine, import, ty).into());
-            };
-            imports.push(definition.to_extern(store));
-        }
-        Ok(imports)
+        let prepared = self.instantiate_pre(module)?;
+        Ok(prepared.imports().map(|import| import.to_extern(store)).collect())
     }
 
     /// Defines a name as this host function.
@@ -309,6 +359,28 @@ impl<T> Linker<T> {
     ) -> Result<&mut Self, Error> {
         self.check_engine(func.ty.engine(), "function's type")?;
         self.insert(module, name, Definition::Host(func))
+    }
+
+    /// All names, in order.
+    fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.modules
+            .iter()
+            .flat_map(|(module, names)| names.keys().map(move |name| (&**module, &**name)))
+    }
+
+    /// Which name was meant: the same of another module, or one like it of this.
+    fn nearest(&self, module: &str, name: &str) -> Option<(&str, &str)> {
+        let elsewhere = self.modules.iter().filter(|(_, names)| names.contains_key(name));
+        let elsewhere: Vec<&str> = elsewhere.map(|(module, _)| &**module).take(8).collect();
+        let other = nearest(module, elsewhere.iter().copied()).or(elsewhere.first().copied());
+        match self.modules.get_key_value(module) {
+            Some((module, names)) => {
+                let like = nearest(name, names.keys().map(|name| &**name));
+                like.map(|name| (&**module, name))
+            }
+            None => None,
+        }
+        .or_else(|| Some((other?, self.modules[other?].get_key_value(name)?.0)))
     }
 
     fn check_engine(&self, engine: &Engine, what: &str) -> Result<(), Error> {
@@ -336,6 +408,18 @@ impl<T> Linker<T> {
     }
 }
 
+/// Shows the name that was meant, if there is one.
+struct Near<'a>(Option<(&'a str, &'a str)>);
+
+impl fmt::Display for Near<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some((module, name)) => write!(f, ", but there is {}", Path(module, name)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Shows the two names that an import has.
 struct Path<'a>(&'a str, &'a str);
 
@@ -352,6 +436,14 @@ impl<T> Definition<T> {
             Definition::Host(func) => Func::from_host(store, func).into(),
         }
     }
+
+    /// As what instantiation takes.
+    pub(super) fn to_item(&self, store: &mut StoreState<T>) -> Result<Item, Error> {
+        match self {
+            Definition::Item(item) => item.item(&store.inner),
+            Definition::Host(func) => Ok(Item::Func(Func::from_host(store, func).index())),
+        }
+    }
 }
 
 impl<T> Clone for Linker<T> {
@@ -366,9 +458,7 @@ impl<T> Clone for Linker<T> {
 
 impl<T> fmt::Debug for Linker<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.modules.iter().flat_map(|(module, names)| {
-            names.keys().map(move |name| alloc::format!("{module}::{name}"))
-        });
+        let names = self.names().map(|(module, name)| alloc::format!("{module}::{name}"));
         f.debug_list().entries(names).finish()
     }
 }

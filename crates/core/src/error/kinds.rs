@@ -3,8 +3,9 @@
 //! here knows what it is found in.
 
 use crate::Escaped;
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
+use windlass_decode::Import;
 
 /// Bytes are not a valid module: malformed or against a rule of validation.
 ///
@@ -73,7 +74,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// An import that can't be satisfied.
+/// An import that can't be satisfied; its text tells of the [others](LinkError::others), too.
 ///
 /// ```
 /// use windlass::{Engine, LinkError, LinkErrorKind, Linker, Module, Store};
@@ -88,12 +89,15 @@ impl fmt::Display for Named<'_> {
 /// # Ok::<(), windlass::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} for `{}`::`{}`: {detail}", Escaped(module), Escaped(name))]
+#[error("{kind} for `{}`::`{}`: {detail}{}", Escaped(module), Escaped(name), Others(others, *more))]
 pub struct LinkError {
     pub(crate) kind: LinkErrorKind,
     pub(crate) module: Box<str>,
     pub(crate) name: Box<str>,
     pub(crate) detail: String,
+    others: Vec<LinkError>,
+    /// How many there are beyond these.
+    more: usize,
 }
 
 /// Why an import can't be satisfied.
@@ -109,6 +113,30 @@ pub enum LinkErrorKind {
 }
 
 impl LinkError {
+    #[cold]
+    pub(crate) fn new(kind: LinkErrorKind, import: &Import, detail: String) -> LinkError {
+        let (module, name) = (import.module.clone(), import.name.clone());
+        LinkError { kind, module, name, detail, others: Vec::new(), more: 0 }
+    }
+
+    /// The other imports of the module that can't be satisfied for the same reason, in order: 15
+    /// at most.
+    ///
+    /// ```
+    /// use windlass::{Engine, LinkError, Linker, Module, Store};
+    /// let engine = Engine::default();
+    /// let text = r#"(import "env" "f" (func)) (import "env" "g" (func))"#;
+    /// let wasm = wat::parse_str(text).unwrap();
+    /// let module = Module::new(&engine, wasm)?;
+    /// let error = Linker::<()>::new(&engine).instantiate_pre(&module).unwrap_err();
+    /// let error = error.downcast_ref::<LinkError>().unwrap();
+    /// assert_eq!((error.name(), error.others()[0].name()), ("f", "g"));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn others(&self) -> &[LinkError] {
+        &self.others
+    }
+
     /// Why it can't be satisfied.
     pub fn kind(&self) -> LinkErrorKind {
         self.kind
@@ -122,6 +150,43 @@ impl LinkError {
     /// The name in that module.
     pub fn name(&self) -> &str {
         &self.name
+    }
+}
+
+/// How many imports an error tells of: a module can have a million.
+const MOST_TOLD: usize = 16;
+
+/// What can't be satisfied of a module's imports.
+#[derive(Default)]
+pub(crate) struct LinkErrors(Option<LinkError>);
+
+impl LinkErrors {
+    /// One more. It is not made if there are enough to be told.
+    #[cold]
+    pub(crate) fn add(&mut self, error: impl FnOnce() -> LinkError) {
+        match &mut self.0 {
+            None => self.0 = Some(error()),
+            Some(first) if first.others.len() + 1 < MOST_TOLD => first.others.push(error()),
+            Some(first) => first.more += 1,
+        }
+    }
+
+    /// Fails if there was one.
+    pub(crate) fn finish(self) -> Result<(), LinkError> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+/// Shows each on a line, and how many more there are.
+struct Others<'a>(&'a [LinkError], usize);
+
+impl fmt::Display for Others<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|other| write!(f, "\n{other}"))?;
+        match self.1 {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
     }
 }
 

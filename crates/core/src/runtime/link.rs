@@ -4,9 +4,10 @@
 use super::{SharedMemory, StoreInner};
 use crate::{
     Engine, Error, ExternType, Module,
-    error::{LinkError, LinkErrorKind, error},
+    error::{LinkError, LinkErrorKind, LinkErrors, error},
     types::ItemType,
 };
+use core::fmt;
 use windlass_decode::Import;
 use windlass_validate::TypeRegistry;
 
@@ -58,34 +59,46 @@ pub(crate) fn check_imports(
     if wanted != given.len() {
         return Err(error!("the module has {wanted} imports, but {} are given", given.len()));
     }
-    for ((import, wanted), given) in module.0.imports().zip(given) {
-        let given = given.ty(store);
-        if !store.engine.types(|types| matches(types, &given, &wanted)) {
-            return Err(incompatible(&store.engine, import, wanted, given).into());
-        }
+    let given = || module.0.imports().zip(given.iter().map(|given| given.ty(store)));
+    let fits =
+        |types: &TypeRegistry| given().all(|((_, wanted), given)| matches(types, &given, &wanted));
+    if store.engine.types(fits) {
+        return Ok(());
     }
-    Ok(())
+    let mut errors = LinkErrors::default();
+    for ((import, wanted), given) in given() {
+        check_import(&store.engine, import, wanted, given, &mut errors);
+    }
+    Ok(errors.finish()?)
 }
 
-#[cold]
-fn incompatible(engine: &Engine, import: &Import, wanted: ItemType, given: ItemType) -> LinkError {
-    let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
-    LinkError {
-        kind: LinkErrorKind::IncompatibleImportType,
-        module: import.module.clone(),
-        name: import.name.clone(),
-        detail: alloc::format!("expected {wanted}, found {given}"),
+/// Checks what is given for one import by its type.
+pub(crate) fn check_import(
+    engine: &Engine,
+    import: &Import,
+    wanted: ItemType,
+    given: ItemType,
+    errors: &mut LinkErrors,
+) {
+    if engine.types(|types| matches(types, &given, &wanted)) {
+        return;
     }
+    errors.add(|| {
+        let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
+        let detail = alloc::format!("expected {wanted}, found {given}");
+        LinkError::new(LinkErrorKind::IncompatibleImportType, import, detail)
+    });
 }
 
-/// The error that nothing is there for an import.
+/// The error that nothing is there for an import; `hint` says what else is.
 #[cold]
-pub(crate) fn unknown(engine: &Engine, import: &Import, wanted: ItemType) -> LinkError {
+pub(crate) fn unknown(
+    engine: &Engine,
+    import: &Import,
+    wanted: ItemType,
+    hint: impl fmt::Display,
+) -> LinkError {
     let wanted = ExternType::resolve(engine, wanted);
-    LinkError {
-        kind: LinkErrorKind::UnknownImport,
-        module: import.module.clone(),
-        name: import.name.clone(),
-        detail: alloc::format!("expected {wanted}, found nothing of this name"),
-    }
+    let detail = alloc::format!("expected {wanted}, found nothing of this name{hint}");
+    LinkError::new(LinkErrorKind::UnknownImport, import, detail)
 }

@@ -31,7 +31,7 @@ pub(crate) use growth::Grown;
 pub(crate) use heap::{Heap, HostValues, STRESS, host_reference, split_value};
 pub(crate) use held::{Growable, Held};
 pub(crate) use instance::instantiate;
-pub(crate) use link::{Item, unknown};
+pub(crate) use link::{Item, check_import, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{
     Limited, add_memory, add_table, grow_code, grow_exceptions, grow_gc_heap, grow_memory,

@@ -218,3 +218,197 @@ fn tables_are_filled_by_segments() {
     let nulls = (0..4).map(|i| table.get(&mut store, i).unwrap().is_null()).collect::<Vec<_>>();
     assert_eq!(nulls, [true, false, true, false]);
 }
+
+/// What a linker with these functions says about the imports of `text`.
+fn unlinked(names: &[(&str, &str)], text: &str) -> LinkError {
+    let mut linker: Linker<()> = Linker::new(&Engine::default());
+    for (module, name) in names {
+        linker.func_wrap(module, name, || {}).unwrap();
+    }
+    let module = module(&linker.engine().clone(), text);
+    linker.instantiate_pre(&module).unwrap_err().downcast().unwrap()
+}
+
+#[test]
+fn all_that_is_missing_is_told_with_what_was_meant() {
+    let names = [("env", "log_line"), ("wasi", "fd_read"), ("env", "exit")];
+    let text = r#"(import "env" "log_lines" (func))
+                  (import "env" "exit" (func))
+                  (import "env" "fd_read" (func))
+                  (import "evn" "exit" (func))
+                  (import "env" "something" (memory 1))"#;
+    let error = unlinked(&names, text);
+    let expected = "\
+unknown import for `env`::`log_lines`: expected func () -> (), found nothing of this name, \
+but there is `env`::`log_line`
+unknown import for `env`::`fd_read`: expected func () -> (), found nothing of this name, \
+but there is `wasi`::`fd_read`
+unknown import for `evn`::`exit`: expected func () -> (), found nothing of this name, \
+but there is `env`::`exit`
+unknown import for `env`::`something`: expected memory 1.., found nothing of this name";
+    assert_eq!(error.to_string(), expected);
+    let others: Vec<_> = error.others().iter().map(LinkError::name).collect();
+    assert_eq!(others, ["fd_read", "exit", "something"]);
+    let other = error.others()[0].to_string();
+    assert_eq!(other.lines().count(), 1, "each tells of itself alone: {other}");
+}
+
+#[test]
+fn a_link_error_does_not_grow_with_the_module() {
+    let imports: String = (0..1000).map(|i| format!("(import \"m\" \"{i}\" (func))")).collect();
+    let error = unlinked(&[], &imports);
+    assert_eq!(error.others().len(), 15);
+    let text = error.to_string();
+    assert_eq!(text.lines().count(), 17);
+    assert!(text.ends_with("\nand 984 more"), "{text}");
+}
+
+#[test]
+fn all_imports_of_wrong_types_are_told() {
+    let mut store = Store::new(&Engine::default(), ());
+    let f = Func::wrap(&mut store, || 1);
+    let text = r#"(import "a" "f" (func)) (import "a" "g" (func (result i32)))
+                  (import "a" "h" (func (param i64)))"#;
+    let error = instantiation_error(&mut store, text, &[f.into(), f.into(), f.into()]);
+    let expected = "\
+incompatible import type for `a`::`f`: expected func () -> (), found func () -> (i32)
+incompatible import type for `a`::`h`: expected func (i64) -> (), found func () -> (i32)";
+    assert_eq!(error.to_string(), expected);
+    let names = [("a", "f"), ("a", "g"), ("a", "h")];
+    let error = unlinked(&names, text);
+    assert_eq!((error.kind(), error.name()), (LinkErrorKind::IncompatibleImportType, "g"));
+    assert_eq!(error.others()[0].name(), "h");
+}
+
+#[test]
+fn a_prepared_module_keeps_what_was_found() {
+    let engine = Engine::default();
+    let mut linker: Linker<u32> = Linker::new(&engine);
+    linker.func_wrap("env", "f", || 1).unwrap();
+    let text = r#"(import "env" "f" (func $f (result i32)))
+                  (global $g (mut i32) (i32.const 0))
+                  (func $start (global.set $g (i32.const 10))) (start $start)
+                  (func (export "f") (result i32) (i32.add (call $f) (global.get $g)))"#;
+    let prepared = linker.instantiate_pre(&module(&engine, text)).unwrap();
+    linker.allow_shadowing(true).func_wrap("env", "f", || 2).unwrap();
+    for data in 0..3 {
+        let mut store = Store::new(&engine, data);
+        for _ in 0..2 {
+            let instance = prepared.clone().instantiate(&mut store).unwrap();
+            let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+            assert_eq!(f.call(&mut store, ()).unwrap(), 11);
+        }
+    }
+    fn shared<V: Send + Sync + Clone>(_: &V) {}
+    shared(&prepared);
+}
+
+#[test]
+fn a_prepared_module_is_for_stores_of_its_engine_that_have_its_imports() {
+    let engine = Engine::default();
+    let [mut store, mut other] = [(), ()].map(|()| Store::new(&engine, ()));
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    let mut linker: Linker<()> = Linker::new(&engine);
+    linker.define(&store, "env", "m", memory).unwrap();
+    let module = module(&engine, r#"(import "env" "m" (memory 1)) (export "m" (memory 0))"#);
+    let prepared = linker.instantiate_pre(&module).unwrap();
+    let instance = prepared.instantiate(&mut store).unwrap();
+    assert_eq!(instance.get_memory(&store, "m"), Some(memory));
+    let error = prepared.instantiate(&mut other).unwrap_err();
+    assert_eq!(error.to_string(), "the item belongs to another store");
+    let error = prepared.instantiate(Store::<()>::default()).unwrap_err();
+    assert_eq!(error.to_string(), "the module belongs to another engine than the store");
+    let error = Linker::<()>::new(&Engine::default()).instantiate_pre(&module).unwrap_err();
+    assert_eq!(error.to_string(), "the module belongs to another engine than the linker");
+}
+
+#[test]
+fn names_are_listed_for_each_store() {
+    let engine = Engine::default();
+    let [mut store, mut other] = [(), ()].map(|()| Store::new(&engine, ()));
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    let mut linker: Linker<()> = Linker::new(&engine);
+    linker.func_wrap("b", "f", || 1).unwrap().define(&store, "a", "m", memory).unwrap();
+    let names = |store: &mut Store<()>| {
+        let names = linker.iter(store).map(|(module, name, _)| format!("{module}.{name}"));
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&mut store), ["a.m", "b.f"]);
+    assert_eq!(names(&mut other), ["b.f"]);
+    assert!(names(&mut Store::default()).is_empty());
+    let (_, _, item) = linker.iter(&mut store).next().unwrap();
+    assert_eq!(item.into_memory(), Some(memory));
+}
+
+#[test]
+fn a_module_has_one_function_that_it_stands_for() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let mut linker: Linker<()> = Linker::new(&engine);
+    linker.func_wrap("both", "", || 1).unwrap().func_wrap("both", "_start", || 2).unwrap();
+    linker.func_wrap("start", "_start", || 2).unwrap();
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    linker.define(&store, "memory", "", memory).unwrap();
+    for (name, result) in [("both", 1), ("start", 2)] {
+        let func = linker.get_default(&mut store, name).unwrap();
+        let func = func.typed::<(), i32>(&store).unwrap();
+        assert_eq!(func.call(&mut store, ()).unwrap(), result, "{name}");
+    }
+    let nothing = linker.get_default(&mut store, "none").unwrap().typed::<(), ()>(&store).unwrap();
+    nothing.call(&mut store, ()).unwrap();
+    let error = linker.get_default(&mut store, "memory").unwrap_err();
+    assert_eq!(error.to_string(), "`memory`::`` is no function");
+}
+
+#[test]
+fn unknown_imports_can_be_default_values() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let mut linker: Linker<()> = Linker::new(&engine);
+    linker.func_wrap("env", "known", || 7).unwrap();
+    let text = r#"
+        (import "env" "known" (func $known (result i32)))
+        (import "env" "f" (func $f (param i32) (result i32 f64 externref)))
+        (import "env" "g" (global $g i64))
+        (import "env" "m" (memory 2 3)) (import "env" "t" (table 5 funcref))
+        (import "env" "e" (tag (param i32)))
+        (func (export "run") (result i32)
+          (call $f (i32.const 5)) (drop (ref.is_null)) drop
+          (i32.wrap_i64 (global.get $g)) (i32.add) (memory.size) (i32.add)
+          (table.size) (i32.add) (call $known) (i32.add))"#;
+    linker.define_unknown_imports_as_default_values(&mut store, &module(&engine, text)).unwrap();
+    let instance = linker.instantiate(&mut store, &module(&engine, text)).unwrap();
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), 2 + 5 + 7);
+    for (text, ty) in [
+        (r#"(import "x" "x" (func (result (ref func))))"#, "func () -> ((ref func))"),
+        (r#"(import "x" "x" (global (ref extern)))"#, "global (ref extern)"),
+        (r#"(import "x" "x" (table 1 (ref func)))"#, "table 1.. (ref func)"),
+    ] {
+        let module = module(&engine, text);
+        let error = linker.define_unknown_imports_as_default_values(&mut store, &module);
+        let expected = format!("`x`::`x` has no default value: {ty}");
+        assert_eq!(error.unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_function_that_is_not_exported_is_told_with_those_that_are() {
+    let text = r#"(memory (export "memory") 1) (func $f (export "fib")) (export "main" (func $f))
+                  (export "ma\nin" (func $f))"#;
+    let (store, instance) = crate::instance(text);
+    let error = |name| instance.get_typed_func::<(), ()>(&store, name).unwrap_err().to_string();
+    let expected = "no function is exported under the name `mian`; \
+                    there are `main`, `fib`, `ma\\nin`";
+    assert_eq!(error("mian"), expected);
+    let expected = "what is exported is no function under the name `memory`; \
+                    there are `fib`, `main`, `ma\\nin`";
+    assert_eq!(error("memory"), expected);
+    let (store, instance) = crate::instance("(memory 1)");
+    let error = instance.get_typed_func::<(), ()>(&store, "f").unwrap_err();
+    assert_eq!(error.to_string(), "no function is exported under the name `f`; no function is");
+    let many: String = (0..20).map(|i| format!("(func (export \"f{i}\"))")).collect();
+    let (store, instance) = crate::instance(&many);
+    let error = instance.get_typed_func::<(), ()>(&store, "run").unwrap_err().to_string();
+    assert!(error.ends_with("`f14`, `f15` and 4 more"), "{error}");
+}
