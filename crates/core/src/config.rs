@@ -22,8 +22,8 @@ pub enum Metering {
     /// [`InterruptHandle`](crate::InterruptHandle),
     /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
     Interrupt,
-    /// It counts fuel, and looks at the interrupt flag. What costs what,
-    /// [`FUEL_VERSION`](crate::FUEL_VERSION) says.
+    /// It counts fuel, and looks at the interrupt flag, where code goes on, at least every 16,384
+    /// units. What costs what, [`FUEL_VERSION`](crate::FUEL_VERSION) says.
     Fuel,
 }
 

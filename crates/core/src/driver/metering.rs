@@ -1,10 +1,15 @@
 //! What a thread pays and owes, and when it looks at the interrupt flag beside its code. A stretch
-//! of code is paid for as a whole before it runs. What the fuel does not suffice for becomes the
-//! thread's *debt*: all fuel there is is taken, and the thread goes on when the rest has been paid,
-//! so that any slice of fuel makes progress.
+//! of code is paid for as a whole before it runs. Code has a part of the fuel at a time, so that it
+//! need not look at the flag itself. What the fuel does not suffice for becomes the thread's
+//! *debt*: all fuel there is is taken, and the thread goes on when the rest has been paid, so that
+//! any slice of fuel makes progress.
 
 use super::thread::{Exit, Thread};
 use crate::{Metering, runtime::StoreInner};
+
+/// So much fuel is used between two looks at the interrupt flag. A unit takes 20 ns at most (see
+/// [`FUEL_VERSION`](crate::FUEL_VERSION)): a third of a millisecond.
+const LENT: u64 = 1 << 14;
 
 /// What a growth costs beside the amount: so many indices that instances have for the memory or
 /// table are told where it is.
@@ -48,11 +53,22 @@ impl Thread {
         Ok(())
     }
 
-    /// Pays now what code has asked for, if the fuel suffices.
-    pub(super) fn pay_charge(&mut self) {
-        if let Some(fuel) = self.cx.fuel.checked_sub(self.cx.charge.into()) {
+    /// Leaves code as much of the fuel as it may use before the interrupt flag is looked at again:
+    /// none if it is raised. Returns the rest, which is to be added again when code has stopped.
+    pub(super) fn lend_fuel(&mut self, store: &StoreInner) -> u64 {
+        let most = if store.interrupt.is_raised() { 0 } else { LENT };
+        let kept = self.cx.fuel.saturating_sub(most);
+        self.cx.fuel -= kept;
+        kept
+    }
+
+    /// Pays now what code has asked for, if the fuel suffices; whether it does.
+    pub(super) fn pay_charge(&mut self) -> bool {
+        let fuel = self.cx.fuel.checked_sub(self.cx.charge.into());
+        if let Some(fuel) = fuel {
             (self.cx.fuel, self.cx.charge) = (fuel, 0);
         }
+        fuel.is_some()
     }
 
     /// The cell is done, or will never be: what it has not needed of what was paid for it is fuel

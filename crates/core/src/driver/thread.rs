@@ -268,9 +268,11 @@ impl Thread {
                         self.refresh(store.inner());
                     }
                     self.cx.heap = store.inner().heap.view();
+                    let kept = self.lend_fuel(store.inner());
                     // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
                     // since the store was last used otherwise.
                     let stop = unsafe { dispatch(self.cx.saved) };
+                    self.cx.fuel += kept;
                     store.inner().heap.adopt(&self.cx.heap);
                     // Should a limiter panic, what was used stays used.
                     store.inner().fuel = self.cx.fuel;
@@ -313,6 +315,16 @@ impl Thread {
         cx.stack_end = self.stack.end();
     }
 
+    /// If a function's first cell has stopped, which asks again: does what it does.
+    fn enter_at_last(&mut self) {
+        if core::mem::take(&mut self.cx.repeats) {
+            self.cx.saved.ip = self.cx.saved.ip.wrapping_add(1);
+            // SAFETY: I1, I2: only the first cell of a function asks again, when its frame has
+            // room.
+            unsafe { enter(&mut self.cx.saved) }
+        }
+    }
+
     /// Does what the stopped code needs, so that it can go on; or tells the caller.
     fn handle(&mut self, stop: Stop, store: &mut dyn Threaded) -> Result<(), Exit> {
         match stop {
@@ -327,16 +339,18 @@ impl Thread {
                 self.state = State::Idle;
                 return Err(Exit::Finished);
             }
-            Stop::OutOfFuel => return Err(self.owe()),
-            Stop::Interrupted => {
-                if core::mem::take(&mut self.cx.repeats) {
+            Stop::OutOfFuel if !store.inner().interrupt.is_raised() => {
+                if !self.pay_charge() {
+                    return Err(self.owe());
+                }
+                self.enter_at_last();
+            }
+            Stop::OutOfFuel | Stop::Interrupted => {
+                if self.cx.repeats {
                     // It gets on however often it is interrupted: what the cell does is done, and
                     // paid later, if that was not done before.
                     self.pay_charge();
-                    self.cx.saved.ip = self.cx.saved.ip.wrapping_add(1);
-                    // SAFETY: I1, I2: only the first cell of a function asks again, when its frame
-                    // has room.
-                    unsafe { enter(&mut self.cx.saved) }
+                    self.enter_at_last();
                 }
                 store.inner().interrupt.clear();
                 return Err(Exit::Interrupted);

@@ -44,25 +44,20 @@ impl Meter for Interruptible {
     }
 }
 
-/// [`Metering::Fuel`](crate::Metering::Fuel)
+/// [`Metering::Fuel`](crate::Metering::Fuel). It does not look at the interrupt flag: the driver
+/// does, whenever the fuel that it has lent is used up.
 pub(crate) struct Fueled;
 impl Meter for Fueled {
     #[inline(always)]
     unsafe fn charge(m: &mut Machine, cost: impl FnOnce(&Machine) -> u32) -> Result<(), Stop> {
         let cost = cost(m);
-        // SAFETY: I4; the flag lives as long as the store.
-        unsafe {
-            let cx = m.cx();
-            if (*cx.interrupt).load(Ordering::Relaxed) != 0 {
+        // SAFETY: I4.
+        let cx = unsafe { m.cx() };
+        match cx.fuel.checked_sub(cost.into()) {
+            Some(fuel) => cx.fuel = fuel,
+            None => {
                 cx.charge = cost;
-                return Err(Stop::Interrupted);
-            }
-            match cx.fuel.checked_sub(cost.into()) {
-                Some(fuel) => cx.fuel = fuel,
-                None => {
-                    cx.charge = cost;
-                    return Err(Stop::OutOfFuel);
-                }
+                return Err(Stop::OutOfFuel);
             }
         }
         Ok(())
