@@ -29,6 +29,12 @@ pub(crate) struct Failure {
     code: u8,
 }
 
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl Failure {
     /// A file can't be used or fails its check.
     pub(crate) fn new(message: impl Display) -> Failure {

@@ -1,36 +1,52 @@
 //! `windlass validate`: says of each file whether it is a valid module, and if not, what is wrong
-//! and where.
+//! and where; for people and (`--json`) for programs.
 
-use crate::terminal::{BAD, Failure, GOOD, complain, print, read, shown};
+use crate::{
+    features,
+    terminal::{BAD, Failure, GOOD, complain, print, read_module, shown},
+};
 use clap::Args;
-use std::{path::PathBuf, process::ExitCode};
-use windlass::{Config, Engine, Error, Features, Module};
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use windlass::{Config, Engine, Error, Features, Module, ModuleError};
 
 /// Check that files are valid modules
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// Modules, .wasm or .wat
+    /// Modules, .wasm or .wat, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    /// Allow these features: wasm1, wasm2, wasm3, all, names of proposals, or -NAME without one
+    #[arg(long, value_name = "LIST", value_parser = features::parse, allow_hyphen_values = true)]
+    features: Option<Features>,
+
+    /// Print JSON: a list with an object for each file
+    #[arg(long)]
+    json: bool,
 }
 
 impl Validate {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
+        let features = self.features.unwrap_or(features::DEFAULT);
+        let engine = Engine::new(Config::new().features(features)).map_err(Failure::new)?;
         let mut code = ExitCode::SUCCESS;
+        let mut verdicts = Vec::new();
         for file in &self.files {
-            let name = shown(file);
-            match read(file) {
-                Err(failure) => code = failure.report(),
-                Ok(bytes) => match check(&engine, &bytes) {
-                    Ok(()) => print(format_args!("{name}: {GOOD}valid{GOOD:#}\n"))?,
-                    Err(error) => {
-                        print(format_args!("{name}: {BAD}invalid{BAD:#}\n"))?;
-                        complain(&format!("{name}: {error}"));
-                        code = ExitCode::FAILURE;
-                    }
-                },
+            let verdict = read_module(file).map(|bytes| check(&engine, &bytes));
+            if !matches!(verdict, Ok(Ok(()))) {
+                code = ExitCode::FAILURE;
             }
+            match self.json {
+                true => verdicts.push(object(file, verdict)),
+                false => tell(&shown(file), verdict)?,
+            }
+        }
+        if self.json {
+            print(format_args!("{:#}\n", Value::from(verdicts)))?;
         }
         Ok(code)
     }
@@ -38,4 +54,38 @@ impl Validate {
 
 fn check(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
     Module::validate(engine, &wat::parse_bytes(bytes)?)
+}
+
+/// For people.
+fn tell(name: &str, verdict: Result<Result<(), Error>, Failure>) -> Result<(), Failure> {
+    match verdict {
+        Ok(Ok(())) => print(format_args!("{name}: {GOOD}valid{GOOD:#}\n")),
+        Ok(Err(error)) => {
+            print(format_args!("{name}: {BAD}invalid{BAD:#}\n"))?;
+            complain(&format!("{name}: {error}"));
+            Ok(())
+        }
+        Err(failure) => {
+            failure.report();
+            Ok(())
+        }
+    }
+}
+
+/// For programs. `offset`, if it is known, is in bytes of the binary format.
+fn object(file: &Path, verdict: Result<Result<(), Error>, Failure>) -> Value {
+    let (error, offset) = match &verdict {
+        Ok(Ok(())) => (None, None),
+        Ok(Err(error)) => {
+            let offset = error.downcast_ref::<ModuleError>().map(ModuleError::offset);
+            (Some(error.to_string()), offset)
+        }
+        Err(failure) => (Some(failure.to_string()), None),
+    };
+    json!({
+        "file": file.to_string_lossy(),
+        "valid": error.is_none(),
+        "error": error,
+        "offset": offset,
+    })
 }

@@ -1,57 +1,175 @@
-//! `windlass wast`: runs test scripts, a line a file, and tells the directives that failed.
+//! `windlass wast`: runs test scripts, a line a file, and tells the directives that failed; for
+//! people, for programs (`--json`), and for services that show results of tests (`--junit`).
 
-use crate::terminal::{BAD, Failure, GOOD, Lines, print, read, shown};
+use crate::{
+    features, junit,
+    terminal::{BAD, Failure, GOOD, HEADING, Lines, print, read, shown},
+    units,
+};
 use clap::Args;
-use std::{fmt::Write, path::PathBuf, process::ExitCode};
+use serde_json::{Map, Value, json};
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use windlass::{Config, Engine, Features};
-use windlass_wast::{Report, Runner};
+use windlass_wast::{Kind, Report, Runner};
 
 /// Run test scripts of the official suite's format
 #[derive(Args)]
 pub(crate) struct Wast {
-    /// Test scripts (.wast)
+    /// Test scripts (.wast), or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Count fuel while running, this much for each script
-    #[arg(long, value_name = "N")]
+    /// Count fuel while running, this much for each script: 100000, 100k, 5M, 1G
+    #[arg(long, value_name = "N", value_parser = units::count)]
     fuel: Option<u64>,
+
+    /// Allow these features: wasm1, wasm2, wasm3, all, names of proposals, or -NAME without one
+    #[arg(long, value_name = "LIST", value_parser = features::parse, allow_hyphen_values = true)]
+    features: Option<Features>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Write a report in JUnit's format to this file, too: a test case for each script
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+/// What came of a script.
+pub(crate) struct Outcome {
+    /// Its file, as people may see it.
+    pub(crate) name: String,
+    /// None if it could not be read, for this reason.
+    pub(crate) report: Result<Report, String>,
+    pub(crate) time: Duration,
 }
 
 impl Wast {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let mut config = Config::new();
-        config.features(Features::ALL).consume_fuel(self.fuel.is_some());
+        let features = self.features.unwrap_or(features::DEFAULT);
+        config.features(features).consume_fuel(self.fuel.is_some());
         let mut runner = Runner::new(Engine::new(&config).map_err(Failure::new)?);
         if let Some(fuel) = self.fuel {
             runner.fuel(fuel);
         }
-        let mut code = ExitCode::SUCCESS;
+        let mut outcomes = Vec::new();
         for file in &self.files {
-            let text = match read(file) {
-                Ok(bytes) => bytes,
-                Err(failure) => {
-                    code = failure.report();
-                    continue;
-                }
-            };
-            let report = runner.run(&String::from_utf8_lossy(&text));
-            print(summary(&shown(file), &report))?;
-            if !report.is_success() {
-                code = ExitCode::FAILURE;
+            let outcome = run(&runner, file);
+            if !self.json {
+                outcome.tell()?;
             }
+            outcomes.push(outcome);
         }
-        Ok(code)
+        if self.json {
+            print(format_args!("{:#}\n", json(&outcomes)))?;
+        } else if outcomes.len() > 1 {
+            print(summary(&outcomes))?;
+        }
+        if let Some(file) = &self.junit {
+            let report = junit::report("windlass wast", &outcomes).map_err(Failure::new)?;
+            fs::write(file, report).map_err(|error| Failure::of(file, error))?;
+        }
+        let is_success = outcomes.iter().all(Outcome::is_success);
+        Ok(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// The line of a file, and one for each directive that failed.
-fn summary(name: &str, report: &Report) -> String {
-    let (style, verdict) = if report.is_success() { (GOOD, "ok") } else { (BAD, "FAILED") };
-    let mut text = format!("{name}: {style}{verdict}{style:#}: {report}\n");
-    for failure in report.failures() {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "  {name}:{}", Lines(&failure.to_string()));
+fn run(runner: &Runner, file: &Path) -> Outcome {
+    let start = Instant::now();
+    let report = match read(file) {
+        Ok(text) => Ok(runner.run(&String::from_utf8_lossy(&text))),
+        Err(failure) => Err(failure.to_string()),
+    };
+    Outcome { name: shown(file), report, time: start.elapsed() }
+}
+
+impl Outcome {
+    pub(crate) fn is_success(&self) -> bool {
+        self.report.as_ref().is_ok_and(Report::is_success)
     }
-    text
+
+    /// The line of a file, and one for each directive that failed.
+    fn tell(&self) -> Result<(), Failure> {
+        let report = match &self.report {
+            Ok(report) => report,
+            Err(reason) => {
+                Failure::new(reason).report();
+                return Ok(());
+            }
+        };
+        let name = &self.name;
+        let (style, verdict) = if report.is_success() { (GOOD, "ok") } else { (BAD, "FAILED") };
+        let mut text = format!("{name}: {style}{verdict}{style:#}: {report}\n");
+        for failure in report.failures() {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "  {name}:{}", Lines(&failure.to_string()));
+        }
+        print(text)
+    }
+
+    fn json(&self) -> Value {
+        let Ok(report) = &self.report else {
+            return json!({"file": self.name, "success": false, "error": self.report.as_ref().err()});
+        };
+        let count = |&kind: &Kind| {
+            let (passed, failed) = (report.passed(kind), report.failed(kind));
+            let counts = json!({"passed": passed, "failed": failed});
+            (passed + failed > 0).then(|| (kind.name().to_owned(), counts))
+        };
+        let failures = report.failures().iter().map(|failure| {
+            json!({
+                "line": failure.line,
+                "column": failure.column,
+                "directive": failure.kind.name(),
+                "reason": failure.reason,
+            })
+        });
+        json!({
+            "file": self.name,
+            "success": report.is_success(),
+            "passed": report.total_passed(),
+            "failed": report.failures().len(),
+            "directives": Kind::ALL.iter().filter_map(count).collect::<Map<_, _>>(),
+            "failures": failures.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// How many files there are, how many of them failed, and how many directives passed and failed.
+fn totals(outcomes: &[Outcome]) -> [usize; 4] {
+    let reports = || outcomes.iter().filter_map(|outcome| outcome.report.as_ref().ok());
+    [
+        outcomes.len(),
+        outcomes.iter().filter(|outcome| !outcome.is_success()).count(),
+        reports().map(Report::total_passed).sum(),
+        reports().map(|report| report.failures().len()).sum(),
+    ]
+}
+
+/// The last line.
+fn summary(outcomes: &[Outcome]) -> String {
+    let [files, bad, passed, failed] = totals(outcomes);
+    format!(
+        "{HEADING}{files} files: {} ok, {bad} failed; {passed} directives passed, {failed} \
+         failed{HEADING:#}\n",
+        files - bad
+    )
+}
+
+fn json(outcomes: &[Outcome]) -> Value {
+    let [files, bad, passed, failed] = totals(outcomes);
+    json!({
+        "success": bad == 0,
+        "files": {"passed": files - bad, "failed": bad},
+        "directives": {"passed": passed, "failed": failed},
+        "scripts": outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),
+    })
 }

@@ -24,6 +24,8 @@ pub(crate) struct Script {
     definitions: HashMap<Option<String>, Result<Module, Rc<str>>>,
     /// Instances by name; the last one also under no name.
     instances: HashMap<Option<String>, Outcome>,
+    /// Instances that can be imported, by the name they are imported by.
+    registered: HashMap<String, Instance>,
     /// Names of modules that should be importable but whose instance could not be made, and why.
     missing: HashMap<String, Rc<str>>,
     /// What the script that started this thread lets it see of an instance, with the instance's
@@ -87,6 +89,7 @@ impl Script {
             linker,
             definitions: HashMap::new(),
             instances: HashMap::new(),
+            registered: HashMap::new(),
             missing: HashMap::new(),
             shared: None,
         })
@@ -201,11 +204,15 @@ impl Script {
         outcome.map(drop)
     }
 
+    /// The instance with this name, or else the one that is registered under it.
     fn instance(&self, name: Option<Id<'_>>) -> Result<Instance, String> {
         match self.instances.get(&name.map(owned)) {
             Some(Ok(instance)) => Ok(*instance),
             Some(Err(reason)) => Err(format!("there is no instance: {reason}")),
-            None => Err("there is no such instance".into()),
+            None => {
+                let registered = name.and_then(|name| self.registered.get(name.name()));
+                registered.copied().ok_or_else(|| "there is no such instance".into())
+            }
         }
     }
 
@@ -226,10 +233,12 @@ impl Script {
         match self.instance(module) {
             Ok(instance) => {
                 self.missing.remove(name);
+                self.registered.insert(name.to_owned(), instance);
                 let defined = self.linker.instance(&mut self.store, name, instance);
                 defined.map(drop).map_err(|error| error.to_string())
             }
             Err(reason) => {
+                self.registered.remove(name);
                 self.missing.insert(name.to_owned(), reason.as_str().into());
                 Err(reason)
             }

@@ -71,14 +71,20 @@ fn everything_that_passes() {
         (assert_return (get $I "x") (i32.const 3))
         (module instance $J $A)
         (assert_return (get $J "x") (i32.const 1))
+        (module (func (export "r") (result i32) (i32.const 9)))
+        (register "R")
+        (module)
+        (assert_return (invoke $R "r") (i32.const 9))
+        (module $R (func (export "r") (result i32) (i32.const 10)))
+        (assert_return (invoke $R "r") (i32.const 10))
         (module quote "(func (export \"q\"))")
         (invoke "q")
         (module binary "\00asm\01\00\00\00")
         "#
     ));
-    assert_eq!(report.passed(Kind::AssertReturn), 8);
-    assert_eq!(report.passed(Kind::Module), 5);
-    assert_eq!(report.total_passed(), 27);
+    assert_eq!(report.passed(Kind::AssertReturn), 10);
+    assert_eq!(report.passed(Kind::Module), 8);
+    assert_eq!(report.total_passed(), 33);
 }
 
 #[test]

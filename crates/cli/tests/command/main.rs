@@ -7,6 +7,7 @@ mod run;
 mod terminal;
 mod world;
 
+use serde_json::{Value, json};
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -193,10 +194,76 @@ fn wast() {
         ]
     );
     assert!(lines[2].starts_with(&format!("{good}: ok")));
+    let last = "2 files: 1 ok, 1 failed; 6 directives passed, 1 failed";
+    assert_eq!(lines[3..], [last]);
     assert_eq!(windlass(&["wast", "--fuel", "1000", &good]).code, 0);
     let done = windlass(&["wast", "--fuel", "0", &good]);
     assert_eq!(done.code, 1);
     assert!(done.stdout.contains("all fuel consumed"), "{}", done.stdout);
+}
+
+#[test]
+fn wast_for_programs() {
+    let (good, bad) = (program("good.wast"), program("script.wast"));
+    let junit = file("junit.xml", b"");
+    let missing = "no/such<\u{1}>&.wast";
+    let done = windlass(&["wast", "--json", "--junit", &junit, &bad, &good, missing]);
+    assert_eq!((done.code, done.stderr.as_str()), (1, ""));
+    let json: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!(json["success"], false);
+    assert_eq!(json["files"], json!({"passed": 1, "failed": 2}));
+    assert_eq!(json["directives"], json!({"passed": 6, "failed": 1}));
+    let scripts = &json["scripts"];
+    assert_eq!(scripts[0]["file"], *bad);
+    assert_eq!(scripts[0]["directives"]["assert_return"], json!({"passed": 1, "failed": 1}));
+    let reason = "returned i32 2, expected i32 3";
+    let failure = json!({"line": 3, "column": 2, "directive": "assert_return", "reason": reason});
+    assert_eq!(scripts[0]["failures"], json!([failure]));
+    assert_eq!((&scripts[1]["success"], &scripts[1]["failed"]), (&json!(true), &json!(0)));
+    assert!(scripts[2]["error"].as_str().unwrap().starts_with("cannot read no/such"), "{json}");
+
+    let junit = std::fs::read_to_string(junit).unwrap();
+    for part in [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"windlass wast\" tests=\"3\" \
+            failures=\"2\" time=\"",
+        "<failure message=\"1 of 4 directives failed\">",
+        ":3:2: assert_return: returned i32 2, expected i32 3</failure>",
+        "<testcase name=\"no/such&lt;\\u{1}&gt;&amp;.wast\"",
+    ] {
+        assert!(junit.contains(part), "{part}\nin\n{junit}");
+    }
+    assert_eq!(junit.matches("<testcase").count(), 3);
+    assert!(!junit.contains('\u{1}'));
+}
+
+#[test]
+fn features() {
+    let vectors = file("features.wat", b"(module (func (param v128)))");
+    let run = |command, features, file: &str| windlass(&[command, "--features", features, file]);
+    assert_eq!(run("validate", "wasm2", &vectors).code, 0);
+    assert_eq!(run("validate", "wasm1,simd", &vectors).code, 0);
+    let done = run("validate", "-simd", &vectors);
+    assert_eq!(done.code, 1);
+    assert!(done.stderr.contains("feature simd"), "{}", done.stderr);
+    assert_eq!(run("validate", "wasm4", &vectors).code, 2);
+    let script = file("features.wast", b"(module (func (param v128)))");
+    assert_eq!(run("wast", "all", &script).code, 0);
+    assert_eq!(run("wast", "wasm3,-simd", &script).code, 1);
+}
+
+#[test]
+fn validate_for_programs() {
+    let invalid = file("validate_json.wat", b"(module (func (result i32) i64.const 0))");
+    let text = file("validate_json_text.wat", b"(module (func");
+    let valid = program("reactor.wat");
+    let done = windlass(&["validate", "--json", &valid, &invalid, &text, "no/such.wasm"]);
+    assert_eq!((done.code, done.stderr.as_str()), (1, ""));
+    let json: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!(json[0], json!({"file": valid, "valid": true, "error": null, "offset": null}));
+    assert_eq!((&json[1]["valid"], &json[1]["offset"]), (&json!(false), &json!(0x1a)));
+    assert!(json[1]["error"].as_str().unwrap().contains("type mismatch"), "{json}");
+    assert_eq!(json[2]["offset"], Value::Null);
+    assert!(json[3]["error"].as_str().unwrap().starts_with("cannot read no/such"), "{json}");
 }
 
 /// What a module calls itself and its parts can't act on the terminal, begin lines of its own or

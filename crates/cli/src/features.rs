@@ -1,0 +1,61 @@
+//! `--features`: which proposals are switched on, as a list of sets and names.
+
+use windlass::Features;
+
+/// What is on if nothing else is said.
+pub(crate) const DEFAULT: Features = Features::ALL;
+
+/// The sets that have a name.
+const SETS: [(&str, Features); 5] = [
+    ("none", Features::NONE),
+    ("wasm1", Features::WASM1),
+    ("wasm2", Features::WASM2),
+    ("wasm3", Features::WASM3),
+    ("all", Features::ALL),
+];
+
+/// Parses a list, from left to right: sets and features add up, and `-` before one takes it away. A
+/// list that begins so takes it from what is on by default.
+pub(crate) fn parse(text: &str) -> Result<Features, String> {
+    let start = if text.starts_with('-') { DEFAULT } else { Features::NONE };
+    text.split(',').map(str::trim).try_fold(start, |set, word| match word.strip_prefix('-') {
+        Some(name) => Ok(set.difference(named(name)?)),
+        None => Ok(set.union(named(word)?)),
+    })
+}
+
+fn named(name: &str) -> Result<Features, String> {
+    let of_sets = SETS.iter().find(|(known, _)| *known == name).map(|(_, set)| *set);
+    let of_features = || {
+        let mut named = Features::NAMED.iter();
+        named.find(|(_, known)| *known == name).map(|(feature, _)| *feature)
+    };
+    of_sets.or_else(of_features).ok_or_else(|| {
+        let sets = SETS.iter().map(|(name, _)| *name);
+        let features = Features::NAMED.iter().map(|(_, name)| *name);
+        let known: Vec<&str> = sets.chain(features).collect();
+        format!("unknown feature {name:?}: there are {}", known.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists() {
+        assert_eq!(parse("none"), Ok(Features::NONE));
+        assert_eq!(parse("wasm2"), Ok(Features::WASM2));
+        assert_eq!(parse("wasm1, simd"), Ok(Features::WASM1.union(Features::SIMD)));
+        assert_eq!(parse("gc"), Ok(Features::GC));
+        assert_eq!(parse("-gc,-simd"), {
+            Ok(DEFAULT.difference(Features::GC).difference(Features::SIMD))
+        });
+        assert_eq!(parse("wasm3,-wasm2,simd"), {
+            Ok(Features::WASM3.difference(Features::WASM2).union(Features::SIMD))
+        });
+        for bad in ["", "wasm4", "simd,", "+simd", "- gc"] {
+            assert!(parse(bad).unwrap_err().contains("there are none, wasm1"), "{bad}");
+        }
+    }
+}
