@@ -1,56 +1,121 @@
 //! `windlass dump`: the translated code of a module's functions beside the byte offsets of the Wasm
-//! that it was made from.
+//! that it was made from; and `windlass explore`, which shows it beside the Wasm itself.
 
-use crate::terminal::{Failure, HEADING, print, read_module, shown};
+use crate::{
+    explore,
+    terminal::{Failure, HEADING, print, read_module, shown},
+};
 use clap::Args;
-use std::{fmt, path::PathBuf, process::ExitCode};
+use std::{fmt, ops::Range, path::PathBuf, process::ExitCode};
 use windlass::{Config, Engine, Escaped, Features, Module};
 use windlass_decode as decode;
 
 /// Show the translated code of functions
+///
+/// Each line is a cell: the offset of the Wasm that it was made from, where it lies in the code,
+/// and what it does. Cells in a bracket are executed as one.
 #[derive(Args)]
 pub(crate) struct Dump {
-    /// Module, .wasm or .wat
+    #[command(flatten)]
+    functions: Functions,
+}
+
+/// Show the translated code of functions beside their Wasm
+///
+/// On the left are offsets and text, on the right the cells that are made of it. Cells in a bracket
+/// are executed as one.
+#[derive(Args)]
+pub(crate) struct Explore {
+    #[command(flatten)]
+    functions: Functions,
+}
+
+#[derive(Args)]
+struct Functions {
+    /// Module, .wasm or .wat, or - for standard input
     file: PathBuf,
 
     /// Function, by index or name; all that the module defines if left out
     func: Option<String>,
 }
 
+/// A function that a module defines.
+struct Function {
+    index: u32,
+    name: String,
+    /// Where it is in the module.
+    body: Range<usize>,
+}
+
 impl Dump {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let file = read_module(&self.file)?;
-        let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?;
-        let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
-        let module = Module::from_binary(&engine, &bytes).map_err(|e| self.failure(e))?;
-        for (index, name) in self.functions(&bytes)? {
-            print(format_args!("{HEADING}func {index} {}{HEADING:#}\n", Escaped(&name)))?;
-            match module.listing(index) {
-                Some(listing) => print(format_args!("{listing}\n"))?,
-                None => return Err(self.failure(format_args!("function {index}: no code"))),
-            }
+        let functions = self.functions;
+        let (module, _, asked) = functions.load()?;
+        for function in asked {
+            let listing =
+                module.listing(function.index).ok_or_else(|| functions.no_code(&function))?;
+            print(format_args!("{}{listing:#}\n", function.heading()))?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
 
-    /// The functions that are asked for, with their names.
-    fn functions(&self, bytes: &[u8]) -> Result<Vec<(u32, String)>, Failure> {
+impl Explore {
+    pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+        let functions = self.functions;
+        let (module, bytes, asked) = functions.load()?;
+        let text = explore::Text::new(&bytes).map_err(|error| functions.failure(error))?;
+        for function in asked {
+            let listing =
+                module.listing(function.index).ok_or_else(|| functions.no_code(&function))?;
+            let sides = explore::sides(&text, function.body.clone(), &listing);
+            print(format_args!("{}{sides}\n", function.heading()))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Function {
+    fn heading(&self) -> String {
+        format!("{HEADING}func {} {}{HEADING:#}\n", self.index, Escaped(&self.name))
+    }
+}
+
+impl Functions {
+    /// The module, its bytes, and the functions that are asked for.
+    fn load(&self) -> Result<(Module, Vec<u8>, Vec<Function>), Failure> {
+        let file = read_module(&self.file)?;
+        let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?.into_owned();
+        let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
+        let module = Module::from_binary(&engine, &bytes).map_err(|e| self.failure(e))?;
+        let functions = self.asked(&bytes)?;
+        Ok((module, bytes, functions))
+    }
+
+    /// The functions that are asked for.
+    fn asked(&self, bytes: &[u8]) -> Result<Vec<Function>, Failure> {
         let module =
             decode::Module::decode(bytes, Features::ALL).map_err(|error| self.failure(error))?;
         let is_func = |import: &&decode::Import| matches!(import.ty, decode::ImportType::Func(_));
         let imported = module.imports.iter().filter(is_func).count() as u32;
         let names = decode::NameSection::decode(&module, bytes).funcs;
-        let name = |index: u32| names.get(index).unwrap_or_default().to_owned();
-        let functions = (imported..).take(module.bodies.len()).map(|index| (index, name(index)));
+        let functions = (imported..).zip(&module.bodies).map(|(index, body)| Function {
+            index,
+            name: names.get(index).unwrap_or_default().to_owned(),
+            body: body.start..body.code.end,
+        });
         let Some(wanted) = &self.func else { return Ok(functions.collect()) };
-        let is_wanted =
-            |(index, name): &(u32, String)| wanted.parse() == Ok(*index) || name == wanted;
+        let is_wanted = |func: &Function| wanted.parse() == Ok(func.index) || func.name == *wanted;
         let found: Vec<_> = functions.filter(is_wanted).collect();
         if found.is_empty() {
             let file = shown(&self.file);
             return Err(Failure::usage(format_args!("{file} defines no function {wanted:?}")));
         }
         Ok(found)
+    }
+
+    fn no_code(&self, function: &Function) -> Failure {
+        self.failure(format_args!("function {}: no code", function.index))
     }
 
     fn failure(&self, error: impl fmt::Display) -> Failure {

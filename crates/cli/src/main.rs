@@ -11,6 +11,7 @@ mod call;
 mod completions;
 mod describe;
 mod dump;
+mod explore;
 mod features;
 mod inspect;
 mod junit;
@@ -58,6 +59,7 @@ enum Command {
     Wast(wast::Wast),
     Inspect(inspect::Inspect),
     Dump(dump::Dump),
+    Explore(dump::Explore),
     #[command(hide = cfg!(not(feature = "profile")))]
     Profile(profile::Profile),
     Completions(completions::Completions),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Wast(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Dump(command) => command.execute(),
+        Command::Explore(command) => command.execute(),
         Command::Profile(command) => command.execute(),
         Command::Completions(command) => command.execute(&mut Windlass::command()),
     };

@@ -117,7 +117,8 @@ impl Outcome {
 
     fn json(&self) -> Value {
         let Ok(report) = &self.report else {
-            return json!({"file": self.name, "success": false, "error": self.report.as_ref().err()});
+            let error = self.report.as_ref().err();
+            return json!({"file": self.name, "success": false, "error": error});
         };
         let count = |&kind: &Kind| {
             let (passed, failed) = (report.passed(kind), report.failed(kind));

@@ -144,7 +144,7 @@ pub use exec::{Profile, Stretch, take_profile};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use module::Module;
 pub use runtime::{SharedMemory, WaitResult};
-pub use translate::FUEL_VERSION;
+pub use translate::{FUEL_VERSION, Listing, ListingCell};
 pub use trap::Trap;
 pub use types::{
     ArrayType, ConcreteType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType,

@@ -10,7 +10,7 @@ use crate::{
     lock::Once,
     object_type::ObjectType,
     room::list,
-    translate,
+    translate::{self, Listing},
     types::ItemType,
 };
 use alloc::{boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
@@ -203,8 +203,9 @@ impl Module {
     }
 
     /// The translated code of a function that the module defines, in words, beside the byte offsets
-    /// of the Wasm that it was made from: for people to read. `func` is an index in the module's
-    /// function index space. None if the module does not define it, or if it can't be translated.
+    /// of the Wasm that it was made from: for people to read. It is translated for that once more.
+    /// `func` is an index in the module's function index space. None if the module does not define
+    /// it, or if it can't be translated.
     ///
     /// ```
     /// use windlass::{Engine, Module};
@@ -213,9 +214,9 @@ impl Module {
     /// assert!(module.listing(0).unwrap().to_string().contains("return"));
     /// # Ok::<(), windlass::Error>(())
     /// ```
-    pub fn listing(&self, func: u32) -> Option<impl fmt::Display + use<>> {
+    pub fn listing(&self, func: u32) -> Option<Listing> {
         let defined = self.defined(func)?;
-        translate::Listing::new(self.0.source(), defined).ok()
+        Listing::new(self.0.source(), defined).ok()
     }
 
     /// How large the translated code of a function is, in cells as

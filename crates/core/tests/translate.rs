@@ -63,6 +63,41 @@ fn listings(name: &str, source: &str) -> String {
     unreachable!("there are fewer functions than numbers")
 }
 
+/// What is executed as one depends on the instruction set; of these, each has some.
+#[test]
+fn listings_show_sequences() {
+    let text = r#"(module (memory 1)
+        (func $fib (param i32) (result i32)
+          (if (i32.lt_u (local.get 0) (i32.const 2)) (then (return (local.get 0))))
+          (i32.add
+            (call $fib (i32.sub (local.get 0) (i32.const 1)))
+            (call $fib (i32.sub (local.get 0) (i32.const 2)))))
+        (func $copy (param i32 i32 i32)
+          (loop $l
+            (i32.store8 (local.get 0) (i32.load8_u (local.get 1)))
+            (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+            (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if $l (local.tee 2 (i32.sub (local.get 2) (i32.const 1)))))))"#;
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let module = Module::new(&Engine::default(), wasm).expect("it is valid");
+    let mut count = 0;
+    for func in 0..2 {
+        let listing = module.listing(func).expect("it has code");
+        let (plain, shown) = (format!("{listing}"), format!("{listing:#}"));
+        assert!(!plain.contains(['┌', '│', '└']), "{plain}");
+        assert_eq!(plain, shown.replace(['┌', '│', '└'], " "));
+        let cells: Vec<_> = listing.cells().collect();
+        let lines: Vec<&str> = shown.lines().collect();
+        for (first, line) in lines.iter().enumerate().filter(|(_, line)| line.contains('┌')) {
+            let length = cells[first].sequence;
+            assert!(length > 1 && lines[first + length - 1].contains('└'), "{line}\n{shown}");
+            count += 1;
+        }
+        assert_eq!(shown.matches('┌').count(), shown.matches('└').count(), "{shown}");
+    }
+    assert!(count > 0, "there are sequences");
+}
+
 /// The lines that are not the same.
 fn difference(before: &str, now: &str) -> String {
     let lines = before.lines().zip(now.lines()).enumerate();

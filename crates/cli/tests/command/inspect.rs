@@ -1,4 +1,4 @@
-//! `windlass inspect` and `windlass dump`.
+//! `windlass inspect`, `windlass dump` and `windlass explore`.
 
 use crate::{file, program, windlass};
 use serde_json::Value;
@@ -74,4 +74,37 @@ fn dump() {
         let done = windlass(&["dump", &reactor, wrong]);
         assert_eq!(done.code, 2, "{}", done.stderr);
     }
+}
+
+#[test]
+fn explore() {
+    let text = br#"(module (memory 1) (func $sum (param $n i32) (result i32) (local $s i32)
+        (loop $l
+          (local.set $s (i32.add (local.get $s) (i32.load offset=7 (local.get $n))))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $s))
+      (func $other))"#;
+    let module = file("explore.wat", text);
+    let all = windlass(&["explore", &module]);
+    assert_eq!((all.code, all.stderr.as_str()), (0, ""));
+    let one = windlass(&["explore", &module, "sum"]).stdout;
+    assert!(all.stdout.starts_with(&one) && all.stdout.contains("func 1 other"), "{}", all.stdout);
+    let line = |left: &str| {
+        let found = one.lines().find(|line| line.contains(left));
+        found.unwrap_or_else(|| panic!("no {left} in\n{one}"))
+    };
+    assert!(line("func 0 sum").starts_with("func 0"));
+    assert!(one.lines().nth(1).is_some_and(|line| line.contains("(func $sum")), "{one}");
+    // Each cell of the listing stands there once, in order, beside the offset that it has there.
+    let dump = windlass(&["dump", &module, "sum"]).stdout;
+    let cells: Vec<&str> =
+        one.lines().filter_map(|l| l.split_once(" \u{2502}")).map(|l| l.1).collect();
+    let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+    let listed: Vec<&str> = dump.lines().skip(1).filter_map(|line| line.get(9..)).collect();
+    assert_eq!(cells, listed, "{one}\n{dump}");
+    let (load, right) = line("i32.load offset=7").split_once('\u{2502}').expect("two sides");
+    assert!(right.contains("i32.load"), "{one}");
+    let offset = load.split(' ').next().expect("an offset");
+    assert!(dump.lines().any(|l| l.starts_with(offset) && l.contains("i32.load")), "{dump}");
+    assert_eq!(windlass(&["explore", &module, "nothing"]).code, 2);
 }

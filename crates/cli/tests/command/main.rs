@@ -104,6 +104,7 @@ fn wrong_use_exits_2() {
         &["wast"],
         &["inspect"],
         &["dump"],
+        &["explore"],
     ] {
         let done = windlass(args);
         assert_eq!(done.code, 2, "{args:?}: {}", done.stderr);
@@ -115,7 +116,7 @@ fn wrong_use_exits_2() {
 fn help_and_version() {
     let done = windlass(&["--help"]);
     assert_eq!(done.code, 0);
-    for name in ["run", "validate", "wast", "inspect", "dump"] {
+    for name in ["run", "validate", "wast", "inspect", "dump", "explore"] {
         assert!(done.stdout.contains(name), "{}", done.stdout);
     }
     assert!(!done.stdout.contains('\x1b'), "no colours in a pipe");
@@ -138,7 +139,7 @@ fn bad_files() {
     let empty = file("empty.wasm", b"");
     let garbage = file("garbage.wasm", b"\0asm\x01\0\0\0\xff");
     let text = file("text.wat", b"(module (func");
-    for command in ["run", "validate", "inspect", "dump"] {
+    for command in ["run", "validate", "inspect", "dump", "explore"] {
         for bad in [&missing, &empty, &garbage, &text] {
             let done = windlass(&[command, bad]);
             // An empty file is an empty module in the text format.
@@ -224,7 +225,8 @@ fn wast_for_programs() {
 
     let junit = std::fs::read_to_string(junit).unwrap();
     for part in [
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"windlass wast\" tests=\"3\" \
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
+        "\n<testsuites name=\"windlass wast\" tests=\"3\" \
             failures=\"2\" time=\"",
         "<failure message=\"1 of 4 directives failed\">",
         ":3:2: assert_return: returned i32 2, expected i32 3</failure>",
@@ -288,6 +290,7 @@ fn names_of_modules_do_no_harm() {
         (&["run", &imports], 2),
         (&["run", "no\u{9b}such\u{202e}file\n"], 1),
         (&["dump", &named], 1),
+        (&["explore", &named], 1),
         (&["inspect", &named], 2),
         (&["validate", &twice], 1),
         (&["wast", &script], 2),

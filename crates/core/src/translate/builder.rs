@@ -76,6 +76,8 @@ pub(crate) struct Line {
     pub(crate) offset: usize,
     /// The cell in words, if wanted.
     pub(crate) text: String,
+    /// How many cells its handler executes, of a listing: see [`Builder::find_sequences`].
+    pub(crate) sequence: usize,
 }
 
 /// The code of one function while it grows.
@@ -187,6 +189,20 @@ impl Builder {
         true
     }
 
+    /// Of finished code, for a listing: notes how many cells each handler would execute, if
+    /// [`Builder::fuse_some`] were called.
+    pub(crate) fn find_sequences(&mut self, fusions: &Fusions) {
+        let Some(lines) = &mut self.lines else { return };
+        let mut behind = Behind::default();
+        for &start in self.starts.iter().rev() {
+            let Some(word) = self.code.get(start as usize) else { return };
+            let length = fusions.length(&mut behind, *word);
+            if let Ok(line) = lines.binary_search_by_key(&(start as usize), |line| line.at) {
+                lines[line].sequence = length;
+            }
+        }
+    }
+
     /// Appends an operand word.
     pub(crate) fn push(&mut self, word: u64) {
         self.code.push(Cell::word(word));
@@ -195,7 +211,7 @@ impl Builder {
     fn line(&mut self, text: impl Display) {
         let text = self.text(text);
         if let Some(lines) = &mut self.lines {
-            lines.push(Line { at: self.code.len(), offset: self.offset, text });
+            lines.push(Line { at: self.code.len(), offset: self.offset, text, sequence: 1 });
         }
     }
 

@@ -64,7 +64,7 @@ pub use fuel::FUEL_VERSION;
 #[cfg(test)]
 pub(crate) use job::translate;
 pub(crate) use job::{Interrupted, Job, Translated};
-pub(crate) use listing::Listing;
+pub use listing::{Listing, ListingCell};
 #[cfg(test)]
 pub(crate) use safepoint::maps_made;
 pub(crate) use safepoint::{MapJob, Run, Stopped, param_map};
@@ -136,6 +136,9 @@ fn record(
     RECORDED.with(|recorded| recorded.set(recorded.get() + 1));
     let mut translator = Translator::new(source, defined, recording)?;
     translator.body(None)?;
+    if let (Recording::Text, Some(fusions)) = (recording, source.fusions) {
+        translator.builder.find_sequences(fusions);
+    }
     Ok((translator.builder.lines.take().unwrap_or_default(), translator.state.take_catches()))
 }
 

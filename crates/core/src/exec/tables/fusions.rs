@@ -76,21 +76,33 @@ impl Fusions {
     /// The handler for the cell before those `behind`, which are those that follow it in memory:
     /// of the sequence that saves most, or its own.
     pub(crate) fn fuse(&self, behind: &mut Behind, word: Cell) -> Cell {
+        let (fused, _) = self.best(behind, word);
+        FUSED.get(usize::from(fused)).map_or(word, |&handler| Cell::of_handler(handler))
+    }
+
+    /// How many cells the handler that [`Fusions::fuse`] gives that cell executes, for listings.
+    pub(crate) fn length(&self, behind: &mut Behind, word: Cell) -> usize {
+        self.best(behind, word).1
+    }
+
+    /// The best sequence that begins with the cell, if there is one, and its length.
+    fn best(&self, behind: &mut Behind, word: Cell) -> (u16, usize) {
         let part = self.part(word);
-        let mut best = (behind.cells[0].dispatches.saturating_add(1), NONE);
+        let mut least = behind.cells[0].dispatches.saturating_add(1);
+        let mut best = (NONE, 1);
         let mut node = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
         for (i, seen) in behind.cells.iter().enumerate() {
             let Some(next) = node.and_then(|node| next(node, seen.part)) else { break };
             let after = behind.cells.get(i + 1).map_or(0, |seen| seen.dispatches);
             let dispatches = after.saturating_add(1);
-            if next.fused != NONE && dispatches < best.0 {
-                best = (dispatches, next.fused);
+            if next.fused != NONE && dispatches < least {
+                (least, best) = (dispatches, (next.fused, i + 2));
             }
             node = Some(next);
         }
         behind.cells.rotate_right(1);
-        behind.cells[0] = Seen { part, dispatches: best.0 };
-        FUSED.get(usize::from(best.1)).map_or(word, |&handler| Cell::of_handler(handler))
+        behind.cells[0] = Seen { part, dispatches: least };
+        best
     }
 }
 
