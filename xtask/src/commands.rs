@@ -64,6 +64,16 @@ pub(crate) fn is_there(program: &str, args: &[&str]) -> bool {
     quiet.is_ok_and(|status| status.success())
 }
 
+/// Makes the packages, and builds each from what is in it. Nothing is published.
+pub(crate) fn package(args: &[String]) -> bool {
+    let mut cargo = command(".", "cargo", &["package", "--workspace", "--allow-dirty"]);
+    // What is not published has no need to be a package.
+    for member in ["windlass-spec-tests", "xtask"] {
+        cargo.args(["--exclude", member]);
+    }
+    succeeds(cargo.args(args))
+}
+
 pub(crate) fn test(args: &[String]) -> bool {
     succeeds(command(".", "cargo", &["test", "--workspace"]).args(args))
 }

@@ -10,10 +10,11 @@ use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 10] = [
+const GATES: [Gate; 11] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("sizes", sizes),
+    ("package", || commands::package(&[]).into()),
     ("attacks", || release("benches/attacks", &[])),
     ("latency", || release("benches/attacks", &["--", "latency"])),
     // Without other engines.

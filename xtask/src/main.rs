@@ -27,6 +27,7 @@ Usage: cargo xtask COMMAND [ARGS]...
   gc-stress         the suite and the differential runs with a collection at every allocation
   choose HANDLERS SEQUENCES PROFILE...
                     makes the file of the instruction set from profiles
+  package           the packages of all crates that are published, built from what is in them
   gates [NAME]...   all that takes longer than .ci/run
 ";
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         ("choose", [handlers, sequences, profiles @ ..]) => {
             commands::choose(handlers, sequences, profiles)
         }
+        ("package", _) => commands::package(rest),
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {
             print!("{HELP}");

@@ -58,7 +58,12 @@ pub(crate) struct Run {
 
     /// Module, .wasm or .wat, or - for standard input; what follows it is for the program, or for
     /// the function
-    #[arg(value_name = "FILE", required = true, trailing_var_arg = true)]
+    #[arg(
+        help_heading = "Arguments",
+        value_name = "FILE",
+        required = true,
+        trailing_var_arg = true
+    )]
     program: Vec<OsString>,
 }
 

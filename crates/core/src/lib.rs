@@ -83,6 +83,7 @@
 //! The environment variable `WINDLASS_INSTRUCTION_SET` names, at build time, a file with an
 //! instruction set other than ours; CONTRIBUTING.md says how one is made.
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -170,7 +171,17 @@ pub mod __private {
     pub use alloc::format;
 }
 
-/// The examples in the README.
+/// The examples in the README and the guide.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/untrusted.md")]
+    struct Untrusted;
+    #[doc = include_str!("../../../docs/metering.md")]
+    struct Metering;
+    #[doc = include_str!("../../../docs/no-std.md")]
+    struct NoStd;
+    #[doc = include_str!("../../../docs/switching.md")]
+    struct Switching;
+}

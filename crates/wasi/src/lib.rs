@@ -35,7 +35,13 @@
 //!
 //! [`preview1`] documents what each function does, as Rust functions on a [`WasiCtx`] and a
 //! [`GuestMemory`]. They can be used without this crate's engine.
+//!
+//! # Cargo features
+//!
+//! - `std` (on by default): the host's files, streams, sockets, clocks and random numbers, and
+//!   threads. Without it everything is in memory, and the crate needs `alloc` only.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -171,3 +177,8 @@ pub mod preview1 {
         sock::{sock_accept, sock_recv, sock_send, sock_shutdown},
     };
 }
+
+/// The examples in a page of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/wasi.md")]
+struct Wasi;

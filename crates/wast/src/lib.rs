@@ -31,3 +31,8 @@ mod values;
 
 pub use report::{Failure, Kind, Report};
 pub use runner::Runner;
+
+/// The examples in a page of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/conformance.md")]
+struct Conformance;

@@ -8,7 +8,7 @@ use std::path::Path;
 const ARCHITECTURE: usize = 150;
 
 /// What paths begin with. (A change log names what once was.)
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 12] = [
     "crates",
     "spec-tests",
     "benches",
@@ -16,6 +16,8 @@ const FOLDERS: [&str; 10] = [
     "fuzz",
     "xtask",
     "examples",
+    "docs",
+    ".github",
     ".ci",
     "ci",
     ".cargo",
@@ -30,17 +32,42 @@ pub(super) fn check(root: &Path, files: &[File], complaints: &mut Vec<String>) {
         if file.path == "CHANGELOG.md" {
             continue;
         }
-        for path in paths(&file.text) {
+        let named = paths(&file.text).map(|path| (root.join(path), path));
+        let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
+        let linked = links(&file.text).map(|link| (root.join(folder).join(link), link));
+        for (path, name) in named.chain(linked) {
             count += 1;
-            if !root.join(path).exists() {
-                complaints.push(format!("{}: {path} does not exist", file.path));
+            if !path.exists() {
+                complaints.push(format!("{}: {name} does not exist", file.path));
             }
         }
     }
     if count < 50 {
         complaints.push(format!("the documents name {count} paths: are they found?"));
     }
+    picture(files, complaints);
     wasi(files, complaints);
+}
+
+/// The figures in the picture of the README stand in its tables, too.
+fn picture(files: &[File], complaints: &mut Vec<String>) {
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map(|file| file.text.as_str()).unwrap_or_default()
+    };
+    let shown = text("docs/speed.svg").lines().filter(|line| line.contains("class=\"figure\""));
+    let figures = shown.filter_map(|line| line.split(['>', '<']).nth(2));
+    let rows = || text("README.md").lines().filter(|line| line.starts_with('|'));
+    let mut count = 0;
+    for figure in figures {
+        count += 1;
+        if !rows().any(|row| row.split(['|', ' ']).any(|word| word == figure)) {
+            complaints.push(format!("docs/speed.svg: no table in README.md has {figure}"));
+        }
+    }
+    if count == 0 {
+        complaints.push("docs/speed.svg: are its figures found?".to_string());
+    }
 }
 
 /// Each function that WASI's list links has documentation that leads to its text in WASI, and to
@@ -71,21 +98,26 @@ fn wasi(files: &[File], complaints: &mut Vec<String>) {
     }
 }
 
-/// The paths in a document: what stands between backquotes, and where links lead.
-fn paths(text: &str) -> Vec<&str> {
+/// The paths in a document, from the root: some of what stands between backquotes.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
     // Every other piece between backquotes is code.
-    let code = text.split('`').skip(1).step_by(2).filter(|code| {
+    text.split('`').skip(1).step_by(2).filter(|code| {
         let first = code.split('/').next().unwrap_or_default();
         code.contains('/') && !code.contains(char::is_whitespace) && FOLDERS.contains(&first)
-    });
-    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    code.chain(links.filter(|link| !link.contains("://") && !link.starts_with('#'))).collect()
+    })
+}
+
+/// Where links lead, from where the document is.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    links.filter(|link| !link.contains("://") && !link.is_empty())
 }
 
 #[cfg(test)]
 #[test]
-fn paths_are_found() {
-    let text =
-        "`crates/x/y.rs` and `a/b`, [a link](LICENSE), `ci/z --all` <https://x/y> [w](http://v)";
-    assert_eq!(paths(text), ["crates/x/y.rs", "LICENSE"]);
+fn paths_and_links_are_found() {
+    let text = "`crates/x/y.rs` and `a/b`, [a link](LICENSE), `ci/z --all` <https://x/y> \
+        [w](http://v) [below](#here) [there](../d.md#there)";
+    assert_eq!(paths(text).collect::<Vec<_>>(), ["crates/x/y.rs"]);
+    assert_eq!(links(text).collect::<Vec<_>>(), ["LICENSE", "../d.md"]);
 }

@@ -6,6 +6,7 @@ mod crates;
 mod documents;
 mod files;
 mod modules;
+mod packages;
 
 use std::{
     fs,
@@ -20,6 +21,7 @@ pub(crate) fn complaints(root: &Path) -> Vec<String> {
     modules::check(&files, &mut complaints);
     documents::check(root, &files, &mut complaints);
     crates::check(&files, &mut complaints);
+    packages::check(&files, &mut complaints);
     complaints
 }
 

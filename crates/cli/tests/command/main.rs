@@ -124,6 +124,12 @@ fn help_and_version() {
     for option in ["--invoke", "--fuel", "--timeout", "--max-memory", "--env"] {
         assert!(done.stdout.contains(option), "{}", done.stdout);
     }
+    let (heading, rest) = done.stdout.split_once("What the program sees:").expect("two headings");
+    assert!(
+        heading.contains("--max-stack") && rest.contains("\nArguments:\n  <FILE>..."),
+        "{rest}"
+    );
+    assert!(done.stdout.lines().all(|line| line.chars().count() <= 100), "{}", done.stdout);
     let version = concat!("windlass ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(windlass(&["-V"]).stdout, version);
     let done = windlass(&["--version"]).stdout;
