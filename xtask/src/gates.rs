@@ -4,16 +4,18 @@
 
 use crate::{
     commands::{self, Outcome, command, is_there, succeeds},
-    root,
+    instructions, root,
 };
 use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 11] = [
+const GATES: [Gate; 13] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("sizes", sizes),
+    ("instructions", || instructions::instructions(false)),
+    ("instruction sets", instruction_sets),
     ("package", || commands::package(&[]).into()),
     ("attacks", || release("benches/attacks", &[])),
     ("latency", || release("benches/attacks", &["--", "latency"])),
@@ -71,7 +73,7 @@ fn release(folder: &str, args: &[&str]) -> Outcome {
 }
 
 /// Builds the command as users do. Gates share it.
-fn release_command() -> bool {
+pub(crate) fn release_command() -> bool {
     succeeds(&mut command(".", "cargo", &["build", "--release", "--package", "windlass-cli"]))
 }
 
@@ -94,6 +96,25 @@ fn sizes() -> Outcome {
             Outcome::Failed
         }
     }
+}
+
+/// The official suite with no handlers but those for slots, and the build that makes profiles: it
+/// profiles a program, from which a set can be made that the engine is built with.
+fn instruction_sets() -> Outcome {
+    let cargo = |args: &[&str]| {
+        let mut cargo = command(".", "cargo", args);
+        cargo.env("CARGO_TARGET_DIR", "target/sets");
+        cargo
+    };
+    let suite = ["test", "--package", "windlass-spec-tests", "--test", "suite", "--", "--quiet"];
+    let empty = succeeds(cargo(&suite).env("WINDLASS_INSTRUCTION_SET", "/dev/null"));
+    let profile = root().join("target/sets/words.txt");
+    let run = ["run", "--package", "windlass-cli", "--features", "profile", "--quiet", "--"];
+    let mut words = cargo(&run);
+    words.args(["profile", "--profile"]).arg(&profile).args(["examples/words.wasm", "5"]);
+    let Ok(text) = fs::File::open(root().join("README.md")) else { return Outcome::Failed };
+    let profiled = succeeds(words.stdin(text)) && fs::metadata(profile).is_ok_and(|f| f.len() > 0);
+    (empty && profiled).into()
 }
 
 /// The official tests of WASI, in the folder that a variable names: with files of the host, and in

@@ -5,6 +5,7 @@
 mod choose;
 mod commands;
 mod gates;
+mod instructions;
 mod tidy;
 
 use std::{
@@ -28,6 +29,8 @@ Usage: cargo xtask COMMAND [ARGS]...
   choose HANDLERS SEQUENCES PROFILE...
                     makes the file of the instruction set from profiles
   package           the packages of all crates that are published, built from what is in them
+  instructions      how many machine instructions programs take, against what was noted;
+                    with --bless it is noted anew
   gates [NAME]...   all that takes longer than .ci/run
 ";
 
@@ -51,6 +54,10 @@ fn main() -> ExitCode {
             commands::choose(handlers, sequences, profiles)
         }
         ("package", _) => commands::package(rest),
+        ("instructions", []) => gates::report("instructions", instructions::instructions(false)),
+        ("instructions", [bless]) if bless == "--bless" => {
+            gates::report("instructions", instructions::instructions(true))
+        }
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {
             print!("{HELP}");
