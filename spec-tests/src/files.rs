@@ -32,6 +32,7 @@ impl File {
             // The crate's copies are older than several memories and tags; the official ones are in
             // the root.
             "memory64" => Features::WASM3.difference(Features::MULTI_MEMORY | Features::EXCEPTIONS),
+            "custom-descriptors" => Features::WASM3 | Features::CUSTOM_DESCRIPTORS,
             "custom-page-sizes" => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
             "wide-arithmetic" => Features::WASM3 | Features::WIDE_ARITHMETIC,
             "legacy" => Features::WASM3 | Features::LEGACY_EXCEPTIONS,

@@ -31,13 +31,13 @@ pub enum Verdict {
     Malformed(String),
 }
 
-/// The modules of a script that have a binary form. Those of `custom-descriptors`, a proposal that
-/// Windlass lacks, are left out, and those of an old copy whose words are not those of 3.0.
+/// The modules of a script that have a binary form. Those of an old copy whose words are not those
+/// of 3.0 are left out.
 ///
 /// # Panics
 /// If the script can't be parsed, or a module that is said to be valid has no binary form.
 pub fn modules(file: &File) -> Vec<Case> {
-    if file.name.contains("custom-descriptors") || file.name == "memory64/binary.wast" {
+    if file.name == "memory64/binary.wast" {
         return Vec::new();
     }
     let unfolded = file.name.contains("legacy").then(|| unfold::unfold(&file.text));

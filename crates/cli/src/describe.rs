@@ -27,7 +27,7 @@ impl<'a> IndexSpaces<'a> {
         };
         for import in &module.imports {
             match import.ty {
-                ImportType::Func(ty) => spaces.funcs.push(ty),
+                ImportType::Func(ty) | ImportType::ExactFunc(ty) => spaces.funcs.push(ty),
                 ImportType::Table(ty) => spaces.tables.push(ty),
                 ImportType::Memory(ty) => spaces.memories.push(ty),
                 ImportType::Global(ty) => spaces.globals.push(ty),
@@ -46,6 +46,7 @@ impl<'a> IndexSpaces<'a> {
     pub(crate) fn describe(&self, ty: ImportType) -> String {
         match ty {
             ImportType::Func(index) => self.func_type(index),
+            ImportType::ExactFunc(index) => self.func_type(index) + ", exact",
             ImportType::Tag(ty) => self.func_type(ty.func),
             ImportType::Table(ty) => table_type(ty),
             ImportType::Memory(ty) => memory_type(ty),
@@ -103,17 +104,6 @@ pub(crate) fn table_type(ty: TableType) -> String {
 
 fn global_type(ty: GlobalType) -> String {
     if ty.mutable { format!("mut {}", ty.val) } else { ty.val.to_string() }
-}
-
-/// The kind of an import.
-pub(crate) fn kind(ty: ImportType) -> ExternKind {
-    match ty {
-        ImportType::Func(_) => ExternKind::Func,
-        ImportType::Table(_) => ExternKind::Table,
-        ImportType::Memory(_) => ExternKind::Memory,
-        ImportType::Global(_) => ExternKind::Global,
-        ImportType::Tag(_) => ExternKind::Tag,
-    }
 }
 
 pub(crate) fn kind_name(kind: ExternKind) -> &'static str {

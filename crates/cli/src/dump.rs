@@ -96,7 +96,7 @@ impl Functions {
     fn asked(&self, bytes: &[u8]) -> Result<Vec<Function>, Failure> {
         let module =
             decode::Module::decode(bytes, Features::ALL).map_err(|error| self.failure(error))?;
-        let is_func = |import: &&decode::Import| matches!(import.ty, decode::ImportType::Func(_));
+        let is_func = |import: &&decode::Import| import.ty.kind() == decode::ExternKind::Func;
         let imported = module.imports.iter().filter(is_func).count() as u32;
         let names = decode::NameSection::decode(&module, bytes).funcs;
         let functions = (imported..).zip(&module.bodies).map(|(index, body)| Function {

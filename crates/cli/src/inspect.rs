@@ -80,7 +80,7 @@ impl Summary {
         let imports = module.imports.iter().map(|import| Extern {
             module: Some(import.module.to_string()),
             name: import.name.to_string(),
-            kind: describe::kind_name(describe::kind(import.ty)),
+            kind: describe::kind_name(import.ty.kind()),
             ty: index_spaces.describe(import.ty),
         });
         let exports = module.exports.iter().map(|export| Extern {

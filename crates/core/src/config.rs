@@ -119,6 +119,8 @@ feature_switches! {
     wasm_wide_arithmetic WIDE_ARITHMETIC;
     /// Memories with pages of one byte. Off by default.
     wasm_custom_page_sizes CUSTOM_PAGE_SIZES;
+    /// Structures with a descriptor, exact types. Off by default.
+    wasm_custom_descriptors CUSTOM_DESCRIPTORS;
 }
 
 impl Config {

@@ -113,7 +113,7 @@ impl Engine {
     /// A type whose own types are the engine's.
     ///
     /// # Errors
-    /// If the supertype may not have it, or if the engine is full: it has 2^28 types, or the host
+    /// If the supertype may not have it, or if the engine is full: it has 2^27 types, or the host
     /// no memory.
     pub(crate) fn register(&self, ty: SubType) -> Result<HeldType, Error> {
         let sup = ty.supertypes.first().map(|&sup| TypeId(sup));

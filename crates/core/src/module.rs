@@ -67,7 +67,7 @@ impl Module {
     ///   [`Config`](crate::Config) switches off;
     /// - [`CodeTooLarge`](crate::CodeTooLarge) if a function is beyond a limit of the engine, where
     ///   the module is translated at once;
-    /// - if the engine's modules have nearly 2^28 types, or the host has no memory for the module.
+    /// - if the engine's modules have nearly 2^27 types, or the host has no memory for the module.
     ///
     /// ```
     /// use windlass::{Engine, Module, ModuleError};
@@ -293,7 +293,7 @@ impl ModuleInner {
     pub(crate) fn imports(&self) -> impl Iterator<Item = (&Import, ItemType)> {
         let mut counts = [0; 5];
         self.decoded.imports.iter().filter_map(move |import| {
-            let kind = import_kind(&import.ty);
+            let kind = import.ty.kind();
             let index = counts[kind as usize];
             counts[kind as usize] += 1;
             Some((import, self.item_type(kind, index)?))
@@ -370,16 +370,6 @@ fn object_types(context: &Context) -> Result<Box<[Option<Arc<ObjectType>>]>, Try
         objects.push(ObjectType::of(&ty.composite, id, is_func)?.map(Arc::new));
     }
     Ok(objects.into())
-}
-
-fn import_kind(ty: &decode::ImportType) -> ExternKind {
-    match ty {
-        decode::ImportType::Func(_) => ExternKind::Func,
-        decode::ImportType::Table(_) => ExternKind::Table,
-        decode::ImportType::Memory(_) => ExternKind::Memory,
-        decode::ImportType::Global(_) => ExternKind::Global,
-        decode::ImportType::Tag(_) => ExternKind::Tag,
-    }
 }
 
 fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {

@@ -61,10 +61,14 @@ traps! {
     NullI31Reference = "null i31 reference";
     /// An exception reference was null.
     NullExceptionReference = "null exception reference";
+    /// A reference to a descriptor was null.
+    NullDescriptorReference = "null descriptor reference";
     /// An array access reached beyond the array.
     ArrayOutOfBounds = "out of bounds array access";
     /// A reference was not of the type it was cast to.
     CastFailure = "cast failure";
+    /// A structure did not have the descriptor that a cast asked for.
+    DescriptorCastFailure = "descriptor cast failure";
     /// The heap of structures and arrays has no room, even after a collection, and may not grow.
     AllocationTooLarge = "allocation failed: the heap is full";
     /// An atomic access at an address that is not a multiple of its size.

@@ -88,7 +88,7 @@ struct Body<'m> {
 
 impl<'m> Body<'m> {
     fn of(module: &'m Module, func: u32) -> Option<Body<'m>> {
-        let is_func = |import: &&crate::Import| matches!(import.ty, crate::ImportType::Func(_));
+        let is_func = |import: &&crate::Import| import.ty.kind() == crate::ExternKind::Func;
         let imported = module.imports.iter().filter(is_func).count() as u32;
         let body = module.bodies.get(func.checked_sub(imported)? as usize)?;
         Some(Body { func, body })

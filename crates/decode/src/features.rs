@@ -68,6 +68,8 @@ features! {
     WIDE_ARITHMETIC wide_arithmetic "wide-arithmetic" 17;
     /// Memories whose page size is one byte.
     CUSTOM_PAGE_SIZES custom_page_sizes "custom-page-sizes" 18;
+    /// Structures with a descriptor, exact types.
+    CUSTOM_DESCRIPTORS custom_descriptors "custom-descriptors" 19;
 }
 
 impl Features {
@@ -98,7 +100,8 @@ impl Features {
         .union(Features::LEGACY_EXCEPTIONS)
         .union(Features::THREADS)
         .union(Features::WIDE_ARITHMETIC)
-        .union(Features::CUSTOM_PAGE_SIZES);
+        .union(Features::CUSTOM_PAGE_SIZES)
+        .union(Features::CUSTOM_DESCRIPTORS);
 
     /// Whether every feature of `other` is in this set.
     #[inline]

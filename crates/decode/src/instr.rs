@@ -48,11 +48,11 @@ pub enum Imm<'a> {
     F64(u64),
     /// `v128.const`, as little-endian bytes.
     V128([u8; 16]),
-    /// `ref.null`, `ref.test`, `ref.cast`
+    /// `ref.null`, `ref.test`, `ref.cast`, `ref.cast_desc_eq`
     Heap(HeapType),
     /// `select` with types: the first of them, and how many there are (validation wants one).
     Types(Option<crate::ValType>, u32),
-    /// `br_on_cast` and `br_on_cast_fail`.
+    /// `br_on_cast` and the like.
     BrCast {
         /// The target.
         label: u32,

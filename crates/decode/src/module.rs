@@ -68,8 +68,10 @@ pub struct Import {
 /// What is imported. Type indices are not resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportType {
-    /// A function, by its type's index.
+    /// A function of a type, by the type's index, or of one below it.
     Func(u32),
+    /// A function of a type, by the type's index, and of none below it.
+    ExactFunc(u32),
     /// A table.
     Table(TableType),
     /// A memory.
@@ -78,6 +80,19 @@ pub enum ImportType {
     Global(GlobalType),
     /// A tag.
     Tag(TagType),
+}
+
+impl ImportType {
+    /// What kind of thing it is.
+    pub const fn kind(&self) -> ExternKind {
+        match self {
+            ImportType::Func(_) | ImportType::ExactFunc(_) => ExternKind::Func,
+            ImportType::Table(_) => ExternKind::Table,
+            ImportType::Memory(_) => ExternKind::Memory,
+            ImportType::Global(_) => ExternKind::Global,
+            ImportType::Tag(_) => ExternKind::Tag,
+        }
+    }
 }
 
 /// A table that the module defines.

@@ -277,6 +277,13 @@ macro_rules! for_each_op {
             0xfb001c RefI31 ref_i31 "ref.i31" gc none special [] [];
             0xfb001d I31GetS i31_get_s "i31.get_s" gc none special [] [];
             0xfb001e I31GetU i31_get_u "i31.get_u" gc none special [] [];
+            0xfb0020 StructNewDesc struct_new_desc "struct.new_desc" custom_descriptors type special [] [];
+            0xfb0021 StructNewDefaultDesc struct_new_default_desc "struct.new_default_desc" custom_descriptors type special [] [];
+            0xfb0022 RefGetDesc ref_get_desc "ref.get_desc" custom_descriptors type special [] [];
+            0xfb0023 RefCastDescEq ref_cast_desc_eq "ref.cast_desc_eq" custom_descriptors heap special [] [];
+            0xfb0024 RefCastDescEqNull ref_cast_desc_eq_null "ref.cast_desc_eq" custom_descriptors heap special [] [];
+            0xfb0025 BrOnCastDescEq br_on_cast_desc_eq "br_on_cast_desc_eq" custom_descriptors br_cast special [] [];
+            0xfb0026 BrOnCastDescEqFail br_on_cast_desc_eq_fail "br_on_cast_desc_eq_fail" custom_descriptors br_cast special [] [];
             // Saturating truncation, bulk memory, tables, wide arithmetic (prefix 0xfc).
             0xfc0000 I32TruncSatF32S i32_trunc_sat_f32_s "i32.trunc_sat_f32_s" saturating_float_to_int none un [f32] [i32];
             0xfc0001 I32TruncSatF32U i32_trunc_sat_f32_u "i32.trunc_sat_f32_u" saturating_float_to_int none un [f32] [i32];
@@ -928,7 +935,7 @@ impl Op {
 }
 
 static ONE_BYTE: [Option<Op>; 256] = page(0);
-static PREFIX_FB: [Option<Op>; 0x1f] = page(0xfb);
+static PREFIX_FB: [Option<Op>; 0x27] = page(0xfb);
 static PREFIX_FC: [Option<Op>; 0x17] = page(0xfc);
 static PREFIX_FD: [Option<Op>; 0x114] = page(0xfd);
 static PREFIX_FE: [Option<Op>; 0x4f] = page(0xfe);

@@ -85,7 +85,7 @@ impl Module {
             let end = module.enter_section(&mut reader, id)?;
             module.section(id, &mut reader)?;
             if reader.offset() != end {
-                return Err(Error::new(ErrorKind::Malformed("section size mismatch"), end));
+                return Err(Error::new(module.ends_elsewhere(id), end));
             }
             after = id;
         }
@@ -142,6 +142,16 @@ impl Module {
             _ => self.data = r.data_segments()?,
         }
         Ok(())
+    }
+
+    /// What is wrong with the section that was read last and does not end where it says.
+    #[cold]
+    fn ends_elsewhere(&self, id: u8) -> ErrorKind {
+        ErrorKind::Malformed(if id == id::TYPE && types::has_doubled_exact(&self.types) {
+            "malformed storage type: section size mismatch after an exact exact type"
+        } else {
+            "section size mismatch"
+        })
     }
 
     /// Sections that count the same things must agree.

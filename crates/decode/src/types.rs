@@ -35,8 +35,10 @@ pub struct RefType {
 pub enum HeapType {
     /// One of the built-in types.
     Abs(AbsHeapType),
-    /// A type of the type section.
+    /// A type of the type section, or one below it.
     Concrete(u32),
+    /// A type of the type section, and none below it.
+    Exact(u32),
 }
 
 /// A built-in heap type.
@@ -55,6 +57,25 @@ pub enum AbsHeapType {
     I31,
     Exn,
     NoExn,
+}
+
+impl HeapType {
+    /// The type of the type section, if it is one.
+    pub const fn index(self) -> Option<u32> {
+        match self {
+            HeapType::Abs(_) => None,
+            HeapType::Concrete(index) | HeapType::Exact(index) => Some(index),
+        }
+    }
+
+    /// The same with another type of the type section, if it is one.
+    pub fn with_index(self, index: impl FnOnce(u32) -> u32) -> HeapType {
+        match self {
+            HeapType::Abs(abs) => HeapType::Abs(abs),
+            HeapType::Concrete(old) => HeapType::Concrete(index(old)),
+            HeapType::Exact(old) => HeapType::Exact(index(old)),
+        }
+    }
 }
 
 impl AbsHeapType {
@@ -115,6 +136,7 @@ impl fmt::Display for HeapType {
         match self {
             HeapType::Abs(abs) => f.write_str(abs.name()),
             HeapType::Concrete(index) => write!(f, "{index}"),
+            HeapType::Exact(index) => write!(f, "(exact {index})"),
         }
     }
 }
@@ -195,6 +217,10 @@ pub struct SubType {
     pub is_final: bool,
     /// The declared supertypes (validation allows at most one).
     pub supertypes: Box<[u32]>,
+    /// The type whose values those of this type describe.
+    pub describes: Option<u32>,
+    /// The type of what describes values of this type.
+    pub descriptor: Option<u32>,
     /// The structure.
     pub composite: CompositeType,
 }

@@ -6,7 +6,7 @@ use windlass_decode::{Features, Module};
 
 /// For each feature that decoding can see: the features it builds on, and modules that need it and
 /// nothing else beyond 1.0.
-const NEEDS: [(Features, Features, &[&str]); 17] = [
+const NEEDS: [(Features, Features, &[&str]); 18] = [
     (Features::MUTABLE_GLOBAL, Features::NONE, &[r#"(import "" "" (global (mut i32)))"#]),
     (Features::SIGN_EXTENSION, Features::NONE, &["(func (drop (i32.extend8_s (i32.const 1))))"]),
     (
@@ -83,6 +83,16 @@ const NEEDS: [(Features, Features, &[&str]); 17] = [
     (Features::LEGACY_EXCEPTIONS, Features::NONE, &["(func try end)"]),
     (Features::THREADS, Features::NONE, &["(memory 1 1 shared)", "(func atomic.fence)"]),
     (Features::CUSTOM_PAGE_SIZES, Features::NONE, &["(memory 1 (pagesize 1))"]),
+    (
+        Features::CUSTOM_DESCRIPTORS,
+        Features::WASM3,
+        &[
+            "(rec (type (descriptor 1) (struct)) (type (describes 0) (struct)))",
+            "(type (func)) (func (param (ref (exact 0))))",
+            "(type (func)) (import \"\" \"\" (func (exact (type 0))))",
+            "(type (struct)) (func unreachable ref.get_desc 0)",
+        ],
+    ),
 ];
 
 #[test]

@@ -17,6 +17,9 @@ const TEXT: &str = r#"(module $everything
     (type $g (func))
     (import "m" "f" (func $imported (type $g)))
     (import "m" "t" (table 1 2 funcref))
+    (rec (type $x (descriptor $y) (struct (field i32)))
+         (type $y (describes $x) (struct (field (ref null (exact $x))))))
+    (import "m" "exact" (func (exact (type $g))))
     (import "m" "mem" (memory $shared 1 2 shared))
     (import "m" "g" (global (mut (ref null $s))))
     (import "m" "e" (tag (param i32)))
@@ -52,6 +55,8 @@ const TEXT: &str = r#"(module $everything
         (drop (f64.add (f64.const 1.5) (f64.promote_f32 (f32.const -0.5))))
         (drop (block (result anyref) (br_on_cast 0 anyref (ref $s) (local.get 3))))
         (drop (ref.test (ref i31) (local.get 3)))
+        (drop (ref.get_desc $x (struct.new_default_desc $x (struct.new_default $y))))
+        (drop (ref.cast_desc_eq (ref (exact $x)) (local.get 3) (struct.new_default $y)))
         (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
         (atomic.fence) (drop (i64.add128 (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4)))
         (call_indirect $t (type $g) (i32.const 0)) (return_call $imported))
@@ -72,7 +77,8 @@ fn validate(bytes: &[u8]) -> Result<(), String> {
     let features = WasmFeatures::WASM3
         | WasmFeatures::THREADS
         | WasmFeatures::WIDE_ARITHMETIC
-        | WasmFeatures::CUSTOM_PAGE_SIZES;
+        | WasmFeatures::CUSTOM_PAGE_SIZES
+        | WasmFeatures::CUSTOM_DESCRIPTORS;
     let mut validator = Validator::new_with_features(features);
     validator.validate_all(bytes).map(drop).map_err(|error| error.to_string())
 }
@@ -91,7 +97,8 @@ fn try_everything(bytes: &[u8]) -> bool {
     if let (Ok(()), Err(message)) = (validate(bytes), &decoded) {
         // wasmparser takes a type index for a nullable reference to that type. The specification
         // has no such form (3.0, section 5.3.4).
-        let bare_index = ["malformed value type", "malformed reference type"];
+        let bare_index =
+            ["malformed value type", "malformed storage type", "malformed reference type"];
         assert!(bare_index.iter().any(|words| message.starts_with(words)), "valid, but: {message}");
     }
     decoded.is_ok()

@@ -86,3 +86,16 @@ fn types_of_the_gc_proposal() {
     assert_eq!(func.results[0], ValType::Ref(RefType::null(AbsHeapType::Exn)));
     assert_eq!(module.ty(4), None);
 }
+
+#[test]
+fn an_index_in_an_exact_type_is_unsigned() {
+    let types = "(type (struct)) ".repeat(98);
+    let (_, module) = decode(&format!("(module {types} (type (struct (field (ref (exact 98))))))"));
+    let CompositeType::Struct(fields) = &module.ty(98).unwrap().composite else { panic!() };
+    let exact = RefType { nullable: false, heap: HeapType::Exact(98) };
+    assert_eq!(fields[0].storage, StorageType::Val(ValType::Ref(exact)));
+    // The number of a type that is not there, and a byte too many: it was meant to be a prefix.
+    let bytes = b"\0asm\x01\0\0\0\x01\x08\x01\x5f\x01\x64\x62\x62\0\0";
+    let error = Module::decode(bytes, Features::ALL).unwrap_err().to_string();
+    assert!(error.starts_with("malformed storage type"), "{error}");
+}

@@ -18,13 +18,8 @@ fn theirs() -> BTreeMap<&'static str, (&'static str, &'static str)> {
 }
 
 /// The proposals of wasmparser's that Windlass does not have.
-const FOREIGN: [&str; 5] = [
-    "acquire_release_atomics",
-    "custom_descriptors",
-    "memory_control",
-    "shared_everything_threads",
-    "stack_switching",
-];
+const FOREIGN: [&str; 4] =
+    ["acquire_release_atomics", "memory_control", "shared_everything_threads", "stack_switching"];
 
 /// Some code in which `op` occurs, in the text format.
 fn snippet(op: Op) -> String {
@@ -63,6 +58,8 @@ fn snippet(op: Op) -> String {
         ImmKind::heap => match op {
             Op::RefTest | Op::RefCast => "(ref i31)",
             Op::RefTestNull | Op::RefCastNull => "(ref null 0)",
+            Op::RefCastDescEq => "(ref (exact 70))",
+            Op::RefCastDescEqNull => "(ref null 0)",
             _ => "nofunc",
         },
         ImmKind::types => "(result (ref null 1))",
@@ -94,6 +91,8 @@ fn our_name(visit: &str) -> &str {
         "ref_test_nullable" => "ref_test_null",
         "ref_cast_non_null" => "ref_cast",
         "ref_cast_nullable" => "ref_cast_null",
+        "ref_cast_desc_eq_non_null" => "ref_cast_desc_eq",
+        "ref_cast_desc_eq_nullable" => "ref_cast_desc_eq_null",
         _ => name,
     }
 }
@@ -149,7 +148,7 @@ fn every_row_is_as_others_have_it() {
 fn mnemonic_less(op: Op) -> &'static str {
     match op {
         Op::SelectT => "_t",
-        Op::RefTestNull | Op::RefCastNull => "_null",
+        Op::RefTestNull | Op::RefCastNull | Op::RefCastDescEqNull => "_null",
         _ => "$",
     }
 }

@@ -50,6 +50,8 @@ impl Context {
             | Op::RefI31
             | Op::StructNew
             | Op::StructNewDefault
+            | Op::StructNewDesc
+            | Op::StructNewDefaultDesc
             | Op::ArrayNew
             | Op::ArrayNewDefault
             | Op::ArrayNewFixed

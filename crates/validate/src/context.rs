@@ -43,12 +43,23 @@ pub struct Context {
     pub(crate) lists: Lists,
     /// How many types each recursion group has.
     pub(crate) groups: Vec<u32>,
-    /// A bit for each function: whether `ref.func` may name it.
-    pub(crate) declared: Vec<u64>,
+    /// Bits for each function.
+    pub(crate) func_bits: Vec<FuncBits>,
     /// The declared supertypes, by type index.
     pub(crate) hierarchy: Vec<Node>,
     /// The types of a registry with their indices, sorted.
     pub(crate) by_id: Option<Vec<(TypeId, u32)>>,
+}
+
+/// What is known of a function beside its type, a bit each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FuncBits(u8);
+
+impl FuncBits {
+    /// `ref.func` may name it.
+    pub(crate) const DECLARED: u8 = 1;
+    /// It is imported as an exact one.
+    pub(crate) const EXACT_IMPORT: u8 = 2;
 }
 
 /// How much of each index space is imported.
@@ -121,12 +132,20 @@ impl Context {
 
     /// Whether `ref.func` may name this function in a body.
     pub fn is_declared(&self, func: u32) -> bool {
-        self.declared.get(func as usize / 64).is_some_and(|word| word >> (func % 64) & 1 != 0)
+        self.has_bit(func, FuncBits::DECLARED)
     }
 
     pub(crate) fn declare(&mut self, func: u32) {
-        if let Some(word) = self.declared.get_mut(func as usize / 64) {
-            *word |= 1 << (func % 64);
+        self.set_bit(func, FuncBits::DECLARED);
+    }
+
+    fn has_bit(&self, func: u32, bit: u8) -> bool {
+        self.func_bits.get(func as usize).is_some_and(|bits| bits.0 & bit != 0)
+    }
+
+    pub(crate) fn set_bit(&mut self, func: u32, bit: u8) {
+        if let Some(bits) = self.func_bits.get_mut(func as usize) {
+            bits.0 |= bit;
         }
     }
 
@@ -150,8 +169,15 @@ impl Context {
             HeapType::Concrete(index) => {
                 Ok(HeapType::Concrete(at(&self.type_ids, index, "type")?.0))
             }
-            abs => Ok(abs),
+            HeapType::Exact(index) => Ok(HeapType::Exact(at(&self.type_ids, index, "type")?.0)),
+            HeapType::Abs(abs) => Ok(HeapType::Abs(abs)),
         }
+    }
+
+    /// Whether a function is of just the type that the module says, and of none below it: what is
+    /// imported may not be.
+    pub(crate) fn is_exact(&self, func: u32) -> bool {
+        func >= self.imported.funcs || self.has_bit(func, FuncBits::EXACT_IMPORT)
     }
 
     /// An index, in this module, of a type.
@@ -212,12 +238,11 @@ impl Context {
             }
             // Writing to a string does not fail.
             let _ = match ty.ref_type() {
-                Some(RefType { nullable, heap: HeapType::Concrete(id) }) => {
-                    let index = self.type_index(TypeId(id)).unwrap_or(id);
-                    let ty = RefType { nullable, heap: HeapType::Concrete(index) };
-                    write!(text, "{ty}")
+                Some(RefType { nullable, heap }) => {
+                    let own = |id| self.type_index(TypeId(id)).unwrap_or(id);
+                    write!(text, "{}", RefType { nullable, heap: heap.with_index(own) })
                 }
-                _ => write!(text, "{ty}"),
+                None => write!(text, "{ty}"),
             };
         }
         text

@@ -147,6 +147,12 @@ pub enum InvalidKind {
     SuperTypes(u32),
     #[error("sub type {index} has more than {limit} super types above it")]
     SubtypingDepth { index: u32, limit: u32 },
+    #[error("{rule}: type {index}")]
+    Descriptor { rule: &'static str, index: u32 },
+    #[error("{clause} type {sub} does not match {sup}")]
+    ClauseMismatch { clause: &'static str, sub: u32, sup: u32 },
+    #[error("type {0} does not have a descriptor")]
+    NoDescriptor(String),
     #[error("non-empty tag result type")]
     NonEmptyTagResult,
     #[error("size minimum must not be greater than maximum: {min} > {max}")]

@@ -378,6 +378,16 @@ impl<'c> FuncValidator<'c> {
             (Op::RefTestNull, &Imm::Heap(heap)) => self.ref_test(heap, true),
             (Op::RefCast, &Imm::Heap(heap)) => self.ref_cast(heap, false),
             (Op::RefCastNull, &Imm::Heap(heap)) => self.ref_cast(heap, true),
+            (Op::RefCastDescEq, &Imm::Heap(heap)) => self.ref_cast_desc_eq(heap, false),
+            (Op::RefCastDescEqNull, &Imm::Heap(heap)) => self.ref_cast_desc_eq(heap, true),
+            (Op::BrOnCastDescEq, &Imm::BrCast { label, from, to }) => {
+                self.pop_descriptor_of(to)?;
+                self.br_on_cast(label, from, to)
+            }
+            (Op::BrOnCastDescEqFail, &Imm::BrCast { label, from, to }) => {
+                self.pop_descriptor_of(to)?;
+                self.br_on_cast_fail(label, from, to)
+            }
             _ => self.simple(instr),
         }
     }

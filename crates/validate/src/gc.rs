@@ -10,8 +10,11 @@ impl<'c> FuncValidator<'c> {
     /// The instructions on structures, arrays and `i31`.
     pub(crate) fn aggregate(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         match (instr.op, instr.imm) {
-            (Op::StructNew, Imm::Index(ty)) => self.struct_new(ty),
-            (Op::StructNewDefault, Imm::Index(ty)) => self.struct_new_default(ty),
+            (Op::StructNew, Imm::Index(ty)) => self.struct_new(ty, false),
+            (Op::StructNewDefault, Imm::Index(ty)) => self.struct_new_default(ty, false),
+            (Op::StructNewDesc, Imm::Index(ty)) => self.struct_new(ty, true),
+            (Op::StructNewDefaultDesc, Imm::Index(ty)) => self.struct_new_default(ty, true),
+            (Op::RefGetDesc, Imm::Index(ty)) => self.ref_get_desc(ty),
             (Op::StructGet, Imm::Index2(ty, field)) => self.struct_get(ty, field, false),
             (Op::StructGetS | Op::StructGetU, Imm::Index2(ty, field)) => {
                 self.struct_get(ty, field, true)
@@ -41,7 +44,7 @@ impl<'c> FuncValidator<'c> {
         }
     }
 
-    fn convert(&mut self, from: Operand, to: Operand) -> Result<(), Error> {
+    pub(crate) fn convert(&mut self, from: Operand, to: Operand) -> Result<(), Error> {
         self.pop(from)?;
         self.push(to);
         Ok(())
@@ -109,19 +112,23 @@ impl<'c> FuncValidator<'c> {
         }
     }
 
-    fn struct_new(&mut self, ty: u32) -> Result<(), Error> {
+    /// `struct.new`, with a descriptor if `described`.
+    fn struct_new(&mut self, ty: u32, described: bool) -> Result<(), Error> {
         self.struct_type(ty)?;
+        self.pop_descriptor(ty, described)?;
         self.pop_all(self.ctx.lists.of_type(ty).0)?;
-        self.push(self.concrete(false, ty)?);
+        self.push(self.made(ty)?);
         Ok(())
     }
 
-    fn struct_new_default(&mut self, ty: u32) -> Result<(), Error> {
+    /// `struct.new_default`, with a descriptor if `described`.
+    fn struct_new_default(&mut self, ty: u32, described: bool) -> Result<(), Error> {
         let fields = self.struct_type(ty)?;
+        self.pop_descriptor(ty, described)?;
         if let Some(field) = self.ctx.lists.no_default(ty) {
             self.check_default(ty, field, fields[field as usize])?;
         }
-        self.push(self.concrete(false, ty)?);
+        self.push(self.made(ty)?);
         Ok(())
     }
 
@@ -142,13 +149,13 @@ impl<'c> FuncValidator<'c> {
     fn array_new(&mut self, ty: u32) -> Result<(), Error> {
         let element = self.array_type(ty)?;
         self.pop_all(&[element.into(), Operand::I32])?;
-        self.push(self.concrete(false, ty)?);
+        self.push(self.made(ty)?);
         Ok(())
     }
 
     fn array_new_default(&mut self, ty: u32) -> Result<(), Error> {
         self.check_default(ty, 0, self.array_type(ty)?)?;
-        self.convert(Operand::I32, self.concrete(false, ty)?)
+        self.convert(Operand::I32, self.made(ty)?)
     }
 
     fn array_new_fixed(&mut self, ty: u32, count: u32) -> Result<(), Error> {
@@ -159,7 +166,7 @@ impl<'c> FuncValidator<'c> {
                 break;
             }
         }
-        self.push(self.concrete(false, ty)?);
+        self.push(self.made(ty)?);
         Ok(())
     }
 
@@ -188,14 +195,14 @@ impl<'c> FuncValidator<'c> {
         self.check_numeric(ty, self.array_type(ty)?)?;
         self.check_data(data)?;
         self.pop_all(&[Operand::I32, Operand::I32])?;
-        self.push(self.concrete(false, ty)?);
+        self.push(self.made(ty)?);
         Ok(())
     }
 
     fn array_new_elem(&mut self, ty: u32, elem: u32) -> Result<(), Error> {
         self.check_references(self.array_type(ty)?, elem)?;
         self.pop_all(&[Operand::I32, Operand::I32])?;
-        self.push(self.concrete(false, ty)?);
+        self.push(self.made(ty)?);
         Ok(())
     }
 

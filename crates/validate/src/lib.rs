@@ -27,6 +27,7 @@ extern crate alloc;
 mod const_expr;
 mod context;
 mod control;
+mod descriptor;
 mod enter;
 mod error;
 mod exception;

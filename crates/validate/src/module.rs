@@ -1,7 +1,7 @@
 //! [`Context::new`]: validates everything in a module but the function bodies (3.0, section 3.4),
 //! in the order in which the sections may refer to each other.
 
-use crate::context::at;
+use crate::context::{FuncBits, at};
 use crate::room::{grow_to, list};
 use crate::{Context, Error, InvalidKind, Scratch};
 use core::mem;
@@ -46,12 +46,12 @@ impl Context {
     fn reserve(&mut self, module: &Module) -> Result<(), InvalidKind> {
         let mut imported = [0; 5];
         for import in &module.imports {
-            let kind = match import.ty {
-                ImportType::Func(_) => 0,
-                ImportType::Table(_) => 1,
-                ImportType::Memory(_) => 2,
-                ImportType::Global(_) => 3,
-                ImportType::Tag(_) => 4,
+            let kind = match import.ty.kind() {
+                ExternKind::Func => 0,
+                ExternKind::Table => 1,
+                ExternKind::Memory => 2,
+                ExternKind::Global => 3,
+                ExternKind::Tag => 4,
             };
             imported[kind] += 1;
         }
@@ -63,15 +63,19 @@ impl Context {
         grow_to(&mut self.globals, globals + module.globals.len())?;
         grow_to(&mut self.tags, tags + module.tags.len())?;
         grow_to(&mut self.elements, module.elements.len())?;
-        let words = funcs.div_ceil(64);
-        grow_to(&mut self.declared, words)?;
-        self.declared.resize(words, 0);
+        grow_to(&mut self.func_bits, funcs)?;
+        self.func_bits.resize(funcs, FuncBits::default());
         Ok(())
     }
 
     fn add_import(&mut self, import: &Import) -> Result<(), InvalidKind> {
         match &import.ty {
             ImportType::Func(ty) => self.funcs.push(self.check_func_type(*ty)?),
+            ImportType::ExactFunc(ty) => {
+                // There are a million at most.
+                self.set_bit(self.funcs.len() as u32, FuncBits::EXACT_IMPORT);
+                self.funcs.push(self.check_func_type(*ty)?);
+            }
             ImportType::Table(ty) => self.add_table(ty)?,
             ImportType::Memory(ty) => self.add_memory(ty)?,
             ImportType::Tag(ty) => self.add_tag(ty)?,

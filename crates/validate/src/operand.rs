@@ -14,13 +14,15 @@ const REF: u32 = 1 << 31;
 const NULLABLE: u32 = 1 << 30;
 /// A reference to a type of the registry, whose id is in the low bits.
 const CONCRETE: u32 = 1 << 29;
+/// A reference to just such a type, and none below it.
+const EXACT: u32 = 1 << 28;
 /// The heap type's bits: a type id or the place in `ABSTRACT`.
-const HEAP: u32 = CONCRETE - 1;
+const HEAP: u32 = EXACT - 1;
 /// The heap type below all others.
 const BOTTOM_HEAP: u32 = HEAP;
 
 /// How many types a registry can hold at most.
-pub(crate) const MAX_TYPES: u32 = 1 << 28;
+pub(crate) const MAX_TYPES: u32 = 1 << 27;
 
 /// The abstract heap types in the order of their discriminants.
 const ABSTRACT: [AbsHeapType; 12] = [
@@ -64,6 +66,7 @@ impl Operand {
         let heap = match heap {
             HeapType::Abs(heap) => heap as u32,
             HeapType::Concrete(id) => CONCRETE | id,
+            HeapType::Exact(id) => CONCRETE | EXACT | id,
         };
         Operand(REF | heap | if nullable { NULLABLE } else { 0 })
     }
@@ -86,10 +89,10 @@ impl Operand {
             return None;
         }
         let bits = self.0 & HEAP;
-        let heap = if self.0 & CONCRETE != 0 {
-            HeapType::Concrete(bits)
-        } else {
-            HeapType::Abs(*ABSTRACT.get(bits as usize)?)
+        let heap = match (self.0 & CONCRETE != 0, self.0 & EXACT != 0) {
+            (true, true) => HeapType::Exact(bits),
+            (true, false) => HeapType::Concrete(bits),
+            (false, _) => HeapType::Abs(*ABSTRACT.get(bits as usize)?),
         };
         Some(RefType { nullable: self.is_nullable(), heap })
     }
@@ -186,7 +189,8 @@ mod tests {
         let heaps = ABSTRACT
             .map(HeapType::Abs)
             .into_iter()
-            .chain([0, 77, MAX_TYPES - 1].map(HeapType::Concrete));
+            .chain([0, 77, MAX_TYPES - 1].map(HeapType::Concrete))
+            .chain([0, 77, MAX_TYPES - 1].map(HeapType::Exact));
         let refs = heaps.flat_map(|heap| {
             [true, false].map(|nullable| ValType::Ref(RefType { nullable, heap }))
         });

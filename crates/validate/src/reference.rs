@@ -2,7 +2,7 @@
 
 use crate::subtype::top;
 use crate::{Error, FuncValidator, InvalidKind, Operand};
-use windlass_decode::{AbsHeapType, HeapType, RefType};
+use windlass_decode::{AbsHeapType, Features, HeapType, RefType};
 
 impl FuncValidator<'_> {
     /// The reference type to the module's type `index`.
@@ -11,7 +11,15 @@ impl FuncValidator<'_> {
         Ok(Operand::heap(nullable, HeapType::Concrete(id.0)))
     }
 
-    fn canonical_ref(&self, ty: RefType) -> Result<RefType, Error> {
+    /// The type of a reference to what an instruction has just made, by the index of its type. That
+    /// it is exact shows only where there are exact types.
+    pub(crate) fn made(&self, index: u32) -> Result<Operand, Error> {
+        let id = self.at(&self.ctx.type_ids, index, "type")?;
+        let exact = self.has(Features::CUSTOM_DESCRIPTORS);
+        Ok(Operand::heap(false, if exact { HeapType::Exact } else { HeapType::Concrete }(id.0)))
+    }
+
+    pub(crate) fn canonical_ref(&self, ty: RefType) -> Result<RefType, Error> {
         self.ctx.canonical_ref(ty).map_err(|kind| self.error(kind))
     }
 
@@ -43,8 +51,8 @@ impl FuncValidator<'_> {
 
     pub(crate) fn push_func_ref(&mut self, func: u32) -> Result<(), Error> {
         let ty = self.at(&self.ctx.funcs, func, "function")?;
-        let ty = self.concrete(false, ty)?;
-        self.push(ty);
+        let exact = self.ctx.is_exact(func);
+        self.push(if exact { self.made(ty)? } else { self.concrete(false, ty)? });
         Ok(())
     }
 
@@ -91,10 +99,16 @@ impl FuncValidator<'_> {
         self.br_cast(label, from, difference(from, to), to)
     }
 
-    /// The type that is tested for must lie below the operand's.
+    /// The type that is tested for must lie below the operand's; with custom descriptors it is
+    /// enough that both are of one hierarchy.
     fn check_cast(&self, from: RefType, to: RefType) -> Result<(RefType, RefType), Error> {
         let (from, to) = (self.canonical_ref(from)?, self.canonical_ref(to)?);
-        if self.ctx.ref_is_subtype(to, from) {
+        let fits = if self.has(Features::CUSTOM_DESCRIPTORS) {
+            top(self.ctx, to.heap) == top(self.ctx, from.heap)
+        } else {
+            self.ctx.ref_is_subtype(to, from)
+        };
+        if fits {
             return Ok((from, to));
         }
         Err(self.error(InvalidKind::Mismatch {

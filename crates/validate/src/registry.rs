@@ -105,7 +105,7 @@ impl TypeRegistry {
     }
 
     /// Enters a group, unless it is there already, and counts it; returns its first type. None if
-    /// there are nearly 2^28 types, or if the host has no memory.
+    /// there are nearly 2^27 types, or if the host has no memory.
     pub fn enter(&mut self, group: NewGroup) -> Option<TypeId> {
         if let Some(first) = self.find(&group.text) {
             return Some(first);
@@ -219,10 +219,13 @@ impl TypeRegistry {
         self.groups.get(self.types.get(id.0)?.group)
     }
 
-    /// Whether a type of this form may declare `sup` its supertype.
+    /// Whether a type of this form, without a descriptor and of no descriptors, may declare `sup`
+    /// its supertype.
     pub fn may_extend(&self, composite: &CompositeType, sup: TypeId) -> bool {
         self.types.get(sup.0).is_some_and(|parent| {
             !parent.ty.is_final
+                && parent.ty.describes.is_none()
+                && parent.ty.descriptor.is_none()
                 && self.depth(sup) < SUBTYPING_DEPTH
                 && subtype::composite(self, composite, &parent.ty.composite)
         })

@@ -51,5 +51,6 @@ pub(crate) fn copy_type(ty: &SubType) -> Result<SubType, InvalidKind> {
         CompositeType::Struct(fields) => CompositeType::Struct(copy(fields)?),
         CompositeType::Array(element) => CompositeType::Array(*element),
     };
-    Ok(SubType { is_final: ty.is_final, supertypes: copy(&ty.supertypes)?, composite })
+    let &SubType { is_final, describes, descriptor, .. } = ty;
+    Ok(SubType { is_final, supertypes: copy(&ty.supertypes)?, describes, descriptor, composite })
 }

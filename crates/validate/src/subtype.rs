@@ -40,7 +40,7 @@ pub(crate) fn top(types: &impl Defined, heap: HeapType) -> AbsHeapType {
     use AbsHeapType::*;
     let heap = match heap {
         HeapType::Abs(heap) => heap,
-        HeapType::Concrete(id) => types.kind(TypeId(id)),
+        HeapType::Concrete(id) | HeapType::Exact(id) => types.kind(TypeId(id)),
     };
     match bottom(heap) {
         NoFunc => Func,
@@ -62,13 +62,16 @@ fn abs(a: AbsHeapType, b: AbsHeapType) -> bool {
 }
 
 pub(crate) fn heap(types: &impl Defined, a: HeapType, b: HeapType) -> bool {
+    use HeapType::{Abs, Concrete, Exact};
     match (a, b) {
-        (HeapType::Abs(a), HeapType::Abs(b)) => abs(a, b),
-        (HeapType::Concrete(a), HeapType::Abs(b)) => abs(types.kind(TypeId(a)), b),
-        (HeapType::Abs(a), HeapType::Concrete(b)) => a == bottom(types.kind(TypeId(b))),
-        (HeapType::Concrete(a), HeapType::Concrete(b)) => {
+        (Abs(a), Abs(b)) => abs(a, b),
+        (Concrete(a) | Exact(a), Abs(b)) => abs(types.kind(TypeId(a)), b),
+        (Abs(a), Concrete(b) | Exact(b)) => a == bottom(types.kind(TypeId(b))),
+        (Concrete(a) | Exact(a), Concrete(b)) => {
             a == b || types.is_declared_subtype(TypeId(a), TypeId(b))
         }
+        (Exact(a), Exact(b)) => a == b,
+        (Concrete(_), Exact(_)) => false,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::InvalidKind;
 use crate::operand::{MAX_TYPES, Operand};
 use crate::room::list;
 use alloc::{sync::Arc, vec::Vec};
-use windlass_decode::{CompositeType, FieldType, HeapType, RefType, StorageType, SubType, ValType};
+use windlass_decode::{CompositeType, FieldType, RefType, StorageType, SubType, ValType};
 
 /// Marks a reference into the group itself: the low bits are the place in the group.
 pub(crate) const RELATIVE: u32 = MAX_TYPES;
@@ -31,9 +31,12 @@ impl Text {
     ) -> Result<Text, InvalidKind> {
         let mut words = list(group.iter().map(len).sum())?;
         for ty in group {
-            words.push(u32::from(ty.is_final));
+            let clauses = [ty.describes, ty.descriptor];
+            let [describes, descriptor] = clauses.map(|clause| u32::from(clause.is_some()));
+            words.push(u32::from(ty.is_final) | describes << 1 | descriptor << 2);
             words.push(ty.supertypes.len() as u32);
-            words.extend(ty.supertypes.iter().map(|&index| number(index)));
+            let named = ty.supertypes.iter().copied().chain(clauses.into_iter().flatten());
+            words.extend(named.map(&mut *number));
             match &ty.composite {
                 CompositeType::Func(func) => {
                     words.extend([0, func.params.len() as u32, func.results.len() as u32]);
@@ -61,16 +64,12 @@ fn len(ty: &SubType) -> usize {
         CompositeType::Struct(fields) => 2 + 2 * fields.len(),
         CompositeType::Array(_) => 3,
     };
-    2 + ty.supertypes.len() + composite
+    let clauses = [ty.describes, ty.descriptor].iter().flatten().count();
+    2 + ty.supertypes.len() + clauses + composite
 }
 
-fn val(ty: ValType, number: &mut dyn FnMut(u32) -> u32) -> u32 {
-    let ty = match ty {
-        ValType::Ref(RefType { nullable, heap: HeapType::Concrete(index) }) => {
-            ValType::Ref(RefType { nullable, heap: HeapType::Concrete(number(index)) })
-        }
-        other => other,
-    };
+fn val(mut ty: ValType, number: &mut dyn FnMut(u32) -> u32) -> u32 {
+    map_val(&mut ty, number);
     Operand::from(ty).bits()
 }
 
@@ -90,7 +89,8 @@ fn hash(words: &[u32]) -> u64 {
     hash ^ hash >> 32
 }
 
-/// The indices of defined types in `ty`.
+/// The indices of defined types in `ty`, but for those that its clauses name: they are of its own
+/// group.
 pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
     let (params, results, fields): (&[ValType], &[ValType], &[FieldType]) = match &ty.composite {
         CompositeType::Func(func) => (&func.params, &func.results, &[]),
@@ -103,7 +103,7 @@ pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
     });
     let vals = params.iter().chain(results).copied().chain(fields);
     let indices = vals.filter_map(|ty| match ty {
-        ValType::Ref(RefType { heap: HeapType::Concrete(index), .. }) => Some(index),
+        ValType::Ref(ty) => ty.heap.index(),
         _ => None,
     });
     ty.supertypes.iter().copied().chain(indices)
@@ -111,7 +111,8 @@ pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
 
 /// Replaces every index of a defined type in `ty`.
 pub(crate) fn map_indices(ty: &mut SubType, map: &mut dyn FnMut(u32) -> u32) {
-    for index in &mut ty.supertypes {
+    let clauses = ty.describes.iter_mut().chain(&mut ty.descriptor);
+    for index in ty.supertypes.iter_mut().chain(clauses) {
         *index = map(*index);
     }
     match &mut ty.composite {
@@ -136,7 +137,5 @@ pub(crate) fn map_val(ty: &mut ValType, map: &mut dyn FnMut(u32) -> u32) {
 }
 
 pub(crate) fn map_ref(ty: &mut RefType, map: &mut dyn FnMut(u32) -> u32) {
-    if let HeapType::Concrete(index) = &mut ty.heap {
-        *index = map(*index);
-    }
+    ty.heap = ty.heap.with_index(map);
 }

@@ -10,7 +10,37 @@ use crate::text::{RELATIVE, Text, indices, map_indices};
 use crate::{Context, Error, InvalidKind, TypeId};
 use alloc::{collections::BTreeMap, vec::Vec};
 use windlass_decode::limits::SUBTYPING_DEPTH;
-use windlass_decode::{CompositeType, Features, RecGroup, SubType};
+use windlass_decode::{CompositeType, Features, HeapType, RecGroup, SubType};
+
+/// What describes a type and what it describes are structures of its group and name each other;
+/// what is described comes first, so that nothing describes itself.
+fn check_clauses(ty: &SubType, index: u32, group: &RecGroup) -> Result<(), InvalidKind> {
+    let fail = |rule| Err(InvalidKind::Descriptor { rule, index });
+    let in_group = |named: u32| group.types.get(named.checked_sub(group.first)? as usize);
+    let is_struct = matches!(ty.composite, CompositeType::Struct(_));
+    if let Some(named) = ty.describes {
+        match in_group(named) {
+            None => return fail("described type is outside rec group"),
+            Some(_) if named >= index => return fail("forward use of described type"),
+            Some(_) if !is_struct => return fail("described type must be a struct"),
+            Some(other) if other.descriptor != Some(index) => {
+                return fail("described type is not described by descriptor");
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(named) = ty.descriptor {
+        match in_group(named) {
+            None => return fail("descriptor type is outside rec group"),
+            Some(_) if !is_struct => return fail("descriptor type must be a struct"),
+            Some(other) if other.describes != Some(index) => {
+                return fail("type is not described by its descriptor");
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
 
 impl Context {
     /// Adds all types of a module, which are not copied.
@@ -45,6 +75,7 @@ impl Context {
         let start = self.types.len() as u32;
         let end = start + group.types.len() as u32;
         for (ty, index) in group.types.iter().zip(start..) {
+            check_clauses(ty, index, &group)?;
             if let Some(index) = indices(ty).find(|&index| index >= end) {
                 return Err(InvalidKind::Unknown { space: "type", index });
             }
@@ -58,20 +89,44 @@ impl Context {
         let first = *known.entry(text).or_insert(start);
         self.type_ids.extend((first..).map(TypeId).take(group.types.len()));
         self.groups.push(end - start);
+        let mut declared = list(group.types.len())?;
         for mut ty in group.types {
+            declared.push(ty.supertypes.first().copied());
             map_indices(&mut ty, &mut |index| self.type_ids[index as usize].0);
             self.lists.push(&ty.composite);
             self.types.push(ty);
         }
-        for (ty, sub) in self.types[start as usize..].iter().zip(start..) {
-            // Canonical: a type that is equal to the one named.
-            let Some(&sup) = ty.supertypes.first() else { continue };
-            let [a, b] = [sub, sup].map(|index| &self.types[index as usize].composite);
-            if !subtype::composite(self, a, b) {
+        for (sup, sub) in declared.into_iter().zip(start..) {
+            let Some(sup) = sup else { continue };
+            let [ty, parent] = [sub, sup].map(|index| &self.types[index as usize]);
+            if !subtype::composite(self, &ty.composite, &parent.composite) {
                 return Err(InvalidKind::SubType { sub, sup });
             }
+            self.match_clauses(ty, parent)?.ok_or(InvalidKind::SubType { sub, sup })?;
         }
         Ok(())
+    }
+
+    /// What a type describes and what describes it must match what its supertype has there. None if
+    /// one of them has nothing there, and may not. All are canonical.
+    fn match_clauses(&self, ty: &SubType, parent: &SubType) -> Result<Option<()>, InvalidKind> {
+        let matches = |clause: &'static str, sub, sup| {
+            let [a, b] = [sub, sup].map(HeapType::Concrete);
+            let error = InvalidKind::ClauseMismatch { clause, sub, sup };
+            if subtype::heap(self, a, b) { Ok(Some(())) } else { Err(error) }
+        };
+        let described = match (ty.describes, parent.describes) {
+            (Some(sub), Some(sup)) => matches("described", sub, sup)?,
+            (None, None) => Some(()),
+            _ => None,
+        };
+        // What has a descriptor may be below what has none.
+        let descriptor = match (ty.descriptor, parent.descriptor) {
+            (Some(sub), Some(sup)) => matches("descriptor", sub, sup)?,
+            (None, Some(_)) => None,
+            (_, None) => Some(()),
+        };
+        Ok(described.and(descriptor))
     }
 
     /// There is at most one supertype; it is defined before and not final. `start` is the first

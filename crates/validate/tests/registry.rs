@@ -171,7 +171,13 @@ fn a_host_functions_type_is_that_of_a_module() {
     let mut registry = TypeRegistry::new();
     let ty = FuncType { params: [ValType::I32, ValType::F64].into(), results: [].into() };
     let composite = CompositeType::Func(ty.clone());
-    let alone = SubType { is_final: true, supertypes: [].into(), composite };
+    let alone = SubType {
+        is_final: true,
+        supertypes: [].into(),
+        describes: None,
+        descriptor: None,
+        composite,
+    };
     let host = registry.enter(NewGroup::alone(alone.clone()).expect("memory")).expect("room");
     let module = context("(module (type (func (param i32 f64))))", &mut registry);
     assert_eq!(module.type_ids[0], host);

@@ -349,3 +349,41 @@ fn bodies_end_where_they_end() {
     let error = validate(bytes, Features::WASM3).expect_err("no end");
     assert!(error.is_malformed(), "{error}");
 }
+
+#[test]
+fn casts_between_unrelated_types_came_with_custom_descriptors() {
+    let text = "(module (func (result anyref) (br_on_cast 0 structref arrayref (unreachable))))";
+    let bytes = wat::parse_str(text).expect("the text is right");
+    let error = validate(&bytes, Features::WASM3).expect_err("unrelated").to_string();
+    assert!(error.starts_with("type mismatch: the type to cast to"), "{error}");
+    validate(&bytes, Features::WASM3 | Features::CUSTOM_DESCRIPTORS).expect("valid");
+    let across = text.replace("arrayref", "funcref").replace("result anyref", "result funcref");
+    let bytes = wat::parse_str(across).expect("the text is right");
+    validate(&bytes, Features::ALL).expect_err("of two hierarchies");
+}
+
+#[test]
+fn a_descriptor_and_what_it_describes_are_final_or_not() {
+    let text = "(module (rec (type $a (sub (descriptor $b) (struct)))
+        (type $b (sub final (describes $a) (struct)))))";
+    let bytes = wat::parse_str(text).expect("the text is right");
+    validate(&bytes, Features::ALL).expect("valid");
+    let error = validate(&bytes, Features::WASM3).expect_err("switched off").to_string();
+    assert!(error.contains("needs the feature custom-descriptors"), "{error}");
+}
+
+/// Groups that differ in their clauses alone are different, and those that agree are one.
+#[test]
+fn clauses_are_part_of_types() {
+    let described = "(type (descriptor 1) (struct)) (type (describes 0) (struct))";
+    let again = described.replace("descriptor 1", "descriptor 3").replace("scribes 0", "scribes 2");
+    let plain = "(type (struct)) (type (struct))";
+    let text = format!("(module (rec {described}) (rec {again}) (rec {plain}))");
+    let bytes = wat::parse_str(text).expect("the text is right");
+    let (_, context) = validate(&bytes, Features::ALL).expect("valid");
+    let [a, b, again, _, plain, _] = context.type_ids[..] else { panic!() };
+    assert_eq!(a, again);
+    assert!(a != plain && b != plain && a != b);
+    assert_eq!(context.types[2].descriptor, Some(b.0));
+    assert_eq!(context.types[3].describes, Some(a.0));
+}

@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 6] = [
 /// How many unsafe blocks and implementations each crate has, which somebody has read; the others
 /// have none. In the engine, its test of architecture says in which files.
 const UNSAFE: [(&str, usize); 3] = [
-    ("crates/core/src/", 260),
+    ("crates/core/src/", 265),
     ("crates/core/tests/garbage.rs", 3),
     ("crates/wasi/tests/held.rs", 3),
 ];

@@ -89,13 +89,13 @@ impl Ref {
         if let Ref::Exn(value) = self { Some(*value) } else { None }
     }
 
-    /// The most exact type.
+    /// The most exact type; of one that is defined, [inexact](HeapType::inexact).
     ///
     /// # Errors
     /// If it belongs to another store, or if its scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<RefType, Error> {
         let store = &store.as_context().0.inner;
-        Ok(self.ty_in(store)?.given(&store.engine))
+        Ok(self.ty_in(store)?.inexact().given(&store.engine))
     }
 
     /// Whether it is of type `ty`.
@@ -107,11 +107,10 @@ impl Ref {
         Ok(self.ty_in(store)?.matches(&store.engine, ty))
     }
 
+    /// The most exact type, in the sense of [`HeapType::exact`] too.
     pub(crate) fn ty_in(&self, store: &StoreInner) -> Result<RefType, Error> {
         let heap = match self {
-            Ref::Func(Some(func)) => {
-                HeapType::concrete(&store.engine, store.funcs[func.index_in(store)?].ty)
-            }
+            Ref::Func(Some(func)) => store.func_heap_type(func.index_in(store)?),
             Ref::Extern(Some(value)) => value.slot(store).map(|_| HeapType::Extern)?,
             Ref::Any(Some(value)) => store.heap_type_of(value.slot(store)?),
             Ref::Exn(Some(value)) => value.slot(store).map(|_| HeapType::Exn)?,
@@ -161,7 +160,7 @@ impl Ref {
 pub(crate) fn check_slot(store: &StoreInner, wanted: RefType, slot: u64) -> Result<(), Error> {
     let heap = match (slot, wanted.heap_type().top()) {
         (0, top) => top.bottom(),
-        (_, HeapType::Func) => HeapType::concrete(&store.engine, store.funcs[slot as usize - 1].ty),
+        (_, HeapType::Func) => store.func_heap_type(slot as usize - 1),
         (_, HeapType::Any) => store.heap_type_of(slot),
         (_, top) => top,
     };
@@ -240,6 +239,11 @@ impl Referent {
 }
 
 impl StoreInner {
+    /// The most exact type of a reference to the function with this index.
+    fn func_heap_type(&self, func: usize) -> HeapType {
+        HeapType::concrete(&self.engine, self.funcs[func].ty).exact()
+    }
+
     /// The most exact type of a reference of the hierarchy of `any` that is not null.
     pub(crate) fn heap_type_of(&self, slot: u64) -> HeapType {
         match Referent::of(slot) {
@@ -251,6 +255,7 @@ impl StoreInner {
                     true => HeapType::ConcreteArray(ty),
                     false => HeapType::ConcreteStruct(ty),
                 }
+                .exact()
             }
         }
     }

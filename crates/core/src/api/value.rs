@@ -202,7 +202,11 @@ impl Val {
     /// If it is a reference of another store, or one whose scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<ValType, Error> {
         let store = &store.as_context().0.inner;
-        Ok(self.ty_in(store)?.given(&store.engine))
+        Ok(match self.ty_in(store)? {
+            ValType::Ref(ty) => ty.inexact().into(),
+            other => other,
+        }
+        .given(&store.engine))
     }
 
     /// Whether the value is of type `ty`.

@@ -359,7 +359,8 @@ fn room_for(
 }
 
 /// Makes a structure of the type `id`, whose fields are given as they lie in slots, in order; a
-/// vector takes two. Returns the reference as it lies in slots.
+/// vector takes two. Its descriptor is a structure of the type's, or null if it has none. Returns
+/// the reference as it lies in slots.
 ///
 /// This may collect: references in `slots` are pinned meanwhile; the new one must be reachable
 /// before the next allocation.
@@ -370,9 +371,11 @@ pub(crate) fn alloc_struct(
     store: &mut dyn Threaded,
     id: TypeId,
     slots: &[u64],
+    descriptor: u64,
 ) -> Result<u64, Error> {
     let ty = object_type(store.inner(), id)?.ok_or(Trap::CastFailure)?;
     let mut pins = Pins::new(store);
+    pin(&mut pins, Storage::Any, [descriptor, 0])?;
     let mut rest = slots;
     for place in &ty.fields {
         let (value, behind) = split_value(rest, place.storage);
@@ -380,7 +383,7 @@ pub(crate) fn alloc_struct(
         pin(&mut pins, place.storage, value)?;
     }
     room_for(pins.store, Asker::Host, Room::Heap(ty.size as usize), None)?;
-    Ok(pins.store.inner().heap.new_struct(&ty, slots))
+    Ok(pins.store.inner().heap.new_struct(&ty, slots, descriptor))
 }
 
 /// As [`alloc_struct`], for an array of `len` elements which all are `value`, as it lies in slots.

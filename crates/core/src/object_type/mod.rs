@@ -3,7 +3,8 @@
 //! on a store.
 //!
 //! An object begins with a header word: the type's id in the lower half, with [`ARRAY`] set for an
-//! array; the length of an array in the upper half. Fields follow in order, each aligned by its
+//! array. In the upper half is the length of an array; of a structure its descriptor, by the word
+//! where that lies, or 0 if its type has none. Fields follow in order, each aligned by its
 //! size but for vectors, which are aligned as words. A field that is smaller than a word goes into
 //! the first gap that earlier ones left, so the fields of a type lie in its subtypes where they lie
 //! in it.
@@ -68,8 +69,11 @@ impl Storage {
         match ty.heap {
             HeapType::Abs(Func | NoFunc) => Storage::Func,
             HeapType::Abs(Exn | NoExn) => Storage::Exn,
-            HeapType::Concrete(id) if is_func(TypeId(id)) => Storage::Func,
-            _ => Storage::Any,
+            HeapType::Abs(_) => Storage::Any,
+            HeapType::Concrete(id) | HeapType::Exact(id) => match is_func(TypeId(id)) {
+                true => Storage::Func,
+                false => Storage::Any,
+            },
         }
     }
 

@@ -112,6 +112,11 @@ impl ConstContext<'_> {
             true => ty.array_size(len.into()).ok_or(Trap::AllocationTooLarge)?,
             false => ty.size as usize,
         };
+        if matches!(op, Op::StructNewDesc | Op::StructNewDefaultDesc)
+            && stack.last().is_none_or(|(descriptor, _)| descriptor[0] == 0)
+        {
+            return Err(Trap::NullDescriptorReference.into());
+        }
         // What it is made of is on this stack only. Each operand is pinned once, however many
         // objects are made above it: numbers as nulls, so that pins and operands are the same in
         // number.
@@ -127,7 +132,7 @@ impl ConstContext<'_> {
             Op::ArrayNew | Op::ArrayNewDefault => {
                 array_cost(u64::from(len) * u64::from(ty.element().size()))
             }
-            Op::StructNewDefault => default_struct_cost(ty.size.into()),
+            Op::StructNewDefault | Op::StructNewDefaultDesc => default_struct_cost(ty.size.into()),
             _ => 0,
         };
         pins.store.reserve_gc(size, cost)?;
@@ -181,14 +186,19 @@ fn new_object(heap: &mut Heap, ty: &ObjectType, op: Op, len: u32, stack: &mut Ve
             array
         }
         _ => {
-            let count = if op == Op::StructNew { ty.fields.len() } else { 0 };
+            let descriptor = match op {
+                Op::StructNewDesc | Op::StructNewDefaultDesc => pop(stack)[0],
+                _ => 0,
+            };
+            let is_default = matches!(op, Op::StructNewDefault | Op::StructNewDefaultDesc);
+            let count = if is_default { 0 } else { ty.fields.len() };
             let values = stack.split_off(stack.len().saturating_sub(count));
             let mut slots = Vec::new();
             for (index, place) in ty.fields.iter().enumerate() {
                 let value = values.get(index).map_or([0, 0], |(value, _)| *value);
                 slots.extend_from_slice(&value[..place.storage.slots()]);
             }
-            heap.new_struct(ty, &slots)
+            heap.new_struct(ty, &slots, descriptor)
         }
     }
 }

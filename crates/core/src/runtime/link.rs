@@ -8,7 +8,7 @@ use crate::{
     types::ItemType,
 };
 use core::fmt;
-use windlass_decode::Import;
+use windlass_decode::{Import, ImportType};
 use windlass_validate::TypeRegistry;
 
 /// What is given for an import: something of the store, by its index, or a memory that belongs to
@@ -36,9 +36,15 @@ impl Item {
     }
 }
 
-/// Whether something of type `given` can be imported as `wanted`.
-fn matches(types: &TypeRegistry, given: &ItemType, wanted: &ItemType) -> bool {
+/// Whether the import wants a function of just its type, and of none below it.
+fn is_exact(import: &Import) -> bool {
+    matches!(import.ty, ImportType::ExactFunc(_))
+}
+
+/// Whether something of type `given` can be imported as `wanted`, the type of `import`.
+fn matches(types: &TypeRegistry, import: &Import, given: &ItemType, wanted: &ItemType) -> bool {
     match (given, wanted) {
+        (ItemType::Func(given), ItemType::Func(wanted)) if is_exact(import) => given == wanted,
         (ItemType::Func(given), ItemType::Func(wanted)) => types.is_subtype(*given, *wanted),
         (ItemType::Table(given), ItemType::Table(wanted)) => types.table_matches(given, wanted),
         (ItemType::Memory(given), ItemType::Memory(wanted)) => types.memory_matches(given, wanted),
@@ -60,8 +66,9 @@ pub(crate) fn check_imports(
         return Err(error!("the module has {wanted} imports, but {} are given", given.len()));
     }
     let given = || module.0.imports().zip(given.iter().map(|given| given.ty(store)));
-    let fits =
-        |types: &TypeRegistry| given().all(|((_, wanted), given)| matches(types, &given, &wanted));
+    let fits = |types: &TypeRegistry| {
+        given().all(|((import, wanted), given)| matches(types, import, &given, &wanted))
+    };
     if store.engine.types(fits) {
         return Ok(());
     }
@@ -80,12 +87,13 @@ pub(crate) fn check_import(
     given: ItemType,
     errors: &mut LinkErrors,
 ) {
-    if engine.types(|types| matches(types, &given, &wanted)) {
+    if engine.types(|types| matches(types, import, &given, &wanted)) {
         return;
     }
     errors.add(|| {
         let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
-        let detail = alloc::format!("expected {wanted}, found {given}");
+        let just = if is_exact(import) { "just " } else { "" };
+        let detail = alloc::format!("expected {just}{wanted}, found {given}");
         LinkError::new(LinkErrorKind::IncompatibleImportType, import, detail)
     });
 }

@@ -32,7 +32,7 @@ use windlass_validate::shed;
 /// | `call_indirect`, `call_ref`, `return_call_indirect`, `return_call_ref` | 12 |
 /// | each parameter and each result of a call | 1 |
 /// | `throw`, `throw_ref`, `rethrow` | 20 |
-/// | `struct.new`, `struct.new_default`, `array.new`, `array.new_default`, `array.new_fixed`, `array.new_data`, `array.new_elem` | 3 |
+/// | `struct.new`, `struct.new_default`, `struct.new_desc`, `struct.new_default_desc`, `array.new`, `array.new_default`, `array.new_fixed`, `array.new_data`, `array.new_elem` | 3 |
 /// | `memory.size`, `data.drop`, `elem.drop`, `i64.add128`, `i64.sub128`, `i64.mul_wide_s`, `i64.mul_wide_u` | 5 |
 /// | `memory.fill`, `memory.copy`, `memory.init`, `table.fill`, `table.copy`, `table.init` | 6 |
 /// | `array.fill`, `array.copy`, `array.init_data`, `array.init_elem` | 6 |
@@ -84,8 +84,8 @@ pub(crate) fn cost(op: Op) -> u32 {
         Call | ReturnCall => 5,
         CallIndirect | ReturnCallIndirect | CallRef | ReturnCallRef => 12,
         Throw | ThrowRef | Rethrow => 20,
-        StructNew | StructNewDefault | ArrayNew | ArrayNewDefault | ArrayNewFixed
-        | ArrayNewData | ArrayNewElem => 3,
+        StructNew | StructNewDefault | StructNewDesc | StructNewDefaultDesc | ArrayNew
+        | ArrayNewDefault | ArrayNewFixed | ArrayNewData | ArrayNewElem => 3,
         MemorySize | DataDrop | ElemDrop | I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => 5,
         MemoryFill | MemoryCopy | MemoryInit | TableFill | TableCopy | TableInit | ArrayFill
         | ArrayCopy | ArrayInitData | ArrayInitElem => 6,

@@ -398,6 +398,14 @@ impl<'m> Translator<'m> {
             (Op::AtomicFence, _) => self.fence(),
             (Op::RefEq, _) => self.binary(Op::I64Eq),
             (Op::AnyConvertExtern | Op::ExternConvertAny, _) => {}
+            (Op::RefCastDescEq, _) => self.desc_cast(false),
+            (Op::RefCastDescEqNull, _) => self.desc_cast(true),
+            (Op::BrOnCastDescEq, Imm::BrCast { label, to, .. }) => {
+                self.br_desc_cast(label, to.nullable, true);
+            }
+            (Op::BrOnCastDescEqFail, Imm::BrCast { label, to, .. }) => {
+                self.br_desc_cast(label, to.nullable, false);
+            }
             (op, Imm::Heap(heap)) => self.cast(op, heap),
             (op, Imm::BrCast { label, to, .. }) => self.br_cast(op, label, to),
             (op, imm) if self.object(op, imm) => {}

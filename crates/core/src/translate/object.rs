@@ -44,8 +44,16 @@ pub(crate) enum Object {
     Last(Access, u32, u64),
     /// What is made, with this header.
     Done(u64),
+    /// What is made, with this header, and `a` as its descriptor.
+    Described(u64),
+    /// `ref.get_desc`
+    Descriptor,
     /// `ref.test`
     Test(Wanted, u32),
+    /// Whether `a` has the descriptor `b`, or is null.
+    DescTest {
+        nullable: bool,
+    },
 }
 
 impl Object {
@@ -53,8 +61,14 @@ impl Object {
     pub(crate) fn result(self) -> Kind {
         match self {
             Object::Get(_, kind, _) | Object::Element(_, kind) => kind,
-            Object::Len | Object::I31Get { .. } | Object::Test(..) => Kind::I32,
-            Object::RefI31 | Object::Last(..) | Object::Done(_) => Kind::Ref,
+            Object::Len | Object::I31Get { .. } | Object::Test(..) | Object::DescTest { .. } => {
+                Kind::I32
+            }
+            Object::RefI31
+            | Object::Last(..)
+            | Object::Done(_)
+            | Object::Described(_)
+            | Object::Descriptor => Kind::Ref,
         }
     }
 
@@ -68,7 +82,10 @@ impl Object {
             | Object::RefI31
             | Object::I31Get { .. }
             | Object::Done(_)
-            | Object::Test(..) => Domain::Int,
+            | Object::Described(_)
+            | Object::Descriptor
+            | Object::Test(..)
+            | Object::DescTest { .. } => Domain::Int,
         }
     }
 
@@ -83,6 +100,9 @@ impl Object {
             Object::I31Get { signed: false } => tables::object::i31_get_u(a, d),
             Object::Last(access, ..) => tables::object::new_last(access, a, d),
             Object::Done(_) => tables::object::new_done(d),
+            Object::Described(_) => tables::object::new_described(a, d),
+            Object::Descriptor => tables::object::get_desc(a, d),
+            Object::DescTest { .. } => tables::object::desc_test(a, b, d),
             Object::Test(wanted, _) => tables::object::ref_test(wanted, a, d),
         }
     }
@@ -96,8 +116,15 @@ impl Object {
                 Loc::Const(index) => pack_const(d, a.slot(), low(index)),
                 _ => pack_fields([d, a.slot(), b.slot(), 0]),
             }),
-            Object::Len | Object::RefI31 | Object::I31Get { .. } => {
+            Object::Len | Object::RefI31 | Object::I31Get { .. } | Object::Descriptor => {
                 push(pack_fields([d, a.slot(), 0, 0]));
+            }
+            Object::DescTest { nullable } => {
+                push(pack_fields([d, a.slot(), b.slot(), nullable.into()]));
+            }
+            Object::Described(header) => {
+                push(pack_fields([d, a.slot(), 0, 0]));
+                push(header);
             }
             Object::Last(_, offset, header) => {
                 push(pack_const(d, a.slot(), offset));
@@ -134,8 +161,28 @@ impl Object {
                 write!(f, "{d} = new {header:#x}, field {offset} = {a}")
             }
             Object::Done(header) => write!(f, "{d} = new {header:#x}"),
+            Object::Described(header) => write!(f, "{d} = new {header:#x}, descriptor {a}"),
+            Object::Descriptor => write!(f, "{d} = ref.get_desc {a}"),
+            Object::DescTest { nullable } => {
+                write!(f, "{d} = {a} has descriptor {b}{}", if nullable { " or null" } else { "" })
+            }
             Object::Test(wanted, bits) => write!(f, "{d} = ref.test {wanted:?} {bits:#x} {a}"),
         }
+    }
+}
+
+/// An object that is made.
+struct Made {
+    header: u64,
+    /// Its bytes.
+    size: u32,
+    /// Whether it has a descriptor.
+    described: bool,
+}
+
+impl Made {
+    fn structure(ty: &ObjectType, described: bool) -> Made {
+        Made { header: ty.header.into(), size: ty.size, described }
     }
 }
 
@@ -171,16 +218,17 @@ impl<'m> Translator<'m> {
     /// Translates an instruction on structures, arrays or `i31`, if it is one.
     pub(super) fn object(&mut self, op: Op, imm: Imm<'_>) -> bool {
         match (op, imm) {
-            (Op::StructNew, Imm::Index(ty)) => {
+            (Op::StructNew | Op::StructNewDesc, Imm::Index(ty)) => {
                 let ty = self.object_type(ty);
-                self.new_object(ty.header.into(), ty.size, ty.fields.len(), |index| {
-                    ty.fields[index]
-                });
+                let made = Made::structure(ty, op == Op::StructNewDesc);
+                self.new_object(made, ty.fields.len(), |index| ty.fields[index]);
             }
-            (Op::StructNewDefault, Imm::Index(ty)) => {
+            (Op::StructNewDefault | Op::StructNewDefaultDesc, Imm::Index(ty)) => {
                 let ty = self.object_type(ty);
-                self.new_object(ty.header.into(), ty.size, 0, |index| ty.fields[index]);
+                let made = Made::structure(ty, op == Op::StructNewDefaultDesc);
+                self.new_object(made, 0, |index| ty.fields[index]);
             }
+            (Op::RefGetDesc, _) => self.object_op(Object::Descriptor, 1),
             (Op::ArrayNewFixed, Imm::Index2(ty, count)) => self.array_new_fixed(ty, count),
             (Op::ArrayNew | Op::ArrayNewDefault, Imm::Index(ty)) => self.array_new(op, ty),
             (Op::StructGet | Op::StructGetS | Op::StructGetU, Imm::Index2(ty, field)) => {
@@ -301,23 +349,23 @@ impl<'m> Translator<'m> {
             let offset = HEADER + u32::try_from(index).unwrap_or(count) * storage.size();
             FieldLayout { offset, storage }
         };
-        self.new_object(header, size, count as usize, field);
+        self.new_object(Made { header, size, described: false }, count as usize, field);
     }
 
-    /// Makes an object of the top operands, so many fields; without fields, of zeros.
-    fn new_object(
-        &mut self,
-        header: u64,
-        size: u32,
-        count: usize,
-        field: impl Fn(usize) -> FieldLayout,
-    ) {
+    /// Makes an object of the top operands, so many fields, and the descriptor above them if there
+    /// is one; without fields, of zeros.
+    fn new_object(&mut self, made: Made, count: usize, field: impl Fn(usize) -> FieldLayout) {
+        let Made { header, size, described } = made;
+        if described {
+            self.settle_descriptor();
+        }
         // What is in accumulators now stays in its slot, too: the first cell may stop.
         self.builder.keep_stores();
         self.can_stop(Stopped::Before);
         self.count_object(size);
-        let from = self.stack.len() - count;
-        let last = count.saturating_sub(1);
+        let from = self.stack.len() - count - usize::from(described);
+        // What the last cell does with the last field.
+        let last = if described { count } else { count.saturating_sub(1) };
         if count == 0 {
             self.builder.cell(tables::object::NEW_ZEROED, format_args!("new {size} bytes"));
             self.builder.push(0);
@@ -327,7 +375,9 @@ impl<'m> Translator<'m> {
             let v = self.field_value(from + index);
             self.new_field(field(index), v, (index == 0).then_some(size));
         }
-        let what = if last == 0 {
+        let what = if described {
+            (Object::Described(header), self.field_value(from + count))
+        } else if last == 0 {
             (Object::Done(header), NO_LOC)
         } else {
             let FieldLayout { offset, storage } = field(last);
@@ -339,6 +389,14 @@ impl<'m> Translator<'m> {
         let emitted = self.builder.emit(inst);
         debug_assert!(emitted, "an object can be made from everywhere: {inst}");
         self.push_temp(Kind::Ref);
+    }
+
+    /// A descriptor is not read from the code: a constant, which is null, goes to its slot.
+    fn settle_descriptor(&mut self) {
+        let top = self.stack.len() - 1;
+        if let Origin::Const(_) = self.stack[top].origin {
+            self.settle(top, true);
+        }
     }
 
     /// The place of an operand that a field gets: it stays there.

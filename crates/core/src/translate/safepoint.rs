@@ -301,6 +301,8 @@ fn has_operands_when_stopped(op: Op) -> bool {
         op,
         StructNew
             | StructNewDefault
+            | StructNewDesc
+            | StructNewDefaultDesc
             | ArrayNew
             | ArrayNewDefault
             | ArrayNewFixed

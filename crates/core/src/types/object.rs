@@ -182,7 +182,8 @@ pub(crate) fn define(
         return Err(Error::msg("the supertype belongs to another engine"));
     }
     let supertypes = sup.iter().map(|(_, id)| id.0).collect();
-    let ty = SubType { is_final: finality == Finality::Final, supertypes, composite };
+    let is_final = finality == Finality::Final;
+    let ty = SubType { is_final, supertypes, describes: None, descriptor: None, composite };
     engine.register(ty)
 }
 
@@ -302,7 +303,8 @@ impl StructType {
     ///
     /// # Errors
     /// If there are more than 10000 fields, or if the type of one belongs to another engine; if the
-    /// supertype is final, or its fields are not matched by the first of these.
+    /// supertype is final, has to do with descriptors, or its fields are not matched by the first
+    /// of these.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,
@@ -332,6 +334,23 @@ impl StructType {
                 _ => Box::default(),
             });
         fields.iter().map(|&field| FieldType::from_decoded(self.engine(), field)).collect()
+    }
+
+    /// The type of the descriptors that structures of this type have, if they have some: with the
+    /// feature [`custom-descriptors`](crate::Config::wasm_custom_descriptors).
+    pub fn descriptor(&self) -> Option<StructType> {
+        Some(StructType::from_id(self.engine(), self.descriptor_id()?))
+    }
+
+    /// The type that structures of this type are descriptors for, if they are.
+    pub fn describes(&self) -> Option<StructType> {
+        let id = self.engine().types(|types| types.get(self.id()).describes)?;
+        Some(StructType::from_id(self.engine(), TypeId(id)))
+    }
+
+    /// The number of the type of their descriptors.
+    pub(crate) fn descriptor_id(&self) -> Option<TypeId> {
+        self.engine().types(|types| types.get(self.id()).descriptor).map(TypeId)
     }
 
     /// The field with this index, if there is one.

@@ -64,6 +64,7 @@ macro_rules! heap_types {
                 match heap {
                     $(decode::HeapType::Abs(AbsHeapType::$name) => HeapType::$name,)*
                     decode::HeapType::Concrete(id) => HeapType::concrete(engine, TypeId(id)),
+                    decode::HeapType::Exact(id) => HeapType::concrete(engine, TypeId(id)).exact(),
                 }
             }
 
@@ -72,7 +73,10 @@ macro_rules! heap_types {
                 match self {
                     $(HeapType::$name => decode::HeapType::Abs(AbsHeapType::$name),)*
                     ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) => {
-                        decode::HeapType::Concrete(ty.id.0)
+                        match ty.is_exact() {
+                            true => decode::HeapType::Exact(ty.id().0),
+                            false => decode::HeapType::Concrete(ty.id().0),
+                        }
                     }
                 }
             }
@@ -107,23 +111,40 @@ heap_types! {
     NoExn,
 }
 
-/// A type that is defined: which engine it belongs to, and the number that this engine knows it by.
-/// Two modules of one engine that define the same type have the same `ConcreteType`; those of
-/// different engines never have.
+/// A type that is defined: which engine it belongs to, the number that this engine knows it by, and
+/// whether it is meant without the types below it ([`HeapType::exact`]). Two modules of one engine
+/// that define the same type have the same `ConcreteType`; those of different engines never have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConcreteType {
     engine: EngineId,
-    id: TypeId,
+    /// The number, which is below [`EXACT`], and that bit.
+    bits: u32,
 }
+
+/// Set in a type that is meant without those below it. In a field of its own it would make all
+/// types of values larger.
+const EXACT: u32 = 1 << 31;
 
 impl ConcreteType {
     pub(crate) fn new(engine: &Engine, id: TypeId) -> ConcreteType {
-        ConcreteType { engine: engine.id(), id }
+        ConcreteType { engine: engine.id(), bits: id.0 }
+    }
+
+    const fn id(self) -> TypeId {
+        TypeId(self.bits & !EXACT)
+    }
+
+    const fn is_exact(self) -> bool {
+        self.bits & EXACT != 0
+    }
+
+    const fn with_exactness(self, exact: bool) -> ConcreteType {
+        ConcreteType { bits: self.id().0 | if exact { EXACT } else { 0 }, ..self }
     }
 
     /// The number, if it is a type of this engine.
     pub(crate) fn id_in(self, engine: &Engine) -> Option<TypeId> {
-        (self.engine == engine.id()).then_some(self.id)
+        (self.engine == engine.id()).then_some(self.id())
     }
 }
 
@@ -141,6 +162,44 @@ impl HeapType {
     /// Whether it is a type that is defined.
     pub const fn is_concrete(&self) -> bool {
         self.as_concrete().is_some()
+    }
+
+    /// Whether it is a type that is defined, without the types below it.
+    pub const fn is_exact(&self) -> bool {
+        matches!(self.as_concrete(), Some(ty) if ty.is_exact())
+    }
+
+    /// The type without those below it, if it is one that is defined: what was made as just that
+    /// is of it. Other types stay as they are. Guests have such types with the feature
+    /// [`custom-descriptors`](crate::Config::wasm_custom_descriptors).
+    ///
+    /// ```
+    /// use windlass::{Engine, FuncType, HeapType};
+    /// let engine = Engine::default();
+    /// let ty = HeapType::from(FuncType::new(&engine, [], []));
+    /// assert!(ty.exact().matches(&engine, &ty) && !ty.matches(&engine, &ty.exact()));
+    /// assert_eq!(ty.exact().inexact(), ty);
+    /// assert_eq!(HeapType::Func.exact(), HeapType::Func);
+    /// ```
+    #[must_use]
+    pub const fn exact(self) -> HeapType {
+        self.with_exactness(true)
+    }
+
+    /// The type with those below it: see [`HeapType::exact`].
+    #[must_use]
+    pub const fn inexact(self) -> HeapType {
+        self.with_exactness(false)
+    }
+
+    const fn with_exactness(self, exact: bool) -> HeapType {
+        use HeapType::{ConcreteArray, ConcreteFunc, ConcreteStruct};
+        match self {
+            ConcreteFunc(ty) => ConcreteFunc(ty.with_exactness(exact)),
+            ConcreteStruct(ty) => ConcreteStruct(ty.with_exactness(exact)),
+            ConcreteArray(ty) => ConcreteArray(ty.with_exactness(exact)),
+            abstract_type => abstract_type,
+        }
     }
 
     const fn as_concrete(&self) -> Option<ConcreteType> {
@@ -280,6 +339,11 @@ impl RefType {
     /// What is referred to.
     pub const fn heap_type(&self) -> HeapType {
         self.heap
+    }
+
+    /// The type with those below it: see [`HeapType::inexact`].
+    pub(crate) fn inexact(self) -> RefType {
+        RefType { heap: self.heap.inexact(), ..self }
     }
 
     /// Whether it is `other` or a subtype of it: see [`HeapType::matches`].

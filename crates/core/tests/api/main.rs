@@ -7,6 +7,7 @@ mod casts;
 mod code_limits;
 mod collection;
 mod costs;
+mod descriptors;
 mod embedder_code;
 mod error_stack;
 mod errors;

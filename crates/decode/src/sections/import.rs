@@ -3,6 +3,9 @@
 use crate::{Error, ExternKind, Features, GlobalType, Import, ImportType, Reader, limits};
 use alloc::vec::Vec;
 
+/// The byte that begins an exact function, as others begin the kinds of things.
+const EXACT_FUNC: u8 = 0x20;
+
 impl Reader<'_> {
     pub(crate) fn imports(&mut self) -> Result<Vec<Import>, Error> {
         self.vector("the number of imports", limits::IMPORTS, 4, Reader::import)
@@ -12,14 +15,23 @@ impl Reader<'_> {
         let offset = self.offset();
         let module = self.owned_name(limits::NAME_BYTES)?.into();
         let name = self.owned_name(limits::NAME_BYTES)?.into();
-        let ty = match self.extern_kind("malformed import kind")? {
+        Ok(Import { module, name, ty: self.import_type()?, offset })
+    }
+
+    fn import_type(&mut self) -> Result<ImportType, Error> {
+        let offset = self.offset();
+        if self.peek() == Some(EXACT_FUNC) {
+            self.byte()?;
+            self.require(Features::CUSTOM_DESCRIPTORS, "an exact function", offset)?;
+            return Ok(ImportType::ExactFunc(self.u32()?));
+        }
+        Ok(match self.extern_kind("malformed import kind")? {
             ExternKind::Func => ImportType::Func(self.u32()?),
             ExternKind::Table => ImportType::Table(self.table_type()?),
             ExternKind::Memory => ImportType::Memory(self.memory_type()?),
             ExternKind::Global => ImportType::Global(self.imported_global()?),
             ExternKind::Tag => ImportType::Tag(self.tag_type()?),
-        };
-        Ok(Import { module, name, ty, offset })
+        })
     }
 
     fn imported_global(&mut self) -> Result<GlobalType, Error> {

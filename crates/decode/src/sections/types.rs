@@ -19,12 +19,15 @@ mod code {
     pub(super) const I16: u8 = 0x77;
     pub(super) const REF: u8 = 0x64;
     pub(super) const REF_NULL: u8 = 0x63;
+    pub(super) const EXACT: u8 = 0x62;
     pub(super) const FUNC: u8 = 0x60;
     pub(super) const STRUCT: u8 = 0x5f;
     pub(super) const ARRAY: u8 = 0x5e;
     pub(super) const SUB: u8 = 0x50;
     pub(super) const SUB_FINAL: u8 = 0x4f;
     pub(super) const REC: u8 = 0x4e;
+    pub(super) const DESCRIPTOR: u8 = 0x4d;
+    pub(super) const DESCRIBES: u8 = 0x4c;
     pub(super) const EMPTY: u8 = 0x40;
 }
 
@@ -49,6 +52,24 @@ fn abs_heap_type(byte: u8) -> Option<(AbsHeapType, Features)> {
         0x69 => (AbsHeapType::Exn, Features::EXCEPTIONS),
         _ => return None,
     })
+}
+
+/// Whether a field has the type that one has where the byte for exact types stands twice: the
+/// second is read as an index then, which is a valid one where there are so many types.
+#[cold]
+pub(super) fn has_doubled_exact(groups: &[RecGroup]) -> bool {
+    let types = || groups.iter().flat_map(|group| &group.types);
+    let doubled = u32::from(code::EXACT);
+    let is_doubled = |field: &FieldType| {
+        let StorageType::Val(ValType::Ref(ty)) = field.storage else { return false };
+        ty.heap == HeapType::Exact(doubled)
+    };
+    types().nth(doubled as usize).is_none()
+        && types().any(|ty| match &ty.composite {
+            CompositeType::Struct(fields) => fields.iter().any(is_doubled),
+            CompositeType::Array(element) => is_doubled(element),
+            CompositeType::Func(_) => false,
+        })
 }
 
 /// Types start with a signed 7-bit integer, so that a byte that goes on is too long.
@@ -92,18 +113,33 @@ impl Reader<'_> {
 
     fn sub_type(&mut self) -> Result<SubType, Error> {
         let offset = self.offset();
-        let is_final = match self.peek() {
-            Some(code::SUB) => false,
-            Some(code::SUB_FINAL) => true,
-            _ => {
-                let composite = self.composite_type()?;
-                return Ok(SubType { is_final: true, supertypes: Box::default(), composite });
-            }
-        };
+        let (mut is_final, mut supertypes) = (true, Box::default());
+        if let Some(byte @ (code::SUB | code::SUB_FINAL)) = self.peek() {
+            self.byte()?;
+            self.require(Features::GC, "a subtype", offset)?;
+            is_final = byte == code::SUB_FINAL;
+            supertypes = self.vector("the number of supertypes", u32::MAX, 1, Reader::u32)?.into();
+        }
+        let describes = self.clause(code::DESCRIBES, "a type that describes another")?;
+        let descriptor = self.clause(code::DESCRIPTOR, "a type with a descriptor")?;
+        Ok(SubType {
+            is_final,
+            supertypes,
+            describes,
+            descriptor,
+            composite: self.composite_type()?,
+        })
+    }
+
+    /// The type that a clause of a type definition names, if there is this clause.
+    fn clause(&mut self, code: u8, what: &'static str) -> Result<Option<u32>, Error> {
+        let offset = self.offset();
+        if self.peek() != Some(code) {
+            return Ok(None);
+        }
         self.byte()?;
-        self.require(Features::GC, "a subtype", offset)?;
-        let supertypes = self.vector("the number of supertypes", u32::MAX, 1, Reader::u32)?.into();
-        Ok(SubType { is_final, supertypes, composite: self.composite_type()? })
+        self.require(Features::CUSTOM_DESCRIPTORS, what, offset)?;
+        Ok(Some(self.u32()?))
     }
 
     fn composite_type(&mut self) -> Result<CompositeType, Error> {
@@ -143,7 +179,7 @@ impl Reader<'_> {
         let storage = match self.peek() {
             Some(code::I8) => StorageType::I8,
             Some(code::I16) => StorageType::I16,
-            _ => return Ok(StorageType::Val(self.val_type()?)),
+            _ => return Ok(StorageType::Val(self.val_type_or("malformed storage type")?)),
         };
         self.byte()?;
         Ok(storage)
@@ -178,25 +214,30 @@ impl Reader<'_> {
     /// A value type.
     #[inline]
     pub fn val_type(&mut self) -> Result<ValType, Error> {
+        self.val_type_or("malformed value type")
+    }
+
+    #[inline]
+    fn val_type_or(&mut self, words: &'static str) -> Result<ValType, Error> {
         let ty = match self.peek() {
             Some(code::I32) => ValType::I32,
             Some(code::I64) => ValType::I64,
             Some(code::F32) => ValType::F32,
             Some(code::F64) => ValType::F64,
-            _ => return self.rarer_val_type(),
+            _ => return self.rarer_val_type(words),
         };
         self.byte()?;
         Ok(ty)
     }
 
-    fn rarer_val_type(&mut self) -> Result<ValType, Error> {
+    fn rarer_val_type(&mut self, words: &'static str) -> Result<ValType, Error> {
         let offset = self.offset();
         if self.peek() == Some(code::V128) {
             self.byte()?;
             self.require(Features::SIMD, "v128", offset)?;
             return Ok(ValType::V128);
         }
-        let ty = self.ref_type_or("malformed value type")?;
+        let ty = self.ref_type_or(words)?;
         self.require(Features::REFERENCE_TYPES, "a reference as a value", offset)?;
         Ok(ValType::Ref(ty))
     }
@@ -223,6 +264,11 @@ impl Reader<'_> {
     pub fn heap_type(&mut self) -> Result<HeapType, Error> {
         let offset = self.offset();
         match self.peek() {
+            Some(code::EXACT) => {
+                self.byte()?;
+                self.require(Features::CUSTOM_DESCRIPTORS, "an exact type", offset)?;
+                Ok(HeapType::Exact(self.u32()?))
+            }
             Some(byte) if is_negative(byte) => {
                 self.byte()?;
                 let (abs, feature) = abs_heap_type(byte)

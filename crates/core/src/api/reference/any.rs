@@ -53,13 +53,13 @@ impl AnyRef {
         Ok(Rooted::new(store, slot))
     }
 
-    /// The most exact type.
+    /// The most exact type; of one that is defined, [inexact](HeapType::inexact).
     ///
     /// # Errors
     /// If the reference's scope has ended, or if it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> Result<HeapType, Error> {
         let store = &store.as_context().0.inner;
-        Ok(store.heap_type_of(self.slot(store)?).given(&store.engine))
+        Ok(store.heap_type_of(self.slot(store)?).inexact().given(&store.engine))
     }
 
     /// Whether it is of type `ty`.

@@ -9,6 +9,7 @@ use crate::{
     runtime::{StoreId, StoreInner},
 };
 use alloc::{boxed::Box, vec, vec::Vec};
+use windlass_validate::TypeId;
 
 reference! {
     /// A value of `structref`: a structure in the store's heap.
@@ -38,6 +39,8 @@ pub struct StructRefPre {
     store: StoreId,
     ty: StructType,
     fields: Box<[FieldType]>,
+    /// The type of their descriptors.
+    descriptor: Option<TypeId>,
 }
 
 impl StructRefPre {
@@ -51,7 +54,8 @@ impl StructRefPre {
             return Err(Error::msg("the structure's type belongs to another engine"));
         }
         let fields = ty.field_types();
-        Ok(StructRefPre { store: store.0.inner.id, ty, fields })
+        let descriptor = ty.descriptor_id();
+        Ok(StructRefPre { store: store.0.inner.id, ty, fields, descriptor })
     }
 }
 
@@ -59,12 +63,37 @@ impl StructRef {
     /// A structure with these fields.
     ///
     /// # Errors
-    /// If fields are not as many as the type says and of these types, if one or the allocator
+    /// If fields are not as many as the type says and of these types, if structures of the type
+    /// have a descriptor ([`StructRef::with_descriptor`] makes those), if a field or the allocator
     /// belongs to another store, or if the heap is full.
     pub fn new(
+        store: impl AsContextMut,
+        allocator: &StructRefPre,
+        fields: &[Val],
+    ) -> Result<Rooted<StructRef>, Error> {
+        StructRef::make(store, allocator, fields, None)
+    }
+
+    /// A structure with these fields and this descriptor, of a type with
+    /// [a type for it](StructType::descriptor).
+    ///
+    /// # Errors
+    /// As [`StructRef::new`]; if the type has no descriptor, or if this one is not of just the type
+    /// that it has.
+    pub fn with_descriptor(
+        store: impl AsContextMut,
+        allocator: &StructRefPre,
+        fields: &[Val],
+        descriptor: Rooted<StructRef>,
+    ) -> Result<Rooted<StructRef>, Error> {
+        StructRef::make(store, allocator, fields, Some(descriptor))
+    }
+
+    fn make(
         mut store: impl AsContextMut,
         allocator: &StructRefPre,
         fields: &[Val],
+        descriptor: Option<Rooted<StructRef>>,
     ) -> Result<Rooted<StructRef>, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, allocator.store, "structure's allocator")?;
@@ -77,8 +106,28 @@ impl StructRef {
         for (value, ty) in fields.iter().zip(&allocator.fields) {
             at += value.to_slots(&store.inner, ty.element_type().unpack(), &mut slots[at..])?;
         }
-        let slot = alloc_struct(store, allocator.ty.id(), &slots[..at])?;
+        let descriptor = descriptor.map_or(Ok(0), |descriptor| descriptor.slot(&store.inner))?;
+        let given = (descriptor != 0).then(|| store.inner.heap.type_of(descriptor));
+        if given != allocator.descriptor {
+            return Err(Error::msg(
+                "the descriptor is not of the type that the structure's type has",
+            ));
+        }
+        let slot = alloc_struct(store, allocator.ty.id(), &slots[..at], descriptor)?;
         Ok(Rooted::new(&mut store.inner, slot))
+    }
+
+    /// Its descriptor, if it has one. The reference is valid in the innermost scope.
+    ///
+    /// # Errors
+    /// If the reference's scope has ended, or if it belongs to another store.
+    pub fn descriptor(
+        &self,
+        mut store: impl AsContextMut,
+    ) -> Result<Option<Rooted<StructRef>>, Error> {
+        let store = &mut store.as_context_mut().0.inner;
+        let descriptor = store.heap.descriptor(self.slot(store)?);
+        Ok((descriptor != 0).then(|| Rooted::new(store, descriptor)))
     }
 
     /// Its type.

@@ -21,7 +21,7 @@ const ALL: [Access; 9] = [
     Access::V128,
 ];
 
-const TESTS: [Wanted; 9] = [
+const TESTS: [Wanted; 10] = [
     Wanted::Always,
     Wanted::Never,
     Wanted::I31,
@@ -31,6 +31,7 @@ const TESTS: [Wanted; 9] = [
     Wanted::Final,
     Wanted::Below,
     Wanted::Func,
+    Wanted::ExactFunc,
 ];
 
 /// The kind of what is accessed, and its size in bytes.
@@ -66,6 +67,9 @@ impl Layouts {
                 self.add(tables::object::i31_get_s(a, d), 1, unary(int, reference), none);
                 self.add(tables::object::i31_get_u(a, d), 1, unary(int, reference), none);
                 self.add(tables::object::ref_i31(a, d), 1, unary(reference, int), none);
+                self.add(tables::object::get_desc(a, d), 1, unary(reference, reference), none);
+                let described = tables::object::new_described(a, d);
+                self.add(described, 2, unary(reference, reference), Part::NewLast { size: 0 });
                 for_each(&TESTS, |test| {
                     let handler = tables::object::ref_test(test, a, d);
                     self.add(handler, 1, unary(int, reference), none);
@@ -80,6 +84,15 @@ impl Layouts {
                     let branch = Part::Branch { word: 1, again: false };
                     self.add(tables::object::br_cast(test, passes, a), 2, fields, branch);
                 }
+            });
+        });
+        for_pairs(|a, b| {
+            let [reference, descriptor] = [a, b].map(|place| source(place, Kind::I64));
+            let fields = [Field::Free, reference, descriptor, Field::Free];
+            self.add(tables::object::desc_cast(a, b), 1, fields, Part::Nothing);
+            for_each(&DESTS, |d| {
+                let fields = [dest(d, Kind::I32), reference, descriptor, Field::Free];
+                self.add(tables::object::desc_test(a, b, d), 1, fields, Part::Nothing);
             });
         });
         self.add(tables::object::NEW_ZEROED, 2, FREE, Part::NewFirst { size: 0 });

@@ -59,7 +59,7 @@ tests! {
     IsStruct |m, r, wanted| r & 7 == 0 && header(m, r) & ARRAY == 0;
     /// `array`
     IsArray |m, r, wanted| r & 7 == 0 && header(m, r) & ARRAY != 0;
-    /// A type without subtypes.
+    /// A type without subtypes, or one without those below it.
     IsFinal |m, r, wanted| r & 7 == 0 && header(m, r) == wanted;
     /// A type with subtypes.
     IsBelow |m, r, wanted| r & 7 == 0 && {
@@ -71,6 +71,8 @@ tests! {
         let ty = (*m.cx().funcs.add(r as usize - 1)).ty.0;
         ty == wanted || is_below(m, ty, wanted)
     };
+    /// A function type without those below it.
+    IsExactFunc |m, r, wanted| (*m.cx().funcs.add(r as usize - 1)).ty.0 == wanted;
 }
 
 /// The lower half of an object's header.
@@ -169,6 +171,57 @@ impl<T: Test, A: Src, const WANTED: bool> Step for BrCast<T, A, WANTED> {
                 return Jump::take(m, 1);
             }
             m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the reference in `a` passes a cast to what the descriptor in `b` describes: the object
+/// has this descriptor. Operands: `d, a, b`, whether null passes.
+#[inline(always)]
+unsafe fn has_descriptor<A: Src, B: Src>(m: &mut Machine) -> Result<bool, Stop> {
+    // SAFETY: I1, I2, I4, I10: the upper half of a structure's header is its descriptor, or 0.
+    unsafe {
+        let reference = A::get::<i64>(m, 1, 0) as u64;
+        let descriptor = B::get::<i64>(m, 2, 0) as u64;
+        if descriptor == 0 {
+            return Err(Trap::NullDescriptorReference.into());
+        }
+        if reference & 7 != 0 || reference == 0 {
+            return Ok(reference == 0 && m.field(3) != 0);
+        }
+        let header = *m.cx().heap.base.byte_add(reference as usize);
+        Ok(header as u32 & ARRAY == 0 && header >> 32 == descriptor >> 3)
+    }
+}
+
+/// Whether the reference in `a` has the descriptor in `b`. Operands: `d, a, b`, whether null
+/// passes.
+pub(crate) struct DescTest<A, B, D>(PhantomData<(A, B, D)>);
+impl<A: Src, B: Src, D: Dst> Step for DescTest<A, B, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I10.
+        unsafe {
+            let passes = i32::from(has_descriptor::<A, B>(m)?);
+            D::set(m, 0, passes);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `ref.cast_desc_eq`: leaves the reference where it is. Operands: `-, a, b`, whether null passes.
+pub(crate) struct DescCast<A, B>(PhantomData<(A, B)>);
+impl<A: Src, B: Src> Step for DescCast<A, B> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I10.
+        unsafe {
+            if !has_descriptor::<A, B>(m)? {
+                return Err(Trap::DescriptorCastFailure.into());
+            }
+            m.advance(1);
         }
         Ok(())
     }

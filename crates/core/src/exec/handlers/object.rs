@@ -321,6 +321,42 @@ impl<E: Element, V: Src, D: Dst> Step for NewLast<E, V, D> {
     }
 }
 
+/// The object is made, with the descriptor in `a`, if that is no null. Operands: `d, a`; header.
+pub(crate) struct NewDescribed<A, D>(PhantomData<(A, D)>);
+impl<A: Src, D: Dst> Step for NewDescribed<A, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I10; objects lie below 2^35.
+        unsafe {
+            let descriptor = A::get::<i64>(m, 1, 0) as u64;
+            if descriptor == 0 {
+                return Err(Trap::NullDescriptorReference.into());
+            }
+            made(m).cast::<u64>().write(m.word(1) | descriptor >> 3 << 32);
+            let reference = m.cx().heap.object as i64;
+            D::set(m, 0, reference);
+            m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// `ref.get_desc`. Operands: `d, a`.
+pub(crate) struct GetDesc<A, D>(PhantomData<(A, D)>);
+impl<A: Src, D: Dst> Step for GetDesc<A, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I10.
+        unsafe {
+            let object = of::<A>(m, Trap::NullReference)?;
+            let descriptor = *object.cast::<u64>() >> 32 << 3;
+            D::set(m, 0, descriptor as i64);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
 /// The object is made. Operands: `d`; header.
 pub(crate) struct NewDone<D>(PhantomData<D>);
 impl<D: Dst> Step for NewDone<D> {

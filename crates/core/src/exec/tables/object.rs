@@ -5,13 +5,13 @@ use super::{ByDest, Maybe, NO_DEST, h};
 use crate::exec::{
     handlers::{
         cast::{
-            Always, BrCast, IsArray, IsBelow, IsEq, IsFinal, IsFunc, IsI31, IsStruct, Never,
-            RefCast, RefTest, Test,
+            Always, BrCast, DescCast, DescTest, IsArray, IsBelow, IsEq, IsExactFunc, IsFinal,
+            IsFunc, IsI31, IsStruct, Never, RefCast, RefTest, Test,
         },
         object::{
-            ArrayGet, ArrayLen, ArrayNew, ArrayNewDefault, ArraySet, Element, F32, F64, I8S, I8U,
-            I16S, I16U, I31Get, I32, I64, NewDone, NewField, NewFirst, NewLast, NewZeroed, RefI31,
-            StructGet, StructSet, Vector,
+            ArrayGet, ArrayLen, ArrayNew, ArrayNewDefault, ArraySet, Element, F32, F64, GetDesc,
+            I8S, I8U, I16S, I16U, I31Get, I32, I64, NewDescribed, NewDone, NewField, NewFirst,
+            NewLast, NewZeroed, RefI31, StructGet, StructSet, Vector,
         },
     },
     machine::{
@@ -45,10 +45,12 @@ pub(crate) enum Wanted {
     Eq,
     Struct,
     Array,
-    /// A type without subtypes, or with.
+    /// A type without subtypes, or an exact one.
     Final,
+    /// A type with subtypes.
     Below,
     Func,
+    ExactFunc,
 }
 
 /// A row over the places of an element that is read: vectors are not pinned.
@@ -278,6 +280,14 @@ unary! {
     array_len, ArrayLen
 }
 unary! {
+    /// `ref.get_desc`
+    get_desc, GetDesc
+}
+unary! {
+    /// The end of an object whose fields are set and which has a descriptor.
+    new_described, NewDescribed
+}
+unary! {
     /// `ref.i31`
     ref_i31, RefI31
 }
@@ -331,6 +341,7 @@ macro_rules! by_test {
             Wanted::Final => OfTest::<IsFinal>::$part,
             Wanted::Below => OfTest::<IsBelow>::$part,
             Wanted::Func => OfTest::<IsFunc>::$part,
+            Wanted::ExactFunc => OfTest::<IsExactFunc>::$part,
         }
     };
 }
@@ -348,4 +359,40 @@ pub(crate) fn ref_cast(wanted: Wanted, a: Place) -> Maybe {
 /// `br_on_cast` or `br_on_cast_fail`, to anywhere.
 pub(crate) fn br_cast(wanted: Wanted, passes: bool, a: Place) -> Maybe {
     by_test!(wanted, BRANCH)[usize::from(passes)][a as usize]
+}
+
+/// A table by the places of a reference and of a descriptor: this one in its slot or the
+/// accumulator, and not both in registers of the code.
+macro_rules! by_descriptor {
+    ($body:ident $(, $d:ty)?) => {
+        [
+            [h::<$body<Slot, Slot $(, $d)?>>(), h::<$body<Slot, Acc $(, $d)?>>()],
+            [None; 2],
+            [h::<$body<Acc, Slot $(, $d)?>>(), None],
+            [h::<$body<P0, Slot $(, $d)?>>(), h::<$body<P0, Acc $(, $d)?>>()],
+            [h::<$body<P1, Slot $(, $d)?>>(), h::<$body<P1, Acc $(, $d)?>>()],
+        ]
+    };
+}
+
+/// The column of a descriptor's place in such a table.
+fn descriptor_column(b: Place) -> Option<usize> {
+    match b {
+        Place::Slot => Some(0),
+        Place::Acc => Some(1),
+        Place::Const | Place::P0 | Place::P1 => None,
+    }
+}
+
+/// Whether the reference `a` has the descriptor `b`.
+pub(crate) fn desc_test(a: Place, b: Place, d: Dest) -> Maybe {
+    const TABLES: &[[[Maybe; 2]; 5]; 2] =
+        &[by_descriptor!(DescTest, Slot), by_descriptor!(DescTest, Acc)];
+    TABLES.get(d as usize)?[a as usize][descriptor_column(b)?]
+}
+
+/// `ref.cast_desc_eq`
+pub(crate) fn desc_cast(a: Place, b: Place) -> Maybe {
+    const TABLE: &[[Maybe; 2]; 5] = &by_descriptor!(DescCast);
+    TABLE[a as usize][descriptor_column(b)?]
 }

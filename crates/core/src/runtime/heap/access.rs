@@ -54,15 +54,26 @@ impl Heap {
         array as usize + HEADER as usize + index as usize * storage.size() as usize
     }
 
-    /// Makes a structure, for which the room must suffice, of fields as they lie in slots.
-    pub(crate) fn new_struct(&mut self, ty: &ObjectType, mut slots: &[u64]) -> u64 {
-        let object = self.allocate(ty.header.into(), ty.size as usize);
+    /// Makes a structure, for which the room must suffice, of fields as they lie in slots, and with
+    /// a descriptor, which is a structure of this heap or null.
+    pub(crate) fn new_struct(
+        &mut self,
+        ty: &ObjectType,
+        mut slots: &[u64],
+        descriptor: u64,
+    ) -> u64 {
+        let object = self.allocate(described(ty, descriptor), ty.size as usize);
         for place in &ty.fields {
             let (value, rest) = split_value(slots, place.storage);
             slots = rest;
             self.write(object as usize + place.offset as usize, place.storage, value);
         }
         object
+    }
+
+    /// The descriptor of a structure, or null.
+    pub(crate) fn descriptor(&self, object: u64) -> u64 {
+        descriptor_of(self.words[object as usize / 8])
     }
 
     /// Makes an array of `len` equal elements. The room must suffice: see
@@ -134,12 +145,22 @@ impl Heap {
     }
 }
 
+/// The descriptor that the header of a structure says, as a reference: null if it has none.
+pub(super) fn descriptor_of(header: u64) -> u64 {
+    header >> 32 << 3
+}
+
 /// The first value in slots, and the rest.
 pub(crate) fn split_value(slots: &[u64], storage: Storage) -> ([u64; 2], &[u64]) {
     if storage == Storage::V128 {
         return ([slots[0], slots[1]], &slots[2..]);
     }
     ([slots[0], 0], &slots[1..])
+}
+
+/// The header of a structure with this descriptor. Objects lie below 2^35, in words.
+fn described(ty: &ObjectType, descriptor: u64) -> u64 {
+    u64::from(ty.header) | descriptor >> 3 << 32
 }
 
 /// A word full of one value.

@@ -6,6 +6,7 @@
 //! All of it goes in parts: `left` says how many words may be looked at yet.
 
 use super::Heap;
+use super::access::descriptor_of;
 use crate::{
     object_type::{Class, known::Shape},
     runtime::collection::part,
@@ -178,6 +179,7 @@ impl Heap {
         match self.types.shape(header) {
             Shape::Struct { first, count, .. } => {
                 *left = left.saturating_sub(count as usize);
+                self.mark(descriptor_of(header));
                 for index in first..first + count {
                     let (offset, class) = self.types.traced[index as usize];
                     self.trace_word(word + offset as usize / 8, class, other);

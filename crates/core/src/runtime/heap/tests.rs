@@ -22,7 +22,8 @@ struct World {
 }
 
 fn sub_type(composite: CompositeType) -> SubType {
-    SubType { is_final: true, supertypes: Box::default(), composite }
+    let supertypes = Box::default();
+    SubType { is_final: true, supertypes, describes: None, descriptor: None, composite }
 }
 use alloc::boxed::Box;
 
@@ -95,7 +96,7 @@ impl World {
         let node = self.node.clone();
         let all: Vec<u64> = roots.iter().copied().chain(next).collect();
         self.reserve(node.size as usize, &all)
-            .then(|| self.heap.new_struct(&node, &[id, next[0], next[1]]))
+            .then(|| self.heap.new_struct(&node, &[id, next[0], next[1]], 0))
     }
 
     fn get(&self, object: u64, field: usize) -> u64 {
