@@ -121,6 +121,8 @@ feature_switches! {
     wasm_custom_page_sizes CUSTOM_PAGE_SIZES;
     /// Structures with a descriptor, exact types. Off by default.
     wasm_custom_descriptors CUSTOM_DESCRIPTORS;
+    /// Groups of imports that have the name of their module once. Off by default.
+    wasm_compact_imports COMPACT_IMPORTS;
 }
 
 impl Config {

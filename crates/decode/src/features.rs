@@ -70,6 +70,8 @@ features! {
     CUSTOM_PAGE_SIZES custom_page_sizes "custom-page-sizes" 18;
     /// Structures with a descriptor, exact types.
     CUSTOM_DESCRIPTORS custom_descriptors "custom-descriptors" 19;
+    /// Groups of imports that have the name of their module once.
+    COMPACT_IMPORTS compact_imports "compact-imports" 20;
 }
 
 impl Features {
@@ -101,7 +103,8 @@ impl Features {
         .union(Features::THREADS)
         .union(Features::WIDE_ARITHMETIC)
         .union(Features::CUSTOM_PAGE_SIZES)
-        .union(Features::CUSTOM_DESCRIPTORS);
+        .union(Features::CUSTOM_DESCRIPTORS)
+        .union(Features::COMPACT_IMPORTS);
 
     /// Whether every feature of `other` is in this set.
     #[inline]

@@ -1,7 +1,7 @@
 //! [`Module`]: what the sections of a module say, decoded but not validated.
 
 use crate::{FuncType, GlobalType, MemoryType, RecGroup, RefType, TableType, TagType, ValType};
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::ops::Range;
 
 /// A decoded module. It does not borrow the bytes: bodies, expressions and data are byte ranges in
@@ -55,8 +55,8 @@ pub type Expr = Range<usize>;
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// The module's name.
-    pub module: Box<str>,
+    /// The module's name, which imports in a row share.
+    pub module: Arc<String>,
     /// The name in that module.
     pub name: Box<str>,
     /// What is imported.

@@ -6,7 +6,7 @@ use windlass_decode::{Features, Module};
 
 /// For each feature that decoding can see: the features it builds on, and modules that need it and
 /// nothing else beyond 1.0.
-const NEEDS: [(Features, Features, &[&str]); 18] = [
+const NEEDS: [(Features, Features, &[&str]); 19] = [
     (Features::MUTABLE_GLOBAL, Features::NONE, &[r#"(import "" "" (global (mut i32)))"#]),
     (Features::SIGN_EXTENSION, Features::NONE, &["(func (drop (i32.extend8_s (i32.const 1))))"]),
     (
@@ -91,6 +91,14 @@ const NEEDS: [(Features, Features, &[&str]); 18] = [
             "(type (func)) (func (param (ref (exact 0))))",
             "(type (func)) (import \"\" \"\" (func (exact (type 0))))",
             "(type (struct)) (func unreachable ref.get_desc 0)",
+        ],
+    ),
+    (
+        Features::COMPACT_IMPORTS,
+        Features::NONE,
+        &[
+            r#"(import "m" (item "a" (memory 1)) (item "b" (func)))"#,
+            r#"(import "m" (item "a") (item "b") (global i32))"#,
         ],
     ),
 ];

@@ -19,7 +19,7 @@ const TEXT: &str = r#"(module $everything
     (import "m" "t" (table 1 2 funcref))
     (rec (type $x (descriptor $y) (struct (field i32)))
          (type $y (describes $x) (struct (field (ref null (exact $x))))))
-    (import "m" "exact" (func (exact (type $g))))
+    (import "m" (item "exact" (func (exact (type $g)))) (item "other" (func (type $g))))
     (import "m" "mem" (memory $shared 1 2 shared))
     (import "m" "g" (global (mut (ref null $s))))
     (import "m" "e" (tag (param i32)))
@@ -78,7 +78,8 @@ fn validate(bytes: &[u8]) -> Result<(), String> {
         | WasmFeatures::THREADS
         | WasmFeatures::WIDE_ARITHMETIC
         | WasmFeatures::CUSTOM_PAGE_SIZES
-        | WasmFeatures::CUSTOM_DESCRIPTORS;
+        | WasmFeatures::CUSTOM_DESCRIPTORS
+        | WasmFeatures::COMPACT_IMPORTS;
     let mut validator = Validator::new_with_features(features);
     validator.validate_all(bytes).map(drop).map_err(|error| error.to_string())
 }

@@ -28,7 +28,8 @@ fn an_ordinary_module() {
             (func))"#,
     );
     assert_eq!(module.imports.len(), 2);
-    assert_eq!((&*module.imports[0].module, &*module.imports[0].name), ("env", "log"));
+    let import = &module.imports[0];
+    assert_eq!((import.module.as_str(), &*import.name), ("env", "log"));
     assert_eq!(module.imports[0].ty, ImportType::Func(0));
     assert_eq!(module.func_type(0).unwrap().params[..], [ValType::I32, ValType::F64]);
     assert_eq!(module.exports[0].kind, ExternKind::Func);
@@ -98,4 +99,73 @@ fn an_index_in_an_exact_type_is_unsigned() {
     let bytes = b"\0asm\x01\0\0\0\x01\x08\x01\x5f\x01\x64\x62\x62\0\0";
     let error = Module::decode(bytes, Features::ALL).unwrap_err().to_string();
     assert!(error.starts_with("malformed storage type"), "{error}");
+}
+
+#[test]
+fn groups_of_imports_are_imports() {
+    let (_, grouped) = decode(
+        r#"(module (type (func (param i32)))
+            (import "m" "one" (func (type 0)))
+            (import "m" (item "a" (func (type 0))) (item "" (global i32)))
+            (import "n" (item "c") (item "d") (func (type 0)))
+            (import "" "" (func (type 0))))"#,
+    );
+    let (_, single) = decode(
+        r#"(module (type (func (param i32)))
+            (import "m" "one" (func (type 0)))
+            (import "m" "a" (func (type 0))) (import "m" "" (global i32))
+            (import "n" "c" (func (type 0))) (import "n" "d" (func (type 0)))
+            (import "" "" (func (type 0))))"#,
+    );
+    let plain = |module: &Module| {
+        let imports = module.imports.iter();
+        imports.map(|i| (i.module.clone(), i.name.clone(), i.ty)).collect::<Vec<_>>()
+    };
+    assert_eq!(plain(&grouped), plain(&single));
+    // Imports of one module in a row share its name.
+    for module in [grouped, single] {
+        assert!(std::sync::Arc::ptr_eq(&module.imports[0].module, &module.imports[2].module));
+    }
+}
+
+#[test]
+fn what_groups_of_imports_save_is_limited() {
+    let section = |imports: &[u8]| {
+        let mut bytes = b"\0asm\x01\0\0\0\x02".to_vec();
+        bytes.extend(leb(imports.len()));
+        bytes.extend(imports);
+        Module::decode(&bytes, Features::ALL).map(|module| module.imports.len())
+    };
+    // A group of memories, of so many empty names, from a module with a name of so many bytes.
+    let group = |name: usize, count: usize| {
+        let mut bytes = [&[1][..], &leb(name), &vec![b'm'; name], &[0, 0x7e, 2, 0, 1]].concat();
+        bytes.extend(leb(count));
+        bytes.resize(bytes.len() + count, 0);
+        bytes
+    };
+    assert_eq!(section(&group(100_000, 10_000)), Ok(10_000));
+    let error = section(&group(100_000, 11_000)).unwrap_err().to_string();
+    assert!(error.starts_with("the number of bytes that groups of imports save"), "{error}");
+    let mut two = group(1, 600_000);
+    two[0] = 2;
+    two.extend(&group(1, 600_000)[1..]);
+    let error = section(&two).unwrap_err().to_string();
+    assert!(error.starts_with("the number of imports exceeds the limit"), "{error}");
+    // Only an empty name makes it a group, and only these bytes.
+    for import in
+        [&b"\x01\x01m\x01n\x7f\x00"[..], b"\x01\x01m\x00\xff\x00", b"\x01\x01m\x00\x7d\x00"]
+    {
+        let error = section(import).unwrap_err().to_string();
+        assert!(error.starts_with("malformed import kind"), "{error}");
+    }
+}
+
+fn leb(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
 }

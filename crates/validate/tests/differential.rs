@@ -16,6 +16,7 @@ const FEATURES: [(Features, WasmFeatures); 4] = [
             .union(WasmFeatures::WIDE_ARITHMETIC)
             .union(WasmFeatures::CUSTOM_PAGE_SIZES)
             .union(WasmFeatures::CUSTOM_DESCRIPTORS)
+            .union(WasmFeatures::COMPACT_IMPORTS)
             .union(WasmFeatures::LEGACY_EXCEPTIONS),
     ),
     (Features::WASM3, WasmFeatures::WASM3.difference(WasmFeatures::THREADS)),
@@ -67,7 +68,7 @@ fn generate(seed: u64) -> Option<Vec<u8>> {
         max_memories: if old { 1 } else { 3 },
         max_tables: if old { 1 } else { 4 },
         allow_invalid_funcs: seed % 5 == 4,
-        compact_imports_enabled: false,
+        compact_imports_enabled: !old && seed % 4 == 2,
         custom_page_sizes_enabled: !old,
         custom_descriptors_enabled: !old && seed % 4 == 1,
         gc_enabled: !old,

@@ -115,7 +115,7 @@ pub enum LinkErrorKind {
 impl LinkError {
     #[cold]
     pub(crate) fn new(kind: LinkErrorKind, import: &Import, detail: String) -> LinkError {
-        let (module, name) = (import.module.clone(), import.name.clone());
+        let (module, name) = (import.module.as_str().into(), import.name.clone());
         LinkError { kind, module, name, detail, others: Vec::new(), more: 0 }
     }
 

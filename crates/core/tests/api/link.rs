@@ -412,3 +412,25 @@ fn a_function_that_is_not_exported_is_told_with_those_that_are() {
     let error = instance.get_typed_func::<(), ()>(&store, "run").unwrap_err().to_string();
     assert!(error.ends_with("`f14`, `f15` and 4 more"), "{error}");
 }
+
+#[test]
+fn imports_in_groups_are_linked_as_others() {
+    let text = r#"(import "m" (item "a" (func $a (result i32))) (item "b" (global $b i32)))
+        (func (export "sum") (result i32) (i32.add (call $a) (global.get $b)))"#;
+    let wasm = wat::parse_str(text).unwrap();
+    let error = windlass::Module::new(&Engine::default(), &wasm).unwrap_err().to_string();
+    assert!(error.contains("needs the feature compact-imports"), "{error}");
+    let engine = Engine::new(windlass::Config::new().wasm_compact_imports(true)).unwrap();
+    let module = windlass::Module::new(&engine, &wasm).unwrap();
+    let names: Vec<_> = module.imports().map(|import| (import.module(), import.name())).collect();
+    assert_eq!(names, [("m", "a"), ("m", "b")]);
+    let mut store = Store::new(&engine, ());
+    let given = r#"(func (export "a") (result i32) (i32.const 40))
+        (global (export "b") i32 (i32.const 2))"#;
+    let given = windlass::Module::new(&engine, wat::parse_str(given).unwrap()).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.module(&mut store, "m", &given).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let sum = instance.get_typed_func::<(), i32>(&store, "sum").unwrap();
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 42);
+}

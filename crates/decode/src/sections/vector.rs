@@ -25,6 +25,11 @@ impl<'a> Reader<'a> {
     /// A name that is kept.
     pub(crate) fn owned_name(&mut self, limit: u32) -> Result<String, Error> {
         let name = self.name_of_at_most(limit)?;
+        self.owned(name)
+    }
+
+    /// A copy of a name that was just read.
+    pub(crate) fn owned(&self, name: &str) -> Result<String, Error> {
         let mut owned = String::new();
         if owned.try_reserve_exact(name.len()).is_err() {
             return Err(self.error(ErrorKind::OutOfMemory));
