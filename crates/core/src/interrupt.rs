@@ -40,6 +40,7 @@ impl Interrupt {
         &self.causes
     }
 
+    #[inline]
     pub(crate) fn is_raised(&self) -> bool {
         self.causes.load(Ordering::Relaxed) != 0
     }

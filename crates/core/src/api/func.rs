@@ -225,6 +225,7 @@ impl Func {
     }
 
     /// The index in the store.
+    #[inline]
     pub(crate) fn index_in(&self, store: &StoreInner) -> Result<usize, Error> {
         check_store(store.id, self.store, "function")?;
         Ok(self.index as usize)

@@ -71,6 +71,7 @@ impl From<V128> for u128 {
 }
 
 /// The error that a handle belongs to another store.
+#[inline]
 pub(crate) fn check_store(store: StoreId, of: StoreId, what: &str) -> Result<(), Error> {
     if store == of { Ok(()) } else { Err(wrong_store(what)) }
 }

@@ -117,10 +117,11 @@ impl Thread {
 
     /// Goes on after a host function: the first result is in the accumulators too.
     pub(crate) fn take_results(&mut self, slots: usize, is_tail: bool) {
-        let mut words = [0; 2];
-        for (word, slot) in words.iter_mut().zip(self.stack.slots_mut(slots, 2)) {
-            *word = *slot;
-        }
+        let words = match *self.stack.slots_mut(slots, 2) {
+            [low, high, ..] => [low, high],
+            [low] => [low, 0],
+            [] => [0; 2],
+        };
         let bits = words[0];
         let m = &mut self.cx.saved;
         Simd::from_words(words).set_acc(m);
@@ -135,6 +136,7 @@ impl Thread {
     }
 
     /// The results of the finished function, in slots.
+    #[inline]
     pub(crate) fn results(&self) -> &[u64] {
         self.stack.slots(ROOT_SLOTS, self.result_slots)
     }

@@ -95,6 +95,7 @@ impl Thread {
     }
 
     /// Doubles the value stack, or makes it at least larger.
+    #[inline(never)]
     pub(crate) fn grow_stack(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         let len = self.stack.len;
         let max = store.inner().max_stack_slots;

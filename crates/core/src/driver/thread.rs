@@ -188,7 +188,8 @@ impl Thread {
             sp.add(1).cast::<Sp>().write(root);
             (sp, entity.code.load())
         };
-        self.cx.saved = Machine::new(ip, sp, ptr::null_mut());
+        // All other registers are dead at a function's entry.
+        (self.cx.saved.ip, self.cx.saved.sp) = (ip, sp);
         self.state = State::Ready;
         Ok(())
     }
@@ -254,8 +255,9 @@ impl Thread {
             State::HostCalled { .. } | State::Ready => {}
         }
         self.cx.saved.cx = &raw mut *self.cx;
-        self.cx.fuel = store.inner().fuel;
-        self.cx.interrupt = store.inner().interrupt.flag();
+        let inner = store.inner();
+        self.cx.fuel = inner.fuel;
+        self.cx.interrupt = inner.interrupt.flag();
         let exit = match self.begin(store) {
             Err(exit) => exit,
             Ok(()) => {
@@ -263,19 +265,21 @@ impl Thread {
                 loop {
                     // Code writes references: from here on no collection that has stopped can go
                     // on.
-                    store.inner().touch();
-                    if core::mem::take(&mut store.inner().memories_moved) {
-                        self.refresh(store.inner());
+                    let inner = store.inner();
+                    inner.touch();
+                    if core::mem::take(&mut inner.memories_moved) {
+                        self.refresh(inner);
                     }
-                    self.cx.heap = store.inner().heap.view();
-                    let kept = self.lend_fuel(store.inner());
+                    self.cx.heap = inner.heap.view();
+                    let kept = self.lend_fuel(inner);
                     // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
                     // since the store was last used otherwise.
                     let stop = unsafe { dispatch(self.cx.saved) };
                     self.cx.fuel += kept;
-                    store.inner().heap.adopt(&self.cx.heap);
+                    let inner = store.inner();
+                    inner.heap.adopt(&self.cx.heap);
                     // Should a limiter panic, what was used stays used.
-                    store.inner().fuel = self.cx.fuel;
+                    inner.fuel = self.cx.fuel;
                     match self.handle(stop, store) {
                         Ok(()) => self.return_credit(),
                         Err(exit) => break exit,
@@ -286,8 +290,9 @@ impl Thread {
         if !matches!(exit, Exit::OutOfFuel | Exit::Interrupted) {
             self.return_credit();
         }
-        store.inner().fuel = self.cx.fuel;
-        store.inner().has_debts |= self.is_in_debt();
+        let inner = store.inner();
+        inner.fuel = self.cx.fuel;
+        inner.has_debts |= self.is_in_debt();
         if matches!(exit, Exit::Trap(_) | Exit::Exception(_) | Exit::Failed(_)) {
             self.state = State::Trapped;
         }
@@ -297,8 +302,13 @@ impl Thread {
     /// Does what is to be done before code runs.
     fn begin(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         self.pay()?;
-        self.land_host_throw(store.inner())?;
-        self.make_room_again(store)
+        if self.thrown.is_some() {
+            self.land_host_throw(store.inner())?;
+        }
+        if self.room.is_some() {
+            self.make_room_again(store)?;
+        }
+        Ok(())
     }
 
     /// Fills the context from the store, for the running instance.
@@ -410,6 +420,7 @@ impl Thread {
 
     /// Makes room for what the cell that stopped makes: meanwhile the code is before it, and stays
     /// there if this is interrupted.
+    #[inline(never)]
     pub(crate) fn make_room(
         &mut self,
         store: &mut dyn Threaded,
@@ -427,6 +438,7 @@ impl Thread {
     }
 
     /// Makes the room that was to be made when this was interrupted.
+    #[inline(never)]
     fn make_room_again(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         let Some(room) = self.room else { return Ok(()) };
         make_room(store, Asker::Guest(self), room, None)?;

@@ -50,6 +50,7 @@ impl Parked {
 
 impl Thread {
     /// Translates the function whose stub was called, and makes the call that called it direct.
+    #[inline(never)]
     pub(crate) fn translate(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         let module = store.inner().instances[self.cx.instance as usize].module.clone();
         let defined = self.word(0) as usize;

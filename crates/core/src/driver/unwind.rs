@@ -117,6 +117,7 @@ impl KnownPlaces {
 
 impl Thread {
     /// `throw`: the tag and the first slot of the fields are in the cell.
+    #[inline(never)]
     pub(crate) fn throw(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         // SAFETY: I1.
         let (base, tag) = unsafe { (self.cx.saved.field(1), self.cx.saved.high(0)) };
@@ -127,6 +128,7 @@ impl Thread {
     }
 
     /// `throw_ref` and the legacy `rethrow`: the slot of the reference is in the cell.
+    #[inline(never)]
     pub(crate) fn throw_ref(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         // SAFETY: I1, I2.
         let reference = unsafe { self.cx.saved.slot(self.cx.saved.field(1)) };
@@ -154,6 +156,7 @@ impl Thread {
     /// # Errors
     /// If nobody catches it; if it is interrupted or out of fuel: then the frames are those of the
     /// call still, whose references are known, and the next call goes on.
+    #[inline(never)]
     pub(super) fn land_host_throw(&mut self, store: &mut StoreInner) -> Result<(), Exit> {
         let Some(HostThrow { reference, found, .. }) = &mut self.thrown else { return Ok(()) };
         let (reference, found) = (*reference, found.take());

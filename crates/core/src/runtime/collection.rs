@@ -267,9 +267,14 @@ impl StoreInner {
     /// reference, or lets code run, calls it.
     #[inline]
     pub(crate) fn touch(&mut self) {
-        if let Some(parked) = self.parked.take() {
-            self.given_up = parked.work;
+        if self.parked.is_some() {
+            self.give_up();
         }
+    }
+
+    #[cold]
+    fn give_up(&mut self) {
+        self.given_up = self.parked.take().map_or(self.given_up, |parked| parked.work);
     }
 
     /// Bytes of objects, exceptions and host values: those that were alive after the last

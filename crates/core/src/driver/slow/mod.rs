@@ -34,6 +34,7 @@ pub(crate) struct SlowInstr<'a> {
 
 impl Thread {
     /// Executes the instruction of the cell that stopped.
+    #[inline(never)]
     pub(crate) fn slow(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
         use SlowOp::*;
         let Some(op) = SlowOp::from_number(self.field(0) as u16) else {
