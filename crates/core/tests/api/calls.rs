@@ -62,7 +62,9 @@ fn typed_functions_are_checked() {
         "type mismatch: expected a function of type (i32) -> (), found (i64) -> (i64)"
     );
     let error = instance.get_typed_func::<(), ()>(&store, "none").unwrap_err();
-    assert_eq!(error.to_string(), "no function is exported under the name `none`");
+    let expected = "no function is exported under the name `none`; \
+                    there are `fac`, `swap`, `nothing`";
+    assert_eq!(error.to_string(), expected);
     assert!(instance.get_typed_func::<(), ()>(&store, "memory").is_err());
 }
 
