@@ -14,7 +14,7 @@ use crate::{
     exec::{
         handlers::call::enter,
         machine::{
-            Cell, Ip, Machine, Sp,
+            Cell, Ip, Sp,
             context::{Context, Stop},
             dispatch::dispatch,
             views::MemoryView,
@@ -24,7 +24,6 @@ use crate::{
     runtime::{Embedder, StoreInner},
 };
 use alloc::{boxed::Box, vec::Vec};
-use core::ptr;
 
 /// A computation that can be paused: it owns its value stack and never uses the native stack for
 /// guest calls.
