@@ -3,6 +3,7 @@
 //! success.
 
 use crate::{
+    capi,
     commands::{self, Outcome, command, is_there, succeeds},
     instructions, root,
 };
@@ -10,7 +11,7 @@ use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 13] = [
+const GATES: [Gate; 14] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("sizes", sizes),
@@ -22,6 +23,7 @@ const GATES: [Gate; 13] = [
     // Without other engines.
     ("fuel", || release("benches", &["--bin", "fuel", "--no-default-features"])),
     ("wasi-testsuite", wasi_testsuite),
+    ("capi", || capi::test().into()),
     ("miri", || commands::miri(&[])),
     ("address sanitizer", address_sanitizer),
     ("windows", windows),

@@ -2,6 +2,7 @@
 //! dependencies, so that it is there at once; what needs a tool that is not there says so.
 #![forbid(unsafe_code)]
 
+mod capi;
 mod choose;
 mod commands;
 mod gates;
@@ -24,6 +25,10 @@ Usage: cargo xtask COMMAND [ARGS]...
   asm WORD [FILE]   the machine code of the handlers that have WORD in their names: of a release
                     build, or of this program
   tidy              what can be checked of the house rules
+  capi              the library for C: builds, installs, tests it by programs in C and C++
+  capi install FOLDER
+                    installs a release build of it
+  capi size         what a tiny program that contains it takes
   differential      generated modules on Windlass and another engine
   gc-stress         the suite and the differential runs with a collection at every allocation
   choose HANDLERS SEQUENCES PROFILE...
@@ -58,6 +63,9 @@ fn main() -> ExitCode {
         ("instructions", [bless]) if bless == "--bless" => {
             gates::report("instructions", instructions::instructions(true))
         }
+        ("capi", []) => capi::test(),
+        ("capi", [install, folder]) if install == "install" => capi::install(folder),
+        ("capi", [size]) if size == "size" => capi::size(),
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {
             print!("{HELP}");
