@@ -10,6 +10,7 @@ use std::{ffi::OsString, path::Path};
 use windlass::{
     Error, Escaped, ExternType, Func, Instance, LinkError, Module, Store, Val, ValType,
 };
+use windlass_decode::Count;
 
 /// Why the program did not end by returning.
 pub(crate) enum Ended {
@@ -93,7 +94,8 @@ impl Call<'_> {
         let (wanted, given) = (ty.params().len(), self.args.len());
         if wanted != given {
             return Err(Failure::usage(format_args!(
-                "the function takes {wanted} arguments ({ty}), {given} are given"
+                "the function takes {} ({ty}); given: {given}",
+                Count(wanted, "argument")
             )));
         }
         let parse = |(arg, ty): (&OsString, ValType)| {

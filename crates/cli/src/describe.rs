@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 use windlass_decode::{
-    ExternKind, FuncType, GlobalType, ImportType, Limits, MemoryType, Module, TableType, ValType,
+    Count, ExternKind, FuncType, GlobalType, ImportType, Limits, MemoryType, Module, TableType,
+    ValType,
 };
 
 /// The types of everything that has an index: imports first, then what the module defines.
@@ -91,9 +92,10 @@ fn limits(limits: Limits) -> String {
 }
 
 pub(crate) fn memory_type(ty: MemoryType) -> String {
-    let mut text = limits(ty.limits) + " pages";
+    let is_one = ty.limits.min == 1 && ty.limits.max.is_none();
+    let mut text = limits(ty.limits) + if is_one { " page" } else { " pages" };
     if ty.page_size_log2 != 16 {
-        let _ = write!(text, " of {} bytes", 1u64 << ty.page_size_log2.min(63));
+        let _ = write!(text, " of {}", Count(1u64 << ty.page_size_log2.min(63), "byte"));
     }
     if ty.shared { text + ", shared" } else { text }
 }

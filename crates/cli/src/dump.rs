@@ -85,9 +85,9 @@ impl Functions {
     /// The module, its bytes, and the functions that are asked for.
     fn load(&self) -> Result<(Module, Vec<u8>, Vec<Function>), Failure> {
         let file = read_module(&self.file)?;
-        let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?.into_owned();
         let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
-        let module = Module::from_binary(&engine, &bytes).map_err(|e| self.failure(e))?;
+        let module = Module::new(&engine, &file).map_err(|e| self.failure(e))?;
+        let bytes = module.bytes().to_vec();
         let functions = self.asked(&bytes)?;
         Ok((module, bytes, functions))
     }

@@ -6,8 +6,9 @@ use crate::{
 };
 use clap::Args;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::{fmt, path::PathBuf, process::ExitCode};
-use windlass_decode::{Escaped, Features, Module, NameSection};
+use windlass_decode::{Count, Escaped, Features, Module, NameSection};
 use windlass_validate::validate;
 
 /// Show imports, exports, sections and features of a module
@@ -24,7 +25,7 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let file = read_module(&self.file)?;
-        let bytes = wat::parse_bytes(&file).map_err(|e| self.failure(e))?;
+        let bytes = self.binary(&file)?;
         let module = Module::decode(&bytes, Features::ALL).map_err(|e| self.failure(e))?;
         let summary = Summary::new(&module, &bytes);
         if self.json {
@@ -33,6 +34,15 @@ impl Inspect {
             print(format_args!("{HEADING}{}{HEADING:#}\n{summary}", shown(&self.file)))?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The bytes of the module, which may be text.
+    fn binary<'a>(&self, file: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
+        if !windlass_decode::is_text(file) {
+            return Ok(file.into());
+        }
+        let binary = wat::Parser::new().parse_bytes(Some(&self.file), file);
+        binary.map_err(|error| self.failure(error))
     }
 
     fn failure(&self, error: impl fmt::Display) -> Failure {
@@ -133,7 +143,7 @@ impl fmt::Display for Summary {
         if let Some(name) = &self.name {
             writeln!(f, "name:      {}", Escaped(name))?;
         }
-        writeln!(f, "size:      {} bytes", self.size)?;
+        writeln!(f, "size:      {}", Count(self.size, "byte"))?;
         match &self.error {
             None => writeln!(f, "valid:     yes")?,
             Some(error) => writeln!(f, "valid:     no: {error}")?,

@@ -18,7 +18,10 @@ use std::{
     thread,
     time::Duration,
 };
-use windlass::{Config, Engine, ExternType, Features, Linker, Metering, Module, Store, Trap};
+use windlass::{
+    Config, Engine, Error, ExternType, Features, Linker, Metering, Module, Store, Trap,
+};
+use windlass_decode::Count;
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
 
 /// Run a program, or a function of a module
@@ -125,7 +128,14 @@ impl Run {
             Err(Ended::Error(error)) => match (error.downcast_ref::<I32Exit>(), error.trap()) {
                 (Some(exit), _) => process::exit(exit.0),
                 (None, Some(Trap::Interrupted)) if watchdog.is_some_and(|w| w.has_fired()) => {
-                    Err(Failure::timeout(error))
+                    let time = self.timeout.unwrap_or_default();
+                    let what = format!("timed out: --timeout allows {time:?}");
+                    Err(Failure::timeout(stopped(what, &error)))
+                }
+                (None, Some(Trap::OutOfFuel)) => {
+                    let fuel = self.fuel.unwrap_or_default();
+                    let what = format!("{}: --fuel allows {fuel}", Trap::OutOfFuel.message());
+                    Err(Failure::trap(stopped(what, &error)))
                 }
                 (None, Some(_)) => Err(Failure::trap(error)),
                 (None, None) => Err(Failure::new(error)),
@@ -223,6 +233,11 @@ impl Run {
     }
 }
 
+/// What has stopped the guest, and where that was.
+fn stopped(what: String, error: &Error) -> String {
+    error.backtrace().map(|place| format!("{what}\n{place}")).unwrap_or(what)
+}
+
 /// Counts the memories that the threads of a program share: all that they can ever be is set aside
 /// at once.
 fn take_shared_memories(store: &Store<Host>, module: &Module) -> Result<(), Failure> {
@@ -234,9 +249,10 @@ fn take_shared_memories(store: &Store<Host>, module: &Module) -> Result<(), Fail
             let bytes = pages.saturating_mul(ty.page_size());
             if !store.data().budget.take(bytes) {
                 return Err(Failure::new(format_args!(
-                    "the shared memory {:?} {:?} can have {bytes} bytes: more than --max-memory",
+                    "the shared memory {:?} {:?} can have {}: more than --max-memory",
                     import.module(),
-                    import.name()
+                    import.name(),
+                    Count(bytes, "byte")
                 )));
             }
         }

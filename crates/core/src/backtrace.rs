@@ -5,6 +5,7 @@
 
 use crate::{
     Error, Escaped, Module,
+    demangle::Demangled,
     error::Trace,
     exec::{Ip, code::table::Found},
     lock::Once,
@@ -13,6 +14,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
+use windlass_decode::Count;
 
 /// How many frames an error keeps: a guest that recursed a million times is not told in full.
 const MAX_FRAMES: usize = 64;
@@ -214,16 +216,52 @@ impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message.as_deref().unwrap_or_default())?;
         f.write_str("wasm backtrace:")?;
-        for (depth, frame) in self.frames().iter().enumerate() {
-            let module = frame.module.name().unwrap_or("<unknown>");
-            write!(f, "\n  {depth:>3}: {:#8x} - {}!", frame.offset, Escaped(module))?;
-            match frame.func_name() {
-                Some(name) => write!(f, "{}", Escaped(name))?,
-                None => write!(f, "<wasm function {}>", frame.func)?,
+        let frames = self.frames();
+        let mut depth = 0;
+        while depth < frames.len() {
+            let (period, times) = repeats(&frames[depth..]);
+            for (index, frame) in frames[depth..].iter().take(period).enumerate() {
+                show(f, depth + index, frame)?;
             }
+            if times > 1 {
+                let (what, more) = (Count(period, "frame"), Count(times - 1, "more time"));
+                let verb = if period == 1 { "is" } else { "are" };
+                write!(f, "\n       ... the last {what} {verb} there {more}")?;
+            }
+            depth += period * times;
         }
         f.write_str(if self.cut { "\n       ... and more" } else { "" })
     }
+}
+
+fn show(f: &mut fmt::Formatter<'_>, depth: usize, frame: &FrameInfo) -> fmt::Result {
+    let module = frame.module.name().unwrap_or("<unknown>");
+    write!(f, "\n  {depth:>3}: {:#8x} - {}!", frame.offset, Escaped(module))?;
+    match frame.func_name() {
+        Some(name) => write!(f, "{}", Demangled(name)),
+        None => write!(f, "<wasm function {}>", frame.func),
+    }
+}
+
+/// The longest row of calls that is looked for again behind itself.
+const MAX_PERIOD: usize = 8;
+
+/// How many of the first calls come again at once, and how often they are there, themselves
+/// included: `(1, 1)` if that would not shorten anything.
+fn repeats(frames: &[FrameInfo]) -> (usize, usize) {
+    let same = |a: &FrameInfo, b: &FrameInfo| {
+        a.offset == b.offset && Arc::ptr_eq(&a.module.0, &b.module.0)
+    };
+    let times = |period: usize| {
+        let row = frames.iter().zip(frames.iter().skip(period));
+        row.take_while(|(a, b)| same(a, b)).count() / period + 1
+    };
+    let found = (1..=MAX_PERIOD).map(|period| (period, times(period)));
+    let shorter = |&(period, times): &(usize, usize)| period * (times - 1) > 2;
+    found
+        .filter(shorter)
+        .max_by_key(|&(period, times)| (period * times, MAX_PERIOD - period))
+        .unwrap_or((1, 1))
 }
 
 impl fmt::Debug for WasmBacktrace {

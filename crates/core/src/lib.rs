@@ -76,6 +76,8 @@
 //! - `std` (on by default): without it the crate needs `alloc` only.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.
+//! - `demangle`: names of Rust and C++ in backtraces and errors are shown as people wrote them,
+//!   unless they are very long.
 //! - `loop-dispatch`: dispatch by a loop even where tail calls work.
 //! - `gc-stress`: for tests: collects garbage at every allocation, and overwrites what is free.
 //! - `profile`: counts what is executed, for the choice of the instruction set; slow.
@@ -93,6 +95,7 @@ extern crate std;
 mod api;
 mod backtrace;
 mod config;
+mod demangle;
 #[allow(unsafe_code)]
 mod driver;
 mod engine;

@@ -1,6 +1,8 @@
 //! [`Module`]: a decoded, validated module, and its translated code (see [`code`]).
 
 mod code;
+#[cfg(feature = "wat")]
+mod text;
 
 use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType,
@@ -77,7 +79,8 @@ impl Module {
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
         let bytes = bytes.as_ref();
         #[cfg(feature = "wat")]
-        let bytes = &*wat::parse_bytes(bytes)?;
+        return text::module(engine, None, bytes);
+        #[cfg(not(feature = "wat"))]
         Module::from_binary(engine, bytes)
     }
 
@@ -104,6 +107,9 @@ impl Module {
         let path = path.as_ref();
         let bytes =
             std::fs::read(path).map_err(|e| crate::error::error!("{}: {e}", path.display()))?;
+        #[cfg(feature = "wat")]
+        return text::module(engine, Some(path), &bytes);
+        #[cfg(not(feature = "wat"))]
         Module::new(engine, bytes)
     }
 
@@ -118,10 +124,8 @@ impl Module {
     /// assert!(Module::validate(&Engine::default(), b"\0asm").is_err());
     /// ```
     pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
-        match windlass_validate::validate(bytes, engine.config().features) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(ModuleError(error).into()),
-        }
+        validated(bytes, engine.config().features, CompilationMode::Eager)?;
+        Ok(())
     }
 
     /// The engine.
@@ -259,8 +263,7 @@ impl fmt::Debug for Module {
 impl ModuleInner {
     /// A module that is valid with these features.
     fn new(engine: &Engine, bytes: &[u8], features: Features) -> Result<ModuleInner, Error> {
-        let (decoded, mut context) =
-            validated(bytes, features, engine.config().compilation_mode).map_err(ModuleError)?;
+        let (decoded, mut context) = validated(bytes, features, engine.config().compilation_mode)?;
         let types = engine.enter(&mut context)?;
         Ok(ModuleInner {
             engine: engine.clone(),
@@ -339,13 +342,19 @@ fn validated(
     bytes: &[u8],
     features: Features,
     mode: CompilationMode,
-) -> Result<(decode::Module, Context), windlass_validate::Error> {
-    let mut decoded = decode::Module::decode(bytes, features)?;
-    let context = Context::new(&mut decoded, bytes, features)?;
+) -> Result<(decode::Module, Context), ModuleError> {
+    let decoded = decode::Module::decode(bytes, features);
+    let mut decoded = decoded.map_err(|error| ModuleError::new(error.into()))?;
+    let context = Context::new(&mut decoded, bytes, features).map_err(ModuleError::new)?;
     if mode != CompilationMode::Lazy {
         let mut scratch = Scratch::default();
         for index in 0..decoded.bodies.len() {
-            validate_body(&context, &decoded, bytes, index, &mut scratch)?;
+            validate_body(&context, &decoded, bytes, index, &mut scratch).map_err(|error| {
+                // There are a million at most.
+                let func = context.imported.funcs + index as u32;
+                let names = NameSection::decode_funcs(&decoded, bytes);
+                ModuleError::new(error).in_func(func, names.get(func))
+            })?;
         }
     }
     Ok((decoded, context))

@@ -83,9 +83,14 @@ traps! {
     Interrupted = "interrupted";
 }
 
+/// The message, and where that is not enough, what to do.
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())
+        f.write_str(self.message())?;
+        f.write_str(match self {
+            Trap::OutOfFuel => ": `Store::set_fuel` gives more",
+            _ => "",
+        })
     }
 }
 

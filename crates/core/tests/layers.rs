@@ -11,7 +11,7 @@ use std::{
 /// The rooms, lowest first: folders, and files at the root. Those in one row do not name each
 /// other.
 const ROOMS: &[&[&str]] = &[
-    &["lock", "room", "unique", "trap", "config"],
+    &["lock", "room", "unique", "trap", "config", "demangle"],
     &["interrupt", "error"],
     &["object_type"],
     &["exec/meaning"],

@@ -1,5 +1,6 @@
 //! Why bytes are not a module: [`Error`], [`ErrorKind`].
 
+use crate::Count;
 use alloc::boxed::Box;
 use core::fmt;
 
@@ -55,8 +56,15 @@ pub enum ErrorKind {
     UnexpectedEnd,
     #[error("magic header not detected")]
     MagicHeaderNotDetected,
+    #[error("magic header not detected: {0}")]
+    OtherFormat(&'static str),
     #[error("unknown binary version")]
     UnknownBinaryVersion,
+    #[error(
+        "unknown binary version: this is a component, and a module is wanted: build for \
+            wasm32-wasip1"
+    )]
+    Component,
     #[error("integer representation too long")]
     IntegerRepresentationTooLong,
     #[error("integer too large")]
@@ -65,6 +73,12 @@ pub enum ErrorKind {
     MalformedUtf8,
     #[error("length out of bounds")]
     LengthOutOfBounds,
+    #[error(
+        "length out of bounds: the section has {}, of which {there} are there: is the file \
+            truncated?",
+        Count(*size, "byte")
+    )]
+    SectionCut { size: u32, there: usize },
     #[error("illegal opcode {}", Opcode(*.0))]
     IllegalOpcode(u32),
     #[error("{what} needs the feature {feature}, which is switched off")]

@@ -45,10 +45,12 @@ extern crate alloc;
 #[macro_use]
 pub mod ops;
 mod branch_hints;
+mod count;
 mod error;
 mod escaped;
 mod facts;
 mod features;
+mod format;
 mod instr;
 pub mod limits;
 mod module;
@@ -58,10 +60,12 @@ mod sections;
 mod types;
 
 pub use branch_hints::BranchHint;
+pub use count::Count;
 pub use error::{Error, ErrorKind};
 pub use escaped::Escaped;
 pub use facts::{Nans, Raw};
 pub use features::Features;
+pub use format::is_text;
 pub use instr::{Catch, Catches, Imm, Instr, Instrs, Labels, MemArg};
 pub use module::{
     BlockType, Body, Custom, Data, Element, ElementItems, ElementMode, Export, Expr, ExternKind,

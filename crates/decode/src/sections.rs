@@ -14,7 +14,7 @@ mod table;
 mod types;
 mod vector;
 
-use crate::{Error, ErrorKind, Features, Module, Reader, Section, Start, limits};
+use crate::{Error, ErrorKind, Features, Module, Reader, Section, Start, format, limits};
 
 /// The ids of the sections.
 mod id {
@@ -67,7 +67,7 @@ impl Module {
             return Err(Error::new(kind, limits::MODULE_BYTES));
         }
         let mut reader = Reader::new(bytes, 0).with_features(features);
-        reader.header()?;
+        reader.header(bytes)?;
         let mut module = Module::default();
         let mut order = ORDER.iter();
         let mut after = id::CUSTOM;
@@ -98,11 +98,11 @@ impl Module {
     /// Nothing keeps the section's contents from being read on past this end, but then they do not
     /// end there, and the module is refused.
     fn enter_section(&mut self, reader: &mut Reader<'_>, id: u8) -> Result<usize, Error> {
-        let size = reader.u32()? as usize;
-        if size > reader.remaining() {
-            return Err(reader.error(ErrorKind::LengthOutOfBounds));
+        let (size, there) = (reader.u32()?, reader.remaining());
+        if size as usize > there {
+            return Err(reader.error(ErrorKind::SectionCut { size, there }));
         }
-        let range = reader.offset()..reader.offset() + size;
+        let range = reader.offset()..reader.offset() + size as usize;
         vector::one_more(&mut self.sections, reader)?;
         self.sections.push(Section { id, range: range.clone() });
         Ok(range.end)
@@ -157,7 +157,13 @@ impl Module {
     /// Sections that count the same things must agree.
     fn check_lengths(&self, end: &Reader<'_>) -> Result<(), Error> {
         if self.funcs.len() != self.bodies.len() {
-            let words = "function and code section have inconsistent lengths";
+            let words = match self.bodies.len() {
+                0 => {
+                    "function and code section have inconsistent lengths: there is no code: is \
+                     the file truncated?"
+                }
+                _ => "function and code section have inconsistent lengths",
+            };
             return Err(end.error(ErrorKind::Malformed(words)));
         }
         if self.data_count.is_some_and(|count| count as usize != self.data.len()) {
@@ -178,15 +184,19 @@ fn out_of_place(id: u8) -> ErrorKind {
 }
 
 impl Reader<'_> {
-    fn header(&mut self) -> Result<(), Error> {
-        let cut = ErrorKind::Malformed("unexpected end of the module's header");
+    /// The header of the module with these bytes.
+    fn header(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let cut = ErrorKind::Malformed(match bytes.is_empty() {
+            true => "unexpected end: there is nothing in it",
+            false => "unexpected end of the module's header: is the file truncated?",
+        });
         let magic = self.array().map_err(|e| Error::new(cut.clone(), e.offset()))?;
         if magic != MAGIC {
-            return Err(Error::new(ErrorKind::MagicHeaderNotDetected, 0));
+            return Err(Error::new(format::no_magic(bytes), 0));
         }
         let version = self.array().map_err(|e| Error::new(cut, e.offset()))?;
         if version != VERSION {
-            return Err(Error::new(ErrorKind::UnknownBinaryVersion, MAGIC.len()));
+            return Err(Error::new(format::no_version(version), MAGIC.len()));
         }
         Ok(())
     }

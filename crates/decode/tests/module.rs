@@ -169,3 +169,58 @@ fn leb(mut number: usize) -> Vec<u8> {
     bytes.push(number as u8);
     bytes
 }
+
+/// What is taken for a module by mistake is called what it is.
+#[test]
+fn other_formats_are_named() {
+    let message = |bytes: &[u8]| {
+        Module::decode(bytes, Features::default()).expect_err("it is no module").to_string()
+    };
+    let magic = "magic header not detected: this is";
+    let text = format!("{magic} the text format, and the binary format is wanted (at offset 0x0)");
+    for (bytes, expected) in [
+        (&b""[..], "unexpected end: there is nothing in it (at offset 0x0)"),
+        (b"\0as", "unexpected end of the module's header: is the file truncated? (at offset 0x0)"),
+        (
+            b"\0asm\x01\0",
+            "unexpected end of the module's header: is the file truncated? \
+            (at offset 0x4)",
+        ),
+        (b"\0asm\x02\0\0\0", "unknown binary version (at offset 0x4)"),
+        (
+            b"\0asm\x0d\0\x01\0",
+            "unknown binary version: this is a component, and a module is \
+            wanted: build for wasm32-wasip1 (at offset 0x4)",
+        ),
+        (
+            b"\x1f\x8b\x08\0",
+            &format!(
+                "{magic} compressed by gzip, and has to be unpacked first \
+            (at offset 0x0)"
+            ),
+        ),
+        (b"(module)", &text),
+        (b" \n;; a comment\n", &text),
+        (b"<!DOCTYPE html>", &format!("{magic} a page of HTML (at offset 0x0)")),
+        (
+            b"\x7fELF\x02\x01",
+            &format!(
+                "{magic} a native program or library (ELF): build for a \
+            WebAssembly target (at offset 0x0)"
+            ),
+        ),
+        (b"else", "magic header not detected (at offset 0x0)"),
+        (
+            b"\0asm\x01\0\0\0\x01\x05\x01\x60",
+            "length out of bounds: the section has 5 bytes, of \
+            which 2 are there: is the file truncated? (at offset 0xa)",
+        ),
+        (
+            b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0",
+            "function and code section have \
+            inconsistent lengths: there is no code: is the file truncated? (at offset 0x12)",
+        ),
+    ] {
+        assert_eq!(message(bytes), expected);
+    }
+}

@@ -2,6 +2,7 @@
 
 use alloc::{boxed::Box, string::String};
 use core::fmt;
+use windlass_decode::Count;
 
 /// A module that is malformed or invalid: what is wrong and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -157,9 +158,9 @@ pub enum InvalidKind {
     NonEmptyTagResult,
     #[error("size minimum must not be greater than maximum: {min} > {max}")]
     SizeMinimum { min: u64, max: u64 },
-    #[error("memory size must be at most {max} pages ({bytes}): {found}")]
+    #[error("memory size must be at most {} ({bytes}): {found}", Count(*max, "page"))]
     MemorySize { max: u64, bytes: &'static str, found: u64 },
-    #[error("table size must be at most {max} elements: {found}")]
+    #[error("table size must be at most {}: {found}", Count(*max, "element"))]
     TableSize { max: u64, found: u64 },
     #[error("shared memory must have maximum")]
     SharedWithoutMaximum,

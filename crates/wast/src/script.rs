@@ -69,7 +69,10 @@ impl Stop {
     fn reason(self) -> String {
         match self {
             Stop::NotRun(reason) => reason,
-            Stop::Error(error) => error.root_cause().to_string(),
+            Stop::Error(error) => match error.trap() {
+                Some(trap) => trap.message().to_string(),
+                None => error.root_cause().to_string(),
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod inspect;
+mod messages;
 mod run;
 #[cfg(target_os = "linux")]
 mod terminal;

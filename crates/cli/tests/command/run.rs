@@ -37,7 +37,7 @@ fn threads() {
     for (name, code) in [("exits", 7), ("traps", 134), ("returns", 0)] {
         let done = windlass(&["run", "--timeout", "60s", "--invoke", name, &threads]);
         assert_eq!(done.code, code, "{name}: {}", done.stderr);
-        assert!(!done.stderr.contains("interrupted"), "{name}: {}", done.stderr);
+        assert!(!done.stderr.contains("timed out"), "{name}: {}", done.stderr);
     }
 }
 
@@ -55,7 +55,7 @@ fn blocked_in_reading() {
     assert_eq!((done.code, done.stderr.as_str()), (9, ""));
     let done = windlass_with_silent_input(&["run", "--timeout", "50ms", &program("echo.wat")]);
     assert_eq!(done.code, 124);
-    assert!(done.stderr.starts_with("error: interrupted"), "{}", done.stderr);
+    assert!(done.stderr.starts_with("error: timed out: "), "{}", done.stderr);
     assert!(!done.stderr.contains("did not stop"), "it noticed by itself: {}", done.stderr);
 }
 
@@ -169,7 +169,8 @@ fn fuel() {
     assert_eq!(run("0", "add").code, 134);
     let done = windlass(&["run", "--fuel", "100000", "--invoke", "forever", &reactor]);
     assert_eq!(done.code, 134);
-    assert!(done.stderr.starts_with("error: all fuel consumed"), "{}", done.stderr);
+    let expected = "error: all fuel consumed: --fuel allows 100000\nwasm backtrace:\n";
+    assert!(done.stderr.starts_with(expected), "{}", done.stderr);
 }
 
 #[test]
@@ -178,7 +179,8 @@ fn timeout() {
     let start = Instant::now();
     let done = windlass(&["run", "--timeout", "50ms", "--invoke", "forever", &reactor]);
     assert_eq!(done.code, 124);
-    assert!(done.stderr.starts_with("error: interrupted"), "{}", done.stderr);
+    let expected = "error: timed out: --timeout allows 50ms\nwasm backtrace:\n";
+    assert!(done.stderr.starts_with(expected), "{}", done.stderr);
     assert!(start.elapsed().as_secs() < 10);
     let done = windlass(&["run", "--timeout", "1m", "--invoke", "add", &reactor, "1", "2"]);
     assert_eq!((done.code, done.stdout.as_str()), (0, "3\n"));

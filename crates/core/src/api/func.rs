@@ -21,6 +21,7 @@ use crate::{
     module::slots_of_types,
     runtime::{NO_INSTANCE, StoreId, StoreInner},
 };
+use windlass_decode::Count;
 
 /// A function of a store: of a guest or of the host. It is a number, cheap to copy.
 ///
@@ -143,7 +144,7 @@ impl Func {
         let types = ty.result_types();
         if results.len() != types.len() {
             let (wanted, given) = (types.len(), results.len());
-            return Err(error!("expected room for {wanted} results, found {given}"));
+            return Err(error!("expected room for {}, found {given}", Count(wanted, "result")));
         }
         let mut slots = store.inner.idle_slots.pop().unwrap_or_default();
         slots.clear();
@@ -187,7 +188,7 @@ impl Func {
         let ty = store.called_type(index);
         let wanted = ty.param_types().len();
         if params.len() != wanted {
-            return Err(error!("expected {wanted} arguments, found {}", params.len()));
+            return Err(error!("expected {}, found {}", Count(wanted, "argument"), params.len()));
         }
         Ok((index, ty))
     }

@@ -16,6 +16,7 @@ use crate::{
 use alloc::boxed::Box;
 use core::future::Future;
 use drive::drive;
+use windlass_decode::Count;
 
 impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     /// Calls the function; the call is a future, so that host functions in it may be
@@ -87,7 +88,7 @@ impl Func {
         let execution = self.start(StoreContextMut(store), params)?;
         let (wanted, given) = (execution.result_count(), results.len());
         if given != wanted {
-            return Err(error!("expected room for {wanted} results, found {given}"));
+            return Err(error!("expected room for {}, found {given}", Count(wanted, "result")));
         }
         results.copy_from_slice(&drive(store, execution).await?);
         Ok(())

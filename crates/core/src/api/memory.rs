@@ -6,6 +6,7 @@ use crate::{
     error::error,
     runtime::{Embedder, Growable, StoreId, StoreInner, add_memory},
 };
+use windlass_decode::Count;
 
 /// A linear memory of a store. It is a number, cheap to copy. A memory that several stores share is
 /// a [`SharedMemory`](crate::SharedMemory).
@@ -134,7 +135,7 @@ impl Memory {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "memory")?;
-        let failed = || error!("failed to grow memory by {delta} pages");
+        let failed = || error!("failed to grow memory by {}", Count(delta, "page"));
         store.grow_memory(self.index, delta)?.ok_or_else(failed)
     }
 

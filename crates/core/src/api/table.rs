@@ -6,6 +6,7 @@ use crate::{
     error::error,
     runtime::{Embedder, StoreId, StoreInner, add_table},
 };
+use windlass_decode::Count;
 
 /// A table of references of a store. It is a number, cheap to copy.
 ///
@@ -98,7 +99,7 @@ impl Table {
         check_store(store.inner.id, self.store, "table")?;
         let slot = self.slot(&store.inner, init)?;
         store.inner.touch();
-        let failed = || error!("failed to grow table by {delta} elements");
+        let failed = || error!("failed to grow table by {}", Count(delta, "element"));
         store.grow_table(self.index, delta, slot)?.ok_or_else(failed)
     }
 

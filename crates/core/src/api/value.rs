@@ -7,6 +7,7 @@ use crate::{
     error::error,
     runtime::{StoreId, StoreInner},
 };
+use windlass_decode::Count;
 
 /// A value.
 ///
@@ -298,7 +299,7 @@ pub(crate) fn vals_to_slots(
     mut slots: &mut [u64],
 ) -> Result<(), Error> {
     if vals.len() != types.len() {
-        return Err(error!("expected {} values, found {}", types.len(), vals.len()));
+        return Err(error!("expected {}, found {}", Count(types.len(), "value"), vals.len()));
     }
     for (val, ty) in vals.iter().zip(types) {
         let count = val.to_slots(store, *ty, slots)?;

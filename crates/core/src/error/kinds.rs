@@ -2,7 +2,7 @@
 //! import that can't be satisfied. Found in an [`Error`](crate::Error) by `downcast_ref`; nothing
 //! here knows what it is found in.
 
-use crate::Escaped;
+use crate::{Escaped, demangle::Demangled};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 use windlass_decode::Import;
@@ -16,13 +16,82 @@ use windlass_decode::Import;
 /// assert_eq!(error.offset(), 8);
 /// ```
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ModuleError(pub(crate) windlass_validate::Error);
+#[error("{error}{}{}", InFunc(func, name), AtLine(*line))]
+pub struct ModuleError {
+    error: windlass_validate::Error,
+    func: Option<u32>,
+    name: Option<Box<str>>,
+    /// In the text that it was made from: line and column.
+    line: Option<(usize, usize)>,
+}
 
 impl ModuleError {
+    pub(crate) fn new(error: windlass_validate::Error) -> ModuleError {
+        ModuleError { error, func: None, name: None, line: None }
+    }
+
+    /// As it is, of the function with this index and name.
+    pub(crate) fn in_func(self, func: u32, name: Option<&str>) -> ModuleError {
+        ModuleError { func: Some(func), name: name.map(Into::into), ..self }
+    }
+
+    /// As it is, at this line and column of the module's text, counted from 1.
+    #[cfg(feature = "wat")]
+    pub(crate) fn at_line(self, line: usize, column: usize) -> ModuleError {
+        ModuleError { line: Some((line, column)), ..self }
+    }
+
     /// The byte offset in the module of what is wrong.
     pub fn offset(&self) -> usize {
-        self.0.offset()
+        self.error.offset()
+    }
+
+    /// The index of the function whose body is wrong, if it is one.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module, ModuleError};
+    /// let wasm = wat::parse_str("(func $f (result i32))").unwrap();
+    /// let error = Module::new(&Engine::default(), wasm).unwrap_err();
+    /// let error = error.downcast_ref::<ModuleError>().unwrap();
+    /// assert_eq!((error.func(), error.func_name()), (Some(0), Some("f")));
+    /// ```
+    pub fn func(&self) -> Option<u32> {
+        self.func
+    }
+
+    /// The name that the module's name section gives this function.
+    pub fn func_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The line and the column, counted from 1, of what is wrong in the module's text: if
+    /// [`Module::new`](crate::Module::new) has read that.
+    pub fn line(&self) -> Option<(usize, usize)> {
+        self.line
+    }
+}
+
+/// Shows the function that an error is in, if it is in one.
+struct InFunc<'a>(&'a Option<u32>, &'a Option<Box<str>>);
+
+impl fmt::Display for InFunc<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(func) => write!(f, " in function {func}{}", Named(self.1)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Shows a line and a column of a text.
+struct AtLine(Option<(usize, usize)>);
+
+impl fmt::Display for AtLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some((line, column)) => write!(f, ", line {line}, column {column} of the text"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -68,7 +137,7 @@ struct Named<'a>(&'a Option<Box<str>>);
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(name) => write!(f, " ({name:?})"),
+            Some(name) => write!(f, " (\"{}\")", Demangled(name)),
             None => Ok(()),
         }
     }

@@ -49,7 +49,7 @@ impl ModuleInner {
                 self.code.publish(defined, code, catches).map(Some).map_err(|_| no_memory())
             }
             Err(Failure::Interrupted) => Ok(None),
-            Err(Failure::Invalid(error)) => Err(error),
+            Err(Failure::Invalid(error)) => Err(self.in_func(defined, error)),
             Err(Failure::NoMemory) => Err(no_memory()),
             Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
         }
@@ -87,15 +87,26 @@ impl ModuleInner {
         }
         let mut scratch = Scratch::default();
         validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut scratch)
-            .map_err(ModuleError)?;
-        Ok(())
+            .map_err(|error| self.in_func(defined, ModuleError::new(error).into()))
+    }
+
+    /// The error of a function, with which one that is.
+    #[cold]
+    fn in_func(&self, defined: usize, error: Error) -> Error {
+        let func = self.index_of(defined);
+        let named = |error: ModuleError| error.in_func(func, self.func_name(func)).into();
+        error.downcast().map_or_else(|other| other, named)
+    }
+
+    /// The index of a function that the module defines.
+    fn index_of(&self, defined: usize) -> u32 {
+        let imported = self.context.imported.funcs;
+        u32::try_from(defined).map_or(u32::MAX, |defined| imported.saturating_add(defined))
     }
 
     /// The error of the function that is too large to be translated.
     fn too_large(&self, defined: usize, error: TooLarge) -> CodeTooLarge {
-        let imported = self.context.imported.funcs;
-        let func =
-            u32::try_from(defined).map_or(u32::MAX, |defined| imported.saturating_add(defined));
+        let func = self.index_of(defined);
         let name = self.func_name(func).map(Into::into);
         let TooLarge { what, count, limit } = error;
         CodeTooLarge { func, name, what, count, limit }

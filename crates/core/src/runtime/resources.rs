@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{Error, ResourceLimiter, SharedMemory, error::error};
 use alloc::vec::Vec;
+use windlass_decode::Count;
 use windlass_decode::{MemoryType, TableType};
 
 /// A store with the limits that its embedder set.
@@ -84,12 +85,15 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
     let count = store.inner().memories.len();
     check_count(store, "memory", count, |limiter| limiter.memories())?;
     let pages = ty.limits.min;
-    let too_large = || error!("cannot allocate a memory of {pages} pages");
+    let too_large = || error!("cannot allocate a memory of {}", Count(pages, "page"));
     let growth = memory_growth(&ty, 0, pages).ok_or_else(too_large)?;
     // A shared one can be written to its maximum before this store hears of it.
     let held = if ty.shared { growth.most } else { growth.desired };
     if !memory_allowed(store, growth, held)? {
-        return Err(error!("resource limit exceeded: memory minimum size of {pages} pages"));
+        return Err(error!(
+            "resource limit exceeded: memory minimum size of {}",
+            Count(pages, "page")
+        ));
     }
     store.inner().memories.try_reserve(1).map_err(|_| too_large())?;
     let bytes = if ty.shared {
@@ -109,7 +113,7 @@ pub(crate) fn make_shared(ty: &MemoryType) -> Result<SharedBytes, Error> {
     let bytes = memory_growth(ty, 0, min)
         .zip(memory_growth(ty, 0, max))
         .and_then(|(min, max)| SharedBytes::new(min.desired, max.desired));
-    bytes.ok_or_else(|| error!("cannot set aside {max} pages for a shared memory"))
+    bytes.ok_or_else(|| error!("cannot set aside {} for a shared memory", Count(max, "page")))
 }
 
 /// Grows a shared memory by `delta` pages, for the host, which has no limits; returns the old size
@@ -132,11 +136,14 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     let count = store.inner().tables.len();
     check_count(store, "table", count, |limiter| limiter.tables())?;
     let size = ty.limits.min;
-    let too_large = || error!("cannot allocate a table of {size} elements");
+    let too_large = || error!("cannot allocate a table of {}", Count(size, "element"));
     let growth = table_growth(&ty, 0, size).ok_or_else(too_large)?;
     let held = growth.table_bytes();
     if !table_allowed(store, growth, held)? {
-        return Err(error!("resource limit exceeded: table minimum size of {size} elements"));
+        return Err(error!(
+            "resource limit exceeded: table minimum size of {}",
+            Count(size, "element")
+        ));
     }
     let store = store.inner();
     store.tables.try_reserve(1).map_err(|_| too_large())?;
@@ -317,7 +324,7 @@ pub(crate) fn may_grow_table(
     }
     inner.release(what);
     if let Some(limiter) = store.limiter() {
-        let error = error!("the host cannot allocate {} elements", growth.desired);
+        let error = error!("the host cannot allocate {}", Count(growth.desired, "element"));
         limiter.table_grow_failed(error)?;
     }
     Ok(false)

@@ -10,6 +10,7 @@ use core::{
     time::Duration,
 };
 use windlass_decode as decode;
+use windlass_decode::Count;
 
 /// A linear memory that stores on several threads use at once. It belongs to no store; clones are
 /// the same memory. Modules import it as `(memory 1 16 shared)` and give it out again as
@@ -179,7 +180,8 @@ impl SharedMemory {
     /// # Ok::<(), windlass::Error>(())
     /// ```
     pub fn grow(&self, delta: u64) -> Result<u64, Error> {
-        grow_shared(self, delta).ok_or_else(|| error!("failed to grow memory by {delta} pages"))
+        grow_shared(self, delta)
+            .ok_or_else(|| error!("failed to grow memory by {}", Count(delta, "page")))
     }
 
     /// Wakes at most `count` of those that wait at `addr`, guests or host; returns how many.

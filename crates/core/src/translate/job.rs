@@ -233,7 +233,7 @@ impl From<TranslateError> for Failure {
 
 impl From<windlass_validate::Error> for Failure {
     fn from(error: windlass_validate::Error) -> Failure {
-        Failure::Invalid(ModuleError(error).into())
+        Failure::Invalid(ModuleError::new(error).into())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{Engine, Error, RefType, ValType, error::error};
 use windlass_decode as decode;
+use windlass_decode::Count;
 
 /// The type of a memory.
 ///
@@ -85,7 +86,7 @@ impl MemoryType {
                 Err(Error::msg("size minimum must not be greater than maximum"))
             }
             max if max.unwrap_or(self.minimum()) > most => {
-                Err(error!("memory size must be at most {most} pages"))
+                Err(error!("memory size must be at most {}", Count(most, "page")))
             }
             _ => Ok(()),
         }

@@ -83,7 +83,47 @@ fn a_deep_recursion_is_told_in_part() {
     let error = deep.call(&mut store, 0).unwrap_err();
     assert_eq!(error.trap(), Some(Trap::StackOverflow));
     assert_eq!(error.backtrace().unwrap().frames().len(), 64);
-    assert!(error.to_string().ends_with("\n       ... and more"), "{error}");
+    assert!(error.to_string().ends_with(" more times\n       ... and more"), "{error}");
+}
+
+/// Frames that repeat are told once, how many calls of how many functions they may be.
+#[test]
+fn frames_that_repeat_are_told_once() {
+    let shown = |text: &str, depth: i32| {
+        let (mut store, instance) = instance(text);
+        let run = instance.get_typed_func::<i32, ()>(&store, "run").unwrap();
+        let error = run.call(&mut store, depth).unwrap_err().to_string();
+        let line = |line: &str| match line.split_once(" - ") {
+            Some((place, name)) => format!("{} {name}", place.split_once(':').unwrap().0.trim()),
+            None => line.trim().to_string(),
+        };
+        error.lines().skip(2).map(line).collect::<Vec<_>>()
+    };
+    let one = r#"(module $m (func $f (export "run") (param i32)
+        (if (i32.eqz (local.get 0)) (then unreachable))
+        (call $f (i32.sub (local.get 0) (i32.const 1)))))"#;
+    assert_eq!(shown(one, 10), ["0 m!f", "1 m!f", "... the last 1 frame is there 9 more times"]);
+    assert_eq!(shown(one, 3), ["0 m!f", "1 m!f", "2 m!f", "3 m!f"]);
+    assert_eq!(
+        shown(one, 1000),
+        ["0 m!f", "1 m!f", "... the last 1 frame is there 62 more times", "... and more"]
+    );
+    let two = r#"(module $m
+        (func $even (param i32)
+            (if (i32.eqz (local.get 0)) (then unreachable))
+            (call $odd (i32.sub (local.get 0) (i32.const 1))))
+        (func $odd (param i32) (call $even (local.get 0)))
+        (func $run (export "run") (param i32) (call $even (local.get 0))))"#;
+    assert_eq!(
+        shown(two, 9),
+        [
+            "0 m!even",
+            "1 m!odd",
+            "2 m!even",
+            "... the last 2 frames are there 8 more times",
+            "19 m!run"
+        ]
+    );
 }
 
 /// Control characters, lines and directions of text in the names of a module stay text.
@@ -123,4 +163,23 @@ fn names_are_shown_without_harm() {
     linker.func_wrap(NAME, NAME, || ()).unwrap();
     let twice = linker.func_wrap(NAME, NAME, || ()).unwrap_err().to_string();
     assert!(twice.contains(&path), "{twice}");
+}
+
+#[cfg(feature = "demangle")]
+#[test]
+fn names_are_shown_as_they_were_written() {
+    let text = r#"(module $m
+        (func $_ZN4core9panicking5panic17h0123456789abcdefE unreachable)
+        (func $_ZN5space3fooEi (call 0))
+        (func (export "run") (call 1)))"#;
+    let (mut store, instance) = instance(text);
+    let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+    let error = run.call(&mut store, ()).unwrap_err();
+    let shown = error.to_string();
+    let names: Vec<_> = shown.lines().filter_map(|line| line.split_once('!')).collect();
+    assert_eq!(names[0].1, "core::panicking::panic");
+    assert_eq!(names[1].1, "space::foo(int)");
+    // Who asks for a name gets it as it is.
+    let frames = error.backtrace().unwrap().frames();
+    assert_eq!(frames[1].func_name(), Some("_ZN5space3fooEi"));
 }

@@ -123,7 +123,7 @@ fn host_functions_are_awaited() {
     finish(run.call_async(&mut store, &[Val::I32(0)], &mut results)).unwrap();
     assert_eq!(results[0].i32(), Some(2));
     let none = finish(run.call_async(&mut store, &[Val::I32(0)], &mut []));
-    assert_eq!(none.unwrap_err().to_string(), "expected room for 1 results, found 0");
+    assert_eq!(none.unwrap_err().to_string(), "expected room for 1 result, found 0");
 }
 
 #[test]

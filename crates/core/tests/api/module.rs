@@ -172,3 +172,70 @@ fn a_lazy_module_is_validated_when_called() {
     }
     assert_eq!(call("good").unwrap(), 1);
 }
+
+/// The message of what is wrong with a text, read as text.
+#[cfg(feature = "wat")]
+fn message_of_text(text: &str) -> String {
+    Module::new(&Engine::default(), text).unwrap_err().to_string()
+}
+
+#[test]
+fn errors_of_functions_name_them() {
+    for mode in [CompilationMode::Eager, CompilationMode::LazyTranslation] {
+        let engine = Engine::new(Config::new().compilation_mode(mode)).unwrap();
+        let message = |text| {
+            let wasm = wat::parse_str(text).unwrap();
+            Module::from_binary(&engine, &wasm).unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(r#"(import "a" "b" (func)) (func) (func $bad (result i32) (i64.const 1))"#),
+            "type mismatch: instruction requires [i32] but stack has [i64] (at offset 0x2a) \
+             in function 2 (\"bad\")"
+        );
+        assert_eq!(
+            message("(func (drop (local.get 7)))"),
+            "unknown local 7 (at offset 0x17) in function 0"
+        );
+        assert_eq!(message("(start 3)"), "unknown function 3 (at offset 0xa)");
+    }
+    // Also one that is not validated before it is called.
+    let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Lazy)).unwrap();
+    let text = r#"(func $bad (export "f") (drop (local.get 7)))"#;
+    let mut store = Store::new(&engine, ());
+    let module = Module::from_binary(&engine, &wat::parse_str(text).unwrap()).unwrap();
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = instance.get_func(&store, "f").unwrap();
+    let error = f.call(&mut store, &[], &mut []).unwrap_err();
+    let error = error.downcast_ref::<ModuleError>().unwrap();
+    assert_eq!((error.func(), error.func_name()), (Some(0), Some("bad")));
+}
+
+#[cfg(feature = "wat")]
+#[test]
+fn errors_in_texts_have_lines() {
+    let text = r#"(module
+  (import "a" "b" (func))
+  (func $good)
+  (func $bad (result i32)
+    (if (i32.const 1)
+      (then nop (drop (i32.add (i32.const 1) (i64.const 2)))))
+    (i32.const 1)))"#;
+    assert_eq!(
+        message_of_text(text),
+        "type mismatch: instruction requires [i32 i32] but stack has [i32 i64] (at offset 0x31) \
+         in function 2 (\"bad\"), line 6, column 24 of the text"
+    );
+    // The end of a function has no place of its own.
+    assert_eq!(
+        message_of_text("\n(func (export \"x\") (result i32))"),
+        "type mismatch: instruction requires [i32] but stack has [] (at offset 0x1f) \
+         in function 0, line 2, column 2 of the text"
+    );
+    assert_eq!(
+        message_of_text("(module\n  (funk))"),
+        "expected valid module field\n     --> text:2:4\n      |\n    2 |   (funk))\n      |    ^"
+    );
+    let no_text = "magic header not detected: this is a page of HTML (at offset 0x0)";
+    assert_eq!(message_of_text("<html>"), no_text);
+    assert_eq!(message_of_text(""), "unexpected end: there is nothing in it (at offset 0x0)");
+}

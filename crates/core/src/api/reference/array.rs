@@ -10,6 +10,7 @@ use crate::{
     runtime::{StoreId, StoreInner},
 };
 use alloc::vec::{self, Vec};
+use windlass_decode::Count;
 
 reference! {
     /// A value of `arrayref`: an array in the store's heap.
@@ -199,7 +200,7 @@ fn place(
 ) -> Result<(FieldType, field::HeapField), Error> {
     let len = store.heap.len(slot);
     if index >= len {
-        return Err(error!("the array has {len} elements, and none of index {index}"));
+        return Err(error!("the array has {}, and none of index {index}", Count(len, "element")));
     }
     let (ty, storage) = elements_of(store, slot)?;
     Ok((ty, field::HeapField { at: store.heap.element(slot, storage, index), storage }))
