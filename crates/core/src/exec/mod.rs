@@ -37,9 +37,10 @@
 //!   at a time. By `driver/handle.rs`, which checks it. Test: `src/driver/handle.rs`:
 //!   `a_thread_is_used_with_its_store_only_and_for_one_thing_at_a_time`.
 //! - **I10** A reference of a defined type that is not null is an object of that type or a subtype,
-//!   in the heap whose view is in the context: offsets of its fields in code lie in it. Where code
-//!   can stop, every reference lies in a slot that [`MapJob`](crate::translate::MapJob) tells, so a
-//!   collection finds it.
+//!   of an exact type just of that type, in the heap whose view is in the context: offsets of its
+//!   fields in code lie in it. The upper half of a structure's header is its descriptor, if its
+//!   type has one, and else 0. Where code can stop, every reference lies in a slot that
+//!   [`MapJob`](crate::translate::MapJob) tells, so a collection finds it.
 //!   Test: `tests/api/collection.rs`: `paused_executions_keep_their_references`.
 //!
 //! Beside these, of the whole crate. Who establishes each, and who relies on it:
