@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The version of the library; its first number is that of the shared library's name.
-const VERSION: &str = "0.1.0";
+const VERSION: &str = "0.2.0";
 
 pub(super) fn install(built: &Path, prefix: &Path) -> bool {
     match put(built, prefix) {
