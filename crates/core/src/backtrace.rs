@@ -16,15 +16,12 @@ use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode::Count;
 
-/// How many frames an error keeps: a guest that recursed a million times is not told in full.
-const MAX_FRAMES: usize = 64;
-
 /// Where a guest was when it stopped: its calls, the innermost first.
 ///
 /// It keeps the modules of these calls alive. Functions and offsets are found out when it is looked
 /// at for the first time (by [`WasmBacktrace::frames`], or when it is shown), in time in proportion
-/// to the bodies of the functions that it names; until then it costs no more than a list of at most
-/// 64 places.
+/// to the bodies of the functions that it names; until then it costs no more than a list of as many
+/// places as [`Config::wasm_backtrace_max_frames`](crate::Config::wasm_backtrace_max_frames) says.
 ///
 /// ```
 /// use windlass::{Engine, Instance, Module, Store};
@@ -43,6 +40,8 @@ const MAX_FRAMES: usize = 64;
 #[derive(Clone)]
 pub struct WasmBacktrace {
     places: Vec<CodePlace>,
+    /// How many are told at most.
+    most: usize,
     /// Whether there were more.
     cut: bool,
     /// What the places are, once somebody has looked.
@@ -85,9 +84,9 @@ impl CodePlace {
 }
 
 impl WasmBacktrace {
-    pub(crate) fn new(places: Vec<CodePlace>) -> WasmBacktrace {
+    pub(crate) fn new(places: Vec<CodePlace>, most: usize) -> WasmBacktrace {
         let frames = Arc::new(Once::new());
-        let mut backtrace = WasmBacktrace { places, cut: false, frames, message: None };
+        let mut backtrace = WasmBacktrace { places, most, cut: false, frames, message: None };
         backtrace.cut();
         backtrace
     }
@@ -105,11 +104,11 @@ impl WasmBacktrace {
     }
 
     fn cut(&mut self) {
-        self.cut |= self.places.len() > MAX_FRAMES;
-        self.places.truncate(MAX_FRAMES);
+        self.cut |= self.places.len() > self.most;
+        self.places.truncate(self.most);
     }
 
-    /// The calls, the innermost first; at most 64.
+    /// The calls, the innermost first.
     pub fn frames(&self) -> &[FrameInfo] {
         self.frames.get_or_init(|| resolve(&self.places))
     }

@@ -3,6 +3,10 @@
 
 use windlass_decode::Features;
 
+/// How many calls a backtrace tells of if nothing else is set: a guest that recursed a million
+/// times is not told in full.
+const MAX_BACKTRACE: usize = 64;
+
 /// How a running guest is kept in check. Chosen once per engine: code is translated for it.
 ///
 /// ```
@@ -62,6 +66,7 @@ pub struct Config {
     pub(crate) compilation_mode: CompilationMode,
     pub(crate) max_stack_slots: usize,
     pub(crate) max_nested_calls: usize,
+    pub(crate) max_backtrace_frames: usize,
     pub(crate) canonicalize_nans: bool,
     pub(crate) fuse: bool,
     pub(crate) max_code_per_byte: u32,
@@ -134,6 +139,7 @@ impl Config {
             compilation_mode: CompilationMode::default(),
             max_stack_slots: 1 << 20,
             max_nested_calls: 200,
+            max_backtrace_frames: MAX_BACKTRACE,
             canonicalize_nans: false,
             fuse: true,
             max_code_per_byte: 4,
@@ -211,6 +217,35 @@ impl Config {
     /// ```
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_stack_slots = bytes / 8;
+        self
+    }
+
+    /// Whether errors tell where the guest was ([`WasmBacktrace`](crate::WasmBacktrace)). They do
+    /// by default, with at most 64 calls. This sets that number, or none.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Instance, Module, Store};
+    /// let engine = Engine::new(Config::new().wasm_backtrace(false))?;
+    /// let wasm = wat::parse_str(r#"(func (export "f") unreachable)"#).unwrap();
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &Module::new(&engine, wasm)?, &[])?;
+    /// let f = instance.get_typed_func::<(), ()>(&store, "f")?;
+    /// assert!(f.call(&mut store, ()).unwrap_err().backtrace().is_none());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn wasm_backtrace(&mut self, enable: bool) -> &mut Config {
+        self.wasm_backtrace_max_frames(if enable { MAX_BACKTRACE } else { 0 })
+    }
+
+    /// How many calls a [`WasmBacktrace`](crate::WasmBacktrace) tells of at most: 64 by default.
+    /// Each takes about 32 bytes of an error; 0 is no backtrace.
+    ///
+    /// ```
+    /// use windlass::Config;
+    /// Config::new().wasm_backtrace_max_frames(20);
+    /// ```
+    pub fn wasm_backtrace_max_frames(&mut self, frames: usize) -> &mut Config {
+        self.max_backtrace_frames = frames;
         self
     }
 

@@ -146,14 +146,14 @@ pub use exec::BACKEND;
 #[cfg(feature = "profile")]
 pub use exec::{Profile, Stretch, take_profile};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
-pub use module::Module;
+pub use module::{Module, ResourcesRequired};
 pub use runtime::{SharedMemory, WaitResult};
 pub use translate::{FUEL_VERSION, Listing, ListingCell};
 pub use trap::Trap;
 pub use types::{
     ArrayType, ConcreteType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType,
-    HeapType, ImportType, MemoryType, Mutability, RefType, StorageType, StructType, TableType,
-    TagType, ValType,
+    HeapType, ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType,
+    StructType, TableType, TagType, ValType,
 };
 pub use windlass_decode::{Escaped, Features};
 

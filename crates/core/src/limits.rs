@@ -1,7 +1,7 @@
 //! [`ResourceLimiter`]: the embedder's say over what guests may take, and [`StoreLimits`], a
 //! ready-made one. Asked by `runtime/resources` only.
 
-use crate::Error;
+use crate::{Error, error::error};
 
 /// Decides how much guests of a store may take. [`StoreLimits`] is a ready-made one; it is set by
 /// [`Store::limiter`](crate::Store::limiter).
@@ -186,6 +186,22 @@ pub struct StoreLimits {
     instances: usize,
     tables: usize,
     memories: usize,
+    trap_on_grow_failure: bool,
+}
+
+impl StoreLimits {
+    /// What a limit says, or the error that it becomes.
+    fn allows(&self, allowed: bool, what: &str, desired: usize) -> Result<bool, Error> {
+        match allowed || !self.trap_on_grow_failure {
+            true => Ok(allowed),
+            false => Err(error!("resource limit exceeded: a {what} of {desired}")),
+        }
+    }
+
+    /// What becomes of a growth for which the host has no memory.
+    fn failed(&self, error: Error) -> Result<(), Error> {
+        if self.trap_on_grow_failure { Err(error) } else { Ok(()) }
+    }
 }
 
 impl Default for StoreLimits {
@@ -200,6 +216,7 @@ impl Default for StoreLimits {
             instances: max,
             tables: max,
             memories: max,
+            trap_on_grow_failure: false,
         }
     }
 }
@@ -211,7 +228,15 @@ impl ResourceLimiter for StoreLimits {
         desired: usize,
         _: Option<usize>,
     ) -> Result<bool, Error> {
-        Ok(desired <= self.memory_size)
+        self.allows(desired <= self.memory_size, "memory, in bytes,", desired)
+    }
+
+    fn memory_grow_failed(&mut self, error: Error) -> Result<(), Error> {
+        self.failed(error)
+    }
+
+    fn table_grow_failed(&mut self, error: Error) -> Result<(), Error> {
+        self.failed(error)
     }
 
     fn gc_heap_growing(
@@ -224,7 +249,7 @@ impl ResourceLimiter for StoreLimits {
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
-        Ok(desired <= self.table_elements)
+        self.allows(desired <= self.table_elements, "table, in elements,", desired)
     }
 
     fn stack_growing(&mut self, _: usize, desired: usize) -> Result<bool, Error> {
@@ -317,6 +342,15 @@ impl StoreLimitsBuilder {
     /// How many memories the store may have.
     pub fn memories(mut self, count: usize) -> Self {
         self.0.memories = count;
+        self
+    }
+
+    /// Whether `memory.grow` and `table.grow` end the guest's call by an error, instead of giving
+    /// -1, where [`memory_size`](Self::memory_size) or [`table_elements`](Self::table_elements)
+    /// does not allow it or the host has no memory. Not by default. Beyond what the type of the
+    /// memory or table allows, or [`total_size`](Self::total_size), they give -1 in any case.
+    pub fn trap_on_grow_failure(mut self, trap: bool) -> Self {
+        self.0.trap_on_grow_failure = trap;
         self
     }
 

@@ -193,6 +193,29 @@ impl Module {
         Some(ty.given(&self.0.engine))
     }
 
+    /// What an instance takes of a store's memories and tables, without those that it imports.
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// let text = r#"(import "env" "m" (memory 9)) (memory 2) (memory 3) (table 10 funcref)"#;
+    /// let module = Module::new(&Engine::default(), wat::parse_str(text).unwrap())?;
+    /// let required = module.resources_required();
+    /// assert_eq!((required.num_memories, required.max_initial_memory_size), (2, Some(3)));
+    /// assert_eq!((required.num_tables, required.max_initial_table_size), (1, Some(10)));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn resources_required(&self) -> ResourcesRequired {
+        let Context { memories, tables, imported, .. } = &self.0.context;
+        let memories = &memories[imported.memories as usize..];
+        let tables = &tables[imported.tables as usize..];
+        ResourcesRequired {
+            num_memories: memories.len() as u32,
+            max_initial_memory_size: memories.iter().map(|ty| ty.limits.min).max(),
+            num_tables: tables.len() as u32,
+            max_initial_table_size: tables.iter().map(|ty| ty.limits.min).max(),
+        }
+    }
+
     /// The contents of the custom sections of this name, in order.
     ///
     /// ```
@@ -252,6 +275,20 @@ impl Module {
         let decode = || NameSection::decode_tags(&self.0.decoded, &self.0.bytes);
         self.0.tag_names.get_or_init(decode).get(index)
     }
+}
+
+/// What an instance of a module takes: [`Module::resources_required`].
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourcesRequired {
+    /// How many memories it makes.
+    pub num_memories: u32,
+    /// The largest size that one of them starts with, in pages; none if there is no memory.
+    pub max_initial_memory_size: Option<u64>,
+    /// How many tables it makes.
+    pub num_tables: u32,
+    /// The largest size that one of them starts with, in elements; none if there is no table.
+    pub max_initial_table_size: Option<u64>,
 }
 
 impl fmt::Debug for Module {

@@ -12,7 +12,7 @@ pub(crate) use externs::ItemType;
 pub use externs::{ExportType, ExternType, ImportType};
 pub use func::FuncType;
 pub(crate) use func::Signature;
-pub use item::{GlobalType, MemoryType, Mutability, TableType};
+pub use item::{GlobalType, MemoryType, MemoryTypeBuilder, Mutability, TableType};
 pub use object::{ArrayType, FieldType, Finality, StorageType, StructType};
 pub use tag::TagType;
 pub use value::{ConcreteType, HeapType, RefType, ValType};

@@ -220,7 +220,9 @@ impl<R> Execution<R> {
     pub fn backtrace(&self, store: impl AsContext) -> Result<Option<WasmBacktrace>, Error> {
         let inner = &store.as_context().0.inner;
         check_store(inner.id, self.store, "execution")?;
-        Ok(self.thread.as_ref().map(|thread| WasmBacktrace::new(thread.backtrace(inner))))
+        let most = inner.engine.config().max_backtrace_frames;
+        let trace = |thread: &ThreadHandle| WasmBacktrace::new(thread.backtrace(inner), most);
+        Ok(self.thread.as_ref().map(trace))
     }
 
     /// How many values its function returns.

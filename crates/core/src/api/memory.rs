@@ -110,6 +110,23 @@ impl Memory {
         (state.inner.memories[index].bytes.own_mut(), &mut state.data)
     }
 
+    /// The address of the first byte, for code that works with pointers. What is done with it is
+    /// the caller's to answer for: it is valid until the memory grows, anything of the guest runs,
+    /// or the store is dropped, and not while [`Memory::data_mut`] is borrowed. An empty memory may
+    /// have none to be read at.
+    ///
+    /// ```
+    /// use windlass::{Memory, MemoryType, Store};
+    /// let mut store = Store::<()>::default();
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// assert_eq!(memory.data_ptr(&store).cast_const(), memory.data(&store).as_ptr());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
+        let inner = &store.as_context().0.inner;
+        inner.memories[self.index_in(inner)].bytes.base()
+    }
+
     /// The size in bytes.
     pub fn data_size(&self, store: impl AsContext) -> usize {
         let inner = &store.as_context().0.inner;

@@ -84,6 +84,68 @@ impl Ref {
         if let Ref::Any(value) = self { Some(*value) } else { None }
     }
 
+    /// Whether it is a function, or null of these.
+    pub fn is_func(&self) -> bool {
+        self.as_func().is_some()
+    }
+
+    /// Whether it is a host value, or null of these.
+    pub fn is_extern(&self) -> bool {
+        self.as_extern().is_some()
+    }
+
+    /// Whether it is a reference of `any`, or null of these.
+    pub fn is_any(&self) -> bool {
+        self.as_any().is_some()
+    }
+
+    /// Whether it is an exception, or null of these.
+    pub fn is_exn(&self) -> bool {
+        self.as_exn().is_some()
+    }
+
+    /// The function, or null.
+    ///
+    /// # Panics
+    /// If it is no reference to functions.
+    ///
+    /// ```
+    /// use windlass::Ref;
+    /// assert!(Ref::Func(None).unwrap_func().is_none());
+    /// ```
+    pub fn unwrap_func(&self) -> Option<Func> {
+        self.as_func().unwrap_or_else(|| self.is_another("func"))
+    }
+
+    /// The host value, or null.
+    ///
+    /// # Panics
+    /// If it is no reference to host values.
+    pub fn unwrap_extern(&self) -> Option<Rooted<ExternRef>> {
+        self.as_extern().unwrap_or_else(|| self.is_another("extern"))
+    }
+
+    /// The value, or null.
+    ///
+    /// # Panics
+    /// If it is no reference of `any`.
+    pub fn unwrap_any(&self) -> Option<Rooted<AnyRef>> {
+        self.as_any().unwrap_or_else(|| self.is_another("any"))
+    }
+
+    /// The exception, or null.
+    ///
+    /// # Panics
+    /// If it is no reference to exceptions.
+    pub fn unwrap_exn(&self) -> Option<Rooted<ExnRef>> {
+        self.as_exn().unwrap_or_else(|| self.is_another("exn"))
+    }
+
+    #[cold]
+    fn is_another(&self, wanted: &str) -> ! {
+        panic!("expected a reference of {wanted}, found {self:?}")
+    }
+
     /// The exception, or null, if it is a reference to exceptions.
     pub fn as_exn(&self) -> Option<Option<Rooted<ExnRef>>> {
         if let Ref::Exn(value) = self { Some(*value) } else { None }
@@ -177,6 +239,24 @@ fn mismatch(own: RefType, wanted: RefType) -> Error {
 impl From<Func> for Ref {
     fn from(func: Func) -> Ref {
         Ref::Func(Some(func))
+    }
+}
+
+impl From<Option<Func>> for Ref {
+    fn from(func: Option<Func>) -> Ref {
+        Ref::Func(func)
+    }
+}
+
+impl From<Option<Rooted<ExternRef>>> for Ref {
+    fn from(value: Option<Rooted<ExternRef>>) -> Ref {
+        Ref::Extern(value)
+    }
+}
+
+impl From<Option<Rooted<AnyRef>>> for Ref {
+    fn from(value: Option<Rooted<AnyRef>>) -> Ref {
+        Ref::Any(value)
     }
 }
 

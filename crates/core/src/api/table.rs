@@ -127,6 +127,60 @@ impl Table {
         Ok(())
     }
 
+    /// Copies `len` elements of `src_table`, from `src_index` on, to `dst_table`, from `dst_index`
+    /// on. They can be the same table, and the ranges overlap.
+    ///
+    /// # Errors
+    /// If one of the tables has not so many elements there: then nothing is copied. If elements of
+    /// the one are not of the other's type, or if a table belongs to another store.
+    ///
+    /// ```
+    /// use windlass::{Func, Ref, RefType, Store, Table, TableType};
+    /// let mut store = Store::<()>::default();
+    /// let ty = TableType::new(RefType::FUNCREF, 4, None);
+    /// let table = Table::new(&mut store, ty, Ref::Func(None))?;
+    /// let func = Func::wrap(&mut store, || {});
+    /// table.set(&mut store, 0, func.into())?;
+    /// Table::copy(&mut store, &table, 1, &table, 0, 3)?;
+    /// assert!(!table.get(&mut store, 1).unwrap().is_null());
+    /// assert!(table.get(&mut store, 2).unwrap().is_null());
+    /// assert!(Table::copy(&mut store, &table, 2, &table, 0, 3).is_err());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn copy(
+        mut store: impl AsContextMut,
+        dst_table: &Table,
+        dst_index: u64,
+        src_table: &Table,
+        src_index: u64,
+        len: u64,
+    ) -> Result<(), Error> {
+        let inner = &mut store.as_context_mut().0.inner;
+        check_store(inner.id, dst_table.store, "table")?;
+        check_store(inner.id, src_table.store, "table")?;
+        let (to, from) = (dst_table.index as usize, src_table.index as usize);
+        let [wanted, own] = [to, from]
+            .map(|table| RefType::from_decoded(&inner.engine, inner.tables[table].ty.element));
+        if !own.matches(&inner.engine, &wanted) {
+            let [wanted, own] = [wanted, own].map(ValType::from);
+            return Err(error!("type mismatch: expected elements of type {wanted}, found {own}"));
+        }
+        inner.touch();
+        let range = |table: usize, start: u64| {
+            let [start, len] = [start, len].map(|count| usize::try_from(count).ok());
+            let range = start?..start?.checked_add(len?)?;
+            (range.end <= inner.tables[table].elements.len()).then_some(range)
+        };
+        let ranges = range(to, dst_index).zip(range(from, src_index));
+        let (target, source) = ranges.ok_or(Trap::TableOutOfBounds)?;
+        if to == from {
+            inner.tables[to].elements.copy_within(source, target.start);
+        } else if let Ok([to, from]) = inner.tables.get_disjoint_mut([to, from]) {
+            to.elements[target].copy_from_slice(&from.elements[source]);
+        }
+        Ok(())
+    }
+
     pub(crate) fn from_index(store: StoreId, index: u32) -> Table {
         Table { store, index }
     }

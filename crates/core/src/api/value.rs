@@ -187,6 +187,17 @@ impl Val {
         }
     }
 
+    /// The reference, if it is one: [`Val::as_ref`] by Wasmtime's name.
+    ///
+    /// ```
+    /// use windlass::{HeapType, Val};
+    /// assert!(Val::null_ref(HeapType::Extern).ref_().unwrap().is_extern());
+    /// assert!(Val::I32(0).ref_().is_none());
+    /// ```
+    pub fn ref_(&self) -> Option<Ref> {
+        self.as_ref()
+    }
+
     /// The reference, if it is one.
     pub fn as_ref(&self) -> Option<Ref> {
         match *self {

@@ -45,9 +45,6 @@ impl Walk {
     }
 }
 
-/// The most frames that a backtrace has: one more than an error keeps, which then tells of more.
-const MAX_BACKTRACE: usize = 65;
-
 impl Thread {
     /// The innermost frame.
     pub(crate) fn walk(&self) -> Walk {
@@ -117,7 +114,12 @@ impl Thread {
             return frames;
         }
         let (mut ip, mut walk) = (self.cx.saved.ip, self.walk());
-        while frames.len() < MAX_BACKTRACE {
+        // One more than is told, which then says that there are more.
+        let most = match store.engine.config().max_backtrace_frames {
+            0 => 0,
+            most => most.saturating_add(1),
+        };
+        while frames.len() < most {
             let module = store.instances[walk.instance as usize].module.clone();
             frames.push(CodePlace::new(module, (store.id, walk.instance), ip));
             // SAFETY: I2: nothing runs meanwhile.

@@ -127,6 +127,23 @@ impl FuncType {
         self.result_types().iter().map(|ty| ty.given(self.engine()))
     }
 
+    /// The type of the parameter at `index`, if there is one.
+    ///
+    /// ```
+    /// use windlass::{Engine, FuncType, ValType};
+    /// let ty = FuncType::new(&Engine::default(), [ValType::I32], [ValType::I64]);
+    /// assert_eq!((ty.param(0), ty.param(1)), (Some(ValType::I32), None));
+    /// assert_eq!((ty.result(0), ty.result(1)), (Some(ValType::I64), None));
+    /// ```
+    pub fn param(&self, index: usize) -> Option<ValType> {
+        self.params().nth(index)
+    }
+
+    /// The type of the result at `index`, if there is one.
+    pub fn result(&self, index: usize) -> Option<ValType> {
+        self.results().nth(index)
+    }
+
     pub(crate) fn param_types(&self) -> &[ValType] {
         &self.0.types[..self.0.params]
     }

@@ -43,6 +43,11 @@ impl MemoryType {
         MemoryType::of(minimum, Some(maximum), true, true)
     }
 
+    /// A type that is put together: see [`MemoryTypeBuilder`].
+    pub fn builder() -> MemoryTypeBuilder {
+        MemoryTypeBuilder::new()
+    }
+
     fn of(min: u64, max: Option<u64>, is64: bool, shared: bool) -> MemoryType {
         let limits = decode::Limits { min, max, is64 };
         MemoryType(decode::MemoryType { limits, shared, page_size_log2: 16 })
@@ -90,6 +95,78 @@ impl MemoryType {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Makes a [`MemoryType`] of its parts. What is not set is as in `MemoryType::new(0, None)`.
+///
+/// ```
+/// use windlass::MemoryTypeBuilder;
+/// let ty = MemoryTypeBuilder::new().min(10).max(Some(4096)).page_size_log2(0).build()?;
+/// assert_eq!((ty.minimum(), ty.page_size()), (10, 1));
+/// assert!(MemoryTypeBuilder::new().shared(true).build().is_err());
+/// # Ok::<(), windlass::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemoryTypeBuilder(MemoryType);
+
+impl Default for MemoryTypeBuilder {
+    fn default() -> MemoryTypeBuilder {
+        MemoryTypeBuilder::new()
+    }
+}
+
+impl MemoryTypeBuilder {
+    /// Nothing is set yet.
+    pub fn new() -> MemoryTypeBuilder {
+        MemoryTypeBuilder(MemoryType::new(0, None))
+    }
+
+    /// The smallest size, in pages.
+    pub fn min(&mut self, pages: u64) -> &mut Self {
+        self.0.0.limits.min = pages;
+        self
+    }
+
+    /// The largest size, in pages, if there is one.
+    pub fn max(&mut self, pages: Option<u64>) -> &mut Self {
+        self.0.0.limits.max = pages;
+        self
+    }
+
+    /// Whether addresses have 64 bits.
+    pub fn memory64(&mut self, enable: bool) -> &mut Self {
+        self.0.0.limits.is64 = enable;
+        self
+    }
+
+    /// Whether several threads may use it: then it needs a largest size.
+    pub fn shared(&mut self, enable: bool) -> &mut Self {
+        self.0.0.shared = enable;
+        self
+    }
+
+    /// log2 of the size of a page in bytes: 16, or 0.
+    pub fn page_size_log2(&mut self, log2: u8) -> &mut Self {
+        self.0.0.page_size_log2 = log2;
+        self
+    }
+
+    /// The type.
+    ///
+    /// # Errors
+    /// If no memory can be of it: its largest size is less than its smallest, or more than the
+    /// addresses allow; it is shared and has none; pages are neither of 64 KiB nor of one byte.
+    pub fn build(&self) -> Result<MemoryType, Error> {
+        let ty = self.0;
+        if !matches!(ty.page_size_log2(), 0 | 16) {
+            return Err(error!("pages of 2^{} bytes: they have 2^16 or 2^0", ty.page_size_log2()));
+        }
+        if ty.is_shared() && ty.maximum().is_none() {
+            return Err(Error::msg("a shared memory must have a maximum size"));
+        }
+        ty.check()?;
+        Ok(ty)
     }
 }
 

@@ -183,3 +183,22 @@ fn names_are_shown_as_they_were_written() {
     let frames = error.backtrace().unwrap().frames();
     assert_eq!(frames[1].func_name(), Some("_ZN5space3fooEi"));
 }
+
+#[test]
+fn as_many_calls_are_told_as_the_engine_says() {
+    let text = r#"(func $f (export "f") (param i32)
+        (if (i32.eqz (local.get 0)) (then unreachable))
+        (call $f (i32.sub (local.get 0) (i32.const 1))))"#;
+    for (most, told) in [(0, 0), (1, 1), (64, 64), (101, 101), (1000, 101)] {
+        let mut config = windlass::Config::new();
+        let engine = windlass::Engine::new(config.wasm_backtrace_max_frames(most)).unwrap();
+        let module = windlass::Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut store = windlass::Store::new(&engine, ());
+        let instance = windlass::Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<i32, ()>(&store, "f").unwrap();
+        let error = f.call(&mut store, 100).unwrap_err();
+        assert_eq!(error.backtrace().map_or(0, |trace| trace.frames().len()), told);
+        let has_more = error.to_string().contains("and more");
+        assert_eq!(has_more, told != 0 && told < 101, "{most}");
+    }
+}

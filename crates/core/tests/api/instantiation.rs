@@ -151,3 +151,31 @@ fn a_large_array_is_interrupted_while_there_is_made_room_for_it() {
     assert_eq!(error.trap(), Some(Trap::Interrupted));
     assert!(!handle.is_interrupted());
 }
+
+#[test]
+fn elements_are_copied_between_tables_of_the_host() {
+    use windlass::{Func, Ref, RefType, Store, Table, TableType};
+    let mut store = Store::<()>::default();
+    let mut table =
+        |ty| Table::new(&mut store, TableType::new(ty, 3, None), Ref::null(ty.heap_type()));
+    let (a, b, other) =
+        (table(RefType::FUNCREF), table(RefType::FUNCREF), table(RefType::EXTERNREF));
+    let (a, b, other) = (a.unwrap(), b.unwrap(), other.unwrap());
+    let func = Func::wrap(&mut store, || {});
+    a.set(&mut store, 0, func.into()).unwrap();
+    Table::copy(&mut store, &b, 1, &a, 0, 2).unwrap();
+    let set = |store: &mut Store<()>, table: Table| {
+        [0, 1, 2].map(|index| !table.get(&mut *store, index).unwrap().is_null())
+    };
+    assert_eq!(set(&mut store, b), [false, true, false]);
+    Table::copy(&mut store, &b, 0, &b, 1, 2).unwrap();
+    assert_eq!(set(&mut store, b), [true, false, false]);
+    for (to, from, len) in [(2, 0, 2), (0, 2, 2), (u64::MAX, 0, 1), (0, 1, u64::MAX)] {
+        let error = Table::copy(&mut store, &b, to, &a, from, len).unwrap_err();
+        assert_eq!(error.trap(), Some(windlass::Trap::TableOutOfBounds));
+    }
+    let error = Table::copy(&mut store, &other, 0, &a, 0, 1).unwrap_err();
+    let expected = "type mismatch: expected elements of type externref, found funcref";
+    assert_eq!(error.to_string(), expected);
+    assert!(Table::copy(Store::<()>::default(), &a, 0, &a, 0, 1).is_err());
+}

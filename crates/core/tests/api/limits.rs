@@ -174,3 +174,29 @@ fn a_host_function_that_calls_itself_ends_in_a_trap() {
     let error = func.call(&mut store, &[], &mut []).unwrap_err();
     assert_eq!(error.trap(), Some(Trap::StackOverflow));
 }
+
+#[test]
+fn a_growth_that_is_not_allowed_can_be_an_error() {
+    let text = r#"(memory 1) (table 1 funcref)
+        (func (export "memory") (result i32) (memory.grow (i32.const 1)))
+        (func (export "table") (result i32) (table.grow (ref.null func) (i32.const 1)))"#;
+    for trap in [false, true] {
+        let limits = windlass::StoreLimitsBuilder::new().memory_size(1 << 16).table_elements(1);
+        let limits = limits.trap_on_grow_failure(trap).build();
+        let mut store = windlass::Store::new(&windlass::Engine::default(), limits);
+        store.limiter(|limits| limits);
+        let wasm = wat::parse_str(text).unwrap();
+        let module = windlass::Module::new(store.engine(), wasm).unwrap();
+        let instance = windlass::Instance::new(&mut store, &module, &[]).unwrap();
+        for (name, message) in [
+            ("memory", "resource limit exceeded: a memory, in bytes, of 131072\n"),
+            ("table", "resource limit exceeded: a table, in elements, of 2\n"),
+        ] {
+            let grow = instance.get_typed_func::<(), i32>(&store, name).unwrap();
+            match grow.call(&mut store, ()) {
+                Ok(old) => assert_eq!((old, trap), (-1, false), "{name}"),
+                Err(error) => assert!(trap && error.to_string().starts_with(message), "{error}"),
+            }
+        }
+    }
+}

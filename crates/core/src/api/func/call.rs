@@ -299,5 +299,5 @@ impl<T> Drop for HostScope<'_, T> {
 
 #[cold]
 fn backtrace(thread: &ThreadHandle, store: &StoreInner) -> WasmBacktrace {
-    WasmBacktrace::new(thread.backtrace(store))
+    WasmBacktrace::new(thread.backtrace(store), store.engine.config().max_backtrace_frames)
 }
