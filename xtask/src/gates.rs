@@ -5,13 +5,13 @@
 use crate::{
     capi,
     commands::{self, Outcome, command, is_there, succeeds},
-    instructions, root,
+    instructions, python, root,
 };
 use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 14] = [
+const GATES: [Gate; 15] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("sizes", sizes),
@@ -27,6 +27,7 @@ const GATES: [Gate; 14] = [
     ("miri", || commands::miri(&[])),
     ("address sanitizer", address_sanitizer),
     ("windows", windows),
+    ("python", python::check),
 ];
 
 /// The most that the command may take in a release build, stripped, in bytes: on x86-64 it took

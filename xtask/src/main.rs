@@ -7,6 +7,7 @@ mod choose;
 mod commands;
 mod gates;
 mod instructions;
+mod python;
 mod tidy;
 
 use std::{
@@ -36,6 +37,7 @@ Usage: cargo xtask COMMAND [ARGS]...
   package           the packages of all crates that are published, built from what is in them
   instructions      how many machine instructions programs take, against what was noted;
                     with --bless it is noted anew
+  python            the package for Python: builds it, installs it, tests it
   gates [NAME]...   all that takes longer than .ci/run
 ";
 
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         ("capi", []) => capi::test(),
         ("capi", [install, folder]) if install == "install" => capi::install(folder),
         ("capi", [size]) if size == "size" => capi::size(),
+        ("python", []) => gates::report("python", python::check()),
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {
             print!("{HELP}");

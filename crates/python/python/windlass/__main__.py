@@ -1,0 +1,77 @@
+"""`python -m windlass run FILE ARGS`: runs a program of WASI."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, List, Optional
+
+from . import ExitTrap, Trap, WasiConfig, WindlassError, load
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m windlass", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="runs a program, or calls a function of a module")
+    run.add_argument(
+        "--dir",
+        action="append",
+        default=[],
+        metavar="HOST[::GUEST]",
+        help="a directory that the program may use, and its name there",
+    )
+    run.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    run.add_argument("--invoke", metavar="NAME", help="a function, called with ARGS as numbers")
+    run.add_argument("file")
+    run.add_argument("args", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _number(text: str, ty: str) -> Any:
+    return float(text) if ty.startswith("f") else int(text, 0)
+
+
+def _run(options: argparse.Namespace) -> int:
+    wasi = WasiConfig([options.file, *options.args])
+    wasi.env = [tuple(each.split("=", 1)) for each in options.env]
+    wasi.inherit_stdin()
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
+    for each in options.dir:
+        host, _, guest = each.partition("::")
+        wasi.preopen_dir(host, guest or host)
+    try:
+        guest = load(options.file, wasi=wasi)
+        if options.invoke is None:
+            if "_start" not in guest:
+                raise WindlassError("the module is no program: it exports no `_start`")
+            guest["_start"]()
+        else:
+            func = guest[options.invoke]
+            types = [str(ty) for ty in func.type.params]
+            result = func(*map(_number, options.args, types))
+            if result is not None:
+                print(*(result if isinstance(result, list) else [result]))
+    except ExitTrap as exit_:
+        return exit_.code
+    except Trap as trap:
+        print(f"trap: {trap}", file=sys.stderr)
+        return 134
+    except (WindlassError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyError as error:
+        print(f"error: no function is exported as {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def main(args: Optional[List[str]] = None) -> int:
+    """Runs the command; returns what the process is to exit with."""
+    return _run(_parser().parse_args(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Types of functions and of what modules import and export. A value's type is `ValType`; where
+one is wanted, its name in the text format will do, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Union
+
+from ._windlass import ValType
+
+AnyValType = Union[ValType, str]
+
+
+def _val_types(types: Sequence[AnyValType]) -> List[ValType]:
+    return [ValType(ty) if isinstance(ty, str) else ty for ty in types]
+
+
+@dataclass(frozen=True, init=False)
+class FuncType:
+    """The type of a function."""
+
+    params: List[ValType]
+    results: List[ValType]
+
+    def __init__(self, params: Sequence[AnyValType], results: Sequence[AnyValType]) -> None:
+        object.__setattr__(self, "params", _val_types(params))
+        object.__setattr__(self, "results", _val_types(results))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large something is at least and at most, in pages or elements."""
+
+    min: int
+    max: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class MemoryType:
+    """The type of a memory."""
+
+    limits: Limits
+    is_64: bool = False
+    is_shared: bool = False
+    page_size_log2: int = 16
+
+    @property
+    def page_size(self) -> int:
+        """How many bytes a page has."""
+        return 1 << self.page_size_log2
+
+
+@dataclass(frozen=True, init=False)
+class GlobalType:
+    """The type of a global."""
+
+    content: ValType
+    mutable: bool
+
+    def __init__(self, valtype: AnyValType, mutable: bool) -> None:
+        object.__setattr__(self, "content", _val_types([valtype])[0])
+        object.__setattr__(self, "mutable", mutable)
+
+
+@dataclass(frozen=True, init=False)
+class TableType:
+    """The type of a table."""
+
+    element: ValType
+    limits: Limits
+
+    def __init__(self, valtype: AnyValType, limits: Limits) -> None:
+        object.__setattr__(self, "element", _val_types([valtype])[0])
+        object.__setattr__(self, "limits", limits)
+
+
+@dataclass(frozen=True)
+class TagType:
+    """The type of a tag of exceptions: its parameters are the fields of one."""
+
+    functype: FuncType
+
+
+ExternType = Union[FuncType, MemoryType, GlobalType, TableType, TagType]
+
+
+@dataclass(frozen=True)
+class ImportType:
+    """What a module imports."""
+
+    module: str
+    name: str
+    type: ExternType
+
+
+@dataclass(frozen=True)
+class ExportType:
+    """What a module exports."""
+
+    name: str
+    type: ExternType

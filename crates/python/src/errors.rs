@@ -1,0 +1,115 @@
+//! Errors of the library as exceptions, whose classes are in `windlass._errors`. What a Python
+//! function raised comes out of a guest as itself.
+
+use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
+use std::fmt;
+use windlass::{Error, LinkError, ModuleError, ThrownException, Trap, WasmBacktrace};
+use windlass_wasi::I32Exit;
+
+/// What a Python function raised, on its way through a guest.
+#[derive(Debug)]
+pub(crate) struct Raised(pub(crate) PyErr);
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Raised {}
+
+/// Where a guest was; looked up when it is asked for.
+#[pyclass(frozen, module = "windlass")]
+pub(crate) struct Backtrace(WasmBacktrace);
+
+#[pymethods]
+impl Backtrace {
+    /// The calls, the innermost first, each as (function, its name, its module's name, offset in
+    /// the module, offset in the function).
+    fn frames(&self) -> Vec<(u32, Option<String>, Option<String>, usize, usize)> {
+        let frames = self.0.frames().iter();
+        let frame = |frame: &windlass::FrameInfo| {
+            let name = |name: Option<&str>| name.map(String::from);
+            let module = name(frame.module().name());
+            let offsets = (frame.module_offset(), frame.func_offset());
+            (frame.func_index(), name(frame.func_name()), module, offsets.0, offsets.1)
+        };
+        frames.map(frame).collect()
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let import = || Ok::<_, PyErr>(py.import("windlass._errors")?.into_any().unbind());
+    MODULE.get_or_try_init(py, import)?.bind(py).getattr(name)
+}
+
+fn exception<'py, A>(py: Python<'py>, name: &str, args: A) -> PyErr
+where
+    A: pyo3::call::PyCallArgs<'py>,
+{
+    match class(py, name).and_then(|class| class.call1(args)) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+/// A `WindlassError`.
+pub(crate) fn failed(py: Python<'_>, message: impl fmt::Display) -> PyErr {
+    exception(py, "WindlassError", (message.to_string(),))
+}
+
+/// A `StoreInUse`.
+pub(crate) fn in_use(py: Python<'_>, message: &str) -> PyErr {
+    exception(py, "StoreInUse", (message,))
+}
+
+/// A `Trap`: its message, its code and where it was.
+pub(crate) fn trapped(py: Python<'_>, trap: Trap, place: Option<&WasmBacktrace>) -> PyErr {
+    let place = place.map(|place| Backtrace(place.clone()));
+    exception(py, "Trap", (trap.message(), format!("{trap:?}"), place))
+}
+
+/// The exception for an error.
+pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
+    if let Some(trap) = error.trap() {
+        return trapped(py, trap, error.backtrace());
+    }
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return exception(py, "ExitTrap", (exit.0,));
+    }
+    let name = if error.is::<ModuleError>() {
+        "CompileError"
+    } else if error.is::<LinkError>() {
+        "LinkError"
+    } else if error.is::<ThrownException>() {
+        "UncaughtException"
+    } else {
+        "WindlassError"
+    };
+    match error.downcast::<Raised>() {
+        Ok(Raised(raised)) => raised,
+        Err(error) => exception(py, name, (error.to_string(),)),
+    }
+}
+
+/// Whether this is of the class that `windlass._errors` has under the name.
+pub(crate) fn helper<'py>(
+    py: Python<'py>,
+    module: &str,
+    name: &str,
+    cell: &PyOnceLock<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let import = || Ok::<_, PyErr>(py.import(module)?.getattr(name)?.unbind());
+    Ok(cell.get_or_try_init(py, import)?.bind(py).clone())
+}
+
+/// A name for messages about what has another type than it should.
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
+    let ty: Bound<'_, PyType> = value.get_type();
+    ty.name().map_or_else(|_| "?".into(), |name| name.to_string())
+}

@@ -1,0 +1,48 @@
+//! Windlass for Python: the native half of the package `windlass`, the module
+//! `windlass._windlass`. Python files beside it give its classes the shapes that people know; they
+//! are the only ones that import it.
+//!
+//! A store is used by one thread at a time: [`store::Shared`] says how. Guests run without the GIL:
+//! [`run`] says when, and how they are stopped.
+//!
+//! Unsafe code is in `store.rs` alone.
+#![deny(unsafe_code)]
+
+mod callback;
+mod convert;
+mod engine;
+mod errors;
+mod execution;
+mod func;
+mod instance;
+mod items;
+mod linker;
+mod memory;
+mod module;
+mod pulse;
+mod run;
+#[allow(unsafe_code)]
+mod store;
+mod types;
+mod wasi;
+
+/// The native module.
+#[pyo3::pymodule]
+mod _windlass {
+    #[pymodule_export]
+    use crate::{
+        engine::Engine,
+        errors::Backtrace,
+        execution::Execution,
+        func::{BoundFunc, Func},
+        instance::Instance,
+        items::{Global, Ref, Table, Tag},
+        linker::Linker,
+        memory::{Memory, Pin, SharedMemory},
+        module::{Module, wat2wasm},
+        pulse::after_fork,
+        store::{Caller, Store},
+        types::ValType,
+        wasi::OutputPipe,
+    };
+}

@@ -1,0 +1,314 @@
+//! [`Memory`], whose bytes Python sees without a copy while a [`Pin`] lives, and [`SharedMemory`],
+//! whose bytes are copied: guests change them at any time.
+
+use crate::{
+    engine::Engine,
+    errors,
+    store::{self, Context, Shared},
+    types,
+};
+use pyo3::{
+    exceptions::{PyIndexError, PyTypeError, PyValueError},
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyByteArray, PyBytes, PySlice},
+};
+use std::sync::Arc;
+use windlass::{AsContext, AsContextMut};
+
+/// A memory of a store.
+#[pyclass(frozen, module = "windlass")]
+pub(crate) struct Memory {
+    pub(crate) memory: windlass::Memory,
+    pub(crate) store: u64,
+}
+
+/// Bytes that are given as `bytes`, `bytearray` or what `bytes` can be made of.
+fn with_bytes<R>(value: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return f(bytes.as_bytes());
+    }
+    if value.extract::<i64>().is_ok() {
+        return Err(PyTypeError::new_err("expected bytes, not a number"));
+    }
+    let bytes = value.py().get_type::<PyBytes>().call1((value,))?;
+    f(bytes.cast::<PyBytes>()?.as_bytes())
+}
+
+/// A part that is given as in a slice.
+fn range(
+    py: Python<'_>,
+    size: usize,
+    start: Option<isize>,
+    stop: Option<isize>,
+) -> PyResult<std::ops::Range<usize>> {
+    let end = isize::try_from(size)?;
+    let indices = PySlice::new(py, start.unwrap_or(0), stop.unwrap_or(end), 1).indices(end)?;
+    let start = usize::try_from(indices.start)?;
+    Ok(start..start + usize::try_from(indices.slicelength)?)
+}
+
+fn out_of_range() -> PyErr {
+    PyIndexError::new_err("index out of range")
+}
+
+/// Where something is written: at an index as in a list.
+fn place(size: usize, start: Option<isize>, len: usize) -> PyResult<usize> {
+    let start = match start.unwrap_or(0) {
+        start if start < 0 => size.checked_sub(start.unsigned_abs()).unwrap_or(0),
+        start => start.unsigned_abs(),
+    };
+    let end = start.checked_add(len).filter(|&end| end <= size).ok_or_else(out_of_range)?;
+    Ok(end - len)
+}
+
+#[pymethods]
+impl Memory {
+    /// A memory of this type.
+    #[new]
+    fn new(py: Python<'_>, store: &Bound<'_, PyAny>, ty: &Bound<'_, PyAny>) -> PyResult<Memory> {
+        let (shared, ty) = (store::of(store)?, types::memory_type(ty)?);
+        shared.with(py, |py, context| {
+            let memory = windlass::Memory::new(context, ty);
+            let memory = memory.map_err(|error| errors::raise(py, error))?;
+            Ok(Memory { memory, store: shared.id })
+        })
+    }
+
+    /// The type.
+    #[pyo3(name = "type")]
+    fn get_type<'py>(
+        &self,
+        py: Python<'py>,
+        store: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let ty = self.with(py, store, |_, _, context| Ok(self.memory.ty(context)))?;
+        types::memory_type_to_py(py, &ty)
+    }
+
+    /// Adds pages; returns how many there were.
+    fn grow(&self, py: Python<'_>, store: &Bound<'_, PyAny>, delta: u64) -> PyResult<u64> {
+        self.with(py, store, |py, _, context| {
+            self.memory.grow(context, delta).map_err(|error| errors::raise(py, error))
+        })
+    }
+
+    /// The size in pages.
+    fn size(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<u64> {
+        self.with(py, store, |_, _, context| Ok(self.memory.size(context)))
+    }
+
+    /// The size in bytes.
+    fn data_len(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<usize> {
+        self.with(py, store, |_, _, context| Ok(self.memory.data_size(context)))
+    }
+
+    /// How many bytes a page has.
+    fn page_size(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<u64> {
+        self.with(py, store, |_, _, context| Ok(self.memory.page_size(context)))
+    }
+
+    /// A copy of the bytes from `start` to `stop`, which are as in slices.
+    #[pyo3(signature = (store, start=None, stop=None))]
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        store: &Bound<'py, PyAny>,
+        start: Option<isize>,
+        stop: Option<isize>,
+    ) -> PyResult<Bound<'py, PyByteArray>> {
+        self.with(py, store, |_, _, context| {
+            let data = self.memory.data(context.as_context());
+            Ok(PyByteArray::new(py, &data[range(py, data.len(), start, stop)?]))
+        })
+    }
+
+    /// Writes bytes at `start`; returns how many.
+    #[pyo3(signature = (store, value, start=None))]
+    fn write(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+        start: Option<isize>,
+    ) -> PyResult<usize> {
+        with_bytes(value, |bytes| {
+            self.with(py, store, |_, _, context| {
+                let data = self.memory.data_mut(context.as_context_mut());
+                let start = place(data.len(), start, bytes.len())?;
+                data[start..][..bytes.len()].copy_from_slice(bytes);
+                Ok(bytes.len())
+            })
+        })
+    }
+
+    /// A byte, or a copy of several: `index` is a number or a slice.
+    fn get_item<'py>(
+        &self,
+        py: Python<'py>,
+        store: &Bound<'py, PyAny>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.with(py, store, |_, _, context| {
+            let data = self.memory.data(context.as_context());
+            if let Ok(slice) = index.cast::<PySlice>() {
+                let indices = slice.indices(isize::try_from(data.len())?)?;
+                if indices.step == 1 {
+                    let start = usize::try_from(indices.start)?;
+                    let len = usize::try_from(indices.slicelength)?;
+                    return Ok(PyBytes::new(py, &data[start..][..len]).into_any());
+                }
+                return Err(PyValueError::new_err("only slices without a step"));
+            }
+            let at = place(data.len(), Some(index.extract()?), 1)?;
+            Ok(data[at].into_pyobject(py)?.into_any())
+        })
+    }
+
+    /// Keeps the memory where it is: the address and the size in bytes, for views.
+    fn pin(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<Pin> {
+        self.with(py, store, |_, shared, context| {
+            let stable = self.memory.stable_size(&mut *context);
+            let data = self.memory.data_mut(context.as_context_mut());
+            let (address, size) = (data.as_mut_ptr().expose_provenance(), data.len());
+            shared.pin(stable);
+            Ok(Pin { shared: shared.clone(), stable, address, size })
+        })
+    }
+
+    /// The bytes, without a copy, as a `ctypes` array of `size` bytes from `offset` on. While it or
+    /// a view of it lives, the memory stays where it is: where it could only grow by moving, it
+    /// does not grow.
+    #[pyo3(signature = (store, size=None, offset=0))]
+    fn get_buffer_ptr<'py>(
+        &self,
+        py: Python<'py>,
+        store: &Bound<'py, PyAny>,
+        size: Option<usize>,
+        offset: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let pin = self.pin(py, store)?;
+        let rest = pin.size.checked_sub(offset).ok_or_else(out_of_range)?;
+        let size = size.unwrap_or(rest);
+        if size > rest {
+            return Err(out_of_range());
+        }
+        let address = pin.address + offset;
+        errors::helper(py, "windlass._views", "array", &ARRAY)?.call1((pin, address, size))
+    }
+
+    /// The bytes, without a copy, as a `memoryview`: see `get_buffer_ptr`.
+    fn view<'py>(&self, py: Python<'py>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        static VIEW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let array = self.get_buffer_ptr(py, store, None, 0)?;
+        errors::helper(py, "windlass._views", "view", &VIEW)?.call1((array,))
+    }
+
+    /// A pointer to the bytes, for `ctypes`. Whoever uses it keeps within the size; it keeps the
+    /// memory where it is as long as it lives itself.
+    fn data_ptr<'py>(
+        &self,
+        py: Python<'py>,
+        store: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static POINTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let array = self.get_buffer_ptr(py, store, None, 0)?;
+        errors::helper(py, "windlass._views", "pointer", &POINTER)?.call1((array,))
+    }
+}
+
+impl Memory {
+    fn with<R>(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, PyAny>,
+        f: impl FnOnce(Python<'_>, &Arc<Shared>, &mut Context<'_>) -> PyResult<R>,
+    ) -> PyResult<R> {
+        let shared = store::of(store)?;
+        shared.check(py, self.store, "memory")?;
+        shared.with(py, |py, context| f(py, &shared, context))
+    }
+}
+
+/// While it lives, a memory is not moved, and its store lives.
+#[pyclass(frozen, module = "windlass")]
+pub(crate) struct Pin {
+    shared: Arc<Shared>,
+    stable: usize,
+    #[pyo3(get)]
+    address: usize,
+    #[pyo3(get)]
+    size: usize,
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        self.shared.unpin(self.stable);
+    }
+}
+
+/// A memory that stores on several threads use at once. Its bytes are copied.
+#[pyclass(frozen, module = "windlass")]
+pub(crate) struct SharedMemory {
+    pub(crate) memory: windlass::SharedMemory,
+}
+
+#[pymethods]
+impl SharedMemory {
+    /// A shared memory of this type.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        engine: &Bound<'_, Engine>,
+        ty: &Bound<'_, PyAny>,
+    ) -> PyResult<SharedMemory> {
+        let made = windlass::SharedMemory::new(&engine.get().engine, types::memory_type(ty)?);
+        Ok(SharedMemory { memory: made.map_err(|error| errors::raise(py, error))? })
+    }
+
+    /// The type.
+    #[pyo3(name = "type")]
+    fn get_type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        types::memory_type_to_py(py, &self.memory.ty())
+    }
+
+    /// Adds pages; returns how many there were.
+    fn grow(&self, py: Python<'_>, delta: u64) -> PyResult<u64> {
+        self.memory.grow(delta).map_err(|error| errors::raise(py, error))
+    }
+
+    /// The size in pages.
+    fn size(&self) -> u64 {
+        self.memory.size()
+    }
+
+    /// The size in bytes.
+    fn data_len(&self) -> usize {
+        self.memory.data_size()
+    }
+
+    /// A copy of the bytes from `start` to `stop`, which are as in slices.
+    #[pyo3(signature = (start=None, stop=None))]
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        start: Option<isize>,
+        stop: Option<isize>,
+    ) -> PyResult<Bound<'py, PyByteArray>> {
+        let range = range(py, self.memory.data_size(), start, stop)?;
+        PyByteArray::new_with(py, range.len(), |bytes| {
+            self.memory.read(range.start, bytes).map_err(|_| out_of_range())
+        })
+    }
+
+    /// Writes bytes at `start`; returns how many.
+    #[pyo3(signature = (value, start=None))]
+    fn write(&self, value: &Bound<'_, PyAny>, start: Option<isize>) -> PyResult<usize> {
+        with_bytes(value, |bytes| {
+            let start = place(self.memory.data_size(), start, bytes.len())?;
+            self.memory.write(start, bytes).map_err(|_| out_of_range())?;
+            Ok(bytes.len())
+        })
+    }
+}

@@ -1,0 +1,136 @@
+"""Scripts for the package `wasmer`, with another import line."""
+
+from __future__ import annotations
+
+import pytest
+
+from windlass.compat import (
+    Function,
+    FunctionType,
+    Global,
+    ImportObject,
+    Instance,
+    Memory,
+    MemoryType,
+    Module,
+    Store,
+    Type,
+    Value,
+    engine,
+    wasi,
+    wat2wasm,
+)
+
+
+def test_imports() -> None:
+    store = Store(engine.Universal(None))
+    module = Module(
+        store,
+        wat2wasm(
+            """(import "env" "external_number_printer" (func $print (param i32)))
+            (import "env" "half" (func $half (param f32) (result f32)))
+            (import "env" "g" (global $g i32))
+            (func (export "add") (param i32 i32) (result i32)
+              (call $print (local.get 0))
+              (i32.add (global.get $g) (i32.add (local.get 0) (local.get 1))))
+            (func (export "halve") (param f32) (result f32) (call $half (local.get 0)))"""
+        ),
+    )
+    printed = []
+
+    def python_function(number: int) -> None:
+        printed.append(number)
+
+    def half(number: float) -> float:
+        return number / 2
+
+    imports = ImportObject()
+    imports.register("env", {"external_number_printer": Function(store, python_function)})
+    imports.register("env", {"half": Function(store, half), "g": Global(store, Value.i32(0))})
+    instance = Instance(module, imports)
+    assert instance.exports.add(40, 2) == 42 and printed == [40]
+    assert instance.exports.halve(3) == 1.5
+    assert instance.exports.add.type == FunctionType([Type.I32, Type.I32], [Type.I32])
+    assert [each.name for each in module.imports][:2] == ["external_number_printer", "half"]
+    with pytest.raises(LookupError):
+        instance.exports.sub
+
+
+def test_types_by_name() -> None:
+    store = Store()
+
+    def swap(x: "i32", y: "I64") -> ("i64", "i32"):  # type: ignore # noqa: F821
+        return (y, x)
+
+    swap_ = Function(store, swap)
+    assert swap_.type == FunctionType([Type.I32, Type.I64], [Type.I64, Type.I32])
+    assert swap_(1, 2) == [2, 1]
+    add = Function(store, lambda x, y: x + y, FunctionType([Type.I32, Type.I32], [Type.I32]))
+    assert add(1, 2) == 3
+
+
+def test_exports() -> None:
+    module = Module(
+        Store(),
+        """(memory (export "mem") 1) (data (i32.const 42) "Hello, World!")
+        (global (export "one") f32 (f32.const 1))
+        (global (export "some") (mut f32) (f32.const 0)) (table (export "t") 1 funcref)""",
+    )
+    exports = Instance(module).exports
+    memory = exports.mem
+    assert isinstance(memory, Memory) and memory.size == 1 and memory.data_size == 65536
+    assert bytearray(memory.buffer)[42:55].decode() == "Hello, World!"
+    view = memory.uint8_view(offset=42)
+    assert bytes(view[0:5]) == b"Hello"
+    view[0:5] = b"World"
+    assert memory.buffer[42:47] == b"World"
+    numbers = memory.int32_view()
+    numbers[1] = -2
+    assert numbers[1] == -2 and memory.uint8_view()[4] == 254 and len(numbers) == 16384
+    memory.grow(1)
+    assert len(numbers) == 2 * 16384
+    with pytest.raises(IndexError):
+        numbers[2**20]
+    assert exports.one.value == 1.0 and exports.one.type.mutable is False
+    with pytest.raises(RuntimeError, match="not mutable"):
+        exports.one.value = 42.0
+    exports.some.value = 42.0
+    assert exports.some.value == 42.0
+    assert exports.t.size == 1 and len(exports) == 4
+    assert Memory(Store(), MemoryType(2)).size == 2
+
+
+def test_errors() -> None:
+    store = Store()
+
+    def early_exit() -> None:
+        raise Exception("oops")
+
+    text = '(import "env" "early_exit" (func $f)) (func (export "run") (call $f))'
+    exports = Instance(
+        Module(store, text), {"env": {"early_exit": Function(store, early_exit)}}
+    ).exports
+    with pytest.raises(RuntimeError, match="oops"):
+        exports.run()
+    with pytest.raises(RuntimeError, match="early_exit"):
+        Instance(Module(store, text))
+    with pytest.raises(RuntimeError):
+        Module(store, "(func (result i32))")
+    assert not Module.validate(store, b"no module")
+
+
+def test_wasi(capfd: "pytest.CaptureFixture[str]", tmp_path: object) -> None:
+    store = Store()
+    module = Module(
+        store,
+        """(import "wasi_snapshot_preview1" "fd_write"
+          (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00hi")
+        (func (export "_start")
+          (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100))))""",
+    )
+    environment = wasi.StateBuilder("program").argument("--test").environment("A", "1")
+    environment = environment.map_directory("here", str(tmp_path)).finalize()
+    version = wasi.get_version(module, strict=True)
+    Instance(module, environment.generate_import_object(store, version)).exports._start()
+    assert capfd.readouterr().out == "hi"

@@ -1,0 +1,264 @@
+"""The long way: items that get their store first."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any, List
+
+import pytest
+
+import windlass as wl
+from windlass import Engine, Func, FuncType, Instance, Limits, Linker, Module, Store, ValType
+
+ADD = '(func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))'
+
+
+def instantiate(text: str, linker: "Linker | None" = None, store: "Store | None" = None) -> Any:
+    store = store or Store()
+    linker = linker or Linker(store.engine)
+    instance = linker.instantiate(store, Module(store.engine, text))
+    return store, instance.exports(store)
+
+
+def test_call() -> None:
+    store, exports = instantiate(ADD)
+    assert exports["add"](store, 40, 2) == 42
+    assert exports["add"](store, 2**31 - 1, 1) == -(2**31)
+    assert exports["add"](store, 2**32 - 1, 0) == -1
+    assert exports["add"].type(store) == FuncType(["i32", "i32"], [ValType.i32()])
+    with pytest.raises(OverflowError):
+        exports["add"](store, 2**32, 1)
+    with pytest.raises(TypeError, match="expected 2 arguments, found 1"):
+        exports["add"](store, 1)
+    with pytest.raises(TypeError, match="i32.*str"):
+        exports["add"](store, "1", 2)
+    with pytest.raises(TypeError, match="Store or Caller"):
+        exports["add"](1, 2)
+
+
+def test_values() -> None:
+    text = """(func (export "all") (param i64 f32 f64 v128 externref)
+        (result i64 f32 f64 v128 externref)
+        (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4))"""
+    store, exports = instantiate(text)
+    value = object()
+    given = [-(2**63), 1.5, 0.1, 2**127 + 5, value]
+    assert exports["all"](store, *given) == given
+    assert exports["all"](store, 2**64 - 1, 1, 2, bytes(16), None) == [-1, 1.0, 2.0, 0, None]
+
+
+def test_modules() -> None:
+    module = Module(Engine(), f'(module $named (import "a" "b" (memory 1 3)) {ADD})')
+    assert module.name == "named"
+    [imported] = module.imports
+    assert (imported.module, imported.name) == ("a", "b")
+    assert imported.type == wl.MemoryType(Limits(1, 3))
+    assert [each.name for each in module.exports] == ["add"]
+    with pytest.raises(wl.CompileError, match="type mismatch"):
+        Module(Engine(), "(func (result i32))")
+    with pytest.raises(wl.WindlassError):
+        wl.wat2wasm("(func")
+    assert wl.wat2wasm("(module)") == b"\0asm\1\0\0\0"
+    Module.validate(Engine(), b"\0asm\1\0\0\0")
+
+
+def test_items() -> None:
+    store = Store()
+    memory = wl.Memory(store, wl.MemoryType(Limits(1, 4)))
+    counter = wl.Global(store, wl.GlobalType("i64", True), 7)
+    double = Func(store, FuncType(["i32"], ["i32"]), lambda n: 2 * n)
+    table = wl.Table(store, wl.TableType("funcref", Limits(2)), None)
+    table.set(store, 1, double)
+    text = """
+        (import "m" "memory" (memory 1)) (import "m" "counter" (global $c (mut i64)))
+        (import "m" "table" (table 1 funcref)) (type $t (func (param i32) (result i32)))
+        (func (export "run") (param i32) (result i32)
+          (global.set $c (i64.add (global.get $c) (i64.const 1)))
+          (i32.store (i32.const 8) (call_indirect (type $t) (local.get 0) (i32.const 1)))
+          (i32.load (i32.const 8)))"""
+    instance = Instance(store, Module(store.engine, text), [memory, counter, table])
+    run = instance.exports(store).by_index[0]
+    assert run(store, 21) == 42  # type: ignore[operator]
+    assert counter.value(store) == 8
+    assert memory.read(store, 8, 12) == b"\x2a\0\0\0"
+    assert (memory.size(store), memory.grow(store, 2), memory.size(store)) == (1, 1, 3)
+    assert table.get(store, 1)(store, 4) == 8
+    assert (table.get(store, 0), table.grow(store, 3, None), table.size(store)) == (None, 2, 5)
+    counter.set_value(store, 1)
+    assert counter.value(store) == 1
+
+
+def test_bytes() -> None:
+    store = Store()
+    memory = wl.Memory(store, wl.MemoryType(Limits(1)))
+    assert memory.write(store, b"hello", -5) == 5
+    assert memory.read(store, -5) == b"hello"
+    assert memory.read(store, 10, 5) == b""
+    for start in (65532, 2**62, -2):
+        with pytest.raises(IndexError):
+            memory.write(store, b"hello", start)
+    assert memory.get_item(store, slice(-5, None)) == b"hello"
+    assert memory.get_item(store, -1) == ord("o")
+    with pytest.raises(IndexError):
+        memory.get_item(store, 65536)
+
+
+def test_linker() -> None:
+    engine = Engine()
+    linker = Linker(engine)
+    seen: List[int] = []
+    linker.define_func("env", "see", FuncType(["i32"], []), seen.append)
+    with pytest.raises(wl.WindlassError, match="defined already"):
+        linker.define_func("env", "see", FuncType(["i32"], []), seen.append)
+    text = """(import "env" "see" (func $see (param i32)))
+        (func (export "run") (call $see (i32.const 3)))"""
+    for _ in range(2):
+        store, exports = instantiate(text, linker, Store(engine))
+        exports["run"](store)
+    assert seen == [3, 3]
+    with pytest.raises(wl.LinkError, match="missing"):
+        instantiate('(import "env" "missing" (func))', linker, Store(engine))
+    store = Store(engine)
+    linker.define_module(store, "lib", Module(engine, ADD))
+    assert linker.get(store, "lib", "add")(store, 1, 2) == 3  # type: ignore[operator]
+    module = Module(engine, '(import "x" "y" (func $y)) (func (export "run") (call $y))')
+    linker.define_unknown_imports_as_traps(module)
+    with pytest.raises(wl.WindlassError, match="`x`::`y` is not defined"):
+        run = linker.instantiate(store, module).exports(store)["run"]
+        run(store)  # type: ignore[operator]
+
+
+def test_caller() -> None:
+    store = Store()
+    kept = []
+
+    def hear(caller: wl.Caller, at: int, size: int) -> int:
+        kept.append(caller)
+        memory = caller["memory"]
+        assert isinstance(memory, wl.Memory)
+        assert caller.get("nothing") is None
+        # Both name the same store.
+        assert memory.read(store, at, at + size) == memory.read(caller, at, at + size)
+        return len(memory.read(caller, at, at + size).decode())
+
+    linker = Linker(store.engine)
+    linker.define_func("env", "hear", FuncType(["i32", "i32"], ["i32"]), hear, access_caller=True)
+    text = """(import "env" "hear" (func $hear (param i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 16) "gr\\c3\\bc\\c3\\9fe")
+        (func (export "run") (result i32) (call $hear (i32.const 16) (i32.const 7)))"""
+    _, exports = instantiate(text, linker, store)
+    assert exports["run"](store) == 5
+    with pytest.raises(wl.WindlassError, match="has returned"):
+        kept[0]["memory"]
+
+
+def test_nested_calls() -> None:
+    store = Store()
+    exports: Any = None
+
+    def down(n: int) -> int:
+        return 1 + exports["run"](store, n - 1) if n else 0
+
+    linker = Linker(store.engine)
+    linker.define_func("env", "down", FuncType(["i32"], ["i32"]), down)
+    text = """(import "env" "down" (func $down (param i32) (result i32)))
+        (func (export "run") (param i32) (result i32) (call $down (local.get 0)))"""
+    _, exports = instantiate(text, linker, store)
+    assert exports["run"](store, 20) == 20
+
+
+def test_results_of_host_functions() -> None:
+    for results, value, error in [
+        (["i32", "i64"], (1, 2), None),
+        (["i32", "i64"], (1,), "expected 2 results, found 1"),
+        ([], 1, "has no results"),
+        (["f32"], "x", "f32"),
+    ]:
+        store = Store()
+        func = Func(store, FuncType([], results), lambda value=value: value)
+        if error is None:
+            assert func(store) == list(value)  # type: ignore[call-overload]
+        else:
+            with pytest.raises(TypeError, match=error):
+                func(store)
+
+
+def test_annotations() -> None:
+    store = Store()
+
+    def mixed(a: int, b: wl.i64, c: float, d: wl.f32, e: "wl.f64") -> "tuple[int, float]":
+        return int(a + b), c + d + e
+
+    func = Func(store, None, mixed)
+    assert func.type(store) == FuncType(["i32", "i64", "f64", "f32", "f64"], ["i32", "f64"])
+    with pytest.raises(TypeError, match="`x` .* has no annotation"):
+        Func(store, None, lambda x: x)
+
+
+def test_other_stores() -> None:
+    store, exports = instantiate(ADD + '(memory (export "memory") 1)')
+    other = Store()
+    with pytest.raises(wl.WindlassError, match="belongs to another store"):
+        exports["add"](other, 1, 2)
+    with pytest.raises(wl.WindlassError, match="belongs to another store"):
+        exports["memory"].read(other)
+    assert exports["add"](store, 1, 2) == 3
+
+
+def test_limits() -> None:
+    store = Store()
+    store.set_limits(memory_size=3 << 16)
+    memory = wl.Memory(store, wl.MemoryType(Limits(1)))
+    memory.grow(store, 2)
+    with pytest.raises(wl.WindlassError, match="failed to grow"):
+        memory.grow(store, 1)
+
+
+def test_fuel() -> None:
+    store = Store(Engine(wl.Config(consume_fuel=True)))
+    store.set_fuel(1000)
+    _, exports = instantiate('(func $spin (export "spin") (loop (br 0)))', store=store)
+    with pytest.raises(wl.Trap) as trap:
+        exports["spin"](store)
+    assert trap.value.trap_code == wl.TrapCode.OUT_OF_FUEL
+    assert trap.value.frames[0].func_name == "spin"
+    assert store.get_fuel() == 0
+    with pytest.raises(wl.WindlassError, match="does not count fuel"):
+        Store().get_fuel()
+    with pytest.raises(AttributeError, match="no setting `fuel`"):
+        wl.Config().fuel = True
+
+
+def test_cycles_are_collected() -> None:
+    class Target:
+        pass
+
+    target = Target()
+    gone = weakref.ref(target)
+    store = Store()
+    linker = Linker(store.engine)
+    both = [store, linker, target]
+    linker.define_func("env", "f", FuncType([], []), lambda: both and None)
+    _, exports = instantiate('(import "env" "f" (func $f)) (export "f" (func $f))', linker, store)
+    exports["f"](store)
+    both.append(exports)
+    del store, linker, target, both, exports, _
+    gc.collect()
+    assert gone() is None
+
+
+def test_references_of_guests() -> None:
+    text = """(type $p (struct (field i32) (field (mut f64)))) (type $a (array i8))
+        (func (export "point") (result anyref) (struct.new $p (i32.const 3) (f64.const 0.5)))
+        (func (export "array") (result anyref) (array.new $a (i32.const 7) (i32.const 4)))
+        (func (export "small") (result anyref) (ref.i31 (i32.const -5)))
+        (func (export "x") (param anyref) (result i32)
+          (struct.get $p 0 (ref.cast (ref $p) (local.get 0))))"""
+    store, exports = instantiate(text)
+    point = exports["point"](store)
+    store.gc()
+    assert point.fields(store) == [3, 0.5]
+    assert exports["x"](store, point) == 3
+    assert exports["array"](store).fields(store) == [7] * 4
+    assert exports["small"](store) == -5
