@@ -194,7 +194,7 @@ impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<24} {:>10} bytes at {:#x}", self.name, self.size, self.offset)?;
         match self.items {
-            Some(items) => write!(f, ", {items} items"),
+            Some(items) => write!(f, ", {}", Count(items, "item")),
             None => Ok(()),
         }
     }

@@ -12,9 +12,10 @@ fn for_people() {
         "valid:     yes",
         "functions: 0 imported, 9 defined",
         "features:  multi-value",
-        "memory:    1 pages",
+        "memory:    1 page",
+        "  memory                            3 bytes at 0x32, 1 item",
         "  func \"add\": (i32, i32) -> (i32)",
-        "  memory \"memory\": 1 pages",
+        "  memory \"memory\": 1 page",
     ] {
         assert!(done.stdout.lines().any(|l| l == line), "{line:?} in\n{}", done.stdout);
     }
