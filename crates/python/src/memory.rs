@@ -52,10 +52,11 @@ fn out_of_range() -> PyErr {
     PyIndexError::new_err("index out of range")
 }
 
-/// Where something is written: at an index as in a list.
+/// Where something is written: at an index as in a list, which counts from the end if it is
+/// negative.
 fn place(size: usize, start: Option<isize>, len: usize) -> PyResult<usize> {
     let start = match start.unwrap_or(0) {
-        start if start < 0 => size.checked_sub(start.unsigned_abs()).unwrap_or(0),
+        start if start < 0 => size.checked_sub(start.unsigned_abs()).ok_or_else(out_of_range)?,
         start => start.unsigned_abs(),
     };
     let end = start.checked_add(len).filter(|&end| end <= size).ok_or_else(out_of_range)?;

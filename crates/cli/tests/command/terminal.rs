@@ -152,6 +152,8 @@ fn ctrl_z_stops_it() {
     shell.shows("Stopped");
     shell.types("fg\n");
     shell.shows("fg\r\n");
+    // The shell tells what goes on.
+    shell.shows("echo.wat");
     shell.types("after\n");
     shell.shows("after\r\nafter\r\n");
     shell.types(CTRL_D);

@@ -107,8 +107,14 @@ impl<R> Execution<R> {
         self.slice = None;
         loop {
             // Without slices of fuel, nobody yields.
-            if let Progress::Event(event) = self.advance(store, None, None)? {
-                return Ok(event);
+            match self.advance(store, None, None)? {
+                // A future is awaited where it was asked for, or nowhere: who gets this gives
+                // results himself, and can't pass it on as a request of his own.
+                Progress::Event(Event::HostPending(pending)) if pending.is_future => {
+                    return Ok(Event::HostPending(pending.given_up()));
+                }
+                Progress::Event(event) => return Ok(event),
+                Progress::Yielded => {}
             }
         }
     }
@@ -151,6 +157,11 @@ impl<R> Execution<R> {
         };
         self.thread = call.pause();
         Ok(event)
+    }
+
+    /// The type of the pending host function.
+    pub(crate) fn pending_type<T>(&self, store: &StoreState<T>) -> Option<FuncType> {
+        self.pending.map(|called| store.inner.func_type(called.func))
     }
 
     /// Who called the pending host function, and its arguments in slots.

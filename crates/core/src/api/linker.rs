@@ -312,7 +312,8 @@ impl<T> Linker<T> {
     /// else as its `_start`; if there is neither, a function that does nothing.
     ///
     /// # Errors
-    /// If the empty name stands for something that is no function.
+    /// If the empty name stands for something that is no function; if the store is of another
+    /// engine.
     ///
     /// ```
     /// use windlass::{Engine, Linker, Module, Store};
@@ -330,6 +331,7 @@ impl<T> Linker<T> {
         mut store: impl AsContextMut<Data = T>,
         module: &str,
     ) -> Result<Func, Error> {
+        self.check_engine(&store.as_context_mut().0.inner.engine, "store")?;
         match self.get(&mut store, module, "") {
             Some(Extern::Func(func)) => return Ok(func),
             Some(_) => return Err(error!("{} is no function", Path(module, ""))),

@@ -1,6 +1,8 @@
 //! [`Cause`]: what an error was made from. Only errors use it; whoever asks for a type is served
 //! here, through contexts, and never told how the error came.
 
+#[cfg(feature = "anyhow")]
+use super::Inner;
 use super::{AnyError, Error};
 use alloc::boxed::Box;
 use core::{any::Any, fmt};
@@ -71,7 +73,10 @@ impl Cause {
                 note.downcast_ref().or_else(|| error.downcast_ref())
             }
             #[cfg(feature = "anyhow")]
-            Cause::Anyhow(error) => error.downcast_ref(),
+            Cause::Anyhow(error) => {
+                let inner = || error.downcast_ref::<Inner>()?.cause.find();
+                error.downcast_ref().or_else(inner)
+            }
             _ => self.head()?.downcast_ref(),
         }
     }
@@ -102,7 +107,10 @@ impl Cause {
                     .or_else(|_| error.downcast().map_err(|e| e.0.cause))
             }
             #[cfg(feature = "anyhow")]
-            Cause::Anyhow(error) => error.downcast().map_err(Cause::Anyhow),
+            Cause::Anyhow(error) => error.downcast().or_else(|error| {
+                let inner: Inner = error.downcast().map_err(Cause::Anyhow)?;
+                inner.cause.take()
+            }),
             Cause::Own(error) => unboxed(error),
             Cause::Boxed(error) => unboxed(error),
         }

@@ -23,8 +23,8 @@ impl Error {
         }
     }
 
-    /// The same as an [`anyhow::Error`], as by `?`: `downcast_ref` finds what it finds here. The
-    /// backtrace is a context, a [`WasmBacktrace`](crate::WasmBacktrace).
+    /// The same as an [`anyhow::Error`], as by `?`: `downcast_ref` finds what it finds here, but for
+    /// what came in a box, which is in the chain. The backtrace is a context, a [`WasmBacktrace`](crate::WasmBacktrace).
     #[cfg(feature = "anyhow")]
     #[cold]
     pub fn into_anyhow(self) -> anyhow::Error {
@@ -54,6 +54,11 @@ impl Error {
     #[cfg(feature = "anyhow")]
     #[cold]
     pub fn from_anyhow(error: anyhow::Error) -> Error {
+        // What it was, only if nobody has added anything: `downcast` alone looks through contexts,
+        // and drops them.
+        if !(*error).is::<Inner>() {
+            return Error::of(Cause::Anyhow(error));
+        }
         match error.downcast() {
             Ok(inner) => Error(Box::new(inner)),
             Err(error) => Error::of(Cause::Anyhow(error)),

@@ -293,3 +293,15 @@ fn macros_make_errors_of_any_function() {
     assert_eq!(others().unwrap_err().to_string(), "with a reason");
     assert_eq!(None::<()>.context("nothing there").unwrap_err().to_string(), "nothing there");
 }
+
+/// What is put around an error in the world of `anyhow` comes back with it.
+#[test]
+fn contexts_around_a_box_come_back() {
+    let boxed: Box<dyn std::error::Error + Send + Sync> = io::Error::other("disk on fire").into();
+    let error = anyhow::Error::from(Error::from_boxed(boxed)).context("reading the plugin");
+    let error = Error::from_anyhow(error);
+    assert_eq!(error.to_string(), "reading the plugin");
+    assert!(error.is::<io::Error>());
+    assert_eq!(error.chain().last().unwrap().to_string(), "disk on fire");
+    assert_eq!(error.downcast::<io::Error>().unwrap().to_string(), "disk on fire");
+}

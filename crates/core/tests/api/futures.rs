@@ -529,3 +529,40 @@ fn calls_go_to_other_threads_if_the_data_does() {
     let get = get.typed::<(), i32>(&local).unwrap();
     assert_eq!(finish(get.call_async(&mut local, ())).unwrap(), 5);
 }
+
+/// A request that was got elsewhere is no request of one's own: neither its arguments nor its
+/// results are what the function that passes it on has.
+#[test]
+fn a_request_that_is_passed_on_is_not_awaited() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, None);
+    // The request of a function that gives an integer, kept.
+    let asked = Func::wrap_async(&mut store, |_: Caller<'_, Option<Pending>>, (): ()| {
+        Box::new(async { 0x5ec2e7_i64 }) as Boxed<'_, i64>
+    });
+    let mut execution = asked.start(&mut store, &[]).unwrap();
+    let Event::HostPending(pending) = execution.run(&mut store).unwrap() else { panic!() };
+    *store.data_mut() = Some(pending);
+    // A function that gives a reference passes it on.
+    let passes_on = Func::wrap(
+        &mut store,
+        |mut caller: Caller<'_, Option<Pending>>| -> Result<Option<Rooted<ExternRef>>> {
+            match caller.data_mut().take() {
+                Some(pending) => Err(pending.into()),
+                None => Ok(None),
+            }
+        },
+    );
+    let typed = passes_on.typed::<(), Option<Rooted<ExternRef>>>(&store).unwrap();
+    let error = finish(typed.call_async(&mut store, ())).unwrap_err();
+    assert!(error.to_string().contains("async host function"), "{error}");
+    // One of the very type is not awaited in its place, either.
+    let mut execution = asked.start(&mut store, &[]).unwrap();
+    let Event::HostPending(pending) = execution.run(&mut store).unwrap() else { panic!() };
+    *store.data_mut() = Some(pending);
+    let same = Func::wrap(&mut store, |mut caller: Caller<'_, Option<Pending>>| -> Result<i64> {
+        Err(caller.data_mut().take().unwrap().into())
+    });
+    let typed = same.typed::<(), i64>(&store).unwrap();
+    assert!(finish(typed.call_async(&mut store, ())).is_err());
+}

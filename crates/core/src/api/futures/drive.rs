@@ -5,7 +5,7 @@
 
 use super::host::AsyncHost;
 use crate::{
-    Caller, Error, Event, Execution, Pending, StoreContextMut, Trap,
+    Caller, Error, Event, Execution, FuncType, Pending, StoreContextMut, Trap,
     api::{execution::Progress, func::HostScope, store::StoreState},
 };
 use alloc::vec::Vec;
@@ -26,10 +26,13 @@ pub(super) async fn drive<T: 'static, R>(
         let host = match execution.advance(store, interval, returned.take())? {
             Progress::Yielded => None,
             Progress::Event(Event::Finished(results)) => return Ok(results),
-            Progress::Event(Event::HostPending(pending)) => match future_of::<T>(pending) {
-                Ok(host) => Some(host),
-                Err(pending) => return Err(execution.end(store, pending.given_up().into())),
-            },
+            Progress::Event(Event::HostPending(pending)) => {
+                let ty = execution.pending_type(store);
+                match future_of::<T>(pending, ty.as_ref()) {
+                    Ok(host) => Some(host),
+                    Err(pending) => return Err(execution.end(store, pending.given_up().into())),
+                }
+            }
             Progress::Event(Event::OutOfFuel) => {
                 return Err(execution.end(store, Trap::OutOfFuel.into()));
             }
@@ -47,11 +50,16 @@ pub(super) async fn drive<T: 'static, R>(
     }
 }
 
-/// The host function that is a future and was called, if it is that which is pending.
-fn future_of<T: 'static>(pending: Pending) -> Result<AsyncHost<T>, Pending> {
+/// The host function that is a future, if what is pending asks for one, and it has the type of the
+/// function that was called. A request can come from anywhere: another function may have passed on
+/// what it got. So nothing of it is trusted but the type that it was made with.
+fn future_of<T: 'static>(
+    pending: Pending,
+    called: Option<&FuncType>,
+) -> Result<AsyncHost<T>, Pending> {
     match pending.request().downcast_ref::<AsyncHost<T>>() {
-        Some(host) => Ok(host.clone()),
-        None => Err(pending),
+        Some(host) if called == Some(host.ty()) => Ok(host.clone()),
+        _ => Err(pending),
     }
 }
 

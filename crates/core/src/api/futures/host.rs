@@ -14,28 +14,37 @@ use core::{future::Future, pin::Pin};
 
 /// A host function that is a future, over slots: it gets its arguments at the start, and gives them
 /// back with its results there.
-pub(super) struct AsyncHost<T>(Arc<AsyncFn<T>>);
+pub(super) struct AsyncHost<T> {
+    ty: FuncType,
+    call: Arc<AsyncFn<T>>,
+}
 
 type AsyncFn<T> = dyn for<'a> Fn(Caller<'a, T>, Vec<u64>) -> HostFuture<'a> + Send + Sync;
 type HostFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<u64>, Error>> + Send + 'a>>;
 
 impl<T> Clone for AsyncHost<T> {
     fn clone(&self) -> Self {
-        AsyncHost(self.0.clone())
+        AsyncHost { ty: self.ty.clone(), call: self.call.clone() }
     }
 }
 
 impl<T> AsyncHost<T> {
     fn new(
+        ty: FuncType,
         f: impl for<'a> Fn(Caller<'a, T>, Vec<u64>) -> HostFuture<'a> + Send + Sync + 'static,
     ) -> AsyncHost<T> {
-        AsyncHost(Arc::new(f))
+        AsyncHost { ty, call: Arc::new(f) }
+    }
+
+    /// Its type: what it is given and gives are slots of just these values.
+    pub(super) fn ty(&self) -> &FuncType {
+        &self.ty
     }
 
     /// Its future, for a caller and the arguments' slots, among which there is room for its
     /// results.
     pub(super) fn call<'a>(&self, caller: Caller<'a, T>, slots: Vec<u64>) -> HostFuture<'a> {
-        self.0(caller, slots)
+        (self.call)(caller, slots)
     }
 }
 
@@ -52,7 +61,7 @@ impl<T: Send + 'static> HostFunc<T> {
     {
         let ty = func_type::<Params, R>(engine)?;
         let f = Arc::new(f);
-        let host = AsyncHost::new(move |mut caller: Caller<'_, T>, mut slots: Vec<u64>| {
+        let host = AsyncHost::new(ty, move |mut caller: Caller<'_, T>, mut slots: Vec<u64>| {
             let f = f.clone();
             Box::pin(async move {
                 let params = Params::take(caller.inner_mut(), &slots);
@@ -62,7 +71,7 @@ impl<T: Send + 'static> HostFunc<T> {
                 Ok(slots)
             })
         });
-        Ok(HostFunc::asking_for(ty, host))
+        Ok(HostFunc::asking_for(host))
     }
 
     /// See [`Linker::func_new_async`](crate::Linker::func_new_async).
@@ -79,7 +88,7 @@ impl<T: Send + 'static> HostFunc<T> {
     {
         let f = Arc::new(f);
         let types = ty.clone();
-        let host = AsyncHost::new(move |mut caller: Caller<'_, T>, mut slots: Vec<u64>| {
+        let host = AsyncHost::new(ty, move |mut caller: Caller<'_, T>, mut slots: Vec<u64>| {
             let (f, types) = (f.clone(), types.clone());
             Box::pin(async move {
                 let store = caller.inner_mut();
@@ -91,11 +100,12 @@ impl<T: Send + 'static> HostFunc<T> {
                 Ok(slots)
             })
         });
-        HostFunc::asking_for(ty, host)
+        HostFunc::asking_for(host)
     }
 
-    /// A function of the type whose results come later, when somebody has awaited `host`.
-    fn asking_for(ty: FuncType, host: AsyncHost<T>) -> HostFunc<T> {
+    /// A function whose results come later, when somebody has awaited `host`.
+    fn asking_for(host: AsyncHost<T>) -> HostFunc<T> {
+        let ty = host.ty.clone();
         let call = move |_: Caller<'_, T>, _: &mut [u64]| Err(Pending::future(host.clone()).into());
         HostFunc { ty, call: Arc::new(call) }
     }
