@@ -22,7 +22,8 @@ WASM_API_EXTERN void windlass_config_interruptible(wasm_config_t *, bool enable)
 WASM_API_EXTERN void windlass_config_compile_eagerly(wasm_config_t *, bool enable);
 /* The most that the value stack of a call may take, in bytes. */
 WASM_API_EXTERN void windlass_config_max_wasm_stack(wasm_config_t *, size_t bytes);
-/* How deep calls from the host to guests may nest. */
+/* How deep calls from the host to guests may nest: 64 by default. Each takes native stack, also for
+   the callback; threads with small stacks want less. */
 WASM_API_EXTERN void windlass_config_max_nested_calls(wasm_config_t *, size_t depth);
 /* All NaNs that instructions make have the same bits. Off by default. */
 WASM_API_EXTERN void windlass_config_canonicalize_nans(wasm_config_t *, bool enable);

@@ -38,10 +38,21 @@ fn set(config: Mut<'_, wasm_config_t>, f: impl FnOnce(&mut Config)) {
     }
 }
 
+/// How deep calls from the host to guests nest by default: each takes a part of the native stack,
+/// also of callbacks. With the library's 200 a debugging build took more than 1 MiB.
+const NESTED_CALLS: usize = 64;
+
+/// The settings by default.
+fn default_config() -> Config {
+    let mut config = Config::new();
+    config.max_nested_calls(NESTED_CALLS);
+    config
+}
+
 entries! {
     /// The settings by default.
     fn wasm_config_new() -> Own<wasm_config_t> {
-        Some(Box::new(wasm_config_t(Mutex::new(Config::new()))))
+        Some(Box::new(wasm_config_t(Mutex::new(default_config()))))
     }
 
     /// Deletes them.
@@ -51,7 +62,7 @@ entries! {
 
     /// An engine with the settings by default.
     fn wasm_engine_new() -> Own<wasm_engine_t> {
-        Some(Box::new(wasm_engine_t(Engine::new(&Config::new()).ok()?)))
+        Some(Box::new(wasm_engine_t(Engine::new(&default_config()).ok()?)))
     }
 
     /// An engine with these settings, which it takes; null if they don't fit together.
@@ -98,7 +109,7 @@ entries! {
         });
     }
 
-    /// How deep calls from the host to guests may nest.
+    /// How deep calls from the host to guests may nest: 64 by default.
     fn windlass_config_max_nested_calls(config: Mut<'_, wasm_config_t>, depth: usize) {
         set(config, |config| {
             config.max_nested_calls(depth);

@@ -94,6 +94,13 @@ pub(crate) fn put<T>(out: Out<'_, T>, value: T) {
     }
 }
 
+/// Hands an object over, if there is room for its address; otherwise it is deleted.
+pub(crate) fn hand_over<T>(out: Out<'_, *mut T>, value: Box<T>) {
+    if let Some(out) = out {
+        out.write(Box::into_raw(value));
+    }
+}
+
 /// Takes a lock that nobody has. Who has it may be further out on this stack: a finalizer runs
 /// while something is replaced; so nobody ever waits.
 ///

@@ -1,7 +1,7 @@
 //! Tags and exceptions, which the standard API does not have.
 
 use crate::{
-    entry::{Const, Mut, Out, Own, entries, put},
+    entry::{Const, Mut, Out, Own, entries, hand_over, put},
     reference::{Object, wasm_extern_t, wasm_ref_t, wasm_trap_t},
     store::wasm_store_t,
     trap,
@@ -37,7 +37,7 @@ entries! {
                 let exception = ExnRef::new(&mut *cx, &tag, &vals)?;
                 exception.to_owned_rooted(cx)
             })?;
-            put(out, Box::into_raw(Box::new(wasm_ref_t::new(Object::Exn(root), store))));
+            hand_over(out, Box::new(wasm_ref_t::new(Object::Exn(root), store)));
             Ok(())
         })
     }

@@ -1,7 +1,7 @@
 //! `windlass_execution_t`: calls that can be paused and go on.
 
 use crate::{
-    entry::{Const, InOut, Mut, Out, Own, entries, lock, put},
+    entry::{Const, InOut, Mut, Out, Own, entries, hand_over, lock},
     func,
     reference::{wasm_func_t, wasm_trap_t},
     store::Shared,
@@ -79,7 +79,7 @@ entries! {
             })?;
             let state = State { execution: Some(execution), request: ptr::null_mut() };
             let execution = windlass_execution_t { state: Mutex::new(state), store, ty };
-            put(out, Box::into_raw(Box::new(execution)));
+            hand_over(out, Box::new(execution));
             Ok(())
         })
     }

@@ -3,7 +3,7 @@
 use crate::{
     callback::{self, Callback, windlass_func_callback_t},
     config::wasm_engine_t,
-    entry::{Const, Mut, Name, Out, Own, entries, lock, put, text},
+    entry::{Const, Mut, Name, Out, Own, entries, hand_over, lock, text},
     info::{Finalizer, HostInfo},
     reference::{wasm_extern_t, wasm_instance_t, wasm_module_t, wasm_ref_t, wasm_trap_t},
     store::{Data, Shared, wasm_store_t},
@@ -179,7 +179,7 @@ entries! {
         let (linker, module) = unsafe { (linker.as_ref(), module.as_ref()) };
         match instantiate(linker, store.as_ref(), module) {
             Ok(instance) => {
-                put(out, Box::into_raw(Box::new(instance)));
+                hand_over(out, Box::new(instance));
                 None
             }
             Err(error) => Some(trap::from_error(&error, store.as_ref())),

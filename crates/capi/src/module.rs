@@ -2,7 +2,7 @@
 
 use crate::{
     config::wasm_engine_t,
-    entry::{Const, Mut, Out, Own, entries, put},
+    entry::{Const, Mut, Out, Own, entries, hand_over, put},
     info::Info,
     reference::{Object, wasm_module_t, wasm_ref_t, wasm_trap_t},
     store::wasm_store_t,
@@ -147,7 +147,7 @@ entries! {
             let engine = engine.ok_or_else(trap::null)?;
             // SAFETY: the caller's.
             let module = Module::from_binary(&engine.0, unsafe { slice(bytes, size) }?)?;
-            put(out, Box::into_raw(wasm_ref_t::of_module(module)));
+            hand_over(out, wasm_ref_t::of_module(module));
             Ok(())
         })())
     }

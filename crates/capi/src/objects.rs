@@ -2,7 +2,7 @@
 
 use crate::{
     config::wasm_engine_t,
-    entry::{Const, InOut, Mut, Out, Own, entries, put},
+    entry::{Const, InOut, Mut, Out, Own, entries, hand_over, put},
     reference::{Object, wasm_ref_t, wasm_trap_t},
     store::{Cx, Shared, wasm_store_t},
     trap,
@@ -91,7 +91,7 @@ fn give(
     store: &Arc<Shared>,
 ) -> Result<()> {
     let object = Object::Any(value.to_owned_rooted(cx)?);
-    put(out, Box::into_raw(Box::new(wasm_ref_t::new(object, store))));
+    hand_over(out, Box::new(wasm_ref_t::new(object, store)));
     Ok(())
 }
 

@@ -262,11 +262,17 @@ entries! {
 
     /// What a host function returns to throw an exception; null if it is none.
     fn windlass_trap_new_exception(exception: Const<'_, wasm_ref_t>) -> Own<wasm_trap_t> {
-        let exception = exception?;
-        let Object::Exn(root) = &exception.object else { return None };
+        // Null would mean that nothing has failed.
+        let root = exception.and_then(|exception| match &exception.object {
+            Object::Exn(root) => Some((root, exception.store.as_ref())),
+            _ => None,
+        });
+        let Some((root, store)) = root else {
+            return new(None, TrapData::new("it is no exception that is thrown".to_string()));
+        };
         let mut data = TrapData::new("an exception of the host's".to_string());
         data.exception = Some(root.clone());
-        new(exception.store.as_ref(), data)
+        new(store, data)
     }
 
     /// What a host function returns to pause its call.

@@ -35,13 +35,17 @@ impl Engine {
     }
 }
 
+/// How deep calls from Python to guests nest: each takes a part of the native stack, and Python's
+/// own calls do, too. With the library's 200 a debugging build took more than 2 MiB.
+const NESTED_CALLS: usize = 64;
+
 #[pymethods]
 impl Engine {
     #[new]
     #[pyo3(signature = (config=None))]
     fn new(py: Python<'_>, config: Option<&Bound<'_, PyAny>>) -> PyResult<Engine> {
         let mut settings = Config::new();
-        settings.metering(Metering::Interrupt);
+        settings.metering(Metering::Interrupt).max_nested_calls(NESTED_CALLS);
         if let Some(config) = config {
             apply(&mut settings, config)?;
         }

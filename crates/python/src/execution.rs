@@ -52,7 +52,16 @@ impl Execution {
             let Some(mut execution) = self.inner().execution.take() else {
                 return Err(errors::failed(py, "the execution has ended, or runs"));
             };
-            let outcome = run::run(py, &shared, context, &mut execution, slices)?;
+            let outcome = match run::run(py, &shared, context, &mut execution, slices) {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    // One that waits for results can't run, but is not ended by that.
+                    if !execution.has_ended() {
+                        self.inner().execution = Some(execution);
+                    }
+                    return Err(error);
+                }
+            };
             let result = match &outcome {
                 Outcome::Finished(values) => {
                     Some(convert::results_to_py(py, &shared, context, values)?)
