@@ -23,8 +23,9 @@ impl Error {
         }
     }
 
-    /// The same as an [`anyhow::Error`], as by `?`: `downcast_ref` finds what it finds here, but for
-    /// what came in a box, which is in the chain. The backtrace is a context, a [`WasmBacktrace`](crate::WasmBacktrace).
+    /// The same as an [`anyhow::Error`], as by `?`: `downcast_ref` finds what it finds here, but
+    /// for what came in a box, which is in the chain. The backtrace is a context, a
+    /// [`WasmBacktrace`](crate::WasmBacktrace).
     #[cfg(feature = "anyhow")]
     #[cold]
     pub fn into_anyhow(self) -> anyhow::Error {
