@@ -34,6 +34,7 @@ CROWDED = (
     "ArrayGet", "ArraySet", "ArrayNew", "ArrayNewDefault", "StructSet",  # base, index, value; loops
     "NewFirst", "NewLast", "NewZeroed",
     "RefTest", "RefCast", "BrCast",  # a walk up the supertypes
+    "DescTest", "DescCast",  # base, reference, descriptor, header
     "AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg",  # any memory, up to three operands
     "Sequence",  # what its parts have in common stays in registers
 )

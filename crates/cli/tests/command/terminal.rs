@@ -40,9 +40,10 @@ impl Terminal {
         let name = std::ffi::OsStr::from_bytes(name.as_bytes());
         let open = || Stdio::from(OpenOptions::new().read(true).write(true).open(name).unwrap());
         let (stdin, stdout, stderr) = (open(), open(), open());
-        // A session of its own, whose terminal is the one that it has as standard input.
-        let child = Command::new("setsid")
-            .arg("--ctty")
+        // A session of its own, whose terminal is the one that it has as standard input. Signals
+        // may be ignored where the tests run in the background: not there.
+        let child = Command::new("env")
+            .args(["--default-signal", "setsid", "--ctty"])
             .args(command)
             .env("PS1", "$ ")
             .stdin(stdin)
