@@ -47,8 +47,13 @@ fn instruction_set() {
         Ok(text) => text,
         Err(error) => panic!("{FILE}: {}: {error}", path.display()),
     };
+    let is_fast = var("CARGO_FEATURE_FAST").is_ok();
+    if !is_fast && var(FILE).is_ok_and(|path| !path.is_empty()) {
+        println!("cargo::warning={FILE} is not used: that takes the feature `fast`");
+    }
     // A profile counts what a program would do with all handlers, each for itself.
-    let text = if var("CARGO_FEATURE_PROFILE").is_ok() { "" } else { &text };
+    let is_plain = !is_fast || var("CARGO_FEATURE_PROFILE").is_ok();
+    let text = if is_plain { "" } else { &text };
     // Without optimisation a few do for tests; all take minutes to compile.
     let most = if var("OPT_LEVEL").is_ok_and(|level| matches!(level.as_str(), "0" | "1")) {
         200

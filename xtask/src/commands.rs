@@ -107,6 +107,12 @@ pub(crate) fn gc_stress() -> bool {
         && stressed("differential", &[])
 }
 
+/// Measures small embeddings.
+pub(crate) fn sizes(args: &[String]) -> bool {
+    let run = ["run", "--quiet", "--target-dir", "../../target/sizes", "--"];
+    succeeds(command("benches/sizes", "cargo", &run).args(args))
+}
+
 pub(crate) fn miri(filter: &[String]) -> Outcome {
     if !is_there("cargo", &["+nightly", "miri", "--version"]) {
         return Outcome::Skipped(

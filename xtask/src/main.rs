@@ -5,6 +5,7 @@
 mod capi;
 mod choose;
 mod commands;
+mod features;
 mod gates;
 mod instructions;
 mod python;
@@ -37,6 +38,9 @@ Usage: cargo xtask COMMAND [ARGS]...
   package           the packages of all crates that are published, built from what is in them
   instructions      how many machine instructions programs take, against what was noted;
                     with --bless it is noted anew
+  features          the engine with each of its cargo features and without: builds, and the suite
+  sizes [WORD]      how many bytes small embeddings take, against their bounds; `sizes map WORD`
+                    tells where these are
   python            the package for Python: builds it, installs it, tests it
   gates [NAME]...   all that takes longer than .ci/run
 ";
@@ -68,6 +72,8 @@ fn main() -> ExitCode {
         ("capi", []) => capi::test(),
         ("capi", [install, folder]) if install == "install" => capi::install(folder),
         ("capi", [size]) if size == "size" => capi::size(),
+        ("features", []) => features::features(),
+        ("sizes", _) => commands::sizes(rest),
         ("python", []) => gates::report("python", python::check()),
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {

@@ -74,6 +74,9 @@
 //! # Cargo features
 //!
 //! - `std` (on by default): without it the crate needs `alloc` only.
+//! - `fast` (on by default): handlers for operands in registers and for sequences of instructions.
+//!   Without it the engine takes less than half of the code, and guests take longer; results and
+//!   fuel are the same.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.
 //! - `demangle`: names of Rust and C++ in backtraces and errors are shown as people wrote them,

@@ -24,7 +24,10 @@ use super::{
 use crate::exec::{
     Cell, Handler,
     machine::place::Domain,
-    tables::fusions::{Behind, Fusions},
+    tables::{
+        FAST,
+        fusions::{Behind, Fusions},
+    },
 };
 use alloc::{boxed::Box, collections::TryReserveError, string::String, vec::Vec};
 use core::fmt::Display;
@@ -319,7 +322,7 @@ impl Builder {
 
     /// Whether the accumulator of `domain` holds the value of `slot`.
     pub(crate) fn holds(&self, domain: Domain, slot: i16) -> bool {
-        self.accs[domain as usize].is_some_and(|held| held.slot == slot)
+        FAST && self.accs[domain as usize].is_some_and(|held| held.slot == slot)
     }
 
     /// The accumulator of `domain` holds the value of `slot`, by a call.

@@ -163,7 +163,7 @@ impl<'m> Translator<'m> {
                     let Handlers::Cmp(tables) = tables::handlers(op) else { return None };
                     let table = if wanted { &tables.branch } else { &tables.branch_not };
                     let [a, b] = ordered(ab, op.commutes());
-                    Some(([a, b], table[at][a.place() as usize][b.place() as usize]?))
+                    Some(([a, b], table.get(at)?[a.place() as usize][b.place() as usize]?))
                 };
                 let Some((_, ([a, b], handler))) = placed([a, b], find) else {
                     unreachable!("a comparison that had a handler has a branch")
@@ -244,9 +244,9 @@ impl<'m> Translator<'m> {
         if add != wanted || x.slot() != d.slot() || x.is_acc() || !fits(k) || !other_fits {
             return false;
         }
-        let Some(handler) =
-            tables.latch[column][usize::from(swap)][x.place() as usize][other.place() as usize]
-        else {
+        let Some(handler) = tables.latch.first().and_then(|latch| {
+            latch[column][usize::from(swap)][x.place() as usize][other.place() as usize]
+        }) else {
             return false;
         };
         self.builder.take_back();
@@ -301,7 +301,7 @@ fn is_last_use(loc: Loc) -> bool {
 fn joined(inst: Inst, wanted: bool) -> Option<Condition> {
     let Inst { what: What::Bin(op), a, b, .. } = inst else { return None };
     match op {
-        Op::I32And => Some(Condition::And { is64: false, zero: !wanted, a, b }),
+        Op::I32And if tables::FAST => Some(Condition::And { is64: false, zero: !wanted, a, b }),
         _ if !matches!(tables::handlers(op), Handlers::Cmp(_)) => None,
         _ if wanted => Some(Condition::Compare { op, wanted, a, b }),
         _ => Some(match tables::negated(op) {

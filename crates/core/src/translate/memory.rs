@@ -198,7 +198,7 @@ impl Translator<'_> {
     /// Takes out the addition that made the address, and a shift before it by the access's size, if
     /// only instructions lie between that do not mind.
     fn join_address(&mut self, address: Operand, op: Op, offset: u32) -> Option<Address> {
-        if address.origin != Origin::Temp {
+        if !tables::FAST || address.origin != Origin::Temp {
             return None;
         }
         let offset = u16::try_from(offset).ok()?;

@@ -3,7 +3,10 @@
 //! Whatever must be known before the code that it is about has been read is found here.
 
 use super::{locals::Locals, work};
-use crate::{exec::machine::place::Domain, room::push};
+use crate::{
+    exec::{machine::place::Domain, tables::FAST},
+    room::push,
+};
 use alloc::{collections::TryReserveError, vec::Vec};
 use windlass_decode::{Imm, Instr, Op, Shape};
 use windlass_validate::shed;
@@ -84,7 +87,8 @@ impl Prescan {
             (Op::Loop, _) => {
                 self.not_simple();
                 push(&mut self.loops, self.simple_loops.len())?;
-                push(&mut self.simple_loops, true)?;
+                // What is quicker there takes handlers of its own.
+                push(&mut self.simple_loops, FAST)?;
                 self.blocks.begin(Block::Loop)?;
             }
             (Op::Block | Op::If, _) => self.blocks.begin(Block::Other)?,
@@ -137,6 +141,9 @@ impl Prescan {
 
     /// The locals of each domain that are to be pinned.
     pub(super) fn pins(&self, locals: &Locals) -> [[Option<u32>; 2]; 3] {
+        if !FAST {
+            return [[None; 2]; 3];
+        }
         [Domain::Int, Domain::F64, Domain::F32].map(|domain| {
             // Floats are loaded again after each call, by an instruction of their own.
             let cost = if domain == Domain::Int { 0 } else { self.calls };

@@ -114,7 +114,8 @@ impl Translator<'_> {
         let Some(&Inst { what: What::Bin(op), a, b, .. }) = self.builder.last() else {
             return false;
         };
-        if !self.is_last(condition)
+        if !tables::FAST
+            || !self.is_last(condition)
             || x.kind.domain() != Domain::Int
             || [x, y].iter().any(|v| matches!(v.origin, Origin::Const(_)))
         {

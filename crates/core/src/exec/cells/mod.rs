@@ -9,7 +9,7 @@ pub(crate) mod vector;
 use super::{
     handlers::{atomic, canonical},
     machine::{Cell, dispatch::Handler},
-    tables::{AnyTable, Handlers, Sort, plain},
+    tables::{AnyTable, BinTable, Handlers, PairTable, Sort, plain},
 };
 use crate::{
     Metering,
@@ -142,8 +142,11 @@ pub(crate) struct Layouts {
     sequences: HashMap<u64, Vec<Vec<u64>>>,
 }
 
-pub(crate) const PLACES: [Place; 5] = [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1];
-pub(crate) const DESTS: [Dest; 4] = [Dest::Slot, Dest::Acc, Dest::P0, Dest::P1];
+/// The places that there are handlers for.
+pub(crate) static PLACES: &[Place] =
+    [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1].split_at(tables::PLACES).0;
+pub(crate) static DESTS: &[Dest] =
+    [Dest::Slot, Dest::Acc, Dest::P0, Dest::P1].split_at(tables::DESTS).0;
 const KINDS: [Kind; 5] = [Kind::I32, Kind::I64, Kind::F32, Kind::F64, Kind::V128];
 const METERINGS: [Metering; 3] = [Metering::None, Metering::Interrupt, Metering::Fuel];
 const WAYS: [Way; 4] = [
@@ -217,8 +220,8 @@ impl Layouts {
             | Handlers::VectorStore(_)
             | Handlers::LoadLane(_)
             | Handlers::StoreLane(_)) => self.add_vector(op, handlers),
-            Handlers::Un(table) => for_each(&PLACES, |a| {
-                for_each(&DESTS, |d| {
+            Handlers::Un(table) => for_each(PLACES, |a| {
+                for_each(DESTS, |d| {
                     let fields = [dest(d, result), source(a, operand), Field::Free, Field::Free];
                     self.add(table[a as usize][d as usize], 1, fields, Part::Nothing);
                 });
@@ -226,31 +229,34 @@ impl Layouts {
             Handlers::Bin(table) => self.add_bin(table, operand, result, 1, Part::Nothing),
             Handlers::Cmp(tables) => {
                 self.add_bin(&tables.value, operand, result, 1, Part::Nothing);
-                self.add_bin(&tables.select, operand, Kind::I64, 2, Part::Slots);
-                for way in WAYS {
-                    let at = way.index();
-                    for table in [&tables.branch[at], &tables.branch_not[at]] {
+                for select in &tables.select {
+                    self.add_bin(select, operand, Kind::I64, 2, Part::Slots);
+                }
+                for (way, (branch, branch_not)) in
+                    WAYS.into_iter().zip(tables.branch.iter().zip(&tables.branch_not))
+                {
+                    for table in [branch, branch_not] {
                         for_pairs(|a, b| {
                             let handler = table[a as usize][b as usize];
                             self.add_branch(handler, a, b, operand, way);
                         });
                     }
                 }
-                self.add_latches(&tables.latch, operand);
+                tables.latch.iter().for_each(|latch| self.add_latches(latch, operand));
             }
             Handlers::Load(tables) => {
-                for_each(&PLACES, |a| {
-                    for_each(&DESTS, |d| {
+                for_each(PLACES, |a| {
+                    for_each(DESTS, |d| {
                         let fields =
                             [dest(d, result), source(a, Kind::I32), Field::Free, Field::Free];
-                        for table in [&tables.base, &tables.wrapped] {
+                        for table in [&tables.base].into_iter().chain(&tables.wrapped) {
                             self.add(table[a as usize][d as usize], 1, fields, Part::Memory);
                         }
                     });
                 });
-                for table in [&tables.indexed].into_iter().chain(&tables.scaled) {
+                for table in tables.indexed.iter().chain(tables.scaled.iter().flatten()) {
                     for_pairs(|a, b| {
-                        for_each(&DESTS, |d| {
+                        for_each(DESTS, |d| {
                             let [d_field, a_field, b_field] =
                                 [dest(d, result), source(a, Kind::I32), source(b, Kind::I32)];
                             let fields = [d_field, a_field, b_field, Field::Free];
@@ -266,12 +272,12 @@ impl Layouts {
                     let fields =
                         [source(v, operand), source(a, Kind::I32), Field::Free, Field::Free];
                     let words = 1 + usize::from(v == Place::Const);
-                    for table in [&tables.base, &tables.wrapped] {
+                    for table in [&tables.base].into_iter().chain(&tables.wrapped) {
                         self.add(table[a as usize][v as usize], words, fields, Part::Memory);
                     }
                 });
-                for table in [&tables.indexed].into_iter().chain(&tables.scaled) {
-                    for_each(&PLACES, |v| {
+                for table in tables.indexed.iter().chain(tables.scaled.iter().flatten()) {
+                    for_each(PLACES, |v| {
                         for_pairs(|a, b| {
                             let [v_field, a_field, b_field] =
                                 [source(v, operand), source(a, Kind::I32), source(b, Kind::I32)];
@@ -308,16 +314,9 @@ impl Layouts {
         }
     }
 
-    fn add_bin(
-        &mut self,
-        table: &[[[Option<Handler>; 4]; 5]; 5],
-        operand: Kind,
-        result: Kind,
-        words: usize,
-        part: Part,
-    ) {
+    fn add_bin(&mut self, table: &BinTable, operand: Kind, result: Kind, words: usize, part: Part) {
         for_pairs(|a, b| {
-            for_each(&DESTS, |d| {
+            for_each(DESTS, |d| {
                 let [a_field, b_field] = pair(a, b, operand);
                 let fields = [dest(d, result), a_field, b_field, Field::Free];
                 let handler = table[a as usize][b as usize][d as usize];
@@ -333,7 +332,7 @@ impl Layouts {
         self.add(handler, 2 + wide(a, b, kind), fields, part);
     }
 
-    fn add_latches(&mut self, table: &[[[[Option<Handler>; 5]; 5]; 2]; 2], kind: Kind) {
+    fn add_latches(&mut self, table: &[[PairTable; 2]; 2], kind: Kind) {
         for (again, orders) in [false, true].into_iter().zip(table) {
             for order in orders {
                 for_pairs(|x, b| {
@@ -349,8 +348,8 @@ impl Layouts {
     /// Handlers by the kind of a value.
     fn add_kind(&mut self, kind: Kind) {
         let extra = |place: Place| wide(place, place, kind);
-        for_each(&PLACES, |a| {
-            for_each(&DESTS, |d| {
+        for_each(PLACES, |a| {
+            for_each(DESTS, |d| {
                 let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
                 self.add(tables::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
             });
@@ -360,7 +359,7 @@ impl Layouts {
             self.add(tables::global_set(kind, a), 2 + extra(a), fields, global);
             self.add(tables::return_one(kind, a), 1 + extra(a), fields, return_one);
         });
-        for_each(&DESTS, |d| {
+        for_each(DESTS, |d| {
             let fields = [dest(d, kind), Field::Free, Field::Free, Field::Free];
             self.add(tables::global_get(kind, d), 1, fields, Part::Global { word: 0, upper: true });
             for_pairs(|x, y| {
@@ -382,8 +381,8 @@ impl Layouts {
     /// What makes NaNs canonical.
     fn add_canonical(&mut self) {
         for nans in Nans::ALL {
-            for_each(&PLACES, |a| {
-                for_each(&DESTS, |d| {
+            for_each(PLACES, |a| {
+                for_each(DESTS, |d| {
                     let kind = canonical::kind(nans);
                     let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
                     self.add(tables::canonical(nans, a, d), 1, fields, Part::Nothing);
@@ -397,7 +396,7 @@ impl Layouts {
         self.add(tables::br(way), 1, FREE, Part::Jump { again: way != Way::Jump });
         for (is64, kind) in [(false, Kind::I32), (true, Kind::I64)] {
             for zero in [false, true] {
-                for_each(&PLACES, |a| {
+                for_each(PLACES, |a| {
                     let handler = tables::br_test(is64, zero, a, way);
                     self.add_branch(handler, a, Place::Acc, kind, way);
                     let x = if a == Place::Slot { Field::Write } else { source(a, kind) };
@@ -424,7 +423,7 @@ impl Layouts {
     }
 
     fn add_calls(&mut self) {
-        for_each(&PLACES, |a| {
+        for_each(PLACES, |a| {
             let index = [Field::Free, Field::Free, Field::Free, source(a, Kind::I32)];
             self.add(tables::call_indirect(false, a), 2, index, Part::CallIndirect);
             self.add(tables::call_indirect(true, a), 2, index, Part::ReturnCallIndirect);
@@ -439,15 +438,15 @@ impl Layouts {
     }
 
     fn add_references(&mut self) {
-        for_each(&PLACES, |a| {
+        for_each(PLACES, |a| {
             let fields = [Field::Free, source(a, Kind::Ref), Field::Free, Field::Free];
             self.add(tables::non_null(a), 1, fields, Part::Nothing);
         });
-        for_each(&DESTS, |d| {
+        for_each(DESTS, |d| {
             let fields = [dest(d, Kind::Ref), Field::Free, Field::Free, Field::Free];
             self.add(tables::ref_func(d), 1, fields, Part::Func);
             self.add(tables::table_size(d), 1, fields, Part::Table);
-            for_each(&PLACES, |a| {
+            for_each(PLACES, |a| {
                 let fields = [dest(d, Kind::Ref), source(a, Kind::I64), Field::Free, Field::Free];
                 self.add(tables::table_get(a, d), 1, fields, Part::Table);
             });
@@ -495,7 +494,7 @@ pub(crate) fn for_each<T: Copy>(all: &[T], mut f: impl FnMut(T)) {
 }
 
 pub(crate) fn for_pairs(mut f: impl FnMut(Place, Place)) {
-    for_each(&PLACES, |a| for_each(&PLACES, |b| f(a, b)));
+    for_each(PLACES, |a| for_each(PLACES, |b| f(a, b)));
 }
 
 /// The field of an operand.

@@ -54,10 +54,10 @@ impl Layouts {
             self.add_access(access);
             self.add_new(access);
         });
-        for_each(&DESTS, |d| {
+        for_each(DESTS, |d| {
             let done = [dest(d, Kind::I64), Field::Free, Field::Free, Field::Free];
             self.add(tables::object::new_done(d), 2, done, Part::NewLast { size: 0 });
-            for_each(&PLACES, |a| {
+            for_each(PLACES, |a| {
                 let unary = |result, operand| {
                     [dest(d, result), source(a, operand), Field::Free, Field::Free]
                 };
@@ -76,7 +76,7 @@ impl Layouts {
                 });
             });
         });
-        for_each(&PLACES, |a| {
+        for_each(PLACES, |a| {
             let fields = [Field::Free, source(a, Kind::I64), Field::Free, Field::Free];
             for_each(&TESTS, |test| {
                 self.add(tables::object::ref_cast(test, a), 1, fields, Part::Nothing);
@@ -90,7 +90,7 @@ impl Layouts {
             let [reference, descriptor] = [a, b].map(|place| source(place, Kind::I64));
             let fields = [Field::Free, reference, descriptor, Field::Free];
             self.add(tables::object::desc_cast(a, b), 1, fields, Part::Nothing);
-            for_each(&DESTS, |d| {
+            for_each(DESTS, |d| {
                 let fields = [dest(d, Kind::I32), reference, descriptor, Field::Free];
                 self.add(tables::object::desc_test(a, b, d), 1, fields, Part::Nothing);
             });
@@ -100,12 +100,12 @@ impl Layouts {
 
     fn add_access(&mut self, access: Access) {
         let (kind, size) = of(access);
-        for_each(&PLACES, |a| {
-            for_each(&DESTS, |d| {
+        for_each(PLACES, |a| {
+            for_each(DESTS, |d| {
                 let fields = [dest(d, kind), source(a, Kind::I64), Field::Free, Field::Free];
                 self.add(tables::object::struct_get(access, a, d), 1, fields, Part::Field { size });
             });
-            for_each(&PLACES, |v| {
+            for_each(PLACES, |v| {
                 let fields = [source(v, kind), source(a, Kind::I64), Field::Free, Field::Free];
                 let words = 1 + usize::from(v == Place::Const);
                 let handler = tables::object::struct_set(access, a, v);
@@ -114,11 +114,11 @@ impl Layouts {
         });
         for_pairs(|a, b| {
             let [array, index] = [source(a, Kind::I64), source(b, Kind::I32)];
-            for_each(&DESTS, |d| {
+            for_each(DESTS, |d| {
                 let fields = [dest(d, kind), array, index, Field::Free];
                 self.add(tables::object::array_get(access, a, b, d), 1, fields, Part::Nothing);
             });
-            for_each(&PLACES, |v| {
+            for_each(PLACES, |v| {
                 let fields = [source(v, kind), array, index, Field::Free];
                 let words = 1 + usize::from(v == Place::Const);
                 self.add(tables::object::array_set(access, a, b, v), words, fields, Part::Nothing);
@@ -128,14 +128,14 @@ impl Layouts {
 
     fn add_new(&mut self, access: Access) {
         let (kind, size) = of(access);
-        for_each(&PLACES, |v| {
+        for_each(PLACES, |v| {
             let more = usize::from(v == Place::Const);
             let value = [source(v, kind), Field::Free, Field::Free, Field::Free];
             let first = tables::object::new_first(access, v);
             self.add(first, 2 + more, value, Part::NewFirst { size });
             let field = tables::object::new_field(access, v);
             self.add(field, 1 + more, value, Part::NewField { size });
-            for_each(&DESTS, |d| {
+            for_each(DESTS, |d| {
                 let fields = [dest(d, Kind::I64), source(v, kind), Field::Free, Field::Free];
                 let last = tables::object::new_last(access, v, d);
                 self.add(last, 2 + more, fields, Part::NewLast { size });

@@ -13,7 +13,7 @@ const V: Kind = Kind::V128;
 impl Layouts {
     /// The handlers of `v128.const`, which no table of an instruction has.
     pub(crate) fn add_vector_constants(&mut self) {
-        for_each(&DESTS, |d| {
+        for_each(DESTS, |d| {
             let fields = [dest(d, V), Field::Free, Field::Free, Field::Free];
             self.add(tables::vector::constant(d), 3, fields, Part::Nothing);
         });
@@ -25,7 +25,7 @@ impl Layouts {
         let result = info.results.first().map_or(V, |&ty| Kind::from(ty));
         match handlers {
             Handlers::VectorUn(_) => for_pairs(|a, _| {
-                for_each(&DESTS, |d| {
+                for_each(DESTS, |d| {
                     let fields = [dest(d, result), source(a, first), Field::Free, Field::Free];
                     self.add(handlers.un(a, d), 1, fields, Part::Nothing);
                 });
@@ -35,14 +35,14 @@ impl Layouts {
                     (Shape::v_shuffle, _) | (Shape::v_bin, Place::Const) => 2,
                     _ => 0,
                 };
-                for_each(&DESTS, |d| {
+                for_each(DESTS, |d| {
                     let fields = [dest(d, V), source(a, first), source(b, second), Field::Free];
                     self.add(handlers.bin(a, b, d), 1 + constants, fields, Part::Nothing);
                 });
             }),
             Handlers::VectorTern(_) => for_pairs(|a, b| {
-                for c in [Place::Slot, Place::Acc] {
-                    for_each(&DESTS, |d| {
+                for &c in PLACES {
+                    for_each(DESTS, |d| {
                         let fields = [dest(d, V), source(a, V), source(b, V), source(c, V)];
                         self.add(handlers.tern([a, b, c], d), 1, fields, Part::Nothing);
                     });
@@ -50,7 +50,7 @@ impl Layouts {
             }),
             Handlers::VectorLoad(tables) => {
                 for_pairs(|a, b| {
-                    for_each(&DESTS, |d| {
+                    for_each(DESTS, |d| {
                         let [a_field, b_field] = [a, b].map(|place| source(place, Kind::I32));
                         let one = [dest(d, V), a_field, Field::Free, Field::Free];
                         self.add(handlers.load(a, d), 1, one, Part::Memory);
@@ -62,7 +62,7 @@ impl Layouts {
                 self.add_any(tables.any, Field::WriteVector);
             }
             Handlers::VectorStore(tables) => {
-                for v in [Place::Slot, Place::Acc] {
+                for &v in PLACES {
                     for_pairs(|a, b| {
                         let [a_field, b_field] = [a, b].map(|place| source(place, Kind::I32));
                         let one = [source(v, V), a_field, Field::Free, Field::Free];
@@ -79,8 +79,8 @@ impl Layouts {
     }
 
     fn add_lanes(&mut self, handlers: Handlers) {
-        for_each(&PLACES, |a| {
-            for v in [Place::Slot, Place::Acc] {
+        for_each(PLACES, |a| {
+            for &v in PLACES {
                 let fields = [source(v, V), source(a, Kind::I32), Field::Free, Field::Free];
                 self.add(handlers.store_lane(a, v), 2, fields, Part::Memory);
                 let to_slot = Part::MemoryLane { word: 1 };

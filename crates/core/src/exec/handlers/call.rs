@@ -382,9 +382,11 @@ unsafe fn pop_frame(m: &mut Machine, ret: Ip, caller: Sp) {
 pub(crate) unsafe fn return_to(m: &mut Machine, ret: Ip) {
     // SAFETY: the caller's promise.
     unsafe {
-        m.ip = ret.sub(2);
-        m.p0 = m.slot(m.field(1));
-        m.p1 = m.slot(m.field(2));
+        if cfg!(feature = "fast") {
+            m.ip = ret.sub(2);
+            m.p0 = m.slot(m.field(1));
+            m.p1 = m.slot(m.field(2));
+        }
         m.ip = ret;
     }
 }
@@ -418,7 +420,9 @@ impl<T: Value + 'static, A: Src> Step for Return<T, A> {
             let (ret, caller) = (*m.sp.cast::<Ip>(), *m.sp.add(1).cast::<Sp>());
             let value: T = A::get(m, 1, 1);
             value.write(m.at(m.field(0)));
-            value.set_acc(m);
+            if cfg!(feature = "fast") {
+                value.set_acc(m);
+            }
             pop_frame(m, ret, caller);
         }
         Ok(())

@@ -9,6 +9,7 @@ use core::marker::PhantomData;
 /// own handler for whoever comes to it otherwise.
 // Where profiles are made, there are no sequences.
 #[cfg_attr(feature = "profile", allow(dead_code))]
+#[cfg_attr(not(feature = "fast"), allow(dead_code))]
 pub(crate) struct Sequence<A, B>(PhantomData<(A, B)>);
 impl<A: Step, B: Step> Step for Sequence<A, B> {
     const FALLS_THROUGH: bool = B::FALLS_THROUGH;

@@ -11,6 +11,7 @@ pub(crate) trait Step: 'static {
     const CHOICE: Option<Name> = None;
     /// Whether the next cell in memory comes next, if nothing stops. Only such a body can come
     /// first in a sequence.
+    #[cfg_attr(not(feature = "fast"), allow(dead_code))]
     const FALLS_THROUGH: bool = true;
 
     /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.

@@ -230,7 +230,9 @@ impl Dst for Slot {
     unsafe fn set<T: Value>(m: &mut Machine, field: usize, value: T) {
         // SAFETY: the caller's promise.
         unsafe { value.write(m.at(m.field(field))) }
-        value.set_acc(m);
+        if cfg!(feature = "fast") {
+            value.set_acc(m);
+        }
     }
 }
 

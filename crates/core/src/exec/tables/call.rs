@@ -1,7 +1,7 @@
 //! Handlers of functions' starts, calls and returns; and those that have one form only, of all
 //! topics.
 
-use super::{Maybe, h};
+use super::{ByPlace, FAST, Maybe, PLACES, cut, h};
 use crate::{
     Metering,
     exec::{
@@ -27,7 +27,7 @@ use core::marker::PhantomData;
 pub(crate) fn return_one(kind: Kind, a: Place) -> Maybe {
     struct Of<T>(PhantomData<T>);
     impl<T: Value + 'static> Of<T> {
-        const TABLE: &'static [Maybe; 5] = &over_places!(Return<T>);
+        const TABLE: &'static ByPlace = &over_places!(Return<T>);
     }
     by_kind!(kind, |T| Of::<T>::TABLE[a as usize], super::vector::return_one(a))
 }
@@ -37,6 +37,8 @@ pub(crate) fn enter(metering: Metering, int: bool, f64: bool, f32: bool) -> Hand
     macro_rules! pins {
         ($m:ty) => {
             match (int, f64, f32) {
+                // No local is pinned.
+                _ if !FAST => run::<Enter<$m, false, false, false>>,
                 (false, false, false) => run::<Enter<$m, false, false, false>>,
                 (true, false, false) => run::<Enter<$m, true, false, false>>,
                 (false, true, false) => run::<Enter<$m, false, true, false>>,
@@ -58,6 +60,7 @@ pub(crate) fn enter(metering: Metering, int: bool, f64: bool, f32: bool) -> Hand
 /// Loads pinned floats again; nothing if there are none.
 pub(crate) fn reload(f64: bool, f32: bool) -> Maybe {
     match (f64, f32) {
+        _ if !FAST => None,
         (false, false) => None,
         (true, false) => h::<Reload<true, false>>(),
         (false, true) => h::<Reload<false, true>>(),

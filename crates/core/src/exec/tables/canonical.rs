@@ -1,6 +1,6 @@
 //! Handlers that make NaNs canonical.
 
-use super::{Maybe, h};
+use super::{FAST, Maybe, h};
 use crate::exec::{
     handlers::{
         canonical::{F32, F32x4, F64, F64x2},
@@ -22,6 +22,7 @@ pub(crate) fn canonical(nans: Nans, a: Place, d: Dest) -> Maybe {
 
 fn scalar<O: UnOp>(a: Place, d: Dest) -> Maybe {
     match (a, d) {
+        _ if !FAST => vector::<O>(a, d),
         (Place::Slot, Dest::P0) => h::<Un<O, Slot, P0>>(),
         (Place::Slot, Dest::P1) => h::<Un<O, Slot, P1>>(),
         (Place::Acc, Dest::P0) => h::<Un<O, Acc, P0>>(),
@@ -33,6 +34,7 @@ fn scalar<O: UnOp>(a: Place, d: Dest) -> Maybe {
 fn vector<O: UnOp>(a: Place, d: Dest) -> Maybe {
     match (a, d) {
         (Place::Slot, Dest::Slot) => h::<Un<O, Slot, Slot>>(),
+        _ if !FAST => None,
         (Place::Slot, Dest::Acc) => h::<Un<O, Slot, Acc>>(),
         (Place::Acc, Dest::Slot) => h::<Un<O, Acc, Slot>>(),
         (Place::Acc, Dest::Acc) => h::<Un<O, Acc, Acc>>(),

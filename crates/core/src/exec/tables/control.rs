@@ -1,6 +1,6 @@
 //! Handlers of branches and loops.
 
-use super::{Maybe, PairTable, h};
+use super::{ByPlace, FAST, Maybe, PLACES, PairTable, WAYS, cut, h};
 use crate::{
     Metering,
     exec::{
@@ -30,20 +30,20 @@ pub(crate) fn br(way: Way) -> Handler {
 pub(crate) fn br_test(is64: bool, zero: bool, a: Place, way: Way) -> Maybe {
     struct Of<T, const ZERO: bool>(PhantomData<T>);
     impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
-        const TABLE: &'static [[Maybe; 5]; 4] = &[
+        const TABLE: &'static [ByPlace; WAYS] = &cut([
             Self::row::<Jump>(),
             Self::row::<Again<Unmetered>>(),
             Self::row::<Again<Interruptible>>(),
             Self::row::<Again<Fueled>>(),
-        ];
-        const fn row<K: Target>() -> [Maybe; 5] {
-            [
+        ]);
+        const fn row<K: Target>() -> ByPlace {
+            cut([
                 h::<BrTest<T, Slot, K, ZERO>>(),
                 None,
                 h::<BrTest<T, Acc, K, ZERO>>(),
                 h::<BrTest<T, P0, K, ZERO>>(),
                 h::<BrTest<T, P1, K, ZERO>>(),
-            ]
+            ])
         }
     }
     let table = match (is64, zero) {
@@ -52,23 +52,25 @@ pub(crate) fn br_test(is64: bool, zero: bool, a: Place, way: Way) -> Maybe {
         (true, false) => Of::<i64, false>::TABLE,
         (true, true) => Of::<i64, true>::TABLE,
     };
-    table[way.index()][a as usize]
+    table.get(way.index())?[a as usize]
 }
 
 /// The latch of a loop that counts to zero; not metered. `x` is in a slot or pinned.
 pub(crate) fn latch_test(is64: bool, zero: bool, x: Place, way: Way) -> Maybe {
+    /// The ways that such a latch goes.
+    const LATCHES: usize = if FAST { 2 } else { 0 };
     struct Of<T, const ZERO: bool>(PhantomData<T>);
     impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
-        const TABLE: &'static [[Maybe; 5]; 2] =
-            &[Self::row::<Jump>(), Self::row::<Again<Unmetered>>()];
-        const fn row<K: Target>() -> [Maybe; 5] {
-            [
+        const TABLE: &'static [ByPlace; LATCHES] =
+            &cut([Self::row::<Jump>(), Self::row::<Again<Unmetered>>()]);
+        const fn row<K: Target>() -> ByPlace {
+            cut([
                 h::<LatchTest<T, Slot, K, ZERO>>(),
                 None,
                 None,
                 h::<LatchTest<T, P0, K, ZERO>>(),
                 h::<LatchTest<T, P1, K, ZERO>>(),
-            ]
+            ])
         }
     }
     let table = match (is64, zero) {
@@ -82,14 +84,16 @@ pub(crate) fn latch_test(is64: bool, zero: bool, x: Place, way: Way) -> Maybe {
 
 /// A branch if `a & b` is zero, or if it is not.
 pub(crate) fn br_and(is64: bool, zero: bool, a: Place, b: Place, way: Way) -> Maybe {
+    /// The ways that such a branch goes.
+    const JOINS: usize = if FAST { 4 } else { 0 };
     struct Of<T, const ZERO: bool>(PhantomData<T>);
     impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
-        const TABLE: &'static [PairTable; 4] = &[
+        const TABLE: &'static [PairTable; JOINS] = &cut([
             Self::pair::<Jump>(),
             Self::pair::<Again<Unmetered>>(),
             Self::pair::<Again<Interruptible>>(),
             Self::pair::<Again<Fueled>>(),
-        ];
+        ]);
         const fn pair<K: Target>() -> PairTable {
             macro_rules! entry {
                 ($a:ident, $b:ident) => {
@@ -105,7 +109,7 @@ pub(crate) fn br_and(is64: bool, zero: bool, a: Place, b: Place, way: Way) -> Ma
         (true, false) => Of::<i64, false>::TABLE,
         (true, true) => Of::<i64, true>::TABLE,
     };
-    table[way.index()][a as usize][b as usize]
+    table.get(way.index())?[a as usize][b as usize]
 }
 
 /// `br_table` by an index anywhere but in the code.

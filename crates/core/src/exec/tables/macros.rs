@@ -1,25 +1,34 @@
 //! Rows and tables of handlers, made from a body and the places that stand for its last parameters.
-//! Used by the files of [`tables`](super), which have `h` and the places in scope.
+//! Used by the files of [`tables`](super), which have `h`, `cut` and the places in scope.
+//! Each is cut to what there is.
 
 /// A row over the places of a result: the last parameter of the body.
 macro_rules! dests {
     ($body:ident $(< $($arg:ty),+ >)?) => {
-        [h::<$body<$($($arg,)+)? Slot>>(), h::<$body<$($($arg,)+)? Acc>>(),
-         h::<$body<$($($arg,)+)? P0>>(), h::<$body<$($($arg,)+)? P1>>()]
+        cut([h::<$body<$($($arg,)+)? Slot>>(), h::<$body<$($($arg,)+)? Acc>>(),
+             h::<$body<$($($arg,)+)? P0>>(), h::<$body<$($($arg,)+)? P1>>()])
     };
 }
 
 /// A row over the places of an operand that is not a constant.
 macro_rules! variable_places {
     ($body:ident) => {
-        [h::<$body<Slot>>(), None, h::<$body<Acc>>(), h::<$body<P0>>(), h::<$body<P1>>()]
+        const {
+            cut::<_, 5, PLACES>([
+                h::<$body<Slot>>(),
+                None,
+                h::<$body<Acc>>(),
+                h::<$body<P0>>(),
+                h::<$body<P1>>(),
+            ])
+        }
     };
 }
 
 /// As `dests`, without pinned ones.
 macro_rules! few_dests {
     ($body:ident < $($arg:ty),+ >) => {
-        [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>(), None, None]
+        cut([h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>(), None, None])
     };
 }
 
@@ -27,87 +36,99 @@ macro_rules! few_dests {
 /// two constants, the accumulator twice, and for the second order of a commutative operation.
 macro_rules! pairs {
     ($none:expr, $commutes:expr, $entry:ident) => {
-        [
-            [
+        cut([
+            cut([
                 $entry!(Slot, Slot),
                 $entry!(Slot, Const),
                 if $commutes { $none } else { $entry!(Slot, Acc) },
                 if $commutes { $none } else { $entry!(Slot, P0) },
                 if $commutes { $none } else { $entry!(Slot, P1) },
-            ],
-            [
+            ]),
+            cut([
                 if $commutes { $none } else { $entry!(Const, Slot) },
                 $none,
                 if $commutes { $none } else { $entry!(Const, Acc) },
                 if $commutes { $none } else { $entry!(Const, P0) },
                 if $commutes { $none } else { $entry!(Const, P1) },
-            ],
-            [$entry!(Acc, Slot), $entry!(Acc, Const), $none, $entry!(Acc, P0), $entry!(Acc, P1)],
-            [
+            ]),
+            cut([
+                $entry!(Acc, Slot),
+                $entry!(Acc, Const),
+                $none,
+                $entry!(Acc, P0),
+                $entry!(Acc, P1),
+            ]),
+            cut([
                 $entry!(P0, Slot),
                 $entry!(P0, Const),
                 if $commutes { $none } else { $entry!(P0, Acc) },
                 $entry!(P0, P0),
                 $entry!(P0, P1),
-            ],
-            [
+            ]),
+            cut([
                 $entry!(P1, Slot),
                 $entry!(P1, Const),
                 if $commutes { $none } else { $entry!(P1, Acc) },
                 if $commutes { $none } else { $entry!(P1, P0) },
                 $entry!(P1, P1),
-            ],
-        ]
+            ]),
+        ])
     };
 }
 
 /// As `pairs`, without constants.
 macro_rules! variable_pairs {
     ($none:expr, $commutes:expr, $entry:ident) => {
-        [
-            [
+        cut([
+            cut([
                 $entry!(Slot, Slot),
                 $none,
                 if $commutes { $none } else { $entry!(Slot, Acc) },
                 if $commutes { $none } else { $entry!(Slot, P0) },
                 if $commutes { $none } else { $entry!(Slot, P1) },
-            ],
-            [$none, $none, $none, $none, $none],
-            [$entry!(Acc, Slot), $none, $none, $entry!(Acc, P0), $entry!(Acc, P1)],
-            [
+            ]),
+            cut([$none, $none, $none, $none, $none]),
+            cut([$entry!(Acc, Slot), $none, $none, $entry!(Acc, P0), $entry!(Acc, P1)]),
+            cut([
                 $entry!(P0, Slot),
                 $none,
                 if $commutes { $none } else { $entry!(P0, Acc) },
                 $entry!(P0, P0),
                 $entry!(P0, P1),
-            ],
-            [
+            ]),
+            cut([
                 $entry!(P1, Slot),
                 $none,
                 if $commutes { $none } else { $entry!(P1, Acc) },
                 if $commutes { $none } else { $entry!(P1, P0) },
                 $entry!(P1, P1),
-            ],
-        ]
+            ]),
+        ])
     };
 }
 
 /// A table over the address and the value of a store; `$const` is the row of constant addresses.
 macro_rules! by_value {
     ($entry:ident, $const:expr) => {
-        [
+        cut([
             by_value_row!(Slot, $entry),
             $const,
             by_value_row!(Acc, $entry),
             by_value_row!(P0, $entry),
             by_value_row!(P1, $entry),
-        ]
+        ])
     };
 }
 
 macro_rules! by_value_row {
     ($a:ident, $entry:ident) => {
-        [$entry!($a, Slot), $entry!($a, Const), $entry!($a, Acc), $entry!($a, P0), $entry!($a, P1)]
+        cut([
+            $entry!($a, Slot),
+            $entry!($a, Const),
+            $entry!($a, Acc),
+            $entry!($a, P0),
+            $entry!($a, P1),
+        ])
     };
 }
 
@@ -139,13 +160,13 @@ macro_rules! by_kind {
 /// A row over the places of an operand: the last parameter of the body.
 macro_rules! over_places {
     ($body:ident < $t:ty >) => {
-        [
+        cut([
             h::<$body<$t, Slot>>(),
             h::<$body<$t, Const>>(),
             h::<$body<$t, Acc>>(),
             h::<$body<$t, P0>>(),
             h::<$body<$t, P1>>(),
-        ]
+        ])
     };
 }
 

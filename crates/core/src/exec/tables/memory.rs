@@ -1,6 +1,9 @@
 //! Handlers of loads and stores of numbers.
 
-use super::{BinTable, LoadTables, NO_BIN, NO_DEST, NO_PAIR, PairTable, StoreTables, h};
+use super::{
+    BinTable, ByPlace, LoadTables, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PairTable, StoreTables, cut,
+    h,
+};
 use crate::exec::{
     handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Store, StoreOp, Wrapped},
     machine::{
@@ -14,22 +17,22 @@ pub(crate) struct OfLoad<O>(PhantomData<O>);
 
 impl<O: LoadOp> OfLoad<O> {
     pub(crate) const TABLE: &'static LoadTables = &LoadTables {
-        base: [
+        base: cut([
             dests!(Load<O, Base<Slot>>),
             dests!(Load<O, Base<Const>>),
             dests!(Load<O, Base<Acc>>),
             dests!(Load<O, Base<P0>>),
             dests!(Load<O, Base<P1>>),
-        ],
-        wrapped: [
+        ]),
+        wrapped: cut([cut([
             dests!(Load<O, Wrapped<Slot>>),
             NO_DEST,
             dests!(Load<O, Wrapped<Acc>>),
             dests!(Load<O, Wrapped<P0>>),
             dests!(Load<O, Wrapped<P1>>),
-        ],
-        indexed: Self::indexed::<0>(),
-        scaled: [Self::indexed::<1>(), Self::indexed::<2>(), Self::indexed::<3>()],
+        ])]),
+        indexed: cut([Self::indexed::<0>()]),
+        scaled: cut([[Self::indexed::<1>(), Self::indexed::<2>(), Self::indexed::<3>()]]),
         any: any_table!(Load<O, Slot>),
     };
 
@@ -64,21 +67,25 @@ impl<O: StoreOp> OfStore<O> {
                     h::<Store<O, Wrapped<$a>, $v>>()
                 };
             }
-            by_value!(entry, [None; 5])
+            cut([by_value!(entry, NO_PLACE)])
         },
-        indexed: Self::all_indexed::<0>(),
-        scaled: [Self::all_indexed::<1>(), Self::all_indexed::<2>(), Self::all_indexed::<3>()],
+        indexed: cut([Self::all_indexed::<0>()]),
+        scaled: cut([[
+            Self::all_indexed::<1>(),
+            Self::all_indexed::<2>(),
+            Self::all_indexed::<3>(),
+        ]]),
         any: any_table!(Store<O, Slot>),
     };
 
-    const fn all_indexed<const SHIFT: u32>() -> [PairTable; 5] {
-        [
+    const fn all_indexed<const SHIFT: u32>() -> ByPlace<PairTable> {
+        cut([
             Self::indexed::<Slot, SHIFT>(),
             Self::indexed::<Const, SHIFT>(),
             Self::indexed::<Acc, SHIFT>(),
             Self::indexed::<P0, SHIFT>(),
             Self::indexed::<P1, SHIFT>(),
-        ]
+        ])
     }
 
     const fn indexed<V: Src, const SHIFT: u32>() -> PairTable {

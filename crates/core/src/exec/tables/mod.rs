@@ -34,22 +34,51 @@ pub(crate) use variable::{copy, global_get, global_set, select};
 use windlass_decode::{MemoryType, Op};
 
 pub(crate) type Maybe = Option<Handler>;
+
+/// Whether there are handlers for operands in registers, and for instructions that are joined.
+/// Without, the translator leaves all operands in slots and in the code.
+pub(crate) const FAST: bool = cfg!(feature = "fast");
+/// How many of the places there are handlers for: the first of [`Place`]. Tables have no more.
+pub(crate) const PLACES: usize = if FAST { 5 } else { 2 };
+/// The same of [`Dest`].
+pub(crate) const DESTS: usize = if FAST { 4 } else { 1 };
+/// How many tables there are of what joins instructions.
+pub(crate) const JOINED: usize = FAST as usize;
+/// The ways that conditional branches go: the first of [`Way`](super::machine::place::Way).
+pub(crate) const WAYS: usize = if FAST { 4 } else { 1 };
+
+/// By the place of an operand.
+pub(crate) type ByPlace<T = Maybe> = [T; PLACES];
 /// By destination.
-pub(crate) type ByDest = [Maybe; 4];
+pub(crate) type ByDest = [Maybe; DESTS];
 /// By operand and destination.
-pub(crate) type UnTable = [ByDest; 5];
+pub(crate) type UnTable = ByPlace<ByDest>;
 /// By both operands and destination.
-pub(crate) type BinTable = [[ByDest; 5]; 5];
+pub(crate) type BinTable = ByPlace<ByPlace<ByDest>>;
 /// By both operands.
-pub(crate) type PairTable = [[Maybe; 5]; 5];
+pub(crate) type PairTable = ByPlace<ByPlace>;
 /// By the sort of memory.
 pub(crate) type AnyTable = [Handler; 4];
 
-const NO_DEST: ByDest = [None; 4];
+const NO_DEST: ByDest = [None; DESTS];
 
-const NO_PAIR: PairTable = [[None; 5]; 5];
+const NO_PLACE: ByPlace = [None; PLACES];
 
-const NO_BIN: BinTable = [[NO_DEST; 5]; 5];
+const NO_PAIR: PairTable = [NO_PLACE; PLACES];
+
+const NO_BIN: BinTable = [[NO_DEST; PLACES]; PLACES];
+
+/// The first entries of a table: those that there are handlers for. What is cut off is only looked
+/// at by the compiler, which makes no code of it.
+const fn cut<T: Copy, const ALL: usize, const FIRST: usize>(all: [T; ALL]) -> [T; FIRST] {
+    let mut first = [all[0]; FIRST];
+    let mut i = 0;
+    while i < FIRST {
+        first[i] = all[i];
+        i += 1;
+    }
+    first
+}
 
 const fn h<S: Step>() -> Maybe {
     Chosen::<S>::HANDLER
@@ -96,14 +125,16 @@ impl Sort {
 }
 
 /// By destination: a slot or the accumulator.
-pub(crate) type FewDests = [Maybe; 2];
+pub(crate) type FewDests = [Maybe; 1 + JOINED];
+/// By the place of a vector: a slot, a constant, the accumulator.
+pub(crate) type ByFewPlaces<T = Maybe> = [T; 2 + JOINED];
 /// By operand and destination.
-pub(crate) type VectorUnTable = [FewDests; 5];
-/// By both operands (slot, constant, accumulator) and destination.
-pub(crate) type VectorBinTable = [[FewDests; 3]; 3];
+pub(crate) type VectorUnTable = ByPlace<FewDests>;
+/// By both operands and destination.
+pub(crate) type VectorBinTable = ByFewPlaces<ByFewPlaces<FewDests>>;
 /// By which of the three operands is in the accumulator (none, first, second, third), and
 /// destination.
-pub(crate) type TernTable = [FewDests; 4];
+pub(crate) type TernTable = [FewDests; WAYS];
 
 /// Every handler of a simple instruction.
 #[derive(Clone, Copy)]
@@ -129,23 +160,23 @@ pub(crate) struct CmpTables {
     /// To a truth value.
     pub(crate) value: BinTable,
     /// Into a selection of slots.
-    pub(crate) select: BinTable,
+    pub(crate) select: [BinTable; JOINED],
     /// Into a branch if true: by way (jump; again unmetered, interruptible, fueled).
-    pub(crate) branch: [PairTable; 4],
+    pub(crate) branch: [PairTable; WAYS],
     /// Into a branch if false, where no other comparison says it.
-    pub(crate) branch_not: [PairTable; 4],
+    pub(crate) branch_not: [PairTable; WAYS],
     /// Into the latch of a loop: `[jump, again][x, swapped][b]`; x is in a slot or pinned.
-    pub(crate) latch: [[[[Maybe; 5]; 5]; 2]; 2],
+    pub(crate) latch: [[[PairTable; 2]; 2]; JOINED],
 }
 
 /// The handlers of a load.
 pub(crate) struct LoadTables {
     pub(crate) base: UnTable,
     /// From an address with a constant added.
-    pub(crate) wrapped: UnTable,
-    pub(crate) indexed: BinTable,
+    pub(crate) wrapped: [UnTable; JOINED],
+    pub(crate) indexed: [BinTable; JOINED],
     /// By the log2 of the scale, from 1 on.
-    pub(crate) scaled: [BinTable; 3],
+    pub(crate) scaled: [[BinTable; 3]; JOINED],
     /// From any memory.
     pub(crate) any: AnyTable,
 }
@@ -154,42 +185,42 @@ pub(crate) struct LoadTables {
 pub(crate) struct StoreTables {
     /// By address and value.
     pub(crate) base: PairTable,
-    pub(crate) wrapped: PairTable,
+    pub(crate) wrapped: [PairTable; JOINED],
     /// By value and the two parts of the address.
-    pub(crate) indexed: [PairTable; 5],
-    pub(crate) scaled: [[PairTable; 5]; 3],
+    pub(crate) indexed: [ByPlace<PairTable>; JOINED],
+    pub(crate) scaled: [[ByPlace<PairTable>; 3]; JOINED],
     pub(crate) any: AnyTable,
 }
 
 /// The handlers of a load of a vector.
 pub(crate) struct VectorLoadTables {
     pub(crate) base: VectorUnTable,
-    pub(crate) wrapped: VectorUnTable,
-    pub(crate) indexed: [[FewDests; 5]; 5],
+    pub(crate) wrapped: [VectorUnTable; JOINED],
+    pub(crate) indexed: [ByPlace<ByPlace<FewDests>>; JOINED],
     pub(crate) any: AnyTable,
 }
 
 /// The handlers of a store of a vector.
 pub(crate) struct VectorStoreTables {
     /// By address and value.
-    pub(crate) base: [[Maybe; 3]; 5],
-    pub(crate) wrapped: [[Maybe; 3]; 5],
+    pub(crate) base: ByPlace<ByFewPlaces>,
+    pub(crate) wrapped: [ByPlace<ByFewPlaces>; JOINED],
     /// By the two parts of the address and value.
-    pub(crate) indexed: [[[Maybe; 3]; 5]; 5],
+    pub(crate) indexed: [ByPlace<ByPlace<ByFewPlaces>>; JOINED],
     pub(crate) any: AnyTable,
 }
 
 /// The handlers of a load of a lane.
 pub(crate) struct LoadLaneTables {
     /// By address, vector, destination.
-    pub(crate) base: [[FewDests; 3]; 5],
+    pub(crate) base: ByPlace<ByFewPlaces<FewDests>>,
     pub(crate) any: AnyTable,
 }
 
 /// The handlers of a store of a lane.
 pub(crate) struct StoreLaneTables {
     /// By address and vector.
-    pub(crate) base: [[Maybe; 3]; 5],
+    pub(crate) base: ByPlace<ByFewPlaces>,
     pub(crate) any: AnyTable,
 }
 
@@ -248,8 +279,8 @@ impl Handlers {
     /// A load from an address with a constant added.
     pub(crate) fn load_wrapped(self, a: Place, d: Dest) -> Maybe {
         match self {
-            Handlers::Load(tables) => tables.wrapped[a as usize][d as usize],
-            Handlers::VectorLoad(tables) => *tables.wrapped[a as usize].get(d as usize)?,
+            Handlers::Load(tables) => tables.wrapped.first()?[a as usize][d as usize],
+            Handlers::VectorLoad(tables) => *tables.wrapped.first()?[a as usize].get(d as usize)?,
             _ => None,
         }
     }
@@ -257,12 +288,15 @@ impl Handlers {
     /// A load from a base and an index, scaled by a power of two.
     pub(crate) fn load_indexed(self, a: Place, b: Place, shift: u32, d: Dest) -> Maybe {
         match (self, shift) {
-            (Handlers::Load(tables), 0) => tables.indexed[a as usize][b as usize][d as usize],
+            (Handlers::Load(tables), 0) => {
+                tables.indexed.first()?[a as usize][b as usize][d as usize]
+            }
             (Handlers::Load(tables), shift) => {
-                tables.scaled.get(shift as usize - 1)?[a as usize][b as usize][d as usize]
+                let scaled = tables.scaled.first()?.get(shift as usize - 1)?;
+                scaled[a as usize][b as usize][d as usize]
             }
             (Handlers::VectorLoad(tables), 0) => {
-                *tables.indexed[a as usize][b as usize].get(d as usize)?
+                *tables.indexed.first()?[a as usize][b as usize].get(d as usize)?
             }
             _ => None,
         }
@@ -280,8 +314,10 @@ impl Handlers {
     /// A store to an address with a constant added.
     pub(crate) fn store_wrapped(self, a: Place, v: Place) -> Maybe {
         match self {
-            Handlers::Store(tables) => tables.wrapped[a as usize][v as usize],
-            Handlers::VectorStore(tables) => *tables.wrapped[a as usize].get(v as usize)?,
+            Handlers::Store(tables) => tables.wrapped.first()?[a as usize][v as usize],
+            Handlers::VectorStore(tables) => {
+                *tables.wrapped.first()?[a as usize].get(v as usize)?
+            }
             _ => None,
         }
     }
@@ -289,12 +325,15 @@ impl Handlers {
     /// A store to a base and an index, scaled by a power of two.
     pub(crate) fn store_indexed(self, a: Place, b: Place, shift: u32, v: Place) -> Maybe {
         match (self, shift) {
-            (Handlers::Store(tables), 0) => tables.indexed[v as usize][a as usize][b as usize],
+            (Handlers::Store(tables), 0) => {
+                tables.indexed.first()?[v as usize][a as usize][b as usize]
+            }
             (Handlers::Store(tables), shift) => {
-                tables.scaled.get(shift as usize - 1)?[v as usize][a as usize][b as usize]
+                let scaled = tables.scaled.first()?.get(shift as usize - 1)?;
+                scaled[v as usize][a as usize][b as usize]
             }
             (Handlers::VectorStore(tables), 0) => {
-                *tables.indexed[a as usize][b as usize].get(v as usize)?
+                *tables.indexed.first()?[a as usize][b as usize].get(v as usize)?
             }
             _ => None,
         }

@@ -1,6 +1,8 @@
 //! Handlers of numeric instructions, and of comparisons fused with what uses them.
 
-use super::{BinTable, CmpTables, NO_BIN, NO_DEST, NO_PAIR, PairTable, UnTable, h};
+use super::{
+    BinTable, CmpTables, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PairTable, UnTable, WAYS, cut, h,
+};
 use crate::exec::{
     handlers::{
         control::{Again, Bits, BrCmp, Fueled, Interruptible, Jump, Latch, Target, Unmetered},
@@ -35,8 +37,13 @@ const fn writes_pins(op: Op) -> bool {
 pub(crate) struct OfUn<O>(PhantomData<O>);
 
 impl<O: UnOp> OfUn<O> {
-    pub(crate) const TABLE: &'static UnTable =
-        &[dests!(Un<O, Slot>), NO_DEST, dests!(Un<O, Acc>), dests!(Un<O, P0>), dests!(Un<O, P1>)];
+    pub(crate) const TABLE: &'static UnTable = &cut([
+        dests!(Un<O, Slot>),
+        NO_DEST,
+        dests!(Un<O, Acc>),
+        dests!(Un<O, P0>),
+        dests!(Un<O, P1>),
+    ]);
 }
 
 pub(crate) struct OfBin<O>(PhantomData<O>);
@@ -57,47 +64,47 @@ pub(crate) struct OfCmp<O>(PhantomData<O>);
 impl<O: CmpOp<A: Bits> + BinOp> OfCmp<O> {
     pub(crate) const TABLE: &'static CmpTables = &CmpTables {
         value: OfCmpBranch::<O>::VALUE,
-        select: OfCmpBranch::<O>::SELECT,
+        select: cut([OfCmpBranch::<O>::SELECT]),
         branch: OfCmpBranch::<O>::BRANCH,
-        branch_not: [NO_PAIR; 4],
+        branch_not: [NO_PAIR; WAYS],
         latch: {
             macro_rules! latch {
                 ($k:ty, $swap:literal) => {
-                    [
-                        [
+                    cut([
+                        cut([
                             h::<Latch<O, Slot, Slot, $k, $swap>>(),
                             h::<Latch<O, Slot, Const, $k, $swap>>(),
                             None,
                             h::<Latch<O, Slot, P0, $k, $swap>>(),
                             h::<Latch<O, Slot, P1, $k, $swap>>(),
-                        ],
-                        [None; 5],
-                        [None; 5],
-                        [
+                        ]),
+                        NO_PLACE,
+                        NO_PLACE,
+                        cut([
                             h::<Latch<O, P0, Slot, $k, $swap>>(),
                             h::<Latch<O, P0, Const, $k, $swap>>(),
                             None,
                             None,
                             h::<Latch<O, P0, P1, $k, $swap>>(),
-                        ],
-                        [
+                        ]),
+                        cut([
                             h::<Latch<O, P1, Slot, $k, $swap>>(),
                             h::<Latch<O, P1, Const, $k, $swap>>(),
                             None,
                             h::<Latch<O, P1, P0, $k, $swap>>(),
                             None,
-                        ],
-                    ]
+                        ]),
+                    ])
                 };
             }
-            if stand_in(<O as CmpOp>::OP).is_some() {
+            cut([if stand_in(<O as CmpOp>::OP).is_some() {
                 [[NO_PAIR; 2]; 2]
             } else {
                 [
                     [latch!(Jump, false), latch!(Jump, true)],
                     [latch!(Again<Unmetered>, false), latch!(Again<Unmetered>, true)],
                 ]
-            }
+            }])
         },
     };
 }
@@ -107,10 +114,10 @@ pub(crate) struct OfFloatCmp<O>(PhantomData<O>);
 impl<O: CmpOp + BinOp> OfFloatCmp<O> {
     pub(crate) const TABLE: &'static CmpTables = &CmpTables {
         value: OfCmpBranch::<O>::VALUE,
-        select: OfCmpBranch::<O>::SELECT,
+        select: cut([OfCmpBranch::<O>::SELECT]),
         branch: OfCmpBranch::<O>::BRANCH,
         branch_not: OfCmpBranch::<O>::BRANCH_NOT,
-        latch: [[NO_PAIR; 2]; 2],
+        latch: cut([[[NO_PAIR; 2]; 2]]),
     };
 }
 
@@ -136,21 +143,21 @@ impl<O: CmpOp + BinOp> OfCmpBranch<O> {
         }
         if Self::UNUSED { NO_BIN } else { pairs!(NO_DEST, <O as CmpOp>::OP.commutes(), entry) }
     };
-    const BRANCH: [PairTable; 4] = [
+    const BRANCH: [PairTable; WAYS] = cut([
         Self::branch::<Jump, true>(),
         Self::branch::<Again<Unmetered>, true>(),
         Self::branch::<Again<Interruptible>, true>(),
         Self::branch::<Again<Fueled>, true>(),
-    ];
-    const BRANCH_NOT: [PairTable; 4] = if <O as CmpOp>::OP.negated().is_some() {
-        [NO_PAIR; 4]
+    ]);
+    const BRANCH_NOT: [PairTable; WAYS] = if <O as CmpOp>::OP.negated().is_some() {
+        [NO_PAIR; WAYS]
     } else {
-        [
+        cut([
             Self::branch::<Jump, false>(),
             Self::branch::<Again<Unmetered>, false>(),
             Self::branch::<Again<Interruptible>, false>(),
             Self::branch::<Again<Fueled>, false>(),
-        ]
+        ])
     };
 
     const fn branch<K: Target, const WANTED: bool>() -> PairTable {

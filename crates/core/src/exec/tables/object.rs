@@ -1,7 +1,10 @@
 //! Which handler an instruction on objects has for given places of its operands: tables as in
 //! [`tables`](super).
 
-use super::{ByDest, Maybe, NO_DEST, h};
+use super::{
+    BinTable, ByDest, ByPlace, FewDests, JOINED, Maybe, NO_DEST, NO_PLACE, PLACES, PairTable,
+    UnTable, cut, h,
+};
 use crate::exec::{
     handlers::{
         cast::{
@@ -56,105 +59,103 @@ pub(crate) enum Wanted {
 /// A row over the places of an element that is read: vectors are not pinned.
 macro_rules! results {
     ($body:ident < E, $($arg:ty),* >) => {
-        [h::<$body<E, $($arg,)* Slot>>(), h::<$body<E, $($arg,)* Acc>>(),
-         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P0>>() },
-         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }]
+        cut([h::<$body<E, $($arg,)* Slot>>(), h::<$body<E, $($arg,)* Acc>>(),
+             if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P0>>() },
+             if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }])
     };
 }
 /// A row over the places of an element that is written: vectors are not pinned, and no constants.
 macro_rules! elements {
     ($body:ident < E $(, $arg:ty)* >) => {
-        [h::<$body<E, $($arg,)* Slot>>(),
-         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* Const>>() },
-         h::<$body<E, $($arg,)* Acc>>(),
-         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P0>>() },
-         if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }]
+        cut([h::<$body<E, $($arg,)* Slot>>(),
+             if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* Const>>() },
+             h::<$body<E, $($arg,)* Acc>>(),
+             if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P0>>() },
+             if E::IS_VECTOR { None } else { h::<$body<E, $($arg,)* P1>>() }])
     };
 }
-const NO_VALUE: [Maybe; 5] = [None; 5];
-
 struct Of<E>(PhantomData<E>);
 impl<E: Element> Of<E> {
-    const STRUCT_GET: &'static [ByDest; 5] = &[
+    const STRUCT_GET: &'static UnTable = &cut([
         results!(StructGet<E, Slot>),
         NO_DEST,
         results!(StructGet<E, Acc>),
         results!(StructGet<E, P0>),
         results!(StructGet<E, P1>),
-    ];
-    const STRUCT_SET: &'static [[Maybe; 5]; 5] = &[
+    ]);
+    const STRUCT_SET: &'static PairTable = &cut([
         elements!(StructSet<E, Slot>),
-        NO_VALUE,
+        NO_PLACE,
         elements!(StructSet<E, Acc>),
         elements!(StructSet<E, P0>),
         elements!(StructSet<E, P1>),
-    ];
-    const ARRAY_GET: &'static [[ByDest; 5]; 5] = &[
-        [
+    ]);
+    const ARRAY_GET: &'static BinTable = &cut([
+        cut([
             results!(ArrayGet<E, Slot, Slot>),
             results!(ArrayGet<E, Slot, Const>),
             results!(ArrayGet<E, Slot, Acc>),
             results!(ArrayGet<E, Slot, P0>),
             results!(ArrayGet<E, Slot, P1>),
-        ],
-        [NO_DEST; 5],
-        [
+        ]),
+        [NO_DEST; PLACES],
+        cut([
             results!(ArrayGet<E, Acc, Slot>),
             results!(ArrayGet<E, Acc, Const>),
             NO_DEST,
             results!(ArrayGet<E, Acc, P0>),
             results!(ArrayGet<E, Acc, P1>),
-        ],
-        [
+        ]),
+        cut([
             results!(ArrayGet<E, P0, Slot>),
             results!(ArrayGet<E, P0, Const>),
             results!(ArrayGet<E, P0, Acc>),
             NO_DEST,
             results!(ArrayGet<E, P0, P1>),
-        ],
-        [
+        ]),
+        cut([
             results!(ArrayGet<E, P1, Slot>),
             results!(ArrayGet<E, P1, Const>),
             results!(ArrayGet<E, P1, Acc>),
             results!(ArrayGet<E, P1, P0>),
             NO_DEST,
-        ],
-    ];
+        ]),
+    ]);
     /// By array (slot, pinned), index and value.
-    const ARRAY_SET: &'static [[[Maybe; 5]; 5]; 5] = &[
-        [
+    const ARRAY_SET: &'static ByPlace<PairTable> = &cut([
+        cut([
             elements!(ArraySet<E, Slot, Slot>),
-            NO_VALUE,
+            NO_PLACE,
             elements!(ArraySet<E, Slot, Acc>),
             elements!(ArraySet<E, Slot, P0>),
             elements!(ArraySet<E, Slot, P1>),
-        ],
-        [NO_VALUE; 5],
-        [NO_VALUE; 5],
-        [
+        ]),
+        [NO_PLACE; PLACES],
+        [NO_PLACE; PLACES],
+        cut([
             elements!(ArraySet<E, P0, Slot>),
-            NO_VALUE,
+            NO_PLACE,
             elements!(ArraySet<E, P0, Acc>),
-            NO_VALUE,
+            NO_PLACE,
             elements!(ArraySet<E, P0, P1>),
-        ],
-        [
+        ]),
+        cut([
             elements!(ArraySet<E, P1, Slot>),
-            NO_VALUE,
+            NO_PLACE,
             elements!(ArraySet<E, P1, Acc>),
             elements!(ArraySet<E, P1, P0>),
-            NO_VALUE,
-        ],
-    ];
-    const NEW_FIRST: &'static [Maybe; 5] = &elements!(NewFirst<E>);
-    const NEW_FIELD: &'static [Maybe; 5] = &elements!(NewField<E>);
-    const NEW_LAST: &'static [ByDest; 5] = &[
+            NO_PLACE,
+        ]),
+    ]);
+    const NEW_FIRST: &'static ByPlace = &elements!(NewFirst<E>);
+    const NEW_FIELD: &'static ByPlace = &elements!(NewField<E>);
+    const NEW_LAST: &'static UnTable = &cut([
         dests!(NewLast<E, Slot>),
         if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, Const>) },
         dests!(NewLast<E, Acc>),
         if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, P0>) },
         if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, P1>) },
-    ];
+    ]);
 }
 
 /// Expands to an expression that is generic in how an element is accessed.
@@ -235,7 +236,7 @@ fn value_fits(access: Access, v: Place, others: &[Place]) -> Option<()> {
 /// The end of an object whose fields are set.
 pub(crate) fn new_done(d: Dest) -> Maybe {
     const TABLE: &ByDest =
-        &[h::<NewDone<Slot>>(), h::<NewDone<Acc>>(), h::<NewDone<P0>>(), h::<NewDone<P1>>()];
+        &cut([h::<NewDone<Slot>>(), h::<NewDone<Acc>>(), h::<NewDone<P0>>(), h::<NewDone<P1>>()]);
     TABLE[d as usize]
 }
 
@@ -262,13 +263,13 @@ macro_rules! unary {
     ($(#[$doc:meta])* $name:ident, $body:ident) => {
         $(#[$doc])*
         pub(crate) fn $name(a: Place, d: Dest) -> Maybe {
-            const TABLE: &[ByDest; 5] = &[
+            const TABLE: &UnTable = &cut([
                 dests!($body<Slot>),
                 NO_DEST,
                 dests!($body<Acc>),
                 dests!($body<P0>),
                 dests!($body<P1>),
-            ];
+            ]);
             TABLE[a as usize][d as usize]
         }
     };
@@ -302,30 +303,30 @@ unary! {
 
 struct OfTest<T>(PhantomData<T>);
 impl<T: Test> OfTest<T> {
-    const TEST: &'static [[Maybe; 2]; 5] = &[
-        [h::<RefTest<T, Slot, Slot>>(), h::<RefTest<T, Slot, Acc>>()],
-        [None; 2],
-        [h::<RefTest<T, Acc, Slot>>(), h::<RefTest<T, Acc, Acc>>()],
-        [h::<RefTest<T, P0, Slot>>(), h::<RefTest<T, P0, Acc>>()],
-        [h::<RefTest<T, P1, Slot>>(), h::<RefTest<T, P1, Acc>>()],
-    ];
-    const CAST: &'static [Maybe; 5] = &[
+    const TEST: &'static ByPlace<FewDests> = &cut([
+        cut([h::<RefTest<T, Slot, Slot>>(), h::<RefTest<T, Slot, Acc>>()]),
+        cut([None; 2]),
+        cut([h::<RefTest<T, Acc, Slot>>(), h::<RefTest<T, Acc, Acc>>()]),
+        cut([h::<RefTest<T, P0, Slot>>(), h::<RefTest<T, P0, Acc>>()]),
+        cut([h::<RefTest<T, P1, Slot>>(), h::<RefTest<T, P1, Acc>>()]),
+    ]);
+    const CAST: &'static ByPlace = &cut([
         h::<RefCast<T, Slot>>(),
         None,
         h::<RefCast<T, Acc>>(),
         h::<RefCast<T, P0>>(),
         h::<RefCast<T, P1>>(),
-    ];
-    const BRANCH: &'static [[Maybe; 5]; 2] = &[Self::branch::<false>(), Self::branch::<true>()];
+    ]);
+    const BRANCH: &'static [ByPlace; 2] = &[Self::branch::<false>(), Self::branch::<true>()];
 
-    const fn branch<const WANTED: bool>() -> [Maybe; 5] {
-        [
+    const fn branch<const WANTED: bool>() -> ByPlace {
+        cut([
             h::<BrCast<T, Slot, WANTED>>(),
             None,
             h::<BrCast<T, Acc, WANTED>>(),
             h::<BrCast<T, P0, WANTED>>(),
             h::<BrCast<T, P1, WANTED>>(),
-        ]
+        ])
     }
 }
 
@@ -365,13 +366,13 @@ pub(crate) fn br_cast(wanted: Wanted, passes: bool, a: Place) -> Maybe {
 /// accumulator, and not both in registers of the code.
 macro_rules! by_descriptor {
     ($body:ident $(, $d:ty)?) => {
-        [
-            [h::<$body<Slot, Slot $(, $d)?>>(), h::<$body<Slot, Acc $(, $d)?>>()],
-            [None; 2],
-            [h::<$body<Acc, Slot $(, $d)?>>(), None],
-            [h::<$body<P0, Slot $(, $d)?>>(), h::<$body<P0, Acc $(, $d)?>>()],
-            [h::<$body<P1, Slot $(, $d)?>>(), h::<$body<P1, Acc $(, $d)?>>()],
-        ]
+        cut([
+            cut([h::<$body<Slot, Slot $(, $d)?>>(), h::<$body<Slot, Acc $(, $d)?>>()]),
+            cut([None; 2]),
+            cut([h::<$body<Acc, Slot $(, $d)?>>(), None]),
+            cut([h::<$body<P0, Slot $(, $d)?>>(), h::<$body<P0, Acc $(, $d)?>>()]),
+            cut([h::<$body<P1, Slot $(, $d)?>>(), h::<$body<P1, Acc $(, $d)?>>()]),
+        ])
     };
 }
 
@@ -386,13 +387,13 @@ fn descriptor_column(b: Place) -> Option<usize> {
 
 /// Whether the reference `a` has the descriptor `b`.
 pub(crate) fn desc_test(a: Place, b: Place, d: Dest) -> Maybe {
-    const TABLES: &[[[Maybe; 2]; 5]; 2] =
-        &[by_descriptor!(DescTest, Slot), by_descriptor!(DescTest, Acc)];
-    TABLES.get(d as usize)?[a as usize][descriptor_column(b)?]
+    const TABLES: &[ByPlace<FewDests>; 1 + JOINED] =
+        &cut([by_descriptor!(DescTest, Slot), by_descriptor!(DescTest, Acc)]);
+    *TABLES.get(d as usize)?[a as usize].get(descriptor_column(b)?)?
 }
 
 /// `ref.cast_desc_eq`
 pub(crate) fn desc_cast(a: Place, b: Place) -> Maybe {
-    const TABLE: &[[Maybe; 2]; 5] = &by_descriptor!(DescCast);
-    TABLE[a as usize][descriptor_column(b)?]
+    const TABLE: &ByPlace<FewDests> = &by_descriptor!(DescCast);
+    *TABLE[a as usize].get(descriptor_column(b)?)?
 }

@@ -1,6 +1,6 @@
 //! Handlers of instructions on references and tables.
 
-use super::{ByDest, Maybe, NO_DEST, h};
+use super::{ByDest, Maybe, NO_DEST, PLACES, UnTable, cut, h};
 use crate::exec::{
     handlers::reference::{NonNull, RefFunc, TableGet, TableSize},
     machine::place::{Acc, Dest, P0, P1, Place, Slot},
@@ -19,13 +19,13 @@ pub(crate) fn non_null(a: Place) -> Maybe {
 
 /// `table.get` by an index anywhere but in the code
 pub(crate) fn table_get(a: Place, d: Dest) -> Maybe {
-    const TABLE: [ByDest; 5] = [
+    const TABLE: UnTable = cut([
         dests!(TableGet<Slot>),
         NO_DEST,
         dests!(TableGet<Acc>),
         dests!(TableGet<P0>),
         dests!(TableGet<P1>),
-    ];
+    ]);
     TABLE[a as usize][d as usize]
 }
 

@@ -1,6 +1,6 @@
 //! Handlers that move values: copies, `select`, globals.
 
-use super::{ByDest, Maybe, h};
+use super::{ByDest, ByPlace, FAST, JOINED, Maybe, cut, h};
 use crate::exec::{
     handlers::{
         memory::{GlobalGet, GlobalSet},
@@ -15,15 +15,25 @@ use core::marker::PhantomData;
 
 /// `d = a` that leaves accumulators alone; `d` is a slot or pinned (with its slot).
 pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
+    /// A slot, and the two that are pinned.
+    const TARGETS: usize = if FAST { 3 } else { 1 };
     struct Of<T>(PhantomData<T>);
     impl<T: Value + 'static> Of<T> {
-        const TABLE: &'static [[Maybe; 3]; 5] = &[
-            [h::<Copy<T, Slot, SlotOnly>>(), h::<Copy<T, Slot, P0>>(), h::<Copy<T, Slot, P1>>()],
-            [h::<Copy<T, Const, SlotOnly>>(), h::<Copy<T, Const, P0>>(), h::<Copy<T, Const, P1>>()],
-            [h::<Copy<T, Acc, SlotOnly>>(), h::<Copy<T, Acc, P0>>(), h::<Copy<T, Acc, P1>>()],
-            [h::<Copy<T, P0, SlotOnly>>(), None, h::<Copy<T, P0, P1>>()],
-            [h::<Copy<T, P1, SlotOnly>>(), h::<Copy<T, P1, P0>>(), None],
-        ];
+        const TABLE: &'static ByPlace<[Maybe; TARGETS]> = &cut([
+            cut([
+                h::<Copy<T, Slot, SlotOnly>>(),
+                h::<Copy<T, Slot, P0>>(),
+                h::<Copy<T, Slot, P1>>(),
+            ]),
+            cut([
+                h::<Copy<T, Const, SlotOnly>>(),
+                h::<Copy<T, Const, P0>>(),
+                h::<Copy<T, Const, P1>>(),
+            ]),
+            cut([h::<Copy<T, Acc, SlotOnly>>(), h::<Copy<T, Acc, P0>>(), h::<Copy<T, Acc, P1>>()]),
+            cut([h::<Copy<T, P0, SlotOnly>>(), None, h::<Copy<T, P0, P1>>()]),
+            cut([h::<Copy<T, P1, SlotOnly>>(), h::<Copy<T, P1, P0>>(), None]),
+        ]);
     }
     let column = match d {
         Dest::Slot => 0,
@@ -38,14 +48,14 @@ pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
 pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe {
     struct Of<T>(PhantomData<T>);
     impl<T: Value + Named> Of<T> {
-        const TABLE: &'static [[[ByDest; 2]; 2]; 2] = &[
+        const TABLE: &'static [[[ByDest; 1 + JOINED]; 2]; 2] = &[
             [
-                [dests!(Select<T, Slot, Slot, Slot>), dests!(Select<T, Slot, Slot, Acc>)],
-                [dests!(Select<T, Slot, Const, Slot>), dests!(Select<T, Slot, Const, Acc>)],
+                cut([dests!(Select<T, Slot, Slot, Slot>), dests!(Select<T, Slot, Slot, Acc>)]),
+                cut([dests!(Select<T, Slot, Const, Slot>), dests!(Select<T, Slot, Const, Acc>)]),
             ],
             [
-                [dests!(Select<T, Const, Slot, Slot>), dests!(Select<T, Const, Slot, Acc>)],
-                [dests!(Select<T, Const, Const, Slot>), dests!(Select<T, Const, Const, Acc>)],
+                cut([dests!(Select<T, Const, Slot, Slot>), dests!(Select<T, Const, Slot, Acc>)]),
+                cut([dests!(Select<T, Const, Const, Slot>), dests!(Select<T, Const, Const, Acc>)]),
             ],
         ];
     }
@@ -61,7 +71,7 @@ pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe
     };
     by_kind!(
         kind,
-        |T| Of::<T>::TABLE[value(x)?][value(y)?][condition][d as usize],
+        |T| *Of::<T>::TABLE[value(x)?][value(y)?].get(condition)?.get(d as usize)?,
         super::vector::select(x, y, c, d)
     )
 }
@@ -79,7 +89,7 @@ pub(crate) fn global_get(kind: Kind, d: Dest) -> Maybe {
 pub(crate) fn global_set(kind: Kind, a: Place) -> Maybe {
     struct Of<T>(PhantomData<T>);
     impl<T: Value + 'static> Of<T> {
-        const TABLE: &'static [Maybe; 5] = &over_places!(GlobalSet<T>);
+        const TABLE: &'static ByPlace = &over_places!(GlobalSet<T>);
     }
     by_kind!(kind, |T| Of::<T>::TABLE[a as usize], super::vector::global_set(a))
 }

@@ -3,8 +3,8 @@
 //! the code; a result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
-    FewDests, LoadLaneTables, Maybe, StoreLaneTables, TernTable, VectorBinTable, VectorLoadTables,
-    VectorStoreTables, VectorUnTable, h,
+    ByFewPlaces, FAST, FewDests, LoadLaneTables, Maybe, PLACES, StoreLaneTables, TernTable,
+    VectorBinTable, VectorLoadTables, VectorStoreTables, VectorUnTable, cut, h,
 };
 use crate::exec::{
     handlers::{
@@ -24,136 +24,141 @@ use crate::exec::{
 };
 use core::marker::PhantomData;
 
-/// The handler with this body, for the CPUs with more if `FAST`.
-const fn pick<S: Step, const FAST: bool>() -> Maybe {
-    Some(if FAST { run_fast::<S> as Handler } else { run::<S> })
+/// The handler with this body, for the CPUs with more if `NATIVE`.
+const fn pick<S: Step, const NATIVE: bool>() -> Maybe {
+    Some(if NATIVE { run_fast::<S> as Handler } else { run::<S> })
 }
 
-const NONE: FewDests = [None; 2];
+const NONE: FewDests = cut([None; 2]);
+const NO_FEW: ByFewPlaces = cut([None; 3]);
 
 macro_rules! two_dests {
     ($body:ident < $($arg:ty),+ >) => {
-        [h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>()]
+        cut([h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>()])
     };
     ($fast:ident, $body:ident < $($arg:ty),+ >) => {
-        [pick::<$body<$($arg),+, Slot>, $fast>(), pick::<$body<$($arg),+, Acc>, $fast>()]
+        cut([pick::<$body<$($arg),+, Slot>, $fast>(), pick::<$body<$($arg),+, Acc>, $fast>()])
     };
 }
 
 /// Of a vector.
-pub(crate) struct OfVector<O, const FAST: bool>(PhantomData<O>);
-impl<O: UnOp, const FAST: bool> OfVector<O, FAST> {
+pub(crate) struct OfVector<O, const NATIVE: bool>(PhantomData<O>);
+impl<O: UnOp, const NATIVE: bool> OfVector<O, NATIVE> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &[two_dests!(FAST, Un<O, Slot>), NONE, two_dests!(FAST, Un<O, Acc>), NONE, NONE];
+        &cut([two_dests!(NATIVE, Un<O, Slot>), NONE, two_dests!(NATIVE, Un<O, Acc>), NONE, NONE]);
 }
 
 /// Of a scalar.
-pub(crate) struct OfScalar<O, const FAST: bool>(PhantomData<O>);
-impl<O: UnOp, const FAST: bool> OfScalar<O, FAST> {
-    pub(crate) const TABLE: &'static VectorUnTable = &[
-        two_dests!(FAST, Un<O, Slot>),
+pub(crate) struct OfScalar<O, const NATIVE: bool>(PhantomData<O>);
+impl<O: UnOp, const NATIVE: bool> OfScalar<O, NATIVE> {
+    pub(crate) const TABLE: &'static VectorUnTable = &cut([
+        two_dests!(NATIVE, Un<O, Slot>),
         NONE,
-        two_dests!(FAST, Un<O, Acc>),
-        two_dests!(FAST, Un<O, P0>),
-        two_dests!(FAST, Un<O, P1>),
-    ];
+        two_dests!(NATIVE, Un<O, Acc>),
+        two_dests!(NATIVE, Un<O, P0>),
+        two_dests!(NATIVE, Un<O, P1>),
+    ]);
 }
 
 /// Of two vectors.
-pub(crate) struct OfVectors<O, const FAST: bool>(PhantomData<O>);
-impl<O: BinOp, const FAST: bool> OfVectors<O, FAST> {
-    pub(crate) const TABLE: &'static VectorBinTable = &[
-        [
-            two_dests!(FAST, Bin<O, Slot, Slot>),
-            two_dests!(FAST, Bin<O, Slot, Const>),
-            if O::OP.commutes() { NONE } else { two_dests!(FAST, Bin<O, Slot, Acc>) },
-        ],
-        [NONE; 3],
-        [two_dests!(FAST, Bin<O, Acc, Slot>), two_dests!(FAST, Bin<O, Acc, Const>), NONE],
-    ];
+pub(crate) struct OfVectors<O, const NATIVE: bool>(PhantomData<O>);
+impl<O: BinOp, const NATIVE: bool> OfVectors<O, NATIVE> {
+    pub(crate) const TABLE: &'static VectorBinTable = &cut([
+        cut([
+            two_dests!(NATIVE, Bin<O, Slot, Slot>),
+            two_dests!(NATIVE, Bin<O, Slot, Const>),
+            if O::OP.commutes() { NONE } else { two_dests!(NATIVE, Bin<O, Slot, Acc>) },
+        ]),
+        cut([NONE; 3]),
+        cut([two_dests!(NATIVE, Bin<O, Acc, Slot>), two_dests!(NATIVE, Bin<O, Acc, Const>), NONE]),
+    ]);
 }
 
-pub(crate) struct OfTern<O, const FAST: bool>(PhantomData<O>);
-impl<O: TernOp, const FAST: bool> OfTern<O, FAST> {
-    pub(crate) const TABLE: &'static TernTable = &[
-        two_dests!(FAST, Tern<O, Slot, Slot, Slot>),
-        two_dests!(FAST, Tern<O, Acc, Slot, Slot>),
-        two_dests!(FAST, Tern<O, Slot, Acc, Slot>),
-        two_dests!(FAST, Tern<O, Slot, Slot, Acc>),
-    ];
+pub(crate) struct OfTern<O, const NATIVE: bool>(PhantomData<O>);
+impl<O: TernOp, const NATIVE: bool> OfTern<O, NATIVE> {
+    pub(crate) const TABLE: &'static TernTable = &cut([
+        two_dests!(NATIVE, Tern<O, Slot, Slot, Slot>),
+        two_dests!(NATIVE, Tern<O, Acc, Slot, Slot>),
+        two_dests!(NATIVE, Tern<O, Slot, Acc, Slot>),
+        two_dests!(NATIVE, Tern<O, Slot, Slot, Acc>),
+    ]);
 }
 
-pub(crate) struct OfShift<O, const FAST: bool>(PhantomData<O>);
-impl<O: ShiftOp, const FAST: bool> OfShift<O, FAST> {
-    pub(crate) const TABLE: &'static VectorBinTable = &[
-        [
-            two_dests!(FAST, Shift<O, Slot, Slot>),
-            two_dests!(FAST, Shift<O, Slot, Const>),
-            two_dests!(FAST, Shift<O, Slot, Acc>),
-        ],
-        [NONE; 3],
-        [
-            two_dests!(FAST, Shift<O, Acc, Slot>),
-            two_dests!(FAST, Shift<O, Acc, Const>),
-            two_dests!(FAST, Shift<O, Acc, Acc>),
-        ],
-    ];
+pub(crate) struct OfShift<O, const NATIVE: bool>(PhantomData<O>);
+impl<O: ShiftOp, const NATIVE: bool> OfShift<O, NATIVE> {
+    pub(crate) const TABLE: &'static VectorBinTable = &cut([
+        cut([
+            two_dests!(NATIVE, Shift<O, Slot, Slot>),
+            two_dests!(NATIVE, Shift<O, Slot, Const>),
+            two_dests!(NATIVE, Shift<O, Slot, Acc>),
+        ]),
+        cut([NONE; 3]),
+        cut([
+            two_dests!(NATIVE, Shift<O, Acc, Slot>),
+            two_dests!(NATIVE, Shift<O, Acc, Const>),
+            two_dests!(NATIVE, Shift<O, Acc, Acc>),
+        ]),
+    ]);
 }
 
 pub(crate) struct OfExtract<O>(PhantomData<O>);
 impl<O: ExtractOp> OfExtract<O> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &[two_dests!(Extract<O, Slot>), NONE, two_dests!(Extract<O, Acc>), NONE, NONE];
+        &cut([two_dests!(Extract<O, Slot>), NONE, two_dests!(Extract<O, Acc>), NONE, NONE]);
 }
 
 pub(crate) struct OfReplace<O>(PhantomData<O>);
 impl<O: ReplaceOp> OfReplace<O> {
-    pub(crate) const TABLE: &'static VectorBinTable = &[
-        [two_dests!(Replace<O, Slot, Slot>), NONE, two_dests!(Replace<O, Slot, Acc>)],
-        [NONE; 3],
-        [two_dests!(Replace<O, Acc, Slot>), NONE, two_dests!(Replace<O, Acc, Acc>)],
-    ];
+    pub(crate) const TABLE: &'static VectorBinTable = &cut([
+        cut([two_dests!(Replace<O, Slot, Slot>), NONE, two_dests!(Replace<O, Slot, Acc>)]),
+        cut([NONE; 3]),
+        cut([two_dests!(Replace<O, Acc, Slot>), NONE, two_dests!(Replace<O, Acc, Acc>)]),
+    ]);
 }
 
-pub(crate) struct OfShuffle<O, const FAST: bool>(PhantomData<O>);
-impl<O: ShuffleOp, const FAST: bool> OfShuffle<O, FAST> {
-    pub(crate) const TABLE: &'static VectorBinTable = &[
-        [two_dests!(FAST, Shuffle<O, Slot, Slot>), NONE, two_dests!(FAST, Shuffle<O, Slot, Acc>)],
-        [NONE; 3],
-        [two_dests!(FAST, Shuffle<O, Acc, Slot>), NONE, NONE],
-    ];
+pub(crate) struct OfShuffle<O, const NATIVE: bool>(PhantomData<O>);
+impl<O: ShuffleOp, const NATIVE: bool> OfShuffle<O, NATIVE> {
+    pub(crate) const TABLE: &'static VectorBinTable = &cut([
+        cut([
+            two_dests!(NATIVE, Shuffle<O, Slot, Slot>),
+            NONE,
+            two_dests!(NATIVE, Shuffle<O, Slot, Acc>),
+        ]),
+        cut([NONE; 3]),
+        cut([two_dests!(NATIVE, Shuffle<O, Acc, Slot>), NONE, NONE]),
+    ]);
 }
 
 /// A table over the two parts of an address, which commute; `$none` where there is none.
 macro_rules! address_pairs {
     ($none:expr, $entry:ident) => {
-        [
-            [$entry!(Slot, Slot), $none, $none, $none, $none],
-            [$none; 5],
-            [$entry!(Acc, Slot), $none, $none, $entry!(Acc, P0), $entry!(Acc, P1)],
-            [$entry!(P0, Slot), $none, $none, $entry!(P0, P0), $entry!(P0, P1)],
-            [$entry!(P1, Slot), $none, $none, $none, $entry!(P1, P1)],
-        ]
+        cut([cut([
+            cut([$entry!(Slot, Slot), $none, $none, $none, $none]),
+            [$none; PLACES],
+            cut([$entry!(Acc, Slot), $none, $none, $entry!(Acc, P0), $entry!(Acc, P1)]),
+            cut([$entry!(P0, Slot), $none, $none, $entry!(P0, P0), $entry!(P0, P1)]),
+            cut([$entry!(P1, Slot), $none, $none, $none, $entry!(P1, P1)]),
+        ])])
     };
 }
 
 pub(crate) struct OfLoad<O>(PhantomData<O>);
 impl<O: LoadOp> OfLoad<O> {
     pub(crate) const TABLE: &'static VectorLoadTables = &VectorLoadTables {
-        base: [
+        base: cut([
             two_dests!(Load<O, Base<Slot>>),
             two_dests!(Load<O, Base<Const>>),
             two_dests!(Load<O, Base<Acc>>),
             two_dests!(Load<O, Base<P0>>),
             two_dests!(Load<O, Base<P1>>),
-        ],
-        wrapped: [
+        ]),
+        wrapped: cut([cut([
             two_dests!(Load<O, Wrapped<Slot>>),
             NONE,
             two_dests!(Load<O, Wrapped<Acc>>),
             two_dests!(Load<O, Wrapped<P0>>),
             two_dests!(Load<O, Wrapped<P1>>),
-        ],
+        ])]),
         indexed: {
             macro_rules! entry {
                 ($a:ident, $b:ident) => {
@@ -172,30 +177,34 @@ impl<O: StoreOp> OfStore<O> {
         base: {
             macro_rules! row {
                 ($a:ident) => {
-                    [h::<Store<O, Base<$a>, Slot>>(), None, h::<Store<O, Base<$a>, Acc>>()]
+                    cut([h::<Store<O, Base<$a>, Slot>>(), None, h::<Store<O, Base<$a>, Acc>>()])
                 };
             }
-            [row!(Slot), row!(Const), row!(Acc), row!(P0), row!(P1)]
+            cut([row!(Slot), row!(Const), row!(Acc), row!(P0), row!(P1)])
         },
         wrapped: {
             macro_rules! row {
                 ($a:ident) => {
-                    [h::<Store<O, Wrapped<$a>, Slot>>(), None, h::<Store<O, Wrapped<$a>, Acc>>()]
+                    cut([
+                        h::<Store<O, Wrapped<$a>, Slot>>(),
+                        None,
+                        h::<Store<O, Wrapped<$a>, Acc>>(),
+                    ])
                 };
             }
-            [row!(Slot), [None; 3], row!(Acc), row!(P0), row!(P1)]
+            cut([cut([row!(Slot), NO_FEW, row!(Acc), row!(P0), row!(P1)])])
         },
         indexed: {
             macro_rules! entry {
                 ($a:ident, $b:ident) => {
-                    [
+                    cut([
                         h::<Store<O, Indexed<$a, $b, 0>, Slot>>(),
                         None,
                         h::<Store<O, Indexed<$a, $b, 0>, Acc>>(),
-                    ]
+                    ])
                 };
             }
-            address_pairs!([None; 3], entry)
+            address_pairs!(NO_FEW, entry)
         },
         any: any_table!(Store<O, Slot>),
     };
@@ -204,36 +213,36 @@ impl<O: StoreOp> OfStore<O> {
 pub(crate) struct OfLoadLane<O>(PhantomData<O>);
 impl<O: LoadLaneOp> OfLoadLane<O> {
     pub(crate) const TABLE: &'static LoadLaneTables = &LoadLaneTables {
-        base: [
+        base: cut([
             Self::row::<Slot>(),
             Self::row::<Const>(),
             Self::row::<Acc>(),
             Self::row::<P0>(),
             Self::row::<P1>(),
-        ],
+        ]),
         any: any_table!(LoadLane<O, Slot, Slot>),
     };
 
-    const fn row<A: Src>() -> [FewDests; 3] {
-        [two_dests!(LoadLane<O, Base<A>, Slot>), NONE, two_dests!(LoadLane<O, Base<A>, Acc>)]
+    const fn row<A: Src>() -> ByFewPlaces<FewDests> {
+        cut([two_dests!(LoadLane<O, Base<A>, Slot>), NONE, two_dests!(LoadLane<O, Base<A>, Acc>)])
     }
 }
 
 pub(crate) struct OfStoreLane<O>(PhantomData<O>);
 impl<O: StoreLaneOp> OfStoreLane<O> {
     pub(crate) const TABLE: &'static StoreLaneTables = &StoreLaneTables {
-        base: [
+        base: cut([
             Self::row::<Slot>(),
             Self::row::<Const>(),
             Self::row::<Acc>(),
             Self::row::<P0>(),
             Self::row::<P1>(),
-        ],
+        ]),
         any: any_table!(StoreLane<O, Slot>),
     };
 
-    const fn row<A: Src>() -> [Maybe; 3] {
-        [h::<StoreLane<O, Base<A>, Slot>>(), None, h::<StoreLane<O, Base<A>, Acc>>()]
+    const fn row<A: Src>() -> ByFewPlaces {
+        cut([h::<StoreLane<O, Base<A>, Slot>>(), None, h::<StoreLane<O, Base<A>, Acc>>()])
     }
 }
 
@@ -241,37 +250,39 @@ impl<O: StoreLaneOp> OfStoreLane<O> {
 pub(crate) fn copy(a: Place, d: Dest) -> Maybe {
     match (a, d) {
         (Place::Slot, Dest::Slot) => h::<Copy<Simd, Slot, SlotOnly>>(),
-        (Place::Acc, Dest::Slot) => h::<Copy<Simd, Acc, SlotOnly>>(),
+        (Place::Acc, Dest::Slot) if FAST => h::<Copy<Simd, Acc, SlotOnly>>(),
         _ => None,
     }
 }
 
 /// `v128.const`
 pub(crate) fn constant(d: Dest) -> Maybe {
-    few(two_dests!(Copy<Simd, Const>), d)
+    few(const { two_dests!(Copy<Simd, Const>) }, d)
 }
 
 /// `select` of slots by a condition in a slot or the accumulator.
 pub(crate) fn select(x: Place, y: Place, c: Place, d: Dest) -> Maybe {
     match (x, y, c) {
         (Place::Slot, Place::Slot, Place::Slot) => {
-            few(two_dests!(Select<Simd, Slot, Slot, Slot>), d)
+            few(const { two_dests!(Select<Simd, Slot, Slot, Slot>) }, d)
         }
-        (Place::Slot, Place::Slot, Place::Acc) => few(two_dests!(Select<Simd, Slot, Slot, Acc>), d),
+        (Place::Slot, Place::Slot, Place::Acc) if FAST => {
+            few(const { two_dests!(Select<Simd, Slot, Slot, Acc>) }, d)
+        }
         _ => None,
     }
 }
 
 /// `global.get`
 pub(crate) fn global_get(d: Dest) -> Maybe {
-    few(two_dests!(GlobalGet<Simd>), d)
+    few(const { two_dests!(GlobalGet<Simd>) }, d)
 }
 
 /// `global.set`
 pub(crate) fn global_set(a: Place) -> Maybe {
     match a {
         Place::Slot => h::<GlobalSet<Simd, Slot>>(),
-        Place::Acc => h::<GlobalSet<Simd, Acc>>(),
+        Place::Acc if FAST => h::<GlobalSet<Simd, Acc>>(),
         _ => None,
     }
 }
@@ -280,7 +291,7 @@ pub(crate) fn global_set(a: Place) -> Maybe {
 pub(crate) fn return_one(a: Place) -> Maybe {
     match a {
         Place::Slot => h::<Return<Simd, Slot>>(),
-        Place::Acc => h::<Return<Simd, Acc>>(),
+        Place::Acc if FAST => h::<Return<Simd, Acc>>(),
         _ => None,
     }
 }

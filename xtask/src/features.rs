@@ -1,0 +1,38 @@
+//! `cargo xtask features`: the cargo features of the engine, one by one and together. Each
+//! combination builds, passes what it should of the official suite, and refuses the rest; the suite
+//! tells how many files that were.
+
+use crate::commands::{command, succeeds};
+
+/// Those that leave something of WebAssembly, or of the engine, out of the build.
+const FEATURES: [&str; 1] = ["fast"];
+
+/// Combinations that the suite runs with, beside the default: none; all but one.
+fn combinations() -> Vec<String> {
+    let all_but = |left_out: &&str| {
+        let others = FEATURES.iter().filter(|feature| *feature != left_out);
+        others.copied().collect::<Vec<_>>().join(",")
+    };
+    let mut all: Vec<String> =
+        [String::new()].into_iter().chain(FEATURES.iter().map(all_but)).collect();
+    all.dedup();
+    all
+}
+
+/// Builds the library with each feature alone, without the standard library, and runs the suite
+/// with the combinations.
+pub(crate) fn features() -> bool {
+    let cargo = |args: &[&str], features: &str| {
+        println!("-- {} with {features:?}", args[0]);
+        let mut cargo = command(".", "cargo", args);
+        cargo.args(["--no-default-features", "--features", features]);
+        succeeds(cargo.env("CARGO_TARGET_DIR", "target/features"))
+    };
+    let check = ["check", "--quiet", "--package", "windlass", "--package", "windlass-wasi"];
+    let suite = ["test", "--quiet", "--package", "windlass-spec-tests", "--test", "suite"];
+    let builds = FEATURES.iter().all(|feature| cargo(&check, &format!("windlass/{feature}")));
+    let passes = combinations().iter().all(|features| cargo(&suite, features));
+    // The interface, with the least there is.
+    let api = ["test", "--quiet", "--package", "windlass", "--test", "api"];
+    builds && passes && cargo(&api, "std")
+}
