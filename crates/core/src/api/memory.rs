@@ -4,7 +4,7 @@ use super::value::check_store;
 use crate::{
     AsContext, AsContextMut, Error, MemoryAccessError, MemoryType, StoreContext, StoreContextMut,
     error::error,
-    runtime::{Embedder, Growable, StoreId, StoreInner, add_memory},
+    runtime::{Embedder, StoreId, StoreInner, add_memory},
 };
 use windlass_decode::Count;
 
@@ -156,13 +156,14 @@ impl Memory {
         store.grow_memory(self.index, delta)?.ok_or_else(failed)
     }
 
-    /// How many bytes it can grow to and stay where it is, at the same address. That is its size at
-    /// least; much more where the host has addresses to reserve, as 64-bit Unix has. A growth that
-    /// was stopped and has not gone on is given up.
+    /// How many bytes it can grow to from now on and stay where it is, at the same address. That is
+    /// its size at least; much more where the host has addresses to reserve, as 64-bit Unix has.
+    /// The first time, a little memory is moved to such addresses: take its address afterwards. A
+    /// growth that was stopped and has not gone on is given up.
     ///
     /// For embedders that keep the address of [`Memory::data`] for longer than they have the store:
     /// until a growth beyond this, which a [`ResourceLimiter`](crate::ResourceLimiter) can refuse,
-    /// or until the store ends.
+    /// or until the store ends. Asked again until then, it stays, too.
     ///
     /// # Panics
     /// If the memory belongs to another store.
@@ -171,8 +172,9 @@ impl Memory {
     /// use windlass::{Memory, MemoryType, Store};
     /// let mut store = Store::<()>::default();
     /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// let stable = memory.stable_size(&mut store);
     /// let address = memory.data(&store).as_ptr();
-    /// if memory.stable_size(&mut store) >= 2 << 16 {
+    /// if stable >= 2 << 16 {
     ///     memory.grow(&mut store, 1)?;
     ///     assert_eq!(memory.data(&store).as_ptr(), address);
     /// }
@@ -180,9 +182,8 @@ impl Memory {
     /// ```
     pub fn stable_size(&self, mut store: impl AsContextMut) -> usize {
         let inner = &mut store.as_context_mut().0.inner;
-        let index = self.index_in(inner);
-        inner.release(Growable::Memory(self.index));
-        inner.memories[index].bytes.stable()
+        self.index_in(inner);
+        inner.settle_memory(self.index)
     }
 
     pub(crate) fn from_index(store: StoreId, index: u32) -> Memory {

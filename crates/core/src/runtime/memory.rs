@@ -4,7 +4,8 @@
 //! failed growth.
 //!
 //! A memory that can grow lies in a reserved range of addresses, where there is one ([`Pages`]):
-//! growing it changes a number. Otherwise it lies with the allocator, which moves it when it grows.
+//! growing it changes a number. Otherwise it lies with the allocator, which moves it when it grows;
+//! so does a little one until it grows.
 #![allow(unsafe_code)]
 
 use super::pages::Pages;
@@ -26,6 +27,10 @@ const RESERVED: u64 = 1 << 36;
 /// What can't become larger than this lies with the allocator: copying it is nothing.
 const SMALL: usize = 1 << 20;
 
+/// What has no more bytes than this lies with the allocator until it grows beyond: many guests
+/// never do, and a range of addresses costs system calls, and page faults where pages are new.
+const LITTLE: usize = 256 << 10;
+
 /// So many bytes are made zero before it is asked whether to go on.
 const STEP: usize = 1 << 20;
 
@@ -37,6 +42,8 @@ pub(crate) struct LinearMemory {
     base: NonNull<u8>,
     len: usize,
     room: Room,
+    /// Whether it was tried to have it lie where it can grow: then only growth moves it.
+    is_settled: bool,
 }
 
 /// What the bytes lie in.
@@ -68,7 +75,8 @@ unsafe impl Sync for LinearMemory {}
 impl LinearMemory {
     /// `len` zeros, never to be more than `most`; none if the host can't allocate them.
     pub(crate) fn new(len: usize, most: usize) -> Option<LinearMemory> {
-        if most > len.max(SMALL)
+        if len > LITTLE
+            && most > len.max(SMALL)
             && let Some(memory) = LinearMemory::reserved(len, most, RESERVED)
         {
             return Some(memory);
@@ -82,13 +90,16 @@ impl LinearMemory {
         let size = usize::try_from(size).map_or(most, |size| most.min(size.max(len)));
         let pages = Pages::reserve(size)?;
         let base = pages.base();
-        pages.commit(len).then_some(LinearMemory { base, len, room: Room::Reserved(pages) })
+        if !pages.commit(len) {
+            return None;
+        }
+        Some(LinearMemory { base, len, room: Room::Reserved(pages), is_settled: true })
     }
 
     /// As `new`, from the allocator.
     fn allocated(len: usize) -> Option<LinearMemory> {
         let room = Room::Allocated { capacity: len, zeroed: len };
-        Some(LinearMemory { base: allocate(len)?, len, room })
+        Some(LinearMemory { base: allocate(len)?, len, room, is_settled: false })
     }
 
     /// The address of the first byte. It changes when the memory grows.
@@ -126,6 +137,9 @@ impl LinearMemory {
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Growing {
         debug_assert!(len >= self.len && len <= most);
+        if len > LITTLE {
+            self.reserve_more(most);
+        }
         let has_room = match &mut self.room {
             Room::Reserved(pages) => {
                 let size = len.saturating_mul(2).min(most);
@@ -147,6 +161,19 @@ impl LinearMemory {
         Growing::Done
     }
 
+    /// Moves a little memory from the allocator to where it can grow, if it can become much larger
+    /// and there are addresses. This is tried once.
+    fn reserve_more(&mut self, most: usize) {
+        if !core::mem::replace(&mut self.is_settled, true)
+            && self.len <= LITTLE
+            && most > SMALL
+            && let Some(mut larger) = LinearMemory::reserved(self.len, most, RESERVED)
+        {
+            larger.bytes_mut().copy_from_slice(self.bytes());
+            *self = larger;
+        }
+    }
+
     /// Has the allocator give room for `len` bytes, and some more where it can.
     fn allocate_more(&mut self, len: usize, most: usize) -> bool {
         let Room::Allocated { capacity, .. } = self.room else { return false };
@@ -165,8 +192,10 @@ impl LinearMemory {
         true
     }
 
-    /// How large it can grow without being moved.
-    pub(crate) fn stable(&self) -> usize {
+    /// How large it can grow from now on without being moved, which is never to be more than
+    /// `most`. A little one may be moved for that, but only the first time.
+    pub(crate) fn settle(&mut self, most: usize) -> usize {
+        self.reserve_more(most);
         match &self.room {
             Room::Reserved(pages) => pages.size(),
             // Also where there is room: what is given back may be moved.
@@ -258,7 +287,14 @@ mod tests {
     /// In all ways that there are here.
     fn memories(len: usize, most: usize) -> Vec<LinearMemory> {
         let reserved = LinearMemory::reserved(len, most, RESERVED);
-        LinearMemory::allocated(len).into_iter().chain(reserved).collect()
+        [allocated(len)].into_iter().chain(reserved).collect()
+    }
+
+    /// Such as there are where there are no addresses.
+    fn allocated(len: usize) -> LinearMemory {
+        let mut memory = LinearMemory::allocated(len).unwrap();
+        memory.is_settled = true;
+        memory
     }
 
     fn grow(memory: &mut LinearMemory, len: usize, most: usize) -> bool {
@@ -303,7 +339,7 @@ mod tests {
 
     #[test]
     fn capacity_stays_below_the_maximum() {
-        let mut memory = LinearMemory::allocated(64).unwrap();
+        let mut memory = allocated(64);
         assert!(grow(&mut memory, 65, 70));
         assert!(matches!(memory.room, Room::Allocated { capacity: ..=70, zeroed: 65 }));
     }
@@ -311,14 +347,14 @@ mod tests {
     /// Less than what is there already is no more than that, and the maximum is not below the size.
     #[test]
     fn sizes_out_of_order_do_no_harm() {
-        let mut memory = LinearMemory::allocated(64).unwrap();
+        let mut memory = allocated(64);
         assert!(memory.allocate_more(1000, 10));
         assert!(matches!(memory.room, Room::Allocated { capacity: 1000.., .. }));
     }
 
     #[test]
     fn a_long_growth_can_be_stopped_and_goes_on() {
-        let mut memory = LinearMemory::allocated(1).unwrap();
+        let mut memory = allocated(1);
         memory.bytes_mut()[0] = 7;
         let len = 3 * STEP;
         let mut steps = 0;
@@ -333,16 +369,60 @@ mod tests {
     #[test]
     fn what_is_stable_is_not_moved() {
         for mut memory in memories(8, 4 << 20) {
-            let (base, stable) = (memory.base(), memory.stable());
+            let stable = memory.settle(4 << 20);
+            let base = memory.base();
             assert!((8..=4 << 20).contains(&stable));
             assert!(stable == 8 || grow(&mut memory, stable, 4 << 20));
             assert_eq!((memory.base(), memory.len()), (base, stable));
         }
     }
 
+    /// A little one costs no addresses until it grows beyond, or somebody wants it to stay.
+    #[test]
+    #[cfg(all(feature = "std", unix, target_pointer_width = "64", not(miri)))]
+    fn a_little_memory_is_moved_to_addresses_once() {
+        let (most, page) = (1 << 32, 1 << 16);
+        let little = || {
+            let mut memory = LinearMemory::new(page, most).unwrap();
+            assert!(matches!(memory.room, Room::Allocated { .. }));
+            memory.bytes_mut()[page - 1] = 7;
+            memory
+        };
+        let is_whole = |memory: &LinearMemory| {
+            let mut used = memory.bytes().iter().enumerate().filter(|(_, byte)| **byte != 0);
+            assert_eq!((used.next(), used.next()), (Some((page - 1, &7)), None));
+        };
+        let mut grown = little();
+        assert!(grow(&mut grown, LITTLE, most));
+        assert!(matches!(grown.room, Room::Allocated { .. }));
+        assert!(grow(&mut grown, LITTLE + page, most));
+        assert!(matches!(grown.room, Room::Reserved(_)));
+        is_whole(&grown);
+        let mut settled = little();
+        assert_eq!(settled.settle(most), most);
+        let base = settled.base();
+        is_whole(&settled);
+        assert_eq!((settled.settle(most), settled.base()), (most, base));
+        // One that had to stay with the allocator when it was asked stays there.
+        let mut kept = little();
+        kept.is_settled = true;
+        let base = kept.base();
+        assert_eq!((kept.settle(most), kept.base()), (page, base));
+        // Growth that was stopped before leaves nothing behind.
+        let mut stopped = little();
+        assert!(stopped.reallocate(LITTLE));
+        let Room::Allocated { zeroed, .. } = &mut stopped.room else { unreachable!() };
+        assert_eq!(*zeroed, page);
+        assert!(grow(&mut stopped, 2 * LITTLE, most));
+        is_whole(&stopped);
+        assert!(matches!(LinearMemory::new(page, SMALL).unwrap().room, Room::Allocated { .. }));
+        let large = LinearMemory::new(LITTLE + page, most).unwrap();
+        assert!(matches!(large.room, Room::Reserved(_)));
+    }
+
     #[test]
     fn what_is_not_grown_is_given_back() {
-        let mut memory = LinearMemory::allocated(100).unwrap();
+        let mut memory = allocated(100);
         memory.bytes_mut().fill(7);
         assert_eq!(memory.grow(3 * STEP, 3 * STEP, &mut || false), Growing::Stopped);
         assert_eq!(memory.release(), 100);
@@ -351,7 +431,7 @@ mod tests {
         assert!(grow(&mut memory, 101, 1000));
         assert_eq!(memory.release(), 101);
         assert!(matches!(memory.room, Room::Allocated { capacity: 101.., zeroed: 101 }));
-        let mut none = LinearMemory::allocated(0).unwrap();
+        let mut none = allocated(0);
         assert_eq!(none.grow(3 * STEP, 3 * STEP, &mut || false), Growing::Stopped);
         assert_eq!(none.release(), 0);
         assert!(grow(&mut none, 10, 10));

@@ -3,8 +3,8 @@
 //! holds an address of an entity.
 
 use super::{
-    Collection, Elements, Exceptions, Grown, Heap, Held, HostValues, LinearMemory, Pace, Roots,
-    TagEntity, User, Views, host_reference,
+    Collection, Elements, Exceptions, Growable, Grown, Heap, Held, HostValues, LinearMemory, Pace,
+    Roots, TagEntity, User, Views, growth::memory_growth, host_reference,
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory,
@@ -267,6 +267,17 @@ impl StoreInner {
         }
     }
 
+    /// How large a memory can grow from now on without being moved; it may be moved once for that.
+    pub(crate) fn settle_memory(&mut self, memory: u32) -> usize {
+        self.release(Growable::Memory(memory));
+        let MemoryEntity { ty, bytes, .. } = &mut self.memories[memory as usize];
+        let len = bytes.len();
+        let most = memory_growth(ty, len, 0).map_or(len, |growth| growth.most);
+        let stable = bytes.settle(most);
+        self.memory_moved(memory);
+        stable
+    }
+
     /// Adds the elements to a table that were prepared, and for which it counts already.
     pub(crate) fn extend_table(&mut self, table: u32) {
         self.tables[table as usize].elements.extend();
@@ -376,10 +387,11 @@ impl Bytes {
         }
     }
 
-    /// How large it can grow without being moved.
-    pub(crate) fn stable(&self) -> usize {
+    /// How large it can grow from now on without being moved, which is never to be more than
+    /// `most`. It may be moved once for that.
+    pub(crate) fn settle(&mut self, most: usize) -> usize {
         match self {
-            Bytes::Own(bytes) => bytes.stable(),
+            Bytes::Own(bytes) => bytes.settle(most),
             Bytes::Shared(memory) => memory.bytes().len(),
         }
     }

@@ -55,6 +55,46 @@ fn growth_in_another_instance_is_seen_at_once() {
     assert_eq!(sum.call(&mut store, ()).unwrap(), 42 + 7 + 7);
 }
 
+/// To be settled it is moved, also while a guest waits that uses it.
+#[test]
+fn a_memory_that_the_host_settles_is_where_its_guests_look() {
+    let mut linker: Linker<()> = Linker::new(&Engine::default());
+    let settle = |mut caller: Caller<'_, ()>| {
+        let memory = caller.get_export("memory").unwrap().into_memory().unwrap();
+        let stable = memory.stable_size(&mut caller);
+        let address = memory.data(&caller).as_ptr();
+        memory.data_mut(&mut caller)[0] += 1;
+        assert_eq!(memory.stable_size(&mut caller), stable);
+        assert_eq!(memory.data(&caller).as_ptr(), address);
+        stable as i64
+    };
+    linker.func_wrap("host", "settle", settle).unwrap();
+    let text = r#"
+        (import "host" "settle" (func $settle (result i64)))
+        (memory (export "memory") 1)
+        (func (export "run") (result i64) (local $size i64)
+          (i32.store8 (i32.const 0) (i32.const 41))
+          (local.set $size (call $settle))
+          (if (i32.ne (i32.load8_u (i32.const 0)) (i32.const 42)) (then (unreachable)))
+          (i32.store8 (i32.const 1) (i32.const 7))
+          (local.get $size))"#;
+    let mut store = Store::new(linker.engine(), ());
+    let module = module(linker.engine(), text);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.get_typed_func::<(), i64>(&store, "run").unwrap();
+    let stable = run.call(&mut store, ()).unwrap();
+    assert!(stable >= 1 << 16);
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    assert_eq!(memory.data(&store)[..2], [42, 7]);
+    let address = memory.data(&store).as_ptr();
+    assert_eq!(memory.stable_size(&mut store) as i64, stable);
+    if stable >= 1 << 17 {
+        memory.grow(&mut store, 1).unwrap();
+        assert_eq!(memory.data(&store).as_ptr(), address);
+        assert_eq!(memory.data(&store)[..2], [42, 7]);
+    }
+}
+
 #[test]
 fn growth_by_the_host_is_seen_after_its_call() {
     let mut linker: Linker<()> = Linker::new(&Engine::default());
