@@ -117,6 +117,7 @@ mod trap;
 mod types;
 mod unique;
 
+pub use api::call_hook::CallHook;
 pub use api::caller::Caller;
 pub use api::exception::ThrownException;
 pub use api::execution::{Event, Execution, Pending};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     AsContext, AsContextMut, Error, FuncType, Val, WasmBacktrace,
-    driver::ThreadHandle,
+    driver::{Held, ThreadHandle},
     runtime::{StoreId, StoreInner},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -204,7 +204,7 @@ impl<R> Execution<R> {
         thread.lend_slots(store, |store, slots| {
             vals_to_slots(&store.inner, results, ty.result_types(), slots)
         })?;
-        thread.hold_results(&mut store.inner, func);
+        thread.hold(&mut store.inner, Some(Held::Results(func)));
         self.pending = None;
         Ok(())
     }

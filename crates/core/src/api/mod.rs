@@ -2,6 +2,7 @@
 //! handles and values of the embedder into indices and slots, with checks that they belong to the
 //! store, and calls what is below. Nothing below names it.
 
+pub(crate) mod call_hook;
 pub(crate) mod caller;
 pub(crate) mod exception;
 pub(crate) mod execution;

@@ -1,7 +1,7 @@
 //! [`Store`]: the data of running guests: the embedder's own data, host functions, and all
 //! instances. Everything that works on a store takes it as [`AsContext`] or [`AsContextMut`].
 
-use super::func::HostFn;
+use super::{call_hook::Hook, func::HostFn};
 use crate::{
     Engine, Error, Metering, ResourceLimiter, Val,
     driver::{self, Threaded, Threads, collect},
@@ -39,6 +39,8 @@ pub(crate) struct StoreState<T> {
     /// The host functions that functions of the store refer to.
     pub(crate) host_funcs: Vec<Arc<HostFn<T>>>,
     limiter: Option<Box<Limiter<T>>>,
+    /// None also while it is called.
+    pub(crate) call_hook: Option<Box<Hook<T>>>,
     /// How much fuel an asynchronous call uses at most between two times that it lets others run.
     pub(crate) yield_interval: Option<u64>,
     /// Lists of values that no call uses, kept for their memory.
@@ -60,9 +62,14 @@ impl<T> Store<T> {
             data,
             host_funcs: Vec::new(),
             limiter: None,
+            call_hook: None,
             yield_interval: None,
             idle_vals: Vec::new(),
         }))
+    }
+
+    pub(crate) fn state(&mut self) -> &mut StoreState<T> {
+        &mut self.0
     }
 
     /// The engine.

@@ -1,7 +1,7 @@
 //! Calls that the driver makes for code: of host functions, of other instances, and back. Handlers
 //! call functions of their own instance themselves.
 
-use super::thread::{Exit, ROOT_SLOTS, SWITCH_BACK, State, Thread};
+use super::thread::{Exit, Held, ROOT_SLOTS, SWITCH_BACK, State, Thread};
 use crate::{
     Trap,
     exec::{
@@ -156,9 +156,8 @@ impl Thread {
         }
     }
 
-    /// Notes that the results of the pending host function `func` lie in its slots: a collection
-    /// finds them there.
-    pub(crate) fn hold_results(&mut self, func: u32) {
-        self.held = Some(func);
+    /// Notes what lies in its slots: a collection finds it there, until this runs or lets go of it.
+    pub(crate) fn hold(&mut self, held: Option<Held>) {
+        self.held = held;
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     calls::Switch,
-    thread::{HALT, ROOT_SLOTS, SWITCH_BACK, State, Thread},
+    thread::{HALT, Held, ROOT_SLOTS, SWITCH_BACK, State, Thread},
 };
 use crate::{
     backtrace::CodePlace,
@@ -53,13 +53,14 @@ impl Thread {
     }
 
     /// Marks references in its slots that are in no frame: what a host function is given, or has
-    /// given.
+    /// given, and what the call has returned.
     pub(crate) fn mark_values(&self, store: &mut StoreInner) {
         let first = match self.state {
-            // Once it has returned its results are read at once, and after a trap nothing is.
-            State::Idle | State::Trapped => return,
+            // After a trap nothing is read.
+            State::Trapped => return,
+            State::Idle if self.held.is_none() => return,
             State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
-            State::Ready | State::HostFinished => ROOT_SLOTS,
+            State::Idle | State::Ready | State::HostFinished => ROOT_SLOTS,
         };
         if let Some(unfinished) = self.unfinished {
             store.marker().mark(Class::Any, unfinished.array);
@@ -67,11 +68,17 @@ impl Thread {
         if let Some(thrown) = &self.thrown {
             store.marker().mark(Class::Exn, thrown.reference);
         }
-        let ((State::Host { func, .. }, _) | (_, Some(func))) = (self.state, self.held) else {
-            return;
+        let held = match (self.held, self.state) {
+            (Some(held), _) => held,
+            (None, State::Host { func, .. }) => Held::Params(func),
+            _ => return,
         };
+        let (Held::Params(func) | Held::Results(func)) = held;
         let ty = store.engine.func_type(store.funcs[func as usize].ty);
-        let types = if self.held.is_some() { &ty.results } else { &ty.params };
+        let types = match held {
+            Held::Params(_) => &ty.params,
+            Held::Results(_) => &ty.results,
+        };
         let mut slot = first;
         for &ty in types {
             if let Some(class) = store.class_of(ty) {

@@ -7,7 +7,7 @@
 //! after here.
 
 use super::{
-    thread::{Exit, Thread},
+    thread::{Exit, Held, Thread},
     threads::Threaded,
 };
 use crate::{
@@ -211,9 +211,14 @@ impl ThreadHandle {
         f(store, slots)
     }
 
-    /// See [`Thread::hold_results`].
-    pub(crate) fn hold_results(&self, store: &mut StoreInner, func: u32) {
-        self.with(store, |thread, _| thread.hold_results(func));
+    /// See [`Thread::hold`].
+    pub(crate) fn hold(&self, store: &mut StoreInner, held: Option<Held>) {
+        self.with(store, |thread, _| thread.hold(held));
+    }
+
+    /// Holds what the call has returned: see [`Thread::hold`].
+    pub(crate) fn hold_own_results(&self, store: &mut StoreInner) {
+        self.with(store, |thread, _| thread.hold(Some(Held::Results(thread.func))));
     }
 
     /// See [`Thread::throw_from_host`].

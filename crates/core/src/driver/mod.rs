@@ -20,5 +20,5 @@ pub(crate) use collect::{
     alloc_array, alloc_array_of, alloc_exception, alloc_struct, collect, collect_if_due, reserve,
 };
 pub(crate) use handle::ThreadHandle;
-pub(crate) use thread::Exit;
+pub(crate) use thread::{Exit, Held};
 pub(crate) use threads::{Threaded, Threads};

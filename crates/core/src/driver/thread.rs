@@ -45,12 +45,23 @@ pub(crate) struct Thread {
     /// Of an instruction that stopped in the middle.
     pub(crate) growing: Option<Growing>,
     pub(crate) unfinished: Option<Unfinished>,
+    /// The function that it was started with, and how many slots its results take.
+    pub(crate) func: u32,
     pub(crate) result_slots: usize,
-    /// The host function whose results lie in its slots already, while it is paused.
-    pub(crate) held: Option<u32>,
+    /// What lies in its slots beside frames, while the host does something else.
+    pub(crate) held: Option<Held>,
     /// What the cell that comes next needs, for which a collection was interrupted: it goes on
     /// first.
     room: Option<Room>,
+}
+
+/// Values in slots that are in no frame, of this function of the store.
+#[derive(Clone, Copy)]
+pub(crate) enum Held {
+    /// They are what it will be given.
+    Params(u32),
+    /// They are what it has returned.
+    Results(u32),
 }
 
 /// What to do next.
@@ -152,6 +163,7 @@ impl Thread {
             account: Account::default(),
             growing: None,
             unfinished: None,
+            func: 0,
             result_slots: 0,
             held: None,
             room: None,
@@ -170,6 +182,7 @@ impl Thread {
         let entity = store.inner().funcs[func as usize];
         let params = usize::from(entity.param_slots);
         self.result_slots = entity.result_slots.into();
+        self.func = func;
         let values = params.max(self.result_slots);
         self.ensure_stack(store, 2 * ROOT_SLOTS + values)?;
         self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
@@ -209,12 +222,13 @@ impl Thread {
             account,
             growing,
             unfinished,
+            func,
             result_slots,
             held,
             room,
         } = self;
         switches.clear();
-        (*state, *result_slots) = (State::Idle, 0);
+        (*state, *func, *result_slots) = (State::Idle, 0, 0);
         *account = Account::default();
         (*search, *thrown, *held) = (None, None, None);
         *searched = 0;
@@ -224,6 +238,7 @@ impl Thread {
 
     /// It will not go on: gives back what it holds beside its stack.
     pub(crate) fn let_go(&mut self, store: &mut StoreInner) {
+        self.held = None;
         self.abandon_growth(store);
     }
 

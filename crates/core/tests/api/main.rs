@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod backtrace;
+mod call_hooks;
 mod calls;
 mod casts;
 mod code_limits;

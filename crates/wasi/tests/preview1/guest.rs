@@ -179,7 +179,7 @@ impl Guest {
 }
 
 /// The module as text.
-fn module() -> String {
+pub(crate) fn module() -> String {
     let mut imports = String::new();
     let mut wrappers = String::new();
     for (name, params) in FUNCTIONS {

@@ -2,6 +2,7 @@
 
 mod fuel;
 mod guest;
+mod hooks;
 mod interrupts;
 mod links;
 #[cfg(all(feature = "std", unix))]

@@ -4,9 +4,9 @@
 
 use super::HostFn;
 use crate::{
-    Caller, Error, Pending, ThrownException, Trap, WasmBacktrace,
+    CallHook, Caller, Error, Pending, ThrownException, Trap, WasmBacktrace,
     api::store::{StoreContextMut, StoreState},
-    driver::{Exit, ThreadHandle},
+    driver::{Exit, Held, ThreadHandle},
     runtime::{NO_INSTANCE, StoreInner},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -124,6 +124,29 @@ impl<'a, T> Call<'a, T> {
 
     /// Runs until it finishes or stops.
     pub(crate) fn run(&mut self) -> Result<CallState, Error> {
+        if self.store.call_hook.is_some() {
+            return self.run_with_hook();
+        }
+        self.run_guest()
+    }
+
+    /// As `run`: the store's hook is told when the guest begins and ends to run.
+    #[cold]
+    fn run_with_hook(&mut self) -> Result<CallState, Error> {
+        self.tell_hook(CallHook::CallingWasm)?;
+        let stop = self.run_guest();
+        if let (Ok(CallState::Finished), Some(thread)) = (&stop, &self.thread) {
+            thread.hold_own_results(&mut self.store.inner);
+        }
+        self.tell_hook(CallHook::ReturningFromWasm)?;
+        stop
+    }
+
+    fn tell_hook(&mut self, passage: CallHook) -> Result<(), Error> {
+        self.store.tell_hook(passage).map_err(|error| self.with_backtrace(error))
+    }
+
+    fn run_guest(&mut self) -> Result<CallState, Error> {
         let Some(thread) = &mut self.thread else { return Ok(CallState::Finished) };
         // The host function called last, for those that are called again and again.
         let mut last: Option<(u32, Arc<HostFn<T>>)> = None;
@@ -155,6 +178,13 @@ impl<'a, T> Call<'a, T> {
                     return Err(error.with_backtrace(backtrace(thread, store)));
                 }
                 Exit::HostCall { func, instance } => {
+                    let called = HostCall { func, instance };
+                    let has_hook = self.store.call_hook.is_some();
+                    if has_hook {
+                        let held = Some(Held::Params(func));
+                        tell_hook(thread, self.store, CallHook::CallingHost, held)?;
+                        thread.hold(&mut self.store.inner, None);
+                    }
                     let host = match &mut last {
                         Some((index, host)) if *index == func => host,
                         last => &last.insert((func, self.store.host_func(func))).1,
@@ -163,9 +193,16 @@ impl<'a, T> Call<'a, T> {
                         let scope = HostScope::begin(store);
                         host(Caller::new(StoreContextMut(scope.store), instance), slots)
                     });
-                    let called = HostCall { func, instance };
-                    let stop = host_returned(thread, &mut self.store.inner, called, outcome)?;
-                    if let Some(stop) = stop {
+                    let is_ok = outcome.is_ok();
+                    let stop = host_returned(thread, &mut self.store.inner, called, outcome);
+                    if has_hook {
+                        let held = match &stop {
+                            Ok(Some(CallState::HostPending(..))) => Some(Held::Params(func)),
+                            _ => is_ok.then_some(Held::Results(func)),
+                        };
+                        tell_hook(thread, self.store, CallHook::ReturningFromHost, held)?;
+                    }
+                    if let Some(stop) = stop? {
                         return Ok(stop);
                     }
                 }
@@ -192,8 +229,23 @@ impl<'a, T> Call<'a, T> {
                 .map(|results| slots.iter_mut().zip(results).for_each(|(slot, word)| *slot = word))
         };
         let outcome = thread.lend_slots(self.store, put);
+        let held = outcome.is_ok().then_some(Held::Results(called.func));
+        thread.hold(&mut self.store.inner, held);
         host_returned(thread, &mut self.store.inner, called, outcome)
     }
+}
+
+/// Tells the store's hook; what lies in the thread's slots is held meanwhile, and afterwards.
+#[cold]
+fn tell_hook<T>(
+    thread: &ThreadHandle,
+    store: &mut StoreState<T>,
+    passage: CallHook,
+    held: Option<Held>,
+) -> Result<(), Error> {
+    thread.hold(&mut store.inner, held);
+    let told = store.tell_hook(passage);
+    told.map_err(|error| error.with_backtrace(backtrace(thread, &store.inner)))
 }
 
 /// What becomes of a call whose host function has returned: why it can't go on, if it can't.
@@ -207,13 +259,13 @@ fn host_returned(
     let owes = thread.owe_for_host(store);
     let Err(error) = outcome else {
         if owes {
-            thread.hold_results(store, called.func);
+            thread.hold(store, Some(Held::Results(called.func)));
             return Ok(Some(CallState::OutOfFuel));
         }
         // A guest is not to run on for long that does little but call the host.
         if store.interrupt.is_raised() && called.instance != NO_INSTANCE {
             store.interrupt.clear();
-            thread.hold_results(store, called.func);
+            thread.hold(store, Some(Held::Results(called.func)));
             return Ok(Some(CallState::Interrupted));
         }
         return Ok(None);

@@ -1,0 +1,121 @@
+//! [`CallHook`]: what an embedder is told whenever control passes between host and guest. `call`,
+//! which runs guests, tells it; a store without a hook pays a branch for that. The thread must be
+//! in order before a hook is called: it may do with the store what every host function may.
+
+use super::{
+    func::HostScope,
+    store::{Store, StoreContextMut, StoreState},
+};
+use crate::Error;
+use alloc::boxed::Box;
+
+/// A passage between host and guest. See [`Store::call_hook`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallHook {
+    /// The host calls a function, or a paused call goes on.
+    CallingWasm,
+    /// That call has returned, failed, or stopped to be paused.
+    ReturningFromWasm,
+    /// A host function is about to be called.
+    CallingHost,
+    /// That host function has returned, or failed.
+    ReturningFromHost,
+}
+
+impl CallHook {
+    /// Whether the host has control afterwards.
+    ///
+    /// ```
+    /// use windlass::CallHook;
+    /// assert!(CallHook::CallingHost.entering_host());
+    /// assert!(CallHook::ReturningFromWasm.entering_host());
+    /// ```
+    pub fn entering_host(&self) -> bool {
+        matches!(self, CallHook::ReturningFromWasm | CallHook::CallingHost)
+    }
+
+    /// Whether a guest has control afterwards.
+    pub fn exiting_host(&self) -> bool {
+        !self.entering_host()
+    }
+}
+
+pub(crate) type Hook<T> =
+    dyn FnMut(StoreContextMut<'_, T>, CallHook) -> Result<(), Error> + Send + Sync;
+
+impl<T> Store<T> {
+    /// Calls `hook` whenever control passes between host and guest, for instance to measure how
+    /// much time guests take. It replaces the hook before.
+    ///
+    /// Passages come in pairs: [`CallHook::CallingWasm`] and [`CallHook::ReturningFromWasm`] around
+    /// each call from the host, those of instantiations and of host functions too;
+    /// [`CallHook::CallingHost`] and [`CallHook::ReturningFromHost`] around each call of a host
+    /// function. The second of a pair comes also if the call fails, but not if the first was
+    /// refused, nor if the host panics. A call that pauses ([`Execution`](crate::Execution)) leaves
+    /// the guest whenever [`Execution::run`](crate::Execution::run) returns; one that is a future,
+    /// whenever it waits or lets others run. A host function that is a future has returned, for
+    /// this, when it has made the future.
+    ///
+    /// An error of the hook ends the call in which it comes, in place of a result or of another
+    /// error. What the hook itself calls in the store, is not told to it.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use windlass::{CallHook, Engine, Func, Store};
+    ///
+    /// struct Times {
+    ///     since: Instant,
+    ///     host: Duration,
+    ///     guest: Duration,
+    /// }
+    ///
+    /// let times = Times { since: Instant::now(), host: Duration::ZERO, guest: Duration::ZERO };
+    /// let mut store = Store::new(&Engine::default(), times);
+    /// store.call_hook(|mut store, hook: CallHook| {
+    ///     let times = store.data_mut();
+    ///     let passed = std::mem::replace(&mut times.since, Instant::now()).elapsed();
+    ///     match hook.entering_host() {
+    ///         true => times.guest += passed,
+    ///         false => times.host += passed,
+    ///     }
+    ///     Ok(())
+    /// });
+    /// let func = Func::wrap(&mut store, || ());
+    /// func.call(&mut store, &[], &mut [])?;
+    /// println!("guest: {:?}, host: {:?}", store.data().guest, store.data().host);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn call_hook<F>(&mut self, hook: F)
+    where
+        F: FnMut(StoreContextMut<'_, T>, CallHook) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        self.state().call_hook = Some(Box::new(hook));
+    }
+}
+
+impl<T> StoreState<T> {
+    /// Tells the hook, if there is one. What it roots is rooted until it returns.
+    #[cold]
+    pub(crate) fn tell_hook(&mut self, passage: CallHook) -> Result<(), Error> {
+        let Some(hook) = self.call_hook.take() else { return Ok(()) };
+        let mut told = Told { store: self, hook: Some(hook) };
+        let Told { store, hook } = &mut told;
+        let scope = HostScope::begin(store);
+        match hook {
+            Some(hook) => hook(StoreContextMut(scope.store), passage),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A hook that is being told: the store has it back in the end, also when it panics.
+struct Told<'a, T> {
+    store: &'a mut StoreState<T>,
+    hook: Option<Box<Hook<T>>>,
+}
+
+impl<T> Drop for Told<'_, T> {
+    fn drop(&mut self) {
+        self.store.call_hook = self.hook.take();
+    }
+}
