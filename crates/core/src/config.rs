@@ -1,6 +1,12 @@
 //! [`Config`]: the settings of an engine. Read when an engine is made; nothing changes them
 //! afterwards.
 
+use crate::memory_source::MemorySource;
+use alloc::sync::Arc;
+use core::{
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+};
 use windlass_decode::Features;
 
 /// How many calls a backtrace tells of if nothing else is set: a guest that recursed a million
@@ -71,6 +77,22 @@ pub struct Config {
     pub(crate) fuse: bool,
     pub(crate) max_code_per_byte: u32,
     pub(crate) max_code_per_module: u64,
+    pub(crate) memory_source: Option<HostMemory>,
+}
+
+/// What the memories of the engine's stores lie in.
+#[derive(Clone)]
+pub(crate) struct HostMemory(pub(crate) Arc<dyn MemorySource>);
+
+/// Sources are used through calls of theirs alone, which leave nothing half done here.
+impl RefUnwindSafe for HostMemory {}
+
+impl UnwindSafe for HostMemory {}
+
+impl fmt::Debug for HostMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemorySource")
+    }
 }
 
 impl Default for Config {
@@ -144,6 +166,7 @@ impl Config {
             fuse: true,
             max_code_per_byte: 4,
             max_code_per_module: u64::MAX,
+            memory_source: None,
         }
     }
 
@@ -303,6 +326,25 @@ impl Config {
     /// ```
     pub fn max_code_per_module(&mut self, cells: u64) -> &mut Config {
         self.max_code_per_module = cells;
+        self
+    }
+
+    /// Where the linear memories of the engine's stores lie: in bytes that the host gives, also
+    /// those of memories that modules define. By default, and of shared memories always, in what
+    /// the allocator or the system gives. See [`MemorySource`] and
+    /// [`MemoryPool`](crate::MemoryPool).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use windlass::{Config, Engine, Memory, MemoryPool, MemoryType, Store};
+    /// let pool = Arc::new(MemoryPool::new([]));
+    /// let engine = Engine::new(Config::new().memory_source(pool))?;
+    /// let memory = Memory::new(Store::new(&engine, ()), MemoryType::new(1, None));
+    /// assert!(memory.is_err(), "there is nothing in the pool");
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn memory_source(&mut self, source: Arc<dyn MemorySource>) -> &mut Config {
+        self.memory_source = Some(HostMemory(source));
         self
     }
 

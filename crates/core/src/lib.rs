@@ -108,6 +108,7 @@ mod exec;
 mod interrupt;
 mod limits;
 mod lock;
+mod memory_source;
 mod module;
 mod object_type;
 mod room;
@@ -150,6 +151,7 @@ pub use exec::BACKEND;
 #[cfg(feature = "profile")]
 pub use exec::{Profile, Stretch, take_profile};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use memory_source::{MemoryPool, MemorySource};
 pub use module::{Module, ResourcesRequired};
 pub use runtime::{SharedMemory, WaitResult};
 pub use translate::{FUEL_VERSION, Listing, ListingCell};

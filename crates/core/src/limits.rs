@@ -48,12 +48,12 @@ use crate::{Error, error::error};
 /// it from what it called, as [`Memory::grow`](crate::Memory::grow).
 ///
 /// A limiter is asked before anything has changed, and what it allows is done before anything of
-/// the embedder's runs again; unless an [`Execution`](crate::Execution) stops before, since fuel
-/// has run out or an interrupt has come: then it is asked again if the size has changed meanwhile.
-/// So one that panics leaves the store as it was, and the guest that asked does not go on: an
-/// [`Execution`](crate::Execution) has ended. It has its part of the embedder's data and not the
-/// store, so it can't re-enter it; it may drop what it has of the store, such as references and
-/// executions, and use other stores.
+/// the embedder's runs again, but for its [`MemorySource`](crate::MemorySource); unless an
+/// [`Execution`](crate::Execution) stops before, since fuel has run out or an interrupt has come:
+/// then it is asked again if the size has changed meanwhile. So one that panics leaves the store as
+/// it was, and the guest that asked does not go on: an [`Execution`](crate::Execution) has ended.
+/// It has its part of the embedder's data and not the store, so it can't re-enter it; it may drop
+/// what it has of the store, such as references and executions, and use other stores.
 pub trait ResourceLimiter {
     /// Whether a memory may grow from `current` to `desired` bytes. Also asked for new memories,
     /// which grow from 0. `maximum` is that of the memory's type.

@@ -15,7 +15,7 @@ use crate::{
     translate::{self, Listing},
     types::ItemType,
 };
-use alloc::{boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};
 use windlass_decode::{
     self as decode, ExternKind, Features, Import, Instrs, NameMap, NameSection, Reader,
@@ -40,7 +40,8 @@ pub struct Module(pub(crate) Arc<ModuleInner>);
 
 pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
-    pub(crate) bytes: Box<[u8]>,
+    /// Its own, or such as are always there.
+    pub(crate) bytes: Cow<'static, [u8]>,
     pub(crate) decoded: decode::Module,
     /// Resolved types and index spaces.
     pub(crate) context: Context,
@@ -89,8 +90,35 @@ impl Module {
     /// # Errors
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
-        let features = engine.config().features;
-        let mut module = ModuleInner::new(engine, bytes, features)?;
+        let own = || Ok(Cow::Owned(list(bytes.iter().copied()).map_err(no_memory)?.into_vec()));
+        Module::make(engine, bytes, own)
+    }
+
+    /// As [`Module::from_binary`], of bytes that are always there, in flash or in the program's
+    /// own data: they are not copied. Function bodies, data segments and custom sections are read
+    /// where they are.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    ///
+    /// ```
+    /// use windlass::{Engine, Module};
+    /// static GUEST: &[u8] = b"\0asm\x01\0\0\0"; // as a rule, `include_bytes!("guest.wasm")`
+    /// let module = Module::from_static(&Engine::default(), GUEST)?;
+    /// assert_eq!(module.bytes().as_ptr(), GUEST.as_ptr());
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn from_static(engine: &Engine, bytes: &'static [u8]) -> Result<Module, Error> {
+        Module::make(engine, bytes, || Ok(Cow::Borrowed(bytes)))
+    }
+
+    /// A module that keeps its bytes in this way, if they are one.
+    fn make(
+        engine: &Engine,
+        bytes: &[u8],
+        keep: impl FnOnce() -> Result<Cow<'static, [u8]>, Error>,
+    ) -> Result<Module, Error> {
+        let mut module = ModuleInner::new(engine, bytes, keep)?;
         module.shrink();
         if engine.config().compilation_mode == CompilationMode::Eager {
             module.translate_bodies()?;
@@ -298,13 +326,18 @@ impl fmt::Debug for Module {
 }
 
 impl ModuleInner {
-    /// A module that is valid with these features.
-    fn new(engine: &Engine, bytes: &[u8], features: Features) -> Result<ModuleInner, Error> {
-        let (decoded, mut context) = validated(bytes, features, engine.config().compilation_mode)?;
+    /// A module that is valid with the engine's features.
+    fn new(
+        engine: &Engine,
+        bytes: &[u8],
+        keep: impl FnOnce() -> Result<Cow<'static, [u8]>, Error>,
+    ) -> Result<ModuleInner, Error> {
+        let (features, mode) = (engine.config().features, engine.config().compilation_mode);
+        let (decoded, mut context) = validated(bytes, features, mode)?;
         let types = engine.enter(&mut context)?;
         Ok(ModuleInner {
             engine: engine.clone(),
-            bytes: list(bytes.iter().copied()).map_err(no_memory)?,
+            bytes: keep()?,
             objects: object_types(&context).map_err(no_memory)?,
             _types: types,
             code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED).map_err(no_memory)?,

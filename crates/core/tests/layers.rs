@@ -11,9 +11,9 @@ use std::{
 /// The rooms, lowest first: folders, and files at the root. Those in one row do not name each
 /// other.
 const ROOMS: &[&[&str]] = &[
-    &["lock", "room", "unique", "trap", "config", "demangle"],
-    &["interrupt", "error"],
-    &["object_type"],
+    &["lock", "room", "unique", "trap", "demangle"],
+    &["interrupt", "error", "memory_source"],
+    &["object_type", "config"],
     &["exec/meaning"],
     &["exec/machine"],
     &["exec/code"],

@@ -2,10 +2,12 @@
 
 use super::value::check_store;
 use crate::{
-    AsContext, AsContextMut, Error, MemoryAccessError, MemoryType, StoreContext, StoreContextMut,
+    AsContext, AsContextMut, Error, MemoryAccessError, MemorySource, MemoryType, StoreContext,
+    StoreContextMut,
     error::error,
-    runtime::{Embedder, StoreId, StoreInner, add_memory},
+    runtime::{Embedder, StoreId, StoreInner, add_memory, add_memory_of},
 };
+use alloc::sync::Arc;
 use windlass_decode::Count;
 
 /// A linear memory of a store. It is a number, cheap to copy. A memory that several stores share is
@@ -41,11 +43,37 @@ impl Memory {
     /// If the limits of the store or the host don't allow it, or if the type is not a valid one.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = store.as_context_mut().0;
-        ty.check()?;
-        if ty.is_shared() {
-            return Err(Error::msg("a shared memory is made by `SharedMemory::new`"));
-        }
+        check_own(&ty)?;
         let index = add_memory(store, ty.0)?;
+        Ok(Memory { store: store.inner.id, index })
+    }
+
+    /// A memory of type `ty`, all zeros, in bytes that the host gives: as far as they reach it can
+    /// grow. For memories that modules define there is
+    /// [`Config::memory_source`](crate::Config::memory_source).
+    ///
+    /// # Errors
+    /// As [`Memory::new`]; if the source has no bytes for it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use windlass::{Memory, MemoryPool, MemorySource, MemoryType, Store};
+    /// let bytes: &'static mut [u8] = vec![7; 2 << 16].leak();
+    /// let pool = Arc::new(MemoryPool::new([bytes]));
+    /// let mut store = Store::<()>::default();
+    /// let memory = Memory::with_source(&mut store, MemoryType::new(1, None), pool.clone())?;
+    /// assert!(memory.data(&store).iter().all(|&byte| byte == 0));
+    /// assert_eq!((memory.data_size(&store), memory.stable_size(&mut store)), (1 << 16, 2 << 16));
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn with_source(
+        mut store: impl AsContextMut,
+        ty: MemoryType,
+        source: Arc<dyn MemorySource>,
+    ) -> Result<Memory, Error> {
+        let store = store.as_context_mut().0;
+        check_own(&ty)?;
+        let index = add_memory_of(store, ty.0, Some(source))?;
         Ok(Memory { store: store.inner.id, index })
     }
 
@@ -203,5 +231,14 @@ impl Memory {
             Ok(()) => self.index as usize,
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// Whether a store can have a memory of this type for itself.
+fn check_own(ty: &MemoryType) -> Result<(), Error> {
+    ty.check()?;
+    match ty.is_shared() {
+        true => Err(Error::msg("a shared memory is made by `SharedMemory::new`")),
+        false => Ok(()),
     }
 }

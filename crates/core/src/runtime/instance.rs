@@ -136,12 +136,13 @@ impl Drop for Attempt<'_> {
         store.pinned.truncate(self.pinned);
         if !self.has_made {
             store.funcs.truncate(self.funcs);
-            store.truncate_growables(self.tables, self.memories);
             // No guest has run meanwhile, which might have dropped a segment.
             store.held.instances = self.held;
             store.globals.truncate(self.globals);
             store.global_types.truncate(self.globals);
             store.tags.truncate(self.tags);
+            // Last, since a memory source may be told of it.
+            store.truncate_growables(self.tables, self.memories);
         }
     }
 }

@@ -5,11 +5,16 @@
 //!
 //! A memory that can grow lies in a reserved range of addresses, where there is one ([`Pages`]):
 //! growing it changes a number. Otherwise it lies with the allocator, which moves it when it grows;
-//! so does a little one until it grows.
+//! so does a little one until it grows. Or in bytes that the host gives ([`MemorySource`]), as far
+//! as they reach.
 #![allow(unsafe_code)]
 
 use super::pages::Pages;
-use alloc::alloc::{Layout, alloc_zeroed, dealloc, realloc};
+use crate::MemorySource;
+use alloc::{
+    alloc::{Layout, alloc_zeroed, dealloc, realloc},
+    sync::Arc,
+};
 use core::{ptr::NonNull, slice};
 
 /// Aligned enough for every scalar access, and not more: allocators hand out fresh zeroed pages,
@@ -54,6 +59,28 @@ enum Room {
     Allocated { capacity: usize, zeroed: usize },
     /// At the beginning of these addresses, of which `len` bytes are committed.
     Reserved(Pages),
+    /// At the beginning of `capacity` bytes from `base` on that the source has given as a
+    /// `&'static mut [u8]`, and that nobody else reaches until they are given back; zeroed as if
+    /// allocated.
+    Given { capacity: usize, zeroed: usize, source: Arc<dyn MemorySource> },
+}
+
+/// Why there is no memory in the host's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotGiven {
+    None,
+    TooFew,
+    Unaligned,
+}
+
+impl NotGiven {
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            NotGiven::None => "the memory source has no bytes for it",
+            NotGiven::TooFew => "the memory source has given too few bytes",
+            NotGiven::Unaligned => "the bytes of the memory source are not aligned to 8",
+        }
+    }
 }
 
 /// How a growth ended.
@@ -100,6 +127,29 @@ impl LinearMemory {
     fn allocated(len: usize) -> Option<LinearMemory> {
         let room = Room::Allocated { capacity: len, zeroed: len };
         Some(LinearMemory { base: allocate(len)?, len, room, is_settled: false })
+    }
+
+    /// `len` zeros in the host's bytes, for a type with this maximum in bytes.
+    pub(crate) fn given(
+        len: usize,
+        maximum: Option<usize>,
+        source: Arc<dyn MemorySource>,
+    ) -> Result<LinearMemory, NotGiven> {
+        let bytes = source.take(len, maximum).ok_or(NotGiven::None)?;
+        let capacity = bytes.len();
+        let base = NonNull::from(bytes).cast();
+        // What it is not used for is given back when it ends.
+        let room = Room::Given { capacity, zeroed: 0, source };
+        let mut memory = LinearMemory { base, len: 0, room, is_settled: true };
+        if capacity < len {
+            return Err(NotGiven::TooFew);
+        }
+        if capacity > 0 && base.addr().get() % ALIGN != 0 {
+            return Err(NotGiven::Unaligned);
+        }
+        memory.make_zero(len, &mut || true);
+        memory.len = len;
+        Ok(memory)
     }
 
     /// The address of the first byte. It changes when the memory grows.
@@ -150,6 +200,7 @@ impl LinearMemory {
                 fits && pages.commit(len)
             }
             Room::Allocated { .. } => self.allocate_more(len, most),
+            Room::Given { capacity, .. } => len <= *capacity,
         };
         if !has_room {
             return Growing::Failed;
@@ -198,6 +249,7 @@ impl LinearMemory {
         self.reserve_more(most);
         match &self.room {
             Room::Reserved(pages) => pages.size(),
+            Room::Given { capacity, .. } => *capacity,
             // Also where there is room: what is given back may be moved.
             Room::Allocated { .. } => self.len,
         }
@@ -216,7 +268,9 @@ impl LinearMemory {
     /// Makes what is left of the first `len` bytes zero, in steps; false if that is not to go on.
     fn make_zero(&mut self, len: usize, goes_on: &mut dyn FnMut() -> bool) -> bool {
         // What is committed is zero.
-        let Room::Allocated { zeroed, .. } = &mut self.room else { return true };
+        let (Room::Allocated { zeroed, .. } | Room::Given { zeroed, .. }) = &mut self.room else {
+            return true;
+        };
         while *zeroed < len {
             let step = STEP.min(len - *zeroed);
             // SAFETY: `len` is no more than the capacity.
@@ -232,9 +286,17 @@ impl LinearMemory {
 
 impl Drop for LinearMemory {
     fn drop(&mut self) {
-        if let Room::Allocated { capacity, .. } = self.room {
+        match &self.room {
             // SAFETY: `base` was allocated with this capacity.
-            unsafe { deallocate(self.base, capacity) }
+            Room::Allocated { capacity, .. } => unsafe { deallocate(self.base, *capacity) },
+            Room::Given { capacity, source, .. } => {
+                // SAFETY: the source has given these bytes as such a slice, and what used them
+                // since then has borrowed this memory, which ends. Those that were written are
+                // initialized as the others are.
+                let bytes = unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), *capacity) };
+                source.give_back(bytes);
+            }
+            Room::Reserved(_) => {}
         }
     }
 }

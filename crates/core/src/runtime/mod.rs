@@ -34,9 +34,9 @@ pub(crate) use instance::instantiate;
 pub(crate) use link::{Item, check_import, unknown};
 pub(crate) use memory::LinearMemory;
 pub(crate) use resources::{
-    Limited, add_memory, add_table, grow_code, grow_exceptions, grow_gc_heap, grow_memory,
-    grow_memory_at, grow_shared, grow_stacks, grow_table, host_value_allowed, may_grow_memory,
-    may_grow_table,
+    Limited, add_memory, add_memory_of, add_table, grow_code, grow_exceptions, grow_gc_heap,
+    grow_memory, grow_memory_at, grow_shared, grow_stacks, grow_table, host_value_allowed,
+    may_grow_memory, may_grow_table,
 };
 pub(crate) use roots::{Pins, Root, Roots};
 pub(crate) use shared::SharedBytes;

@@ -8,8 +8,8 @@ use super::{
     growth::{Grown, Growth, memory_growth, table_growth},
     memory::Growing,
 };
-use crate::{Error, ResourceLimiter, SharedMemory, error::error};
-use alloc::vec::Vec;
+use crate::{Error, MemorySource, ResourceLimiter, SharedMemory, error::error};
+use alloc::{sync::Arc, vec::Vec};
 use windlass_decode::Count;
 use windlass_decode::{MemoryType, TableType};
 
@@ -82,6 +82,16 @@ fn table_allowed(store: &mut dyn Limited, growth: Growth, more: usize) -> Result
 
 /// Makes a memory; returns its index.
 pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32, Error> {
+    let source = store.inner().engine.config().memory_source.clone();
+    add_memory_of(store, ty, source.map(|source| source.0))
+}
+
+/// Makes a memory in bytes from there, if that says so and if it is not shared; returns its index.
+pub(crate) fn add_memory_of(
+    store: &mut dyn Limited,
+    ty: MemoryType,
+    source: Option<Arc<dyn MemorySource>>,
+) -> Result<u32, Error> {
     let count = store.inner().memories.len();
     check_count(store, "memory", count, |limiter| limiter.memories())?;
     let pages = ty.limits.min;
@@ -99,7 +109,13 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
     let bytes = if ty.shared {
         Bytes::Shared(SharedMemory::from_type(&store.inner().engine, ty)?)
     } else {
-        Bytes::Own(LinearMemory::new(growth.desired, growth.most).ok_or_else(too_large)?)
+        let Growth { desired, maximum, most, .. } = growth;
+        Bytes::Own(match source {
+            Some(source) => LinearMemory::given(desired, maximum, source).map_err(|none| {
+                error!("cannot make a memory of {}: {}", Count(pages, "page"), none.reason())
+            })?,
+            None => LinearMemory::new(desired, most).ok_or_else(too_large)?,
+        })
     };
     let store = store.inner();
     store.memories.push(MemoryEntity { ty, bytes, held: 0, users: Vec::new() });

@@ -324,8 +324,8 @@ impl StoreInner {
     /// Forgets the memories from this one on, which nothing refers to.
     pub(crate) fn truncate_memories(&mut self, len: usize) {
         if self.memories.len() > len {
-            self.memories.truncate(len);
             self.shared.retain(|_, &mut index| (index as usize) < len);
+            self.memories.truncate(len);
         }
     }
 

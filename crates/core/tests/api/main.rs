@@ -19,6 +19,7 @@ mod futures;
 mod growth;
 mod guest_objects;
 mod host;
+mod host_memory;
 mod instantiation;
 mod instructions;
 mod limiters;

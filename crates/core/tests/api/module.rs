@@ -239,3 +239,20 @@ fn errors_in_texts_have_lines() {
     assert_eq!(message_of_text("<html>"), no_text);
     assert_eq!(message_of_text(""), "unexpected end: there is nothing in it (at offset 0x0)");
 }
+
+#[test]
+fn bytes_that_are_always_there_are_not_copied() {
+    let text = r#"(memory 1) (data (i32.const 0) "\2a")
+        (func (export "f") (result i32) (i32.load8_u (i32.const 0)))"#;
+    let bytes: &'static [u8] = wat::parse_str(text).unwrap().leak();
+    for mode in [CompilationMode::Eager, CompilationMode::LazyTranslation, CompilationMode::Lazy] {
+        let engine = Engine::new(Config::new().compilation_mode(mode)).unwrap();
+        let module = Module::from_static(&engine, bytes).unwrap();
+        assert_eq!(module.bytes().as_ptr_range(), bytes.as_ptr_range());
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+        assert_eq!(f.call(&mut store, ()).unwrap(), 42);
+        assert!(Module::from_static(&engine, &bytes[..bytes.len() - 1]).is_err());
+    }
+}
