@@ -1,6 +1,9 @@
 //! The program on Windlass.
 
-use crate::{Call, End, Kind, Random, Scalar, State};
+use crate::{
+    Random,
+    compare::{Call, End, Kind, Scalar, State},
+};
 use windlass::{
     Config, Engine, Error, Event, Extern, ExternType, Instance, Metering, Module, Store, Trap, Val,
     ValType,
@@ -100,7 +103,7 @@ impl Guest {
     }
 }
 
-impl crate::Guest for Guest {
+impl crate::compare::Guest for Guest {
     fn call(&mut self, call: &Call) -> End {
         let func = self.instance.get_func(&self.store, &call.name).expect("it is exported");
         let ty = func.ty(&self.store);

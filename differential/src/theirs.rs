@@ -1,6 +1,6 @@
 //! The program on wasmi.
 
-use crate::{Call, End, Scalar, State};
+use crate::compare::{Call, End, Scalar, State};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmi::{
     CompilationMode, Config, Engine, Extern, F32, F64, Instance, Linker, Module, Nullable, Store,
@@ -38,7 +38,7 @@ impl Guest {
     }
 }
 
-impl crate::Guest for Guest {
+impl crate::compare::Guest for Guest {
     fn call(&mut self, call: &Call) -> End {
         let func = self.instance.get_func(&self.store, &call.name).expect("it is exported");
         let ty = func.ty(&self.store);

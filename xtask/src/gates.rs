@@ -5,15 +5,16 @@
 use crate::{
     capi,
     commands::{self, Outcome, command, is_there, succeeds},
-    features, instructions, python, root,
+    features, instructions, python, root, soak,
 };
 use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 17] = [
+const GATES: [Gate; 18] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
+    ("fuzz seeds", soak::seeds),
     ("sizes", sizes),
     ("instructions", || instructions::instructions(false)),
     ("profiling", profiling),

@@ -9,6 +9,7 @@ mod features;
 mod gates;
 mod instructions;
 mod python;
+mod soak;
 mod tidy;
 
 use std::{
@@ -32,6 +33,10 @@ Usage: cargo xtask COMMAND [ARGS]...
                     installs a release build of it
   capi size         what a tiny program that contains it takes
   differential      generated modules on Windlass and another engine
+  soak MINUTES [TARGET]
+                    fuzzes each target, or one, for so long: by cargo-fuzz where it is
+  soak seeds        each target of fuzz with a few fixed seeds
+  soak builds N     N generated modules: the loop, tail calls and gc-stress do the same
   gc-stress         the suite and the differential runs with a collection at every allocation
   choose HANDLERS SEQUENCES PROFILE...
                     makes the file of the instruction set from profiles
@@ -60,6 +65,10 @@ fn main() -> ExitCode {
         ("asm", [word, program]) => commands::asm(word, Some(program)),
         ("tidy", []) => tell(&tidy::complaints(&root())),
         ("differential", _) => commands::differential(rest),
+        ("soak", [seeds]) if seeds == "seeds" => gates::report("fuzz seeds", soak::seeds()),
+        ("soak", [builds, count]) if builds == "builds" => soak::builds(count),
+        ("soak", [minutes]) => soak::soak(minutes, None),
+        ("soak", [minutes, target]) => soak::soak(minutes, Some(target)),
         ("gc-stress", []) => commands::gc_stress(),
         ("choose", [handlers, sequences, profiles @ ..]) => {
             commands::choose(handlers, sequences, profiles)

@@ -1,0 +1,38 @@
+//! Generated modules are translated for each kind of metering, with and without fused cells: what
+//! is valid becomes code that passes the checker, and code that can be shown.
+
+use crate::modules;
+use arbitrary::{Result, Unstructured};
+use windlass::{CodeTooLarge, CompilationMode, Config, Engine, Features, Metering, Module};
+
+pub(crate) fn run(input: &mut Unstructured<'_>) -> Result<u64> {
+    let mut bytes = modules::any(input)?;
+    if input.ratio(1, 4)? {
+        modules::damage(&mut bytes, input)?;
+    }
+    let is_valid = windlass_validate::validate(&bytes, Features::ALL).is_ok();
+    for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
+        for fuse in [true, false] {
+            let mut config = Config::new();
+            config.features(Features::ALL).metering(metering).fuse(fuse);
+            config.canonicalize_nans(metering == Metering::Interrupt);
+            translate(&bytes, &config, is_valid);
+        }
+    }
+    Ok(u64::from(is_valid))
+}
+
+/// Translates everything at once. The checker is part of translation in this build.
+fn translate(bytes: &[u8], config: &Config, is_valid: bool) {
+    let engine = Engine::new(config.clone().compilation_mode(CompilationMode::Eager));
+    let engine = engine.expect("the settings are valid");
+    match Module::new(&engine, bytes) {
+        Ok(module) => {
+            assert!(is_valid, "invalid, but translated");
+            let listings = (0..).map_while(|func| module.listing(func));
+            assert!(listings.map(|listing| listing.to_string()).all(|text| !text.is_empty()));
+        }
+        Err(error) if error.downcast_ref::<CodeTooLarge>().is_some() => {}
+        Err(error) => assert!(!is_valid, "valid, but: {error}"),
+    }
+}
