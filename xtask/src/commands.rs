@@ -126,7 +126,7 @@ pub(crate) fn miri(filter: &[String]) -> Outcome {
     command.env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-permissive-provenance");
     // A panic that a test wants would be told with a backtrace, which takes Miri minutes.
     command.env("RUST_BACKTRACE", "0");
-    // The checker of code would look at tens of thousands of handlers first.
+    // The verifier of code would look at tens of thousands of handlers first.
     command.env("CARGO_PROFILE_TEST_DEBUG_ASSERTIONS", "false");
     command.env("CARGO_PROFILE_TEST_OVERFLOW_CHECKS", "true");
     match filter {

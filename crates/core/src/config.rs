@@ -74,6 +74,7 @@ pub struct Config {
     pub(crate) max_nested_calls: usize,
     pub(crate) max_backtrace_frames: usize,
     pub(crate) canonicalize_nans: bool,
+    pub(crate) verify_code: bool,
     pub(crate) fuse: bool,
     pub(crate) max_code_per_byte: u32,
     pub(crate) max_code_per_module: u64,
@@ -163,6 +164,7 @@ impl Config {
             max_nested_calls: 200,
             max_backtrace_frames: MAX_BACKTRACE,
             canonicalize_nans: false,
+            verify_code: false,
             fuse: true,
             max_code_per_byte: 4,
             max_code_per_module: u64::MAX,
@@ -345,6 +347,26 @@ impl Config {
     /// ```
     pub fn memory_source(&mut self, source: Arc<dyn MemorySource>) -> &mut Config {
         self.memory_source = Some(HostMemory(source));
+        self
+    }
+
+    /// Whether the code that a function is translated to is verified before it is executed
+    /// (default: `false`; builds with debug assertions do it in any case). The verifier is
+    /// independent of the translator: it follows the types of all values through the code, and
+    /// refuses what could break an invariant that the engine's safety relies on. So a fault of the
+    /// translator is an error ([`CodeRefused`](crate::CodeRefused)), and nothing worse. It takes
+    /// time whenever a function is translated, and can be interrupted as translation can; results
+    /// and fuel are the same.
+    ///
+    /// ```
+    /// use windlass::{Config, Engine, Module};
+    /// # let wasm = wat::parse_str(r#"(module (func (result i32) (i32.const 1)))"#)?;
+    /// let engine = Engine::new(Config::new().verify_code(true))?;
+    /// let module = Module::from_binary(&engine, &wasm)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify_code(&mut self, enable: bool) -> &mut Config {
+        self.verify_code = enable;
         self
     }
 

@@ -12,7 +12,9 @@ use cause::Cause;
 pub use context::{Chain, Context};
 pub(crate) use convert::from_host;
 pub(crate) use kinds::LinkErrors;
-pub use kinds::{CodeTooLarge, LinkError, LinkErrorKind, MemoryAccessError, ModuleError};
+pub use kinds::{
+    CodeRefused, CodeTooLarge, LinkError, LinkErrorKind, MemoryAccessError, ModuleError,
+};
 
 use crate::Trap;
 use alloc::{borrow::Cow, boxed::Box};
@@ -32,6 +34,7 @@ type AnyError = dyn core::error::Error + Send + Sync + 'static;
 /// | [`Trap`] | the guest trapped |
 /// | [`ModuleError`] | bytes are not a valid module |
 /// | [`CodeTooLarge`] | a function is too large to be translated |
+/// | [`CodeRefused`] | the verifier has refused the code of a function |
 /// | [`LinkError`] | an import is missing or has another type |
 /// | [`MemoryAccessError`] | the host reads or writes beyond a memory |
 /// | [`WasmBacktrace`](crate::WasmBacktrace) | a guest was running: as [`Error::backtrace`] |

@@ -117,6 +117,7 @@ mod translate;
 mod trap;
 mod types;
 mod unique;
+mod verify;
 
 pub use api::call_hook::CallHook;
 pub use api::caller::Caller;
@@ -145,7 +146,8 @@ pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
 pub use error::{
-    Chain, CodeTooLarge, Context, Error, LinkError, LinkErrorKind, MemoryAccessError, ModuleError,
+    Chain, CodeRefused, CodeTooLarge, Context, Error, LinkError, LinkErrorKind, MemoryAccessError,
+    ModuleError,
 };
 pub use exec::BACKEND;
 #[cfg(feature = "profile")]

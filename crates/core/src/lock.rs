@@ -55,7 +55,7 @@ mod imp {
     pub(crate) struct Once<T>(spin::Once<T>);
 
     impl<T> Once<T> {
-        pub(crate) fn new() -> Once<T> {
+        pub(crate) const fn new() -> Once<T> {
             Once(spin::Once::new())
         }
 

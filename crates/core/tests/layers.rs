@@ -22,6 +22,7 @@ const ROOMS: &[&[&str]] = &[
     &["exec/cells", "exec"],
     &["engine", "limits"],
     &["types"],
+    &["verify"],
     &["translate"],
     &["module"],
     &["backtrace"],

@@ -131,6 +131,37 @@ impl CodeTooLarge {
     }
 }
 
+/// The verifier has refused the code that a function was translated to: it could do what
+/// WebAssembly does not allow. That is a fault of this library, which would have been executed
+/// without [`Config::verify_code`](crate::Config::verify_code). The same in every
+/// [`CompilationMode`](crate::CompilationMode): an error of [`Module::new`](crate::Module::new), or
+/// of the first call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the code of function {func}{} is refused, at offset {offset:#x}: {what}", Named(name))]
+pub struct CodeRefused {
+    pub(crate) func: u32,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) offset: usize,
+    pub(crate) what: &'static str,
+}
+
+impl CodeRefused {
+    /// The function's index in its module.
+    pub fn func(&self) -> u32 {
+        self.func
+    }
+
+    /// The name that the module's name section gives it.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The byte offset in the module of the instruction whose code is refused.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
 /// Shows a name, if there is one.
 struct Named<'a>(&'a Option<Box<str>>);
 

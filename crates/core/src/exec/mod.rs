@@ -3,29 +3,30 @@
 //! From the inside out: [`meaning`] is what instructions compute; [`machine`] has registers, cells
 //! and places, and the only raw reads and writes, and leads from one handler to the next; [`code`]
 //! is a module's code; [`handlers`] are written in terms of the machine and of meaning; [`tables`]
-//! choose among them; [`cells`] tells the checker of translated code what formats there are.
+//! choose among them; [`cells`] tells the verifier of translated code what formats there are.
 //! `driver` runs it. Nothing here names modules, stores or the translator.
 //!
-//! The invariants that `unsafe` code here relies on. The translator establishes them; `check`
-//! verifies them. Each names a test that breaks when it does not hold, if there can be one.
+//! The invariants that `unsafe` code here relies on. The translator establishes them; of code, the
+//! verifier (`verify`) proves I1, I2, I3, I5, I6 and I10, but for maps of frames, and of I15 that
+//! every loop pays. Each names a test that breaks when it does not hold, if there can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
 //!   its format; if it is of a sequence, the cells that follow are its other parts.
-//!   Test: `src/translate/check/tests.rs`: `missing_and_additional_words_are_found`.
-//!   Test: `src/translate/check/tests.rs`: `what_a_sequence_says_has_to_follow`.
+//!   Test: `src/verify/tests.rs`: `missing_and_additional_words_are_found`.
+//!   Test: `src/verify/tests.rs`: `what_a_sequence_says_has_to_follow`.
 //! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what
-//!   `enter` checked. Test: `src/translate/check/tests.rs`: `slots_are_those_of_the_frame`.
+//!   `enter` checked. Test: `src/verify/tests.rs`: `slots_are_those_of_the_frame`.
 //! - **I3** Code addresses and branch targets are handler words of cells of the same function, or
-//!   of the first cell of a function. Test: `src/translate/check/tests.rs`: `branches_go_to_cells`.
+//!   of the first cell of a function. Test: `src/verify/tests.rs`: `branches_go_to_cells`.
 //! - **I4** The context outlives the run; while code runs, nothing else uses it. The thread has it,
 //!   so this is I9 again, and its test the same.
 //! - **I5** `Context::loop_ip` is the start of the innermost loop wherever a branch uses it.
-//!   Test: `src/translate/check/tests.rs`: `the_loop_is_the_innermost`.
+//!   Test: `src/verify/tests.rs`: `the_loop_is_the_innermost`.
 //! - **I6** Indices of globals, tables, memories and functions in code are valid for the running
 //!   instance, and the views in the context are those of that instance. A handler is for shared
 //!   memories if and only if the memory is one, unless it is of an atomic instruction. The view of
 //!   a shared memory can be shorter than the memory, never longer.
-//!   Test: `src/translate/check/tests.rs`: `indices_are_those_of_the_module`.
+//!   Test: `src/verify/tests.rs`: `indices_are_those_of_the_module`.
 //!   Test: `tests/api/growth.rs`: `growth_in_another_instance_is_seen_at_once`.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //!   Test: `src/driver/translation.rs`: `published_code_changes_in_addresses_of_code_alone`.
@@ -41,6 +42,7 @@
 //!   fields in code lie in it. The upper half of a structure's header is its descriptor, if its
 //!   type has one, and else 0. Where code can stop, every reference lies in a slot that
 //!   [`MapJob`](crate::translate::MapJob) tells, so a collection finds it.
+//!   Test: `src/verify/mutation_tests.rs`: `what_is_changed_is_refused_or_harmless`.
 //!   Test: `tests/api/collection.rs`: `paused_executions_keep_their_references`.
 //!
 //! Beside these, of the whole crate. Who establishes each, and who relies on it:
@@ -76,7 +78,6 @@
 //!   store above them. The low three bits are 000: an object, as its offset in bytes in the store's
 //!   heap of objects.
 
-#[cfg(all(debug_assertions, feature = "std"))]
 pub(crate) mod cells;
 pub(crate) mod code;
 pub(crate) mod handlers;

@@ -5,10 +5,12 @@
 use super::ModuleInner;
 use crate::{
     CompilationMode, Error,
-    error::{CodeTooLarge, ModuleError},
+    error::{CodeRefused, CodeTooLarge, ModuleError},
     exec::Ip,
-    translate::{CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated},
+    translate::{CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated, offsets_of},
+    verify::Fault,
 };
+use core::iter;
 use windlass_validate::{Scratch, validate_body};
 
 impl ModuleInner {
@@ -52,6 +54,12 @@ impl ModuleInner {
             Err(Failure::Invalid(error)) => Err(self.in_func(defined, error)),
             Err(Failure::NoMemory) => Err(no_memory()),
             Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
+            Err(Failure::Refused(fault)) => {
+                let refused = self.refused(defined, fault);
+                // In tests and builds like theirs nobody has to ask for it to be found.
+                debug_assert!(self.engine.config().verify_code, "{refused}: {fault}");
+                Err(refused.into())
+            }
         }
     }
 
@@ -72,6 +80,7 @@ impl ModuleInner {
             metering: config.metering,
             fusions: config.fuse.then_some(&self.engine.0.fusions),
             canonicalize_nans: config.canonicalize_nans,
+            verify: cfg!(debug_assertions) || config.verify_code,
         }
     }
 
@@ -102,6 +111,16 @@ impl ModuleInner {
     fn index_of(&self, defined: usize) -> u32 {
         let imported = self.context.imported.funcs;
         u32::try_from(defined).map_or(u32::MAX, |defined| imported.saturating_add(defined))
+    }
+
+    /// The error of the function whose code is refused.
+    #[cold]
+    pub(crate) fn refused(&self, defined: usize, fault: Fault) -> CodeRefused {
+        let func = self.index_of(defined);
+        let name = self.func_name(func).map(Into::into);
+        let offset = offsets_of(self.source(), defined, iter::once(fault.at)).pop();
+        let offset = offset.unwrap_or(self.decoded.bodies[defined].code.start);
+        CodeRefused { func, name, offset, what: fault.what }
     }
 
     /// The error of the function that is too large to be translated.

@@ -142,6 +142,11 @@ impl Builder {
         Ok(self.copy.len() < self.code.len())
     }
 
+    /// The code that was copied, as it lies there.
+    pub(super) fn copied(&self) -> &[Cell] {
+        &self.copy
+    }
+
     /// The code, when it was copied.
     pub(super) fn take_copy(&mut self) -> Box<[Cell]> {
         core::mem::take(&mut self.copy).into_boxed_slice()

@@ -8,9 +8,12 @@ use super::{
     fuel::RegionId,
     safepoint::Stopped,
 };
-use crate::exec::{
-    machine::place::{Kind, Way},
-    tables::{self, plain},
+use crate::{
+    exec::{
+        machine::place::{Kind, Way},
+        tables::{self, plain},
+    },
+    verify::LoopStart,
 };
 use windlass_decode::{BlockType, Instr, Op};
 
@@ -216,11 +219,20 @@ impl<'m> Translator<'m> {
             self.open_region(at);
         }
         self.builder.forget();
+        self.note_loop(start, ty);
         self.can_stop(Stopped::Before);
         let region = self.regions.current();
         self.push_frame(FrameKind::Loop { start, simple, region }, ty);
         if let Some(frame) = self.frames.last_mut() {
             frame.region = outer;
+        }
+    }
+
+    /// What the verifier is told of a loop.
+    fn note_loop(&mut self, word: usize, ty: BlockType) {
+        if self.source.verify {
+            let end = self.next_slot();
+            self.loops.push(LoopStart { word, end, ty });
         }
     }
 

@@ -7,8 +7,11 @@ use crate::{
     Error,
     error::ModuleError,
     exec::{Catches, Cell},
+    verify::Progress,
 };
 use alloc::boxed::Box;
+#[cfg(test)]
+use alloc::vec::Vec;
 use core::mem;
 use windlass_decode::{Instrs, Reader};
 use windlass_validate::{FuncValidator, Scratch};
@@ -38,6 +41,35 @@ pub(crate) fn translate(source: Source<'_>, defined: usize) -> Result<Translated
     Job::default().run(source, defined, false, &mut || false)
 }
 
+/// What the verifier looks at.
+#[cfg(test)]
+pub(crate) struct Parts {
+    pub(crate) code: Vec<Cell>,
+    pub(crate) catches: Catches,
+    pub(crate) loops: Vec<crate::verify::LoopStart>,
+}
+
+/// Translates a function, and keeps what the translator tells the verifier.
+#[cfg(test)]
+pub(crate) fn translated(source: Source<'_>, defined: usize) -> Parts {
+    let mut job = Job::default();
+    let Translated { code, catches } = match job.run(source, defined, false, &mut || false) {
+        Ok(translated) => translated,
+        Err(Failure::Refused(fault)) => panic!("function {defined}: {fault}"),
+        Err(_) => panic!("the function can be translated"),
+    };
+    Parts { code: code.into_vec(), catches, loops: job.loops }
+}
+
+/// The words of a function's code where cells begin, with the text of each.
+#[cfg(test)]
+pub(crate) fn listed(source: Source<'_>, defined: usize) -> Vec<(usize, alloc::string::String)> {
+    let Ok((lines, _)) = super::record(source, defined, super::Recording::Text) else {
+        panic!("the function can be translated")
+    };
+    lines.into_iter().map(|line| (line.at, line.text)).collect()
+}
+
 /// Work on a function, in so far as it is done; or memory to use again for the next one.
 #[derive(Default)]
 pub(crate) struct Job {
@@ -46,6 +78,10 @@ pub(crate) struct Job {
     at: usize,
     scratch: Scratch,
     state: State,
+    verification: Progress,
+    /// What the verifier was told of loops.
+    #[cfg(test)]
+    loops: Vec<crate::verify::LoopStart>,
 }
 
 /// What is being done.
@@ -59,6 +95,8 @@ enum Stage {
     Translate,
     /// The code is finished: sequences are looked for in it.
     Fuse,
+    /// The code is verified, if that is wanted.
+    Verify,
     /// What was large for a while is freed, in pieces.
     Shed,
 }
@@ -118,23 +156,25 @@ impl Job {
             if let Some(fusions) = source.fusions {
                 shed(interrupted, || self.state.builder.fuse_some(fusions))?;
             }
-            self.stage = Stage::Shed;
+            self.verification = Progress::default();
+            self.stage = if source.verify { Stage::Verify } else { Stage::Shed };
         }
         while self.state.copy_some()? {
             if interrupted() {
                 return Err(Failure::Interrupted);
             }
         }
+        if self.stage == Stage::Verify {
+            self.verify(source, defined, interrupted)?;
+            self.stage = Stage::Shed;
+        }
+        #[cfg(test)]
+        if self.stage == Stage::Shed && !self.state.loops.is_empty() {
+            self.loops.clone_from(&self.state.loops);
+        }
         shed(interrupted, || self.state.shed())?;
         let code = self.state.take_code();
         let catches = self.state.take_catches();
-        #[cfg(all(debug_assertions, feature = "std"))]
-        if let Err(fault) = super::check::check(source, defined, &code, &catches) {
-            if fault.is_want_of_memory() {
-                return Err(Failure::NoMemory);
-            }
-            panic!("function {defined} of those that the module defines: {fault}");
-        }
         Ok(Translated { code, catches })
     }
 
@@ -165,6 +205,28 @@ impl Job {
         });
         self.scratch = validator.into_scratch();
         done
+    }
+
+    /// Verifies the code, which is complete.
+    fn verify(
+        &mut self,
+        source: Source<'_>,
+        defined: usize,
+        interrupted: Interrupted<'_>,
+    ) -> Result<(), Failure> {
+        let State { builder, tries, loops, .. } = &self.state;
+        let subject = source.subject(defined, builder.copied(), &tries.catches, loops);
+        let verified = loop {
+            match self.verification.step(subject) {
+                Ok(true) if interrupted() => return Err(Failure::Interrupted),
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(fault) if fault.is_want_of_memory() => break Err(Failure::NoMemory),
+                Err(fault) => break Err(Failure::Refused(fault)),
+            }
+        };
+        self.verification = Progress::default();
+        verified
     }
 
     fn translate(

@@ -20,8 +20,6 @@ mod budget;
 mod builder;
 mod call;
 mod cast;
-#[cfg(all(debug_assertions, feature = "std"))]
-mod check;
 mod condition;
 mod control;
 mod encode;
@@ -53,6 +51,7 @@ use crate::{
         tables::{self, fusions::Fusions},
     },
     object_type::ObjectType,
+    verify::{Fault, LoopStart, Subject},
 };
 use alloc::{collections::TryReserveError, sync::Arc, vec::Vec};
 pub(crate) use budget::CodeLimits;
@@ -61,9 +60,9 @@ use builder::Recording;
 use core::ops::{Deref, DerefMut};
 pub(crate) use encode::TooLarge;
 pub use fuel::FUEL_VERSION;
-#[cfg(test)]
-pub(crate) use job::translate;
 pub(crate) use job::{Interrupted, Job, Translated};
+#[cfg(test)]
+pub(crate) use job::{Parts, listed, translated};
 pub use listing::{Listing, ListingCell};
 #[cfg(test)]
 pub(crate) use safepoint::maps_made;
@@ -87,6 +86,22 @@ pub(crate) struct Source<'m> {
     pub(crate) fusions: Option<&'m Fusions>,
     /// Whether every NaN that is made gets the same bits.
     pub(crate) canonicalize_nans: bool,
+    /// Whether what is translated is verified.
+    pub(crate) verify: bool,
+}
+
+impl<'m> Source<'m> {
+    /// For the verifier: the code of a function.
+    pub(crate) fn subject(
+        self,
+        defined: usize,
+        code: &'m [Cell],
+        catches: &'m Catches,
+        loops: &'m [LoopStart],
+    ) -> Subject<'m> {
+        let Source { decoded, context, objects, code: table, metering, .. } = self;
+        Subject { decoded, context, objects, table, metering, defined, code, catches, loops }
+    }
 }
 
 /// Why a valid function could not be translated.
@@ -121,6 +136,8 @@ pub(crate) enum Failure {
     Invalid(Error),
     /// The host has no memory for it.
     NoMemory,
+    /// It was translated wrongly.
+    Refused(Fault),
     /// It was interrupted: what is done is kept.
     Interrupted,
 }

@@ -62,6 +62,7 @@ impl State {
         self.stack.try_reserve(few)?;
         self.loose.try_reserve(one)?;
         self.frames.try_reserve(one)?;
+        self.loops.try_reserve(one)?;
         self.patches.try_reserve(few)?;
         self.regions.reserve(few)?;
         self.room = cells;

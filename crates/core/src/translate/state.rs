@@ -15,7 +15,10 @@ use super::{
     prescan::Prescan,
     stack::Operand,
 };
-use crate::exec::{Catches, Cell, machine::place::Kind};
+use crate::{
+    exec::{Catches, Cell, machine::place::Kind},
+    verify::LoopStart,
+};
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 use windlass_validate::shed;
@@ -52,6 +55,8 @@ pub(super) struct State {
     pub(super) budget: Budget,
     pub(super) regions: Regions,
     pub(super) tries: Tries,
+    /// Where loops begin, for the verifier: kept if it is asked for.
+    pub(super) loops: Vec<LoopStart>,
     /// The index of this function's type.
     pub(super) ty: u32,
     /// For how many cells there is room; and how long the lists may become, see
@@ -85,6 +90,7 @@ impl State {
         self.scanned.clear();
         self.regions.clear();
         self.tries.clear(self.locals.end);
+        self.loops.clear();
         (self.settled, self.height, self.max_height) = (0, 0, 0);
         (self.next_loop, self.next_block, self.unreachable) = (0, 0, None);
         Ok(())
@@ -101,6 +107,7 @@ impl State {
     pub(super) fn shed(&mut self) -> bool {
         self.builder.shed()
             || shed(&mut self.frames)
+            || shed(&mut self.loops)
             || shed(&mut self.patches)
             || shed(&mut self.stack)
             || shed(&mut self.loose)

@@ -1,6 +1,6 @@
 //! [`Layouts`]: what each handler finds in its cell, by the handler's address. This is the opposite
 //! way to [`tables`], which it is made from, and says once more what the handlers' comments say
-//! about their operands: the checker of translated code relies on it and on nothing that the
+//! about their operands: the verifier of translated code relies on it and on nothing that the
 //! translator has.
 
 pub(crate) mod object;
@@ -9,8 +9,13 @@ pub(crate) mod vector;
 use super::{
     handlers::{atomic, canonical},
     machine::{Cell, dispatch::Handler},
-    tables::{AnyTable, BinTable, Handlers, PairTable, Sort, plain},
+    tables::{
+        AnyTable, BinTable, Handlers, PairTable, Sort,
+        object::{Access, Wanted},
+        plain,
+    },
 };
+use crate::lock::Once;
 use crate::{
     Metering,
     exec::{
@@ -19,68 +24,97 @@ use crate::{
     },
 };
 use alloc::vec::Vec;
-use std::{collections::HashMap, sync::OnceLock};
 use windlass_decode::{Nans, Op, Shape, ValType};
+
+/// What a value has to be, or is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    I32,
+    I64,
+    F32,
+    F64,
+    V128,
+    /// An `i64` or a reference, which is moved or compared only. What a result is says [`Part`].
+    Word,
+    /// An `i32` or `i64`, without a sign.
+    Index,
+    /// A reference; an `i31`; an array; a function.
+    Ref,
+    I31,
+    Array,
+    Func,
+}
 
 /// What a field of the first operand word is to the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
-    /// No slot: nothing, a constant, or what [`Part`] says.
+    /// No slot: nothing, or what [`Part`] says.
     Free,
-    /// A slot that is read.
-    Read,
-    /// A slot that is written, not a pinned local's.
-    Write,
-    /// Two slots that are read or written: this one and the next.
-    ReadVector,
-    WriteVector,
-    /// The slot of a pinned local that is read or written: first or second.
-    Pin(Domain, usize),
+    /// An operand.
+    Get(Place, Type),
+    /// A result.
+    Set(Dest, Type),
+    /// Both, in a slot or pinned; the accumulator is left alone.
+    Update(Place, Type),
 }
 
 /// What there is in a cell beside slots in the first operand word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Nothing,
-    /// Operand word 1 is two slots that are read.
+    /// The result is the operand; a wide constant is operand word 1. Accumulators are left alone.
+    Copy,
+    /// The result is operand 1 or 2; their constants are operand words from 1 on.
+    Select,
+    /// The result is one of two slots in operand word 1.
     Slots,
     /// A branch that may be taken: its target is this operand word.
     Branch {
         word: usize,
-        again: bool,
+        again: Option<Metering>,
     },
     /// A branch that is taken: its target is operand word 0.
     Jump {
-        again: bool,
+        again: Option<Metering>,
     },
     /// The number of targets but the last, and targets.
     BrTable,
-    LoopEnter,
-    /// The index of a global is the lower or upper half of this operand word.
-    Global {
-        word: usize,
-        upper: bool,
-    },
+    LoopEnter(Metering),
+    Charge(Metering),
+    /// The index of a global is the upper half of operand word 0, or the lower half of word 1, with
+    /// a constant behind it.
+    GlobalGet,
+    GlobalSet,
     /// The index of a table or of a function is the upper half of operand word 0.
-    Table,
+    TableGet,
+    TableSet,
+    TableSize,
     Func,
-    /// A field of a structure, of so many bytes: its offset is the upper half of operand word 0.
-    Field {
-        size: u32,
-    },
-    /// An object is begun, whose size is operand word 1, gets a field, or is finished: see
-    /// [`object`](super::handlers::object). No field if its size is 0.
-    NewFirst {
-        size: u32,
-    },
-    NewField {
-        size: u32,
-    },
-    NewLast {
-        size: u32,
-    },
+    /// A field of a structure: its offset is the upper half of operand word 0.
+    StructGet(Access),
+    StructSet(Access),
+    ArrayGet(Access),
+    ArraySet(Access),
+    /// An object is begun, whose size is operand word 1, gets a field, or is finished, with a
+    /// header in operand word 1: see [`object`](super::handlers::object).
+    NewFirst(Option<Access>),
+    NewField(Access),
+    NewLast(Option<Access>),
+    /// The same with a descriptor, which is operand 1; the descriptor of an object; and whether an
+    /// object, operand 1, has the descriptor that is operand 2.
+    NewDescribed,
+    GetDesc,
+    DescCast,
+    DescTest,
     /// The upper half of operand word 0 is the lower half of the header of an array.
-    SmallArray,
+    SmallArray(Access),
+    /// What is tested for is the upper half of operand word 0; a branch has its target in word 1.
+    RefTest(Wanted),
+    RefCast(Wanted),
+    BrCast {
+        wanted: Wanted,
+        passes: bool,
+    },
     /// Memory 0 is accessed.
     Memory,
     /// The memory whose index is the upper half of operand word 0 is accessed.
@@ -88,18 +122,17 @@ pub(crate) enum Part {
         sort: Sort,
     },
     /// The same for atomic instructions: sharing makes no difference. The lower and the upper half
-    /// of operand word 2 are so many slots that are read.
+    /// of operand word 2 are so many slots that are read, of this type.
     AtomicMemory {
         is64: bool,
         slots: usize,
+        ty: Type,
     },
-    /// The same as one of these, and field 0 of another operand word is a vector that is written.
-    MemoryLane {
-        word: usize,
-    },
+    /// The same as one of these, and the result is a vector, whose slot is field 0 of operand word
+    /// 1, or of word 2.
+    MemoryLane(Dest),
     AnyMemoryLane {
         sort: Sort,
-        word: usize,
     },
     Call,
     CallImport,
@@ -110,13 +143,10 @@ pub(crate) enum Part {
     ReturnCallIndirect,
     ReturnCallRef,
     /// Which domains it loads pinned locals of.
-    Enter([bool; 3]),
+    Enter(Metering, [bool; 3]),
     Reload,
     ReturnNone,
-    /// The result takes so many slots.
-    ReturnOne {
-        slots: usize,
-    },
+    ReturnOne,
     ReturnMany,
     MoveMany,
     Slow,
@@ -137,10 +167,16 @@ pub(crate) struct Layout {
 /// The layouts of all handlers. A linker may give handlers of the same machine code one address:
 /// then it has several. A handler of a sequence has that of its first part.
 pub(crate) struct Layouts {
-    layouts: HashMap<u64, Vec<Layout>>,
-    /// Handlers of sequences, with the handlers of their parts.
-    sequences: HashMap<u64, Vec<Vec<u64>>>,
+    /// Open addressing: a handler word and where its layouts begin, which are a list through
+    /// `layouts`; [`NONE`] where there is none.
+    entries: Vec<(u64, u32)>,
+    count: usize,
+    layouts: Vec<(Layout, u32)>,
+    /// Handlers of sequences, with the handlers of their parts: in order.
+    sequences: Vec<(u64, Vec<u64>)>,
 }
+
+const NONE: u32 = u32::MAX;
 
 /// The places that there are handlers for.
 pub(crate) static PLACES: &[Place] =
@@ -160,9 +196,11 @@ pub(crate) const FREE: [Field; 4] = [Field::Free; 4];
 impl Layouts {
     /// The layouts, made when first asked for.
     pub(crate) fn get() -> &'static Layouts {
-        static LAYOUTS: OnceLock<Layouts> = OnceLock::new();
+        static LAYOUTS: Once<Layouts> = Once::new();
         LAYOUTS.get_or_init(|| {
-            let mut layouts = Layouts { layouts: HashMap::new(), sequences: HashMap::new() };
+            let entries = alloc::vec![(0, NONE); 1 << 10];
+            let mut layouts =
+                Layouts { entries, count: 0, layouts: Vec::new(), sequences: Vec::new() };
             Op::ALL.into_iter().for_each(|op| layouts.add_op(op));
             KINDS.into_iter().for_each(|kind| layouts.add_kind(kind));
             WAYS.into_iter().for_each(|way| layouts.add_way(way));
@@ -179,18 +217,35 @@ impl Layouts {
     }
 
     /// The layouts of the handler in this word; none if it is not one.
-    pub(crate) fn of(&self, word: Cell) -> &[Layout] {
-        self.layouts.get(&word.bits()).map_or(&[], |layouts| layouts)
+    pub(crate) fn of(&self, word: Cell) -> impl Iterator<Item = &Layout> {
+        let mut next = self.entries[self.entry(word.bits())].1;
+        core::iter::from_fn(move || {
+            let (layout, after) = self.layouts.get(next as usize)?;
+            next = *after;
+            Some(layout)
+        })
     }
 
     /// The sequences whose handler is in this word, each by the handlers of its parts.
-    pub(crate) fn sequences(&self, word: Cell) -> &[Vec<u64>] {
-        self.sequences.get(&word.bits()).map_or(&[], |sequences| sequences)
+    pub(crate) fn sequences(&self, word: Cell) -> impl Iterator<Item = &[u64]> {
+        let first = self.sequences.partition_point(|sequence| sequence.0 < word.bits());
+        let own = self.sequences[first..].iter();
+        own.take_while(move |sequence| sequence.0 == word.bits()).map(|sequence| &*sequence.1)
     }
 
     /// Whether the cell with this word is one of `handler`, by itself or with others behind it.
     pub(crate) fn begins_with(&self, word: Cell, handler: u64) -> bool {
-        word.bits() == handler || self.sequences(word).iter().any(|parts| parts[0] == handler)
+        word.bits() == handler || self.sequences(word).any(|parts| parts[0] == handler)
+    }
+
+    /// Where a handler word is among the entries, or would be.
+    fn entry(&self, word: u64) -> usize {
+        let mask = self.entries.len() - 1;
+        let mut at = (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
+        while self.entries[at].1 != NONE && self.entries[at].0 != word {
+            at = (at + 1) & mask;
+        }
+        at
     }
 
     pub(crate) fn add(
@@ -201,16 +256,38 @@ impl Layouts {
         part: Part,
     ) {
         let Some(handler) = handler.into() else { return };
-        let layouts = self.layouts.entry(Cell::of_handler(handler).bits()).or_default();
-        let layout = Layout { words, fields, part };
-        if !layouts.contains(&layout) {
-            layouts.push(layout);
+        self.add_layout(Cell::of_handler(handler).bits(), Layout { words, fields, part });
+    }
+
+    fn add_layout(&mut self, handler: u64, layout: Layout) {
+        if self.of(Cell::word(handler)).any(|known| *known == layout) {
+            return;
+        }
+        let entry = self.entry(handler);
+        let next = self.entries[entry].1;
+        self.count += usize::from(next == NONE);
+        // There are tens of thousands.
+        self.entries[entry] = (handler, self.layouts.len() as u32);
+        self.layouts.push((layout, next));
+        if 2 * self.count > self.entries.len() {
+            let empty = alloc::vec![(0, NONE); 2 * self.entries.len()];
+            for (word, first) in core::mem::replace(&mut self.entries, empty) {
+                if first != NONE {
+                    let entry = self.entry(word);
+                    self.entries[entry] = (word, first);
+                }
+            }
         }
     }
 
     fn add_op(&mut self, op: Op) {
-        let kind = |types: &[ValType]| types.first().map_or(Kind::I64, |&ty| Kind::from(ty));
-        let (operand, result) = (kind(op.info().params), kind(op.info().results));
+        let ty = |types: &[ValType]| types.first().map_or(Type::I64, |&ty| Type::of(ty.into()));
+        let (operand, result) = (ty(op.info().params), ty(op.info().results));
+        // References are compared by the instructions of integers.
+        let operand = match op {
+            Op::I64Eqz | Op::I64Eq | Op::I64Ne => Type::Word,
+            _ => operand,
+        };
         match tables::handlers(op) {
             Handlers::None => self.add_atomic(op),
             handlers @ (Handlers::VectorUn(_)
@@ -230,7 +307,7 @@ impl Layouts {
             Handlers::Cmp(tables) => {
                 self.add_bin(&tables.value, operand, result, 1, Part::Nothing);
                 for select in &tables.select {
-                    self.add_bin(select, operand, Kind::I64, 2, Part::Slots);
+                    self.add_bin(select, operand, Type::Word, 2, Part::Slots);
                 }
                 for (way, (branch, branch_not)) in
                     WAYS.into_iter().zip(tables.branch.iter().zip(&tables.branch_not))
@@ -248,7 +325,7 @@ impl Layouts {
                 for_each(PLACES, |a| {
                     for_each(DESTS, |d| {
                         let fields =
-                            [dest(d, result), source(a, Kind::I32), Field::Free, Field::Free];
+                            [dest(d, result), source(a, Type::I32), Field::Free, Field::Free];
                         for table in [&tables.base].into_iter().chain(&tables.wrapped) {
                             self.add(table[a as usize][d as usize], 1, fields, Part::Memory);
                         }
@@ -258,19 +335,19 @@ impl Layouts {
                     for_pairs(|a, b| {
                         for_each(DESTS, |d| {
                             let [d_field, a_field, b_field] =
-                                [dest(d, result), source(a, Kind::I32), source(b, Kind::I32)];
+                                [dest(d, result), source(a, Type::I32), source(b, Type::I32)];
                             let fields = [d_field, a_field, b_field, Field::Free];
                             let handler = table[a as usize][b as usize][d as usize];
                             self.add(handler, 1, fields, Part::Memory);
                         });
                     });
                 }
-                self.add_any(tables.any, Field::Write);
+                self.add_any(tables.any, dest(Dest::Slot, result));
             }
             Handlers::Store(tables) => {
                 for_pairs(|a, v| {
                     let fields =
-                        [source(v, operand), source(a, Kind::I32), Field::Free, Field::Free];
+                        [source(v, operand), source(a, Type::I32), Field::Free, Field::Free];
                     let words = 1 + usize::from(v == Place::Const);
                     for table in [&tables.base].into_iter().chain(&tables.wrapped) {
                         self.add(table[a as usize][v as usize], words, fields, Part::Memory);
@@ -280,7 +357,7 @@ impl Layouts {
                     for_each(PLACES, |v| {
                         for_pairs(|a, b| {
                             let [v_field, a_field, b_field] =
-                                [source(v, operand), source(a, Kind::I32), source(b, Kind::I32)];
+                                [source(v, operand), source(a, Type::I32), source(b, Type::I32)];
                             let fields = [v_field, a_field, b_field, Field::Free];
                             let words = 1 + usize::from(v == Place::Const);
                             let handler = table[v as usize][a as usize][b as usize];
@@ -288,33 +365,46 @@ impl Layouts {
                         });
                     });
                 }
-                self.add_any(tables.any, Field::Read);
+                self.add_any(tables.any, source(Place::Slot, operand));
             }
         }
     }
 
     pub(crate) fn add_any(&mut self, handlers: AnyTable, value: Field) {
         for (sort, handler) in Sort::ALL.into_iter().zip(handlers) {
-            let fields = [value, Field::Read, Field::Free, Field::Free];
+            let address = source(Place::Slot, Type::address(sort.is64()));
+            let fields = [value, address, Field::Free, Field::Free];
             self.add(handler, 2, fields, Part::AnyMemory { sort });
         }
     }
 
     fn add_atomic(&mut self, op: Op) {
-        let (value, slots) = match op.info().shape {
-            Shape::atomic_load => (Field::Write, 0),
-            Shape::atomic_store => (Field::Read, 0),
-            Shape::atomic_rmw => (Field::Write, 1),
-            _ => (Field::Write, 2),
+        let info = op.info();
+        let ty = |types: &[ValType]| types.first().map_or(Type::I64, |&ty| Type::of(ty.into()));
+        let result = dest(Dest::Slot, ty(info.results));
+        let (value, slots) = match info.shape {
+            Shape::atomic_load => (result, 0),
+            Shape::atomic_store => (source(Place::Slot, ty(info.params)), 0),
+            Shape::atomic_rmw => (result, 1),
+            _ => (result, 2),
         };
-        let fields = [value, Field::Read, Field::Free, Field::Free];
         for is64 in [false, true] {
+            let address = source(Place::Slot, Type::address(is64));
+            let fields = [value, address, Field::Free, Field::Free];
             let words = if slots == 0 { 2 } else { 3 };
-            self.add(atomic::handler(op, is64), words, fields, Part::AtomicMemory { is64, slots });
+            let part = Part::AtomicMemory { is64, slots, ty: ty(info.params) };
+            self.add(atomic::handler(op, is64), words, fields, part);
         }
     }
 
-    fn add_bin(&mut self, table: &BinTable, operand: Kind, result: Kind, words: usize, part: Part) {
+    fn add_bin(
+        &mut self,
+        table: &BinTable,
+        operand: Type,
+        result: Type,
+        words: usize,
+        part: Part,
+    ) {
         for_pairs(|a, b| {
             for_each(DESTS, |d| {
                 let [a_field, b_field] = pair(a, b, operand);
@@ -325,21 +415,22 @@ impl Layouts {
         });
     }
 
-    fn add_branch(&mut self, handler: Option<Handler>, a: Place, b: Place, kind: Kind, way: Way) {
+    fn add_branch(&mut self, handler: Option<Handler>, a: Place, b: Place, kind: Type, way: Way) {
         let [a_field, b_field] = pair(a, b, kind);
         let fields = [Field::Free, a_field, b_field, Field::Free];
-        let part = Part::Branch { word: 1, again: way != Way::Jump };
+        let part = Part::Branch { word: 1, again: again(way) };
         self.add(handler, 2 + wide(a, b, kind), fields, part);
     }
 
-    fn add_latches(&mut self, table: &[[PairTable; 2]; 2], kind: Kind) {
-        for (again, orders) in [false, true].into_iter().zip(table) {
+    fn add_latches(&mut self, table: &[[PairTable; 2]; 2], kind: Type) {
+        let kind = if kind == Type::Word { Type::I64 } else { kind };
+        for (again, orders) in [None, Some(Metering::None)].into_iter().zip(table) {
             for order in orders {
                 for_pairs(|x, b| {
-                    let x_field = if x == Place::Slot { Field::Write } else { source(x, kind) };
-                    let fields = [x_field, source(b, kind), Field::Free, Field::Free];
+                    let (handler, b) = (order[x as usize][b as usize], source(b, kind));
+                    let fields = [Field::Update(x, kind), b, Field::Free, Field::Free];
                     let part = Part::Branch { word: 1, again };
-                    self.add(order[x as usize][b as usize], 3, fields, part);
+                    self.add(handler, 3, fields, part);
                 });
             }
         }
@@ -347,32 +438,27 @@ impl Layouts {
 
     /// Handlers by the kind of a value.
     fn add_kind(&mut self, kind: Kind) {
-        let extra = |place: Place| wide(place, place, kind);
+        // Those of integers move references, too.
+        let ty = if kind == Kind::I64 { Type::Word } else { Type::of(kind) };
+        let extra = |place: Place| wide(place, place, ty);
         for_each(PLACES, |a| {
             for_each(DESTS, |d| {
-                let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
-                self.add(tables::copy(kind, a, d), 1 + extra(a), fields, Part::Nothing);
+                let fields = [dest(d, ty), source(a, ty), Field::Free, Field::Free];
+                self.add(tables::copy(kind, a, d), 1 + extra(a), fields, Part::Copy);
             });
-            let fields = [Field::Free, source(a, kind), Field::Free, Field::Free];
-            let return_one = Part::ReturnOne { slots: kind.width() };
-            let global = Part::Global { word: 1, upper: false };
-            self.add(tables::global_set(kind, a), 2 + extra(a), fields, global);
-            self.add(tables::return_one(kind, a), 1 + extra(a), fields, return_one);
+            let fields = [Field::Free, source(a, ty), Field::Free, Field::Free];
+            self.add(tables::global_set(kind, a), 2 + extra(a), fields, Part::GlobalSet);
+            self.add(tables::return_one(kind, a), 1 + extra(a), fields, Part::ReturnOne);
         });
         for_each(DESTS, |d| {
-            let fields = [dest(d, kind), Field::Free, Field::Free, Field::Free];
-            self.add(tables::global_get(kind, d), 1, fields, Part::Global { word: 0, upper: true });
+            let fields = [dest(d, ty), Field::Free, Field::Free, Field::Free];
+            self.add(tables::global_get(kind, d), 1, fields, Part::GlobalGet);
             for_pairs(|x, y| {
                 for c in [Place::Slot, Place::Acc] {
-                    let fields =
-                        [dest(d, kind), source(x, kind), source(y, kind), source(c, Kind::I32)];
+                    let fields = [dest(d, ty), source(x, ty), source(y, ty), source(c, Type::I32)];
                     let constants = [x, y].iter().filter(|&&place| place == Place::Const).count();
-                    self.add(
-                        tables::select(kind, x, y, c, d),
-                        1 + constants,
-                        fields,
-                        Part::Nothing,
-                    );
+                    let handler = tables::select(kind, x, y, c, d);
+                    self.add(handler, 1 + constants, fields, Part::Select);
                 }
             });
         });
@@ -383,7 +469,7 @@ impl Layouts {
         for nans in Nans::ALL {
             for_each(PLACES, |a| {
                 for_each(DESTS, |d| {
-                    let kind = canonical::kind(nans);
+                    let kind = Type::of(canonical::kind(nans));
                     let fields = [dest(d, kind), source(a, kind), Field::Free, Field::Free];
                     self.add(tables::canonical(nans, a, d), 1, fields, Part::Nothing);
                 });
@@ -393,15 +479,16 @@ impl Layouts {
 
     /// Branches by the way they go.
     fn add_way(&mut self, way: Way) {
-        self.add(tables::br(way), 1, FREE, Part::Jump { again: way != Way::Jump });
-        for (is64, kind) in [(false, Kind::I32), (true, Kind::I64)] {
+        self.add(tables::br(way), 1, FREE, Part::Jump { again: again(way) });
+        for (is64, kind) in [(false, Type::I32), (true, Type::I64)] {
             for zero in [false, true] {
                 for_each(PLACES, |a| {
                     let handler = tables::br_test(is64, zero, a, way);
-                    self.add_branch(handler, a, Place::Acc, kind, way);
-                    let x = if a == Place::Slot { Field::Write } else { source(a, kind) };
-                    let part = Part::Branch { word: 1, again: way != Way::Jump };
-                    let fields = [x, Field::Free, Field::Free, Field::Free];
+                    let tested = if is64 { Type::Word } else { kind };
+                    let part = Part::Branch { word: 1, again: again(way) };
+                    let fields = [Field::Free, source(a, tested), Field::Free, Field::Free];
+                    self.add(handler, 2, fields, part);
+                    let fields = [Field::Update(a, kind), Field::Free, Field::Free, Field::Free];
                     self.add(tables::latch_test(is64, zero, a, way), 3, fields, part);
                 });
                 for_pairs(|a, b| {
@@ -413,23 +500,24 @@ impl Layouts {
     }
 
     fn add_metering(&mut self, metering: Metering) {
-        self.add(tables::loop_enter(metering), 1, FREE, Part::LoopEnter);
-        self.add(tables::charge(metering), 1, FREE, Part::Nothing);
+        self.add(tables::loop_enter(metering), 1, FREE, Part::LoopEnter(metering));
+        self.add(tables::charge(metering), 1, FREE, Part::Charge(metering));
         for bits in 0..8 {
             let [int, f64, f32] = [1, 2, 4].map(|bit| bits & bit != 0);
             let handler = tables::enter(metering, int, f64, f32);
-            self.add(handler, 3, FREE, Part::Enter([int, f64, f32]));
+            self.add(handler, 3, FREE, Part::Enter(metering, [int, f64, f32]));
         }
     }
 
     fn add_calls(&mut self) {
         for_each(PLACES, |a| {
-            let index = [Field::Free, Field::Free, Field::Free, source(a, Kind::I32)];
+            let index = [Field::Free, Field::Free, Field::Free, source(a, Type::Index)];
             self.add(tables::call_indirect(false, a), 2, index, Part::CallIndirect);
             self.add(tables::call_indirect(true, a), 2, index, Part::ReturnCallIndirect);
+            let index = [Field::Free, Field::Free, Field::Free, source(a, Type::Func)];
             self.add(tables::call_ref(false, a), 2, index, Part::CallRef);
             self.add(tables::call_ref(true, a), 2, index, Part::ReturnCallRef);
-            let fields = [Field::Free, source(a, Kind::I32), Field::Free, Field::Free];
+            let fields = [Field::Free, source(a, Type::I32), Field::Free, Field::Free];
             self.add(tables::br_table(a), 2, fields, Part::BrTable);
         });
         for (f64, f32) in [(true, false), (false, true), (true, true)] {
@@ -439,34 +527,33 @@ impl Layouts {
 
     fn add_references(&mut self) {
         for_each(PLACES, |a| {
-            let fields = [Field::Free, source(a, Kind::Ref), Field::Free, Field::Free];
+            let fields = [Field::Free, source(a, Type::Ref), Field::Free, Field::Free];
             self.add(tables::non_null(a), 1, fields, Part::Nothing);
         });
         for_each(DESTS, |d| {
-            let fields = [dest(d, Kind::Ref), Field::Free, Field::Free, Field::Free];
+            let fields = [dest(d, Type::Word), Field::Free, Field::Free, Field::Free];
             self.add(tables::ref_func(d), 1, fields, Part::Func);
-            self.add(tables::table_size(d), 1, fields, Part::Table);
+            self.add(tables::table_size(d), 1, fields, Part::TableSize);
             for_each(PLACES, |a| {
-                let fields = [dest(d, Kind::Ref), source(a, Kind::I64), Field::Free, Field::Free];
-                self.add(tables::table_get(a, d), 1, fields, Part::Table);
+                let index = source(a, Type::Index);
+                let fields = [dest(d, Type::Word), index, Field::Free, Field::Free];
+                self.add(tables::table_get(a, d), 1, fields, Part::TableGet);
             });
         });
-        let fields = [Field::Read, Field::Read, Field::Free, Field::Free];
-        self.add(plain::TABLE_SET, 1, fields, Part::Table);
+        let [value, index] = [Type::Ref, Type::Index].map(|ty| source(Place::Slot, ty));
+        let fields = [value, index, Field::Free, Field::Free];
+        self.add(plain::TABLE_SET, 1, fields, Part::TableSet);
     }
 
     fn add_sequences(&mut self) {
         for (handler, parts) in tables::fusions::sequences() {
             let parts: Vec<u64> = parts.into_iter().map(|p| Cell::of_handler(p).bits()).collect();
             let handler = Cell::of_handler(handler).bits();
-            for layout in self.layouts.get(&parts[0]).cloned().unwrap_or_default() {
-                let layouts = self.layouts.entry(handler).or_default();
-                if !layouts.contains(&layout) {
-                    layouts.push(layout);
-                }
-            }
-            self.sequences.entry(handler).or_default().push(parts);
+            let first: Vec<Layout> = self.of(Cell::word(parts[0])).copied().collect();
+            first.into_iter().for_each(|layout| self.add_layout(handler, layout));
+            self.sequences.push((handler, parts));
         }
+        self.sequences.sort_unstable();
     }
 
     fn add_plain(&mut self) {
@@ -498,41 +585,69 @@ pub(crate) fn for_pairs(mut f: impl FnMut(Place, Place)) {
 }
 
 /// The field of an operand.
-pub(crate) fn source(place: Place, kind: Kind) -> Field {
-    match place {
-        Place::Slot if kind == Kind::V128 => Field::ReadVector,
-        Place::Slot => Field::Read,
-        Place::Const | Place::Acc => Field::Free,
-        Place::P0 => Field::Pin(kind.domain(), 0),
-        Place::P1 => Field::Pin(kind.domain(), 1),
-    }
+pub(crate) fn source(place: Place, ty: Type) -> Field {
+    Field::Get(place, ty)
 }
 
 /// The field of a result.
-pub(crate) fn dest(dest: Dest, kind: Kind) -> Field {
-    match dest {
-        Dest::Slot if kind == Kind::V128 => Field::WriteVector,
-        Dest::Slot => Field::Write,
-        Dest::Acc => Field::Free,
-        Dest::P0 => Field::Pin(kind.domain(), 0),
-        Dest::P1 => Field::Pin(kind.domain(), 1),
+pub(crate) fn dest(dest: Dest, ty: Type) -> Field {
+    Field::Set(dest, ty)
+}
+
+/// Who looks at interrupts and pays where a branch goes back to the start of a loop.
+fn again(way: Way) -> Option<Metering> {
+    match way {
+        Way::Jump => None,
+        Way::Again(metering) => Some(metering),
     }
 }
 
 /// The fields of two operands: a constant has none, and the other is in the first.
-fn pair(a: Place, b: Place, kind: Kind) -> [Field; 2] {
+fn pair(a: Place, b: Place, ty: Type) -> [Field; 2] {
     match (a, b) {
-        (Place::Const, other) | (other, Place::Const) => [source(other, kind), Field::Free],
-        (a, b) => [source(a, kind), source(b, kind)],
+        (Place::Const, other) | (other, Place::Const) => [source(other, ty), Field::Free],
+        (a, b) => [source(a, ty), source(b, ty)],
     }
 }
 
 /// How many words the constant among two operands takes.
-fn wide(a: Place, b: Place, kind: Kind) -> usize {
-    let words = match kind {
-        Kind::I32 | Kind::F32 => 0,
-        Kind::I64 | Kind::Ref | Kind::F64 => 1,
-        Kind::V128 => 2,
-    };
-    if a == Place::Const || b == Place::Const { words } else { 0 }
+fn wide(a: Place, b: Place, ty: Type) -> usize {
+    if a == Place::Const || b == Place::Const { ty.wide() } else { 0 }
+}
+
+impl Type {
+    pub(crate) fn of(kind: Kind) -> Type {
+        match kind {
+            Kind::I32 => Type::I32,
+            Kind::I64 => Type::I64,
+            Kind::F32 => Type::F32,
+            Kind::F64 => Type::F64,
+            Kind::V128 => Type::V128,
+            Kind::Ref => Type::Word,
+        }
+    }
+
+    /// Of an address in a memory.
+    fn address(is64: bool) -> Type {
+        if is64 { Type::I64 } else { Type::I32 }
+    }
+
+    /// The register file of its values.
+    pub(crate) fn domain(self) -> Domain {
+        match self {
+            Type::F32 => Domain::F32,
+            Type::F64 => Domain::F64,
+            Type::V128 => Domain::Vector,
+            _ => Domain::Int,
+        }
+    }
+
+    /// How many words of its own a constant takes.
+    fn wide(self) -> usize {
+        match self {
+            Type::I32 | Type::F32 | Type::Index => 0,
+            Type::V128 => 2,
+            _ => 1,
+        }
+    }
 }

@@ -1,14 +1,14 @@
 //! What the handlers of vector instructions find in their cells: part of [`Layouts`], made from the
 //! tables of [`tables::vector`].
 
-use super::{DESTS, FREE, Field, Layouts, PLACES, Part, dest, for_each, for_pairs, source};
+use super::{DESTS, Field, Layouts, PLACES, Part, Type, dest, for_each, for_pairs, source};
 use crate::exec::{
-    machine::place::{Dest, Kind, Place},
+    machine::place::{Dest, Place},
     tables::{self, Handlers, Sort},
 };
 use windlass_decode::{Op, Shape};
 
-const V: Kind = Kind::V128;
+const V: Type = Type::V128;
 
 impl Layouts {
     /// The handlers of `v128.const`, which no table of an instruction has.
@@ -21,8 +21,9 @@ impl Layouts {
 
     pub(crate) fn add_vector(&mut self, op: Op, handlers: Handlers) {
         let info = op.info();
-        let [first, second] = [0, 1].map(|i| info.params.get(i).map_or(V, |&ty| Kind::from(ty)));
-        let result = info.results.first().map_or(V, |&ty| Kind::from(ty));
+        let [first, second] =
+            [0, 1].map(|i| info.params.get(i).map_or(V, |&ty| Type::of(ty.into())));
+        let result = info.results.first().map_or(V, |&ty| Type::of(ty.into()));
         match handlers {
             Handlers::VectorUn(_) => for_pairs(|a, _| {
                 for_each(DESTS, |d| {
@@ -51,7 +52,7 @@ impl Layouts {
             Handlers::VectorLoad(tables) => {
                 for_pairs(|a, b| {
                     for_each(DESTS, |d| {
-                        let [a_field, b_field] = [a, b].map(|place| source(place, Kind::I32));
+                        let [a_field, b_field] = [a, b].map(|place| source(place, Type::I32));
                         let one = [dest(d, V), a_field, Field::Free, Field::Free];
                         self.add(handlers.load(a, d), 1, one, Part::Memory);
                         self.add(handlers.load_wrapped(a, d), 1, one, Part::Memory);
@@ -59,12 +60,12 @@ impl Layouts {
                         self.add(handlers.load_indexed(a, b, 0, d), 1, two, Part::Memory);
                     });
                 });
-                self.add_any(tables.any, Field::WriteVector);
+                self.add_any(tables.any, dest(Dest::Slot, V));
             }
             Handlers::VectorStore(tables) => {
                 for &v in PLACES {
                     for_pairs(|a, b| {
-                        let [a_field, b_field] = [a, b].map(|place| source(place, Kind::I32));
+                        let [a_field, b_field] = [a, b].map(|place| source(place, Type::I32));
                         let one = [source(v, V), a_field, Field::Free, Field::Free];
                         self.add(handlers.store(a, v), 1, one, Part::Memory);
                         self.add(handlers.store_wrapped(a, v), 1, one, Part::Memory);
@@ -72,7 +73,7 @@ impl Layouts {
                         self.add(handlers.store_indexed(a, b, 0, v), 1, two, Part::Memory);
                     });
                 }
-                self.add_any(tables.any, Field::ReadVector);
+                self.add_any(tables.any, source(Place::Slot, V));
             }
             _ => self.add_lanes(handlers),
         }
@@ -81,18 +82,18 @@ impl Layouts {
     fn add_lanes(&mut self, handlers: Handlers) {
         for_each(PLACES, |a| {
             for &v in PLACES {
-                let fields = [source(v, V), source(a, Kind::I32), Field::Free, Field::Free];
+                let fields = [source(v, V), source(a, Type::I32), Field::Free, Field::Free];
                 self.add(handlers.store_lane(a, v), 2, fields, Part::Memory);
-                let to_slot = Part::MemoryLane { word: 1 };
-                self.add(handlers.load_lane(a, v, Dest::Slot), 2, fields, to_slot);
-                self.add(handlers.load_lane(a, v, Dest::Acc), 2, fields, Part::Memory);
+                for d in [Dest::Slot, Dest::Acc] {
+                    self.add(handlers.load_lane(a, v, d), 2, fields, Part::MemoryLane(d));
+                }
             }
         });
-        let mut fields = FREE;
-        [fields[0], fields[1]] = [Field::ReadVector, Field::Read];
         for sort in Sort::ALL {
+            let address = source(Place::Slot, Type::address(sort.is64()));
+            let fields = [source(Place::Slot, V), address, Field::Free, Field::Free];
             let part = match handlers {
-                Handlers::LoadLane(_) => Part::AnyMemoryLane { sort, word: 2 },
+                Handlers::LoadLane(_) => Part::AnyMemoryLane { sort },
                 _ => Part::AnyMemory { sort },
             };
             self.add(handlers.any(sort), 3, fields, part);

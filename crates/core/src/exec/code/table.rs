@@ -154,6 +154,15 @@ impl CodeTable {
         })
     }
 
+    /// The function that a word of code names, by where it begins or by its stub.
+    pub(crate) fn starting(&self, word: u64) -> Option<usize> {
+        let is_upper = cfg!(all(target_endian = "big", target_pointer_width = "32"));
+        let address = usize::try_from(if is_upper { word >> 32 } else { word }).ok()?;
+        let defined = self.find(ptr::without_provenance(address))?.defined;
+        let starts = [self.stub(defined), self.current(defined)];
+        starts.into_iter().any(|start| Cell::of_code(start).bits() == word).then_some(defined)
+    }
+
     /// How far `ip` is from the start of the function's code, in words.
     pub(crate) fn distance(&self, defined: usize, ip: Ip) -> usize {
         (ip as usize).wrapping_sub(self.current(defined) as usize) / size_of::<Cell>()

@@ -8,7 +8,6 @@
 
 use super::set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS};
 use crate::exec::machine::Cell;
-#[cfg(all(debug_assertions, feature = "std"))]
 use crate::exec::machine::dispatch::Handler;
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 
@@ -118,9 +117,8 @@ fn next(node: &Node, part: u16) -> Option<&'static Node> {
     find_node(edges[at].1)
 }
 
-/// The handlers of sequences, each with that of its first part: for the checker, to which a cell of
-/// a sequence is what it is without the others.
-#[cfg(all(debug_assertions, feature = "std"))]
+/// The handlers of sequences, each with that of its first part: for the verifier, to which a cell
+/// of a sequence is what it is without the others.
 pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
     fn walk(node: &Node, parts: &mut Vec<Handler>, all: &mut Vec<(Handler, Vec<Handler>)>) {
         if let Some(&handler) = FUSED.get(usize::from(node.fused)) {

@@ -105,7 +105,6 @@ pub(crate) enum Sort {
 }
 
 impl Sort {
-    #[cfg(all(debug_assertions, feature = "std"))]
     pub(crate) const ALL: [Sort; 4] = [Sort::Own32, Sort::Own64, Sort::Shared32, Sort::Shared64];
 
     /// The sort of a memory of this type.

@@ -1,10 +1,10 @@
-//! The checker finds what is wrong: code of real functions with one word changed.
+//! The verifier finds what is wrong: code of real functions with one word changed.
 
-use super::{Fault, check};
+use super::{Fault, Progress};
 use crate::{
     Config, Engine, Metering, Module,
-    exec::{Catches, Cell, cells::Layouts, tables::fusions::sequences},
-    translate::{Recording, encode, translate},
+    exec::{Catches, Cell, cells::Layouts, pack_halves, tables::fusions::sequences},
+    translate::{Parts, listed, translated},
 };
 use alloc::{format, vec::Vec};
 
@@ -40,25 +40,29 @@ fn module(metering: Metering) -> Module {
         "(call $two (local.get 0)) (local.set 4) (local.set 3)",
     );
     let wasm = wat::parse_str(text).expect("the text is a module");
-    let engine = Engine::new(Config::new().metering(metering)).expect("the settings are fine");
+    let engine = Engine::new(Config::new().metering(metering).verify_code(true))
+        .expect("the settings are fine");
     Module::from_binary(&engine, &wasm).expect("the module is valid")
 }
 
-/// The checker's verdict on the last function with its code changed.
+/// The verifier's verdict on a function's code.
+pub(super) fn verify(module: &Module, defined: usize, parts: &Parts) -> Result<(), Fault> {
+    let subject = module.0.source().subject(defined, &parts.code, &parts.catches, &parts.loops);
+    let mut progress = Progress::default();
+    while progress.step(subject)? {}
+    Ok(())
+}
+
+/// The verdict on the last function with its code changed.
 fn verdict(module: &Module, change: impl FnOnce(&mut Vec<Cell>)) -> Result<(), Fault> {
-    let source = module.0.source();
-    let Ok(translated) = translate(source, 2) else { panic!("the function can be translated") };
-    let mut code = translated.code.into_vec();
-    change(&mut code);
-    check(source, 2, &code, &Catches::default())
+    let mut parts = translated(module.0.source(), 2);
+    change(&mut parts.code);
+    verify(module, 2, &parts)
 }
 
 /// The words where cells begin, with the text of each.
 fn cells(module: &Module) -> Vec<(usize, alloc::string::String)> {
-    let Ok((lines, _)) = crate::translate::record(module.0.source(), 2, Recording::Text) else {
-        panic!("the function can be translated")
-    };
-    lines.into_iter().map(|line| (line.at, line.text)).collect()
+    listed(module.0.source(), 2)
 }
 
 /// How the branch back to the start of the loop begins: that depends on the instruction set.
@@ -187,8 +191,8 @@ fn the_loop_is_the_innermost() {
     let (latch, entered) = (find(&module, back(&module)), find(&module, "loop"));
     // The branch goes to another cell than the one after the loop's start.
     let fault = verdict(&module, |code| {
-        let Ok(back) = encode::distance(latch + 1, entered) else { panic!("it is not far") };
-        code[latch + 2] = Cell::word(u64::from(back.cast_unsigned()));
+        let back = (entered as i32 - (latch as i32 + 1)) * 8;
+        code[latch + 2] = Cell::word(pack_halves(back, 0));
     });
     assert!(fault.is_err_and(|fault| fault.what.starts_with("I5")), "{}", format!("{latch}"));
 }
@@ -204,7 +208,11 @@ fn indices_are_those_of_the_module() {
     refused("memory.copy", 1, 4, "I6");
 }
 
-/// The checker's verdict on a function that throws and catches, with the tables of what it catches
+fn engine() -> Engine {
+    Engine::new(Config::new().verify_code(true)).expect("the settings are fine")
+}
+
+/// The verdict on a function that throws and catches, with the tables of what it catches
 /// changed.
 fn catches_verdict(change: impl FnOnce(&mut Catches)) -> Result<(), Fault> {
     let text = r#"(module
@@ -220,11 +228,10 @@ fn catches_verdict(change: impl FnOnce(&mut Catches)) -> Result<(), Fault> {
               (throw_ref))
             (unreachable)))"#;
     let wasm = wat::parse_str(text).expect("the text is a module");
-    let module = Module::from_binary(&Engine::default(), &wasm).expect("the module is valid");
-    let source = module.0.source();
-    let Ok(mut translated) = translate(source, 0) else { panic!("the function can be translated") };
-    change(&mut translated.catches);
-    check(source, 0, &translated.code, &translated.catches)
+    let module = Module::from_binary(&engine(), &wasm).expect("the module is valid");
+    let mut parts = translated(module.0.source(), 0);
+    change(&mut parts.catches);
+    verify(&module, 0, &parts)
 }
 
 #[test]
@@ -245,4 +252,18 @@ fn what_is_caught_goes_where_it_can() {
     refused(&|c| c.spans[0].0 += 1, "I3: a try block begins");
     refused(&|c| c.spans[1].1 = Some(2), "I3: the number of a try block");
     refused(&|c| c.spans.swap(0, 1), "I3: spans");
+}
+
+#[test]
+fn a_refusal_names_the_function_and_the_instruction() {
+    let module = module(Metering::None);
+    let at = find(&module, "memory.copy");
+    let mut parts = translated(module.0.source(), 2);
+    parts.code[at + 1] = Cell::word(parts.code[at + 1].bits() ^ 1 << 40);
+    let fault = verify(&module, 2, &parts).expect_err("a fault");
+    let refused = module.0.refused(2, fault);
+    assert_eq!((refused.func(), refused.name()), (3, None));
+    // The instruction is `memory.copy`, 0xfc 0x0a.
+    assert_eq!(module.0.bytes[refused.offset()..][..2], [0xfc, 0x0a]);
+    assert!(alloc::string::ToString::to_string(&refused).contains("I6: the index of a memory"));
 }

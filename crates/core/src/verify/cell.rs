@@ -1,0 +1,396 @@
+//! What a cell reads and writes: operands and results in slots, registers and code, and the kinds
+//! of cells that are no calls, objects or the driver's. A part of [`Verifier`].
+
+use super::{
+    Outcome, Progress, Verifier, ensure,
+    types::{I31, Ty},
+};
+use crate::exec::{
+    cells::{Field, Layout, Part, Type},
+    machine::place::{Dest, Domain, Place},
+    tables::Sort,
+};
+use windlass_decode::{AbsHeapType, HeapType, RefType, ValType};
+
+/// What the fields of a cell have to be read as.
+pub(super) type Operands = [Ty; 4];
+
+impl Verifier<'_> {
+    /// Looks at the cell, and does to what is known what it does. Whether the next one may follow.
+    pub(super) fn cell(&mut self, layout: &Layout) -> Result<bool, &'static str> {
+        let operands = self.read(layout)?;
+        for (index, field) in layout.fields.into_iter().enumerate() {
+            if let Field::Update(Place::Slot, _) = field {
+                let pinned = self.frame.is_pinned(self.field(index));
+                ensure(!pinned, "I2: a pinned local is written with its register")?;
+            }
+        }
+        let is_making = matches!(
+            layout.part,
+            Part::NewFirst(_) | Part::NewField(_) | Part::NewLast(_) | Part::NewDescribed
+        );
+        ensure(is_making || self.making.is_none(), "I10: an object is made in one go")?;
+        let goes_on = self.part(layout, &operands)?;
+        Ok(goes_on)
+    }
+
+    /// The types of the operands.
+    fn read(&self, layout: &Layout) -> Result<Operands, &'static str> {
+        let mut operands = [Ty::Dead; 4];
+        for (index, field) in layout.fields.into_iter().enumerate() {
+            if let Field::Get(place, ty) | Field::Update(place, ty) = field {
+                operands[index] = self.operand(index, place, ty)?;
+            }
+        }
+        Ok(operands)
+    }
+
+    /// Whether the same machine code has an `i32` and an `i64` as its result, of these operands: it
+    /// is either.
+    fn is_either(&self) -> bool {
+        let gives = |wanted| {
+            let mut layouts = self.layouts.of(self.subject.code[self.at]);
+            layouts.any(|layout| {
+                let is_result = matches!(layout.fields[0], Field::Set(_, ty) if ty == wanted);
+                is_result && self.read(layout).is_ok()
+            })
+        };
+        gives(Type::I32) && gives(Type::I64)
+    }
+
+    /// The type of operand `index`, which is read as `ty`. What a constant is says the caller.
+    fn operand(&self, index: usize, place: Place, ty: Type) -> Result<Ty, &'static str> {
+        let domain = ty.domain();
+        let slot = self.field(index);
+        let found = match place {
+            Place::Const => match ty {
+                Type::I32 | Type::Index => Ty::I32,
+                Type::F32 => Ty::F32,
+                Type::F64 => Ty::F64,
+                Type::V128 => Ty::Low,
+                _ => Ty::I64,
+            },
+            Place::Slot => {
+                let found = self.state.slot(&self.frame, slot)?;
+                if ty == Type::V128 {
+                    let high = self.state.slot(&self.frame, slot + 1)?;
+                    ensure(high == Ty::High, "I2: the type of a slot that is read")?;
+                }
+                found
+            }
+            Place::Acc => self.state.acc(domain).ty,
+            Place::P0 | Place::P1 => {
+                let pins = self.frame.pins.get(domain as usize);
+                let pin = pins.map_or(0, |pins| pins[usize::from(place == Place::P1)]);
+                let holds = self.state.flow.pins.get(domain as usize) == Some(&true);
+                ensure(holds && pin != 0, "I2: a register has the pinned local")?;
+                self.state.slot(&self.frame, pin)?
+            }
+        };
+        ensure(self.is(found, ty), "I2: the type of what is read")?;
+        Ok(found)
+    }
+
+    /// Whether this can be read so.
+    fn is(&self, ty: Ty, wanted: Type) -> bool {
+        let heap = |wanted| {
+            let wanted = HeapType::Abs(wanted);
+            matches!(ty, Ty::Null)
+                || matches!(ty, Ty::Ref(heap) if self.types.heap_fits(heap, wanted))
+        };
+        match wanted {
+            Type::I32 => self.types.fits(ty, Ty::I32),
+            Type::I64 => self.types.fits(ty, Ty::I64),
+            Type::F32 => ty == Ty::F32,
+            Type::F64 => ty == Ty::F64,
+            Type::V128 => ty == Ty::Low,
+            Type::Word => matches!(ty, Ty::Ref(_)) || self.types.fits(ty, Ty::I64),
+            Type::Index => [Ty::I32, Ty::I64].into_iter().any(|index| self.types.fits(ty, index)),
+            Type::Ref => matches!(ty, Ty::Null | Ty::Small | Ty::Ref(_)),
+            Type::I31 => ty == Ty::Small || heap(AbsHeapType::I31),
+            Type::Array => heap(AbsHeapType::Array),
+            Type::Func => heap(AbsHeapType::Func),
+        }
+    }
+
+    /// What the cell does.
+    fn part(&mut self, layout: &Layout, operands: &Operands) -> Result<bool, &'static str> {
+        use Part::*;
+        let mut result = None;
+        match layout.part {
+            Nothing => {}
+            Copy => {
+                let wide = layout.fields[1] == Field::Get(Place::Const, Type::Word);
+                result = Some(if wide { Ty::of_const(self.word(1)) } else { operands[1] });
+                self.copy(layout.fields[0], operands[1], result)?;
+                return Ok(true);
+            }
+            Select => {
+                let mut word = 1;
+                let [x, y] = [1, 2].map(|index| match layout.fields[index] {
+                    Field::Get(Place::Const, ty) => {
+                        word += 1;
+                        let is_word = ty == Type::Word;
+                        if is_word { Ty::of_const(self.word(word - 1)) } else { operands[index] }
+                    }
+                    _ => operands[index],
+                });
+                result = Some(self.types.join(x, y));
+            }
+            Slots => {
+                let slots = [self.low(1), self.high(1)].map(u32::cast_signed);
+                let [x, y] = slots.map(|slot| self.state.slot(&self.frame, slot));
+                let ty = self.types.join(x?, y?);
+                let is_word = ty == Ty::I32 || self.is(ty, Type::Word);
+                ensure(is_word, "I2: slots that are selected")?;
+                result = Some(ty);
+            }
+            Branch { word, again } => {
+                self.update(layout.fields[0])?;
+                let flow = core::mem::take(&mut self.state.flow);
+                let brought = self.branch(word, again, &flow);
+                self.state.flow = flow;
+                brought?;
+            }
+            Jump { again } => {
+                let flow = core::mem::take(&mut self.state.flow);
+                self.branch(0, again, &flow)?;
+                return Ok(false);
+            }
+            BrTable => {
+                let flow = core::mem::take(&mut self.state.flow);
+                (1..self.words).try_for_each(|word| self.branch(word, None, &flow))?;
+                return Ok(false);
+            }
+            LoopEnter(metering) | Charge(metering) => {
+                ensure(metering == self.subject.metering, "I15: who looks at interrupts")?;
+                self.state.forget();
+                if let LoopEnter(_) = layout.part {
+                    self.state.flow.again = u32::try_from(self.at + 1 + layout.words).ok();
+                }
+            }
+            GlobalGet => result = Some(self.global(self.high(0), layout.fields[0])?),
+            GlobalSet => {
+                let ty = self.global(self.low(1), layout.fields[1])?;
+                let own = match layout.fields[1] {
+                    Field::Get(Place::Const, Type::Word) => Ty::of_const(self.word(2)),
+                    _ => operands[1],
+                };
+                ensure(self.types.fits(own, ty), "I10: the type of a global")?;
+            }
+            TableGet | TableSet | TableSize => result = self.table(layout.part, operands)?,
+            Func => {
+                let ty = self.subject.context.funcs.get(self.high(0) as usize);
+                let id = ty.and_then(|&ty| self.subject.context.type_ids.get(ty as usize));
+                let id = id.ok_or("I6: the index of a function")?;
+                result = Some(Ty::Ref(HeapType::Exact(id.0)));
+            }
+            StructGet(_)
+            | StructSet(_)
+            | ArrayGet(_)
+            | ArraySet(_)
+            | NewFirst(_)
+            | NewField(_)
+            | NewLast(_)
+            | NewDescribed
+            | GetDesc
+            | DescCast
+            | SmallArray(_)
+            | RefTest(_)
+            | RefCast(_)
+            | BrCast { .. } => {
+                result = self.object(layout, operands)?;
+            }
+            DescTest => return Err(super::GIVEN_UP),
+            Memory => self.memory(None)?,
+            AnyMemory { sort } => self.memory(Some(sort))?,
+            AtomicMemory { is64, slots, ty } => self.atomic(is64, slots, ty)?,
+            MemoryLane(dest) => {
+                self.memory(None)?;
+                self.lane(1, dest)?;
+            }
+            AnyMemoryLane { sort } => {
+                self.memory(Some(sort))?;
+                self.lane(2, Dest::Slot)?;
+            }
+            Enter(..) => ensure(self.at == 0, "I1: enter is the first cell only")?,
+            Reload => {
+                let [_, f64, f32] = self.frame.pins;
+                let named = [0, 1, 2, 3].map(|index| self.field(index));
+                let is_so = named == [f64[0], f64[1], f32[0], f32[1]];
+                ensure(is_so, "I2: pinned locals to load again")?;
+                self.state.flow.pins = self.frame.pins.map(|pins| pins[0] != 0);
+            }
+            MoveMany => self.move_many()?,
+            Slow => self.slow()?,
+            Unreachable => return Ok(false),
+            Call | CallImport | CallIndirect | CallRef => self.call(layout.part, operands)?,
+            ReturnCall | ReturnCallImport | ReturnCallIndirect | ReturnCallRef => {
+                self.return_call(layout.part, operands)?;
+                // What the driver calls comes back behind the cell.
+                return Ok(layout.part != ReturnCall);
+            }
+            ReturnNone | ReturnOne | ReturnMany => {
+                self.returns(layout, operands)?;
+                return Ok(false);
+            }
+            Throw | ThrowRef => {
+                self.throws(layout.part)?;
+                return Ok(false);
+            }
+        }
+        if let Field::Set(dest, ty) = layout.fields[0] {
+            self.set(dest, ty, result)?;
+        }
+        Ok(true)
+    }
+
+    /// The cell's result, in the places that its first field says.
+    fn set(&mut self, dest: Dest, wanted: Type, result: Option<Ty>) -> Outcome {
+        let slot = self.field(0);
+        let ty = match (result, wanted) {
+            (Some(ty), _) => ty,
+            (None, Type::I32 | Type::I64) if self.is_shared && self.is_either() => Ty::Int,
+            (None, Type::I32 | Type::Index) => Ty::I32,
+            (None, Type::F32) => Ty::F32,
+            (None, Type::F64) => Ty::F64,
+            (None, Type::V128) => Ty::Low,
+            (None, Type::I31) => Ty::Ref(I31),
+            (None, _) => Ty::I64,
+        };
+        match dest {
+            Dest::Acc => self.state.set_acc(wanted.domain(), ty, 0),
+            Dest::Slot => {
+                self.write(slot, ty)?;
+                self.state.set_acc(wanted.domain(), ty, slot);
+            }
+            Dest::P0 | Dest::P1 => self.write_pin(wanted.domain(), dest == Dest::P1, slot, ty)?,
+        }
+        Ok(())
+    }
+
+    /// A copy leaves accumulators alone.
+    fn copy(&mut self, field: Field, operand: Ty, result: Option<Ty>) -> Outcome {
+        let Field::Set(dest, wanted) = field else { return Ok(()) };
+        let ty = result.unwrap_or(operand);
+        match dest {
+            Dest::Slot => self.write(self.field(0), ty),
+            _ => self.set(dest, wanted, Some(ty)),
+        }
+    }
+
+    /// A slot, or the two of a vector, that is not of a pinned local.
+    pub(super) fn write(&mut self, slot: i32, ty: Ty) -> Outcome {
+        let halves = [Some(ty), (ty == Ty::Low).then_some(Ty::High)];
+        for (slot, ty) in (slot..).zip(halves.into_iter().flatten()) {
+            let pinned = self.frame.is_pinned(slot);
+            ensure(!pinned, "I2: a pinned local is written with its register")?;
+            self.set_slot(slot, ty)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_slot(&mut self, slot: i32, ty: Ty) -> Outcome {
+        let Progress { state, frame, .. } = &mut self.progress;
+        state.set_slot(frame, self.types, slot, ty)
+    }
+
+    pub(super) fn refine_slot(&mut self, slot: i32, ty: Ty) -> Outcome {
+        let Progress { state, frame, .. } = &mut self.progress;
+        state.refine(frame, slot, ty)
+    }
+
+    /// Operands from this slot on are gone.
+    pub(super) fn cut(&mut self, slot: i32) {
+        let Progress { state, frame, .. } = &mut self.progress;
+        state.cut(frame, slot);
+    }
+
+    fn write_pin(&mut self, domain: Domain, second: bool, slot: i32, ty: Ty) -> Outcome {
+        let pin = self.frame.pins.get(domain as usize).map_or(0, |pins| pins[usize::from(second)]);
+        ensure(pin != 0 && slot == pin, "I2: a pinned local is the one enter loads")?;
+        // The other register of the domain must be valid, too, for the flag to mean both.
+        let holds = self.state.flow.pins.get(domain as usize) == Some(&true);
+        ensure(holds, "I2: a register has the pinned local")?;
+        self.set_slot(slot, ty)
+    }
+
+    /// A latch adds to what it tests.
+    fn update(&mut self, field: Field) -> Outcome {
+        let ty = if let Field::Update(_, Type::I32) = field { Ty::I32 } else { Ty::I64 };
+        match field {
+            Field::Update(Place::Slot, _) => {
+                self.write(self.field(0), ty)?;
+                // The accumulator gets the sum.
+                let slot = self.field(0);
+                self.state.set_acc(Domain::Int, ty, slot);
+                Ok(())
+            }
+            Field::Update(place @ (Place::P0 | Place::P1), _) => {
+                self.write_pin(Domain::Int, place == Place::P1, self.field(0), ty)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// I6: the type of a global, which is read or written as the field says.
+    fn global(&self, index: u32, field: Field) -> Result<Ty, &'static str> {
+        let global = self.subject.context.globals.get(index as usize);
+        let ty = Ty::of(global.ok_or("I6: the index of a global")?.val);
+        let (Field::Get(_, wanted) | Field::Set(_, wanted)) = field else { return Ok(ty) };
+        ensure(self.is(ty, wanted), "I6: the type of a global")?;
+        Ok(ty)
+    }
+
+    /// I6: a table, and what its elements and indices are.
+    fn table(&self, part: Part, operands: &Operands) -> Result<Option<Ty>, &'static str> {
+        let table = self.subject.context.tables.get(self.high(0) as usize);
+        let table = table.ok_or("I6: the index of a table")?;
+        let element = Ty::of(ValType::Ref(RefType { ..table.element }));
+        let index = if table.limits.is64 { Ty::I64 } else { Ty::I32 };
+        if part == Part::TableSize {
+            return Ok(Some(index));
+        }
+        ensure(self.types.fits(operands[1], index), "I6: the index of an element")?;
+        if part == Part::TableGet {
+            return Ok(Some(element));
+        }
+        ensure(self.types.fits(operands[0], element), "I10: the type of a table's elements")?;
+        Ok(None)
+    }
+
+    /// I6: memory 0 with 32-bit addresses and not shared, or the one that is named and of that
+    /// sort.
+    fn memory(&self, any: Option<Sort>) -> Outcome {
+        let memories = &self.subject.context.memories;
+        let Some(sort) = any else {
+            let fits = memories.first().is_some_and(|m| Sort::of(m) == Sort::Own32);
+            return ensure(fits, "I6: memory 0 has 32-bit addresses and is not shared");
+        };
+        let memory = memories.get(self.high(0) as usize);
+        ensure(memory.is_some_and(|m| Sort::of(m) == sort), "I6: the index of a memory")
+    }
+
+    /// I6: a memory with addresses of the width. I2: the slots in operand word 2.
+    fn atomic(&self, is64: bool, slots: usize, ty: Type) -> Outcome {
+        let memory = self.subject.context.memories.get(self.high(0) as usize);
+        ensure(memory.is_some_and(|m| m.limits.is64 == is64), "I6: the index of a memory")?;
+        let slots = [(slots > 0).then(|| self.low(2)), (slots > 1).then(|| self.high(2))];
+        for slot in slots.into_iter().flatten() {
+            let found = self.state.slot(&self.frame, slot.cast_signed())?;
+            ensure(self.is(found, ty), "I2: the type of what is read")?;
+        }
+        Ok(())
+    }
+
+    /// I2: the vector that a load of a lane writes.
+    fn lane(&mut self, word: usize, dest: Dest) -> Outcome {
+        let mut slot = 0;
+        if dest == Dest::Slot {
+            slot = super::field(self.word(word), 0);
+            self.write(slot, Ty::Low)?;
+        }
+        self.state.set_acc(Domain::Vector, Ty::Low, slot);
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! [`Frame`]: which slots a function's frame has, and what type its locals are declared with. It
+//! comes from the module, but for how many operands there may be, which the function's first cell
+//! says and every later cell is held to.
+
+use super::{Outcome, ensure, types::Ty};
+use alloc::{collections::TryReserveError, vec::Vec};
+use windlass_decode::{AbsHeapType, FuncType, HeapType, ValType, limits};
+
+/// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
+pub(super) const FIRST_LOCAL: i32 = 2;
+
+/// Locals of one type, one after the other.
+#[derive(Clone, Copy)]
+struct Run {
+    first: i32,
+    end: i32,
+    ty: Ty,
+}
+
+/// The slots of a frame.
+#[derive(Default)]
+pub(super) struct Frame {
+    /// Parameters lie in the slots below 0.
+    pub(super) param_slots: i32,
+    /// In the order of slots.
+    runs: Vec<Run>,
+    /// Slots of locals end here, those that keep exceptions among them; those of operands begin.
+    pub(super) first_temp: i32,
+    declared_end: i32,
+    /// Slots of operands end here; the two words of the next frame follow.
+    pub(super) end: i32,
+    /// The pinned locals of each domain; 0 where there is none.
+    pub(super) pins: [[i32; 2]; 3],
+}
+
+/// How many slots values of these types take.
+pub(super) fn width(types: &[ValType]) -> i32 {
+    // The validator bounds what a frame takes.
+    types.iter().map(|ty| ty.slots() as i32).sum()
+}
+
+impl Frame {
+    /// Of a function with these parameters and locals, whose types are canonical.
+    pub(super) fn new(
+        ty: &FuncType,
+        locals: impl ExactSizeIterator<Item = (u32, ValType)>,
+    ) -> Result<Frame, TryReserveError> {
+        let mut runs = Vec::new();
+        runs.try_reserve_exact(ty.params.len() + locals.len())?;
+        let param_slots = width(&ty.params);
+        let mut add = |slot: i32, count: i64, ty: ValType| {
+            let end = i64::from(slot) + count * ty.slots() as i64;
+            let end = i32::try_from(end).unwrap_or(i32::MAX);
+            runs.push(Run { first: slot, end, ty: Ty::of(ty) });
+            end
+        };
+        let slot = ty.params.iter().fold(-param_slots, |slot, &ty| add(slot, 1, ty));
+        debug_assert_eq!(slot, 0);
+        let mut end = FIRST_LOCAL;
+        for (count, ty) in locals {
+            end = add(end, count.into(), ty);
+        }
+        let frame =
+            Frame { param_slots, runs, first_temp: end, declared_end: end, end, pins: [[0; 2]; 3] };
+        Ok(frame)
+    }
+
+    /// Takes over what the first cell says: the size of the frame, how many slots it sets to zero,
+    /// and which locals it loads into registers, which are those of `domains`.
+    pub(super) fn enter(
+        &mut self,
+        size: i32,
+        zeroed: i32,
+        domains: [bool; 3],
+        pins: [[i32; 2]; 3],
+    ) -> Outcome {
+        self.end = size - FIRST_LOCAL;
+        self.first_temp = zeroed + FIRST_LOCAL;
+        // Behind the locals may be slots that keep exceptions.
+        ensure(self.first_temp >= self.declared_end, "I2: enter zeroes the locals")?;
+        ensure(size as usize <= limits::FRAME_SLOTS, "I2: no frame is so large")?;
+        ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
+        for ((has, domain), tys) in domains.into_iter().zip(pins).zip([
+            &[Ty::I32, Ty::I64][..],
+            &[Ty::F64][..],
+            &[Ty::F32][..],
+        ]) {
+            ensure(has == (domain[0] != 0), "I2: pinned locals are those that enter loads")?;
+            for slot in domain.into_iter().filter(|&slot| slot != 0) {
+                let ty = self.declared(slot).ok_or("I2: what is pinned is a local")?;
+                let is_reference = matches!(ty, Ty::Ref(_)) && tys.len() > 1;
+                ensure(is_reference || tys.contains(&ty), "I2: the type of what is pinned")?;
+            }
+        }
+        self.pins = pins;
+        Ok(())
+    }
+
+    /// The declared type of a local's slot; none if it is none.
+    pub(super) fn declared(&self, slot: i32) -> Option<Ty> {
+        if (self.declared_end..self.first_temp).contains(&slot) {
+            return Some(Ty::Ref(HeapType::Abs(AbsHeapType::Exn)));
+        }
+        let after = self.runs.partition_point(|run| run.first <= slot);
+        let run = self.runs.get(after.checked_sub(1)?).filter(|run| slot < run.end)?;
+        match run.ty {
+            Ty::Low if (slot - run.first) % 2 == 1 => Some(Ty::High),
+            ty => Some(ty),
+        }
+    }
+
+    /// Which of the operands' slots this is.
+    pub(super) fn temp(&self, slot: i32) -> Option<usize> {
+        (self.first_temp..self.end).contains(&slot).then(|| (slot - self.first_temp) as usize)
+    }
+
+    pub(super) fn is_pinned(&self, slot: i32) -> bool {
+        slot != 0 && self.pins.as_flattened().contains(&slot)
+    }
+}

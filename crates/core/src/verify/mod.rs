@@ -1,0 +1,368 @@
+//! The verifier: an abstract interpreter of translated code. It reads a function's cells from the
+//! first to the last, knows of every slot and register what type of value is there, and refuses
+//! what could break an invariant of [`exec`](crate::exec): so translated code is safe to run, even
+//! if the translator is wrong. `translate` asks for it after each translation, where that is
+//! wanted.
+//!
+//! It knows the module, as it was validated, and the formats of cells ([`Layouts`]), and is below
+//! the translator, of which it uses nothing. What the translator tells it of loops
+//! ([`LoopStart`]) it uses only to forget: a wrong word of that can lead to a refusal, never to a
+//! function that is let through. It must never repair anything.
+//!
+//! What a branch on a descriptor lets through it does not follow: functions with one are verified
+//! up to there.
+//!
+//! One pass suffices: code is laid out in the order of the function's body. Where branches forward
+//! lead to, what they bring is joined before the pass comes there; where a branch leads back, what
+//! was assumed there must hold. Accumulators are dead where control comes together.
+
+mod call;
+mod catch;
+mod cell;
+mod flow;
+mod frame;
+#[cfg(test)]
+mod mutation_tests;
+mod object;
+mod slow;
+mod state;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use crate::{
+    Metering,
+    exec::{
+        Catches, Cell, CodeTable,
+        cells::{Layout, Layouts, Part},
+    },
+    object_type::ObjectType,
+};
+use alloc::{sync::Arc, vec::Vec};
+use core::{
+    fmt, mem,
+    ops::{Deref, DerefMut},
+};
+use flow::{Label, Mark};
+use frame::Frame;
+use state::{Flow, State};
+use types::Types;
+use windlass_decode::{BlockType, FuncType, Module};
+use windlass_validate::Context;
+
+/// What the verifier needs of a module, and the translated code of one of its functions.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) decoded: &'a Module,
+    pub(crate) context: &'a Context,
+    pub(crate) objects: &'a [Option<Arc<ObjectType>>],
+    pub(crate) table: &'a CodeTable,
+    pub(crate) metering: Metering,
+    /// Which of those that the module defines.
+    pub(crate) defined: usize,
+    pub(crate) code: &'a [Cell],
+    pub(crate) catches: &'a Catches,
+    /// In the order of words.
+    pub(crate) loops: &'a [LoopStart],
+}
+
+/// Where a loop begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoopStart {
+    /// The word that branches go back to.
+    pub(crate) word: usize,
+    /// The slot behind the operands that the loop begins with: its parameters are the last of them.
+    pub(crate) end: i16,
+    /// The type of the block, as the module has it.
+    pub(crate) ty: BlockType,
+}
+
+/// Why code is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Index of the handler word of the cell.
+    pub(crate) at: usize,
+    /// The number of the invariant that does not hold, and what is wrong.
+    pub(crate) what: &'static str,
+}
+
+/// A branch on a descriptor follows: what it lets through is not known.
+const GIVEN_UP: &str = "a branch on a descriptor";
+const NO_MEMORY: &str = "no memory to look";
+
+impl Fault {
+    /// Whether nothing is known to be wrong: the host has no memory to look.
+    pub(crate) fn is_want_of_memory(&self) -> bool {
+        self.what == NO_MEMORY
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cell at word {}: {}", self.at, self.what)
+    }
+}
+
+type Outcome = Result<(), &'static str>;
+
+/// `what` is wrong unless `holds`.
+fn ensure(holds: bool, what: &'static str) -> Outcome {
+    if holds { Ok(()) } else { Err(what) }
+}
+
+/// How far verification has come: it can stop between any two cells, and go on with the same code.
+#[derive(Default)]
+pub(crate) struct Progress {
+    stage: Stage,
+    frame: Frame,
+    marks: Vec<Mark>,
+    labels: Vec<Label>,
+    /// How many of the loops that the translator told of have begun.
+    loops: usize,
+    /// The cell that is looked at, and how many operand words it has.
+    at: usize,
+    words: usize,
+    /// Its machine code is that of several handlers.
+    is_shared: bool,
+    state: State,
+    /// Whether anything leads to where the pass is.
+    is_reachable: bool,
+    /// The object that is being made.
+    making: Option<object::Making>,
+    /// The try block that the cell is in, how many of their spans have begun, and what throws in
+    /// each block bring to its clauses.
+    block: Option<u32>,
+    spans: usize,
+    thrown: Vec<Option<Flow>>,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Begin,
+    /// Finding where cells begin.
+    Cells,
+    /// Finding where branches lead.
+    Labels,
+    /// The pass.
+    Pass,
+    Done,
+}
+
+impl Progress {
+    /// Verifies some more of the code of a function, always the same. Whether there is more.
+    pub(crate) fn step(&mut self, subject: Subject<'_>) -> Result<bool, Fault> {
+        let context = subject.context;
+        let ty = context.funcs[context.imported.funcs as usize + subject.defined];
+        let Some(ty) = context.type_func(ty) else {
+            unreachable!("validation knows the type of every function")
+        };
+        let types = Types::new(context);
+        let layouts = Layouts::get();
+        let mut verifier = Verifier { subject, layouts, types, ty, progress: mem::take(self) };
+        let outcome = verifier.step();
+        let at = verifier.at;
+        *self = verifier.progress;
+        if outcome == Err(GIVEN_UP) {
+            self.stage = Stage::Done;
+            return Ok(false);
+        }
+        outcome.map_err(|what| Fault { at, what })
+    }
+}
+
+/// A pass over the code of a function: what it reads, and how far it has come.
+struct Verifier<'a> {
+    subject: Subject<'a>,
+    layouts: &'static Layouts,
+    types: Types<'a>,
+    ty: &'a FuncType,
+    progress: Progress,
+}
+
+impl Deref for Verifier<'_> {
+    type Target = Progress;
+
+    fn deref(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+impl DerefMut for Verifier<'_> {
+    fn deref_mut(&mut self) -> &mut Progress {
+        &mut self.progress
+    }
+}
+
+/// So many cells are looked at in one step.
+const PIECE: usize = 256;
+
+impl Verifier<'_> {
+    /// Whether there is more to do.
+    fn step(&mut self) -> Result<bool, &'static str> {
+        match self.stage {
+            Stage::Begin => self.begin()?,
+            Stage::Cells | Stage::Labels => {
+                for _ in 0..PIECE {
+                    if self.at == self.subject.code.len() {
+                        self.next_stage()?;
+                        break;
+                    }
+                    self.find()?;
+                }
+            }
+            Stage::Pass => {
+                for _ in 0..PIECE {
+                    if self.at == self.subject.code.len() {
+                        self.end()?;
+                        self.stage = Stage::Done;
+                        break;
+                    }
+                    self.next()?;
+                }
+            }
+            Stage::Done => {}
+        }
+        Ok(self.stage != Stage::Done)
+    }
+
+    fn begin(&mut self) -> Outcome {
+        let Subject { context, decoded, defined, code, .. } = self.subject;
+        // Canonical, as all types here are; those of the body were validated.
+        let locals = decoded.bodies[defined].locals.iter();
+        let locals = locals.map(|&(count, ty)| (count, context.canonical_val(ty).unwrap_or(ty)));
+        self.frame = Frame::new(self.ty, locals).map_err(|_| NO_MEMORY)?;
+        self.marks.try_reserve_exact(code.len()).map_err(|_| NO_MEMORY)?;
+        self.marks.resize(code.len(), Mark::NOTHING);
+        self.stage = Stage::Cells;
+        Ok(())
+    }
+
+    /// I1, as far as it does not need the frame: known handlers, one cell after the other. I3: then
+    /// where branches lead.
+    fn find(&mut self) -> Outcome {
+        let (code, at) = (self.subject.code, self.at);
+        let layout = self.layouts.of(code[at]).next().ok_or("I1: not a handler")?;
+        let words = self.count_words(at, layout);
+        if self.stage == Stage::Cells {
+            let fits = words < code.len() - at;
+            ensure(fits, "I1: the code ends within the cell")?;
+            self.marks[at] = Mark::CELL;
+        } else {
+            self.find_labels(at, layout.part, words)?;
+        }
+        self.at = at + 1 + words;
+        Ok(())
+    }
+
+    fn next_stage(&mut self) -> Outcome {
+        self.at = 0;
+        if self.stage == Stage::Cells {
+            self.stage = Stage::Labels;
+            return Ok(());
+        }
+        self.stage = Stage::Pass;
+        self.is_reachable = true;
+        self.enter()?;
+        self.catches()
+    }
+
+    /// How many operand words the cell has.
+    fn count_words(&self, at: usize, layout: &Layout) -> usize {
+        match layout.part {
+            Part::BrTable => {
+                let targets = self.subject.code.get(at + 1).map_or(0, |word| word.bits() >> 32);
+                layout.words + usize::try_from(targets).unwrap_or(usize::MAX - layout.words)
+            }
+            _ => layout.words,
+        }
+    }
+
+    /// Looks at the next cell.
+    fn next(&mut self) -> Outcome {
+        let at = self.at;
+        let word = self.subject.code[at];
+        let layouts = self.layouts;
+        self.arrive()?;
+        ensure(self.is_sequence(), "I1: what a sequence says follows")?;
+        self.is_shared = layouts.of(word).nth(1).is_some();
+        let mut outcome = Err("I1: not a handler");
+        for layout in layouts.of(word) {
+            self.words = self.count_words(at, layout);
+            outcome = match self.is_reachable {
+                true => self.cell(layout),
+                // Nothing leads here: it is not executed.
+                false => Ok(false),
+            };
+            if outcome.is_ok() || matches!(outcome, Err(NO_MEMORY | GIVEN_UP)) {
+                break;
+            }
+        }
+        self.is_reachable = outcome?;
+        self.at = at + 1 + self.words;
+        Ok(())
+    }
+
+    /// At the end of the code.
+    fn end(&mut self) -> Outcome {
+        ensure(!self.is_reachable, "I3: the code goes on beyond its end")?;
+        self.enter_block(None)
+    }
+
+    /// I1: whether the cells that begin here are those that the first one's handler executes.
+    fn is_sequence(&self) -> bool {
+        let code = self.subject.code;
+        let mut sequences = self.layouts.sequences(code[self.at]).peekable();
+        let follow = |parts: &[u64]| {
+            let mut at = self.at;
+            parts.iter().skip(1).all(|&part| {
+                let first = self.layouts.of(code[at]).next();
+                at += 1 + first.map_or(0, |layout| self.count_words(at, layout));
+                code.get(at).is_some_and(|&cell| self.layouts.begins_with(cell, part))
+            })
+        };
+        sequences.peek().is_none() || sequences.any(follow)
+    }
+
+    /// Operand word `index` of the cell.
+    fn word(&self, index: usize) -> u64 {
+        self.subject.code[self.at + 1 + index].bits()
+    }
+
+    /// Field `index` of the cell's first operand word.
+    fn field(&self, index: usize) -> i32 {
+        field(self.word(0), index)
+    }
+
+    fn low(&self, word: usize) -> u32 {
+        self.word(word) as u32
+    }
+
+    fn high(&self, word: usize) -> u32 {
+        (self.word(word) >> 32) as u32
+    }
+
+    /// The first cell, and the frame that it sets up.
+    fn enter(&mut self) -> Outcome {
+        let first = self.subject.code.first().ok_or("I1: a function begins with enter")?;
+        let domains = self.layouts.of(*first).find_map(|layout| match layout.part {
+            Part::Enter(metering, domains) if metering == self.subject.metering => Some(domains),
+            _ => None,
+        });
+        let domains = domains.ok_or("I1: a function begins with enter")?;
+        let half = |index: usize| field(self.word(1), index);
+        let pins =
+            [[self.field(0), self.field(1)], [self.field(2), self.field(3)], [half(0), half(1)]];
+        let unsigned = |index: usize| (self.word(1) >> (16 * index) & 0xffff) as i32;
+        let [size, zeroed] = [unsigned(2), unsigned(3)];
+        self.frame.enter(size, zeroed, domains, pins)?;
+        self.state.flow.pins = domains;
+        Ok(())
+    }
+}
+
+/// Field `index` of an operand word.
+fn field(word: u64, index: usize) -> i32 {
+    ((word >> (16 * index) & 0xffff) as u16).cast_signed().into()
+}

@@ -1,0 +1,387 @@
+//! Structures, arrays and casts: I10. Offsets are of fields of the type that the reference has,
+//! objects are made whole, and what a cast has let through is of the type. A part of [`Verifier`].
+
+use super::{
+    NO_MEMORY, Outcome, Verifier,
+    cell::Operands,
+    ensure,
+    slow::{is_stored, unpacked},
+    types::{I31, Ty},
+};
+use crate::{
+    exec::{
+        SlowOp,
+        cells::{Field, Layout, Part, Type},
+        handlers::cast::NULL_PASSES,
+        machine::place::{Domain, Place},
+        tables::object::{Access, Wanted},
+    },
+    object_type::{ARRAY, HEADER, ObjectType},
+};
+use alloc::vec::Vec;
+use windlass_decode::{AbsHeapType, CompositeType, HeapType, StorageType};
+use windlass_validate::TypeId;
+
+/// An object that is being made.
+#[derive(Default)]
+pub(super) struct Making {
+    size: u32,
+    /// Its bytes are all zero.
+    is_zeroed: bool,
+    /// The fields that were written: offset, how, and what.
+    fields: Vec<(u32, Access, Ty)>,
+}
+
+const NO_FIELD: &str = "I10: the offset of a field";
+const NO_ELEMENT: &str = "I10: the elements of an array";
+const NO_TYPE: &str = "I10: the type of an object";
+const NOT_MADE: &str = "I10: the header of an object";
+
+impl<'a> Verifier<'a> {
+    /// What the cell does with an object; what its result is.
+    pub(super) fn object(
+        &mut self,
+        layout: &Layout,
+        operands: &Operands,
+    ) -> Result<Option<Ty>, &'static str> {
+        match layout.part {
+            Part::StructGet(access) => self.struct_field(operands[1], access).map(Some),
+            Part::StructSet(access) => {
+                let wanted = self.struct_field(operands[1], access)?;
+                let own = self.stored(layout, 0, operands, 1);
+                ensure(self.types.fits(own, wanted), "I10: the type of a field")?;
+                Ok(None)
+            }
+            Part::ArrayGet(access) => self.element(operands[1], access).map(Some),
+            Part::ArraySet(access) => {
+                let wanted = self.element(operands[1], access)?;
+                let own = self.stored(layout, 0, operands, 1);
+                ensure(self.types.fits(own, wanted), "I10: the type of an element")?;
+                Ok(None)
+            }
+            Part::NewFirst(access) => {
+                ensure(self.making.is_none(), "I10: one object is made after the other")?;
+                let size = self.low(1);
+                let making = Making { size, is_zeroed: access.is_none(), fields: Vec::new() };
+                self.making = Some(making);
+                self.new_field(access, self.stored(layout, 0, operands, 2))?;
+                Ok(None)
+            }
+            Part::NewField(access) => {
+                self.new_field(Some(access), self.stored(layout, 0, operands, 1))?;
+                Ok(None)
+            }
+            Part::NewLast(access) => {
+                self.new_field(access, self.stored(layout, 1, operands, 2))?;
+                self.made(self.word(1)).map(Some)
+            }
+            Part::NewDescribed => {
+                self.new_field(None, Ty::Dead)?;
+                let made = self.made(self.word(1))?;
+                let described = match made {
+                    Ty::Ref(HeapType::Exact(id)) => self.layout_of(id)?.0,
+                    _ => return Err(NOT_MADE),
+                };
+                let descriptor = self.subject.context.types[described].descriptor;
+                let descriptor = descriptor.ok_or(NOT_MADE)?;
+                let fits = self.types.fits(operands[1], Ty::Ref(HeapType::Exact(descriptor)));
+                ensure(fits, "I10: the type of a descriptor")?;
+                Ok(Some(made))
+            }
+            Part::GetDesc => {
+                let (id, is_exact) = match operands[1] {
+                    Ty::Ref(HeapType::Concrete(id)) => (id, false),
+                    Ty::Ref(HeapType::Exact(id)) => (id, true),
+                    Ty::Null => return Ok(Some(Ty::Null)),
+                    Ty::Ref(heap) if self.is_bottom(heap) => return Ok(Some(Ty::Null)),
+                    _ => return Err(NO_TYPE),
+                };
+                let (index, _) = self.layout_of(id)?;
+                let descriptor = self.subject.context.types[index].descriptor.ok_or(NO_TYPE)?;
+                Ok(Some(Ty::Ref(match is_exact {
+                    true => HeapType::Exact(descriptor),
+                    false => HeapType::Concrete(descriptor),
+                })))
+            }
+            Part::DescCast => {
+                let is_traced = match operands[1] {
+                    Ty::Ref(heap) => self.types.is_traced(heap),
+                    _ => true,
+                };
+                ensure(is_traced, "I10: what is tested")?;
+                let (id, is_exact) = match operands[2] {
+                    Ty::Ref(HeapType::Concrete(id)) => (id, false),
+                    Ty::Ref(HeapType::Exact(id)) => (id, true),
+                    // It traps.
+                    Ty::Null => return Ok(None),
+                    Ty::Ref(heap) if self.is_bottom(heap) => return Ok(None),
+                    _ => return Err(NO_TYPE),
+                };
+                let (index, _) = self.layout_of(id)?;
+                let of = self.subject.context.types[index].describes.ok_or(NO_TYPE)?;
+                let of = if is_exact { HeapType::Exact(of) } else { HeapType::Concrete(of) };
+                let narrower = self.types.fits(operands[1], Ty::Ref(of));
+                let ty = if narrower { operands[1] } else { Ty::Ref(of) };
+                self.refine(layout, ty).map(|()| None)
+            }
+            Part::SmallArray(access) => self.small_array(access).map(|()| None),
+            Part::RefTest(wanted) => {
+                self.tested(wanted, operands[1])?;
+                Ok(None)
+            }
+            Part::RefCast(wanted) => {
+                let ty = self.tested(wanted, operands[1])?;
+                self.refine(layout, ty).map(|()| None)
+            }
+            Part::BrCast { wanted, passes } => {
+                self.br_cast(layout, wanted, passes, operands[1]).map(|()| None)
+            }
+            _ => Err("I1: an instruction on objects"),
+        }
+    }
+
+    /// The type of what is stored: a constant is in operand word `wide`.
+    fn stored(&self, layout: &Layout, index: usize, operands: &Operands, wide: usize) -> Ty {
+        match layout.fields[index] {
+            Field::Get(Place::Const, Type::Word) => Ty::of_const(self.word(wide)),
+            _ => operands[index],
+        }
+    }
+
+    /// The index of a type that the module has, and its layout.
+    fn layout_of(&self, id: u32) -> Result<(usize, &'a ObjectType), &'static str> {
+        let index = self.subject.context.type_index(TypeId(id)).ok_or(NO_TYPE)? as usize;
+        match self.subject.objects.get(index) {
+            Some(Some(object)) => Ok((index, object)),
+            _ => Err(NO_TYPE),
+        }
+    }
+
+    /// The type of the field whose offset the cell has, of a structure of this type.
+    fn struct_field(&self, object: Ty, access: Access) -> Result<Ty, &'static str> {
+        let id = match object {
+            // It traps, and there is no result.
+            Ty::Null => return Ok(of_access(access)),
+            Ty::Ref(HeapType::Concrete(id) | HeapType::Exact(id)) => id,
+            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(of_access(access)),
+            _ => return Err(NO_FIELD),
+        };
+        let (index, layout) = self.layout_of(id)?;
+        let CompositeType::Struct(fields) = &self.subject.context.types[index].composite else {
+            return Err(NO_FIELD);
+        };
+        let offset = self.high(0);
+        let place = layout.fields.iter().position(|field| field.offset == offset);
+        let field = fields.get(place.ok_or(NO_FIELD)?).ok_or(NO_FIELD)?;
+        ensure(is_accessed(access, field.storage), NO_FIELD)?;
+        Ok(unpacked(field.storage))
+    }
+
+    /// The type of the elements of an array of this type.
+    fn element(&self, array: Ty, access: Access) -> Result<Ty, &'static str> {
+        let id = match array {
+            Ty::Null => return Ok(of_access(access)),
+            Ty::Ref(HeapType::Concrete(id) | HeapType::Exact(id)) => id,
+            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(of_access(access)),
+            _ => return Err(NO_ELEMENT),
+        };
+        let (index, _) = self.layout_of(id)?;
+        let CompositeType::Array(element) = self.subject.context.types[index].composite else {
+            return Err(NO_ELEMENT);
+        };
+        ensure(is_accessed(access, element.storage), NO_ELEMENT)?;
+        Ok(unpacked(element.storage))
+    }
+
+    /// Whether null is the only reference of the type.
+    fn is_bottom(&self, heap: HeapType) -> bool {
+        self.types.heap_fits(heap, HeapType::Abs(AbsHeapType::None))
+    }
+
+    /// The object that is being made gets a field.
+    fn new_field(&mut self, access: Option<Access>, ty: Ty) -> Outcome {
+        let offset = self.high(0);
+        let making = self.making.as_mut().ok_or("I10: an object is begun before it ends")?;
+        let Some(access) = access else { return Ok(()) };
+        making.fields.try_reserve(1).map_err(|_| NO_MEMORY)?;
+        making.fields.push((offset, access, ty));
+        Ok(())
+    }
+
+    /// The object is made, with this header: each field was written as its type says, in order.
+    fn made(&mut self, header: u64) -> Result<Ty, &'static str> {
+        let making = self.making.take().ok_or("I10: an object is begun before it ends")?;
+        let (low, len) = (header as u32, (header >> 32) as u32);
+        let id = low & (ARRAY - 1);
+        let (index, layout) = self.layout_of(id)?;
+        ensure(layout.header == low, NOT_MADE)?;
+        let (count, size) = match &self.subject.context.types[index].composite {
+            CompositeType::Struct(fields) => (fields.len(), layout.size as usize),
+            _ => (len as usize, layout.array_size(len.into()).ok_or(NOT_MADE)?),
+        };
+        let is_whole = making.is_zeroed && making.fields.is_empty()
+            || !making.is_zeroed && making.fields.len() == count;
+        ensure(is_whole && making.size as usize == size, NOT_MADE)?;
+        for (number, &(offset, access, ty)) in making.fields.iter().enumerate() {
+            let (place, storage) = match &self.subject.context.types[index].composite {
+                CompositeType::Struct(fields) => {
+                    (layout.fields[number].offset, fields[number].storage)
+                }
+                CompositeType::Array(element) => {
+                    let before = number as u32 * layout.element().size();
+                    (HEADER + before, element.storage)
+                }
+                CompositeType::Func(_) => return Err(NOT_MADE),
+            };
+            let fits = self.types.fits(ty, unpacked(storage));
+            ensure(place == offset && is_accessed(access, storage) && fits, NOT_MADE)?;
+        }
+        Ok(Ty::Ref(HeapType::Exact(id)))
+    }
+
+    /// A small array is made here; the next cell makes it if it is not so small. That one's type
+    /// and operands are the array's.
+    fn small_array(&mut self, access: Access) -> Outcome {
+        let code = self.subject.code;
+        let [Some(next), Some(first)] = [2, 3].map(|index| code.get(self.at + index)) else {
+            return Err("I10: the driver makes what is no small array");
+        };
+        let mut parts = self.layouts.of(*next).map(|layout| layout.part);
+        let op = SlowOp::from_number((first.bits() & 0xffff) as u16);
+        let makes = matches!(op, Some(SlowOp::ArrayNew | SlowOp::ArrayNewDefault));
+        let is_slow = parts.any(|part| part == Part::Slow) && makes;
+        ensure(is_slow, "I10: the driver makes what is no small array")?;
+        let base = super::field(first.bits(), 1);
+        ensure(base == self.field(0), "I10: where an array is made")?;
+        let layout = self.subject.objects.get((first.bits() >> 32) as usize);
+        let Some(Some(layout)) = layout else { return Err("I10: the header of an array") };
+        let is_array = layout.is_array() && layout.header == self.high(0);
+        ensure(is_array, "I10: the header of an array")?;
+        let id = layout.header & (ARRAY - 1);
+        self.element(Ty::Ref(HeapType::Concrete(id)), access).map(|_| ())
+    }
+
+    /// I6, I10: what a reference is tested for, and its type if it passes.
+    fn tested(&self, wanted: Wanted, ty: Ty) -> Result<Ty, &'static str> {
+        let bits = self.high(0);
+        let passes = self.passing(wanted, bits & !NULL_PASSES)?;
+        let own = match ty {
+            Ty::Small => I31,
+            Ty::Ref(heap) => heap,
+            // Nothing is looked at but whether it is null.
+            _ => return Ok(ty),
+        };
+        let is_of_hierarchy = match wanted {
+            Wanted::Always | Wanted::Never => true,
+            Wanted::Func | Wanted::ExactFunc => {
+                self.types.heap_fits(own, HeapType::Abs(AbsHeapType::Func))
+            }
+            _ => self.types.is_traced(own),
+        };
+        ensure(is_of_hierarchy, "I10: what is tested")?;
+        Ok(match (wanted, passes) {
+            (Wanted::Never, _) => Ty::Null,
+            (Wanted::Always, _) => ty,
+            (_, Some(heap)) if self.types.fits(ty, Ty::Ref(heap)) => ty,
+            (_, Some(heap)) => Ty::Ref(heap),
+            (_, None) => ty,
+        })
+    }
+
+    fn passing(&self, wanted: Wanted, bits: u32) -> Result<Option<HeapType>, &'static str> {
+        use AbsHeapType::{Array, Eq, I31, Struct};
+        Ok(Some(match wanted {
+            Wanted::Always | Wanted::Never => return Ok(None),
+            Wanted::I31 => HeapType::Abs(I31),
+            Wanted::Eq => HeapType::Abs(Eq),
+            Wanted::Struct => HeapType::Abs(Struct),
+            Wanted::Array => HeapType::Abs(Array),
+            Wanted::Final | Wanted::Below => {
+                let id = bits & (ARRAY - 1);
+                let (_, layout) = self.layout_of(id)?;
+                ensure(layout.header == bits, "I10: the type of a cast")?;
+                if wanted == Wanted::Final { HeapType::Exact(id) } else { HeapType::Concrete(id) }
+            }
+            Wanted::Func | Wanted::ExactFunc => {
+                let index = self.subject.context.type_index(TypeId(bits));
+                let func = index.and_then(|index| self.subject.context.type_func(index));
+                ensure(func.is_some(), "I6: the type of a cast")?;
+                if wanted == Wanted::Func {
+                    HeapType::Concrete(bits)
+                } else {
+                    HeapType::Exact(bits)
+                }
+            }
+        }))
+    }
+
+    /// What the cell has tested is of this type from here on, wherever it lies.
+    fn refine(&mut self, layout: &Layout, ty: Ty) -> Outcome {
+        let slot = match layout.fields[1] {
+            Field::Get(Place::Slot | Place::P0 | Place::P1, _) => self.tested_slot(layout),
+            Field::Get(Place::Acc, _) => {
+                let slot = self.state.acc(Domain::Int).slot;
+                self.state.set_acc(Domain::Int, ty, slot);
+                slot
+            }
+            _ => 0,
+        };
+        if slot == 0 { Ok(()) } else { self.refine_slot(slot, ty) }
+    }
+
+    /// The slot of what is tested, if it is not in an accumulator.
+    fn tested_slot(&self, layout: &Layout) -> i32 {
+        let pins = self.frame.pins[Domain::Int as usize];
+        match layout.fields[1] {
+            Field::Get(Place::P0, _) => pins[0],
+            Field::Get(Place::P1, _) => pins[1],
+            _ => self.field(1),
+        }
+    }
+
+    /// A branch that is taken if the reference passes, or if it does not.
+    fn br_cast(&mut self, layout: &Layout, wanted: Wanted, passes: bool, ty: Ty) -> Outcome {
+        let passed = self.tested(wanted, ty)?;
+        if !passes {
+            let flow = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
+            self.branch(1, None, &flow)?;
+            return self.refine(layout, passed);
+        }
+        // Who is led to the target has it refined, in its slot; who goes on has not.
+        let mut flow = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
+        let slot = match layout.fields[1] {
+            Field::Get(Place::Acc, _) => self.state.acc(Domain::Int).slot,
+            _ => self.tested_slot(layout),
+        };
+        if let Some(temp) = self.frame.temp(slot) {
+            flow.set(temp, passed)?;
+        }
+        self.branch(1, None, &flow)
+    }
+}
+
+/// What an access gives where there is nothing.
+fn of_access(access: Access) -> Ty {
+    match access {
+        Access::I8S | Access::I8U | Access::I16S | Access::I16U | Access::I32 => Ty::I32,
+        Access::I64 => Ty::Null,
+        Access::F32 => Ty::F32,
+        Access::F64 => Ty::F64,
+        Access::V128 => Ty::Low,
+    }
+}
+
+/// Whether fields of this type are accessed so.
+fn is_accessed(access: Access, storage: StorageType) -> bool {
+    use crate::object_type::Storage;
+    let so: &[Storage] = match access {
+        Access::I8S | Access::I8U => &[Storage::I8],
+        Access::I16S | Access::I16U => &[Storage::I16],
+        Access::I32 => &[Storage::I32],
+        Access::I64 => &[Storage::I64, Storage::Any],
+        Access::F32 => &[Storage::F32],
+        Access::F64 => &[Storage::F64],
+        Access::V128 => &[Storage::V128],
+    };
+    so.iter().any(|&so| is_stored(storage, so))
+}
