@@ -56,20 +56,26 @@ impl Verifier<'_> {
         }
     }
 
-    /// From here on this try block is the innermost: what was thrown in the last one comes to its
-    /// clauses, and to the block around it.
+    /// From here on this try block is the innermost. Those that it is not in are left: what was
+    /// thrown in them comes to their clauses, and to the blocks around them.
     pub(super) fn enter_block(&mut self, block: Option<u32>) -> Outcome {
-        let mut last = core::mem::replace(&mut self.block, block);
-        while let Some(left) = last {
-            let Some(flow) = self.thrown[left as usize].take() else { break };
-            let catches = self.subject.catches;
+        // An outer block has a smaller number; those that begin here have greater ones than the
+        // last. (What comes to a clause early, or twice, is joined there all the same.)
+        let (mut around, catches) = (block, self.subject.catches);
+        while let Some(begun) = around.filter(|_| around > self.block) {
+            around = catches.blocks[begun as usize].outer;
+        }
+        self.block = block;
+        while let Some(&left) = self.pending.peek()
+            && Some(left) > around
+        {
+            self.pending.pop();
+            let Some(flow) = self.thrown[left as usize].take() else { continue };
             let left = &catches.blocks[left as usize];
             left.clauses.iter().try_for_each(|clause| self.catch(clause, &flow))?;
             if let Some(outer) = left.outer {
                 self.throw(outer, &flow)?;
             }
-            // Around the block that is entered, more may be thrown.
-            last = left.outer.filter(|&outer| Some(outer) != block);
         }
         Ok(())
     }
@@ -86,7 +92,11 @@ impl Verifier<'_> {
         let types = self.types;
         match &mut self.thrown[block as usize] {
             Some(known) => known.join(flow, types),
-            known => *known = Some(flow.copy().map_err(|_| NO_MEMORY)?),
+            known => {
+                *known = Some(flow.copy().map_err(|_| NO_MEMORY)?);
+                self.pending.try_reserve(1).map_err(|_| NO_MEMORY)?;
+                self.pending.push(block);
+            }
         }
         Ok(())
     }

@@ -5,11 +5,15 @@ use super::{
     Outcome, Progress, Verifier, ensure,
     types::{I31, Ty},
 };
-use crate::exec::{
-    cells::{Field, Layout, Part, Type},
-    machine::place::{Dest, Domain, Place},
-    tables::Sort,
+use crate::{
+    Metering,
+    exec::{
+        cells::{Field, Layout, Part, Type},
+        machine::place::{Dest, Domain, Place},
+        tables::Sort,
+    },
 };
+use core::ops::Range;
 use windlass_decode::{AbsHeapType, HeapType, RefType, ValType};
 
 /// What the fields of a cell have to be read as.
@@ -147,19 +151,14 @@ impl Verifier<'_> {
             }
             Branch { word, again } => {
                 self.update(layout.fields[0])?;
-                let flow = core::mem::take(&mut self.state.flow);
-                let brought = self.branch(word, again, &flow);
-                self.state.flow = flow;
-                brought?;
+                self.branches(word..word + 1, again)?;
             }
             Jump { again } => {
-                let flow = core::mem::take(&mut self.state.flow);
-                self.branch(0, again, &flow)?;
+                self.branches(0..1, again)?;
                 return Ok(false);
             }
             BrTable => {
-                let flow = core::mem::take(&mut self.state.flow);
-                (1..self.words).try_for_each(|word| self.branch(word, None, &flow))?;
+                self.branches(1..self.words, None)?;
                 return Ok(false);
             }
             LoopEnter(metering) | Charge(metering) => {
@@ -243,6 +242,15 @@ impl Verifier<'_> {
             self.set(dest, ty, result)?;
         }
         Ok(true)
+    }
+
+    /// What is known here goes to where these operand words lead. It is known here still: the cell
+    /// may have to be looked at as another handler's.
+    fn branches(&mut self, mut words: Range<usize>, again: Option<Metering>) -> Outcome {
+        let flow = core::mem::take(&mut self.state.flow);
+        let brought = words.try_for_each(|word| self.branch(word, again, &flow));
+        self.state.flow = flow;
+        brought
     }
 
     /// The cell's result, in the places that its first field says.

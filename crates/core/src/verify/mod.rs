@@ -38,7 +38,7 @@ use crate::{
     },
     object_type::ObjectType,
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::BinaryHeap, sync::Arc, vec::Vec};
 use core::{
     fmt, mem,
     ops::{Deref, DerefMut},
@@ -130,10 +130,11 @@ pub(crate) struct Progress {
     /// The object that is being made.
     making: Option<object::Making>,
     /// The try block that the cell is in, how many of their spans have begun, and what throws in
-    /// each block bring to its clauses.
+    /// each block bring to its clauses; the blocks where that is something.
     block: Option<u32>,
     spans: usize,
     thrown: Vec<Option<Flow>>,
+    pending: BinaryHeap<u32>,
 }
 
 /// What is being done.

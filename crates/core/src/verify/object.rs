@@ -72,8 +72,14 @@ impl<'a> Verifier<'a> {
                 Ok(None)
             }
             Part::NewLast(access) => {
+                let fields = self.making.as_ref().map_or(0, |making| making.fields.len());
                 self.new_field(access, self.stored(layout, 1, operands, 2))?;
-                self.made(self.word(1)).map(Some)
+                let made = self.made(self.word(1));
+                // If it is refused, the cell may have to be looked at as another handler's.
+                if let (Err(_), Some(making)) = (made, &mut self.making) {
+                    making.fields.truncate(fields);
+                }
+                made.map(Some)
             }
             Part::NewDescribed => {
                 self.new_field(None, Ty::Dead)?;
@@ -210,7 +216,13 @@ impl<'a> Verifier<'a> {
 
     /// The object is made, with this header: each field was written as its type says, in order.
     fn made(&mut self, header: u64) -> Result<Ty, &'static str> {
-        let making = self.making.take().ok_or("I10: an object is begun before it ends")?;
+        let making = self.making.as_ref().ok_or("I10: an object is begun before it ends")?;
+        let made = self.object_made(making, header)?;
+        self.making = None;
+        Ok(made)
+    }
+
+    fn object_made(&self, making: &Making, header: u64) -> Result<Ty, &'static str> {
         let (low, len) = (header as u32, (header >> 32) as u32);
         let id = low & (ARRAY - 1);
         let (index, layout) = self.layout_of(id)?;

@@ -267,3 +267,32 @@ fn a_refusal_names_the_function_and_the_instruction() {
     assert_eq!(module.0.bytes[refused.offset()..][..2], [0xfc, 0x0a]);
     assert!(alloc::string::ToString::to_string(&refused).contains("I6: the index of a memory"));
 }
+
+/// What throws in a block that ends where the block around it ends, or where another begins, comes
+/// to the clauses of all that are left there.
+#[test]
+fn what_is_thrown_comes_to_the_clauses_of_all_blocks_that_end() {
+    for body in [
+        // Both blocks end at one word, and what the inner one does not catch is the outer one's.
+        "(try_table (catch $t $c) (try_table (catch $u $d) (call $f)))",
+        // The last block begins where two others end.
+        "(try_table (catch $t $c) (try_table (catch $u $d) (call $f)))
+         (try_table (try_table (catch $u $d) (call $f)))",
+    ] {
+        let text = alloc::format!(
+            "(module (tag $t) (tag $u) (func $f)
+                (func (result i32)
+                    (block $c (block $d {body} (return (i32.const 1))) (return (i32.const 2)))
+                    (i32.const 3)))"
+        );
+        let wasm = wat::parse_str(text).expect("the text is a module");
+        let module = Module::from_binary(&engine(), &wasm).expect("the module is valid");
+        let mut parts = translated(module.0.source(), 1);
+        assert_eq!(verify(&module, 1, &parts), Ok(()), "{body}");
+        // The return of 3, which only what the outer block has caught leads to, is looked at.
+        let at = listed(module.0.source(), 1).last().expect("there is code").0;
+        parts.code[at + 1] = Cell::word(parts.code[at + 1].bits() ^ 1);
+        let fault = verify(&module, 1, &parts).expect_err("a fault");
+        assert_eq!((fault.at, fault.what), (at, "I2: where the result goes"), "{body}");
+    }
+}
