@@ -163,7 +163,7 @@ impl Verifier<'_> {
             }
             LoopEnter(metering) | Charge(metering) => {
                 ensure(metering == self.subject.metering, "I15: who looks at interrupts")?;
-                self.state.forget();
+                self.state.pause();
                 if let LoopEnter(_) = layout.part {
                     self.state.flow.again = u32::try_from(self.at + 1 + layout.words).ok();
                 }

@@ -90,6 +90,14 @@ impl State {
         self.forget();
     }
 
+    /// Code may stop here, and go on with the same registers; but a collection in between does not
+    /// see references that lie in them only.
+    pub(super) fn pause(&mut self) {
+        for acc in &mut self.accs {
+            *acc = acc.filter(|acc| acc.slot != 0 || !matches!(acc.ty, Ty::Ref(_)));
+        }
+    }
+
     /// Accumulators hold nothing.
     pub(super) fn forget(&mut self) {
         self.accs = [None; 4];

@@ -296,3 +296,23 @@ fn what_is_thrown_comes_to_the_clauses_of_all_blocks_that_end() {
         assert_eq!((fault.at, fault.what), (at, "I2: where the result goes"), "{body}");
     }
 }
+
+/// What is in an accumulator before the cell that pays for an arm is there behind it, too.
+#[test]
+fn arms_that_pay_keep_accumulators() {
+    let text = "(module (func (param i64 i32) (result i64)
+        (i64.mul (local.get 0) (i64.const 3))
+        (if (param i64) (result i64) (local.get 1)
+            (then (i64.const 5) (i64.sub))
+            (else (drop) (i64.const 7)))))";
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let engine = Engine::new(Config::new().metering(Metering::Fuel).verify_code(true))
+        .expect("the settings are fine");
+    let module = Module::from_binary(&engine, &wasm).expect("the module is valid");
+    let parts = translated(module.0.source(), 0);
+    let listed = listed(module.0.source(), 0);
+    let text = |(_, line): &(usize, alloc::string::String)| line.starts_with("charge");
+    let charge = listed.iter().position(text).expect("an arm pays");
+    assert!(listed[charge + 1].1.contains("acc"), "{listed:?}");
+    assert_eq!(verify(&module, 0, &parts), Ok(()));
+}

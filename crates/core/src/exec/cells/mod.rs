@@ -397,14 +397,7 @@ impl Layouts {
         }
     }
 
-    fn add_bin(
-        &mut self,
-        table: &BinTable,
-        operand: Type,
-        result: Type,
-        words: usize,
-        part: Part,
-    ) {
+    fn add_bin(&mut self, table: &BinTable, operand: Type, result: Type, words: usize, part: Part) {
         for_pairs(|a, b| {
             for_each(DESTS, |d| {
                 let [a_field, b_field] = pair(a, b, operand);
