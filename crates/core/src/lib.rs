@@ -131,7 +131,7 @@ pub use api::global::Global;
 pub use api::instance::Instance;
 pub use api::instance_pre::InstancePre;
 pub use api::linker::Linker;
-pub use api::memory::Memory;
+pub use api::memory::{Memory, MemoryPin};
 pub use api::reference::{
     AnyRef, ArrayRef, ArrayRefPre, EqRef, ExnRef, ExternRef, FuncRef, GcRef, I31, OwnedRooted, Ref,
     RootScope, Rooted, RootedGcRef, StructRef, StructRefPre,

@@ -2,18 +2,37 @@
 //! later, which only calls by `call_async` allow.
 
 use crate::{
+    call::call,
     convert, errors,
     errors::Raised,
     store::{Caller, Data, Shared},
 };
-use pyo3::{prelude::*, sync::PyOnceLock, types::PyTuple};
-use std::sync::Arc;
+use pyo3::{
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyFloat, PyInt, PyTuple},
+};
+use std::sync::{Arc, atomic::Ordering};
 use windlass::{AsContextMut, Error, FuncType, Pending, Val, ValType};
 
 /// A host function that waits: what is to be awaited, and the types of what that gives.
 pub(crate) struct Awaited {
     pub(crate) awaitable: Py<PyAny>,
     pub(crate) types: Arc<[ValType]>,
+}
+
+/// A host function that has returned while its guest ran without the GIL, and that has made a view:
+/// what it returned, and the types of that. The guest goes on with the GIL.
+pub(crate) struct Returned {
+    pub(crate) value: Py<PyAny>,
+    pub(crate) types: Arc<[ValType]>,
+}
+
+/// What a call of a Python function is to the guest.
+enum Outcome {
+    Finished,
+    Awaited(Py<PyAny>),
+    Returned(Py<PyAny>),
 }
 
 /// What the library gives to a host function.
@@ -32,9 +51,12 @@ pub(crate) fn host(
         };
         let call = Callback { shared: &shared, number, types: &types, access_caller };
         Python::attach(|py| match call.run(py, &mut caller, params, results) {
-            Ok(None) => Ok(()),
-            Ok(Some(awaitable)) => {
+            Ok(Outcome::Finished) => Ok(()),
+            Ok(Outcome::Awaited(awaitable)) => {
                 Err(Pending::new(Awaited { awaitable, types: types.clone() }).into())
+            }
+            Ok(Outcome::Returned(value)) => {
+                Err(Pending::new(Returned { value, types: types.clone() }).into())
             }
             Err(error) => Err(Error::new(Raised(error))),
         })
@@ -49,17 +71,17 @@ struct Callback<'a> {
 }
 
 impl Callback<'_> {
-    /// Calls it. Returns what is to be awaited, if that is what it gives.
+    /// Calls it.
     fn run(
         &self,
         py: Python<'_>,
         caller: &mut Host<'_>,
         params: &[Val],
         results: &mut [Val],
-    ) -> PyResult<Option<Py<PyAny>>> {
+    ) -> PyResult<Outcome> {
         let Callback { shared, number, types, access_caller } = *self;
         let gone = || errors::failed(py, "the host function is gone");
-        let callable = shared.callable(py, number).ok_or_else(gone)?;
+        let callable = shared.kept.get(py, number).ok_or_else(gone)?;
         let mut args = Vec::with_capacity(params.len() + 1);
         let mut end = None;
         if access_caller {
@@ -71,15 +93,22 @@ impl Callback<'_> {
             args.push(convert::to_py(py, shared, &mut caller.as_context_mut(), *value)?);
         }
         let args = PyTuple::new(py, args)?;
-        let returned = shared.lend(caller.as_context_mut(), || callable.bind(py).call1(args));
+        let returned = shared.lend(caller.as_context_mut(), || {
+            // Or else a guest that calls for ever would have all that it ever held.
+            shared.kept.sweep(py);
+            call(callable.bind(py), &args)
+        });
         drop(end);
         let returned = returned?;
         if is_awaitable(&returned, types)? {
-            return Ok(Some(returned.unbind()));
+            return Ok(Outcome::Awaited(returned.unbind()));
+        }
+        if shared.is_pinned() && shared.detached.load(Ordering::Relaxed) {
+            return Ok(Outcome::Returned(returned.unbind()));
         }
         let values = convert::results(shared, &mut caller.as_context_mut(), types, &returned)?;
         results.copy_from_slice(&values);
-        Ok(None)
+        Ok(Outcome::Finished)
     }
 }
 
@@ -98,7 +127,7 @@ fn is_awaitable(value: &Bound<'_, PyAny>, types: &[ValType]) -> PyResult<bool> {
     if value.is_none() || matches!(types, [ValType::Ref(_)]) && !is_coroutine(value)? {
         return Ok(false);
     }
-    if types.len() == 1 && (value.extract::<f64>().is_ok()) {
+    if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
         return Ok(false);
     }
     errors::helper(value.py(), "inspect", "isawaitable", &IS)?.call1((value,))?.is_truthy()

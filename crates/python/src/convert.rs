@@ -4,6 +4,7 @@ use crate::{
     errors,
     func::Func,
     items::{Global, Held, Ref, Table, Tag},
+    kept::Key,
     memory::{Memory, SharedMemory},
     store::{Context, Shared},
 };
@@ -18,7 +19,7 @@ use windlass::{
 };
 
 /// A Python object that guests hold as an `externref`.
-pub(crate) struct Host(Py<PyAny>);
+struct Host(Key);
 
 /// The value of this type that stands for the object.
 pub(crate) fn to_val(
@@ -38,6 +39,9 @@ pub(crate) fn to_val(
         }),
         ValType::I64 => Val::I64(match value.extract::<i64>() {
             Ok(value) => value,
+            Err(error) if !error.is_instance_of::<PyOverflowError>(value.py()) => {
+                return Err(wrong(value, ty, error));
+            }
             Err(_) => match value.extract::<u64>() {
                 Ok(value) => value.cast_signed(),
                 Err(error) => return Err(wrong(value, ty, error)),
@@ -68,13 +72,27 @@ fn vector(value: &Bound<'_, PyAny>) -> PyResult<u128> {
     value.extract()
 }
 
+/// The exception for what stands for no value of the type. What the value's own code raised, such
+/// as its `__index__`, comes out as it is.
 #[cold]
 fn wrong(value: &Bound<'_, PyAny>, ty: ValType, error: PyErr) -> PyErr {
-    if error.is_instance_of::<PyOverflowError>(value.py()) {
+    let py = value.py();
+    if error.is_instance_of::<PyOverflowError>(py) {
         return PyOverflowError::new_err(format!("{value} is no {ty}"));
     }
+    if !error.is_instance_of::<PyTypeError>(py) {
+        return error;
+    }
     let name = errors::type_name(value);
-    PyTypeError::new_err(format!("expected a value of type {ty}, found one of type `{name}`"))
+    let told = format!("expected a value of type {ty}, found one of type `{name}`");
+    let told = PyTypeError::new_err(told);
+    told.set_cause(py, Some(error));
+    told
+}
+
+/// Whether it is a number, or an object that stands for one.
+pub(crate) fn is_number(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.get_type().hasattr("__index__")
 }
 
 fn reference(
@@ -100,7 +118,7 @@ fn reference(
             Ok(Val::FuncRef(Some(func.func)))
         }
         HeapType::Extern => {
-            let made = ExternRef::new(context, Host(value.clone().unbind()));
+            let made = ExternRef::new(context, Host(shared.kept.hold(value.clone().unbind())));
             Ok(made.map_err(|error| errors::raise(py, error))?.into())
         }
         HeapType::Any => {
@@ -148,7 +166,10 @@ fn extern_to_py(
 ) -> PyResult<Py<PyAny>> {
     let data = value.data(context.as_context()).map_err(|error| errors::raise(py, error))?;
     match data.and_then(|data| data.downcast_ref::<Host>()) {
-        Some(Host(object)) => Ok(object.clone_ref(py)),
+        Some(Host(key)) => {
+            let gone = || errors::failed(py, "the store is being collected");
+            shared.kept.of_key(py, key).ok_or_else(gone)
+        }
         None => held(py, shared, Held::external(context, value)),
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of the library as exceptions, whose classes are in `windlass._errors`. What a Python
 //! function raised comes out of a guest as itself.
 
-use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
+use pyo3::{exceptions::PyTypeError, prelude::*, sync::PyOnceLock, types::PyType};
 use std::fmt;
 use windlass::{Error, LinkError, ModuleError, ThrownException, Trap, WasmBacktrace};
 use windlass_wasi::I32Exit;
@@ -97,7 +97,7 @@ pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
     }
 }
 
-/// Whether this is of the class that `windlass._errors` has under the name.
+/// What a module of Python has under a name; looked up once.
 pub(crate) fn helper<'py>(
     py: Python<'py>,
     module: &str,
@@ -112,4 +112,12 @@ pub(crate) fn helper<'py>(
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
     let ty: Bound<'_, PyType> = value.get_type();
     ty.name().map_or_else(|_| "?".into(), |name| name.to_string())
+}
+
+/// Fails if it can't be called.
+pub(crate) fn callable(value: &Bound<'_, PyAny>) -> PyResult<()> {
+    if value.is_callable() {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!("a `{}` cannot be called", type_name(value))))
 }

@@ -6,7 +6,7 @@ use crate::{
     run::{self, Outcome},
     store,
 };
-use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit, prelude::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A call that can be paused. `run` runs it until it finishes or something stops it.
@@ -16,6 +16,7 @@ pub(crate) struct Execution {
     inner: Mutex<Inner>,
 }
 
+/// Locked only by who has the GIL, and never while Python code runs.
 struct Inner {
     /// None while it runs, and when it has failed.
     execution: Option<windlass::Execution>,
@@ -32,6 +33,21 @@ impl Execution {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Takes it out, to be run or resumed.
+    fn take(&self, py: Python<'_>) -> PyResult<windlass::Execution> {
+        let execution = self.inner().execution.take();
+        execution.ok_or_else(|| errors::failed(py, "the execution has ended, or runs"))
+    }
+
+    /// Something of the host function that waits.
+    fn pending<R>(&self, py: Python<'_>, f: impl FnOnce(&Awaited) -> R) -> PyResult<R> {
+        let found = match &self.inner().last {
+            Some(Outcome::Pending(awaited)) => Some(f(awaited)),
+            _ => None,
+        };
+        found.ok_or_else(|| errors::failed(py, "no host function is pending"))
+    }
 }
 
 #[pymethods]
@@ -46,13 +62,9 @@ impl Execution {
         store: &Bound<'_, PyAny>,
         slices: bool,
     ) -> PyResult<&'static str> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "execution")?;
-        shared.with(py, |py, context| {
-            let Some(mut execution) = self.inner().execution.take() else {
-                return Err(errors::failed(py, "the execution has ended, or runs"));
-            };
-            let outcome = match run::run(py, &shared, context, &mut execution, slices) {
+        store::with(py, store, (self.store, "execution"), |py, shared, context| {
+            let mut execution = self.take(py)?;
+            let outcome = match run::run(py, shared, context, &mut execution, slices) {
                 Ok(outcome) => outcome,
                 Err(error) => {
                     // One that waits for results can't run, but is not ended by that.
@@ -64,7 +76,7 @@ impl Execution {
             };
             let result = match &outcome {
                 Outcome::Finished(values) => {
-                    Some(convert::results_to_py(py, &shared, context, values)?)
+                    Some(convert::results_to_py(py, shared, context, values)?)
                 }
                 _ => None,
             };
@@ -92,10 +104,7 @@ impl Execution {
     /// What is to be awaited.
     #[getter]
     fn awaitable(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match &self.inner().last {
-            Some(Outcome::Pending(awaited)) => Ok(awaited.awaitable.clone_ref(py)),
-            _ => Err(errors::failed(py, "no host function is pending")),
-        }
+        self.pending(py, |awaited| awaited.awaitable.clone_ref(py))
     }
 
     /// Gives what the awaitable gave.
@@ -105,17 +114,10 @@ impl Execution {
         store: &Bound<'_, PyAny>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "execution")?;
-        shared.with(py, |py, context| {
-            let types = match &self.inner().last {
-                Some(Outcome::Pending(awaited)) => Awaited::types(awaited),
-                _ => return Err(errors::failed(py, "no host function is pending")),
-            };
-            let values = convert::results(&shared, context, &types, value)?;
-            let Some(mut execution) = self.inner().execution.take() else {
-                return Err(errors::failed(py, "the execution has ended, or runs"));
-            };
+        store::with(py, store, (self.store, "execution"), |py, shared, context| {
+            let types = self.pending(py, |awaited| awaited.types.clone())?;
+            let values = convert::results(shared, context, &types, value)?;
+            let mut execution = self.take(py)?;
             let resumed = execution.resume(&mut *context, &values);
             let mut inner = self.inner();
             inner.execution = Some(execution);
@@ -128,9 +130,7 @@ impl Execution {
 
     /// Ends it: raises the trap for what stopped it.
     fn fail(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<()> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "execution")?;
-        shared.with(py, |py, context| {
+        store::with(py, store, (self.store, "execution"), |py, _, context| {
             let taken = {
                 let mut inner = self.inner();
                 inner.execution.take().zip(inner.last.take())
@@ -141,10 +141,19 @@ impl Execution {
             }
         })
     }
-}
 
-impl Awaited {
-    fn types(&self) -> std::sync::Arc<[windlass::ValType]> {
-        self.types.clone()
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
+        if let Some(Outcome::Pending(awaited)) = &inner.last {
+            visit.call(&awaited.awaitable)?;
+        }
+        visit.call(&inner.result)
+    }
+
+    fn __clear__(&self) {
+        let mut inner = self.inner();
+        let taken = (inner.last.take(), inner.result.take());
+        drop(inner);
+        drop(taken);
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     callback, convert, errors,
     execution::Execution,
+    kept::next_number,
     run,
     store::{self, Context, Shared, Store},
     types,
@@ -80,14 +81,15 @@ impl Func {
         access_caller: bool,
     ) -> PyResult<Func> {
         let shared = store::of(store)?;
+        errors::callable(&func)?;
         let ty = types::given_or_hinted(ty, &func, access_caller)?;
         let ty = types::func_type(&shared.engine.get().engine, &ty)?;
-        let number = store::next_number();
+        let number = next_number();
         let made = shared.with(py, |_, context| {
             let host = callback::host(number, &ty, access_caller);
             Ok(windlass::Func::new(context, ty, host))
         })?;
-        shared.keep(number, func.unbind());
+        shared.kept.keep(number, func.unbind());
         Ok(Func::new_in(shared.id, made))
     }
 
@@ -98,9 +100,8 @@ impl Func {
         py: Python<'py>,
         store: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "function")?;
-        let ty = shared.with(py, |_, context| Ok(self.ty(context).clone()))?;
+        let owner = (self.store, "function");
+        let ty = store::with(py, store, owner, |_, _, context| Ok(self.ty(context).clone()))?;
         types::func_type_to_py(py, &ty)
     }
 
@@ -197,10 +198,15 @@ impl BoundFunc {
         Func { func: self.func.func, store: self.func.store, ty: self.func.ty.clone() }
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    fn __repr__(&self, py: Python<'_>) -> String {
+        // If the store is in use, and nobody has asked before, the type can't be told.
         let shared = &self.store.get().shared;
-        let ty = shared.with(py, |_, context| Ok(self.func.ty(context).to_string()))?;
-        Ok(format!("<wasm function {} {ty}>", self.name))
+        let ty = shared.with(py, |_, context| Ok(self.func.ty(context).to_string()));
+        let ty = self.func.ty.get().map(|ty| ty.to_string()).or(ty.ok());
+        ty.map_or_else(
+            || format!("<wasm function {}>", self.name),
+            |ty| format!("<wasm function {} {ty}>", self.name),
+        )
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

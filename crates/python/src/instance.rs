@@ -57,15 +57,14 @@ impl Instance {
         store: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "instance")?;
-        let items: Vec<(String, Extern)> = shared.with(py, |_, context| {
+        let owner = (self.store, "instance");
+        let items: Vec<(String, Extern)> = store::with(py, store, owner, |_, _, context| {
             let exports = self.instance.exports(context.as_context());
             Ok(exports.map(|export| (export.name().to_owned(), export.into_extern())).collect())
         })?;
         let exports = PyDict::new(py);
         for (name, item) in items {
-            exports.set_item(name, convert::item_to_py(py, shared.id, item)?)?;
+            exports.set_item(name, convert::item_to_py(py, self.store, item)?)?;
         }
         errors::helper(py, "windlass._exports", "InstanceExports", &CLASS)?.call1((exports,))
     }

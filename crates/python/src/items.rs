@@ -41,13 +41,15 @@ impl Global {
         py: Python<'py>,
         store: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ty = self.with(py, store, |_, _, context| Ok(self.global.ty(context)))?;
+        let ty = store::with(py, store, (self.store, "global"), |_, _, context| {
+            Ok(self.global.ty(context))
+        })?;
         types::global_type_to_py(py, &ty)
     }
 
     /// The value.
     fn value(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        self.with(py, store, |py, shared, context| {
+        store::with(py, store, (self.store, "global"), |py, shared, context| {
             let value = self.global.get(&mut *context);
             convert::to_py(py, shared, context, value)
         })
@@ -60,24 +62,11 @@ impl Global {
         store: &Bound<'_, PyAny>,
         val: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        self.with(py, store, |py, shared, context| {
+        store::with(py, store, (self.store, "global"), |py, shared, context| {
             let ty = self.global.ty(&mut *context).content();
             let val = convert::to_val(shared, context, ty, val)?;
             self.global.set(context, val).map_err(|error| errors::raise(py, error))
         })
-    }
-}
-
-impl Global {
-    fn with<R>(
-        &self,
-        py: Python<'_>,
-        store: &Bound<'_, PyAny>,
-        f: impl FnOnce(Python<'_>, &Shared, &mut Context<'_>) -> PyResult<R>,
-    ) -> PyResult<R> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "global")?;
-        shared.with(py, |py, context| f(py, &shared, context))
     }
 }
 
@@ -114,13 +103,15 @@ impl Table {
         py: Python<'py>,
         store: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ty = self.with(py, store, |_, _, context| Ok(self.table.ty(context)))?;
+        let ty = store::with(py, store, (self.store, "table"), |_, _, context| {
+            Ok(self.table.ty(context))
+        })?;
         types::table_type_to_py(py, &ty)
     }
 
     /// How many elements it has.
     fn size(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<u64> {
-        self.with(py, store, |_, _, context| Ok(self.table.size(context)))
+        store::with(py, store, (self.store, "table"), |_, _, context| Ok(self.table.size(context)))
     }
 
     /// Adds elements, each `init`; returns how many there were.
@@ -131,7 +122,7 @@ impl Table {
         amt: u64,
         init: &Bound<'_, PyAny>,
     ) -> PyResult<u64> {
-        self.with(py, store, |py, shared, context| {
+        store::with(py, store, (self.store, "table"), |py, shared, context| {
             let init = self.element(py, shared, context, init)?;
             self.table.grow(context, amt, init).map_err(|error| errors::raise(py, error))
         })
@@ -139,9 +130,11 @@ impl Table {
 
     /// An element; None if it is null, or beyond the end.
     fn get(&self, py: Python<'_>, store: &Bound<'_, PyAny>, idx: u64) -> PyResult<Py<PyAny>> {
-        self.with(py, store, |py, shared, context| match self.table.get(&mut *context, idx) {
-            Some(element) => convert::to_py(py, shared, context, element.into()),
-            None => Ok(py.None()),
+        store::with(py, store, (self.store, "table"), |py, shared, context| {
+            match self.table.get(&mut *context, idx) {
+                Some(element) => convert::to_py(py, shared, context, element.into()),
+                None => Ok(py.None()),
+            }
         })
     }
 
@@ -153,7 +146,7 @@ impl Table {
         idx: u64,
         val: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        self.with(py, store, |py, shared, context| {
+        store::with(py, store, (self.store, "table"), |py, shared, context| {
             let val = self.element(py, shared, context, val)?;
             self.table.set(context, idx, val).map_err(|error| errors::raise(py, error))
         })
@@ -161,17 +154,6 @@ impl Table {
 }
 
 impl Table {
-    fn with<R>(
-        &self,
-        py: Python<'_>,
-        store: &Bound<'_, PyAny>,
-        f: impl FnOnce(Python<'_>, &Shared, &mut Context<'_>) -> PyResult<R>,
-    ) -> PyResult<R> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "table")?;
-        shared.with(py, |py, context| f(py, &shared, context))
-    }
-
     fn element(
         &self,
         py: Python<'_>,
@@ -241,13 +223,11 @@ impl Ref {
 impl Ref {
     /// The fields of a structure or an exception, or the elements of an array.
     fn fields(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "reference")?;
-        shared.with(py, |py, context| {
+        store::with(py, store, (self.store, "reference"), |py, shared, context| {
             let fields = self.field_vals(context).map_err(|error| errors::raise(py, error))?;
             let none = || PyIndexError::new_err("the reference has no fields");
             let fields = fields.ok_or_else(none)?.into_iter();
-            fields.map(|value| convert::to_py(py, &shared, context, value)).collect()
+            fields.map(|value| convert::to_py(py, shared, context, value)).collect()
         })
     }
 }

@@ -5,9 +5,11 @@
 //! A store is used by one thread at a time: [`store::Shared`] says how. Guests run without the GIL:
 //! [`run`] says when, and how they are stopped.
 //!
-//! Unsafe code is in `store.rs` alone.
+//! Unsafe code is in `store.rs` and `call.rs` alone.
 #![deny(unsafe_code)]
 
+#[allow(unsafe_code)]
+mod call;
 mod callback;
 mod convert;
 mod engine;
@@ -16,6 +18,7 @@ mod execution;
 mod func;
 mod instance;
 mod items;
+mod kept;
 mod linker;
 mod memory;
 mod module;

@@ -5,6 +5,7 @@ use crate::{
     engine::Engine,
     errors,
     instance::{self, Instance},
+    kept::next_number,
     module::Module,
     store::{self, Context, Data, Shared},
     types,
@@ -45,7 +46,8 @@ impl Linker {
         func: Bound<'_, PyAny>,
         access_caller: bool,
     ) -> PyResult<()> {
-        let number = store::next_number();
+        errors::callable(&func)?;
+        let number = next_number();
         let host = callback::host(number, &ty, access_caller);
         self.linker().func_new(module, name, ty, host).map_err(|error| errors::raise(py, error))?;
         let key = (module.to_owned(), name.to_owned());
@@ -70,7 +72,7 @@ impl Linker {
             found.map(|(number, callable)| (*number, callable.clone_ref(py)))
         };
         if let Some((number, callable)) = callable {
-            shared.keep(number, callable);
+            shared.kept.keep(number, callable);
         }
         Some(item)
     }

@@ -2,19 +2,20 @@
 //! whose bytes are copied: guests change them at any time.
 
 use crate::{
+    convert,
     engine::Engine,
     errors,
-    store::{self, Context, Shared},
+    store::{self, Store},
     types,
 };
 use pyo3::{
-    exceptions::{PyIndexError, PyTypeError, PyValueError},
+    PyTraverseError, PyVisit,
+    exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError},
     prelude::*,
     sync::PyOnceLock,
     types::{PyByteArray, PyBytes, PySlice},
 };
-use std::sync::Arc;
-use windlass::{AsContext, AsContextMut};
+use windlass::{AsContext, AsContextMut, MemoryPin};
 
 /// A memory of a store.
 #[pyclass(frozen, module = "windlass")]
@@ -28,7 +29,7 @@ fn with_bytes<R>(value: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>)
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return f(bytes.as_bytes());
     }
-    if value.extract::<i64>().is_ok() {
+    if convert::is_number(value)? {
         return Err(PyTypeError::new_err("expected bytes, not a number"));
     }
     let bytes = value.py().get_type::<PyBytes>().call1((value,))?;
@@ -83,30 +84,38 @@ impl Memory {
         py: Python<'py>,
         store: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ty = self.with(py, store, |_, _, context| Ok(self.memory.ty(context)))?;
+        let ty = store::with(py, store, (self.store, "memory"), |_, _, context| {
+            Ok(self.memory.ty(context))
+        })?;
         types::memory_type_to_py(py, &ty)
     }
 
     /// Adds pages; returns how many there were.
     fn grow(&self, py: Python<'_>, store: &Bound<'_, PyAny>, delta: u64) -> PyResult<u64> {
-        self.with(py, store, |py, _, context| {
+        store::with(py, store, (self.store, "memory"), |py, _, context| {
             self.memory.grow(context, delta).map_err(|error| errors::raise(py, error))
         })
     }
 
     /// The size in pages.
     fn size(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<u64> {
-        self.with(py, store, |_, _, context| Ok(self.memory.size(context)))
+        store::with(py, store, (self.store, "memory"), |_, _, context| {
+            Ok(self.memory.size(context))
+        })
     }
 
     /// The size in bytes.
     fn data_len(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<usize> {
-        self.with(py, store, |_, _, context| Ok(self.memory.data_size(context)))
+        store::with(py, store, (self.store, "memory"), |_, _, context| {
+            Ok(self.memory.data_size(context))
+        })
     }
 
     /// How many bytes a page has.
     fn page_size(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<u64> {
-        self.with(py, store, |_, _, context| Ok(self.memory.page_size(context)))
+        store::with(py, store, (self.store, "memory"), |_, _, context| {
+            Ok(self.memory.page_size(context))
+        })
     }
 
     /// A copy of the bytes from `start` to `stop`, which are as in slices.
@@ -118,7 +127,7 @@ impl Memory {
         start: Option<isize>,
         stop: Option<isize>,
     ) -> PyResult<Bound<'py, PyByteArray>> {
-        self.with(py, store, |_, _, context| {
+        store::with(py, store, (self.store, "memory"), |_, _, context| {
             let data = self.memory.data(context.as_context());
             Ok(PyByteArray::new(py, &data[range(py, data.len(), start, stop)?]))
         })
@@ -134,7 +143,7 @@ impl Memory {
         start: Option<isize>,
     ) -> PyResult<usize> {
         with_bytes(value, |bytes| {
-            self.with(py, store, |_, _, context| {
+            store::with(py, store, (self.store, "memory"), |_, _, context| {
                 let data = self.memory.data_mut(context.as_context_mut());
                 let start = place(data.len(), start, bytes.len())?;
                 data[start..][..bytes.len()].copy_from_slice(bytes);
@@ -150,7 +159,7 @@ impl Memory {
         store: &Bound<'py, PyAny>,
         index: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.with(py, store, |_, _, context| {
+        store::with(py, store, (self.store, "memory"), |_, _, context| {
             let data = self.memory.data(context.as_context());
             if let Ok(slice) = index.cast::<PySlice>() {
                 let indices = slice.indices(isize::try_from(data.len())?)?;
@@ -161,19 +170,23 @@ impl Memory {
                 }
                 return Err(PyValueError::new_err("only slices without a step"));
             }
-            let at = place(data.len(), Some(index.extract()?), 1)?;
+            // What is no index raises what it raises; one that is too large is out of range.
+            let at = index.extract().map_err(|error: PyErr| {
+                if error.is_instance_of::<PyOverflowError>(py) { out_of_range() } else { error }
+            });
+            let at = place(data.len(), Some(at?), 1)?;
             Ok(data[at].into_pyobject(py)?.into_any())
         })
     }
 
     /// Keeps the memory where it is: the address and the size in bytes, for views.
     fn pin(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<Pin> {
-        self.with(py, store, |_, shared, context| {
-            let stable = self.memory.stable_size(&mut *context);
+        store::with(py, store, (self.store, "memory"), |py, shared, context| {
+            let (object, pin) = (shared.object(py)?, self.memory.pin(&mut *context));
             let data = self.memory.data_mut(context.as_context_mut());
             let (address, size) = (data.as_mut_ptr().expose_provenance(), data.len());
-            shared.pin(stable);
-            Ok(Pin { shared: shared.clone(), stable, address, size })
+            shared.pin();
+            Ok(Pin { store: object, _pin: pin, address, size })
         })
     }
 
@@ -219,33 +232,27 @@ impl Memory {
     }
 }
 
-impl Memory {
-    fn with<R>(
-        &self,
-        py: Python<'_>,
-        store: &Bound<'_, PyAny>,
-        f: impl FnOnce(Python<'_>, &Arc<Shared>, &mut Context<'_>) -> PyResult<R>,
-    ) -> PyResult<R> {
-        let shared = store::of(store)?;
-        shared.check(py, self.store, "memory")?;
-        shared.with(py, |py, context| f(py, &shared, context))
-    }
-}
-
 /// While it lives, a memory is not moved, and its store lives.
 #[pyclass(frozen, module = "windlass")]
 pub(crate) struct Pin {
-    shared: Arc<Shared>,
-    stable: usize,
+    store: Py<Store>,
+    _pin: MemoryPin,
     #[pyo3(get)]
     address: usize,
     #[pyo3(get)]
     size: usize,
 }
 
+#[pymethods]
+impl Pin {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.store)
+    }
+}
+
 impl Drop for Pin {
     fn drop(&mut self) {
-        self.shared.unpin(self.stable);
+        self.store.get().shared.unpin();
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Module`], and [`wat2wasm`].
 
 use crate::{
+    convert,
     engine::Engine,
     errors,
     types::{export_to_py, import_to_py},
@@ -23,7 +24,7 @@ fn bytes(wasm: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(text) = wasm.cast::<PyString>() {
         return Ok(text.to_string_lossy().into_owned().into_bytes());
     }
-    if wasm.extract::<i64>().is_ok() {
+    if convert::is_number(wasm)? {
         return Err(PyTypeError::new_err("expected bytes or text, not a number"));
     }
     let bytes = wasm.py().get_type::<PyBytes>().call1((wasm,))?;

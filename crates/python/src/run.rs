@@ -3,14 +3,14 @@
 //! Python code does. Now and then it is looked whether a signal has come.
 
 use crate::{
-    callback::Awaited,
+    callback::{Awaited, Returned},
     convert, errors,
     pulse::Watch,
     store::{Context, Shared},
 };
 use pyo3::{prelude::*, sync::PyOnceLock};
-use std::{cell::Cell, thread};
-use windlass::{Error, Event, Execution, Pending, Trap, Val};
+use std::{any::Any, cell::Cell, sync::atomic::Ordering, thread};
+use windlass::{Error, Event, Execution, Trap, Val};
 
 /// How a part of a call ended.
 pub(crate) enum Outcome {
@@ -63,16 +63,21 @@ pub(crate) fn run(
         py.check_signals()?;
     }
     loop {
-        let event = match shared.is_pinned() {
-            true => execution.run(&mut *context),
-            false => py.detach(|| execution.run(&mut *context)),
-        };
+        let event = go(py, shared, context, execution);
         let raised = shared.take_raised();
         match event {
             Err(error) => return Err(raised.unwrap_or_else(|| errors::raise(py, error))),
             Ok(Event::Finished(values)) => return Ok(Outcome::Finished(values)),
             Ok(Event::OutOfFuel) => return Ok(Outcome::OutOfFuel),
-            Ok(Event::HostPending(pending)) => return awaited(py, pending),
+            Ok(Event::HostPending(pending)) => match pending.into_request().downcast() {
+                Ok(returned) => {
+                    let Returned { value, types } = *returned;
+                    let values = convert::results(shared, context, &types, value.bind(py))?;
+                    let resumed = execution.resume(&mut *context, &values);
+                    resumed.map_err(|error| errors::raise(py, error))?;
+                }
+                Err(request) => return awaited(py, request),
+            },
             Ok(Event::Interrupted) => {
                 if let Some(raised) = raised {
                     return Err(raised);
@@ -93,8 +98,26 @@ pub(crate) fn run(
     }
 }
 
-fn awaited(py: Python<'_>, pending: Pending) -> PyResult<Outcome> {
-    match pending.into_request().downcast() {
+/// Runs, with the GIL if there are views.
+fn go(
+    py: Python<'_>,
+    shared: &Shared,
+    context: &mut Context<'_>,
+    execution: &mut Execution,
+) -> Result<Event, Error> {
+    let detached = !shared.is_pinned();
+    // A host function of another guest of this store may be what runs this one.
+    let outer = shared.detached.swap(detached, Ordering::Relaxed);
+    let event = match detached {
+        true => py.detach(|| execution.run(&mut *context)),
+        false => execution.run(&mut *context),
+    };
+    shared.detached.store(outer, Ordering::Relaxed);
+    event
+}
+
+fn awaited(py: Python<'_>, request: Box<dyn Any + Send>) -> PyResult<Outcome> {
+    match request.downcast() {
         Ok(awaited) => Ok(Outcome::Pending(awaited)),
         Err(_) => Err(errors::failed(py, "a request of an unknown kind")),
     }

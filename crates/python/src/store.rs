@@ -2,28 +2,33 @@
 //! time uses. It must never wait for another thread, and never run Python code while the state is
 //! locked.
 //!
-//! This is the only file with unsafe code: a host function lends what it has of the store to the
-//! Python code that it calls, which cannot have a lifetime.
+//! The unsafe code is that a host function lends what it has of the store to the Python code that
+//! it calls, which cannot have a lifetime.
 
-use crate::{convert, engine::Engine, errors, wasi};
+use crate::{
+    convert,
+    engine::Engine,
+    errors,
+    kept::{Kept, next_number},
+    wasi,
+};
 use pyo3::{
     gc::{PyTraverseError, PyVisit},
     prelude::*,
+    types::{PyWeakrefMethods, PyWeakrefReference},
 };
 use std::{
-    collections::HashMap,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     process,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::{self, ThreadId},
 };
 use windlass::{
-    AsContextMut, Error, InterruptHandle, ResourceLimiter, RootScope, StoreContextMut, StoreLimits,
-    StoreLimitsBuilder,
+    AsContextMut, InterruptHandle, RootScope, StoreContextMut, StoreLimits, StoreLimitsBuilder,
 };
 use windlass_wasi::{WasiCtx, WasiCtxBuilder};
 
@@ -52,12 +57,14 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// A panic has left it in an unknown state.
     poisoned: AtomicBool,
-    /// What host functions call, by the numbers that they know. Here, where the garbage collector
-    /// of Python can see them.
-    callables: Mutex<HashMap<u64, Py<PyAny>>>,
-    /// How far memories can grow of which there are views, each.
-    pins: Mutex<Vec<usize>>,
+    /// What host functions call, streams of WASI write to and guests hold as `externref`.
+    pub(crate) kept: Kept,
+    /// The Python object that it belongs to.
+    object: OnceLock<Py<PyWeakrefReference>>,
+    /// How many views there are of its memories.
     pinned: AtomicUsize,
+    /// Whether the guest that runs, runs without the GIL.
+    pub(crate) detached: AtomicBool,
     /// None if guests of the engine don't look for interrupts.
     pub(crate) handle: Option<InterruptHandle>,
     /// The engine's epoch that stops guests.
@@ -81,27 +88,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A number that was not given before.
-pub(crate) fn next_number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
 impl Shared {
     fn new(py: Python<'_>, engine: Py<Engine>) -> Arc<Shared> {
         Arc::new_cyclic(|shared| {
             let data = Data { shared: shared.clone(), wasi: None, limits: StoreLimits::default() };
             let mut store = windlass::Store::new(&engine.bind(py).get().engine, data);
-            store.limiter(|data| data);
+            store.limiter(|data| &mut data.limits);
             Shared {
                 id: next_number(),
                 engine,
                 handle: store.interrupt_handle().ok(),
                 state: Mutex::new(State::Free(Box::new(store))),
                 poisoned: AtomicBool::new(false),
-                callables: Mutex::default(),
-                pins: Mutex::default(),
+                kept: Kept::default(),
+                object: OnceLock::new(),
                 pinned: AtomicUsize::new(0),
+                detached: AtomicBool::new(false),
                 deadline: AtomicU64::new(u64::MAX),
                 stop: AtomicBool::new(false),
                 raised: Mutex::new(None),
@@ -131,6 +133,7 @@ impl Shared {
             State::InUse(..) => Err(errors::failed(py, "the store is in use")),
         }));
         drop(used);
+        self.kept.sweep(py);
         outcome.unwrap_or_else(|panic| {
             self.poisoned.store(true, Ordering::Relaxed);
             let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -184,17 +187,6 @@ impl Shared {
         f()
     }
 
-    /// What a host function calls.
-    pub(crate) fn callable(&self, py: Python<'_>, number: u64) -> Option<Py<PyAny>> {
-        lock(&self.callables).get(&number).map(|callable| callable.clone_ref(py))
-    }
-
-    /// Keeps what a host function calls.
-    pub(crate) fn keep(&self, number: u64, callable: Py<PyAny>) {
-        let old = lock(&self.callables).insert(number, callable);
-        drop(old);
-    }
-
     /// Fails if something belongs to another store.
     pub(crate) fn check(&self, py: Python<'_>, store: u64, what: &str) -> PyResult<()> {
         if store == self.id {
@@ -203,23 +195,25 @@ impl Shared {
         Err(errors::failed(py, format!("the {what} belongs to another store")))
     }
 
-    /// From now on memories don't grow beyond this size.
-    pub(crate) fn pin(&self, stable: usize) {
-        lock(&self.pins).push(stable);
+    /// There is one more view, or one less.
+    pub(crate) fn pin(&self) {
         self.pinned.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn unpin(&self, stable: usize) {
-        let mut pins = lock(&self.pins);
-        if let Some(index) = pins.iter().position(|&size| size == stable) {
-            pins.swap_remove(index);
-            self.pinned.fetch_sub(1, Ordering::Relaxed);
-        }
+    pub(crate) fn unpin(&self) {
+        self.pinned.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Whether there are views of its memories.
     pub(crate) fn is_pinned(&self) -> bool {
         self.pinned.load(Ordering::Relaxed) != 0
+    }
+
+    /// The Python object that it belongs to.
+    pub(crate) fn object(&self, py: Python<'_>) -> PyResult<Py<Store>> {
+        let object = self.object.get().and_then(|object| object.bind(py).upgrade());
+        let gone = || errors::failed(py, "the store is gone");
+        Ok(object.ok_or_else(gone)?.cast_into::<Store>()?.unbind())
     }
 
     /// Stops the guest with this exception.
@@ -276,64 +270,13 @@ impl Drop for Lent<'_> {
     }
 }
 
-impl ResourceLimiter for Data {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool, Error> {
-        let fits = |shared: Arc<Shared>| lock(&shared.pins).iter().all(|&size| desired <= size);
-        // A new memory moves nothing.
-        let stays = current == 0 || self.shared.upgrade().is_none_or(fits);
-        Ok(stays && self.limits.memory_growing(current, desired, maximum)?)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool, Error> {
-        self.limits.table_growing(current, desired, maximum)
-    }
-
-    fn gc_heap_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool, Error> {
-        self.limits.gc_heap_growing(current, desired, maximum)
-    }
-
-    fn stack_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
-        self.limits.stack_growing(current, desired)
-    }
-
-    fn total_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
-        self.limits.total_growing(current, desired)
-    }
-
-    fn instances(&self) -> usize {
-        self.limits.instances()
-    }
-
-    fn tables(&self) -> usize {
-        self.limits.tables()
-    }
-
-    fn memories(&self) -> usize {
-        self.limits.memories()
-    }
-}
-
 /// What holds running guests: instances, their memories, and so on. One thread at a time uses it;
 /// others get `StoreInUse`.
-#[pyclass(frozen, module = "windlass", subclass)]
+#[pyclass(frozen, module = "windlass", subclass, weakref)]
 pub(crate) struct Store {
     pub(crate) shared: Arc<Shared>,
-    data: Py<PyAny>,
+    /// None if the collector has taken it.
+    data: Mutex<Option<Py<PyAny>>>,
 }
 
 #[pymethods]
@@ -345,7 +288,7 @@ impl Store {
             Some(engine) => engine,
             None => Engine::default_one(py)?,
         };
-        Ok(Store { shared: Shared::new(py, engine), data: data.unwrap_or_else(|| py.None()) })
+        Ok(Store { shared: Shared::new(py, engine), data: Mutex::new(data) })
     }
 
     /// The engine.
@@ -355,8 +298,8 @@ impl Store {
     }
 
     /// What was given to the store when it was made.
-    fn data(&self, py: Python<'_>) -> Py<PyAny> {
-        self.data.clone_ref(py)
+    fn data(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        lock(&self.data).as_ref().map(|data| data.clone_ref(py))
     }
 
     /// Collects garbage of guests.
@@ -438,18 +381,16 @@ impl Store {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.data)?;
-        if let Ok(callables) = self.shared.callables.try_lock() {
-            for callable in callables.values() {
-                visit.call(callable)?;
-            }
+        if let Ok(data) = self.data.try_lock() {
+            visit.call(&*data)?;
         }
-        Ok(())
+        self.shared.kept.traverse(&visit)
     }
 
     fn __clear__(&self) {
-        let callables = mem::take(&mut *lock(&self.shared.callables));
-        drop(callables);
+        let data = lock(&self.data).take();
+        drop(data);
+        self.shared.kept.clear();
     }
 }
 
@@ -510,11 +451,30 @@ impl Caller {
 /// What is given where a store is wanted: a [`Store`] or a [`Caller`].
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Arc<Shared>> {
     if let Ok(store) = value.cast::<Store>() {
-        return Ok(store.get().shared.clone());
+        let shared = &store.get().shared;
+        if shared.object.get().is_none() {
+            let _ = shared.object.set(PyWeakrefReference::new(store)?.unbind());
+        }
+        return Ok(shared.clone());
     }
     if let Ok(caller) = value.cast::<Caller>() {
         return caller.get().shared(value.py());
     }
     let name = errors::type_name(value);
     Err(pyo3::exceptions::PyTypeError::new_err(format!("expected a Store or Caller, not {name}")))
+}
+
+/// Uses the store that something belongs to, which is given with it.
+///
+/// # Errors
+/// If it belongs to another one; those of [`Shared::with`].
+pub(crate) fn with<R>(
+    py: Python<'_>,
+    given: &Bound<'_, PyAny>,
+    (store, what): (u64, &str),
+    f: impl FnOnce(Python<'_>, &Arc<Shared>, &mut Context<'_>) -> PyResult<R>,
+) -> PyResult<R> {
+    let shared = of(given)?;
+    shared.check(py, store, what)?;
+    shared.with(py, |py, context| f(py, &shared, context))
 }

@@ -1,10 +1,10 @@
 //! WASI: what a guest sees, from a `WasiConfig`, which is Python's (`windlass._wasi`).
 
-use crate::{errors, store::Shared};
+use crate::{call::call, errors, kept::Key, store::Shared};
 use pyo3::{
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyBytes, PyString},
+    types::{PyBytes, PyString, PyTuple},
 };
 use std::{
     fs::File,
@@ -42,22 +42,25 @@ impl OutputPipe {
 
 /// A Python function that gets what a guest writes. If it raises, the guest is stopped by that.
 struct Callback {
-    function: Py<PyAny>,
+    function: Key,
     shared: Weak<Shared>,
 }
 
 impl OutputStream for Callback {
     fn write(&mut self, buffers: &[&[u8]]) -> Result<usize, Errno> {
         let bytes = buffers.concat();
+        let shared = self.shared.upgrade().ok_or(Errno::Io)?;
         let written = Python::attach(|py| {
-            self.function.call1(py, (PyBytes::new(py, &bytes),)).map(|_| bytes.len())
+            let function = shared.kept.of_key(py, &self.function);
+            let gone = || errors::failed(py, "the store is being collected");
+            let args = PyTuple::new(py, [PyBytes::new(py, &bytes)])?;
+            call(function.ok_or_else(gone)?.bind(py), &args)?;
+            Ok(bytes.len())
         });
         written.map_err(|error| {
-            if let Some(shared) = self.shared.upgrade() {
-                shared.stop_with(error);
-                if let Some(handle) = &shared.handle {
-                    handle.interrupt();
-                }
+            shared.stop_with(error);
+            if let Some(handle) = &shared.handle {
+                handle.interrupt();
             }
             Errno::Io
         })
@@ -147,7 +150,7 @@ fn output(
             builder.inherit_stdout()
         };
     } else if given.is_callable() {
-        let function = given.clone().unbind();
+        let function = shared.kept.hold(given.clone().unbind());
         set(builder, is_error, Callback { function, shared: Arc::downgrade(shared) });
     } else if let Ok(path) = given.extract::<PathBuf>() {
         set(builder, is_error, FileStream(File::create(path)?));

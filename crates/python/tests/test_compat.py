@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from windlass.compat import (
+    Compiler,
     Function,
     FunctionType,
     Global,
@@ -83,7 +84,7 @@ def test_exports() -> None:
     view = memory.uint8_view(offset=42)
     assert bytes(view[0:5]) == b"Hello"
     view[0:5] = b"World"
-    assert memory.buffer[42:47] == b"World"
+    assert bytes(memory.buffer[42:47]) == b"World"
     numbers = memory.int32_view()
     numbers[1] = -2
     assert numbers[1] == -2 and memory.uint8_view()[4] == 254 and len(numbers) == 16384
@@ -98,6 +99,19 @@ def test_exports() -> None:
     assert exports.some.value == 42.0
     assert exports.t.size == 1 and len(exports) == 4
     assert Memory(Store(), MemoryType(2)).size == 2
+
+
+def test_buffers_and_compilers() -> None:
+    for chosen in (engine.JIT(Compiler), engine.Universal(Compiler, "target"), engine.JIT()):
+        store = Store(chosen)
+        assert store.engine is chosen
+    text = '(memory (export "memory") 1 2) (data (i32.const 8) "hello")'
+    memory = Instance(Module(store, text)).exports.memory
+    view = memoryview(memory.buffer)
+    assert view[8] == ord("h") and view[-1] == 0 and bytes(view[8:13]) == b"hello"
+    view[8] = ord("j")
+    assert bytearray(memory.buffer)[8:13] == b"jello"
+    assert memory.uint8_view()[8] == ord("j") and int.from_bytes(memory.buffer[8:9], "little")
 
 
 def test_errors() -> None:

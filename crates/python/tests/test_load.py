@@ -7,6 +7,7 @@ import gc
 import pathlib
 import subprocess
 import sys
+import threading
 from typing import Any, List
 
 import pytest
@@ -61,8 +62,29 @@ def test_bytes() -> None:
     with pytest.raises(IndexError):
         memory.read_string(65530, 10)
     memory[65530:] = b"no end"
-    with pytest.raises(IndexError):
-        memory.read_string(65530)
+    for wrong in ((65530,), (-7, 8), (0, -1), (65537,), (-65537,)):
+        with pytest.raises(IndexError):
+            memory.read_string(*wrong)
+    assert memory.read_string(-6, 6) == "no end" and memory[-1] == ord("d")
+    memory[-2:] = b"\0!"
+    assert memory.read_string(-6) == "no e"
+    with pytest.raises(TypeError):
+        memory[0:5] = 5
+    for far in (65536, -65537, 2**80):
+        with pytest.raises(IndexError):
+            memory[far]
+
+
+def test_indices_of_tables() -> None:
+    guest, _ = load()
+    assert guest.table[-1] is None and guest.table[-2](1) == 2.0
+    guest.table[-1] = guest.run
+    assert guest.table[1](1) == 2.0
+    for wrong in (2, -3):
+        with pytest.raises(IndexError):
+            guest.table[wrong]
+        with pytest.raises(IndexError):
+            guest.table[wrong] = None
 
 
 def test_views() -> None:
@@ -96,6 +118,56 @@ def test_a_memory_that_would_move_does_not_grow_while_it_is_viewed() -> None:
         guest.memory.grow(1)
     del view
     assert guest.grow(1) == 1 and guest.memory.grow(1) == 2
+
+
+def test_a_view_keeps_its_own_memory_alone() -> None:
+    guest = wl.load('(memory (export "a") 1 3) (memory (export "b") 1 3)')
+    view = guest.a.view()
+    assert guest.b.grow(1) == 1
+    with pytest.raises(wl.WindlassError):
+        guest.a.grow(1)
+    # Without the store, as another thread may.
+    del view
+    assert guest.a.grow(1) == 1
+
+
+def test_a_view_that_a_host_function_makes() -> None:
+    """Its guest goes on with the GIL: nobody sees bytes while they change."""
+    views: List[memoryview] = []
+    seen: List[bool] = []
+    guest: Any = None
+
+    def look() -> int:
+        views.append(guest.memory.view())
+        return 7
+
+    def watch() -> None:
+        # Both numbers are written without anything between that would give the GIL away.
+        while not seen or views:
+            if views and (numbers := bytes(views[0][:8])):
+                seen.append(numbers[:4] == numbers[4:])
+
+    text = """(import "env" "look" (func $look (result i32)))
+        (memory (export "memory") 1 1)
+        (func (export "run") (param i32) (result i32) (local i32)
+          (local.set 1 (call $look))
+          (loop $next
+            (i32.store (i32.const 0) (local.get 0))
+            (i32.store (i32.const 4) (local.get 0))
+            (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+          (local.get 1))"""
+    guest = wl.load(text, {"env": {"look": look}})
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    assert guest.run(3_000_000) == 7
+    views.clear()
+    watcher.join()
+    assert all(seen) and guest.run(3) == 7
+    # What it returns is still looked at.
+    with pytest.raises(TypeError, match="i32"):
+        broken = wl.load(text, {"env": {"look": lambda: [guest.memory.view()]}})
+        guest = broken
+        broken.run(3)
 
 
 def test_numpy() -> None:

@@ -248,6 +248,127 @@ def test_cycles_are_collected() -> None:
     assert gone() is None
 
 
+class Node:
+    """Something that is in a cycle."""
+
+    other: Any = None
+
+    def __call__(self, *args: Any) -> None: ...
+
+
+def externref(node: Node) -> None:
+    text = '(global (export "g") (mut externref) (ref.null extern))'
+    node.other = wl.load(text)
+    node.other.g.value = node
+
+
+def stream(node: Node) -> None:
+    store = Store()
+    store.set_wasi(wl.WasiConfig(stdout=node))
+    node.other = store
+
+
+def view(node: Node) -> None:
+    """The store is left to the view."""
+    guest = wl.load('(import "" "f" (func)) (memory (export "m") 1)', {"": {"f": node}})
+    node.other = guest.m.view()
+
+
+def data(node: Node) -> None:
+    node.other = Store(None, (node,))  # A tuple can't be cleared.
+
+
+def result(node: Node) -> None:
+    store = Store()
+    echo = Func(store, FuncType(["externref"], ["externref"]), lambda value: value)
+    execution = echo.start(store, node)
+    assert execution.run(store) == "finished" and execution.result is node
+    node.other = execution
+
+
+def awaitable(node: Node) -> None:
+    async def wait() -> None:
+        node()
+
+    store = Store()
+    execution = Func(store, FuncType([], []), wait).start(store)
+    assert execution.run(store) == "pending"
+    coroutine: Any = execution.awaitable
+    coroutine.close()
+    node.other = execution
+
+
+@pytest.mark.parametrize("make", [externref, stream, view, data, result, awaitable])
+def test_cycles_of_all_kinds_are_collected(make: Any) -> None:
+    node = Node()
+    gone = weakref.ref(node)
+    make(node)
+    gc.collect()
+    assert gone() is node
+    del node
+    gc.collect()
+    assert gone() is None
+
+
+def test_what_guests_let_go_ends() -> None:
+    """Also in the middle of a call, and when another stream takes its place."""
+    alive: List[Any] = []
+
+    def make() -> Node:
+        node = Node()
+        alive.append(weakref.ref(node))
+        return node
+
+    store = Store()
+    make_ = Func(store, FuncType([], ["externref"]), make)
+    collect = Func(store, FuncType([], []), store.gc)
+    count = Func(store, FuncType([], ["i32"]), lambda: sum(ref() is not None for ref in alive))
+    text = """(import "" "make" (func $make (result externref))) (import "" "gc" (func $gc))
+        (import "" "count" (func $count (result i32)))
+        (func (export "run") (result i32)
+          (drop (call $make)) (drop (call $make)) (call $gc) (call $count))"""
+    items = {"": {"make": make_, "gc": collect, "count": count}}
+    assert wl.load(text, items, store=store).run() == 0 and len(alive) == 2
+    store.set_wasi(wl.WasiConfig(stdout=make()))
+    store.set_wasi(wl.WasiConfig())
+    store.gc()
+    assert [ref() for ref in alive] == [None] * 3
+
+
+def test_what_values_raise_comes_out() -> None:
+    class Bad:
+        def __init__(self, error: BaseException) -> None:
+            self.error = error
+
+        def __index__(self) -> int:
+            raise self.error
+
+        def __float__(self) -> float:
+            raise self.error
+
+    text = '(func (export "f") (param TY))'
+    for ty in ("i32", "i64", "f32", "f64", "v128", "anyref"):
+        guest = wl.load(text.replace("TY", ty))
+        with pytest.raises(ZeroDivisionError):
+            guest.f(Bad(ZeroDivisionError()))
+        with pytest.raises(TypeError, match="expected a value") as raised:
+            guest.f(Bad(TypeError("mine")))
+        assert "mine" in str(raised.value.__cause__)
+
+
+def test_what_cannot_be_called_is_no_function() -> None:
+    store = Store()
+    linker = Linker(store.engine)
+    module = Module(store.engine, '(import "a" "f" (func))')
+    for define in (
+        lambda: Func(store, FuncType([], []), 5),  # type: ignore[arg-type]
+        lambda: linker.define_func("a", "f", FuncType([], []), None),  # type: ignore[arg-type]
+        lambda: linker.define_import(module, "a", "f", "f"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match="cannot be called"):
+            define()
+
+
 def test_references_of_guests() -> None:
     text = """(type $p (struct (field i32) (field (mut f64)))) (type $a (array i8))
         (func (export "point") (result anyref) (struct.new $p (i32.const 3) (f64.const 0.5)))

@@ -202,6 +202,13 @@ def test_other_threads_run_while_a_view_is_held() -> None:
             guest.spin()
 
 
+WRITE = """(import "wasi_snapshot_preview1" "fd_write"
+      (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00hi")
+    (func (export "run") (result i32)
+      (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))"""
+
+
 def test_a_store_in_use_is_not_used() -> None:
     """By the thread that uses it, but from code in the middle of something."""
     store = wl.Store()
@@ -213,13 +220,16 @@ def test_a_store_in_use_is_not_used() -> None:
         except wl.StoreInUse as error:
             errors.append(error)
 
-    text = """(import "wasi_snapshot_preview1" "fd_write"
-          (func $write (param i32 i32 i32 i32) (result i32)))
-        (memory (export "memory") 1) (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00hi")
-        (func (export "run") (result i32)
-          (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))"""
+    def show(_: bytes) -> None:
+        shown.append(repr(guest.run))
+
+    text = WRITE
     assert wl.load(text, wasi=wl.WasiConfig(stdout=write), store=store).run() == 0
     assert len(errors) == 1
+    # What a function is called can be told all the same.
+    shown: List[str] = []
+    guest = wl.load(text, wasi=wl.WasiConfig(stdout=show))
+    assert guest.run() == 0 and "wasm function run" in shown[0]
 
     def fail(_: bytes) -> None:
         raise Mine
@@ -263,3 +273,29 @@ def test_many_stores_take_no_more_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     some(2000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 << 10
+
+
+def test_the_process_ends_while_a_host_function_of_a_daemon_thread_waits() -> None:
+    """Python ends such threads when they want to go on, in the middle of the guest's call."""
+    for kind in ("host", "wasi"):
+        script = f"""
+import sys, threading, time, windlass
+entered = threading.Event()
+def wait(*_):
+    entered.set()
+    while True:
+        time.sleep(0.001)
+text = {WRITE!r}
+imports = {{"env": {{"wait": wait}}}} if {kind!r} == "host" else None
+text = text if imports is None else '(import "env" "wait" (func)) (export "run" (func 0))'
+wasi = windlass.WasiConfig(stdout=wait) if imports is None else None
+guest = windlass.load(text, imports, wasi=wasi)
+threading.Thread(target=guest.run, daemon=True).start()
+entered.wait()
+class Slow:
+    def __del__(self): time.sleep(0.1)
+kept = sys.modules["kept"] = Slow()
+"""
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")

@@ -36,6 +36,14 @@ pub struct Memory {
     index: u32,
 }
 
+/// Keeps a memory where it is: see [`Memory::pin`]. It does not keep the store, and may be dropped
+/// on any thread, whatever the store does meanwhile.
+#[derive(Clone, Debug)]
+#[must_use = "the memory is kept where it is as long as this lives"]
+pub struct MemoryPin {
+    _held: Arc<()>,
+}
+
 impl Memory {
     /// A memory of type `ty`, all zeros.
     ///
@@ -190,8 +198,8 @@ impl Memory {
     /// growth that was stopped and has not gone on is given up.
     ///
     /// For embedders that keep the address of [`Memory::data`] for longer than they have the store:
-    /// until a growth beyond this, which a [`ResourceLimiter`](crate::ResourceLimiter) can refuse,
-    /// or until the store ends. Asked again until then, it stays, too.
+    /// until a growth beyond this, which [`Memory::pin`] prevents, or until the store ends. Asked
+    /// again until then, it stays, too.
     ///
     /// # Panics
     /// If the memory belongs to another store.
@@ -212,6 +220,32 @@ impl Memory {
         let inner = &mut store.as_context_mut().0.inner;
         self.index_in(inner);
         inner.settle_memory(self.index)
+    }
+
+    /// Keeps it where it is from now on, at the same address, as long as the pin or a copy of it
+    /// lives: what would have to move it fails meanwhile, as a growth does that its type does not
+    /// allow. It still grows to [`Memory::stable_size`], which is found out first, as there; and it
+    /// still ends with its store.
+    ///
+    /// # Panics
+    /// If the memory belongs to another store.
+    ///
+    /// ```
+    /// use windlass::{Memory, MemoryType, Store};
+    /// let mut store = Store::<()>::default();
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// let pin = memory.pin(&mut store);
+    /// let address = memory.data_ptr(&store);
+    /// let _ = memory.grow(&mut store, 1);
+    /// assert_eq!(memory.data_ptr(&store), address);
+    /// drop(pin);
+    /// # Ok::<(), windlass::Error>(())
+    /// ```
+    pub fn pin(&self, mut store: impl AsContextMut) -> MemoryPin {
+        let inner = &mut store.as_context_mut().0.inner;
+        let index = self.index_in(inner);
+        let stable = inner.settle_memory(self.index);
+        MemoryPin { _held: inner.memories[index].pin(stable) }
     }
 
     pub(crate) fn from_index(store: StoreId, index: u32) -> Memory {

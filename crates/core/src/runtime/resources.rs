@@ -118,7 +118,7 @@ pub(crate) fn add_memory_of(
         })
     };
     let store = store.inner();
-    store.memories.push(MemoryEntity { ty, bytes, held: 0, users: Vec::new() });
+    store.memories.push(MemoryEntity::new(ty, bytes));
     store.hold(Growable::Memory(count as u32), held);
     Ok(count as u32)
 }
@@ -220,8 +220,8 @@ pub(crate) fn may_grow_memory(
     index: u32,
     delta: u64,
 ) -> Result<bool, Error> {
-    let memory = &store.inner().memories[index as usize];
-    let Some(growth) = memory_growth(&memory.ty, memory.bytes.len(), delta) else {
+    let memory = &mut store.inner().memories[index as usize];
+    let Some(growth) = memory.growth(delta) else {
         return Ok(false);
     };
     // All of a shared one counts since it was made.
@@ -242,7 +242,7 @@ pub(crate) fn grow_memory_at(
 ) -> Result<Grown, Error> {
     let inner = store.inner();
     let memory = &mut inner.memories[index as usize];
-    let Some(growth) = memory_growth(&memory.ty, memory.bytes.len(), delta) else {
+    let Some(growth) = memory.growth(delta) else {
         return Ok(Grown::Failed);
     };
     let Growth { current, desired, most, .. } = growth;

@@ -4,7 +4,9 @@
 
 use super::{
     Collection, Elements, Exceptions, Growable, Grown, Heap, Held, HostValues, LinearMemory, Pace,
-    Roots, TagEntity, User, Views, growth::memory_growth, host_reference,
+    Roots, TagEntity, User, Views,
+    growth::{Growth, memory_growth},
+    host_reference,
 };
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory,
@@ -106,6 +108,8 @@ pub(crate) struct MemoryEntity {
     pub(crate) held: usize,
     /// The instances that have it.
     pub(crate) users: Vec<User>,
+    /// Who else has this wants it to stay where it is, which it does up to this size.
+    pins: Option<(Arc<()>, usize)>,
 }
 
 /// The bytes of a memory: the store's own, or shared with other stores.
@@ -316,7 +320,7 @@ impl StoreInner {
     pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> u32 {
         *self.shared.entry(memory.address()).or_insert_with(|| {
             let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
-            self.memories.push(MemoryEntity { ty, bytes, held: 0, users: Vec::new() });
+            self.memories.push(MemoryEntity::new(ty, bytes));
             (self.memories.len() - 1) as u32
         })
     }
@@ -471,6 +475,28 @@ impl InstanceEntity {
 }
 
 impl MemoryEntity {
+    pub(crate) fn new(ty: MemoryType, bytes: Bytes) -> MemoryEntity {
+        MemoryEntity { ty, bytes, held: 0, users: Vec::new(), pins: None }
+    }
+
+    /// While this lives, it does not grow beyond the size up to which it stays where it is.
+    pub(crate) fn pin(&mut self, stable: usize) -> Arc<()> {
+        let (pins, size) = self.pins.get_or_insert_default();
+        *size = stable;
+        pins.clone()
+    }
+
+    /// Its growth by `delta` pages; none if its type, the host's address space or a pin does not
+    /// allow it.
+    pub(crate) fn growth(&mut self, delta: u64) -> Option<Growth> {
+        let growth = memory_growth(&self.ty, self.bytes.len(), delta)?;
+        let is_pinned = self
+            .pins
+            .as_mut()
+            .is_some_and(|(pins, stable)| growth.desired > *stable && Arc::get_mut(pins).is_none());
+        (!is_pinned).then_some(growth)
+    }
+
     /// The size in pages.
     pub(crate) fn pages(&self) -> u64 {
         self.bytes.len() as u64 >> self.ty.page_size_log2

@@ -51,6 +51,44 @@ fn types_of_memories_are_told() {
     assert!(Memory::new(&mut store, MemoryType::new(2, Some(1))).is_err());
 }
 
+/// One memory that lies with the allocator, where a growth moves it, and another beside it.
+#[test]
+fn a_pinned_memory_stays_and_others_grow() {
+    let (mut store, instance) = instance(
+        r#"(memory $a (export "a") 1 3) (memory $b (export "b") 1 3)
+           (func (export "grow_a") (result i32) (memory.grow $a (i32.const 1)))
+           (func (export "grow_b") (result i32) (memory.grow $b (i32.const 1)))"#,
+    );
+    let [a, b] = ["a", "b"].map(|name| instance.get_memory(&store, name).unwrap());
+    let [grow_a, grow_b] =
+        ["grow_a", "grow_b"].map(|name| instance.get_typed_func::<(), i32>(&store, name).unwrap());
+    assert!(a.stable_size(&mut store) < 2 << 16);
+    let pin = a.pin(&mut store);
+    let (copy, address) = (pin.clone(), a.data_ptr(&store));
+    drop(pin);
+    assert_eq!(grow_a.call(&mut store, ()).unwrap(), -1);
+    assert!(a.grow(&mut store, 1).is_err());
+    assert_eq!(a.grow(&mut store, 0).unwrap(), 1);
+    assert_eq!((a.data_ptr(&store), a.size(&store)), (address, 1));
+    assert_eq!(grow_b.call(&mut store, ()).unwrap(), 1);
+    assert_eq!(b.grow(&mut store, 1).unwrap(), 2);
+    drop(copy);
+    assert_eq!(grow_a.call(&mut store, ()).unwrap(), 1);
+    assert_eq!(a.grow(&mut store, 1).unwrap(), 2);
+}
+
+/// Where there are addresses to reserve, it grows in them.
+#[test]
+fn a_pinned_memory_grows_where_it_is() {
+    let mut store = windlass::Store::<()>::default();
+    let memory = Memory::new(&mut store, MemoryType::new(1, Some(100))).unwrap();
+    let _pin = memory.pin(&mut store);
+    let (address, stable) = (memory.data_ptr(&store), memory.stable_size(&mut store));
+    let grows = memory.grow(&mut store, 50).is_ok();
+    assert_eq!(grows, stable >= 51 << 16);
+    assert_eq!(memory.data_ptr(&store), address);
+}
+
 #[test]
 fn tables_are_shared() {
     let (mut store, instance) = instance(

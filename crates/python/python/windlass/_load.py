@@ -43,7 +43,8 @@ class BoundMemory:
     def __setitem__(self, index: Union[int, slice], value: Any) -> None:
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
-            value = bytes(value)
+            # Not `bytes(value)`, which makes zeros of a number.
+            value = bytes(memoryview(value))
             if step != 1 or stop - start != len(value):
                 raise ValueError("a part of a memory keeps its size")
             self.memory.write(self.store, value, start)
@@ -60,11 +61,12 @@ class BoundMemory:
 
     def read_string(self, start: int, size: Optional[int] = None, encoding: str = "utf-8") -> str:
         """Text of `size` bytes, or up to a zero."""
+        length = len(self)
+        start = start + length if start < 0 else start
+        if not 0 <= start <= length or size is not None and not 0 <= size <= length - start:
+            raise IndexError("index out of range")
         if size is not None:
-            found = self[start : start + size]
-            if len(found) != size:
-                raise IndexError("index out of range")
-            return str(bytes(found), encoding)
+            return str(self[start : start + size], encoding)
         text = bytearray()
         while True:
             part = self[start : start + 1024]
@@ -121,16 +123,21 @@ class BoundTable:
     def __len__(self) -> int:
         return self.table.size(self.store)
 
-    def __getitem__(self, index: int) -> Any:
-        if not 0 <= index < len(self):
+    def _at(self, index: int) -> int:
+        length = len(self)
+        index = index + length if index < 0 else index
+        if not 0 <= index < length:
             raise IndexError("index out of range")
-        element = self.table.get(self.store, index)
+        return index
+
+    def __getitem__(self, index: int) -> Any:
+        element = self.table.get(self.store, self._at(index))
         return element.bind(self.store, "?") if isinstance(element, Func) else element
 
     def __setitem__(self, index: int, value: Any) -> None:
         if isinstance(value, BoundFunc):
             value = value.func
-        self.table.set(self.store, index, value)
+        self.table.set(self.store, self._at(index), value)
 
     def grow(self, elements: int, init: Any = None) -> int:
         """Adds elements; returns how many there were."""

@@ -1,7 +1,8 @@
 """The shapes of the package `wasmer`, for scripts of talks, articles and tutorials: they run with
 the import line changed from `wasmer` to `windlass.compat`.
 
-What chose a compiler there is accepted and does nothing: `engine`, `Store(engine.Universal(...))`.
+What chose a compiler there is accepted and does nothing: `Store(engine.JIT(Compiler))`, where
+`Compiler` is imported from here, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ._load import BoundGlobal, BoundMemory, BoundTable
 from ._windlass import BoundFunc, wat2wasm
 
 __all__ = [
+    "Compiler",
     "Exports",
     "ExportType",
     "Function",
@@ -251,28 +253,6 @@ class Function:
         return FunctionType._of(self._func.type)
 
 
-class Buffer:
-    """The bytes of a memory, as they are at each moment."""
-
-    def __init__(self, memory: BoundMemory) -> None:
-        self._memory = memory
-
-    def __len__(self) -> int:
-        return len(self._memory)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._memory[index]
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._memory[index] = value
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._memory.read())
-
-    def __bytes__(self) -> bytes:
-        return bytes(self._memory.read())
-
-
 class View:
     """A memory as numbers of one size; indices count them from `offset` bytes on."""
 
@@ -347,9 +327,10 @@ class Memory:
             raise RuntimeError(str(error)) from error
 
     @property
-    def buffer(self) -> Buffer:
-        """The bytes."""
-        return Buffer(self._memory)
+    def buffer(self) -> memoryview:
+        """The bytes, without a copy: for `memoryview`, `bytearray`, indices and slices. It keeps the
+        size that the memory has now; while it lives, the memory grows only where it is."""
+        return self._memory.view()
 
     def uint8_view(self, offset: int = 0) -> View:
         """The memory as numbers."""
@@ -535,12 +516,20 @@ class Instance:
         self.exports = Exports(exports)
 
 
-def _anything(*args: Any, **kwargs: Any) -> None:
-    """Accepted, and without effect."""
+class _Engine:
+    """Accepted where a compiler was chosen, and without effect: nothing is compiled here."""
+
+    def __init__(self, compiler: Any = None, target: Any = None) -> None:
+        self.compiler = compiler
+        self.target = target
+
+
+class Compiler:
+    """Stands for that of `wasmer_compiler_cranelift` and its like: `engine.JIT(Compiler)`."""
 
 
 engine = types.SimpleNamespace(
-    Universal=_anything, JIT=_anything, Native=_anything, Dylib=_anything, Headless=_anything
+    Universal=_Engine, JIT=_Engine, Native=_Engine, Dylib=_Engine, Headless=_Engine
 )
 
 
