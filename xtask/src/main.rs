@@ -8,6 +8,7 @@ mod commands;
 mod features;
 mod gates;
 mod instructions;
+mod packages;
 mod python;
 mod soak;
 mod tidy;

@@ -4,7 +4,7 @@
 
 use crate::{
     commands::{Outcome, command, is_there, succeeds},
-    root,
+    packages, root,
 };
 use std::path::Path;
 
@@ -56,7 +56,16 @@ pub(crate) fn check() -> Outcome {
         return Outcome::Failed;
     }
     let passes = |args: &[&str]| succeeds(&mut command(PACKAGE, &python, args));
-    let good = passes(&["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+    let mut pytest = command(PACKAGE, &python, &["-m", "pytest", "-q", "-rs"]);
+    let programs = [
+        ("CPYTHON", packages::CPYTHON.file()),
+        ("SQLITE", packages::SQLITE.file()),
+        ("PLUGIN", packages::plugin()),
+    ];
+    for (name, file) in programs {
+        pytest.envs(file.map(|file| (format!("WINDLASS_{name}"), file)));
+    }
+    let good = succeeds(pytest.args(["-p", "no:cacheprovider"]))
         & passes(&["-m", "mypy", "-p", "windlass", "--cache-dir", "/dev/null"])
         & passes(&["-m", "mypy", "tests", "examples", "--cache-dir", "/dev/null"])
         & passes(&STUBTEST);

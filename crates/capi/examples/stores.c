@@ -37,6 +37,25 @@ static void one(wasm_engine_t *engine, const wasm_module_t *module) {
   wasm_store_delete(store);
 }
 
+static int ended = 0;
+
+static void end(void *store) {
+  ended++;
+  if (store) wasm_store_delete((wasm_store_t *)store);
+}
+
+/* Each has the last handle of the one before: they end one after the other, not in each other. */
+static void chain(wasm_engine_t *engine) {
+  wasm_store_t *last = NULL;
+  for (int i = 0; i < 20000; i++) {
+    wasm_store_t *store = wasm_store_new(engine);
+    succeeds(windlass_store_set_data(store, last, end));
+    last = store;
+  }
+  wasm_store_delete(last);
+  CHECK(ended == 20000);
+}
+
 int main(int argc, char *argv[]) {
   long count = argc > 1 ? atol(argv[1]) : 2000;
   wasm_engine_t *engine = wasm_engine_new();
@@ -53,6 +72,7 @@ int main(int argc, char *argv[]) {
   long grown = resident() - before;
   printf("%ld stores: %ld KiB more than after a tenth of them\n", count, grown);
   if (argc > 1) CHECK(grown < 1024);
+  chain(engine);
   wasm_module_delete(module);
   wasm_engine_delete(engine);
   return 0;

@@ -27,6 +27,17 @@ WASM_API_EXTERN void windlass_config_max_wasm_stack(wasm_config_t *, size_t byte
 WASM_API_EXTERN void windlass_config_max_nested_calls(wasm_config_t *, size_t depth);
 /* All NaNs that instructions make have the same bits. Off by default. */
 WASM_API_EXTERN void windlass_config_canonicalize_nans(wasm_config_t *, bool enable);
+/* Memories of the engine's stores, also those that modules define but not shared ones, lie in bytes
+   that `take` gives: `minimum` at least, with anything in them, aligned to 8, that nobody else uses
+   until `give_back` gets them. It stores in `size` how many there are: so far can the memory grow,
+   if its type lets it; more than `maximum` are not used. Null if there are none: then there is no
+   memory. Both may be called by any thread that has a store, and must not use stores. */
+typedef uint8_t *(*windlass_memory_take_callback_t)(
+    void *env, size_t minimum, size_t maximum, size_t *size);
+typedef void (*windlass_memory_give_back_callback_t)(void *env, uint8_t *bytes, size_t size);
+WASM_API_EXTERN void windlass_config_memory_source(
+    wasm_config_t *, windlass_memory_take_callback_t take,
+    windlass_memory_give_back_callback_t give_back, void *env, void (*finalizer)(void *));
 /* Switches a proposal by its name ("simd", "gc", "threads", "memory64" ...); false if the name is
    not known. */
 WASM_API_EXTERN bool windlass_config_feature(wasm_config_t *, const char *name, bool enable);
@@ -256,6 +267,17 @@ WASM_API_EXTERN own wasm_trap_t *windlass_memory_read(
     const wasm_memory_t *, uint64_t offset, uint8_t *buffer, size_t size);
 WASM_API_EXTERN own wasm_trap_t *windlass_memory_write(
     wasm_memory_t *, uint64_t offset, const uint8_t *buffer, size_t size);
+/* A memory of zeros in these bytes, which are as those of windlass_config_memory_source until
+   `finalizer` is called: when the memory ends, or at once if there is none. Null if they are too
+   few, or not aligned. */
+WASM_API_EXTERN own wasm_memory_t *windlass_memory_new_with_bytes(
+    wasm_store_t *, const wasm_memorytype_t *, uint8_t *bytes, size_t size, void *env,
+    void (*finalizer)(void *));
+/* As long as a pin lives, wasm_memory_data stays the same: what would have to move the memory
+   fails, as a growth does that its type does not allow. */
+typedef struct windlass_memory_pin_t windlass_memory_pin_t;
+WASM_API_EXTERN own windlass_memory_pin_t *windlass_memory_pin(wasm_memory_t *);
+WASM_API_EXTERN void windlass_memory_pin_delete(own windlass_memory_pin_t *);
 /* Memories that several stores of an engine share; the same one for another store. */
 WASM_API_EXTERN bool windlass_memory_is_shared(const wasm_memory_t *);
 WASM_API_EXTERN own wasm_memory_t *windlass_memory_obtain(wasm_store_t *, const wasm_memory_t *);

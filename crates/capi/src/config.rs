@@ -32,7 +32,8 @@ const FEATURES: [(&str, Switch); 16] = [
     ("custom-page-sizes", Config::wasm_custom_page_sizes),
 ];
 
-fn set(config: Mut<'_, wasm_config_t>, f: impl FnOnce(&mut Config)) {
+/// Changes settings.
+pub(crate) fn set(config: Mut<'_, wasm_config_t>, f: impl FnOnce(&mut Config)) {
     if let Some(Ok(mut config)) = config.map(|config| lock(&config.0)) {
         f(&mut config);
     }

@@ -24,6 +24,7 @@ mod memory;
 mod module;
 mod objects;
 mod reference;
+mod source;
 mod store;
 mod table;
 mod trap;

@@ -9,7 +9,12 @@ use crate::{
     vector::wasm_byte_t,
 };
 use std::{ptr, slice, sync::Arc};
-use windlass::{AsContextMut, Engine, Error, Extern, ExternType, Memory, Result, SharedMemory};
+use windlass::{
+    AsContextMut, Engine, Error, Extern, ExternType, Memory, MemoryPin, Result, SharedMemory,
+};
+
+/// Keeps a memory where it is; a shared one stays there by itself.
+pub struct windlass_memory_pin_t(#[expect(dead_code, reason = "for its end")] Option<MemoryPin>);
 
 /// A memory, of a store or shared.
 enum Either {
@@ -85,6 +90,22 @@ entries! {
             })
         });
         data.unwrap_or(ptr::null_mut())
+    }
+
+    /// Keeps the memory where it is as long as the pin lives; null without a memory.
+    fn windlass_memory_pin(memory: Mut<'_, wasm_memory_t>) -> Own<windlass_memory_pin_t> {
+        let pin = with(memory, |memory, cx| {
+            Ok(match memory {
+                Either::Own(memory) => Some(memory.pin(cx)),
+                Either::Shared(_) => None,
+            })
+        });
+        Some(Box::new(windlass_memory_pin_t(pin.ok()?)))
+    }
+
+    /// Lets the memory move again.
+    fn windlass_memory_pin_delete(pin: Own<windlass_memory_pin_t>) {
+        drop(pin);
     }
 
     /// Its size in bytes.

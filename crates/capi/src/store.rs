@@ -14,9 +14,10 @@ use crate::{
 };
 use std::{
     any::Any,
-    cell::UnsafeCell,
+    cell::{RefCell, UnsafeCell},
     collections::HashMap,
     ffi::c_void,
+    mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::{
@@ -44,7 +45,7 @@ pub(crate) type Cx<'a> = StoreContextMut<'a, Data>;
 
 /// A store, as handles hold it.
 pub(crate) struct Shared {
-    store: UnsafeCell<Store<Data>>,
+    store: UnsafeCell<ManuallyDrop<Store<Data>>>,
     pub(crate) engine: Engine,
     /// Who may use the store: null, if nobody does; the caller that a host function was given,
     /// while it runs; [`IN_USE`].
@@ -83,7 +84,7 @@ impl Shared {
             let mut store = Store::new(engine, data);
             store.limiter(|data| &mut data.limits);
             Shared {
-                store: UnsafeCell::new(store),
+                store: UnsafeCell::new(ManuallyDrop::new(store)),
                 engine: engine.clone(),
                 turn: AtomicPtr::new(ptr::null_mut()),
                 thread: AtomicUsize::new(0),
@@ -107,7 +108,7 @@ impl Shared {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let context = match turn.is_null() {
                 // SAFETY: nobody else has the store before it is given back.
-                true => unsafe { &mut *shared.store.get() }.as_context_mut(),
+                true => unsafe { &mut **shared.store.get() }.as_context_mut(),
                 // SAFETY: the host function that has this caller waits in `lend`, on this thread,
                 // and does not use it; so nobody else has it before it is given back.
                 false => unsafe { &mut *turn }.as_context_mut(),
@@ -154,6 +155,47 @@ impl Shared {
         // What a panic carries may itself panic when it is dropped.
         std::mem::forget(panic);
         error
+    }
+}
+
+thread_local! {
+    /// The stores that end after the one that does, while one does.
+    static ENDING: RefCell<Option<Vec<Store<Data>>>> = const { RefCell::new(None) };
+}
+
+/// What C has attached to a store may be the last handle of another one, and so on: each ends after
+/// the one before, not in the middle of it, or a long chain would overflow the stack.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: it ends here, and nobody uses it after this.
+        let store = unsafe { ManuallyDrop::take(self.store.get_mut()) };
+        // Where the thread has no such list any more, it ends at once.
+        let first = ENDING.try_with(|ending| match &mut *ending.borrow_mut() {
+            Some(later) => {
+                later.push(store);
+                None
+            }
+            none => {
+                *none = Some(Vec::new());
+                Some(store)
+            }
+        });
+        let Ok(Some(store)) = first else { return };
+        let _rest = EndRest;
+        drop(store);
+    }
+}
+
+/// Ends what is in the list when it is dropped.
+struct EndRest;
+
+impl Drop for EndRest {
+    fn drop(&mut self) {
+        let next = || ENDING.with(|ending| ending.borrow_mut().as_mut()?.pop());
+        while let Some(store) = next() {
+            drop(store);
+        }
+        ENDING.set(None);
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn test() -> bool {
     headers::check(&stage, &mut steps);
     programs::examples(&stage, &mut steps);
     programs::standard(&stage, &mut steps);
+    programs::real(&stage, &mut steps);
     programs::cmake(&stage, &mut steps);
     println!("capi: {} failed, {} skipped", steps.failed.len(), steps.skipped.len());
     for step in &steps.failed {

@@ -5,7 +5,7 @@
 use super::{Steps, TARGET, output};
 use crate::{
     commands::{is_there, succeeds},
-    root,
+    packages, root,
 };
 use std::{
     fs,
@@ -172,6 +172,32 @@ pub(super) fn standard(stage: &Path, steps: &mut Steps) {
     }
 }
 
+/// Real programs in hosts in C: CPython, SQLite, and a plugin in Rust.
+pub(super) fn real(stage: &Path, steps: &mut Steps) {
+    const SCRIPT: &str = "import re; assert re.findall('[a-z]+', 'one 2 three')[1] == 'three'";
+    let cpython = ["-I", "-S", "-c", SCRIPT];
+    let programs: [(&str, &str, Option<PathBuf>, &[&str]); 3] = [
+        ("CPython", "wasi.c", packages::CPYTHON.file(), &cpython),
+        ("SQLite", "programs/sqlite.c", packages::SQLITE.file(), &[]),
+        ("a plugin in Rust", "programs/rust_plugin.c", packages::plugin(), &[]),
+    ];
+    for (name, host, guest, args) in programs {
+        let source = root().join("crates/capi/examples").join(host);
+        let Some(guest) = guest else {
+            steps.skip(name, "it can't be brought, or not be compiled");
+            continue;
+        };
+        let Some(mut cc) = compiler("gcc", &source).or_else(|| compiler("clang", &source)) else {
+            steps.skip(name, "there is no C compiler");
+            continue;
+        };
+        cc.args(WARNINGS);
+        let to = root().join(TARGET).join("real").with_extension(stem(&source));
+        let good = compile(cc, &source, &to, stage, Library::Shared);
+        steps.note(name, good && runs(Command::new(to).arg(guest).args(args)));
+    }
+}
+
 /// The folder with the programs, fetched by cargo into its own cache.
 fn fetched() -> Option<PathBuf> {
     let folder = root().join(TARGET).join("standard");
@@ -199,7 +225,7 @@ pub(super) fn cmake(stage: &Path, steps: &mut Steps) {
         let _ = fs::remove_dir_all(&folder);
         let text = format!(
             "cmake_minimum_required(VERSION 3.13)\nproject(hello C)\n\
-             find_package(windlass 0.1 REQUIRED)\n\
+             find_package(windlass 0.2 REQUIRED)\n\
              foreach(library windlass static)\n\
              add_executable(hello-${{library}} \"{}\")\n\
              target_link_libraries(hello-${{library}} PRIVATE windlass::${{library}})\n\
