@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The only places of unsafe code; the second list is exempt from the first.
-const UNSAFE: [&str; 9] = [
+const UNSAFE: [&str; 10] = [
     // For other languages, each with rules of its own.
     "capi/src/",
+    "python/src/call.rs",
     "python/src/store.rs",
     "core/src/driver/",
     "core/src/exec/",
