@@ -328,8 +328,8 @@ class Memory:
 
     @property
     def buffer(self) -> memoryview:
-        """The bytes, without a copy: for `memoryview`, `bytearray`, indices and slices. It keeps the
-        size that the memory has now; while it lives, the memory grows only where it is."""
+        """The bytes, without a copy: for `memoryview`, `bytearray`, indices and slices. It keeps
+        the size that the memory has now; while it lives, the memory grows only where it is."""
         return self._memory.view()
 
     def uint8_view(self, offset: int = 0) -> View:
