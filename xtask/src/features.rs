@@ -5,7 +5,7 @@
 use crate::commands::{command, succeeds};
 
 /// Those that leave something of WebAssembly, or of the engine, out of the build.
-const FEATURES: [&str; 1] = ["fast"];
+const FEATURES: [&str; 7] = ["exceptions", "fast", "gc", "memory64", "names", "simd", "threads"];
 
 /// Combinations that the suite runs with, beside the default: none; all but one.
 fn combinations() -> Vec<String> {
@@ -24,15 +24,20 @@ fn combinations() -> Vec<String> {
 pub(crate) fn features() -> bool {
     let cargo = |args: &[&str], features: &str| {
         println!("-- {} with {features:?}", args[0]);
-        let mut cargo = command(".", "cargo", args);
-        cargo.args(["--no-default-features", "--features", features]);
+        let (own, others) =
+            args.split_at(args.iter().position(|&a| a == "--").unwrap_or(args.len()));
+        let mut cargo = command(".", "cargo", own);
+        cargo.args(["--no-default-features", "--features", features]).args(others);
         succeeds(cargo.env("CARGO_TARGET_DIR", "target/features"))
     };
     let check = ["check", "--quiet", "--package", "windlass", "--package", "windlass-wasi"];
-    let suite = ["test", "--quiet", "--package", "windlass-spec-tests", "--test", "suite"];
+    let suite =
+        ["test", "--quiet", "--package", "windlass-spec-tests", "--test", "suite", "--", "--quiet"];
     let builds = FEATURES.iter().all(|feature| cargo(&check, &format!("windlass/{feature}")));
     let passes = combinations().iter().all(|features| cargo(&suite, features));
-    // The interface, with the least there is.
+    // What each leaves out is refused; and all of the interface, with slots only.
+    let refused = ["test", "--quiet", "--package", "windlass", "--test", "features"];
+    let refuses = combinations().iter().all(|features| cargo(&refused, &format!("std,{features}")));
     let api = ["test", "--quiet", "--package", "windlass", "--test", "api"];
-    builds && passes && cargo(&api, "std")
+    builds && passes && refuses && cargo(&api, "exceptions,gc,memory64,names,simd,std,threads")
 }

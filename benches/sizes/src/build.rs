@@ -31,8 +31,9 @@ const X86: &str = "x86_64-unknown-linux-gnu";
 
 /// WebAssembly 2.0 without vectors; 3.0 without vectors; 3.0.
 const TWO: &str = "";
-const THREE: &str = "";
-const FULL: &str = "windlass/std";
+const THREE: &str = "windlass/exceptions,windlass/gc,windlass/memory64";
+const FULL: &str =
+    "windlass/exceptions,windlass/gc,windlass/memory64,windlass/names,windlass/simd,windlass/std";
 const DEFAULT: &str = "windlass/default";
 
 pub(crate) const BUILDS: [Build; 6] = [

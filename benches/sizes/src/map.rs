@@ -17,11 +17,17 @@ impl Sections {
     pub(crate) fn read(path: &Path) -> Result<Sections, Box<dyn Error>> {
         let bytes = fs::read(path)?;
         let mut found = Sections::default();
-        for section in File::parse(&*bytes)?.sections() {
+        let file = File::parse(&*bytes)?;
+        let is_small = !file.is_64();
+        for section in file.sections() {
             let object::SectionFlags::Elf { sh_flags } = section.flags() else { continue };
             let is_loaded = sh_flags & u64::from(object::elf::SHF_ALLOC) != 0;
+            // Tables for unwinding, which nothing here does: linker scripts for such machines leave
+            // them out.
+            let name = section.name().unwrap_or_default();
+            let is_unwinding = name.starts_with(".ARM.ex") || is_small && name == ".eh_frame";
             match section.kind() {
-                _ if !is_loaded => {}
+                _ if !is_loaded || is_unwinding => {}
                 SectionKind::UninitializedData | SectionKind::UninitializedTls => {}
                 SectionKind::Text => found.code += section.size(),
                 _ => found.constants += section.size(),

@@ -15,6 +15,7 @@ use crate::{
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode::Count;
+use windlass_validate::sort;
 
 /// Where a guest was when it stopped: its calls, the innermost first.
 ///
@@ -167,7 +168,7 @@ fn resolve(places: &[CodePlace]) -> Vec<FrameInfo> {
         frames.push(FrameInfo { module, instance, func, start, offset });
     }
     for ((_, defined), mut asked) in asked {
-        asked.sort_unstable();
+        sort(&mut asked, Ord::cmp);
         let source = frames[asked[0].1].module.0.source();
         let offsets = translate::offsets_of(source, defined, asked.iter().map(|&(word, _)| word));
         for (offset, (_, index)) in offsets.into_iter().zip(asked) {

@@ -77,6 +77,13 @@
 //! - `fast` (on by default): handlers for operands in registers and for sequences of instructions.
 //!   Without it the engine takes less than half of the code, and guests take longer; results and
 //!   fuel are the same.
+//! - `simd` (on by default): vectors, relaxed ones too.
+//! - `gc` (on by default): structures, arrays, casts, typed references to functions, custom
+//!   descriptors.
+//! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
+//! - `threads` (on by default): shared memories and atomic instructions.
+//! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `names` (on by default): names of functions, from the section `name`, in backtraces.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.
 //! - `demangle`: names of Rust and C++ in backtraces and errors are shown as people wrote them,
@@ -84,6 +91,10 @@
 //! - `loop-dispatch`: dispatch by a loop even where tail calls work.
 //! - `gc-stress`: for tests: collects garbage at every allocation, and overwrites what is free.
 //! - `profile`: counts what is executed, for the choice of the instruction set; slow.
+//!
+//! What a build is without is refused: a module that needs it is an error that names the feature,
+//! whatever the configuration says. All items of this crate are there nevertheless.
+//! [`Features::BUILT`] is what of WebAssembly a build has.
 //!
 //! The environment variable `WINDLASS_INSTRUCTION_SET` names, at build time, a file with an
 //! instruction set other than ours; CONTRIBUTING.md says how one is made.

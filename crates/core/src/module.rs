@@ -20,6 +20,7 @@ use core::{fmt, ops::Range};
 use windlass_decode::{
     self as decode, ExternKind, Features, Import, Instrs, NameMap, NameSection, Reader,
 };
+use windlass_validate::sort;
 use windlass_validate::{Context, Scratch, validate_body};
 
 /// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and
@@ -455,7 +456,8 @@ fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {
     // There are a million at most.
     let mut sorted =
         list((0..module.exports.len()).map(|index| index as u32)).map_err(no_memory)?;
-    sorted.sort_unstable_by_key(|&index| &*module.exports[index as usize].name);
+    let name = |index: u32| &*module.exports[index as usize].name;
+    sort(&mut sorted, |&a, &b| name(a).cmp(name(b)));
     Ok(sorted)
 }
 

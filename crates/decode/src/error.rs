@@ -83,6 +83,8 @@ pub enum ErrorKind {
     IllegalOpcode(u32),
     #[error("{what} needs the feature {feature}, which is switched off")]
     FeatureDisabled { what: &'static str, feature: &'static str },
+    #[error("{what} needs the cargo feature `{feature}`, which this build of windlass is without")]
+    NotBuilt { what: &'static str, feature: &'static str },
     #[error("{what} exceeds the limit of {limit}")]
     LimitExceeded { what: &'static str, limit: u64 },
     #[error("the host has no memory for the module")]

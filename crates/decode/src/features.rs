@@ -128,6 +128,45 @@ impl Features {
     }
 }
 
+/// What cargo features leave out of a build: of WebAssembly, by which, and whether this build has
+/// it.
+const CARGO: [(Features, &str, bool); 5] = [
+    (Features::SIMD.union(Features::RELAXED_SIMD), "simd", cfg!(feature = "simd")),
+    (
+        Features::GC.union(Features::FUNCTION_REFERENCES).union(Features::CUSTOM_DESCRIPTORS),
+        "gc",
+        cfg!(feature = "gc"),
+    ),
+    (
+        Features::EXCEPTIONS.union(Features::LEGACY_EXCEPTIONS),
+        "exceptions",
+        cfg!(feature = "exceptions"),
+    ),
+    (Features::THREADS, "threads", cfg!(feature = "threads")),
+    (Features::MEMORY64, "memory64", cfg!(feature = "memory64")),
+];
+
+impl Features {
+    /// What this build has: everything, but for what it leaves out by cargo features. A module that
+    /// needs what is left out is refused, whatever is switched on.
+    pub const BUILT: Features = {
+        let mut built = Features::ALL;
+        let mut i = 0;
+        while i < CARGO.len() {
+            if !CARGO[i].2 {
+                built = built.difference(CARGO[i].0);
+            }
+            i += 1;
+        }
+        built
+    };
+
+    /// The cargo feature that a build needs to have one of these.
+    pub(crate) fn cargo_feature(self) -> Option<&'static str> {
+        CARGO.iter().find(|(features, ..)| features.contains(self)).map(|&(_, name, _)| name)
+    }
+}
+
 impl Default for Features {
     /// WebAssembly 3.0.
     fn default() -> Features {

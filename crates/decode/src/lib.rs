@@ -37,6 +37,17 @@
 //! Decoding takes time and memory in proportion to the bytes, whatever they are: no count is
 //! believed before the bytes for it are there. A decoded module is well-formed, not valid: indices
 //! and types are for the validator to check.
+//!
+//! # Cargo features
+//!
+//! - `simd` (on by default): vectors.
+//! - `gc` (on by default): structures, arrays, casts, typed references to functions.
+//! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
+//! - `threads` (on by default): shared memories and atomic instructions.
+//! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `names` (on by default): the custom section `name` is read.
+//!
+//! A module that needs what a build is without is refused, by an error that names the feature.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -6,7 +6,7 @@
 use crate::{Error, ErrorKind, Module, Reader};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
-/// What a module calls its parts.
+/// What a module calls its parts. In a build without the feature `names`, nothing has one.
 ///
 /// ```
 /// use windlass_decode::{Features, Module, NameSection};
@@ -112,6 +112,9 @@ impl NameSection {
 
     /// Reads the subsections that are `wanted`; those of unknown ids are skipped.
     fn read(&mut self, reader: &mut Reader<'_>, wanted: fn(u8) -> bool) -> Result<(), Error> {
+        if !cfg!(feature = "names") {
+            return Ok(());
+        }
         let mut previous = None;
         while !reader.is_empty() {
             let offset = reader.offset();

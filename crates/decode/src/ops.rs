@@ -30,6 +30,7 @@
 //! but for the one function each that says what it computes.
 
 use crate::{
+    Features,
     facts::{Facts, Nans, Raw, facts},
     types::ValType,
 };
@@ -787,7 +788,7 @@ pub enum Shape {
 }
 
 /// A row of the table as data.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct OpInfo {
     /// The opcode: one byte, or prefix and sub-opcode as `0xPP_SSSS`.
     pub code: u32,
@@ -834,7 +835,7 @@ macro_rules! define_ops {
         }
 
         /// The rows of the table in the order of [`Op`].
-        static OPS: [OpInfo; COUNT] = [$(OpInfo {
+        const ALL_OPS: [OpInfo; COUNT] = [$(OpInfo {
             code: $code,
             mnemonic: $mnemonic,
             feature: crate::features::named::$feature,
@@ -844,10 +845,11 @@ macro_rules! define_ops {
             results: &[$(val_type!($result)),*],
         },)*];
 
-        /// The shapes alone, for constant evaluation.
+        /// The features and the shapes alone, for constant evaluation.
+        const FEATURES: [Features; COUNT] = [$(crate::features::named::$feature),*];
         const SHAPES: [Shape; COUNT] = [$(Shape::$shape),*];
 
-        static FACTS: [Facts; COUNT] = [$(facts!(Facts::NONE; $($fact $(= $of)?)*)),*];
+        const ALL_FACTS: [Facts; COUNT] = [$(facts!(Facts::NONE; $($fact $(= $of)?)*)),*];
 
         /// How many instructions there are.
         const COUNT: usize = [$($code),*].len();
@@ -870,21 +872,77 @@ macro_rules! imm_kind {
 
 for_each_op!(define_ops);
 
+/// How many rows a build keeps: up to the last of an instruction that it has.
+const ROWS: usize = {
+    let mut rows = COUNT;
+    while !Features::BUILT.contains(ALL_OPS[rows - 1].feature) {
+        rows -= 1;
+    }
+    rows
+};
+
+static OPS: [OpInfo; ROWS] = {
+    let mut rows = [LEFT_OUT; ROWS];
+    let mut i = 0;
+    while i < ROWS {
+        rows[i] = ALL_OPS[i];
+        i += 1;
+    }
+    rows
+};
+
+static FACTS: [Facts; ROWS] = {
+    let mut rows = [Facts::NONE; ROWS];
+    let mut i = 0;
+    while i < ROWS {
+        rows[i] = ALL_FACTS[i];
+        i += 1;
+    }
+    rows
+};
+
+/// Stands for the rows that a build does not keep; the prefixes of their opcodes follow those of all
+/// others. Of what feature they are is not told apart: none of them is in the build.
+const LEFT_OUT: OpInfo = OpInfo {
+    code: 0,
+    mnemonic: "an instruction that this build leaves out",
+    feature: Features::THREADS,
+    imm: ImmKind::none,
+    shape: Shape::special,
+    params: &[],
+    results: &[],
+};
+
+/// The same of vector instructions.
+const NO_VECTORS: OpInfo =
+    OpInfo { mnemonic: "a vector instruction", feature: Features::SIMD, ..LEFT_OUT };
+
 impl Op {
-    /// This instruction's row of the table.
+    /// This instruction's row of the table. A build that leaves vector or atomic instructions out may
+    /// have one row for all of them, which tells only the feature.
     #[inline]
     pub fn info(self) -> &'static OpInfo {
-        &OPS[self as usize]
+        static LEFT: [OpInfo; 2] =
+            [NO_VECTORS, OpInfo { mnemonic: "an atomic instruction", ..LEFT_OUT }];
+        match OPS.get(self as usize) {
+            Some(info) => info,
+            None => &LEFT[(self as u16 >= Op::MemoryAtomicNotify as u16) as usize],
+        }
     }
 
     /// Whether every module may have it.
     pub(crate) const fn is_mvp(self) -> bool {
-        crate::Features::NONE.contains(OPS[self as usize].feature)
+        crate::Features::NONE.contains(ALL_OPS[self as usize].feature)
+    }
+
+    /// The proposal that it belongs to.
+    pub const fn feature(self) -> Features {
+        FEATURES[self as usize]
     }
 
     /// The form of its immediate.
     pub(crate) const fn imm_kind(self) -> ImmKind {
-        OPS[self as usize].imm
+        ALL_OPS[self as usize].imm
     }
 
     /// The instruction whose opcode is this byte.
@@ -899,7 +957,7 @@ impl Op {
 
     /// What else is true of it.
     pub(crate) const fn facts(self) -> &'static Facts {
-        &FACTS[self as usize]
+        if (self as usize) < ROWS { &FACTS[self as usize] } else { &Facts::NONE }
     }
 
     /// Whether it begins a block, which an `end` or `delegate` closes.
@@ -945,7 +1003,7 @@ const fn page<const N: usize>(prefix: u32) -> [Option<Op>; N] {
     let mut page = [None; N];
     let mut i = 0;
     while i < COUNT {
-        let code = OPS[i].code;
+        let code = ALL_OPS[i].code;
         if code >> 16 == prefix {
             page[(code & 0xffff) as usize] = Some(Op::ALL[i]);
         }

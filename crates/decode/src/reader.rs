@@ -30,7 +30,8 @@ impl<'a> Reader<'a> {
         self.features
     }
 
-    /// Whether `feature` is switched on; if not, `what`, found at `offset`, is an error.
+    /// Whether `feature` is in this build and switched on; if not, `what`, found at `offset`, is an
+    /// error.
     #[inline]
     pub(crate) fn require(
         &self,
@@ -38,6 +39,10 @@ impl<'a> Reader<'a> {
         what: &'static str,
         offset: usize,
     ) -> Result<(), Error> {
+        if !Features::BUILT.contains(feature) {
+            let cargo = feature.cargo_feature().unwrap_or_default();
+            return Err(Error::new(ErrorKind::NotBuilt { what, feature: cargo }, offset));
+        }
         if self.features.contains(feature) {
             return Ok(());
         }

@@ -5,6 +5,7 @@
 
 use crate::registry::NewGroup;
 use crate::room::{copy_type, list};
+use crate::sort::sort;
 use crate::text::{RELATIVE, Text, map_indices, map_ref, map_val};
 use crate::{Context, TypeId, TypeRegistry};
 use alloc::vec::Vec;
@@ -94,7 +95,7 @@ impl Context {
         let mut by_id = Vec::new();
         by_id.try_reserve_exact(ids.len()).ok()?;
         by_id.extend(ids.iter().copied().zip(0..));
-        by_id.sort_unstable();
+        sort(&mut by_id, Ord::cmp);
         self.by_id = Some(by_id);
         self.type_ids.copy_from_slice(ids);
         let number = &mut |index: u32| ids[index as usize].0;

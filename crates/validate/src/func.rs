@@ -113,6 +113,10 @@ pub fn shed<T>(list: &mut Vec<T>) -> bool {
 /// So many bytes are given back at a time.
 const SHED: usize = 2 << 20;
 
+/// What of the rules is in the build.
+const GC: bool = Features::BUILT.contains(Features::GC);
+const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
+
 impl<'c> FuncValidator<'c> {
     /// Starts with the `body_index`th function that `module` defines.
     pub fn new(
@@ -290,7 +294,7 @@ impl<'c> FuncValidator<'c> {
     fn simple(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         let info = instr.op.info();
         match info.shape {
-            Shape::special => return self.aggregate(instr),
+            Shape::special if GC => return self.aggregate(instr),
             Shape::load
             | Shape::store
             | Shape::v_load
@@ -334,21 +338,23 @@ impl<'c> FuncValidator<'c> {
             (Op::Return, _) => self.r#return(),
             (Op::Call, &Imm::Index(func)) => self.call(func),
             (Op::CallIndirect, &Imm::Index2(ty, table)) => self.call_indirect(ty, table),
-            (Op::CallRef, &Imm::Index(ty)) => self.call_ref(ty),
+            (Op::CallRef, &Imm::Index(ty)) if GC => self.call_ref(ty),
             (Op::ReturnCall, &Imm::Index(func)) => self.return_call(func),
             (Op::ReturnCallIndirect, &Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
-            (Op::ReturnCallRef, &Imm::Index(ty)) => self.return_call_ref(ty),
+            (Op::ReturnCallRef, &Imm::Index(ty)) if GC => self.return_call_ref(ty),
             (Op::Drop, _) => self.pop_any().map(drop),
             (Op::Select, _) => self.select(),
             (Op::SelectT, &Imm::Types(ty, count)) => self.select_t(ty, count),
-            (Op::Throw, &Imm::Index(tag)) => self.throw(tag),
-            (Op::ThrowRef, _) => self.throw_ref(),
-            (Op::TryTable, &Imm::TryTable(ty, catches)) => self.try_table(ty, catches),
-            (Op::Try, &Imm::Block(ty)) => self.block(FrameKind::Try, ty),
-            (Op::Catch, &Imm::Index(tag)) => self.catch(Some(tag)),
-            (Op::CatchAll, _) => self.catch(None),
-            (Op::Delegate, &Imm::Index(label)) => self.delegate(label),
-            (Op::Rethrow, &Imm::Index(label)) => self.rethrow(label),
+            (Op::Throw, &Imm::Index(tag)) if EXCEPTIONS => self.throw(tag),
+            (Op::ThrowRef, _) if EXCEPTIONS => self.throw_ref(),
+            (Op::TryTable, &Imm::TryTable(ty, catches)) if EXCEPTIONS => {
+                self.try_table(ty, catches)
+            }
+            (Op::Try, &Imm::Block(ty)) if EXCEPTIONS => self.block(FrameKind::Try, ty),
+            (Op::Catch, &Imm::Index(tag)) if EXCEPTIONS => self.catch(Some(tag)),
+            (Op::CatchAll, _) if EXCEPTIONS => self.catch(None),
+            (Op::Delegate, &Imm::Index(label)) if EXCEPTIONS => self.delegate(label),
+            (Op::Rethrow, &Imm::Index(label)) if EXCEPTIONS => self.rethrow(label),
             (Op::MemorySize, &Imm::Index(memory)) => self.memory_size(memory),
             (Op::MemoryGrow, &Imm::Index(memory)) => self.memory_grow(memory),
             (Op::MemoryFill, &Imm::Index(memory)) => self.memory_fill(memory),
@@ -366,25 +372,27 @@ impl<'c> FuncValidator<'c> {
             (Op::RefNull, &Imm::Heap(heap)) => self.ref_null(heap),
             (Op::RefIsNull, _) => self.ref_is_null(),
             (Op::RefFunc, &Imm::Index(func)) => self.ref_func(func),
-            (Op::RefEq, _) => self.ref_eq(),
-            (Op::RefAsNonNull, _) => self.ref_as_non_null(),
-            (Op::BrOnNull, &Imm::Index(label)) => self.br_on_null(label),
-            (Op::BrOnNonNull, &Imm::Index(label)) => self.br_on_non_null(label),
-            (Op::BrOnCast, &Imm::BrCast { label, from, to }) => self.br_on_cast(label, from, to),
-            (Op::BrOnCastFail, &Imm::BrCast { label, from, to }) => {
+            (Op::RefEq, _) if GC => self.ref_eq(),
+            (Op::RefAsNonNull, _) if GC => self.ref_as_non_null(),
+            (Op::BrOnNull, &Imm::Index(label)) if GC => self.br_on_null(label),
+            (Op::BrOnNonNull, &Imm::Index(label)) if GC => self.br_on_non_null(label),
+            (Op::BrOnCast, &Imm::BrCast { label, from, to }) if GC => {
+                self.br_on_cast(label, from, to)
+            }
+            (Op::BrOnCastFail, &Imm::BrCast { label, from, to }) if GC => {
                 self.br_on_cast_fail(label, from, to)
             }
-            (Op::RefTest, &Imm::Heap(heap)) => self.ref_test(heap, false),
-            (Op::RefTestNull, &Imm::Heap(heap)) => self.ref_test(heap, true),
-            (Op::RefCast, &Imm::Heap(heap)) => self.ref_cast(heap, false),
-            (Op::RefCastNull, &Imm::Heap(heap)) => self.ref_cast(heap, true),
-            (Op::RefCastDescEq, &Imm::Heap(heap)) => self.ref_cast_desc_eq(heap, false),
-            (Op::RefCastDescEqNull, &Imm::Heap(heap)) => self.ref_cast_desc_eq(heap, true),
-            (Op::BrOnCastDescEq, &Imm::BrCast { label, from, to }) => {
+            (Op::RefTest, &Imm::Heap(heap)) if GC => self.ref_test(heap, false),
+            (Op::RefTestNull, &Imm::Heap(heap)) if GC => self.ref_test(heap, true),
+            (Op::RefCast, &Imm::Heap(heap)) if GC => self.ref_cast(heap, false),
+            (Op::RefCastNull, &Imm::Heap(heap)) if GC => self.ref_cast(heap, true),
+            (Op::RefCastDescEq, &Imm::Heap(heap)) if GC => self.ref_cast_desc_eq(heap, false),
+            (Op::RefCastDescEqNull, &Imm::Heap(heap)) if GC => self.ref_cast_desc_eq(heap, true),
+            (Op::BrOnCastDescEq, &Imm::BrCast { label, from, to }) if GC => {
                 self.pop_descriptor_of(to)?;
                 self.br_on_cast(label, from, to)
             }
-            (Op::BrOnCastDescEqFail, &Imm::BrCast { label, from, to }) => {
+            (Op::BrOnCastDescEqFail, &Imm::BrCast { label, from, to }) if GC => {
                 self.pop_descriptor_of(to)?;
                 self.br_on_cast_fail(label, from, to)
             }

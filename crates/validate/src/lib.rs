@@ -19,6 +19,18 @@
 //!     "type mismatch: instruction requires [i32] but stack has [] (at offset 0x1b)"
 //! );
 //! ```
+//!
+//! # Cargo features
+//!
+//! - `simd` (on by default): vectors.
+//! - `gc` (on by default): structures, arrays, casts, typed references to functions.
+//! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
+//! - `threads` (on by default): shared memories and atomic instructions.
+//! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `names` (on by default): the custom section `name` is read.
+//! - `fast` (on by default): lists are sorted by more code.
+//!
+//! A module that needs what a build is without is refused, by an error that names the feature.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -47,6 +59,7 @@ mod room;
 mod segment;
 mod signature;
 mod slab;
+mod sort;
 mod stack;
 mod subtype;
 mod table;
@@ -61,6 +74,7 @@ pub use error::{Error, InvalidKind};
 pub use func::{Frame, FrameKind, FuncValidator, Scratch, shed, validate_body};
 pub use operand::Operand;
 pub use registry::{NewGroup, TypeId, TypeRegistry};
+pub use sort::sort;
 pub use subtype::limits_match;
 
 use windlass_decode::{Features, Module};

@@ -13,6 +13,7 @@ use crate::{
 };
 use alloc::{collections::TryReserveError, vec::Vec};
 use core::{mem, ops::Range};
+use windlass_validate::sort;
 
 /// More maps than these are not kept from one collection to the next, in bytes.
 pub(crate) const MOST_KEPT: usize = 1 << 20;
@@ -139,16 +140,16 @@ impl FrameMaps {
 
     /// Sorts what is wanted: each once.
     fn sort_wanted(&mut self) {
-        self.wanted.sort_unstable_by_key(Wanted::key);
+        sort(&mut self.wanted, |a, b| a.key().cmp(&b.key()));
         self.wanted.dedup_by_key(|wanted| wanted.key());
         self.sorted = self.wanted.len();
     }
 
     /// Sorts what has come: a run behind another.
     fn sort(&mut self) {
-        self.places.sort_unstable_by_key(|place| (place.ip, place.stopped));
+        sort(&mut self.places, |a, b| (a.ip, a.stopped).cmp(&(b.ip, b.stopped)));
         self.places.dedup_by_key(|place| (place.ip, place.stopped));
-        self.locals.sort_unstable_by_key(|&(stub, _)| stub);
+        sort(&mut self.locals, |a, b| a.0.cmp(&b.0));
         self.known = self.locals.len();
     }
 

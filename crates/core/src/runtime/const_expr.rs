@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Error, Trap,
+    exec::tables::GC,
     module::ModuleInner,
     object_type::{Class, ObjectType},
 };
@@ -77,8 +78,8 @@ impl ConstContext<'_> {
                     let value = pop(&mut stack)[0] as u32;
                     ([u64::from(value << 1 | 1), 0], Some(Class::Any))
                 }
-                (op, Imm::Index(index)) => self.object(pins, op, index, 0, &mut stack)?,
-                (op, Imm::Index2(index, count)) => {
+                (op, Imm::Index(index)) if GC => self.object(pins, op, index, 0, &mut stack)?,
+                (op, Imm::Index2(index, count)) if GC => {
                     self.object(pins, op, index, count, &mut stack)?
                 }
                 (op, _) => {

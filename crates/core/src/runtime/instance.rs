@@ -16,6 +16,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{ElementItems, ElementMode, Expr, GlobalType};
+use windlass_validate::sort;
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store,
 /// but for what active segments have written before one of them did not fit.
@@ -319,7 +320,8 @@ impl Parts {
             Views::new(memories, (&store.tables, &self.tables)).ok_or_else(no_memory_left)?;
         let count = u32::try_from(self.tags.len()).map_err(|_| no_memory_left())?;
         let mut sorted_tags = collected((0..count).map(Ok))?;
-        sorted_tags.sort_unstable_by_key(|&index| self.tags[index as usize]);
+        let tag = |index: u32| self.tags[index as usize];
+        sort(&mut sorted_tags, |&a, &b| tag(a).cmp(&tag(b)));
         let sorted_tags = sorted_tags.into();
         Ok(InstanceEntity {
             module: module.clone(),

@@ -6,7 +6,7 @@ use crate::exec::{
     handlers::atomic,
     machine::place::{Domain, Kind},
     pack_const, pack_halves,
-    tables::plain,
+    tables::{THREADS, plain},
 };
 use windlass_decode::{MemArg, Op, Shape};
 
@@ -51,6 +51,9 @@ impl Translator<'_> {
 
     /// Translates `wait` or `notify`, which the driver executes.
     pub(super) fn wait_or_notify(&mut self, op: Op, arg: MemArg) -> Option<()> {
+        if !THREADS {
+            return None;
+        }
         let slow = SlowOp::of(op)?;
         // The address comes before the operands in the table.
         let operands = op.info().params.len() + 1;

@@ -48,7 +48,7 @@ use crate::{
     exec::{
         Catches, Cell, CodeTable,
         machine::place::{Domain, Kind},
-        tables::{self, fusions::Fusions},
+        tables::{self, EXCEPTIONS, GC, THREADS, fusions::Fusions},
     },
     object_type::ObjectType,
     verify::{Fault, LoopStart, Subject},
@@ -386,18 +386,20 @@ impl<'m> Translator<'m> {
             (Op::ReturnCallIndirect, Imm::Index2(ty, table)) => {
                 self.return_call_indirect(ty, table);
             }
-            (Op::CallRef, Imm::Index(ty)) => self.call_ref(ty),
-            (Op::ReturnCallRef, Imm::Index(ty)) => self.return_call_ref(ty),
-            (Op::BrOnNull, Imm::Index(label)) => self.br_on_null(label),
-            (Op::BrOnNonNull, Imm::Index(label)) => self.br_on_non_null(label),
-            (Op::Throw, Imm::Index(tag)) => self.throw(tag),
-            (Op::ThrowRef, _) => self.throw_ref(),
-            (Op::TryTable, Imm::TryTable(ty, catches)) => self.try_table(ty, catches)?,
-            (Op::Try, Imm::Block(ty)) => self.legacy_try(ty)?,
-            (Op::Catch, Imm::Index(tag)) => self.catch(Some(tag))?,
-            (Op::CatchAll, _) => self.catch(None)?,
-            (Op::Delegate, Imm::Index(label)) => self.delegate(label),
-            (Op::Rethrow, Imm::Index(label)) => self.rethrow(label),
+            (Op::CallRef, Imm::Index(ty)) if GC => self.call_ref(ty),
+            (Op::ReturnCallRef, Imm::Index(ty)) if GC => self.return_call_ref(ty),
+            (Op::BrOnNull, Imm::Index(label)) if GC => self.br_on_null(label),
+            (Op::BrOnNonNull, Imm::Index(label)) if GC => self.br_on_non_null(label),
+            (Op::Throw, Imm::Index(tag)) if EXCEPTIONS => self.throw(tag),
+            (Op::ThrowRef, _) if EXCEPTIONS => self.throw_ref(),
+            (Op::TryTable, Imm::TryTable(ty, catches)) if EXCEPTIONS => {
+                self.try_table(ty, catches)?
+            }
+            (Op::Try, Imm::Block(ty)) if EXCEPTIONS => self.legacy_try(ty)?,
+            (Op::Catch, Imm::Index(tag)) if EXCEPTIONS => self.catch(Some(tag))?,
+            (Op::CatchAll, _) if EXCEPTIONS => self.catch(None)?,
+            (Op::Delegate, Imm::Index(label)) if EXCEPTIONS => self.delegate(label),
+            (Op::Rethrow, Imm::Index(label)) if EXCEPTIONS => self.rethrow(label),
             (Op::Drop, _) => drop(self.pop()),
             (Op::Select | Op::SelectT, _) => self.select(),
             (Op::LocalGet, Imm::Index(local)) => self.local_get(local),
@@ -407,24 +409,24 @@ impl<'m> Translator<'m> {
             (Op::GlobalSet, Imm::Index(global)) => self.global_set(global),
             (Op::RefNull, _) => self.push_const(Kind::Ref, 0),
             (Op::RefIsNull, _) => self.unary(Op::I64Eqz),
-            (Op::RefAsNonNull, _) => self.ref_as_non_null(),
+            (Op::RefAsNonNull, _) if GC => self.ref_as_non_null(),
             (Op::RefFunc, Imm::Index(func)) => self.ref_func(func),
             (Op::TableGet, Imm::Index(table)) => self.table_get(table),
             (Op::TableSet, Imm::Index(table)) => self.table_set(table),
             (Op::TableSize, Imm::Index(table)) => self.table_size(table),
-            (Op::AtomicFence, _) => self.fence(),
-            (Op::RefEq, _) => self.binary(Op::I64Eq),
+            (Op::AtomicFence, _) if THREADS => self.fence(),
+            (Op::RefEq, _) if GC => self.binary(Op::I64Eq),
             (Op::AnyConvertExtern | Op::ExternConvertAny, _) => {}
-            (Op::RefCastDescEq, _) => self.desc_cast(false),
-            (Op::RefCastDescEqNull, _) => self.desc_cast(true),
-            (Op::BrOnCastDescEq, Imm::BrCast { label, to, .. }) => {
+            (Op::RefCastDescEq, _) if GC => self.desc_cast(false),
+            (Op::RefCastDescEqNull, _) if GC => self.desc_cast(true),
+            (Op::BrOnCastDescEq, Imm::BrCast { label, to, .. }) if GC => {
                 self.br_desc_cast(label, to.nullable, true);
             }
-            (Op::BrOnCastDescEqFail, Imm::BrCast { label, to, .. }) => {
+            (Op::BrOnCastDescEqFail, Imm::BrCast { label, to, .. }) if GC => {
                 self.br_desc_cast(label, to.nullable, false);
             }
-            (op, Imm::Heap(heap)) => self.cast(op, heap),
-            (op, Imm::BrCast { label, to, .. }) => self.br_cast(op, label, to),
+            (op, Imm::Heap(heap)) if GC => self.cast(op, heap),
+            (op, Imm::BrCast { label, to, .. }) if GC => self.br_cast(op, label, to),
             (op, imm) if self.object(op, imm) => {}
             (op, imm) if self.slow(op, imm) => {}
             _ => return Err(TranslateError::Unsupported(instr.offset)),

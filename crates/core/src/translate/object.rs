@@ -217,6 +217,9 @@ fn access(storage: Storage, signed: bool) -> (Access, Kind) {
 impl<'m> Translator<'m> {
     /// Translates an instruction on structures, arrays or `i31`, if it is one.
     pub(super) fn object(&mut self, op: Op, imm: Imm<'_>) -> bool {
+        if !tables::GC {
+            return false;
+        }
         match (op, imm) {
             (Op::StructNew | Op::StructNewDesc, Imm::Index(ty)) => {
                 let ty = self.object_type(ty);

@@ -167,6 +167,9 @@ fn replacement(op: Op) -> Kind {
 impl Translator<'_> {
     /// Translates a vector instruction that has nothing to do with memory, if it is one.
     pub(super) fn vector(&mut self, op: Op, imm: Imm<'_>) -> bool {
+        if !tables::SIMD {
+            return false;
+        }
         match (op.info().shape, imm) {
             (Shape::v_const, Imm::V128(bytes)) => {
                 self.emit_vector(What::Vector(Vector::Const(bytes)), NO_LOC, NO_LOC);
@@ -266,6 +269,9 @@ impl Translator<'_> {
 
     /// Translates a load or store of one lane; none if it is neither.
     pub(super) fn lane_access(&mut self, op: Op, arg: MemArg, lane: u8) -> Option<()> {
+        if !tables::SIMD {
+            return None;
+        }
         let (sort, offset) = self.reach(arg)?;
         let (vector, address) = (self.pop(), self.pop());
         let is_load = op.info().shape == Shape::v_load_lane;

@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     Trap,
-    exec::{SlowOp, meaning::num},
+    exec::{
+        SlowOp,
+        meaning::num,
+        tables::{GC, THREADS},
+    },
     runtime::StoreInner,
 };
 
@@ -44,16 +48,19 @@ impl Thread {
         match op {
             MemoryGrow => self.grow_memory(store)?,
             TableGrow => self.grow_table(store)?,
-            MemoryAtomicWait32 | MemoryAtomicWait64 => self.wait(op, store.inner())?,
+            MemoryAtomicWait32 | MemoryAtomicWait64 if THREADS => self.wait(op, store.inner())?,
             MemoryCopy | MemoryFill | MemoryInit | TableFill | TableCopy | TableInit
             | ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => self.bulk(op, store)?,
-            ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem => {
+            ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem if GC => {
                 self.array_new(op, store)?;
             }
             MemorySize | DataDrop | ElemDrop | MemoryAtomicNotify | I64Add128 | I64Sub128
             | I64MulWideS | I64MulWideU => {
                 self.slow_instr(op).execute(store.inner()).map_err(Exit::Trap)?;
             }
+            // Modules with these were refused.
+            MemoryAtomicWait32 | MemoryAtomicWait64 | ArrayNew | ArrayNewDefault | ArrayNewData
+            | ArrayNewElem => op.misplaced(),
         }
         self.advance();
         Ok(())
@@ -83,14 +90,14 @@ impl SlowInstr<'_> {
             I64Sub128 => self.wide(|[a, b, c, d]| num::i64_sub128(a, b, c, d)),
             I64MulWideS => self.wide(|[a, b, ..]| num::i64_mul_wide_s(a, b)),
             I64MulWideU => self.wide(|[a, b, ..]| num::i64_mul_wide_u(a, b)),
-            MemoryAtomicNotify => return self.notify(store),
+            MemoryAtomicNotify if THREADS => return self.notify(store),
             MemorySize => self.slots[0] = store.memories[self.memory(store, self.first)].pages(),
             DataDrop => store.instances[self.instance].data_dropped[self.first as usize] = true,
             ElemDrop => drop(store.drop_elements(self.instance, self.first as usize)),
             MemoryGrow | MemoryCopy | MemoryFill | MemoryInit | TableGrow | TableFill
-            | TableCopy | TableInit | MemoryAtomicWait32 | MemoryAtomicWait64 | ArrayNew
-            | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
-            | ArrayInitData | ArrayInitElem => self.op.misplaced(),
+            | TableCopy | TableInit | MemoryAtomicNotify | MemoryAtomicWait32
+            | MemoryAtomicWait64 | ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem
+            | ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => self.op.misplaced(),
         }
         Ok(())
     }

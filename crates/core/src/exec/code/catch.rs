@@ -5,6 +5,7 @@
 
 use crate::room::{list, push};
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+use windlass_validate::sort;
 
 /// The try blocks of a function.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -122,7 +123,8 @@ impl CatchIndex {
                 clauses.push(clause);
             }
         }
-        ranges.sort_unstable_by_key(|range| (range.tag, range.place, range.clause));
+        let key = |range: &Range| (range.tag, range.place, range.clause);
+        sort(&mut ranges, |a, b| key(a).cmp(&key(b)));
         let changes = changes(&ranges)?;
         Ok(CatchIndex { spans: list(spans)?, clauses: clauses.into(), changes })
     }

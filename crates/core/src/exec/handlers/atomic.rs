@@ -18,7 +18,7 @@ use core::{
     marker::PhantomData,
     sync::atomic::{Ordering, fence},
 };
-use windlass_decode::{Op, for_each_op};
+use windlass_decode::{Features, Op, for_each_op};
 
 /// The checked address. Operands: `-, a, memory`; offset.
 ///
@@ -175,6 +175,9 @@ macro_rules! define {
         /// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for
         /// other instructions.
         pub(crate) fn handler(op: Op, is64: bool) -> Option<Handler> {
+            if !Features::BUILT.contains(Features::THREADS) {
+                return None;
+            }
             match op {
                 $(Op::$op => access!($shape is64 $($fact $(= $of)?)*),)*
             }

@@ -1,6 +1,6 @@
 //! Handlers that make NaNs canonical.
 
-use super::{FAST, Maybe, h};
+use super::{FAST, Maybe, SIMD, h};
 use crate::exec::{
     handlers::{
         canonical::{F32, F32x4, F64, F64x2},
@@ -15,6 +15,7 @@ pub(crate) fn canonical(nans: Nans, a: Place, d: Dest) -> Maybe {
     match nans {
         Nans::F32 => scalar::<F32>(a, d),
         Nans::F64 => scalar::<F64>(a, d),
+        Nans::F32x4 | Nans::F64x2 if !SIMD => None,
         Nans::F32x4 => vector::<F32x4>(a, d),
         Nans::F64x2 => vector::<F64x2>(a, d),
     }

@@ -170,14 +170,15 @@ macro_rules! over_places {
     };
 }
 
-/// The table of a body over the sorts of memory.
+/// The table of a body over the sorts of memory. What the build leaves out has the handler of
+/// another sort, and is never asked for.
 macro_rules! any_table {
     ($body:ident < $op:ty, $($place:ty),+ >) => {
         [
             run::<$body<$op, Any<false, false>, $($place),+>>,
-            run::<$body<$op, Any<true, false>, $($place),+>>,
-            run::<$body<$op, Any<false, true>, $($place),+>>,
-            run::<$body<$op, Any<true, true>, $($place),+>>,
+            run::<$body<$op, Any<MEMORY64, false>, $($place),+>>,
+            run::<$body<$op, Any<false, THREADS>, $($place),+>>,
+            run::<$body<$op, Any<MEMORY64, THREADS>, $($place),+>>,
         ]
     };
 }

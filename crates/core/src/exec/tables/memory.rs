@@ -1,8 +1,8 @@
 //! Handlers of loads and stores of numbers.
 
 use super::{
-    BinTable, ByPlace, LoadTables, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PairTable, StoreTables, cut,
-    h,
+    BinTable, ByPlace, LoadTables, MEMORY64, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PairTable,
+    StoreTables, THREADS, cut, h,
 };
 use crate::exec::{
     handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Store, StoreOp, Wrapped},

@@ -31,13 +31,20 @@ use core::marker::PhantomData;
 pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};
 pub(crate) use variable::{copy, global_get, global_set, select};
-use windlass_decode::{MemoryType, Op};
+use windlass_decode::{Features, MemoryType, Op};
 
 pub(crate) type Maybe = Option<Handler>;
 
 /// Whether there are handlers for operands in registers, and for instructions that are joined.
 /// Without, the translator leaves all operands in slots and in the code.
 pub(crate) const FAST: bool = cfg!(feature = "fast");
+/// What of WebAssembly is in the build: there are no handlers for the rest.
+pub(crate) const SIMD: bool = Features::BUILT.contains(Features::SIMD);
+pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
+pub(crate) const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
+pub(crate) const THREADS: bool = Features::BUILT.contains(Features::THREADS);
+pub(crate) const MEMORY64: bool = Features::BUILT.contains(Features::MEMORY64);
+
 /// How many of the places there are handlers for: the first of [`Place`]. Tables have no more.
 pub(crate) const PLACES: usize = if FAST { 5 } else { 2 };
 /// The same of [`Dest`].
@@ -226,7 +233,7 @@ pub(crate) struct StoreLaneTables {
 /// The handlers of a simple instruction.
 pub(crate) fn handlers(op: Op) -> Handlers {
     match ops::scalar(op) {
-        Handlers::None => vector_ops::vector(op),
+        Handlers::None if SIMD => vector_ops::vector(op),
         handlers => handlers,
     }
 }

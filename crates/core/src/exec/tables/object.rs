@@ -2,8 +2,8 @@
 //! [`tables`](super).
 
 use super::{
-    BinTable, ByDest, ByPlace, FewDests, JOINED, Maybe, NO_DEST, NO_PLACE, PLACES, PairTable,
-    UnTable, cut, h,
+    BinTable, ByDest, ByPlace, FewDests, GC, JOINED, Maybe, NO_DEST, NO_PLACE, PLACES, PairTable,
+    SIMD, UnTable, cut, h,
 };
 use crate::exec::{
     handlers::{
@@ -170,7 +170,8 @@ macro_rules! by_access {
             Access::I64 => Of::<I64>::$part,
             Access::F32 => Of::<F32>::$part,
             Access::F64 => Of::<F64>::$part,
-            Access::V128 => Of::<Vector>::$part,
+            Access::V128 if SIMD => Of::<Vector>::$part,
+            Access::V128 => return None,
         }
     };
 }
@@ -184,45 +185,67 @@ macro_rules! by_written {
             Access::I64 => Of::<I64>::$part,
             Access::F32 => Of::<F32>::$part,
             Access::F64 => Of::<F64>::$part,
-            Access::V128 => Of::<Vector>::$part,
+            Access::V128 if SIMD => Of::<Vector>::$part,
+            Access::V128 => return None,
         }
     };
 }
 
 /// `struct.get`
 pub(crate) fn struct_get(access: Access, a: Place, d: Dest) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_access!(access, STRUCT_GET)[a as usize][d as usize]
 }
 
 /// `struct.set`
 pub(crate) fn struct_set(access: Access, a: Place, v: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     value_fits(access, v, &[a])?;
     by_written!(access, STRUCT_SET)[a as usize][v as usize]
 }
 
 /// `array.get`
 pub(crate) fn array_get(access: Access, a: Place, b: Place, d: Dest) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_access!(access, ARRAY_GET)[a as usize][b as usize][d as usize]
 }
 
 /// `array.set`
 pub(crate) fn array_set(access: Access, a: Place, b: Place, v: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     value_fits(access, v, &[a, b])?;
     by_written!(access, ARRAY_SET)[a as usize][b as usize][v as usize]
 }
 
 /// The first field of an object that is made.
 pub(crate) fn new_first(access: Access, v: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_written!(access, NEW_FIRST)[v as usize]
 }
 
 /// A field between the first and the last.
 pub(crate) fn new_field(access: Access, v: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_written!(access, NEW_FIELD)[v as usize]
 }
 
 /// The last field.
 pub(crate) fn new_last(access: Access, v: Place, d: Dest) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_written!(access, NEW_LAST)[v as usize][d as usize]
 }
 
@@ -235,6 +258,9 @@ fn value_fits(access: Access, v: Place, others: &[Place]) -> Option<()> {
 
 /// The end of an object whose fields are set.
 pub(crate) fn new_done(d: Dest) -> Maybe {
+    if !GC {
+        return None;
+    }
     const TABLE: &ByDest =
         &cut([h::<NewDone<Slot>>(), h::<NewDone<Acc>>(), h::<NewDone<P0>>(), h::<NewDone<P1>>()]);
     TABLE[d as usize]
@@ -245,6 +271,9 @@ pub(crate) const NEW_ZEROED: Handler = run::<NewZeroed>;
 
 /// A small array of equal elements, or of zeros; not of vectors.
 pub(crate) fn array_new(access: Access, is_default: bool) -> Maybe {
+    if !GC {
+        return None;
+    }
     macro_rules! pair {
         ($e:ty) => {
             if is_default { h::<ArrayNewDefault<$e>>() } else { h::<ArrayNew<$e>>() }
@@ -263,6 +292,9 @@ macro_rules! unary {
     ($(#[$doc:meta])* $name:ident, $body:ident) => {
         $(#[$doc])*
         pub(crate) fn $name(a: Place, d: Dest) -> Maybe {
+            if !GC {
+                return None;
+            }
             const TABLE: &UnTable = &cut([
                 dests!($body<Slot>),
                 NO_DEST,
@@ -349,16 +381,25 @@ macro_rules! by_test {
 
 /// `ref.test`
 pub(crate) fn ref_test(wanted: Wanted, a: Place, d: Dest) -> Maybe {
+    if !GC {
+        return None;
+    }
     *by_test!(wanted, TEST)[a as usize].get(d as usize)?
 }
 
 /// `ref.cast`
 pub(crate) fn ref_cast(wanted: Wanted, a: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_test!(wanted, CAST)[a as usize]
 }
 
 /// `br_on_cast` or `br_on_cast_fail`, to anywhere.
 pub(crate) fn br_cast(wanted: Wanted, passes: bool, a: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     by_test!(wanted, BRANCH)[usize::from(passes)][a as usize]
 }
 
@@ -387,6 +428,9 @@ fn descriptor_column(b: Place) -> Option<usize> {
 
 /// Whether the reference `a` has the descriptor `b`.
 pub(crate) fn desc_test(a: Place, b: Place, d: Dest) -> Maybe {
+    if !GC {
+        return None;
+    }
     const TABLES: &[ByPlace<FewDests>; 1 + JOINED] =
         &cut([by_descriptor!(DescTest, Slot), by_descriptor!(DescTest, Acc)]);
     *TABLES.get(d as usize)?[a as usize].get(descriptor_column(b)?)?
@@ -394,6 +438,9 @@ pub(crate) fn desc_test(a: Place, b: Place, d: Dest) -> Maybe {
 
 /// `ref.cast_desc_eq`
 pub(crate) fn desc_cast(a: Place, b: Place) -> Maybe {
+    if !GC {
+        return None;
+    }
     const TABLE: &ByPlace<FewDests> = &by_descriptor!(DescCast);
     *TABLE[a as usize].get(descriptor_column(b)?)?
 }

@@ -3,8 +3,8 @@
 //! the code; a result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
-    ByFewPlaces, FAST, FewDests, LoadLaneTables, Maybe, PLACES, StoreLaneTables, TernTable,
-    VectorBinTable, VectorLoadTables, VectorStoreTables, VectorUnTable, cut, h,
+    ByFewPlaces, FAST, FewDests, LoadLaneTables, MEMORY64, Maybe, PLACES, SIMD, StoreLaneTables,
+    THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables, VectorUnTable, cut, h,
 };
 use crate::exec::{
     handlers::{
@@ -248,6 +248,9 @@ impl<O: StoreLaneOp> OfStoreLane<O> {
 
 /// `d = a` that leaves accumulators alone.
 pub(crate) fn copy(a: Place, d: Dest) -> Maybe {
+    if !SIMD {
+        return None;
+    }
     match (a, d) {
         (Place::Slot, Dest::Slot) => h::<Copy<Simd, Slot, SlotOnly>>(),
         (Place::Acc, Dest::Slot) if FAST => h::<Copy<Simd, Acc, SlotOnly>>(),
@@ -257,11 +260,17 @@ pub(crate) fn copy(a: Place, d: Dest) -> Maybe {
 
 /// `v128.const`
 pub(crate) fn constant(d: Dest) -> Maybe {
+    if !SIMD {
+        return None;
+    }
     few(const { two_dests!(Copy<Simd, Const>) }, d)
 }
 
 /// `select` of slots by a condition in a slot or the accumulator.
 pub(crate) fn select(x: Place, y: Place, c: Place, d: Dest) -> Maybe {
+    if !SIMD {
+        return None;
+    }
     match (x, y, c) {
         (Place::Slot, Place::Slot, Place::Slot) => {
             few(const { two_dests!(Select<Simd, Slot, Slot, Slot>) }, d)
@@ -275,11 +284,17 @@ pub(crate) fn select(x: Place, y: Place, c: Place, d: Dest) -> Maybe {
 
 /// `global.get`
 pub(crate) fn global_get(d: Dest) -> Maybe {
+    if !SIMD {
+        return None;
+    }
     few(const { two_dests!(GlobalGet<Simd>) }, d)
 }
 
 /// `global.set`
 pub(crate) fn global_set(a: Place) -> Maybe {
+    if !SIMD {
+        return None;
+    }
     match a {
         Place::Slot => h::<GlobalSet<Simd, Slot>>(),
         Place::Acc if FAST => h::<GlobalSet<Simd, Acc>>(),
@@ -289,6 +304,9 @@ pub(crate) fn global_set(a: Place) -> Maybe {
 
 /// `return` of one value
 pub(crate) fn return_one(a: Place) -> Maybe {
+    if !SIMD {
+        return None;
+    }
     match a {
         Place::Slot => h::<Return<Simd, Slot>>(),
         Place::Acc if FAST => h::<Return<Simd, Acc>>(),

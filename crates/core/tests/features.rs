@@ -1,0 +1,106 @@
+//! What cargo features leave out: a module that needs it is refused, by an error that names the
+//! feature, and is accepted by builds that have it. `cargo xtask features` runs this with each
+//! combination that matters.
+
+use windlass::{Config, Engine, Features, FuncType, Module, Val, ValType};
+
+/// For each cargo feature: whether this build has it, and modules that need it.
+const NEED: [(&str, bool, &[&str]); 5] = [
+    (
+        "simd",
+        cfg!(feature = "simd"),
+        &[
+            "(func (drop (v128.const i64x2 0 0)))",
+            "(func (param v128))",
+            "(func (param i32) (drop (i8x16.splat (local.get 0))))",
+            "(memory 1) (func (param i32) (drop (v128.load (local.get 0))))",
+        ],
+    ),
+    (
+        "gc",
+        cfg!(feature = "gc"),
+        &[
+            "(type (struct))",
+            "(type (array i8))",
+            "(func (param (ref func)))",
+            "(func (param i31ref))",
+            "(func (param funcref) (drop (ref.as_non_null (local.get 0))))",
+        ],
+    ),
+    (
+        "exceptions",
+        cfg!(feature = "exceptions"),
+        &["(tag)", "(func (param exnref))", "(func (try_table))"],
+    ),
+    (
+        "threads",
+        cfg!(feature = "threads"),
+        &["(memory 1 1 shared)", "(memory 1) (func (atomic.fence))"],
+    ),
+    ("memory64", cfg!(feature = "memory64"), &["(memory i64 1)", "(table i64 1 funcref)"]),
+];
+
+fn engine() -> Engine {
+    Engine::new(Config::new().features(Features::ALL)).expect("there is memory")
+}
+
+#[test]
+fn what_a_build_leaves_out_is_refused_by_the_name_of_the_cargo_feature() {
+    let engine = engine();
+    for (feature, is_there, modules) in NEED {
+        for text in modules {
+            let bytes = wat::parse_str(format!("(module {text})")).expect("it is a module");
+            match Module::new(&engine, &bytes) {
+                Ok(_) => assert!(is_there, "{text} is accepted without {feature}"),
+                Err(error) => {
+                    assert!(!is_there, "{text}: {error:?}");
+                    let text = format!("{error:?}");
+                    assert!(text.contains(&format!("cargo feature `{feature}`")), "{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_set_of_what_is_built_says_the_same() {
+    for (features, is_there) in [
+        (Features::SIMD | Features::RELAXED_SIMD, cfg!(feature = "simd")),
+        (Features::GC | Features::FUNCTION_REFERENCES, cfg!(feature = "gc")),
+        (Features::EXCEPTIONS | Features::LEGACY_EXCEPTIONS, cfg!(feature = "exceptions")),
+        (Features::THREADS, cfg!(feature = "threads")),
+        (Features::MEMORY64, cfg!(feature = "memory64")),
+        (Features::MULTI_MEMORY | Features::TAIL_CALL | Features::BULK_MEMORY, true),
+    ] {
+        assert_eq!(Features::BUILT.contains(features), is_there, "{features:?}");
+    }
+}
+
+/// What every build has: the items, too, whose features it may be without.
+#[test]
+fn all_else_runs_in_every_build() {
+    let engine = engine();
+    let text = r#"(module
+        (memory 1)
+        (global $g (mut i64) (i64.const 5))
+        (table 1 funcref) (elem (i32.const 0) $double)
+        (type $one (func (param i32) (result i32)))
+        (func $double (type $one) (i32.shl (local.get 0) (i32.const 1)))
+        (func (export "run") (param i32) (result i32)
+            (local $sum i32)
+            (loop $again
+                (i32.store (i32.shl (local.get 0) (i32.const 2)) (local.get 0))
+                (local.set $sum (i32.add (local.get $sum)
+                    (i32.load (i32.shl (local.get 0) (i32.const 2)))))
+                (global.set $g (i64.add (global.get $g) (i64.const 1)))
+                (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (call_indirect (type $one) (local.get $sum) (i32.const 0))))"#;
+    let module = Module::new(&engine, wat::parse_str(text).expect("it is a module"));
+    let mut store = windlass::Store::new(&engine, ());
+    let instance =
+        windlass::Instance::new(&mut store, &module.expect("it is valid"), &[]).expect("it fits");
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").expect("it is exported");
+    assert_eq!(run.call(&mut store, 10).expect("it returns"), 110);
+    assert!(matches!(Val::V128(7u128.into()), Val::V128(v) if v.as_u128() == 7));
+    assert_eq!(FuncType::new(&engine, [ValType::V128], []).params().len(), 1);
+}
