@@ -5,7 +5,8 @@
 use crate::commands::{command, succeeds};
 
 /// Those that leave something of WebAssembly, or of the engine, out of the build.
-const FEATURES: [&str; 7] = ["exceptions", "fast", "gc", "memory64", "names", "simd", "threads"];
+const FEATURES: [&str; 8] =
+    ["exceptions", "fast", "gc", "listings", "memory64", "names", "simd", "threads"];
 
 /// Combinations that the suite runs with, beside the default: none; all but one.
 fn combinations() -> Vec<String> {
@@ -39,5 +40,8 @@ pub(crate) fn features() -> bool {
     let refused = ["test", "--quiet", "--package", "windlass", "--test", "features"];
     let refuses = combinations().iter().all(|features| cargo(&refused, &format!("std,{features}")));
     let api = ["test", "--quiet", "--package", "windlass", "--test", "api"];
-    builds && passes && refuses && cargo(&api, "exceptions,gc,memory64,names,simd,std,threads")
+    builds
+        && passes
+        && refuses
+        && cargo(&api, "exceptions,gc,listings,memory64,names,simd,std,threads")
 }

@@ -83,6 +83,7 @@
 //! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
 //! - `threads` (on by default): shared memories and atomic instructions.
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `listings` (on by default): [`Module::listing`] shows translated code; without, it has none.
 //! - `names` (on by default): names of functions, from the section `name`, in backtraces.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.

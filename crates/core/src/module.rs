@@ -261,7 +261,7 @@ impl Module {
     /// The translated code of a function that the module defines, in words, beside the byte offsets
     /// of the Wasm that it was made from: for people to read. It is translated for that once more.
     /// `func` is an index in the module's function index space. None if the module does not define
-    /// it, or if it can't be translated.
+    /// it, or if it can't be translated; and in builds without the feature `listings`.
     ///
     /// ```
     /// use windlass::{Engine, Module};
@@ -271,6 +271,9 @@ impl Module {
     /// # Ok::<(), windlass::Error>(())
     /// ```
     pub fn listing(&self, func: u32) -> Option<Listing> {
+        if !cfg!(feature = "listings") {
+            return None;
+        }
         let defined = self.defined(func)?;
         Listing::new(self.0.source(), defined).ok()
     }

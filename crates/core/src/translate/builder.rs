@@ -226,7 +226,8 @@ impl Builder {
     /// The text, if it is wanted.
     fn text(&self, text: impl Display) -> String {
         use alloc::string::ToString;
-        if self.recording == Recording::Text { text.to_string() } else { String::new() }
+        let is_wanted = cfg!(feature = "listings") && self.recording == Recording::Text;
+        if is_wanted { text.to_string() } else { String::new() }
     }
 
     /// Emits an instruction, if there is a handler for its places, or with operands in slots.
