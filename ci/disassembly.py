@@ -1,7 +1,8 @@
 """The disassembly gate: reads a library or program that has the handlers in it and fails if one of
 them calls something, moves the stack pointer, or does not go on by an indirect jump.
 
-Usage: disassembly.py [--lax] FILE, or disassembly.py --show WORD FILE
+Usage: disassembly.py [--lax] FILE, or disassembly.py --show WORD FILE; with --objdump PROGRAM for
+another CPU than this machine's: x86-64, AArch64 and RISC-V are known.
 
 The file must be built with `-C symbol-mangling-version=v0`, so that names of handlers tell their
 bodies. Needs `objdump`. With `--lax`, for builds that are not optimised for speed, it asks only
@@ -13,6 +14,7 @@ With `--show`, prints the handlers whose names contain the word: a body, a type,
 """
 
 import argparse
+import dataclasses
 import re
 import subprocess
 import sys
@@ -47,6 +49,55 @@ FILES = (
 VECTOR = re.compile(r"\d(?:I8x16|I16x8|I32x4|I64x2|F32x4|F64x2|V128)")
 
 
+@dataclasses.dataclass
+class Machine:
+    """What instructions of a CPU look like; registers are those of objdump."""
+
+    call: str
+    # A call of what a register holds: never of a function that has a name.
+    indirect_call: str
+    frame: str
+    # In a frame that is there, or by making one.
+    saves: str
+    jump: str
+
+
+# By the number that a program's header has.
+MACHINES = {
+    62: Machine(
+        call=r"call\b",
+        indirect_call=r"call\s+\*%",
+        frame=r"(sub|add|lea)q?\s.*%rsp$",
+        saves=r"push",
+        jump=r"jmp\s+\*",
+    ),
+    183: Machine(
+        call=r"blr?\b",
+        indirect_call=r"blr\b",
+        frame=r"(sub|add)\s+sp, sp",
+        saves=r"st[rp]\s.*\[sp",
+        jump=r"br\s+x\d+$",
+    ),
+    243: Machine(
+        call=r"jalr?\b",
+        indirect_call=r"jalr\s+\w+$",
+        frame=r"addi?\s+sp,sp,",
+        saves=r"f?s[dw]\s.*\(sp\)",
+        jump=r"jr\s+\w+$",
+    ),
+}
+
+
+def machine_of(path):
+    """The CPU that a program is for."""
+    with open(path, "rb") as file:
+        header = file.read(20)
+    number = int.from_bytes(header[18:20], "little")
+    if header[:4] != b"\x7fELF" or number not in MACHINES:
+        sys.exit(f"{path}: this is for a CPU that is not known here")
+    return MACHINES[number]
+
+
 def mangled(word):
     """A name as it stands in a mangled one."""
     return f"{len(word)}{word}"
@@ -56,9 +107,9 @@ BODY = re.compile(r"4exec\w*?(?:" + "|".join(map(mangled, FILES)) + r")\d+(\w)")
 STOPS = re.compile(r"4call(?:" + "|".join(map(mangled, STOP)) + ")E")
 
 
-def handlers(path):
+def handlers(path, objdump):
     """Yields the mangled name and the instructions of each handler."""
-    command = ["objdump", "--disassemble", "--no-show-raw-insn", "--wide", path]
+    command = [objdump, "--disassemble", "--no-show-raw-insn", "--wide", path]
     name, body = None, []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
@@ -73,24 +124,24 @@ def handlers(path):
             yield name, body
 
 
-def complaint(name, body, lax):
+def complaint(machine, name, body, lax):
     """What is wrong with a handler, if anything is."""
     if not BODY.search(name):
         return "its name does not tell its body"
     crowded = VECTOR.search(name) or any(mangled(word) in name for word in CROWDED)
     stops = STOPS.search(name)
     for instruction in body:
-        if re.match(r"(call|bl|blr|jal)\b", instruction):
+        if re.match(machine.call, instruction):
             # What a lax build may call has a name; the next handler is in a register.
-            if not lax or re.search(r"\*%", instruction):
+            if not lax or re.match(machine.indirect_call, instruction):
                 return f"calls: {instruction}"
         if lax:
             continue
-        if re.match(r"(sub|add|lea)q?\s.*%rsp$", instruction):
+        if re.match(machine.frame, instruction):
             return f"has a stack frame: {instruction}"
-        if re.match(r"push", instruction) and not crowded:
+        if re.match(machine.saves, instruction) and not crowded:
             return f"saves registers: {instruction}"
-    if not stops and not any(re.match(r"jmp\s+\*", i) for i in body):
+    if not stops and not any(re.match(machine.jump, i) for i in body):
         return "does not end in an indirect jump"
     return None
 
@@ -103,10 +154,10 @@ def unused(names):
     return words + [word for word in FILES if not re.search(rf"4exec\w*?{mangled(word)}\d", names)]
 
 
-def show(path, word):
+def show(path, objdump, word):
     """Prints the handlers whose names contain a word; false if there are none."""
     found, count = 0, 0
-    for name, body in handlers(path):
+    for name, body in handlers(path, objdump):
         count += 1
         if word in name:
             found += 1
@@ -118,13 +169,14 @@ def show(path, word):
     return found > 0
 
 
-def judge(path, lax):
+def judge(path, objdump, lax):
     """Whether all handlers are as they have to be."""
+    machine = machine_of(path)
     names, size, bad = [], 0, []
-    for name, body in handlers(path):
+    for name, body in handlers(path, objdump):
         names.append(name)
         size += len(body)
-        problem = complaint(name, body, lax)
+        problem = complaint(machine, name, body, lax)
         if problem:
             bad.append(f"{name}: {problem}")
     for line in bad[:20]:
@@ -143,9 +195,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--lax", action="store_true")
     parser.add_argument("--show", metavar="WORD")
+    parser.add_argument("--objdump", metavar="PROGRAM", default="objdump")
     parser.add_argument("file")
     args = parser.parse_args()
-    good = show(args.file, args.show) if args.show else judge(args.file, args.lax)
+    path, objdump = args.file, args.objdump
+    good = show(path, objdump, args.show) if args.show else judge(path, objdump, args.lax)
     sys.exit(not good)
 
 

@@ -5,13 +5,13 @@
 use crate::{
     capi,
     commands::{self, Outcome, command, is_there, succeeds},
-    features, instructions, python, root, soak,
+    cross, features, instructions, python, root, sanitize, soak,
 };
 use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 18] = [
+const GATES: [Gate; 21] = [
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("fuzz seeds", soak::seeds),
@@ -28,8 +28,11 @@ const GATES: [Gate; 18] = [
     ("wasi-testsuite", wasi_testsuite),
     ("capi", || capi::test().into()),
     ("miri", || commands::miri(&[])),
-    ("address sanitizer", address_sanitizer),
+    ("address sanitizer", sanitize::address),
+    ("thread sanitizer", sanitize::thread),
     ("windows", windows),
+    ("cross", cross::gate),
+    ("deny", deny),
     ("python", python::check),
 ];
 
@@ -168,17 +171,11 @@ fn windows() -> Outcome {
     (made && succeeds(&mut tests)).into()
 }
 
-/// The tests of the engine's interface with the sanitizer of addresses.
-fn address_sanitizer() -> Outcome {
-    let target = "x86_64-unknown-linux-gnu";
-    if cfg!(not(all(target_arch = "x86_64", target_os = "linux"))) {
-        return Outcome::Skipped(format!("only on {target}"));
+/// What is taken from others: licenses, registries, crates that are not wanted. `deny.toml` says.
+fn deny() -> Outcome {
+    if !is_there("cargo", &["deny", "--version"]) {
+        return Outcome::Skipped("cargo install --locked cargo-deny".to_string());
     }
-    if !is_there("cargo", &["+nightly", "--version"]) {
-        return Outcome::Skipped("rustup toolchain install nightly".to_string());
-    }
-    let args = ["+nightly", "test", "--package", "windlass", "--test", "api", "--target", target];
-    let mut command = command(".", "cargo", &args);
-    command.args(["--target-dir", "target/sanitizer"]).env("RUSTFLAGS", "-Zsanitizer=address");
-    succeeds(&mut command).into()
+    let check = ["deny", "--offline", "check", "bans", "licenses", "sources"];
+    succeeds(&mut command(".", "cargo", &check)).into()
 }

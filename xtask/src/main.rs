@@ -5,11 +5,13 @@
 mod capi;
 mod choose;
 mod commands;
+mod cross;
 mod features;
 mod gates;
 mod instructions;
 mod packages;
 mod python;
+mod sanitize;
 mod soak;
 mod tidy;
 
@@ -25,6 +27,7 @@ Usage: cargo xtask COMMAND [ARGS]...
   test [ARGS]       the tests: `cargo test --workspace ARGS`
   tail [FILTER]     the official suite with dispatch by tail calls: a release build
   bless             rewrites the listings in crates/core/tests/translate
+  cross [TARGET]... the tests and the suite on other CPUs, in emulators
   miri [FILTER]     a part of the tests of the engine in Miri
   asm WORD [FILE]   the machine code of the handlers that have WORD in their names: of a release
                     build, or of this program
@@ -39,6 +42,8 @@ Usage: cargo xtask COMMAND [ARGS]...
   soak seeds        each target of fuzz with a few fixed seeds
   soak builds N     N generated modules: the loop, tail calls and gc-stress do the same
   gc-stress         the suite and the differential runs with a collection at every allocation
+  sanitize [address|thread]
+                    tests of the engine with the compiler's sanitizers
   choose HANDLERS SEQUENCES PROFILE...
                     makes the file of the instruction set from profiles
   package           the packages of all crates that are published, built from what is in them
@@ -62,6 +67,8 @@ fn main() -> ExitCode {
         ("tail", _) => commands::tail(rest),
         ("bless", []) => commands::bless(),
         ("miri", _) => gates::report("miri", commands::miri(rest)),
+        ("cross", _) => all_good(cross::cross(rest)),
+        ("sanitize", _) => all_good(sanitize::sanitize(rest)),
         ("asm", [word]) => commands::asm(word, None),
         ("asm", [word, program]) => commands::asm(word, Some(program)),
         ("tidy", []) => tell(&tidy::complaints(&root())),
@@ -108,6 +115,17 @@ fn tell(complaints: &[String]) -> bool {
     }
     println!("tidy: {} complaints", complaints.len());
     complaints.is_empty()
+}
+
+/// Reports all; true if none failed and there are any.
+fn all_good(outcomes: Vec<(&'static str, commands::Outcome)>) -> bool {
+    let any = !outcomes.is_empty();
+    outcomes.into_iter().fold(any, |good, (name, outcome)| gates::report(name, outcome) & good)
+}
+
+/// The folder that cargo builds in.
+fn builds() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// The folder of the repository.

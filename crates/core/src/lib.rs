@@ -203,6 +203,8 @@ mod documents {
     struct Untrusted;
     #[doc = include_str!("../../../docs/metering.md")]
     struct Metering;
+    #[doc = include_str!("../../../docs/determinism.md")]
+    struct Determinism;
     #[doc = include_str!("../../../docs/no-std.md")]
     struct NoStd;
     #[doc = include_str!("../../../docs/switching.md")]

@@ -394,7 +394,10 @@ mod tests {
         assert!(LinearMemory::new(isize::MAX as usize, usize::MAX).is_none());
         for mut memory in memories(8, usize::MAX) {
             assert!(!grow(&mut memory, isize::MAX as usize + 1, usize::MAX));
-            assert!(!grow(&mut memory, isize::MAX as usize - 8, usize::MAX));
+            // With addresses of 32 bits, half of them can be free.
+            if usize::BITS > 32 {
+                assert!(!grow(&mut memory, isize::MAX as usize - 8, usize::MAX));
+            }
             assert_eq!(memory.bytes(), [0; 8]);
         }
     }

@@ -1,0 +1,68 @@
+;; Arithmetic whose errors add up, and NaNs whose bits show.
+(module
+  (memory (export "memory") 1)
+  ;; Two bodies that attract each other, with steps in doubles.
+  (func (export "orbit") (result f64 f64)
+    (local $i i32) (local $x f64) (local $y f64) (local $u f64) (local $v f64) (local $d f64)
+    (local.set $x (f64.const 1))
+    (local.set $v (f64.const 0.9))
+    (loop $step
+      (local.set $d (f64.add (f64.mul (local.get $x) (local.get $x))
+        (f64.mul (local.get $y) (local.get $y))))
+      (local.set $d (f64.div (f64.const 0.001)
+        (f64.mul (local.get $d) (f64.sqrt (local.get $d)))))
+      (local.set $u (f64.sub (local.get $u) (f64.mul (local.get $x) (local.get $d))))
+      (local.set $v (f64.sub (local.get $v) (f64.mul (local.get $y) (local.get $d))))
+      (local.set $x (f64.add (local.get $x) (f64.mul (local.get $u) (f64.const 0.001))))
+      (local.set $y (f64.add (local.get $y) (f64.mul (local.get $v) (f64.const 0.001))))
+      (br_if $step (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+        (i32.const 3000))))
+    (local.get $x) (local.get $y))
+  ;; x -> 3.9 x (1 - x), in floats.
+  (func (export "chaos") (result f32)
+    (local $i i32) (local $x f32)
+    (local.set $x (f32.const 0.37))
+    (loop $step
+      (local.set $x (f32.mul (f32.mul (f32.const 3.9) (local.get $x))
+        (f32.sub (f32.const 1) (local.get $x))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $step (i32.lt_u (local.get $i) (i32.const 1000))))
+    (local.get $x))
+  ;; NaNs made in all ways, kept in locals and memory, and passed as arguments.
+  (func $pass32 (param f32) (result f32) (f32.add (local.get 0) (f32.const 1)))
+  (func $pass64 (param f64) (result f64) (local.get 0))
+  (func (export "nans") (result i32 i64 f32 f64)
+    (local $a f32) (local $b f64)
+    (local.set $a (f32.div (f32.const 0) (f32.const -0)))
+    (local.set $b (f64.sqrt (f64.const -1)))
+    (f32.store (i32.const 0) (f32.sub (f32.const inf) (f32.const inf)))
+    (f64.store (i32.const 8) (f64.mul (f64.const 0) (f64.const -inf)))
+    (f32.store (i32.const 16) (call $pass32 (f32.load (i32.const 0))))
+    (f64.store (i32.const 24) (call $pass64 (f64.promote_f32 (local.get $a))))
+    (f32.store (i32.const 32) (f32.demote_f64 (local.get $b)))
+    (f32.store (i32.const 36) (f32.min (local.get $a) (f32.const -nan:0x12345)))
+    ;; What only copies keeps its bits, those of signaling NaNs, too.
+    (f32.store (i32.const 40) (f32.neg (f32.const nan:0x1)))
+    (f64.store (i32.const 48) (call $pass64 (f64.const -nan:0x1)))
+    (f32.store (i32.const 56) (f32.copysign (f32.const nan:0x234) (f32.const -1)))
+    (i32.reinterpret_f32 (local.get $a))
+    (i64.reinterpret_f64 (local.get $b))
+    (f32.const nan:0x1) (call $pass64 (f64.const nan:0x1)))
+  ;; Integers and back, at the edges; the last does not fit.
+  (func (export "conversions") (result i64)
+    (local $x f64) (local $sum i64)
+    (local.set $x (f64.const 0.7))
+    (loop $next
+      (local.set $sum (i64.xor (i64.rotl (local.get $sum) (i64.const 7))
+        (i64.trunc_sat_f64_u (local.get $x))))
+      (local.set $sum (i64.add (local.get $sum)
+        (i64.extend_i32_s (i32.trunc_sat_f32_s (f32.demote_f64 (local.get $x))))))
+      (local.set $x (f64.mul (local.get $x) (f64.const -3.3)))
+      (local.set $sum (i64.xor (local.get $sum) (i64.reinterpret_f64
+        (f64.convert_i64_u (local.get $sum)))))
+      (local.set $sum (i64.add (local.get $sum) (i64.extend_i32_u (i32.reinterpret_f32
+        (f32.convert_i64_s (local.get $sum))))))
+      (i64.store (i32.const 64) (local.get $sum))
+      (drop (i64.trunc_f64_s (local.get $x)))
+      (br $next))
+    unreachable))

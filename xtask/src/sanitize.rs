@@ -1,0 +1,79 @@
+//! `cargo xtask sanitize [NAME]`: the compiler's sanitizers, of a nightly compiler. That of
+//! addresses over the official suite and the tests of the interface; that of threads over what
+//! several threads use. Both on the loop, as builds for tests are. `main` and `gates` call it.
+
+use crate::{
+    builds,
+    commands::{Outcome, command, is_there, succeeds},
+    root,
+};
+use std::process::Command;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+type Sanitizer = (&'static str, fn() -> Outcome);
+
+const SANITIZERS: [Sanitizer; 2] = [("address", address), ("thread", thread)];
+
+/// What several threads use, and the tests that do: words of their names, after the target.
+const SHARED: [&[&str]; 4] = [
+    // Shared memories of several stores, and modules and engines of several threads.
+    &["--package=windlass", "--test=api", "--", "threads::", "stores::", "what_can_be_is_shared"],
+    // Code that is published while others run it; entries of types.
+    &["--package=windlass", "--lib", "--", "translation::", "shared", "held", "handle::"],
+    &["--package=windlass-wasi", "--test=preview1", "--", "threads::"],
+    &["--package=windlass-spec-tests", "--test=suite", "--", "threads/"],
+];
+
+/// All sanitizers, or those with one of the words in their names: a line for each.
+pub(crate) fn sanitize(words: &[String]) -> Vec<(&'static str, Outcome)> {
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
+    let wanted = SANITIZERS.iter().filter(|(name, _)| wanted(name));
+    wanted.map(|(name, run)| (*name, run())).collect()
+}
+
+/// The official suite and the tests of the interface with the sanitizer of addresses.
+pub(crate) fn address() -> Outcome {
+    if let Some(skipped) = missing(&[]) {
+        return skipped;
+    }
+    let tests = |args: &[&str]| succeeds(sanitized("address", args).arg("--").arg("--quiet"));
+    let api = tests(&["--package=windlass", "--lib", "--test=api", "--test=determinism"]);
+    (api & tests(&["--package=windlass-spec-tests", "--test=suite"])).into()
+}
+
+/// The tests of what threads share with the sanitizer of threads, which the standard library has to
+/// be built with, too. `ci/thread-sanitizer.txt` says what it need not report.
+pub(crate) fn thread() -> Outcome {
+    if let Some(skipped) = missing(&["rust-src"]) {
+        return skipped;
+    }
+    let known = root().join("ci/thread-sanitizer.txt");
+    let options = format!("suppressions={} halt_on_error=1", known.display());
+    let tests = |args: &&[&str]| {
+        let mut tests = sanitized("thread", &["-Zbuild-std"]);
+        succeeds(tests.args(*args).env("TSAN_OPTIONS", &options))
+    };
+    SHARED.iter().fold(true, |good, args| tests(args) & good).into()
+}
+
+fn missing(components: &[&str]) -> Option<Outcome> {
+    if cfg!(not(all(target_arch = "x86_64", target_os = "linux"))) {
+        return Some(Outcome::Skipped(format!("only on {TARGET}")));
+    }
+    if !is_there("cargo", &["+nightly", "--version"]) {
+        return Some(Outcome::Skipped("rustup toolchain install nightly".to_string()));
+    }
+    let add = [&["component", "add", "--toolchain", "nightly"], components].concat();
+    let there = components.is_empty() || is_there("rustup", &add);
+    (!there).then(|| Outcome::Skipped(format!("rustup {}", add.join(" "))))
+}
+
+/// Tests, in a folder of their own: all is built with the sanitizer.
+fn sanitized(name: &str, args: &[&str]) -> Command {
+    let mut tests = command(".", "cargo", &["+nightly", "test", "--target", TARGET]);
+    let folder = builds().join(format!("sanitizer-{name}"));
+    tests.arg("--target-dir").arg(folder).args(args);
+    tests.env("RUSTFLAGS", format!("-Zsanitizer={name}"));
+    tests
+}
