@@ -7,10 +7,15 @@
 mod api;
 mod decode;
 mod execute;
+mod memory;
 mod modules;
+mod numeric;
+pub mod oracle;
 mod programs;
+mod types;
 mod validate;
 mod verify;
+mod wasi;
 mod ways;
 
 use arbitrary::{Result, Unstructured};
@@ -37,7 +42,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "verify", run: verify::run, len: 8192, quick: 100 },
     Target { name: "execute", run: execute::run, len: 8192, quick: 100 },
     Target { name: "programs", run: programs::run, len: 16, quick: 100 },
+    Target { name: "numeric", run: numeric::run, len: 512, quick: 200 },
+    Target { name: "types", run: types::run, len: 256, quick: 200 },
+    Target { name: "memory", run: memory::run, len: 1024, quick: 100 },
     Target { name: "api", run: api::run, len: 1024, quick: 60 },
+    Target { name: "wasi", run: wasi::run, len: 1024, quick: 60 },
 ];
 
 /// The target of this name.

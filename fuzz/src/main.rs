@@ -14,7 +14,8 @@ use windlass_fuzz::{TARGETS, Target};
 const HELP: &str = "\
 Usage: soak minutes MINUTES [TARGET [FIRST]]
        soak seeds TARGET FROM..TO    each seed with the digest of what was seen
-       soak seed TARGET SEED         one, which may panic";
+       soak seed TARGET SEED         one, which may panic
+       soak export FOLDER FROM..TO   modules for other engines, with transcripts";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             println!("{:?}", target.attempt_seed(seed));
             true
         }),
+        ["export", folder, range] => parse(range).map(|seeds| export(folder, seeds)),
         _ => None,
     };
     match good {
@@ -61,6 +63,21 @@ fn find(name: &str) -> Option<&'static Target> {
 fn parse(range: &str) -> Option<Range<u64>> {
     let (from, to) = range.split_once("..")?;
     Some(from.parse().ok()?..to.parse().ok()?)
+}
+
+/// Writes the cases of these seeds into a folder.
+fn export(folder: &str, seeds: Range<u64>) -> bool {
+    let write = |seed: u64, case: windlass_fuzz::oracle::Case| {
+        let name = format!("{folder}/{seed}{}", if case.has_objects { "-gc" } else { "" });
+        fs::write(format!("{name}.wasm"), case.wasm)?;
+        fs::write(format!("{name}.txt"), case.transcript)
+    };
+    let cases = seeds.filter_map(|seed| Some((seed, windlass_fuzz::oracle::case(seed)?)));
+    let written: Result<Vec<()>, _> = cases.map(|(seed, case)| write(seed, case)).collect();
+    if let Err(error) = &written {
+        eprintln!("{folder}: {error}");
+    }
+    written.is_ok()
 }
 
 /// Tries one target, or each, for so long; true if nothing was found.

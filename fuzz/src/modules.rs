@@ -84,3 +84,49 @@ pub(crate) fn damage(bytes: &mut [u8], input: &mut Unstructured<'_>) -> Result<(
     }
     Ok(())
 }
+
+/// A module for other engines.
+pub(crate) struct Portable {
+    pub(crate) wasm: Vec<u8>,
+    /// Whether it may have structures and arrays.
+    pub(crate) has_objects: bool,
+}
+
+/// A module that other engines execute, too: without imports, proposals that few have, or
+/// instructions whose results are the host's choice. It ends by itself and makes NaNs canonical.
+pub(crate) fn portable(input: &mut Unstructured<'_>) -> Result<Portable> {
+    let has_objects = input.arbitrary()?;
+    let config = Config {
+        canonicalize_nans: true,
+        compact_imports_enabled: false,
+        custom_descriptors_enabled: false,
+        custom_page_sizes_enabled: false,
+        exceptions_enabled: input.arbitrary()?,
+        export_everything: true,
+        gc_enabled: has_objects,
+        max_imports: 0,
+        min_funcs: 2,
+        max_funcs: 8,
+        max_memories: input.int_in_range(1..=2)?,
+        min_memories: 1,
+        max_memory32_bytes: 1 << 18,
+        max_memory64_bytes: 1 << 18,
+        memory64_enabled: input.arbitrary()?,
+        memory_max_size_required: true,
+        memory_offset_choices: MemoryOffsetChoices(100, 5, 1),
+        max_instructions: input.int_in_range(20..=400)?,
+        min_tables: 1,
+        max_tables: 3,
+        max_table_elements: 100,
+        table_max_size_required: true,
+        relaxed_simd_enabled: false,
+        shared_everything_threads_enabled: false,
+        simd_enabled: input.arbitrary()?,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        ..Config::default()
+    };
+    let mut module = Module::new(config, input)?;
+    module.ensure_termination(STEPS).map_err(|_| arbitrary::Error::IncorrectFormat)?;
+    Ok(Portable { wasm: module.to_bytes(), has_objects })
+}

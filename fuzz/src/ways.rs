@@ -5,7 +5,6 @@
 mod imports;
 mod seen;
 
-use seen::Seen;
 use std::fmt::Write;
 use windlass::{
     CompilationMode, Config, Engine, Error, Event, ExternType, Features, Func, Instance, Metering,
@@ -117,7 +116,7 @@ fn execute(wasm: &[u8], way: Way, canonical: bool, random: &mut Random) -> Optio
         store.set_fuel(fuel).expect("it counts fuel");
     }
     let imports = imports::all(&mut store, &module)?;
-    let mut run = Run { way, seen: Seen::default(), transcript: Transcript::default(), store };
+    let mut run = Run { way, transcript: Transcript::default(), store };
     let instance = match Instance::new(&mut run.store, &module, &imports) {
         Ok(instance) => Some(instance),
         Err(error) => {
@@ -128,7 +127,7 @@ fn execute(wasm: &[u8], way: Way, canonical: bool, random: &mut Random) -> Optio
     if let Some(instance) = instance {
         run.calls(&instance, &module, random);
         if !run.transcript.cut {
-            run.seen.state(&mut run.transcript.text, &instance, &mut run.store);
+            seen::state(&mut run.transcript.text, &instance, &mut run.store);
         }
     }
     run.transcript.fuel = run.store.get_fuel().ok();
@@ -138,7 +137,6 @@ fn execute(wasm: &[u8], way: Way, canonical: bool, random: &mut Random) -> Optio
 /// A program while it is executed.
 struct Run {
     way: Way,
-    seen: Seen,
     transcript: Transcript,
     store: Store<StoreLimits>,
 }
@@ -209,7 +207,7 @@ impl Run {
         match ended {
             Ok(values) => {
                 for value in values {
-                    let _ = write!(text, "{} ", self.seen.value(&mut self.store, &value));
+                    let _ = write!(text, "{} ", seen::value(&mut self.store, &value));
                 }
             }
             Err(error) => match error.trap() {

@@ -37,3 +37,23 @@ fn programs() {
 fn api() {
     quick("api");
 }
+
+#[test]
+fn wasi() {
+    quick("wasi");
+}
+
+#[test]
+fn numeric() {
+    quick("numeric");
+}
+
+#[test]
+fn memory() {
+    quick("memory");
+}
+
+#[test]
+fn types() {
+    quick("types");
+}

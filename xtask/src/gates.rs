@@ -11,10 +11,11 @@ use std::{env, fs, path::PathBuf, time::Instant};
 
 type Gate = (&'static str, fn() -> Outcome);
 
-const GATES: [Gate; 21] = [
+const GATES: &[Gate] = &[
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("fuzz seeds", soak::seeds),
+    ("oracles", || soak::oracles("1000")),
     ("sizes", sizes),
     ("instructions", || instructions::instructions(false)),
     ("profiling", profiling),
@@ -45,7 +46,8 @@ pub(crate) fn run(words: &[String]) -> bool {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
     let gates: Vec<&Gate> = GATES.iter().filter(|(name, _)| wanted(name)).collect();
     if gates.is_empty() {
-        let names = GATES.map(|(name, _)| name).join(", ");
+        let names: Vec<&str> = GATES.iter().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
         eprintln!("there are the gates {names}");
         return false;
     }

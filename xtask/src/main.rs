@@ -41,6 +41,7 @@ Usage: cargo xtask COMMAND [ARGS]...
                     fuzzes each target, or one, for so long: by cargo-fuzz where it is
   soak seeds        each target of fuzz with a few fixed seeds
   soak builds N     N generated modules: the loop, tail calls and gc-stress do the same
+  soak oracles N    the same on V8 and Wasmtime, out of process
   gc-stress         the suite and the differential runs with a collection at every allocation
   sanitize [address|thread]
                     tests of the engine with the compiler's sanitizers
@@ -75,6 +76,9 @@ fn main() -> ExitCode {
         ("differential", _) => commands::differential(rest),
         ("soak", [seeds]) if seeds == "seeds" => gates::report("fuzz seeds", soak::seeds()),
         ("soak", [builds, count]) if builds == "builds" => soak::builds(count),
+        ("soak", [oracles, count]) if oracles == "oracles" => {
+            gates::report("oracles", soak::oracles(count))
+        }
         ("soak", [minutes]) => soak::soak(minutes, None),
         ("soak", [minutes, target]) => soak::soak(minutes, Some(target)),
         ("gc-stress", []) => commands::gc_stress(),

@@ -5,7 +5,7 @@ use crate::{
     commands::{Outcome, command, is_there, succeeds},
     root,
 };
-use std::{fs, process::Stdio};
+use std::{env, fs, process::Stdio};
 
 /// Fuzzes one target, or each, for so many minutes; true if nothing is found.
 pub(crate) fn soak(minutes: &str, target: Option<&str>) -> bool {
@@ -91,4 +91,38 @@ pub(crate) fn builds(count: &str) -> bool {
 /// Whether a limit of the host was reached, which is each build's own affair.
 fn is_cut(line: &str) -> bool {
     line.ends_with(" 0000000000000001")
+}
+
+/// What other engines do with the modules of the seeds below `count`: V8 in a Node that has all
+/// proposals (`npm install node@26`; `WINDLASS_NODE` names it), and Wasmtime for Python.
+pub(crate) fn oracles(count: &str) -> Outcome {
+    let folder = root().join("target/oracles");
+    let _ = fs::remove_dir_all(&folder);
+    let range = format!("0..{count}");
+    let mut export = command("fuzz", "cargo", &["run", "--quiet", "--bin", "soak", "--", "export"]);
+    if fs::create_dir_all(&folder).is_err() || !succeeds(export.arg(&folder).arg(range)) {
+        return Outcome::Failed;
+    }
+    let node = env::var("WINDLASS_NODE").unwrap_or_else(|_| "node".to_string());
+    // Older ones lack what the modules have.
+    let is_new = ["-e", "process.exit(parseInt(process.versions.node) >= 26 ? 0 : 1)"];
+    let has_node = is_there(&node, &is_new);
+    let has_python = is_there("python3", &["-c", "import wasmtime"]);
+    let mut good = true;
+    if has_node {
+        good &= succeeds(command(".", &node, &["fuzz/oracles/v8.mjs"]).arg(&folder));
+    }
+    if has_python {
+        let script = ["fuzz/oracles/wasmtime_oracle.py"];
+        good &= succeeds(command(".", "python3", &script).arg(&folder));
+    }
+    match (good, has_node && has_python) {
+        (false, _) => Outcome::Failed,
+        (true, true) => Outcome::Passed,
+        (true, false) => Outcome::Skipped(format!(
+            "{}{}",
+            if has_node { "" } else { "npm install node@26, named by WINDLASS_NODE; " },
+            if has_python { "" } else { "pip install wasmtime" },
+        )),
+    }
 }

@@ -8,54 +8,48 @@ use windlass::{AnyRef, Extern, Instance, Ref, RootScope, Rooted, Store, StoreLim
 const DEPTH: usize = 3;
 const ELEMENTS: usize = 8;
 
-/// Tells values.
-#[derive(Default)]
-pub(crate) struct Seen;
-
 type Context = Store<StoreLimits>;
 
-impl Seen {
-    pub(crate) fn value(&self, store: &mut Context, value: &Val) -> String {
-        let mut scope = RootScope::new(store);
-        tell(&mut scope, value, DEPTH)
-    }
-
-    /// Everything that the instance exports and that has contents, by name.
-    pub(crate) fn state(&self, text: &mut String, instance: &Instance, store: &mut Context) {
-        let mut exports: Vec<(String, Extern)> = instance
-            .exports(&*store)
-            .map(|export| (export.name().to_string(), export.into_extern()))
-            .collect();
-        exports.sort_by(|a, b| a.0.cmp(&b.0));
-        for (name, item) in exports {
-            let _ = match item {
-                Extern::Global(global) => {
-                    let mut scope = RootScope::new(&mut *store);
-                    let value = global.get(&mut scope);
-                    writeln!(text, "{name:?} = {}", tell(&mut scope, &value, DEPTH))
-                }
-                Extern::Memory(memory) => {
-                    let data = memory.data(&*store);
-                    let digest = crate::bytes_digest(data);
-                    writeln!(text, "{name:?}: {} bytes, {digest:x}", data.len())
-                }
-                Extern::Table(table) => {
-                    let mut scope = RootScope::new(&mut *store);
-                    let size = table.size(&scope);
-                    let mut elements = String::new();
-                    for index in 0..size.min(2 * ELEMENTS as u64) {
-                        let element = table.get(&mut scope, index).expect("it is in the table");
-                        elements += &tell_ref(&mut scope, &element, 1);
-                        elements.push(' ');
-                    }
-                    writeln!(text, "{name:?}: {size} elements, {elements}")
-                }
-                _ => Ok(()),
-            };
-        }
-    }
+/// A value.
+pub(crate) fn value(store: &mut Context, value: &Val) -> String {
+    let mut scope = RootScope::new(store);
+    tell(&mut scope, value, DEPTH)
 }
 
+/// Everything that the instance exports and that has contents, by name.
+pub(crate) fn state(text: &mut String, instance: &Instance, store: &mut Context) {
+    let mut exports: Vec<(String, Extern)> = instance
+        .exports(&*store)
+        .map(|export| (export.name().to_string(), export.into_extern()))
+        .collect();
+    exports.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, item) in exports {
+        let _ = match item {
+            Extern::Global(global) => {
+                let mut scope = RootScope::new(&mut *store);
+                let value = global.get(&mut scope);
+                writeln!(text, "{name:?} = {}", tell(&mut scope, &value, DEPTH))
+            }
+            Extern::Memory(memory) => {
+                let data = memory.data(&*store);
+                let digest = crate::bytes_digest(data);
+                writeln!(text, "{name:?}: {} bytes, {digest:x}", data.len())
+            }
+            Extern::Table(table) => {
+                let mut scope = RootScope::new(&mut *store);
+                let size = table.size(&scope);
+                let mut elements = String::new();
+                for index in 0..size.min(2 * ELEMENTS as u64) {
+                    let element = table.get(&mut scope, index).expect("it is in the table");
+                    elements += &tell_ref(&mut scope, &element, 1);
+                    elements.push(' ');
+                }
+                writeln!(text, "{name:?}: {size} elements, {elements}")
+            }
+            _ => Ok(()),
+        };
+    }
+}
 type Scope<'a> = RootScope<&'a mut Context>;
 
 fn tell(scope: &mut Scope<'_>, value: &Val, depth: usize) -> String {

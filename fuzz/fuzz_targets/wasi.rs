@@ -1,0 +1,4 @@
+//! `wasi` of the library, for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| windlass_fuzz::target("wasi").attempt(bytes));
