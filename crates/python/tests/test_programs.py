@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -51,7 +51,7 @@ class Database:
 
         store = wl.Store()
         module = wl.Module.from_file(store.engine, path)
-        imports = {each.name: missing for each in module.imports}
+        imports: Dict[str, Any] = {each.name: missing for each in module.imports}
         imports |= {"c": lambda: 0.0, "d": lambda: 0.0, "x": lambda *_: -44, "H": sizes}
         imports |= dict.fromkeys("lpG", lambda *_: 0)
         self.guest: Any = wl.load(module, {"a": imports}, store=store)
