@@ -2,13 +2,15 @@
 //! programs begin with.
 
 use crate::{
+    nearest,
     run::Host,
     terminal::{Failure, print, shown},
     values,
 };
-use std::{ffi::OsString, path::Path};
+use std::{collections::BTreeSet, ffi::OsString, path::Path};
 use windlass::{
-    Error, Escaped, ExternType, Func, Instance, LinkError, Module, Store, Val, ValType,
+    Error, Escaped, ExternType, Func, Instance, LinkError, LinkErrorKind, Module, Store, Val,
+    ValType,
 };
 use windlass_decode::Count;
 
@@ -34,8 +36,29 @@ impl Ended {
     /// Why there is no instance of the module in a file. What is missing is missed by the file; a
     /// start function is part of the program.
     pub(crate) fn instantiating(file: &Path, error: Error) -> Ended {
-        if error.is::<LinkError>() { Failure::of(file, error).into() } else { error.into() }
+        match error.downcast_ref() {
+            Some(missing) => missing_imports(file, missing).into(),
+            None => error.into(),
+        }
     }
+}
+
+/// Each import on a line that names the file, and how modules are given that have them.
+fn missing_imports(file: &Path, error: &LinkError) -> Failure {
+    let file = shown(file);
+    let message = error.to_string();
+    let mut lines: Vec<String> = message.lines().map(|line| format!("{file}: {line}")).collect();
+    let all = [error].into_iter().chain(error.others());
+    let modules: BTreeSet<&str> = all
+        .filter(|import| import.kind() == LinkErrorKind::UnknownImport)
+        .map(LinkError::module)
+        .filter(|module| !module.starts_with("wasi"))
+        .collect();
+    if let Some(module) = modules.first() {
+        let module = Escaped(module);
+        lines.push(format!("a module that has them can be given with --preload {module}=FILE"));
+    }
+    Failure::new(lines.join("\n"))
 }
 
 /// A call of a program's function.
@@ -57,7 +80,8 @@ impl Call<'_> {
             return Ok(start.call(&mut *store, &[], &mut [])?);
         };
         let func = instance.get_func(&mut *store, name).ok_or_else(|| {
-            Failure::usage(format_args!("{} exports no function {name:?}", shown(self.file)))
+            let (file, hint) = (shown(self.file), hint(instance.module(&*store), name));
+            Failure::usage(format_args!("{file} exports no function {name:?}{hint}"))
         })?;
         let args = self.arguments(store, func)?;
         initialize(store, instance)?;
@@ -73,7 +97,7 @@ impl Call<'_> {
         let start = |name, is_reactor| Some((instance.get_func(store, name)?, name, is_reactor));
         let Some((func, name, is_reactor)) = start("", true).or_else(|| start("_start", false))
         else {
-            let hint = hint(instance.module(store));
+            let hint = hint(instance.module(store), "_start");
             return Err(Failure::new(format_args!(
                 "{file} has no _start: use --invoke NAME{hint}"
             )));
@@ -114,10 +138,9 @@ fn initialize(store: &mut Store<Host>, instance: &Instance) -> Result<(), Error>
     }
 }
 
-/// The functions that could be invoked.
-fn hint(module: &Module) -> String {
+/// The functions that could be invoked, those first that are called nearly so.
+fn hint(module: &Module, name: &str) -> String {
     let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    let names = functions.map(|export| Escaped(export.name()).to_string());
-    let names: Vec<String> = names.take(10).collect();
-    if names.is_empty() { String::new() } else { format!(" (it exports {})", names.join(", ")) }
+    let names = nearest::first(name, functions.map(|export| export.name()));
+    if names.is_empty() { String::new() } else { format!(" (it exports {names})") }
 }

@@ -2,7 +2,7 @@
 //! that it was made from; and `windlass explore`, which shows it beside the Wasm itself.
 
 use crate::{
-    explore,
+    explore, nearest,
     terminal::{Failure, HEADING, print, read_module, shown},
 };
 use clap::Args;
@@ -35,7 +35,7 @@ struct Functions {
     /// Module, .wasm or .wat, or - for standard input
     file: PathBuf,
 
-    /// Function, by index or name; all that the module defines if left out
+    /// Function, by index, name or export; all that the module defines if left out
     func: Option<String>,
 }
 
@@ -105,13 +105,24 @@ impl Functions {
             body: body.start..body.code.end,
         });
         let Some(wanted) = &self.func else { return Ok(functions.collect()) };
-        let is_wanted = |func: &Function| wanted.parse() == Ok(func.index) || func.name == *wanted;
-        let found: Vec<_> = functions.filter(is_wanted).collect();
-        if found.is_empty() {
-            let file = shown(&self.file);
-            return Err(Failure::usage(format_args!("{file} defines no function {wanted:?}")));
+        let exported = |export: &&decode::Export| {
+            export.kind == decode::ExternKind::Func && *export.name == **wanted
+        };
+        let exported = module.exports.iter().find(exported).map(|export| export.index);
+        let (found, others): (Vec<_>, Vec<_>) = functions.partition(|func| {
+            wanted.parse() == Ok(func.index) || func.name == *wanted || exported == Some(func.index)
+        });
+        if !found.is_empty() {
+            return Ok(found);
         }
-        Ok(found)
+        let file = shown(&self.file);
+        if exported.is_some() {
+            return Err(Failure::usage(format_args!("{file} imports the function {wanted:?}")));
+        }
+        let named = others.iter().map(|func| func.name.as_str()).filter(|name| !name.is_empty());
+        let names = nearest::first(wanted, named);
+        let hint = if names.is_empty() { String::new() } else { format!(" (it has {names})") };
+        Err(Failure::usage(format_args!("{file} defines no function {wanted:?}{hint}")))
     }
 
     fn no_code(&self, function: &Function) -> Failure {

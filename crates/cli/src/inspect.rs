@@ -8,7 +8,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::{fmt, path::PathBuf, process::ExitCode};
-use windlass_decode::{Count, Escaped, Features, Module, NameSection};
+use windlass_decode::{
+    Count, Error as DecodeError, ErrorKind, Escaped, Features, Module, NameSection,
+};
 use windlass_validate::validate;
 
 /// Show imports, exports, sections and features of a module
@@ -40,6 +42,9 @@ impl Inspect {
     fn binary<'a>(&self, file: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
         if !windlass_decode::is_text(file) {
             return Ok(file.into());
+        }
+        if let Some(at) = windlass_decode::component_text(file) {
+            return Err(self.failure(DecodeError::new(ErrorKind::ComponentText, at)));
         }
         let binary = wat::Parser::new().parse_bytes(Some(&self.file), file);
         binary.map_err(|error| self.failure(error))

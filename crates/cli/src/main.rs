@@ -15,6 +15,7 @@ mod explore;
 mod features;
 mod inspect;
 mod junit;
+mod nearest;
 mod preload;
 mod profile;
 mod run;
@@ -60,19 +61,25 @@ enum Command {
     Inspect(inspect::Inspect),
     Dump(dump::Dump),
     Explore(dump::Explore),
-    #[command(hide = cfg!(not(feature = "profile")))]
+    #[cfg(feature = "profile")]
     Profile(profile::Profile),
     Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
-    let result = match Windlass::parse_from(with_command(std::env::args_os())).command {
+    let args = with_command(std::env::args_os());
+    #[cfg(not(feature = "profile"))]
+    if args.get(1).is_some_and(|command| command == "profile") {
+        return profile::not_built_in().report();
+    }
+    let result = match Windlass::parse_from(args).command {
         Command::Run(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Wast(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Dump(command) => command.execute(),
         Command::Explore(command) => command.execute(),
+        #[cfg(feature = "profile")]
         Command::Profile(command) => command.execute(),
         Command::Completions(command) => command.execute(&mut Windlass::command()),
     };

@@ -4,31 +4,14 @@
 
 #[cfg(feature = "profile")]
 pub(crate) use counting::Profile;
+
+/// What other builds say, which offer it nowhere.
 #[cfg(not(feature = "profile"))]
-pub(crate) use without::Profile;
-
-#[cfg(not(feature = "profile"))]
-mod without {
-    use crate::terminal::Failure;
-    use clap::Args;
-    use std::{ffi::OsString, process::ExitCode};
-
-    /// Run a program and show which cells it executes (in builds with the feature profile)
-    #[derive(Args)]
-    #[command(disable_help_flag = true)]
-    pub(crate) struct Profile {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        _args: Vec<OsString>,
-    }
-
-    impl Profile {
-        pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-            Err(Failure::usage(
-                "this windlass counts nothing; one that does is built by: cargo build --release \
-                 -p windlass-cli --features profile",
-            ))
-        }
-    }
+pub(crate) fn not_built_in() -> crate::terminal::Failure {
+    crate::terminal::Failure::usage(
+        "this windlass counts nothing; one that does is built by: cargo build --release -p \
+         windlass-cli --features profile",
+    )
 }
 
 #[cfg(feature = "profile")]

@@ -3,6 +3,7 @@
 use crate::{
     budget::{Budget, StoreBudget},
     call::{Call, Ended},
+    features,
     preload::Preload,
     terminal::{Failure, read_module},
     units,
@@ -37,6 +38,10 @@ pub(crate) struct Run {
     /// Let the program import what the module in FILE exports, under this name
     #[arg(long, value_name = "NAME=FILE")]
     preload: Vec<OsString>,
+
+    /// Allow these features: wasm1, wasm2, wasm3, all, names of proposals, or -NAME without one
+    #[arg(long, value_name = "LIST", value_parser = features::parse, allow_hyphen_values = true)]
+    features: Option<Features>,
 
     /// Stop the program when it has used this much fuel: 100000, 100k, 5M, 1G
     #[arg(long, value_name = "N", value_parser = units::count)]
@@ -80,6 +85,9 @@ pub(crate) struct Host {
 /// which has room for that.
 const NESTED_CALLS: usize = 1000;
 const STACK_SIZE: usize = 64 << 20;
+
+/// The stack of the program's own calls, if nothing is said.
+const GUEST_STACK: u64 = 8 << 20;
 
 impl Run {
     /// Runs the program on a thread of its own, whose stack is as large as it has to be wherever we
@@ -128,13 +136,17 @@ impl Run {
             Err(Ended::Error(error)) => match (error.downcast_ref::<I32Exit>(), error.trap()) {
                 (Some(exit), _) => process::exit(exit.0),
                 (None, Some(Trap::Interrupted)) if watchdog.is_some_and(|w| w.has_fired()) => {
-                    let time = self.timeout.unwrap_or_default();
-                    let what = format!("timed out: --timeout allows {time:?}");
+                    let time = units::show_duration(self.timeout.unwrap_or_default());
+                    let what = format!("timed out: --timeout allows {time}");
                     Err(Failure::timeout(stopped(what, &error)))
                 }
                 (None, Some(Trap::OutOfFuel)) => {
                     let fuel = self.fuel.unwrap_or_default();
                     let what = format!("{}: --fuel allows {fuel}", Trap::OutOfFuel.message());
+                    Err(Failure::trap(stopped(what, &error)))
+                }
+                (None, Some(Trap::StackOverflow)) => {
+                    let what = format!("{}: {}", Trap::StackOverflow.message(), self.stack());
                     Err(Failure::trap(stopped(what, &error)))
                 }
                 (None, Some(_)) => Err(Failure::trap(error)),
@@ -160,13 +172,21 @@ impl Run {
 
     fn config(&self) -> Config {
         let mut config = Config::new();
-        config.features(Features::ALL);
+        config.features(self.features.unwrap_or(features::DEFAULT));
         config.metering(self.metering());
         config.max_nested_calls(NESTED_CALLS);
-        if let Some(size) = self.max_stack {
-            config.max_wasm_stack(usize::try_from(size).unwrap_or(usize::MAX));
-        }
+        let stack = self.max_stack.unwrap_or(GUEST_STACK);
+        config.max_wasm_stack(usize::try_from(stack).unwrap_or(usize::MAX));
         config
+    }
+
+    /// What limits the stack.
+    fn stack(&self) -> String {
+        let stack = units::show_size(self.max_stack.unwrap_or(GUEST_STACK));
+        match self.max_memory.map(units::show_size) {
+            None => format!("--max-stack allows {stack}"),
+            Some(all) => format!("--max-stack allows {stack}, and --max-memory {all} in all"),
+        }
     }
 
     fn metering(&self) -> Metering {

@@ -103,15 +103,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     bytes.map_err(|error| Failure::new(format_args!("cannot read {}: {error}", shown(path))))
 }
 
-/// Reads a module. A line that says who runs it (`#!`) is not part of it; in the text format, the
-/// others keep their numbers.
+/// Reads a module. A line before it that says who runs it (`#!`) is not part of it; in the text
+/// format, the others keep their numbers.
 pub(crate) fn read_module(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = read(path)?;
     if bytes.starts_with(b"#!") {
         let line = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
-        bytes.drain(..line);
-        if bytes.get(1..).is_some_and(|rest| rest.starts_with(b"\0asm")) {
-            bytes.remove(0);
+        let rest = bytes.get(line..).unwrap_or_default();
+        if rest.starts_with(b"\n\0asm") {
+            bytes.drain(..=line);
+        } else if windlass_decode::is_text(rest) {
+            bytes.drain(..line);
         }
     }
     Ok(bytes)

@@ -1,6 +1,7 @@
 //! Sizes, durations and amounts as people write them on a command line: `64MiB`, `1.5s`, `10k`.
 
 use std::time::Duration;
+use windlass_decode::Count;
 
 /// Parses a size in bytes: a number with an optional unit (`K`, `KB`, `KiB`: all 1024, and so on).
 pub(crate) fn size(text: &str) -> Result<u64, String> {
@@ -13,8 +14,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         "t" | "tb" | "tib" => 40,
         _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB, GiB or TiB")),
     };
-    let number: u64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+    times(number, 1 << shift)
 }
 
 /// Parses an amount: a whole number with an optional `k`, `M`, `G` or `T`, thousands each.
@@ -28,8 +28,36 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
         "t" => 1_000_000_000_000,
         _ => return Err(format!("unknown unit {unit:?}: use k, M, G or T")),
     };
-    let number: u64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
-    number.checked_mul(scale).ok_or_else(|| "too large".to_owned())
+    times(number, scale)
+}
+
+/// Parses a whole number.
+pub(crate) fn number(text: &str) -> Result<u64, String> {
+    times(text, 1)
+}
+
+/// A whole number, so many times.
+fn times(number: &str, scale: u64) -> Result<u64, String> {
+    if number.is_empty() || number.bytes().any(|byte| !byte.is_ascii_digit()) {
+        return Err(format!("{number:?} is not a whole number"));
+    }
+    let product = number.parse().ok().and_then(|number: u64| number.checked_mul(scale));
+    product.ok_or_else(|| format!("too large: at most {}", u64::MAX))
+}
+
+/// A size as [`size`] parses it, in the largest unit of which it is a whole number.
+pub(crate) fn show_size(bytes: u64) -> String {
+    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let whole = units.iter().find(|(shift, _)| bytes > 0 && bytes.trailing_zeros() >= *shift);
+    match whole {
+        Some((shift, unit)) => format!("{}{unit}", bytes >> shift),
+        None => format!("{}", Count(bytes, "byte")),
+    }
+}
+
+/// A duration as [`duration`] parses it.
+pub(crate) fn show_duration(time: Duration) -> String {
+    if time.is_zero() { "0s".to_owned() } else { format!("{time:?}") }
 }
 
 /// Parses a duration: a number with a unit; seconds if there is none.
@@ -44,7 +72,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("unknown unit {unit:?}: use ms, s, m or h")),
     };
     let number: f64 = number.parse().map_err(|_| format!("{number:?} is not a number"))?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| "too long".to_owned())
 }
 
 /// A number and what follows it.
@@ -79,6 +107,35 @@ mod tests {
         assert_eq!(count("18446744073709551615"), Ok(u64::MAX));
         for bad in ["", "k", "-1", "1.5k", "1Ki", "18446744073709551616", "18446745T"] {
             assert!(count(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn why_an_amount_is_refused() {
+        let whole = Err("\"1.5\" is not a whole number".to_owned());
+        assert_eq!((count("1.5M"), size("1.5K")), (whole.clone(), whole));
+        assert_eq!(number("x"), Err("\"x\" is not a whole number".to_owned()));
+        let large = Err("too large: at most 18446744073709551615".to_owned());
+        for text in ["99999999999999999999", "18446744073709551616"] {
+            assert_eq!(
+                [number(text), count(text), size(text)],
+                [large.clone(), large.clone(), large.clone()]
+            );
+        }
+        assert_eq!([count("18446745T"), size("16777216T")], [large.clone(), large]);
+        assert_eq!(duration("1000000000000000000000h"), Err("too long".to_owned()));
+    }
+
+    #[test]
+    fn shown_as_they_are_parsed() {
+        for text in ["8MiB", "3KiB", "1GiB", "1025KiB", "2TiB"] {
+            assert_eq!(show_size(size(text).unwrap()), text);
+        }
+        assert_eq!((show_size(0), show_size(1), show_size(1025)), {
+            ("0 bytes".into(), "1 byte".into(), "1025 bytes".into())
+        });
+        for text in ["0s", "1.5s", "250ms", "20s"] {
+            assert_eq!(show_duration(duration(text).unwrap()), text);
         }
     }
 

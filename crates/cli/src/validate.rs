@@ -72,20 +72,24 @@ fn tell(name: &str, verdict: Result<Result<(), Error>, Failure>) -> Result<(), F
     }
 }
 
-/// For programs. `offset`, if it is known, is in bytes of the binary format.
+/// For programs; what is not known is null. `offset` is in bytes of the binary format, `line` and
+/// `column` are of the text.
 fn object(file: &Path, verdict: Result<Result<(), Error>, Failure>) -> Value {
-    let (error, offset) = match &verdict {
+    let (error, place) = match &verdict {
         Ok(Ok(())) => (None, None),
-        Ok(Err(error)) => {
-            let offset = error.downcast_ref::<ModuleError>().map(ModuleError::offset);
-            (Some(error.to_string()), offset)
-        }
+        Ok(Err(error)) => (Some(error.to_string()), error.downcast_ref::<ModuleError>()),
         Err(failure) => (Some(failure.to_string()), None),
     };
+    let function =
+        place.and_then(|place| Some(json!({"index": place.func()?, "name": place.func_name()})));
+    let (line, column) = place.and_then(ModuleError::line).unzip();
     json!({
         "file": file.to_string_lossy(),
         "valid": error.is_none(),
         "error": error,
-        "offset": offset,
+        "offset": place.map(ModuleError::offset),
+        "function": function,
+        "line": line,
+        "column": column,
     })
 }

@@ -10,10 +10,14 @@ const BUILT_WITH: [(&str, bool); 2] =
 pub(crate) fn long() -> String {
     let built: Vec<&str> =
         BUILT_WITH.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
-    let built = if built.is_empty() { "none".to_owned() } else { built.join(", ") };
+    let built = if built.is_empty() {
+        String::new()
+    } else {
+        format!("\nbuilt with: {}", built.join(", "))
+    };
     let wasm: Vec<&str> = Features::ALL.names().collect();
     format!(
-        "{}\nbackend: {BACKEND}\nCargo features: {built}\nWebAssembly features: {}",
+        "{}\nbackend: {BACKEND}{built}\nWebAssembly features: {}",
         env!("CARGO_PKG_VERSION"),
         wasm.join(", ")
     )

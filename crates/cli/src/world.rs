@@ -6,6 +6,7 @@ use crate::{
     budget::Budget,
     stdio,
     terminal::{Failure, shown, suggest},
+    units,
 };
 use clap::Args;
 use clap_lex::OsStrExt as _;
@@ -66,11 +67,11 @@ pub(crate) struct World {
     deterministic_clock: bool,
 
     /// Let the program have at most this many files, directories and connections open
-    #[arg(long, value_name = "N")]
-    max_files: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = units::number)]
+    max_files: Option<u64>,
 
     /// Give the program random numbers that follow from this one
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = units::number)]
     random_seed: Option<u64>,
 
     /// Don't explain why a program that failed could not find its files
@@ -127,6 +128,7 @@ impl World {
             wasi.wall_clock(clock.clone()).monotonic_clock(clock);
         }
         if let Some(count) = self.max_files {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
             wasi.max_descriptors(count);
         }
         if let Some(seed) = self.random_seed {
@@ -156,9 +158,25 @@ impl World {
 
 /// `--env-file`
 fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(file).map_err(|error| failed("--env-file", file, error))?;
-    let is_variable = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
-    text.lines().filter(is_variable).try_for_each(|line| set_variable(wasi, line.as_ref()))
+    let text = fs::read(file).map_err(|error| failed("--env-file", file, error))?;
+    for line in text.split(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
+            continue;
+        }
+        match line.iter().position(|&byte| byte == b'=') {
+            Some(at) => {
+                wasi.env(&line[..at], &line[at + 1..]);
+            }
+            None => {
+                // A name alone is looked up here, where names are not just bytes on all systems.
+                let name =
+                    str::from_utf8(line).map_err(|error| failed("--env-file", file, error))?;
+                set_variable(wasi, name.as_ref())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), Failure> {
@@ -202,13 +220,13 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
     #[cfg(any(unix, windows))]
     return match wasi.preopened_dir(host, guest, perms.0, perms.1) {
         Ok(_) => Ok(()),
-        Err(error) => Err(match text.split_once(":") {
-            Some((host, _)) if text.split_once("::").is_none() => {
+        Err(error) => Err(match host.split_once(":") {
+            Some((before, _)) if text.split_once("::").is_none() => {
                 let hint = format!(
                     "a name for the program follows ::, as in {}::/data",
-                    shown(host.as_ref())
+                    shown(before.as_ref())
                 );
-                failed("--dir", text.as_ref(), format_args!("{error}; {hint}"))
+                failed("--dir", host.as_ref(), format_args!("{error}; {hint}"))
             }
             _ => failed("--dir", host.as_ref(), error),
         }),

@@ -65,6 +65,8 @@ pub enum ErrorKind {
             wasm32-wasip1"
     )]
     Component,
+    #[error("this is the text of a component, and a module is wanted: build for wasm32-wasip1")]
+    ComponentText,
     #[error("integer representation too long")]
     IntegerRepresentationTooLong,
     #[error("integer too large")]

@@ -5,7 +5,7 @@
 use crate::ErrorKind;
 
 /// The first bytes of what is taken for modules by mistake.
-const BEGINNINGS: [(&[u8], &str); 9] = [
+const BEGINNINGS: [(&[u8], &str); 13] = [
     (b"\x1f\x8b", "this is compressed by gzip, and has to be unpacked first"),
     (b"\x28\xb5\x2f\xfd", "this is compressed by zstd, and has to be unpacked first"),
     (b"PK\x03\x04", "this is a zip archive, and has to be unpacked first"),
@@ -14,6 +14,10 @@ const BEGINNINGS: [(&[u8], &str); 9] = [
     (b"MZ", "this is a native program (PE): build for a WebAssembly target"),
     (b"BC\xc0\xde", "this is LLVM bitcode, which has to be linked first"),
     (b"!<arch>\n", "this is an archive of object files, which has to be linked first"),
+    (b"#!", "this is a script, whose first line says what runs it"),
+    (b"\xef\xbb\xbf", "this is text that begins with a byte order mark, which has to be removed"),
+    (b"\xff\xfe", "this is text in UTF-16, and the text format is UTF-8"),
+    (b"\xfe\xff", "this is text in UTF-16, and the text format is UTF-8"),
     (b"version https://git-lfs", "this is a pointer of Git LFS: fetch what it stands for"),
 ];
 
@@ -26,6 +30,9 @@ pub(crate) fn no_magic(bytes: &[u8]) -> ErrorKind {
             ErrorKind::OtherFormat("this is the text format, and the binary format is wanted")
         }
         None if is_page(bytes) => ErrorKind::OtherFormat("this is a page of HTML"),
+        None if is_other_text(bytes) => ErrorKind::OtherFormat(
+            "this is text, but not that of a module, which begins with ( or ;;",
+        ),
         None => ErrorKind::MagicHeaderNotDetected,
     }
 }
@@ -47,6 +54,80 @@ pub(crate) fn no_version(version: [u8; 4]) -> ErrorKind {
 pub fn is_text(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
     start.starts_with(b"(") || start.starts_with(b";;")
+}
+
+/// Whether text is that of a component, of which nothing is a module: where it begins. Comments may
+/// come before.
+///
+/// ```
+/// use windlass_decode::component_text;
+/// assert_eq!(component_text(b"(; of two (; parts ;) ;) (component)"), Some(25));
+/// assert_eq!(component_text(b"(module)"), None);
+/// ```
+pub fn component_text(bytes: &[u8]) -> Option<usize> {
+    let mut rest = skip_blank(bytes);
+    let start = bytes.len() - rest.len();
+    rest = skip_blank(rest.strip_prefix(b"(")?);
+    let after = rest.strip_prefix(b"component")?;
+    let ends =
+        after.first().is_none_or(|byte| byte.is_ascii_whitespace() || b"();$".contains(byte));
+    ends.then_some(start)
+}
+
+/// What is behind white space and comments.
+fn skip_blank(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        bytes = bytes.trim_ascii_start();
+        bytes = if bytes.starts_with(b";;") {
+            let line = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+            &bytes[line..]
+        } else if bytes.starts_with(b"(;") {
+            skip_block(bytes)
+        } else {
+            return bytes;
+        }
+    }
+}
+
+/// What is behind the block comment that this begins with. There may be others in it.
+fn skip_block(mut bytes: &[u8]) -> &[u8] {
+    let mut depth = 0usize;
+    while let [first, rest @ ..] = bytes {
+        let step = match (first, rest.first()) {
+            (b'(', Some(b';')) => {
+                depth += 1;
+                2
+            }
+            (b';', Some(b')')) => {
+                depth -= 1;
+                2
+            }
+            _ => 1,
+        };
+        bytes = &bytes[step..];
+        if depth == 0 {
+            break;
+        }
+    }
+    bytes
+}
+
+/// As much as is looked at to see whether something is text.
+const TEXT: usize = 512;
+
+/// Whether the beginning is UTF-8 without characters that no text has, and not very short.
+fn is_other_text(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(TEXT)];
+    let valid = match str::from_utf8(start) {
+        Ok(text) => text,
+        // Cut in the middle of a character.
+        Err(error) if error.error_len().is_none() && start.len() < bytes.len() => {
+            str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let is_text = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    valid.len() > 4 && valid.chars().all(is_text)
 }
 
 fn is_page(bytes: &[u8]) -> bool {

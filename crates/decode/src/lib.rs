@@ -76,7 +76,7 @@ pub use error::{Error, ErrorKind};
 pub use escaped::Escaped;
 pub use facts::{Nans, Raw};
 pub use features::Features;
-pub use format::is_text;
+pub use format::{component_text, is_text};
 pub use instr::{Catch, Catches, Imm, Instr, Instrs, Labels, MemArg};
 pub use module::{
     BlockType, Body, Custom, Data, Element, ElementItems, ElementMode, Export, Expr, ExternKind,

@@ -178,6 +178,13 @@ fn other_formats_are_named() {
     };
     let magic = "magic header not detected: this is";
     let text = format!("{magic} the text format, and the binary format is wanted (at offset 0x0)");
+    let end = "(at offset 0x0)";
+    let other = format!("{magic} text, but not that of a module, which begins with ( or ;; {end}");
+    let mark = format!("text that begins with a byte order mark, which has to be removed {end}");
+    let wide = format!("text in UTF-16, and the text format is UTF-8 {end}");
+    let script = format!("a script, whose first line says what runs it {end}");
+    // What is looked at ends in a character.
+    let cut = ["x".repeat(511).as_bytes(), "\u{e9}".as_bytes()].concat();
     for (bytes, expected) in [
         (&b""[..], "unexpected end: there is nothing in it (at offset 0x0)"),
         (b"\0as", "unexpected end of the module's header: is the file truncated? (at offset 0x0)"),
@@ -210,6 +217,12 @@ fn other_formats_are_named() {
             ),
         ),
         (b"else", "magic header not detected (at offset 0x0)"),
+        (b"\x01else", "magic header not detected (at offset 0x0)"),
+        (b"hello world\n", &other),
+        (&cut, &other),
+        (b"\xef\xbb\xbf(module)", &format!("{magic} {mark}")),
+        (b"\xff\xfe(\0m\0", &format!("{magic} {wide}")),
+        (b"#!/bin/sh\necho", &format!("{magic} {script}")),
         (
             b"\0asm\x01\0\0\0\x01\x05\x01\x60",
             "length out of bounds: the section has 5 bytes, of \
@@ -222,5 +235,24 @@ fn other_formats_are_named() {
         ),
     ] {
         assert_eq!(message(bytes), expected);
+    }
+}
+
+#[test]
+fn texts_of_components_are_known_by_their_first_word() {
+    for (text, at) in [
+        (&b"(component)"[..], Some(0)),
+        (b"(component $c (core module))", Some(0)),
+        (b" ;; (module\n(; (; ;) ;)\t( component", Some(24)),
+        (b"(components)", None),
+        (b"(module (component))", None),
+        (b"(; (component) ;)", None),
+        (b"(; never closed (component)", None),
+        (b"(;;)(component)", Some(4)),
+        (b"component", None),
+        (b";; (component)", None),
+        (b"", None),
+    ] {
+        assert_eq!(windlass_decode::component_text(text), at, "{}", text.escape_ascii());
     }
 }

@@ -153,6 +153,8 @@ fn completions() {
         for word in ["max-stack", "inspect"] {
             assert!(done.stdout.contains(word), "{shell}: {}", done.stdout);
         }
+        let has_profile = cfg!(feature = "profile");
+        assert_eq!(done.stdout.contains("profile"), has_profile, "{shell}: {}", done.stdout);
     }
     assert_eq!(windlass(&["completions", "cobol"]).code, 2);
 }

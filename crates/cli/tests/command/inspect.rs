@@ -75,6 +75,21 @@ fn dump() {
         let done = windlass(&["dump", &reactor, wrong]);
         assert_eq!(done.code, 2, "{}", done.stderr);
     }
+    let text = br#"(module (import "a" "b" (func $f)) (func $inner (export "outer")) (func $g)
+        (export "imported" (func $f)) (export "$g" (global 0)) (global i32 (i32.const 0)))"#;
+    let module = file("dump_exports.wat", text);
+    for command in ["dump", "explore"] {
+        let by_name = windlass(&[command, &module, "inner"]).stdout;
+        assert!(by_name.contains("func 1 inner"), "{by_name}");
+        assert_eq!(windlass(&[command, &module, "outer"]).stdout, by_name);
+        let done = windlass(&[command, &module, "innner"]);
+        assert_eq!(done.code, 2);
+        let expected = "defines no function \"innner\" (it has inner, g)\n";
+        assert!(done.stderr.ends_with(expected), "{}", done.stderr);
+        let done = windlass(&[command, &module, "imported"]);
+        assert_eq!(done.code, 2);
+        assert!(done.stderr.contains("imports the function \"imported\""), "{}", done.stderr);
+    }
 }
 
 #[test]

@@ -23,6 +23,26 @@ fn files_that_are_no_modules_are_called_what_they_are() {
              (at offset 0x0)"
         );
         assert_eq!(
+            said(b"#!/bin/sh\necho $1\n"),
+            "magic header not detected: this is a script, whose first line says what runs it \
+             (at offset 0x0)"
+        );
+        assert_eq!(
+            said(b"var x = 1;\n"),
+            "magic header not detected: this is text, but not that of a module, which begins with \
+             ( or ;; (at offset 0x0)"
+        );
+        assert_eq!(
+            said(b"\xef\xbb\xbf(module)"),
+            "magic header not detected: this is text that begins with a byte order mark, which \
+             has to be removed (at offset 0x0)"
+        );
+        assert_eq!(
+            said(b"(component)"),
+            "this is the text of a component, and a module is wanted: build for wasm32-wasip1 \
+             (at offset 0x0)"
+        );
+        assert_eq!(
             said(b"\0asm\x0d\0\x01\0"),
             "unknown binary version: this is a component, and a module is wanted: build for \
              wasm32-wasip1 (at offset 0x4)"

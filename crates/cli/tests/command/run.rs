@@ -71,6 +71,13 @@ fn environment() {
     let variables = file("variables.env", text);
     let done = windlass(&["run", "--env-file", &variables, "--env", "C=", &environ]);
     assert_eq!(done.stdout, "A=1\0B= x # y \0WINDLASS_TEST_INHERITED=from outside\0C=\0");
+    let bytes = file("bytes.env", b"A=\xff\n# \xff\nB\xe9=1\r\nC=");
+    let done = windlass(&["run", "--env-file", &bytes, &environ]);
+    let lossy = String::from_utf8_lossy(b"A=\xff\0B\xe9=1\0C=\0").into_owned();
+    assert_eq!((done.stdout, done.stderr), (lossy, String::new()));
+    let done = windlass(&["run", "--env-file", &file("name.env", b"\xff\n"), &environ]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("name.env: invalid utf-8"), "{}", done.stderr);
     let done = windlass(&["run", "--env-file", "no/such/file", &environ]);
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("--env-file no/such/file"), "{}", done.stderr);
@@ -131,6 +138,8 @@ fn invoked_wrongly() {
         ("add", &["1", "4294967296"], "i32"),
         ("memory", &[], "exports no function \"memory\""),
         ("nothing", &[], "exports no function \"nothing\""),
+        ("ad", &[], "reactor.wat exports no function \"ad\" (it exports add, "),
+        ("DIV", &[], "exports no function \"DIV\" (it exports div, "),
     ] {
         let done = invoke(name, args);
         assert_eq!(done.code, 2, "{name} {args:?}: {}", done.stderr);
@@ -148,7 +157,8 @@ fn traps() {
 
     let done = invoke("deep", &[]);
     assert_eq!(done.code, 134);
-    assert!(done.stderr.starts_with("error: call stack exhausted\n"), "{}", done.stderr);
+    let expected = "error: call stack exhausted: --max-stack allows 8MiB\n";
+    assert!(done.stderr.starts_with(expected), "{}", done.stderr);
 }
 
 #[test]
@@ -167,6 +177,15 @@ fn fuel() {
     assert_eq!(run("1000", "add").stdout, "3\n");
     assert_eq!(run("1k", "add").stdout, "3\n");
     assert_eq!(run("0", "add").code, 134);
+    for (option, value, why) in [
+        ("--fuel", "99999999999999999999", "too large: at most 18446744073709551615"),
+        ("--random-seed", "x", "\"x\" is not a whole number"),
+        ("--max-files", "-1", "\"-1\" is not a whole number"),
+    ] {
+        let done = windlass(&["run", &format!("{option}={value}"), &reactor]);
+        assert_eq!(done.code, 2);
+        assert!(done.stderr.lines().next().is_some_and(|line| line.ends_with(why)), "{option}");
+    }
     let done = windlass(&["run", "--fuel", "100000", "--invoke", "forever", &reactor]);
     assert_eq!(done.code, 134);
     let expected = "error: all fuel consumed: --fuel allows 100000\nwasm backtrace:\n";
@@ -182,6 +201,8 @@ fn timeout() {
     let expected = "error: timed out: --timeout allows 50ms\nwasm backtrace:\n";
     assert!(done.stderr.starts_with(expected), "{}", done.stderr);
     assert!(start.elapsed().as_secs() < 10);
+    let done = windlass(&["run", "--timeout", "0s", "--invoke", "forever", &reactor]);
+    assert_eq!(done.code, 124);
     let done = windlass(&["run", "--timeout", "1m", "--invoke", "add", &reactor, "1", "2"]);
     assert_eq!((done.code, done.stdout.as_str()), (0, "3\n"));
 }
@@ -267,6 +288,22 @@ fn imports_that_are_missing() {
     for part in ["needs.wat: unknown import", "env", "missing", "(i32) -> (i64)"] {
         assert!(done.stderr.contains(part), "{}", done.stderr);
     }
+    let needs = file(
+        "needs_more.wat",
+        br#"(module (import "a" "f" (func)) (import "wasi_snapshot_preview1" "fd_wrote" (func))
+          (import "a" "g" (memory 1)))"#,
+    );
+    let done = windlass(&["run", &needs]);
+    let lines: Vec<&str> = done.stderr.lines().collect();
+    let [first, second, third, hint] = lines[..] else { panic!("{}", done.stderr) };
+    assert!(first.starts_with(&format!("error: {needs}: unknown import for `a`::`f`: ")));
+    assert!(second.starts_with(&format!("{needs}: unknown import for `wasi_snapshot_preview1`")));
+    assert!(third.starts_with(&format!("{needs}: unknown import for `a`::`g`: ")));
+    assert_eq!(hint, "a module that has them can be given with --preload a=FILE");
+    // What is missing of WASI, nobody else has.
+    let needs =
+        file("needs_wasi.wat", br#"(module (import "wasi_snapshot_preview1" "fd_wrote" (func)))"#);
+    assert!(!windlass(&["run", &needs]).stderr.contains("--preload"));
 }
 
 #[test]
@@ -280,7 +317,13 @@ fn stack_limit() {
     );
     let run = |size, depth| windlass(&["run", "--max-stack", size, "--invoke", "f", &deep, depth]);
     assert_eq!(run("1MiB", "10000").stdout, "10000\n");
-    assert_eq!(run("64KiB", "10000").code, 134);
+    let done = run("64KiB", "10000");
+    assert_eq!(done.code, 134);
+    assert!(done.stderr.contains("exhausted: --max-stack allows 64KiB\n"), "{}", done.stderr);
+    let limits = ["--max-stack", "64KiB", "--max-memory", "1MiB"];
+    let done = windlass(&[&["run"][..], &limits, &["--invoke", "f", &deep, "10000"]].concat());
+    let expected = "--max-stack allows 64KiB, and --max-memory 1MiB in all\n";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
     assert_eq!(run("64MiB", "1000000").stdout, "1000000\n");
 }
 

@@ -30,6 +30,10 @@ fn directories() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("--dir no/such/directory"), "{}", done.stderr);
     assert!(!done.stderr.contains("::"), "{}", done.stderr);
+    let done = windlass(&["run", "--dir", "no/such/directory:ro", &cat, "file"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.starts_with("error: --dir no/such/directory: "), "{}", done.stderr);
+    assert!(!done.stderr.contains("::"), "{}", done.stderr);
     // As other commands have it.
     let done = windlass(&["run", "--dir", &format!("{dir}:/data"), &cat, "file"]);
     assert_eq!(done.code, 2);

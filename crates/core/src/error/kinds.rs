@@ -15,7 +15,7 @@ use windlass_decode::Import;
 /// let error = error.downcast_ref::<ModuleError>().unwrap();
 /// assert_eq!(error.offset(), 8);
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{error}{}{}", InFunc(func, name), AtLine(*line))]
 pub struct ModuleError {
     error: windlass_validate::Error,
@@ -71,6 +71,19 @@ impl ModuleError {
     }
 }
 
+/// Shows the message, as `unwrap` and a `main` that returns it do.
+macro_rules! debug_by_message {
+    ($($error:ty),*) => {
+        $(impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        })*
+    };
+}
+
+debug_by_message!(ModuleError, CodeTooLarge, LinkError);
+
 /// Shows the function that an error is in, if it is in one.
 struct InFunc<'a>(&'a Option<u32>, &'a Option<Box<str>>);
 
@@ -99,7 +112,7 @@ impl fmt::Display for AtLine {
 /// ([`Config::max_code_per_byte`](crate::Config::max_code_per_byte)), or it has more than 131,072
 /// try blocks and clauses. The same in every [`CompilationMode`](crate::CompilationMode): an error
 /// of [`Module::new`](crate::Module::new), or of the first call.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("function {func}{} is too large: {count} {what}, the limit is {limit}", Named(name))]
 pub struct CodeTooLarge {
     pub(crate) func: u32,
@@ -188,7 +201,7 @@ impl fmt::Display for Named<'_> {
 /// assert_eq!((error.module(), error.name()), ("env", "f"));
 /// # Ok::<(), windlass::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} for `{}`::`{}`: {detail}{}", Escaped(module), Escaped(name), Others(others, *more))]
 pub struct LinkError {
     pub(crate) kind: LinkErrorKind,

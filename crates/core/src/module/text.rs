@@ -10,12 +10,16 @@ use wast::{
     core::{Func, FuncKind, ModuleField, ModuleKind},
     parser::{self, ParseBuffer},
 };
-use windlass_decode::{self as decode, Features, Instrs, Reader};
+use windlass_decode::{self as decode, ErrorKind, Features, Instrs, Reader};
 
 /// A module in the text or in the binary format, from a file if there is a path.
 pub(super) fn module(engine: &Engine, path: Option<&Path>, bytes: &[u8]) -> Result<Module, Error> {
     let text = decode::is_text(bytes).then(|| str::from_utf8(bytes).ok()).flatten();
     let Some(text) = text else { return Module::from_binary(engine, bytes) };
+    if let Some(at) = decode::component_text(bytes) {
+        let error = decode::Error::new(ErrorKind::ComponentText, at);
+        return Err(ModuleError::new(error.into()).into());
+    }
     let path = path.unwrap_or(Path::new("text"));
     let binary = wat::Parser::new().parse_str(Some(path), text)?;
     Module::from_binary(engine, &binary).map_err(|error| {

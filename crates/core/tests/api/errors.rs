@@ -10,6 +10,19 @@ fn an_error_is_one_pointer() {
 }
 
 #[test]
+fn errors_that_programs_unwrap_show_their_messages() {
+    let engine = Engine::default();
+    let module = Module::new(&engine, b"\0asm\x01\0\0\0\x7f").unwrap_err();
+    let shown = format!("{:?}", module.downcast_ref::<ModuleError>().unwrap());
+    assert_eq!(shown, module.to_string());
+    let wasm = wat::parse_str(r#"(import "a" "b" (func))"#).unwrap();
+    let module = Module::new(&engine, wasm).unwrap();
+    let link = Linker::<()>::new(&engine).instantiate_pre(&module).err().unwrap();
+    let shown = format!("{:?}", link.downcast_ref::<LinkError>().unwrap());
+    assert_eq!(shown, link.to_string());
+}
+
+#[test]
 fn handles_are_small_and_copied() {
     fn copied<V: Copy>() {}
     copied::<(Func, Memory, Table, Global, Instance, Rooted<ExternRef>, Val, Ref)>();

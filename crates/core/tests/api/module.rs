@@ -238,6 +238,11 @@ fn errors_in_texts_have_lines() {
     let no_text = "magic header not detected: this is a page of HTML (at offset 0x0)";
     assert_eq!(message_of_text("<html>"), no_text);
     assert_eq!(message_of_text(""), "unexpected end: there is nothing in it (at offset 0x0)");
+    assert_eq!(
+        message_of_text(";; two parts\n(component)"),
+        "this is the text of a component, and a module is wanted: build for wasm32-wasip1 \
+         (at offset 0xd)"
+    );
 }
 
 #[test]
