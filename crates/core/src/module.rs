@@ -54,6 +54,8 @@ pub(crate) struct ModuleInner {
     pub(crate) code: CodeTable,
     /// The bytes of all bodies.
     code_bytes: u64,
+    /// The most parameters or results of a function type.
+    most_values: usize,
     name: Option<Box<str>>,
     /// The names of functions, read when first asked for.
     func_names: Once<NameMap>,
@@ -346,6 +348,7 @@ impl ModuleInner {
             _types: types,
             code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED).map_err(no_memory)?,
             code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
+            most_values: most_values(&context),
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),
             tag_names: Once::new(),
@@ -453,6 +456,11 @@ fn object_types(context: &Context) -> Result<Box<[Option<Arc<ObjectType>>]>, Try
         objects.push(ObjectType::of(&ty.composite, id, is_func)?.map(Arc::new));
     }
     Ok(objects.into())
+}
+
+fn most_values(context: &Context) -> usize {
+    let funcs = (0..context.types.len()).filter_map(|index| context.type_func(index as u32));
+    funcs.map(|ty| ty.params.len().max(ty.results.len())).max().unwrap_or(0)
 }
 
 fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {

@@ -77,6 +77,7 @@ impl ModuleInner {
                 per_module: config.max_code_per_module,
                 bytes: self.code_bytes,
             },
+            most_values: self.most_values,
             metering: config.metering,
             fusions: config.fuse.then_some(&self.engine.0.fusions),
             canonicalize_nans: config.canonicalize_nans,

@@ -81,6 +81,8 @@ pub(crate) struct Source<'m> {
     pub(crate) objects: &'m [Option<Arc<ObjectType>>],
     pub(crate) code: &'m CodeTable,
     pub(crate) limits: CodeLimits,
+    /// The most parameters or results that a type of the module has.
+    pub(crate) most_values: usize,
     pub(crate) metering: Metering,
     /// The sequences of cells that are to be executed as one.
     pub(crate) fusions: Option<&'m Fusions>,

@@ -5,10 +5,10 @@
 
 use super::{TranslateError, Translator, state::State};
 use alloc::collections::TryReserveError;
-use windlass_decode::limits;
 
-/// Room is taken for so many cells, at least.
-const AHEAD: usize = 16;
+/// Room is taken for so many cells, at least: each may need some kilobytes for a while. Where there
+/// is no operating system, that is much.
+const AHEAD: usize = if cfg!(feature = "std") { 16 } else { 1 };
 /// The most words that an operator adds for each of its cells, but for copies of what was on the
 /// operand stack already.
 const WORDS: usize = 24;
@@ -16,9 +16,6 @@ const WORDS: usize = 24;
 const COPY: usize = 3;
 /// The most values that an operator pushes if not as many as a type has.
 const FEW: usize = 2;
-/// The most values of a type.
-const MANY: usize =
-    if limits::PARAMS > limits::RESULTS { limits::PARAMS } else { limits::RESULTS } as usize;
 
 impl Translator<'_> {
     /// Takes room for an operator of so many cells.
@@ -33,7 +30,8 @@ impl Translator<'_> {
 
     /// Takes room for as many operands more as an operator can push.
     pub(super) fn take_room_for_values(&mut self) -> Result<(), TranslateError> {
-        let values = MANY + FEW * self.room;
+        // A block without a type index has a result at most.
+        let values = self.source.most_values.max(FEW) + FEW * self.room;
         self.state.stack.try_reserve(values)?;
         #[cfg(debug_assertions)]
         {

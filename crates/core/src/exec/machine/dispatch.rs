@@ -136,7 +136,73 @@ mod backend {
     }
 }
 
-#[cfg(not(tail_calls))]
+/// The loop where operands lie in slots alone: what a handler leaves to the next is where it goes
+/// on and the frame, which CPUs with few registers pass and return in them.
+#[cfg(all(not(tail_calls), not(feature = "fast")))]
+mod backend {
+    use super::*;
+    use crate::exec::machine::{Ip, Sp, context::Context};
+
+    /// The code of a cell: gets the registers, and returns what they are behind it; no `ip` if
+    /// something stops, which is noted by then.
+    pub(crate) type Handler = unsafe fn(Ip, Sp, *mut Context) -> (Ip, Sp);
+
+    /// The handler with this body.
+    pub(crate) unsafe fn run<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> (Ip, Sp) {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { stepped::<S>(ip, sp, cx) }
+    }
+
+    /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(crate) unsafe fn run_fast<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> (Ip, Sp) {
+        // SAFETY: I1 to I4 hold when code runs.
+        unsafe { stepped::<S>(ip, sp, cx) }
+    }
+
+    #[inline(always)]
+    unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> (Ip, Sp) {
+        // Nothing is in the others between two cells.
+        let mut m = Machine::new(ip, sp, cx);
+        // SAFETY: the caller's promise.
+        match unsafe { S::step(&mut m) } {
+            Ok(()) => (m.ip, m.sp),
+            // SAFETY: I4.
+            Err(stop) => unsafe { save(m.ip, m.sp, m.cx, stop) },
+        }
+    }
+
+    /// Notes the registers, and why it stops.
+    #[cold]
+    #[inline(never)]
+    unsafe fn save(ip: Ip, sp: Sp, cx: *mut Context, stop: Stop) -> (Ip, Sp) {
+        // SAFETY: I4.
+        unsafe {
+            (*cx).stop = stop;
+            (*cx).saved = Machine::new(ip, sp, cx);
+        }
+        (core::ptr::null(), sp)
+    }
+
+    /// Runs from the handler word at `m.ip` until something stops; registers are in `cx.saved`
+    /// then.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    pub(crate) unsafe fn dispatch(m: Machine) -> Stop {
+        let Machine { mut ip, mut sp, cx, .. } = m;
+        // SAFETY: the caller's promise; each step leaves `ip` at a handler word (I3).
+        unsafe {
+            while !ip.is_null() {
+                (ip, sp) = ((*ip).handler)(ip.add(1), sp, cx);
+            }
+            (*cx).stop
+        }
+    }
+}
+
+#[cfg(all(not(tail_calls), feature = "fast"))]
 mod backend {
     use super::*;
 
