@@ -5,7 +5,7 @@
 use crate::{
     capi,
     commands::{self, Outcome, command, is_there, succeeds},
-    cross, features, instructions, python, root, sanitize, soak,
+    cross, embedded, features, instructions, python, root, sanitize, soak,
 };
 use std::{env, fs, path::PathBuf, time::Instant};
 
@@ -35,6 +35,7 @@ const GATES: &[Gate] = &[
     ("cross", cross::gate),
     ("deny", deny),
     ("python", python::check),
+    ("embedded", embedded::embedded),
 ];
 
 /// The most that the command may take in a release build, stripped, in bytes: on x86-64 it took

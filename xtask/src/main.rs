@@ -6,6 +6,7 @@ mod capi;
 mod choose;
 mod commands;
 mod cross;
+mod embedded;
 mod features;
 mod gates;
 mod instructions;
@@ -53,6 +54,7 @@ Usage: cargo xtask COMMAND [ARGS]...
   features          the engine with each of its cargo features and without: builds, and the suite
   sizes [WORD]      how many bytes small embeddings take, against their bounds; `sizes map WORD`
                     tells where these are
+  embedded          runs guests on emulated microcontrollers: a Cortex-M4 and a RISC-V
   python            the package for Python: builds it, installs it, tests it
   gates [NAME]...   all that takes longer than .ci/run
 ";
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
         ("capi", [size]) if size == "size" => capi::size(),
         ("features", []) => features::features(),
         ("sizes", _) => commands::sizes(rest),
+        ("embedded", []) => gates::report("embedded", embedded::embedded()),
         ("python", []) => gates::report("python", python::check()),
         ("gates", _) => gates::run(rest),
         ("help" | "--help", _) => {

@@ -19,8 +19,9 @@ const CRATES: [(&str, &[&str]); 8] = [
 
 /// How many unsafe blocks and implementations each crate has, which somebody has read; the others
 /// have none. In the engine, its test of architecture says in which files.
-const UNSAFE: [(&str, usize); 5] = [
-    ("crates/core/src/", 266),
+const UNSAFE: [(&str, usize); 6] = [
+    ("examples/embedded/src/", 4),
+    ("crates/core/src/", 272),
     ("crates/core/tests/garbage.rs", 3),
     ("crates/wasi/tests/held.rs", 3),
     ("fuzz/tests/refused.rs", 3),
