@@ -371,7 +371,9 @@ impl Layouts {
     }
 
     pub(crate) fn add_any(&mut self, handlers: AnyTable, value: Field) {
-        for (sort, handler) in Sort::ALL.into_iter().zip(handlers) {
+        for (sort, handler) in
+            Sort::ALL.into_iter().zip(handlers).filter(|(sort, _)| sort.is_built())
+        {
             let address = source(Place::Slot, Type::address(sort.is64()));
             let fields = [value, address, Field::Free, Field::Free];
             self.add(handler, 2, fields, Part::AnyMemory { sort });
@@ -495,7 +497,8 @@ impl Layouts {
     fn add_metering(&mut self, metering: Metering) {
         self.add(tables::loop_enter(metering), 1, FREE, Part::LoopEnter(metering));
         self.add(tables::charge(metering), 1, FREE, Part::Charge(metering));
-        for bits in 0..8 {
+        // Without pins there is one for all.
+        for bits in 0..if tables::FAST { 8 } else { 1 } {
             let [int, f64, f32] = [1, 2, 4].map(|bit| bits & bit != 0);
             let handler = tables::enter(metering, int, f64, f32);
             self.add(handler, 3, FREE, Part::Enter(metering, [int, f64, f32]));

@@ -89,7 +89,7 @@ impl Layouts {
                 }
             }
         });
-        for sort in Sort::ALL {
+        for sort in Sort::ALL.into_iter().filter(|sort| sort.is_built()) {
             let address = source(Place::Slot, Type::address(sort.is64()));
             let fields = [source(Place::Slot, V), address, Field::Free, Field::Free];
             let part = match handlers {

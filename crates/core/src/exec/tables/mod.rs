@@ -114,6 +114,16 @@ pub(crate) enum Sort {
 impl Sort {
     pub(crate) const ALL: [Sort; 4] = [Sort::Own32, Sort::Own64, Sort::Shared32, Sort::Shared64];
 
+    /// Whether the build has such memories.
+    pub(crate) fn is_built(self) -> bool {
+        match self {
+            Sort::Own32 => true,
+            Sort::Own64 => MEMORY64,
+            Sort::Shared32 => THREADS,
+            Sort::Shared64 => MEMORY64 && THREADS,
+        }
+    }
+
     /// The sort of a memory of this type.
     pub(crate) fn of(ty: &MemoryType) -> Sort {
         match (ty.shared, ty.limits.is64) {
