@@ -5,8 +5,8 @@
 use crate::commands::{command, succeeds};
 
 /// Those that leave something of WebAssembly, or of the engine, out of the build.
-const FEATURES: [&str; 8] =
-    ["exceptions", "fast", "gc", "listings", "memory64", "names", "simd", "threads"];
+const FEATURES: [&str; 9] =
+    ["exceptions", "fast", "gc", "listings", "memory64", "names", "simd", "threads", "verify"];
 
 /// Combinations that the suite runs with, beside the default: none; all but one.
 fn combinations() -> Vec<String> {

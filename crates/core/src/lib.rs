@@ -84,6 +84,7 @@
 //! - `threads` (on by default): shared memories and atomic instructions.
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
 //! - `listings` (on by default): [`Module::listing`] shows translated code; without, it has none.
+//! - `verify` (on by default): `Config::verify_code`. Builds with debug assertions have it anyway.
 //! - `names` (on by default): names of functions, from the section `name`, in backtraces.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.

@@ -16,6 +16,9 @@ use core::mem;
 use windlass_decode::{Instrs, Reader};
 use windlass_validate::{FuncValidator, Scratch};
 
+/// Whether the build has the verifier: it is no small part of the engine.
+const VERIFIES: bool = cfg!(any(debug_assertions, feature = "verify"));
+
 /// Whether work is to stop: asked every [`POLL`] instructions.
 pub(crate) type Interrupted<'a> = &'a mut dyn FnMut() -> bool;
 
@@ -157,14 +160,14 @@ impl Job {
                 shed(interrupted, || self.state.builder.fuse_some(fusions))?;
             }
             self.verification = Progress::default();
-            self.stage = if source.verify { Stage::Verify } else { Stage::Shed };
+            self.stage = if VERIFIES && source.verify { Stage::Verify } else { Stage::Shed };
         }
         while self.state.copy_some()? {
             if interrupted() {
                 return Err(Failure::Interrupted);
             }
         }
-        if self.stage == Stage::Verify {
+        if VERIFIES && self.stage == Stage::Verify {
             self.verify(source, defined, interrupted)?;
             self.stage = Stage::Shed;
         }
