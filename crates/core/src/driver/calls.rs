@@ -31,14 +31,9 @@ impl Thread {
         is_tail: bool,
         embedder: &mut dyn Embedder,
     ) -> Result<(), Exit> {
-        let store = embedder.inner();
-        let entity = store.funcs[func as usize];
-        let params = isize::from(entity.param_slots as i16);
+        let entity = embedder.inner().funcs[func as usize];
         if entity.code.is_host() {
-            let first = if is_tail { self.field(0) } else { self.field(0) - params };
-            let len = entity.param_slots.max(entity.result_slots).into();
-            self.state = State::HostCalled { slots: self.slot_index(first), len, is_tail };
-            return Err(Exit::HostCall { func, instance: self.cx.instance });
+            return Err(self.call_host(func, is_tail, embedder.inner()));
         }
         let is_foreign = entity.instance != self.cx.instance;
         if is_foreign {
@@ -62,6 +57,25 @@ impl Thread {
         }
         self.switch(&entity, embedder.inner());
         Ok(())
+    }
+
+    /// The imported function that the stopped cell calls, if it is a host function.
+    #[inline]
+    pub(super) fn imported_host_func(&self, store: &StoreInner) -> Option<u32> {
+        let instance = &store.instances[self.cx.instance as usize];
+        let func = instance.funcs[self.word(1) as usize];
+        store.funcs[func as usize].code.is_host().then_some(func)
+    }
+
+    /// Asks for a call of a host function by the stopped cell.
+    #[inline]
+    pub(super) fn call_host(&mut self, func: u32, is_tail: bool, store: &StoreInner) -> Exit {
+        let FuncEntity { param_slots, result_slots, .. } = store.funcs[func as usize];
+        let params = if is_tail { 0 } else { isize::from(param_slots as i16) };
+        let slots = self.slot_index(self.field(0) - params);
+        let len = param_slots.max(result_slots).into();
+        self.state = State::HostCalled { slots, len, is_tail };
+        Exit::HostCall { func, instance: self.cx.instance }
     }
 
     /// Makes room for one more switch: it counts as a part of the value stack.
@@ -116,6 +130,7 @@ impl Thread {
     }
 
     /// Goes on after a host function: the first result is in the accumulators too.
+    #[inline]
     pub(crate) fn take_results(&mut self, slots: usize, is_tail: bool) {
         let words = match *self.stack.slots_mut(slots, 2) {
             [low, high, ..] => [low, high],

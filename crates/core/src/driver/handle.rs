@@ -9,6 +9,7 @@
 use super::{
     thread::{Exit, Held, Thread},
     threads::Threaded,
+    unwind::HostThrow,
 };
 use crate::{
     Error,
@@ -66,6 +67,7 @@ impl ThreadHandle {
     }
 
     /// Whether both are the same thread.
+    #[cfg(test)]
     pub(crate) fn is(&self, other: &ThreadHandle) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -96,6 +98,7 @@ impl ThreadHandle {
     ///
     /// # Panics
     /// If it is another store's, or runs.
+    #[inline]
     fn with<R>(
         &self,
         store: &mut StoreInner,
@@ -138,15 +141,20 @@ impl ThreadHandle {
     }
 
     /// See [`Thread::let_go`].
-    #[inline]
     pub(crate) fn let_go(&self, store: &mut StoreInner) {
         self.with(store, |thread, store| thread.let_go(store));
     }
 
+    /// See [`Thread::rest`].
+    #[inline]
+    pub(crate) fn rest(&self, store: &mut StoreInner) -> Option<HostThrow> {
+        self.with(store, Thread::rest)
+    }
+
     /// See [`Thread::start`].
-    pub(crate) fn start(
+    pub(crate) fn start<S: Embedder>(
         &self,
-        store: &mut dyn Embedder,
+        store: &mut S,
         func: u32,
         args: &[u64],
     ) -> Result<(), Error> {
@@ -157,7 +165,7 @@ impl ThreadHandle {
 
     /// See [`Thread::run`]. Host functions are called when this has returned.
     #[inline]
-    pub(crate) fn run(&self, store: &mut dyn Threaded) -> Exit {
+    pub(crate) fn run<S: Threaded>(&self, store: &mut S) -> Exit {
         let _using = self.using(store.inner().id, Usage::Runs);
         // SAFETY: as above.
         unsafe { &mut *self.0.thread.get() }.run(store)

@@ -38,6 +38,14 @@ pub(crate) struct Account {
     polled: bool,
 }
 
+impl Account {
+    /// Whether there is nothing to be paid, and nothing that is paid already.
+    #[inline]
+    pub(super) fn is_clear(&self) -> bool {
+        self.debt | self.credit | self.prepaid == 0
+    }
+}
+
 impl Thread {
     /// Pays what is left to pay before code can run.
     pub(crate) fn pay(&mut self) -> Result<(), Exit> {

@@ -110,14 +110,17 @@ impl Thread {
     }
 
     /// Makes the value stack at least `len` slots. Nothing may point into it.
-    pub(crate) fn ensure_stack(
+    #[inline]
+    pub(crate) fn ensure_stack<S: Embedder>(
         &mut self,
-        store: &mut dyn Embedder,
+        store: &mut S,
         len: usize,
     ) -> Result<(), Error> {
-        if self.stack.len >= len {
-            return Ok(());
-        }
+        if self.stack.len >= len { Ok(()) } else { self.enlarge_stack(store, len) }
+    }
+
+    #[cold]
+    fn enlarge_stack(&mut self, store: &mut dyn Embedder, len: usize) -> Result<(), Error> {
         let max = store.inner().max_stack_slots;
         if len > max {
             return Err(Trap::StackOverflow.into());

@@ -21,7 +21,7 @@ use crate::{
         },
         tables::plain,
     },
-    runtime::{Embedder, StoreInner},
+    runtime::{Embedder, NO_INSTANCE, StoreInner},
 };
 use alloc::{boxed::Box, vec::Vec};
 
@@ -53,6 +53,8 @@ pub(crate) struct Thread {
     /// What the cell that comes next needs, for which a collection was interrupted: it goes on
     /// first.
     room: Option<Room>,
+    /// For which instance the context was filled, and how often memories had moved by then.
+    seen: (u32, u64),
 }
 
 /// Values in slots that are in no frame, of this function of the store.
@@ -167,18 +169,19 @@ impl Thread {
             result_slots: 0,
             held: None,
             room: None,
+            seen: (NO_INSTANCE, 0),
         }
     }
 
-    /// Starts a call of the store's function `func` with arguments in slots. Reuses the stack that
-    /// this thread has. A host function is fine too: `run` then asks for it at once.
-    pub(crate) fn start(
+    /// Starts a call of the store's function `func` with arguments in slots; the thread is new or
+    /// at rest. Reuses the stack that it has. A host function is fine too: `run` then asks for it
+    /// at once.
+    pub(crate) fn start<S: Embedder>(
         &mut self,
-        store: &mut dyn Embedder,
+        store: &mut S,
         func: u32,
         args: &[u64],
     ) -> Result<(), Error> {
-        self.forget();
         let entity = store.inner().funcs[func as usize];
         let params = usize::from(entity.param_slots);
         self.result_slots = entity.result_slots.into();
@@ -191,6 +194,7 @@ impl Thread {
             return Ok(());
         }
         self.cx.instance = entity.instance;
+        self.cx.stack_end = self.stack.end();
         let root = self.stack.base();
         // SAFETY: the stack has room for the arguments and two words; the function is not the
         // host's.
@@ -206,13 +210,16 @@ impl Thread {
         Ok(())
     }
 
-    /// Forgets the call before: a collection may come before the next one runs, and must not take
-    /// what it finds for something of the old one. Names every field, so that none that is added
-    /// can be missed.
-    fn forget(&mut self) {
+    /// Comes to rest: the call has ended, and all of it is forgotten. A collection must not take
+    /// what it finds for something of it, before or after the next one starts. Gives what may run
+    /// code of the embedder's when it is dropped. Names every field, so that none that is added can
+    /// be missed.
+    pub(crate) fn rest(&mut self, store: &mut StoreInner) -> Option<HostThrow> {
+        self.let_go(store);
         let Thread {
             stack: _,
             places: _,
+            seen: _,
             cx,
             switches,
             state,
@@ -230,10 +237,12 @@ impl Thread {
         switches.clear();
         (*state, *func, *result_slots) = (State::Idle, 0, 0);
         *account = Account::default();
-        (*search, *thrown, *held) = (None, None, None);
+        (*search, *held) = (None, None);
         *searched = 0;
         (*growing, *unfinished, *room) = (None, None, None);
         cx.charge = 0;
+        cx.repeats = false;
+        thrown.take()
     }
 
     /// It will not go on: gives back what it holds beside its stack.
@@ -242,8 +251,46 @@ impl Thread {
         self.abandon_growth(store);
     }
 
-    /// Runs until there is something for the caller to do.
-    pub(crate) fn run(&mut self, store: &mut dyn Threaded) -> Exit {
+    /// Runs until there is something for the caller to do. The short way is here: to code at once,
+    /// and out of it for a host function or when the call has finished.
+    #[inline]
+    pub(crate) fn run<S: Threaded>(&mut self, store: &mut S) -> Exit {
+        match self.state {
+            State::Ready if self.is_clear() => {}
+            State::HostCalled { slots, is_tail, .. } if self.is_clear() => {
+                self.take_results(slots, is_tail);
+                self.state = State::Ready;
+            }
+            _ => return self.run_at_last(store),
+        }
+        self.held = None;
+        self.prepare(store.inner());
+        let stop = self.execute(store);
+        match stop {
+            Stop::Finished => {
+                self.state = State::Idle;
+                Exit::Finished
+            }
+            Stop::CallImport => match self.imported_host_func(store.inner()) {
+                Some(func) => self.call_host(func, false, store.inner()),
+                None => self.go_on(stop, store),
+            },
+            _ => self.go_on(stop, store),
+        }
+    }
+
+    /// Whether nothing is to be done or paid before code runs.
+    #[inline]
+    fn is_clear(&self) -> bool {
+        self.account.is_clear()
+            && self.cx.charge == 0
+            && self.thrown.is_none()
+            && self.room.is_none()
+    }
+
+    /// As `run`, with what is to be done first.
+    #[inline(never)]
+    fn run_at_last(&mut self, store: &mut dyn Threaded) -> Exit {
         let has_returned = matches!(self.state, State::HostCalled { .. } | State::HostFinished);
         if has_returned && self.thrown.is_none() && self.is_in_debt() {
             // What the host function has done is paid before its results are taken: until then they
@@ -252,10 +299,9 @@ impl Thread {
         }
         self.held = None;
         match self.state {
-            State::Host { func, slots, len } => {
+            State::Host { func, .. } => {
                 self.state = State::HostFinished;
-                let _ = (slots, len);
-                return Exit::HostCall { func, instance: crate::runtime::NO_INSTANCE };
+                return Exit::HostCall { func, instance: NO_INSTANCE };
             }
             State::Idle | State::HostFinished => {
                 self.state = State::Idle;
@@ -268,49 +314,69 @@ impl Thread {
             }
             State::HostCalled { .. } | State::Ready => {}
         }
-        self.cx.saved.cx = &raw mut *self.cx;
-        let inner = store.inner();
-        self.cx.fuel = inner.fuel;
-        self.cx.interrupt = inner.interrupt.flag();
-        let exit = match self.begin(store) {
-            Err(exit) => exit,
+        self.prepare(store.inner());
+        match self.begin(store) {
+            Err(exit) => self.end_run(exit, store.inner()),
             Ok(()) => {
-                self.refresh(store.inner());
-                loop {
-                    // Code writes references: from here on no collection that has stopped can go
-                    // on.
-                    let inner = store.inner();
-                    inner.touch();
-                    if core::mem::take(&mut inner.memories_moved) {
-                        self.refresh(inner);
-                    }
-                    self.cx.heap = inner.heap.view();
-                    let kept = self.lend_fuel(inner);
-                    // SAFETY: I1 to I7: the code is the translator's, and the context was refreshed
-                    // since the store was last used otherwise.
-                    let stop = unsafe { dispatch(self.cx.saved) };
-                    self.cx.fuel += kept;
-                    let inner = store.inner();
-                    inner.heap.adopt(&self.cx.heap);
-                    // Should a limiter panic, what was used stays used.
-                    inner.fuel = self.cx.fuel;
-                    match self.handle(stop, store) {
-                        Ok(()) => self.return_credit(),
-                        Err(exit) => break exit,
-                    }
-                }
+                let stop = self.execute(store);
+                self.go_on(stop, store)
             }
-        };
+        }
+    }
+
+    /// Does what the stopped code needs and has it go on, until there is something for the caller
+    /// to do.
+    #[inline(never)]
+    fn go_on(&mut self, mut stop: Stop, store: &mut dyn Threaded) -> Exit {
+        loop {
+            match self.handle(stop, store) {
+                Ok(()) => self.return_credit(),
+                Err(exit) => return self.end_run(exit, store.inner()),
+            }
+            stop = self.execute(store);
+        }
+    }
+
+    /// Notes what has become of the thread.
+    fn end_run(&mut self, exit: Exit, store: &mut StoreInner) -> Exit {
         if !matches!(exit, Exit::OutOfFuel | Exit::Interrupted) {
             self.return_credit();
         }
-        let inner = store.inner();
-        inner.fuel = self.cx.fuel;
-        inner.has_debts |= self.is_in_debt();
+        store.fuel = self.cx.fuel;
+        store.has_debts |= self.is_in_debt();
         if matches!(exit, Exit::Trap(_) | Exit::Exception(_) | Exit::Failed(_)) {
             self.state = State::Trapped;
         }
         exit
+    }
+
+    /// Takes over what the store has for code and its context has not.
+    #[inline]
+    fn prepare(&mut self, store: &StoreInner) {
+        self.cx.saved.cx = &raw mut *self.cx;
+        self.cx.fuel = store.fuel;
+        self.cx.interrupt = store.interrupt.flag();
+    }
+
+    /// Has code run until it stops.
+    #[inline]
+    fn execute<S: Threaded + ?Sized>(&mut self, store: &mut S) -> Stop {
+        let inner = store.inner();
+        // Code writes references: from here on no collection that has stopped can go on.
+        inner.touch();
+        if !self.is_fresh(inner) {
+            self.refresh(inner);
+        }
+        self.cx.heap = inner.heap.view();
+        let kept = self.lend_fuel(inner);
+        // SAFETY: I1 to I7: the code is the translator's, and the context is what the store says.
+        let stop = unsafe { dispatch(self.cx.saved) };
+        self.cx.fuel += kept;
+        let inner = store.inner();
+        inner.heap.adopt(&self.cx.heap);
+        // Should a limiter panic, what was used stays used.
+        inner.fuel = self.cx.fuel;
+        stop
     }
 
     /// Does what is to be done before code runs.
@@ -325,8 +391,18 @@ impl Thread {
         Ok(())
     }
 
+    /// Whether the context is as `refresh` would fill it. What an instance has of its own stays
+    /// where it is; growth of the stack fills in its new end.
+    #[inline]
+    fn is_fresh(&self, store: &StoreInner) -> bool {
+        self.seen == (self.cx.instance, store.memories_moved)
+            && self.cx.globals.cast_const() == store.globals.as_ptr()
+            && self.cx.funcs == store.funcs.as_ptr()
+    }
+
     /// Fills the context from the store, for the running instance.
     pub(crate) fn refresh(&mut self, store: &mut StoreInner) {
+        self.seen = (self.cx.instance, store.memories_moved);
         let instance = &store.instances[self.cx.instance as usize];
         let cx = &mut *self.cx;
         cx.memory = instance.views.memories.first().copied().unwrap_or(MemoryView::NONE);

@@ -23,12 +23,12 @@ pub(crate) trait Threaded: Embedder {
 /// The threads of a store.
 pub(crate) struct Threads {
     store: StoreId,
-    /// Of calls that have not ended: running, called back from, or paused.
+    /// All of them: running, called back from, paused, or at rest.
     pub(super) kept: Vec<ThreadHandle>,
     /// From how many on it is worth looking whether some were dropped.
     many: usize,
-    /// Those that no call uses, with the stacks that they have grown.
-    idle: Vec<[ThreadHandle; 2]>,
+    /// Those that no call uses: they are at rest, and keep the stacks that they have grown.
+    idle: Vec<ThreadHandle>,
     /// How many calls from the host are running, one inside the other.
     nested_calls: usize,
     /// Whether a guest runs for which it was looked already what is free: one that asks for more
@@ -56,19 +56,26 @@ impl Threads {
     }
 
     /// A thread for a call from the host. Traps when too many such calls are nested.
+    #[inline]
     pub(crate) fn enter(&mut self, store: &mut StoreInner) -> Result<ThreadHandle, Trap> {
         self.enter_again(store)?;
+        store.touch();
+        Ok(self.idle.pop().unwrap_or_else(|| self.one_more(store)))
+    }
+
+    #[cold]
+    fn one_more(&mut self, store: &mut StoreInner) -> ThreadHandle {
         if self.kept.len() >= self.many {
             self.forget_dropped(store);
             self.many = (2 * self.kept.len()).max(MANY);
         }
-        let [kept, thread] = self.idle.pop().unwrap_or_else(|| ThreadHandle::pair(self.store));
+        let [kept, thread] = ThreadHandle::pair(self.store);
         self.kept.push(kept);
-        store.touch();
-        Ok(thread)
+        thread
     }
 
     /// As `enter`, for a call that has a thread.
+    #[inline]
     pub(crate) fn enter_again(&mut self, store: &StoreInner) -> Result<(), Trap> {
         if self.nested_calls >= store.engine.config().max_nested_calls {
             return Err(Trap::StackOverflow);
@@ -79,15 +86,15 @@ impl Threads {
     }
 
     /// Ends a call from the host, or pauses it; the thread of one that has ended can serve another.
+    #[inline]
     pub(crate) fn leave(&mut self, store: &mut StoreInner, ended: Option<ThreadHandle>) {
         self.nested_calls -= 1;
         self.is_searched = false;
         let Some(thread) = ended else { return };
         store.touch();
-        thread.let_go(store);
-        if let Some(place) = self.kept.iter().rposition(|other| other.is(&thread)) {
-            self.idle.push([self.kept.swap_remove(place), thread]);
-        }
+        let thrown = thread.rest(store);
+        self.idle.push(thread);
+        drop(thrown);
     }
 
     /// Sets how much fuel the store has. What running host functions and paused threads owe is paid
@@ -124,11 +131,8 @@ impl Threads {
             return false;
         }
         let before = store.total();
+        self.idle.clear();
         self.forget_dropped(store);
-        while let Some(idle) = self.idle.pop() {
-            store.held.stacks -= idle[0].stack_bytes(store);
-            drop(idle);
-        }
         store.total() < before
     }
 }

@@ -37,8 +37,8 @@ pub(crate) struct StoreInner {
     shared: BTreeMap<usize, u32>,
     /// What memories, tables and stacks take.
     pub(crate) held: Held,
-    /// Set when views of memories have changed: running code has a copy of one.
-    pub(crate) memories_moved: bool,
+    /// How often views of memories have changed: whoever runs code has a copy of one.
+    pub(crate) memories_moved: u64,
     /// Exceptions that something refers to.
     pub(crate) exceptions: Exceptions,
     /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there
@@ -205,7 +205,7 @@ impl StoreInner {
             instances: Vec::new(),
             shared: BTreeMap::new(),
             held: Held::default(),
-            memories_moved: false,
+            memories_moved: 0,
             exceptions: Exceptions::default(),
             pending_exception: 0,
             heap: Heap::default(),
@@ -229,12 +229,14 @@ impl StoreInner {
     }
 
     /// A host function begins, which owes nothing yet. Returns what the one around it owes.
+    #[inline]
     pub(crate) fn begin_host(&mut self) -> u64 {
         core::mem::take(&mut self.owed)
     }
 
     /// It has ended, in whatever way: what it owes is for its own thread, and not for one that it
     /// has called.
+    #[inline]
     pub(crate) fn end_host(&mut self, outer: u64) {
         self.owed_back = core::mem::replace(&mut self.owed, outer);
     }
@@ -246,8 +248,13 @@ impl StoreInner {
         self.owed = self.owed.saturating_add(units - paid);
     }
 
-    /// What host functions owe, for a thread to take over.
+    /// Whether there is something for a thread to take over.
     #[inline]
+    pub(crate) fn owes(&self) -> bool {
+        self.owed_back > 0
+    }
+
+    /// What host functions owe, for a thread to take over.
     pub(crate) fn take_owed(&mut self) -> u64 {
         self.has_debts |= self.owed_back > 0;
         core::mem::take(&mut self.owed_back)
@@ -263,7 +270,7 @@ impl StoreInner {
     /// Brings the views of a memory up to date that has grown or moved. Whoever has copies is told
     /// by `memories_moved`.
     pub(crate) fn memory_moved(&mut self, memory: u32) {
-        self.memories_moved = true;
+        self.memories_moved = self.memories_moved.wrapping_add(1);
         let memory = &self.memories[memory as usize];
         let view = MemoryView::of(memory);
         for user in &memory.users {
@@ -307,6 +314,7 @@ impl StoreInner {
             have_grown |= now.len != view.len;
             *view = now;
         }
+        self.memories_moved = self.memories_moved.wrapping_add(have_grown.into());
         have_grown
     }
 

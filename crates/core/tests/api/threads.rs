@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 use windlass::{
-    Config, Engine, Event, Extern, Features, Func, Instance, LinkError, Linker, Memory, MemoryType,
-    Metering, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Trap, TypedFunc, Val,
-    WaitResult,
+    Caller, Config, Engine, Event, Extern, Features, Func, Instance, LinkError, Linker, Memory,
+    MemoryType, Metering, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Trap, TypedFunc,
+    Val, WaitResult,
 };
 
 const LONG: Duration = Duration::from_secs(60);
@@ -227,6 +227,33 @@ fn growth_is_seen_by_other_threads() {
     assert_eq!(load.call(&mut store, 4 * 65_536 - 4).unwrap(), 0);
     let grow = instance.get_typed_func::<u32, i32>(&store, "grow").unwrap();
     assert_eq!(grow.call(&mut store, 1).unwrap(), -1);
+}
+
+/// A guest that waits for the host meanwhile has no old copy of the length, either.
+#[test]
+fn growth_that_one_guest_has_seen_is_seen_by_those_that_wait() {
+    let (engine, memory) = page();
+    let mut linker: Linker<()> = Linker::new(&engine);
+    let mut store = Store::new(&engine, ());
+    linker.define(&store, "env", "memory", memory.clone()).unwrap();
+    let grow = move |mut caller: Caller<'_, ()>| {
+        memory.grow(1).unwrap();
+        let load = caller.get_export("load").and_then(Extern::into_func).unwrap();
+        let load = load.typed::<(), i32>(&caller).unwrap();
+        assert_eq!(load.call(&mut caller, ()).unwrap(), 0);
+    };
+    linker.func_wrap("env", "grow", grow).unwrap();
+    let text = r#"
+        (import "env" "memory" (memory 1 4 shared))
+        (import "env" "grow" (func $grow))
+        (func $load (export "load") (result i32) (i32.load (i32.const 0x10000)))
+        (func (export "run") (result i32)
+          (drop (i32.load (i32.const 0)))
+          (call $grow)
+          (call $load))"#;
+    let instance = linker.instantiate(&mut store, &module(&engine, text)).unwrap();
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), 0);
 }
 
 fn wait(memory: &SharedMemory, engine: &Engine) -> (Store<()>, TypedFunc<(u32, i64), u32>) {

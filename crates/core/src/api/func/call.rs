@@ -42,6 +42,7 @@ pub(crate) struct HostCall {
 
 impl<'a, T> Call<'a, T> {
     /// Prepares a call of the store's function `func`.
+    #[inline]
     pub(crate) fn start(
         store: &'a mut StoreState<T>,
         func: u32,
@@ -251,6 +252,20 @@ fn tell_hook<T>(
 /// What becomes of a call whose host function has returned: why it can't go on, if it can't.
 #[inline]
 fn host_returned(
+    thread: &ThreadHandle,
+    store: &mut StoreInner,
+    called: HostCall,
+    outcome: Result<(), Error>,
+) -> Result<Option<CallState>, Error> {
+    if outcome.is_ok() && !store.owes() && !store.interrupt.is_raised() {
+        return Ok(None);
+    }
+    host_stops(thread, store, called, outcome)
+}
+
+/// As `host_returned`, where there is something to look at.
+#[cold]
+fn host_stops(
     thread: &ThreadHandle,
     store: &mut StoreInner,
     called: HostCall,

@@ -138,6 +138,7 @@ impl Heap {
     }
 
     /// The heap for handlers. It is stale as soon as the heap is used otherwise.
+    #[inline]
     pub(crate) fn view(&mut self) -> HeapView {
         HeapView {
             base: self.words.as_mut_ptr(),
@@ -151,6 +152,7 @@ impl Heap {
     }
 
     /// Takes over what handlers did with a view.
+    #[inline]
     pub(crate) fn adopt(&mut self, view: &HeapView) {
         self.top = view.top;
         self.object = view.object;
