@@ -1,5 +1,5 @@
 //! Generated modules are translated for each kind of metering, with and without fused cells: what
-//! is valid becomes code that passes the checker, and code that can be shown.
+//! is valid becomes code that the verifier takes, and code that can be shown.
 
 use crate::modules;
 use arbitrary::{Result, Unstructured};
@@ -14,7 +14,7 @@ pub(crate) fn run(input: &mut Unstructured<'_>) -> Result<u64> {
     for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
         for fuse in [true, false] {
             let mut config = Config::new();
-            config.features(Features::ALL).metering(metering).fuse(fuse);
+            config.features(Features::ALL).metering(metering).fuse(fuse).verify_code(true);
             config.canonicalize_nans(metering == Metering::Interrupt);
             translate(&bytes, &config, is_valid);
         }
@@ -22,7 +22,7 @@ pub(crate) fn run(input: &mut Unstructured<'_>) -> Result<u64> {
     Ok(u64::from(is_valid))
 }
 
-/// Translates everything at once. The checker is part of translation in this build.
+/// Translates everything at once, and has the code verified.
 fn translate(bytes: &[u8], config: &Config, is_valid: bool) {
     let engine = Engine::new(config.clone().compilation_mode(CompilationMode::Eager));
     let engine = engine.expect("the settings are valid");

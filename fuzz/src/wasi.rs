@@ -20,9 +20,9 @@ pub(crate) fn run(input: &mut Unstructured<'_>) -> Result<u64> {
         let (name, args) = calls::arbitrary(input)?;
         let [host, memory] = worlds.each_mut().map(|world| world.call(name, &args));
         assert_eq!(host, memory, "{name}({args:x?}): on the host, in memory; after {told}");
-        told += &format!("{name}{args:x?} ");
+        told += &format!("{name}{args:x?} = {host:?} ");
     }
     let [host, memory] = worlds.each_mut().map(|world| world.tree());
     assert_eq!(host, memory, "on the host, in memory; after {told}");
-    Ok(count)
+    Ok(crate::digest(&told))
 }

@@ -103,6 +103,7 @@ fn execute(wasm: &[u8], way: Way, canonical: bool, random: &mut Random) -> Optio
     let mut config = Config::new();
     config.features(Features::ALL).metering(way.metering).compilation_mode(way.mode);
     config.fuse(way.fuse).canonicalize_nans(canonical).max_wasm_stack(256 << 10);
+    config.verify_code(true);
     let engine = Engine::new(&config).expect("the settings are valid");
     let module = match Module::new(&engine, wasm) {
         Ok(module) => module,
