@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn those_that_are_alike_come_first() {
         let names = ["memory", "Fool", "", "other"];
-        assert_eq!(first("foo", names.into_iter()), "Fool, \"\", other, memory");
+        assert_eq!(first("foo", names.into_iter()), "Fool, \"\", memory, other");
         let long = "f".repeat(100);
         assert_eq!(first("f", [&*long, "g"].into_iter()), format!("g, {long}"));
         assert_eq!(first("x", std::iter::repeat_n("y", 11)), ["y, "; 10].concat() + "...");
