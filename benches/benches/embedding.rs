@@ -46,7 +46,6 @@ const SIZES: [(&str, u32); 3] = [("no memory", 0), ("1 page", 1), ("17 pages", 1
 macro_rules! engine {
     ($engine:ident, $prepared:ty, $prepare:expr, $instantiate:expr) => {
         mod $engine {
-            use super::*;
             use ::$engine::*;
 
             pub(super) const NAME: &str = stringify!($engine);
@@ -69,13 +68,13 @@ macro_rules! engine {
                 (store, instance)
             }
 
-            pub(super) fn typed(wasm: &[u8]) -> impl FnMut(i32) -> i64 {
+            pub(super) fn typed(wasm: &[u8]) -> impl FnMut(i32) -> i64 + use<> {
                 let (mut store, instance) = make(&prepare(wasm));
                 let run = instance.get_typed_func::<i32, i64>(&store, "run").expect("it is there");
                 move |n| run.call(&mut store, n).expect("it does not trap")
             }
 
-            pub(super) fn untyped(wasm: &[u8]) -> impl FnMut(i32) -> i64 {
+            pub(super) fn untyped(wasm: &[u8]) -> impl FnMut(i32) -> i64 + use<> {
                 let (mut store, instance) = make(&prepare(wasm));
                 let run = instance.get_func(&store, "run").expect("it is there");
                 move |n| {
