@@ -127,6 +127,7 @@ impl Verifier<'_> {
                 let wide = layout.fields[1] == Field::Get(Place::Const, Type::Word);
                 result = Some(if wide { Ty::of_const(self.word(1)) } else { operands[1] });
                 self.copy(layout.fields[0], operands[1], result)?;
+                self.note_copy(layout);
                 return Ok(true);
             }
             Select => {
@@ -284,6 +285,20 @@ impl Verifier<'_> {
         match dest {
             Dest::Slot => self.write(self.field(0), ty),
             _ => self.set(dest, wanted, Some(ty)),
+        }
+    }
+
+    /// After a copy: of a reference, the slots are noted.
+    fn note_copy(&mut self, layout: &Layout) {
+        let Field::Get(Place::Slot | Place::Acc | Place::P0 | Place::P1, _) = layout.fields[1]
+        else {
+            return;
+        };
+        let [to, from] = [self.field(0), self.slot_tested(layout)];
+        let is_reference =
+            matches!(self.state.slot(&self.frame, from), Ok(Ty::Ref(_))) && to != from;
+        if is_reference && matches!(layout.fields[0], Field::Set(Dest::Slot, Type::Word)) {
+            self.state.copy = Some((to, from));
         }
     }
 

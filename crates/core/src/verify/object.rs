@@ -361,14 +361,22 @@ impl<'a> Verifier<'a> {
         }
         // Who is led to the target has it refined, in its slot; who goes on has not.
         let mut flow = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
-        let slot = match layout.fields[1] {
-            Field::Get(Place::Acc, _) => self.state.acc(Domain::Int).slot,
-            _ => self.tested_slot(layout),
-        };
-        if let Some(temp) = self.frame.temp(slot) {
-            flow.set(temp, passed)?;
+        let slot = self.slot_tested(layout);
+        let copy = self.state.copy.filter(|&(_, from)| from == slot).map(|(to, _)| to);
+        for slot in [Some(slot), copy].into_iter().flatten() {
+            if let Some(temp) = self.frame.temp(slot) {
+                flow.set(temp, passed)?;
+            }
         }
         self.branch(1, None, &flow)
+    }
+
+    /// The slot of what is tested, wherever it is read; 0 if there is none.
+    pub(super) fn slot_tested(&self, layout: &Layout) -> i32 {
+        match layout.fields[1] {
+            Field::Get(Place::Acc, _) => self.state.acc(Domain::Int).slot,
+            _ => self.tested_slot(layout),
+        }
     }
 }
 

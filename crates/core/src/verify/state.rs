@@ -81,12 +81,15 @@ pub(super) struct State {
     /// Locals that are known to be narrower than declared, in order.
     narrow: Vec<(i32, Ty)>,
     accs: [Option<Acc>; 4],
+    /// Where a reference was copied to last, and from: both slots have it.
+    pub(super) copy: Option<(i32, i32)>,
 }
 
 impl State {
     /// Another way leads here, too: accumulators and what is known of locals are gone.
     pub(super) fn meet(&mut self) {
         self.narrow.clear();
+        self.copy = None;
         self.forget();
     }
 
@@ -135,6 +138,7 @@ impl State {
                 acc.slot = 0;
             }
         }
+        self.copy = self.copy.filter(|&(to, from)| to != slot && from != slot);
         if let Some(temp) = frame.temp(slot) {
             return self.flow.set(temp, ty);
         }
@@ -143,8 +147,16 @@ impl State {
         self.narrow(slot, if matches!(ty, Ty::Ref(_)) && ty != declared { Some(ty) } else { None })
     }
 
-    /// A reference that lies here is of a narrower type, as has been tested.
+    /// A reference that lies here is of a narrower type, as has been tested; where it was copied
+    /// to, too.
     pub(super) fn refine(&mut self, frame: &Frame, slot: i32, ty: Ty) -> Outcome {
+        if let Some((to, _)) = self.copy.filter(|&(_, from)| from == slot) {
+            self.refine_one(frame, to, ty)?;
+        }
+        self.refine_one(frame, slot, ty)
+    }
+
+    fn refine_one(&mut self, frame: &Frame, slot: i32, ty: Ty) -> Outcome {
         let acc = &mut self.accs[Domain::Int as usize];
         if let Some(acc) = acc.as_mut().filter(|acc| acc.slot == slot) {
             acc.ty = ty;

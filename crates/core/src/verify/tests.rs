@@ -316,3 +316,26 @@ fn arms_that_pay_keep_accumulators() {
     assert!(listed[charge + 1].1.contains("acc"), "{listed:?}");
     assert_eq!(verify(&module, 0, &parts), Ok(()));
 }
+
+/// A local that is tested and brought to a label is copied to the label's slot before: the copy is
+/// refined, too, whether the branch is taken if it passes or if it does not.
+#[test]
+fn what_is_tested_is_refined_where_it_was_copied_to() {
+    let text = "(module (type $s (struct (field i32)))
+        (func (param anyref) (result i32)
+            (block $yes (result (ref $s))
+                (br_on_cast $yes anyref (ref $s) (local.get 0))
+                (drop) (return (i32.const 1)))
+            (struct.get $s 0))
+        (func (param anyref) (result i32)
+            (block $no (result anyref)
+                (br_on_cast_fail $no anyref (ref $s) (local.get 0))
+                (struct.get $s 0) (return))
+            (drop) (i32.const 1)))";
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let module = Module::from_binary(&engine(), &wasm).expect("the module is valid");
+    for defined in [0, 1] {
+        let parts = translated(module.0.source(), defined);
+        assert_eq!(verify(&module, defined, &parts), Ok(()), "{defined}");
+    }
+}
