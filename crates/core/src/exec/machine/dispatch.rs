@@ -169,18 +169,19 @@ mod backend {
         match unsafe { S::step(&mut m) } {
             Ok(()) => (m.ip, m.sp),
             // SAFETY: I4.
-            Err(stop) => unsafe { save(m.ip, m.sp, m.cx, stop) },
+            Err(stop) => unsafe { save(m.ip, m.sp, m.acc, m.cx, stop) },
         }
     }
 
-    /// Notes the registers, and why it stops.
+    /// Notes the registers, and why it stops. Of the others, the accumulator says which function is
+    /// called.
     #[cold]
     #[inline(never)]
-    unsafe fn save(ip: Ip, sp: Sp, cx: *mut Context, stop: Stop) -> (Ip, Sp) {
+    unsafe fn save(ip: Ip, sp: Sp, acc: u64, cx: *mut Context, stop: Stop) -> (Ip, Sp) {
         // SAFETY: I4.
         unsafe {
             (*cx).stop = stop;
-            (*cx).saved = Machine::new(ip, sp, cx);
+            (*cx).saved = Machine { acc, ..Machine::new(ip, sp, cx) };
         }
         (core::ptr::null(), sp)
     }
