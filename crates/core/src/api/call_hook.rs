@@ -4,6 +4,7 @@
 
 use super::{
     func::HostScope,
+    reference::Reference,
     store::{Store, StoreContextMut, StoreState},
 };
 use crate::Error;
@@ -57,7 +58,8 @@ impl<T> Store<T> {
     /// this, when it has made the future.
     ///
     /// An error of the hook ends the call in which it comes, in place of a result or of another
-    /// error. What the hook itself calls in the store, is not told to it.
+    /// error. What the hook itself calls in the store, is not told to it, and an exception that is
+    /// thrown there is not pending afterwards, unless it is the hook's error.
     ///
     /// ```
     /// use std::time::{Duration, Instant};
@@ -94,17 +96,28 @@ impl<T> Store<T> {
 }
 
 impl<T> StoreState<T> {
-    /// Tells the hook, if there is one. What it roots is rooted until it returns.
+    /// Tells the hook, if there is one. What it roots is rooted until it returns. The exception that
+    /// is on its way is laid aside meanwhile: what guests throw whom the hook calls is not that of
+    /// the call it is told of.
     #[cold]
     pub(crate) fn tell_hook(&mut self, passage: CallHook) -> Result<(), Error> {
         let Some(hook) = self.call_hook.take() else { return Ok(()) };
         let mut told = Told { store: self, hook: Some(hook) };
         let Told { store, hook } = &mut told;
         let scope = HostScope::begin(store);
-        match hook {
+        let thrown = StoreContextMut(scope.store).take_pending_exception();
+        let outcome = match hook {
             Some(hook) => hook(StoreContextMut(scope.store), passage),
             None => Ok(()),
+        };
+        if outcome.is_ok() {
+            let inner = &mut scope.store.inner;
+            inner.pending_exception = match thrown {
+                Some(exception) => exception.slot(inner)?,
+                None => 0,
+            };
         }
+        outcome
     }
 }
 

@@ -336,3 +336,44 @@ fn collections_in_hooks_keep_arguments_and_results() {
 }
 
 type Reference = Option<Rooted<ExternRef>>;
+
+/// What a guest throws whom the hook calls is not what the guest catches, nor what is pending.
+#[test]
+fn an_exception_on_its_way_is_not_the_hooks() {
+    let engine = Engine::default();
+    let module = module(
+        &engine,
+        r#"(module (import "env" "host" (func $host))
+            (tag $t (param i32))
+            (func (export "one") (throw $t (i32.const 1)))
+            (func (export "two") (throw $t (i32.const 2)))
+            (func (export "run") (result i32)
+                (block $caught (result i32)
+                    (try_table (catch $t $caught) (call $host)) (i32.const -1))))"#,
+    );
+    let mut linker = Linker::new(&engine);
+    linker
+        .func_wrap("env", "host", |mut caller: Caller<'_, Option<Func>>| -> Result<(), Error> {
+            let one = caller.get_export("one").and_then(|one| one.into_func()).unwrap();
+            one.call(&mut caller, &[], &mut [])
+        })
+        .unwrap();
+    let mut store = Store::new(&engine, None);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    *store.data_mut() = instance.get_func(&store, "two");
+    store.call_hook(|mut store, hook| {
+        if hook == ReturningFromWasm {
+            let two = store.data().unwrap();
+            two.call(&mut store, &[], &mut []).unwrap_err();
+            store.gc();
+        }
+        Ok(())
+    });
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), 1);
+    assert!(!store.has_pending_exception());
+    let one = instance.get_func(&store, "one").unwrap();
+    one.call(&mut store, &[], &mut []).unwrap_err();
+    let thrown = store.take_pending_exception().unwrap();
+    assert_eq!(thrown.field(&mut store, 0).unwrap().i32(), Some(1));
+}
