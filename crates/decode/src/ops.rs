@@ -8,7 +8,7 @@
 //! | variant | the name in [`Op`] |
 //! | name | the mnemonic as a Rust identifier: the name of its meaning in the engine |
 //! | mnemonic | the text format's name |
-//! | feature | the proposal it belongs to (a constant of [`Features`](crate::Features), lower case) |
+//! | feature | the proposal it belongs to (a constant of [`Features`], lower case) |
 //! | immediate | the form of its immediate ([`ImmKind`]) |
 //! | shape | how it is executed ([`Shape`]); `special` means by code of its own |
 //! | operands, results | its type; memory instructions have an implicit address operand below these |
