@@ -433,8 +433,9 @@ thread_local! {
     static REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What is smaller is of a fixed size, whatever the module says.
-const LARGE: usize = 1024;
+/// What is smaller is of a fixed size, whatever the module says; the largest such block, a module
+/// itself, takes a little more than 1 KiB.
+const LARGE: usize = 1280;
 
 /// The system's allocator, with a count of the bytes; refuses what it is told to.
 struct Counting;

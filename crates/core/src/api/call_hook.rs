@@ -96,9 +96,9 @@ impl<T> Store<T> {
 }
 
 impl<T> StoreState<T> {
-    /// Tells the hook, if there is one. What it roots is rooted until it returns. The exception that
-    /// is on its way is laid aside meanwhile: what guests throw whom the hook calls is not that of
-    /// the call it is told of.
+    /// Tells the hook, if there is one. What it roots is rooted until it returns. The exception on
+    /// its way is laid aside meanwhile: what guests throw whom the hook calls is not that of the
+    /// call it is told of.
     #[cold]
     pub(crate) fn tell_hook(&mut self, passage: CallHook) -> Result<(), Error> {
         let Some(hook) = self.call_hook.take() else { return Ok(()) };
