@@ -45,8 +45,23 @@ pub(super) fn check(root: &Path, files: &[File], complaints: &mut Vec<String>) {
     if count < 50 {
         complaints.push(format!("the documents name {count} paths: are they found?"));
     }
+    let pages = files.iter().filter(|file| file.extension() == "md");
+    for (page, name) in pages.flat_map(|page| untold(&page.text).map(move |name| (page, name))) {
+        complaints.push(format!("{}: its programs use the crate `{name}`: say so", page.path));
+    }
     picture(files, complaints);
     wasi(files, complaints);
+}
+
+/// The crates of others that a page's programs use, and that the page tells nobody to take.
+fn untold(page: &str) -> impl Iterator<Item = &'static str> {
+    let programs = || page.split("```rust").skip(1).filter_map(|rest| rest.split("```").next());
+    ["anyhow", "thiserror", "tokio", "wat"].into_iter().filter(move |name| {
+        let used = format!("{name}::");
+        let words = |text: &str| text.split([' ', '(', '[', '\n']).any(|w| w.starts_with(&used));
+        let told = [format!("`{name}`"), format!("\n{name} = ")];
+        programs().any(words) && !told.iter().any(|told| page.contains(told))
+    })
 }
 
 /// The figures in the picture of the README stand in its tables, too.
@@ -111,6 +126,16 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
     links.filter(|link| !link.contains("://") && !link.is_empty())
+}
+
+#[cfg(test)]
+#[test]
+fn crates_that_a_page_does_not_name_are_found() {
+    let program = "```rust\nmodule(wat::parse_str(text));\nlet n: anyhow::Result<()>;\n```\n";
+    assert_eq!(untold(program).collect::<Vec<_>>(), ["anyhow", "wat"]);
+    let told = format!("Take `anyhow`.\n```toml\nwat = \"1\"\n```\n{program}");
+    assert_eq!(untold(&told).count(), 0);
+    assert_eq!(untold("windlass_wat::x wat::y").count(), 0, "it is no program");
 }
 
 #[cfg(test)]

@@ -54,3 +54,28 @@ fn any_error_becomes_one_and_comes_back() {
     let error = Error::msg("other").downcast::<Trap>().unwrap_err();
     assert_eq!(error.to_string(), "other");
 }
+
+/// What the guide says Wasmtime's traps are called here is what they are called.
+#[test]
+fn the_guide_names_traps_as_they_are() {
+    let guide = include_str!("../../../../docs/switching.md");
+    for (theirs, trap) in [
+        ("UnreachableCodeReached", Trap::Unreachable),
+        ("HeapMisaligned", Trap::UnalignedAtomic),
+        ("IndirectCallToNull", Trap::UninitializedElement),
+        ("BadSignature", Trap::IndirectCallTypeMismatch),
+        ("IntegerDivisionByZero", Trap::IntegerDivideByZero),
+        ("BadConversionToInteger", Trap::InvalidConversionToInteger),
+        ("Interrupt", Trap::Interrupted),
+        ("AtomicWaitNonSharedMemory", Trap::ExpectedSharedMemory),
+        ("TableOutOfBounds", Trap::UndefinedElement),
+    ] {
+        assert!(guide.contains(&format!("`{theirs}` is `{trap:?}`")), "{theirs}");
+    }
+    // These have Wasmtime's names.
+    assert!(guide.contains("what unwraps has Wasmtime's names, `unwrap_funcref` and so on"));
+    assert!(Val::null_func_ref().unwrap_funcref().is_none());
+    assert!(Val::null_extern_ref().unwrap_externref().is_none());
+    assert!(Val::null_any_ref().unwrap_anyref().is_none());
+    assert!(Val::null_exn_ref().unwrap_exnref().is_none());
+}
