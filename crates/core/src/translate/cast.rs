@@ -16,6 +16,15 @@ use crate::exec::{
 };
 use windlass_decode::{AbsHeapType, HeapType, Op, RefType};
 
+/// What an operand is behind a test of it: a constant no longer, as it was put into its slot, and
+/// what lies there has passed.
+fn tested(origin: Origin) -> Origin {
+    match origin {
+        Origin::Const(_) => Origin::Temp,
+        other => other,
+    }
+}
+
 impl Translator<'_> {
     /// What a reference type is tested for, and the bits for the handler.
     fn wanted(&self, ty: RefType) -> (Wanted, u32) {
@@ -61,7 +70,7 @@ impl Translator<'_> {
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.cell(handler, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
         self.builder.push(pack_const(0, a.slot(), bits));
-        self.push(operand.origin, Kind::Ref);
+        self.push(tested(operand.origin), Kind::Ref);
     }
 
     /// `ref.cast_desc_eq`
@@ -77,7 +86,7 @@ impl Translator<'_> {
         let null = if nullable { " or null" } else { "" };
         self.builder.cell(handler, format_args!("ref.cast_desc_eq {a} {b}{null}"));
         self.builder.push(pack_fields([0, a.slot(), b.slot(), nullable.into()]));
-        self.push(operand.origin, Kind::Ref);
+        self.push(tested(operand.origin), Kind::Ref);
     }
 
     /// `br_on_cast_desc_eq` and `br_on_cast_desc_eq_fail`: the reference stays an operand either
@@ -86,12 +95,7 @@ impl Translator<'_> {
         let (descriptor, operand) = (self.pop(), self.pop());
         let a = self.kept_place(operand);
         let b = self.descriptor_place(descriptor, a);
-        // What was read from the code is a constant no longer: it may be needed in its slot.
-        let origin = match operand.origin {
-            Origin::Const(_) => Origin::Temp,
-            other => other,
-        };
-        self.push(origin, Kind::Ref);
+        self.push(tested(operand.origin), Kind::Ref);
         let d = ResultLoc::Slot(self.next_slot());
         let inst = Inst { what: What::Object(Object::DescTest { nullable }), d, a, b };
         let emitted = self.builder.emit(inst);
@@ -114,16 +118,12 @@ impl Translator<'_> {
         let (wanted, bits) = self.wanted(to);
         let operand = self.pop();
         let a = self.kept_place(operand);
-        self.push(operand.origin, Kind::Ref);
+        self.push(tested(operand.origin), Kind::Ref);
         let on = match op {
             Op::BrOnCast => true,
             Op::BrOnCastFail => false,
             other => unreachable!("{} is no branch on a cast", other.mnemonic()),
         };
-        // What was read from the code is a constant no longer: it may be needed in its slot.
-        if let (Some(top), Origin::Const(_)) = (self.stack.last_mut(), operand.origin) {
-            top.origin = Origin::Temp;
-        }
         let condition = |taken| Condition::Cast { wanted, bits, passes: taken == on, a };
         self.branch_if(label, |_, taken| condition(taken));
     }

@@ -119,7 +119,7 @@ impl<'a> Verifier<'a> {
         if part != Part::ReturnCall {
             // What the driver calls comes back, and its results are returned by the next cell.
             self.operands(from, width(&ty.results))?;
-            self.state.meet();
+            self.state.meet(None);
             self.give(from, ty.results.iter().map(|&ty| Ty::of(ty)))?;
         }
         Ok(())

@@ -29,9 +29,15 @@ impl Verifier<'_> {
                 ensure(!pinned, "I2: a pinned local is written with its register")?;
             }
         }
+        // Copies neither stop nor make room: a local that gets the object has its old value copied
+        // to where it is wanted before.
         let is_making = matches!(
             layout.part,
-            Part::NewFirst(_) | Part::NewField(_) | Part::NewLast(_) | Part::NewDescribed
+            Part::NewFirst(_)
+                | Part::NewField(_)
+                | Part::NewLast(_)
+                | Part::NewDescribed
+                | Part::Copy
         );
         ensure(is_making || self.making.is_none(), "I10: an object is made in one go")?;
         let goes_on = self.part(layout, &operands)?;
@@ -247,7 +253,7 @@ impl Verifier<'_> {
 
     /// What is known here goes to where these operand words lead. It is known here still: the cell
     /// may have to be looked at as another handler's.
-    fn branches(&mut self, mut words: Range<usize>, again: Option<Metering>) -> Outcome {
+    pub(super) fn branches(&mut self, mut words: Range<usize>, again: Option<Metering>) -> Outcome {
         let flow = core::mem::take(&mut self.state.flow);
         let brought = words.try_for_each(|word| self.branch(word, again, &flow));
         self.state.flow = flow;

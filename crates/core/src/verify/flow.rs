@@ -34,29 +34,34 @@ pub(super) struct Label {
     flow: Option<Flow>,
     /// A branch from behind leads here.
     is_back: bool,
+    /// One of an innermost loop does.
+    is_again: bool,
+    /// What is known of locals is what it was at all branches that have come: its number.
+    locals: Option<u64>,
     is_met: bool,
 }
 
 impl Verifier<'_> {
     /// I3: notes where the branches of a cell lead, which is to cells.
     pub(super) fn find_labels(&mut self, at: usize, part: Part, words: usize) -> Outcome {
-        let targets = match part {
-            Part::Branch { word, .. } => word..word + 1,
-            Part::BrCast { .. } => 1..2,
-            Part::Jump { .. } => 0..1,
-            Part::BrTable => 1..words,
+        let (targets, again) = match part {
+            Part::Branch { word, again } => (word..word + 1, again),
+            Part::BrCast { .. } => (1..2, None),
+            Part::Jump { again } => (0..1, again),
+            Part::BrTable => (1..words, None),
             _ => return Ok(()),
         };
         for word in targets {
             let target = self.target_of(at, self.subject.code[at + 1 + word].bits());
             let target = target.ok_or("I3: a branch goes to the start of a cell")?;
-            self.add_label(target, target as usize <= at)?;
+            let label = self.add_label(target, target as usize <= at)?;
+            self.labels[label].is_again |= again.is_some();
         }
         Ok(())
     }
 
-    /// Branches or clauses lead to this word.
-    pub(super) fn add_label(&mut self, word: u32, is_back: bool) -> Outcome {
+    /// Branches or clauses lead to this word. The number of the label.
+    pub(super) fn add_label(&mut self, word: u32, is_back: bool) -> Result<usize, &'static str> {
         ensure(self.is_cell(word), "I3: a branch goes to the start of a cell")?;
         let mark = self.marks[word as usize];
         let number = match mark.label() {
@@ -72,7 +77,7 @@ impl Verifier<'_> {
             }
         };
         self.labels[number].is_back |= is_back;
-        Ok(())
+        Ok(number)
     }
 
     pub(super) fn is_cell(&self, word: u32) -> bool {
@@ -112,8 +117,10 @@ impl Verifier<'_> {
     /// What control brings to a word.
     pub(super) fn bring(&mut self, target: u32, flow: &Flow) -> Outcome {
         let number = self.marks.get(target as usize).and_then(|mark| mark.label());
-        let types = self.types;
+        let (types, locals) = (self.types, self.state.locals());
         let label = &mut self.labels[number.ok_or("I3: the target of a branch")?];
+        label.locals =
+            Some(locals).filter(|_| label.flow.is_none() || label.locals == Some(locals));
         match &mut label.flow {
             Some(known) if label.is_met => {
                 ensure(flow.fits(known, types), "I2: what a branch back to a loop brings")?;
@@ -132,7 +139,9 @@ impl Verifier<'_> {
         ensure(self.making.is_none(), "I10: an object is made in one go")?;
         let label = &mut self.labels[number];
         label.is_met = true;
-        let (brought, is_back) = (label.flow.take(), label.is_back);
+        let (brought, is_back, is_again) = (label.flow.take(), label.is_back, label.is_again);
+        // If nothing was brought, only the cell before leads here.
+        let locals = if brought.is_some() { label.locals } else { Some(self.state.locals()) };
         if let Some(brought) = brought {
             match self.is_reachable {
                 true => {
@@ -143,10 +152,11 @@ impl Verifier<'_> {
             }
             self.is_reachable = true;
         }
-        self.state.meet();
+        self.state.meet(locals.filter(|_| !is_back));
         if is_back && self.is_reachable {
-            // Of a loop that is not entered by its own cell, the body may have loops and calls.
-            let own = u32::try_from(self.at).ok();
+            // Of a loop that is not entered by its own cell, the body may have loops and calls; one
+            // that is may begin at the same word, if nothing goes back to it.
+            let own = u32::try_from(self.at).ok().filter(|_| is_again);
             self.state.flow.again = own.filter(|_| self.state.flow.again == own);
             self.begin_loop()?;
             let flow = self.state.flow.copy().map_err(|_| super::NO_MEMORY)?;

@@ -29,6 +29,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod types;
+#[cfg(test)]
+mod valid_tests;
 
 use crate::{
     Metering,

@@ -45,18 +45,27 @@ impl<'a> Verifier<'a> {
         operands: &Operands,
     ) -> Result<Option<Ty>, &'static str> {
         match layout.part {
-            Part::StructGet(access) => self.struct_field(operands[1], access).map(Some),
+            Part::StructGet(access) => {
+                let ty = self.struct_field(operands[1], access)?;
+                Ok(Some(ty.unwrap_or(of_access(access))))
+            }
             Part::StructSet(access) => {
+                // Of what is null there is no field: it traps.
                 let wanted = self.struct_field(operands[1], access)?;
                 let own = self.stored(layout, 0, operands, 1);
-                ensure(self.types.fits(own, wanted), "I10: the type of a field")?;
+                let fits = wanted.is_none_or(|wanted| self.types.fits(own, wanted));
+                ensure(fits, "I10: the type of a field")?;
                 Ok(None)
             }
-            Part::ArrayGet(access) => self.element(operands[1], access).map(Some),
+            Part::ArrayGet(access) => {
+                let ty = self.element(operands[1], access)?;
+                Ok(Some(ty.unwrap_or(of_access(access))))
+            }
             Part::ArraySet(access) => {
                 let wanted = self.element(operands[1], access)?;
                 let own = self.stored(layout, 0, operands, 1);
-                ensure(self.types.fits(own, wanted), "I10: the type of an element")?;
+                let fits = wanted.is_none_or(|wanted| self.types.fits(own, wanted));
+                ensure(fits, "I10: the type of an element")?;
                 Ok(None)
             }
             Part::NewFirst(access) => {
@@ -126,9 +135,7 @@ impl<'a> Verifier<'a> {
                 let (index, _) = self.layout_of(id)?;
                 let of = self.subject.context.types[index].describes.ok_or(NO_TYPE)?;
                 let of = if is_exact { HeapType::Exact(of) } else { HeapType::Concrete(of) };
-                let narrower = self.types.fits(operands[1], Ty::Ref(of));
-                let ty = if narrower { operands[1] } else { Ty::Ref(of) };
-                self.refine(layout, ty).map(|()| None)
+                self.refine(layout, self.types.both(operands[1], of)).map(|()| None)
             }
             Part::SmallArray(access) => self.small_array(access).map(|()| None),
             Part::RefTest(wanted) => {
@@ -163,13 +170,13 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// The type of the field whose offset the cell has, of a structure of this type.
-    fn struct_field(&self, object: Ty, access: Access) -> Result<Ty, &'static str> {
+    /// The type of the field whose offset the cell has, of a structure of this type; none if that
+    /// is null, whose access traps.
+    fn struct_field(&self, object: Ty, access: Access) -> Result<Option<Ty>, &'static str> {
         let id = match object {
-            // It traps, and there is no result.
-            Ty::Null => return Ok(of_access(access)),
+            Ty::Null => return Ok(None),
             Ty::Ref(HeapType::Concrete(id) | HeapType::Exact(id)) => id,
-            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(of_access(access)),
+            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(None),
             _ => return Err(NO_FIELD),
         };
         let (index, layout) = self.layout_of(id)?;
@@ -180,15 +187,15 @@ impl<'a> Verifier<'a> {
         let place = layout.fields.iter().position(|field| field.offset == offset);
         let field = fields.get(place.ok_or(NO_FIELD)?).ok_or(NO_FIELD)?;
         ensure(is_accessed(access, field.storage), NO_FIELD)?;
-        Ok(unpacked(field.storage))
+        Ok(Some(unpacked(field.storage)))
     }
 
-    /// The type of the elements of an array of this type.
-    fn element(&self, array: Ty, access: Access) -> Result<Ty, &'static str> {
+    /// The type of the elements of an array of this type; none if that is null, whose access traps.
+    fn element(&self, array: Ty, access: Access) -> Result<Option<Ty>, &'static str> {
         let id = match array {
-            Ty::Null => return Ok(of_access(access)),
+            Ty::Null => return Ok(None),
             Ty::Ref(HeapType::Concrete(id) | HeapType::Exact(id)) => id,
-            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(of_access(access)),
+            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(None),
             _ => return Err(NO_ELEMENT),
         };
         let (index, _) = self.layout_of(id)?;
@@ -196,7 +203,7 @@ impl<'a> Verifier<'a> {
             return Err(NO_ELEMENT);
         };
         ensure(is_accessed(access, element.storage), NO_ELEMENT)?;
-        Ok(unpacked(element.storage))
+        Ok(Some(unpacked(element.storage)))
     }
 
     /// Whether null is the only reference of the type.
@@ -294,8 +301,7 @@ impl<'a> Verifier<'a> {
         Ok(match (wanted, passes) {
             (Wanted::Never, _) => Ty::Null,
             (Wanted::Always, _) => ty,
-            (_, Some(heap)) if self.types.fits(ty, Ty::Ref(heap)) => ty,
-            (_, Some(heap)) => Ty::Ref(heap),
+            (_, Some(heap)) => self.types.both(ty, heap),
             (_, None) => ty,
         })
     }
@@ -354,21 +360,24 @@ impl<'a> Verifier<'a> {
     /// A branch that is taken if the reference passes, or if it does not.
     fn br_cast(&mut self, layout: &Layout, wanted: Wanted, passes: bool, ty: Ty) -> Outcome {
         let passed = self.tested(wanted, ty)?;
-        if !passes {
-            let flow = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
-            self.branch(1, None, &flow)?;
-            return self.refine(layout, passed);
-        }
-        // Who is led to the target has it refined, in its slot; who goes on has not.
-        let mut flow = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
         let slot = self.slot_tested(layout);
         let copy = self.state.copy.filter(|&(_, from)| from == slot).map(|(to, _)| to);
-        for slot in [Some(slot), copy].into_iter().flatten() {
-            if let Some(temp) = self.frame.temp(slot) {
-                flow.set(temp, passed)?;
-            }
+        // It is an operand: if it is the value of a local, it was copied to its own slot.
+        let mut slots = [Some(slot), copy].into_iter().flatten();
+        let mut temps = slots.clone().filter_map(|slot| self.frame.temp(slot));
+        let mut refined = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
+        temps.try_for_each(|temp| refined.set(temp, passed))?;
+        if passes {
+            return self.branch(1, None, &refined);
         }
-        self.branch(1, None, &flow)
+        // Who goes on has it refined; who is led to the target has not.
+        self.branches(1..2, None)?;
+        self.state.flow = refined;
+        let acc = self.state.acc(Domain::Int).slot;
+        if slots.any(|slot| slot == acc) {
+            self.state.set_acc(Domain::Int, passed, acc);
+        }
+        Ok(())
     }
 
     /// The slot of what is tested, wherever it is read; 0 if there is none.

@@ -78,17 +78,23 @@ impl Flow {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) flow: Flow,
-    /// Locals that are known to be narrower than declared, in order.
+    /// Locals that are known to be narrower than declared, in order; a number that changes with
+    /// them, and never comes again.
     narrow: Vec<(i32, Ty)>,
+    known: u64,
     accs: [Option<Acc>; 4],
     /// Where a reference was copied to last, and from: both slots have it.
     pub(super) copy: Option<(i32, i32)>,
 }
 
 impl State {
-    /// Another way leads here, too: accumulators and what is known of locals are gone.
-    pub(super) fn meet(&mut self) {
-        self.narrow.clear();
+    /// Another way leads here, too: accumulators are gone, and what is known of locals is, unless
+    /// it had this number on all ways.
+    pub(super) fn meet(&mut self, locals: Option<u64>) {
+        if locals != Some(self.known) {
+            self.know_other();
+            self.narrow.clear();
+        }
         self.copy = None;
         self.forget();
     }
@@ -167,14 +173,30 @@ impl State {
         }
     }
 
+    /// The number of what is known of locals.
+    pub(super) fn locals(&self) -> u64 {
+        self.known
+    }
+
+    /// What is known of locals changes.
+    pub(super) fn know_other(&mut self) {
+        self.known += 1;
+    }
+
     fn narrow(&mut self, slot: i32, ty: Option<Ty>) -> Outcome {
         match (self.narrow.binary_search_by_key(&slot, |known| known.0), ty) {
-            (Ok(index), Some(ty)) => self.narrow[index].1 = ty,
+            (Ok(index), Some(ty)) if self.narrow[index].1 == ty => {}
+            (Ok(index), Some(ty)) => {
+                self.known += 1;
+                self.narrow[index].1 = ty;
+            }
             (Ok(index), None) => {
+                self.known += 1;
                 self.narrow.remove(index);
             }
             (Err(index), Some(ty)) => {
                 self.narrow.try_reserve(1).map_err(|_| super::NO_MEMORY)?;
+                self.known += 1;
                 self.narrow.insert(index, (slot, ty));
             }
             (Err(_), None) => {}

@@ -87,6 +87,20 @@ impl<'a> Types<'a> {
         [ANY, EXTERN].into_iter().any(|top| self.context.heap_is_subtype(heap, top))
     }
 
+    /// What is of this type and refers to a `heap`, or is null.
+    pub(super) fn both(self, ty: Ty, heap: HeapType) -> Ty {
+        let own = match ty {
+            Ty::Small => I31,
+            Ty::Ref(own) => own,
+            _ => return ty,
+        };
+        if self.heap_fits(own, heap) {
+            return ty;
+        }
+        // Types are a tree: only null is of two that are not below each other.
+        if self.heap_fits(heap, own) { Ty::Ref(heap) } else { Ty::Null }
+    }
+
     /// The least type that both fit.
     pub(super) fn join(self, a: Ty, b: Ty) -> Ty {
         if self.fits(a, b) {
@@ -97,7 +111,10 @@ impl<'a> Types<'a> {
         }
         let (a, b) = match (a, b) {
             (Ty::Ref(a), Ty::Ref(b)) => (a, b),
-            (Ty::Small, Ty::Ref(b)) | (Ty::Ref(b), Ty::Small) => (I31, b),
+            (Ty::Small, Ty::Ref(b)) | (Ty::Ref(b), Ty::Small) => {
+                return self.join(Ty::Ref(I31), Ty::Ref(b));
+            }
+            (Ty::Int, Ty::Null | Ty::Small) | (Ty::Null | Ty::Small, Ty::Int) => return Ty::I64,
             _ => return Ty::Dead,
         };
         // One supertype each, at most as many as a type is deep.
@@ -108,7 +125,8 @@ impl<'a> Types<'a> {
             }
             above = self.above(heap);
         }
-        Ty::Dead
+        // Nothing is right above what is null.
+        if self.is_traced(a) && self.is_traced(b) { Ty::Ref(ANY) } else { Ty::Dead }
     }
 
     /// The type right above.
