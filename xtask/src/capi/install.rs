@@ -13,8 +13,16 @@ use std::{
     process::Command,
 };
 
-/// The version of the library; its first number is that of the shared library's name.
-const VERSION: &str = "0.2.0";
+/// The version of the library, and that of its interface, which the shared library's name has: see
+/// `crates/capi/build.rs`.
+pub(super) fn versions() -> io::Result<(String, String)> {
+    let manifest = fs::read_to_string(root().join("crates/capi/Cargo.toml"))?;
+    let version = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
+    let version = version.unwrap_or_default().trim_end_matches('"');
+    let numbers = if version.starts_with("0.") { 2 } else { 1 };
+    let interface: Vec<_> = version.split('.').take(numbers).collect();
+    Ok((version.to_string(), interface.join(".")))
+}
 
 pub(super) fn install(built: &Path, prefix: &Path) -> bool {
     match put(built, prefix) {
@@ -36,7 +44,8 @@ fn put(built: &Path, prefix: &Path) -> io::Result<bool> {
     for header in ["wasm.h", "windlass.h"] {
         fs::copy(source.join("include").join(header), include.join(header))?;
     }
-    let shared = shared(built, &lib)?;
+    let (version, interface) = versions()?;
+    let shared = shared(built, &lib, &version, &interface)?;
     let library = if cfg!(windows) { "windlass.lib" } else { "libwindlass.a" };
     let made = if cfg!(windows) { "windlass_capi.lib" } else { "libwindlass_capi.a" };
     let good = if cfg!(target_os = "linux") && is_there("objcopy", &["--version"]) {
@@ -53,7 +62,8 @@ fn put(built: &Path, prefix: &Path) -> io::Result<bool> {
     ] {
         let text = fs::read_to_string(source.join("install").join(format!("{name}.in")))?;
         let text = text.replace("@PREFIX@", &prefix.to_string_lossy());
-        let text = text.replace("@VERSION@", VERSION).replace("@SHARED@", &shared);
+        let text = text.replace("@VERSION@", &version).replace("@INTERFACE@", &interface);
+        let text = text.replace("@SHARED@", &shared);
         fs::write(folder.join(name), text.replace("@STATIC@", library))?;
     }
     if good {
@@ -63,17 +73,16 @@ fn put(built: &Path, prefix: &Path) -> io::Result<bool> {
 }
 
 /// The shared library, under the names that the linker and the loader look for; that of the file.
-fn shared(built: &Path, lib: &Path) -> io::Result<String> {
+fn shared(built: &Path, lib: &Path, version: &str, interface: &str) -> io::Result<String> {
     let made = built.join(format!("{DLL_PREFIX}windlass_capi{DLL_SUFFIX}"));
     let plain = format!("{DLL_PREFIX}windlass{DLL_SUFFIX}");
     if !cfg!(target_os = "linux") {
         fs::copy(made, lib.join(&plain))?;
         return Ok(plain);
     }
-    let full = format!("{plain}.{VERSION}");
+    let full = format!("{plain}.{version}");
     fs::copy(made, lib.join(&full))?;
-    let major = VERSION.split('.').next().unwrap_or_default();
-    for name in [format!("{plain}.{major}"), plain] {
+    for name in [format!("{plain}.{interface}"), plain] {
         let link = lib.join(name);
         if link.symlink_metadata().is_ok() {
             fs::remove_file(&link)?;

@@ -2,7 +2,7 @@
 //! in valgrind; those that come with the standard header; one that is built by CMake. `capi` calls
 //! it.
 
-use super::{Steps, TARGET, output};
+use super::{Steps, TARGET, install::versions, output};
 use crate::{
     commands::{is_there, succeeds},
     packages, root,
@@ -217,21 +217,40 @@ fn fetched() -> Option<PathBuf> {
     programs.is_dir().then_some(programs)
 }
 
+/// What CMake is to make of the installed package: programs with each library, and nothing for
+/// those who want another interface.
+const CMAKE: &str = r#"cmake_minimum_required(VERSION 3.13)
+project(hello C)
+foreach(version 0 0.1 99 @INTERFACE@0 @INTERFACE@.999)
+  find_package(windlass ${version} QUIET)
+  if(windlass_FOUND)
+    message(FATAL_ERROR "${version} is not @VERSION@")
+  endif()
+endforeach()
+if(NOT CMAKE_VERSION VERSION_LESS 3.19)
+  find_package(windlass 0.1...<@VERSION@ QUIET)
+  if(windlass_FOUND)
+    message(FATAL_ERROR "a range is not kept to")
+  endif()
+  find_package(windlass 0.1...99 REQUIRED)
+endif()
+find_package(windlass @VERSION@ EXACT REQUIRED)
+find_package(windlass @INTERFACE@ REQUIRED)
+foreach(library windlass static)
+  add_executable(hello-${library} "@SOURCE@")
+  target_link_libraries(hello-${library} PRIVATE windlass::${library})
+endforeach()
+"#;
+
 /// A program that CMake builds with the installed package, and one that pkg-config finds.
 pub(super) fn cmake(stage: &Path, steps: &mut Steps) {
     let folder = root().join(TARGET).join("cmake");
     let example = root().join("crates/capi/examples/hello.c");
     if is_there("cmake", &["--version"]) {
         let _ = fs::remove_dir_all(&folder);
-        let text = format!(
-            "cmake_minimum_required(VERSION 3.13)\nproject(hello C)\n\
-             find_package(windlass 0.2 REQUIRED)\n\
-             foreach(library windlass static)\n\
-             add_executable(hello-${{library}} \"{}\")\n\
-             target_link_libraries(hello-${{library}} PRIVATE windlass::${{library}})\n\
-             endforeach()\n",
-            example.display()
-        );
+        let (version, interface) = versions().unwrap_or_default();
+        let text = CMAKE.replace("@VERSION@", &version).replace("@INTERFACE@", &interface);
+        let text = text.replace("@SOURCE@", &example.to_string_lossy());
         let build = folder.join("build");
         let made = fs::create_dir_all(&build)
             .and_then(|()| fs::write(folder.join("CMakeLists.txt"), text));
