@@ -2,7 +2,9 @@
 
 use crate::{
     callback::Awaited,
-    convert, errors,
+    convert,
+    ending::let_go,
+    errors,
     run::{self, Outcome},
     store,
 };
@@ -154,6 +156,12 @@ impl Execution {
         let mut inner = self.inner();
         let taken = (inner.last.take(), inner.result.take());
         drop(inner);
-        drop(taken);
+        let_go(taken);
+    }
+}
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        self.__clear__();
     }
 }

@@ -5,6 +5,7 @@
 //! The table is locked only by who has the GIL, and never while Python code runs: so the collector
 //! finds it unlocked, or locked during all of a collection.
 
+use crate::ending::let_go;
 use pyo3::{PyTraverseError, PyVisit, prelude::*};
 use std::{
     collections::HashMap,
@@ -97,6 +98,12 @@ impl Kept {
     /// The collector has found the store to be garbage.
     pub(crate) fn clear(&self) {
         let objects = mem::take(&mut *lock(&self.objects));
-        drop(objects);
+        let_go(objects);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.clear();
     }
 }

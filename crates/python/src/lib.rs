@@ -12,6 +12,7 @@
 mod call;
 mod callback;
 mod convert;
+mod ending;
 mod engine;
 mod errors;
 mod execution;

@@ -2,6 +2,7 @@
 
 use crate::{
     callback, convert,
+    ending::let_go,
     engine::Engine,
     errors,
     instance::{self, Instance},
@@ -255,6 +256,12 @@ impl Linker {
 
     fn __clear__(&self) {
         let callables = mem::take(&mut *self.callables());
-        drop(callables);
+        let_go(callables);
+    }
+}
+
+impl Drop for Linker {
+    fn drop(&mut self) {
+        self.__clear__();
     }
 }

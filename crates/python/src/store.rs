@@ -7,6 +7,7 @@
 
 use crate::{
     convert,
+    ending::let_go,
     engine::Engine,
     errors,
     kept::{Kept, next_number},
@@ -237,6 +238,12 @@ impl Shared {
     }
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let_go(self.take_raised());
+    }
+}
+
 /// A store that is taken; it is put back when this is dropped.
 struct Used<'a> {
     shared: &'a Shared,
@@ -389,8 +396,15 @@ impl Store {
 
     fn __clear__(&self) {
         let data = lock(&self.data).take();
-        drop(data);
+        let_go(data);
         self.shared.kept.clear();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let data = lock(&self.data).take();
+        let_go(data);
     }
 }
 

@@ -275,6 +275,55 @@ def test_many_stores_take_no_more_memory() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 << 10
 
 
+# Methods end in the middle of what they are of: functions would be put off by Python itself.
+CHAINS = {
+    "data": "store = Store(engine, last)",
+    "host function": """store = Store(engine)
+        Func(store, FuncType([], []), MethodType(print, last))""",
+    "stream": """store = Store(engine)
+        store.set_wasi(WasiConfig(stdout=MethodType(print, last)))""",
+    "linker": """store = Linker(engine)
+        store.define_func("", "f", FuncType([], []), MethodType(print, last))""",
+    "result": """store = echo.start(root, last)
+        store.run(root)""",
+}
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+@pytest.mark.parametrize("kind", CHAINS)
+def test_long_chains_end_one_after_the_other(kind: str, cyclic: bool) -> None:
+    """Each has the last reference to the one before. On a small stack, which a few are too deep
+    for."""
+    script = f"""
+import gc, threading
+from types import MethodType
+from windlass import Engine, Func, FuncType, Linker, Store, WasiConfig
+ended = []
+class First:
+    def __del__(self):
+        ended.append(1)
+def chain():
+    engine, root, last = Engine(), Store(), First()
+    cycle = []
+    if {cyclic}:
+        last.cycle = cycle
+    echo = Func(root, FuncType(["externref"], ["externref"]), lambda value: value)
+    for _ in range(3000):
+        {CHAINS[kind]}
+        last = store
+    cycle.append(last)
+def run():
+    chain()
+    gc.collect()
+threading.stack_size(512 << 10)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+assert ended == [1]
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=300)
+
+
 def test_the_process_ends_while_a_host_function_of_a_daemon_thread_waits() -> None:
     """Python ends such threads when they want to go on, in the middle of the guest's call."""
     for kind in ("host", "wasi"):
