@@ -14,11 +14,12 @@ const PACKAGE: &str = "crates/python";
 const TOOLS: [&str; 4] = ["maturin>=1.8,<2", "pytest", "mypy", "numpy"];
 
 /// Examples that need nothing else, each with its arguments.
-const EXAMPLES: [&[&str]; 4] = [
+const EXAMPLES: [&[&str]; 5] = [
     &["examples/hello.py"],
     &["examples/plugin_host.py"],
     &["examples/fuel_over_time.py", "--no-plot"],
     &["examples/speed.py", "--quick"],
+    &["examples/stores.py"],
 ];
 
 /// Whether the stubs say what the native module has. That a class can't be a base together with
