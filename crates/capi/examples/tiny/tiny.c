@@ -1,4 +1,4 @@
-/* The least that runs a module: what it takes stands in the README's table. */
+/* The least that runs a module: `cargo xtask capi size` tells what it takes. */
 #include <stdio.h>
 
 #include "wasm.h"
