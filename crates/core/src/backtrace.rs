@@ -224,9 +224,12 @@ impl fmt::Display for WasmBacktrace {
                 show(f, depth + index, frame)?;
             }
             if times > 1 {
-                let (what, more) = (Count(period, "frame"), Count(times - 1, "more time"));
-                let verb = if period == 1 { "is" } else { "are" };
-                write!(f, "\n       ... the last {what} {verb} there {more}")?;
+                f.write_str("\n       ... the last ")?;
+                match period {
+                    1 => f.write_str("frame is")?,
+                    _ => write!(f, "{} are", Count(period, "frame"))?,
+                }
+                write!(f, " there {}", Count(times - 1, "more time"))?;
             }
             depth += period * times;
         }

@@ -204,6 +204,10 @@ mod documents {
     struct Untrusted;
     #[doc = include_str!("../../../docs/metering.md")]
     struct Metering;
+    #[doc = include_str!("../../../docs/async.md")]
+    struct Async;
+    #[doc = include_str!("../../../docs/errors.md")]
+    struct Errors;
     #[doc = include_str!("../../../docs/determinism.md")]
     struct Determinism;
     #[doc = include_str!("../../../docs/no-std.md")]

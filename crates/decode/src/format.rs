@@ -26,9 +26,10 @@ pub(crate) fn no_magic(bytes: &[u8]) -> ErrorKind {
     let known = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
     match known {
         Some((_, what)) => ErrorKind::OtherFormat(what),
-        None if is_text(bytes) => {
-            ErrorKind::OtherFormat("this is the text format, and the binary format is wanted")
-        }
+        None if is_text(bytes) => ErrorKind::OtherFormat(
+            "this is the text format, and the binary format is wanted: `Module::new` of the \
+                 crate `windlass` reads text if that has its feature `wat`",
+        ),
         None if is_page(bytes) => ErrorKind::OtherFormat("this is a page of HTML"),
         None if is_other_text(bytes) => ErrorKind::OtherFormat(
             "this is text, but not that of a module, which begins with ( or ;;",

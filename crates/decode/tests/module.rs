@@ -177,7 +177,10 @@ fn other_formats_are_named() {
         Module::decode(bytes, Features::default()).expect_err("it is no module").to_string()
     };
     let magic = "magic header not detected: this is";
-    let text = format!("{magic} the text format, and the binary format is wanted (at offset 0x0)");
+    let text = format!(
+        "{magic} the text format, and the binary format is wanted: `Module::new` of the crate \
+         `windlass` reads text if that has its feature `wat` (at offset 0x0)"
+    );
     let end = "(at offset 0x0)";
     let other = format!("{magic} text, but not that of a module, which begins with ( or ;; {end}");
     let mark = format!("text that begins with a byte order mark, which has to be removed {end}");

@@ -185,7 +185,8 @@ impl Instance {
     ) -> Result<TypedFunc<Params, Results>, Error> {
         let func = self.get_export(&store, name).and_then(Extern::into_func);
         let none = || self.no_func(&store.as_context().0.inner, name);
-        func.ok_or_else(none)?.typed(store)
+        let func = func.ok_or_else(none)?;
+        func.typed(store).map_err(|error| error!("{error}, under the name `{}`", Escaped(name)))
     }
 
     /// The error that there is no such function: it tells what there is, first what may be meant.

@@ -7,7 +7,7 @@ use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Escaped, Extern, Func, FuncType, Instance,
     InstancePre, IntoFunc, Module, Trap, Val,
     error::{LinkErrors, error},
-    runtime::{Item, check_import, unknown},
+    runtime::{Item, StoreInner, check_import, unknown},
     types::ItemType,
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
@@ -251,7 +251,8 @@ impl<T> Linker<T> {
         module: &Module,
     ) -> Result<Instance, Error> {
         self.check_engine(store.as_context().engine(), "store")?;
-        self.instantiate_pre(module)?.instantiate(store)
+        let prepared = self.prepared(&store.as_context().0.inner, module)?;
+        prepared.instantiate(store)
     }
 
     /// Finds what the imports of `module` stand for and checks the types of host functions, once
@@ -259,30 +260,44 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// [`LinkError`](crate::LinkError) if nothing is defined for imports, or host functions of
-    /// other types; if the module belongs to another engine, or the host has no memory.
+    /// other types; if the module belongs to another engine, or the host has no memory. What is
+    /// in a store has its type there, and is checked when an instance is made.
     pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>, Error> {
+        self.prepare(module, None)
+    }
+
+    /// The same for this store. [`Instance::new`] checks the types of what is in it; they are
+    /// looked at here only if something else is wrong, so that the error tells of all.
+    fn prepared(&self, store: &StoreInner, module: &Module) -> Result<InstancePre<T>, Error> {
+        self.prepare(module, None).or_else(|_| self.prepare(module, Some(store)))
+    }
+
+    /// Finds what the imports stand for, and checks the types that are known: of what is in a
+    /// store only with that store.
+    fn prepare(
+        &self,
+        module: &Module,
+        store: Option<&StoreInner>,
+    ) -> Result<InstancePre<T>, Error> {
         self.check_engine(module.engine(), "module")?;
         let mut definitions = Vec::new();
         let count = module.0.decoded.imports.len();
         definitions.try_reserve_exact(count).map_err(|_| Trap::AllocationTooLarge)?;
-        let mut missing = LinkErrors::default();
+        let mut errors = LinkErrors::default();
         for (import, ty) in module.0.imports() {
-            match self.find(&import.module, &import.name) {
-                Some(definition) => definitions.push(definition.clone()),
-                None => missing.add(|| {
+            let Some(definition) = self.find(&import.module, &import.name) else {
+                errors.add(|| {
                     let near = self.nearest(&import.module, &import.name);
                     unknown(&self.engine, import, ty, Near(near))
-                }),
+                });
+                continue;
+            };
+            if let Some(given) = definition.ty(store) {
+                check_import(&self.engine, import, ty, given, &mut errors);
             }
+            definitions.push(definition.clone());
         }
-        missing.finish()?;
-        let mut wrong = LinkErrors::default();
-        for ((import, ty), definition) in module.0.imports().zip(&definitions) {
-            if let Definition::Host(func) = definition {
-                check_import(&self.engine, import, ty, ItemType::Func(func.ty.id()), &mut wrong);
-            }
-        }
-        wrong.finish()?;
+        errors.finish()?;
         Ok(InstancePre::new(module.clone(), definitions))
     }
 
@@ -348,7 +363,7 @@ impl<T> Linker<T> {
         module: &Module,
     ) -> Result<Vec<Extern>, Error> {
         self.check_engine(&store.inner.engine, "store")?;
-        let prepared = self.instantiate_pre(module)?;
+        let prepared = self.prepared(&store.inner, module)?;
         Ok(prepared.imports().map(|import| import.to_extern(store)).collect())
     }
 
@@ -432,6 +447,15 @@ impl fmt::Display for Path<'_> {
 }
 
 impl<T> Definition<T> {
+    /// Its type, if it is known: of what is in a store only with that store.
+    fn ty(&self, store: Option<&StoreInner>) -> Option<ItemType> {
+        match (self, store) {
+            (Definition::Host(func), _) => Some(ItemType::Func(func.ty.id())),
+            (Definition::Item(item), Some(store)) => Some(item.item(store).ok()?.ty(store)),
+            (Definition::Item(_), None) => None,
+        }
+    }
+
     fn to_extern(&self, store: &mut StoreState<T>) -> Extern {
         match self {
             Definition::Item(item) => item.clone(),

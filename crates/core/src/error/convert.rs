@@ -24,8 +24,10 @@ impl Error {
     }
 
     /// The same as an [`anyhow::Error`], as by `?`: `downcast_ref` finds what it finds here, but
-    /// for what came in a box, which is in the chain. The backtrace is a context, a
-    /// [`WasmBacktrace`](crate::WasmBacktrace).
+    /// for what came in a box, which is in the chain; so is what a host function returned that has
+    /// an error of its own, and neither an [`Error`] nor an [`anyhow::Error`]. The backtrace is a
+    /// context, a [`WasmBacktrace`](crate::WasmBacktrace), and begins with the message, so that
+    /// `{}` shows both; `{:#}` and `{:?}` show the message again, as the next one's of the chain.
     #[cfg(feature = "anyhow")]
     #[cold]
     pub fn into_anyhow(self) -> anyhow::Error {

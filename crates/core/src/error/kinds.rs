@@ -232,7 +232,7 @@ impl LinkError {
         LinkError { kind, module, name, detail, others: Vec::new(), more: 0 }
     }
 
-    /// The other imports of the module that can't be satisfied for the same reason, in order: 15
+    /// The other imports of the module that can't be satisfied, for whatever reason, in order: 15
     /// at most.
     ///
     /// ```

@@ -59,7 +59,8 @@ fn typed_functions_are_checked() {
     let error = instance.get_typed_func::<i32, ()>(&store, "fac").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "type mismatch: expected a function of type (i32) -> (), found (i64) -> (i64)"
+        "type mismatch: expected a function of type (i32) -> (), found (i64) -> (i64), \
+         under the name `fac`"
     );
     let error = instance.get_typed_func::<(), ()>(&store, "none").unwrap_err();
     let expected = "no function is exported under the name `none`; \

@@ -281,6 +281,36 @@ incompatible import type for `a`::`h`: expected func (i64) -> (), found func () 
 }
 
 #[test]
+fn what_is_missing_and_what_has_another_type_are_told_together() {
+    let mut linker: Linker<()> = Linker::new(&Engine::default());
+    let mut store = Store::new(linker.engine(), ());
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    linker.func_wrap("h", "io", || {}).unwrap();
+    linker.define(&store, "h", "memory", memory).unwrap();
+    let text = r#"(import "h" "nothing" (func)) (import "h" "io" (func (param i32)))
+                  (import "h" "io" (func)) (import "h" "memory" (memory 2))"#;
+    let module = module(&linker.engine().clone(), text);
+    let lines = [
+        "unknown import for `h`::`nothing`: expected func () -> (), found nothing of this name",
+        "incompatible import type for `h`::`io`: expected func (i32) -> (), found func () -> ()",
+        "incompatible import type for `h`::`memory`: expected memory 2.., found memory 1..",
+    ];
+    // What is in the store has a type only there.
+    let prepared = linker.instantiate_pre(&module).unwrap_err();
+    assert_eq!(prepared.to_string(), lines[..2].join("\n"));
+    let all = lines.join("\n");
+    assert_eq!(linker.instantiate(&mut store, &module).unwrap_err().to_string(), all);
+    assert_eq!(linker.module(&mut store, "m", &module).unwrap_err().to_string(), all);
+    // In another store it can't be looked at.
+    let other = Store::new(linker.engine(), ());
+    let error = linker.instantiate(other, &module).unwrap_err();
+    assert_eq!(error.to_string(), lines[..2].join("\n"));
+    linker.func_wrap("h", "nothing", || {}).unwrap();
+    let told: LinkError = linker.instantiate(&mut store, &module).unwrap_err().downcast().unwrap();
+    assert_eq!((told.name(), told.others()[0].name()), ("io", "memory"));
+}
+
+#[test]
 fn a_prepared_module_keeps_what_was_found() {
     let engine = Engine::default();
     let mut linker: Linker<u32> = Linker::new(&engine);

@@ -62,7 +62,9 @@ fn take_vals<T>(caller: &mut Caller<'_, T>) -> Vec<Val> {
 
 /// What a host function can return: what [`WasmResults`](crate::WasmResults) allows, or a `Result`
 /// of that with any error that fits into a `Box<dyn Error + Send + Sync>`: [`Error`], one of the
-/// host's, `std::io::Error`, `anyhow::Error`, a `String`.
+/// host's, `std::io::Error`, `anyhow::Error`, a `String`. [`Error::downcast_ref`] finds it in the
+/// error of the call; that of `anyhow` does for [`Error`] and `anyhow::Error`: others are in its
+/// chain.
 #[diagnostic::on_unimplemented(
     message = "a host function can't return `{Self}`",
     label = "not a list of WebAssembly's values, nor a `Result` of that",
