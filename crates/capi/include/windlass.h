@@ -274,7 +274,7 @@ WASM_API_EXTERN own wasm_memory_t *windlass_memory_new_with_bytes(
     wasm_store_t *, const wasm_memorytype_t *, uint8_t *bytes, size_t size, void *env,
     void (*finalizer)(void *));
 /* As long as a pin lives, wasm_memory_data stays the same: what would have to move the memory
-   fails, as a growth does that its type does not allow. */
+   fails, as a growth does that its type does not allow. It keeps the memory's store. */
 typedef struct windlass_memory_pin_t windlass_memory_pin_t;
 WASM_API_EXTERN own windlass_memory_pin_t *windlass_memory_pin(wasm_memory_t *);
 WASM_API_EXTERN void windlass_memory_pin_delete(own windlass_memory_pin_t *);

@@ -13,8 +13,14 @@ use windlass::{
     AsContextMut, Engine, Error, Extern, ExternType, Memory, MemoryPin, Result, SharedMemory,
 };
 
-/// Keeps a memory where it is; a shared one stays there by itself.
-pub struct windlass_memory_pin_t(#[expect(dead_code, reason = "for its end")] Option<MemoryPin>);
+/// Keeps a memory where it is, and alive. It ends as its fields say: the pin before its store.
+#[expect(dead_code, reason = "for their ends")]
+pub enum windlass_memory_pin_t {
+    /// That of a store, which the memory lies in.
+    Own(MemoryPin, Arc<Shared>),
+    /// A shared one, which stays where it is by itself.
+    Shared(SharedMemory),
+}
 
 /// A memory, of a store or shared.
 enum Either {
@@ -92,15 +98,17 @@ entries! {
         data.unwrap_or(ptr::null_mut())
     }
 
-    /// Keeps the memory where it is as long as the pin lives; null without a memory.
+    /// Keeps the memory where it is, and its store, as long as the pin lives; null without a
+    /// memory.
     fn windlass_memory_pin(memory: Mut<'_, wasm_memory_t>) -> Own<windlass_memory_pin_t> {
-        let pin = with(memory, |memory, cx| {
-            Ok(match memory {
-                Either::Own(memory) => Some(memory.pin(cx)),
-                Either::Shared(_) => None,
-            })
-        });
-        Some(Box::new(windlass_memory_pin_t(pin.ok()?)))
+        let (memory, store) = parts(memory)?;
+        Some(Box::new(match memory {
+            Either::Own(memory) => {
+                let pin = store.enter(|cx| Ok(memory.pin(cx))).ok()?;
+                windlass_memory_pin_t::Own(pin, store.clone())
+            }
+            Either::Shared(memory) => windlass_memory_pin_t::Shared(memory),
+        }))
     }
 
     /// Lets the memory move again.
