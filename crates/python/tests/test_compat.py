@@ -65,7 +65,7 @@ def test_types_by_name() -> None:
 
     swap_ = Function(store, swap)
     assert swap_.type == FunctionType([Type.I32, Type.I64], [Type.I64, Type.I32])
-    assert swap_(1, 2) == [2, 1]
+    assert swap_(1, 2) == (2, 1)
     add = Function(store, lambda x, y: x + y, FunctionType([Type.I32, Type.I32], [Type.I32]))
     assert add(1, 2) == 3
 
@@ -148,3 +148,9 @@ def test_wasi(capfd: "pytest.CaptureFixture[str]", tmp_path: object) -> None:
     version = wasi.get_version(module, strict=True)
     Instance(module, environment.generate_import_object(store, version)).exports._start()
     assert capfd.readouterr().out == "hi"
+
+
+def test_several_results_are_a_tuple() -> None:
+    store = Store()
+    text = '(func (export "two") (result i32 i32) (i32.const 1) (i32.const 2))'
+    assert Instance(Module(store, text)).exports.two() == (1, 2)

@@ -323,3 +323,20 @@ def test_executions() -> None:
         execution.run(store)
     with pytest.raises(wl.WindlassError):
         execution.resume(store, 1)
+
+
+def test_mistakes_on_the_command_line_are_errors(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "add.wasm"
+    text = """(memory (export "memory") 1)
+        (func (export "add") (param i32 i64) (result i64) (local.get 1))"""
+    file.write_bytes(wl.wat2wasm(text))
+    for args, message in [
+        (["--invoke", "add", str(file), "1"], "`add` takes 2 arguments, not 1"),
+        (["--invoke", "add", str(file), "99999999999", "2"], "error: "),
+        (["--invoke", "memory", str(file)], "no function is exported as `memory`"),
+        (["--env", "FOO", str(file)], "expected NAME=VALUE, not `FOO`"),
+    ]:
+        command = [sys.executable, "-m", "windlass", "run", *args]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode in (1, 2) and message in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr

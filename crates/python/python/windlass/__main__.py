@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
-from . import ExitTrap, Trap, WasiConfig, WindlassError, load
+from . import BoundFunc, ExitTrap, Trap, WasiConfig, WindlassError, load
+
+
+def _variable(text: str) -> Tuple[str, str]:
+    name, is_set, value = text.partition("=")
+    if not is_set:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, not `{text}`")
+    return name, value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -20,7 +27,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST[::GUEST]",
         help="a directory that the program may use, and its name there",
     )
-    run.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    run.add_argument(
+        "--env", action="append", default=[], type=_variable, metavar="NAME=VALUE"
+    )
     run.add_argument("--invoke", metavar="NAME", help="a function, called with ARGS as numbers")
     run.add_argument("file")
     run.add_argument("args", nargs=argparse.REMAINDER)
@@ -33,7 +42,7 @@ def _number(text: str, ty: str) -> Any:
 
 def _run(options: argparse.Namespace) -> int:
     wasi = WasiConfig([options.file, *options.args])
-    wasi.env = [tuple(each.split("=", 1)) for each in options.env]
+    wasi.env = options.env
     wasi.inherit_stdin()
     wasi.inherit_stdout()
     wasi.inherit_stderr()
@@ -47,8 +56,13 @@ def _run(options: argparse.Namespace) -> int:
                 raise WindlassError("the module is no program: it exports no `_start`")
             guest["_start"]()
         else:
-            func = guest[options.invoke]
+            func = guest[options.invoke] if options.invoke in guest else None
+            if not isinstance(func, BoundFunc):
+                raise WindlassError(f"no function is exported as `{options.invoke}`")
             types = [str(ty) for ty in func.type.params]
+            if len(types) != len(options.args):
+                wanted, given = len(types), len(options.args)
+                raise WindlassError(f"`{options.invoke}` takes {wanted} arguments, not {given}")
             result = func(*map(_number, options.args, types))
             if result is not None:
                 print(*(result if isinstance(result, list) else [result]))
@@ -57,11 +71,8 @@ def _run(options: argparse.Namespace) -> int:
     except Trap as trap:
         print(f"trap: {trap}", file=sys.stderr)
         return 134
-    except (WindlassError, OSError, ValueError) as error:
+    except (WindlassError, OSError, OverflowError, TypeError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyError as error:
-        print(f"error: no function is exported as {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -241,7 +241,10 @@ class Function:
 
     def __call__(self, *args: Any) -> Any:
         try:
-            return self._func(*(a.value if isinstance(a, Value) else a for a in args))
+            given = (a.value if isinstance(a, Value) else a for a in args)
+            results = self._func(*given)
+            several = len(self._func.type.results) > 1
+            return tuple(results) if several else results
         except (RuntimeError, TypeError, SystemExit):
             raise
         except Exception as error:
