@@ -2,6 +2,7 @@
 //! number, [`StoreBudget`] what one store takes of it; files in memory take of it, too. `run` makes
 //! it, the engine asks it.
 
+use crate::units;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -11,22 +12,26 @@ use windlass_wasi::MemoryBudget;
 
 /// How many bytes are left, for all threads of the program together. Clones are the same one.
 #[derive(Clone)]
-pub(crate) struct Budget(Arc<AtomicU64>);
+pub(crate) struct Budget {
+    left: Arc<AtomicU64>,
+    /// What there was at first; none if nothing is limited.
+    limit: Option<u64>,
+}
 
 impl Budget {
-    pub(crate) fn new(bytes: u64) -> Budget {
-        Budget(Arc::new(AtomicU64::new(bytes)))
+    pub(crate) fn new(limit: Option<u64>) -> Budget {
+        Budget { left: Arc::new(AtomicU64::new(limit.unwrap_or(u64::MAX))), limit }
     }
 }
 
 impl MemoryBudget for Budget {
     fn take(&self, bytes: u64) -> bool {
         let take = |left: u64| left.checked_sub(bytes);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
     fn give_back(&self, bytes: u64) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+        self.left.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
@@ -60,6 +65,16 @@ impl StoreBudget {
     /// left.
     pub(crate) fn take(&self, bytes: u64) -> bool {
         self.budget.take(bytes)
+    }
+
+    /// What an error that the engine makes of our refusal says, with the option that wanted it;
+    /// none if it is another error.
+    pub(crate) fn explain(&self, error: &Error) -> Option<String> {
+        let limit = units::show_size(self.budget.limit?);
+        let message = error.to_string();
+        let (what, place) = message.split_once('\n').unwrap_or((&message, ""));
+        let is_ours = error.trap().is_none() && what.starts_with("resource limit exceeded");
+        is_ours.then(|| format!("{what}: --max-memory allows {limit} in all\n{place}"))
     }
 }
 

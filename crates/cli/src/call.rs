@@ -35,9 +35,12 @@ impl From<Error> for Ended {
 impl Ended {
     /// Why there is no instance of the module in a file. What is missing is missed by the file; a
     /// start function is part of the program.
-    pub(crate) fn instantiating(file: &Path, error: Error) -> Ended {
-        match error.downcast_ref() {
-            Some(missing) => missing_imports(file, missing).into(),
+    pub(crate) fn instantiating(file: &Path, error: Error, store: &Store<Host>) -> Ended {
+        if let Some(missing) = error.downcast_ref() {
+            return missing_imports(file, missing).into();
+        }
+        match store.data().budget.explain(&error) {
+            Some(message) => Failure::of(file, message).into(),
             None => error.into(),
         }
     }
@@ -52,13 +55,33 @@ fn missing_imports(file: &Path, error: &LinkError) -> Failure {
     let modules: BTreeSet<&str> = all
         .filter(|import| import.kind() == LinkErrorKind::UnknownImport)
         .map(LinkError::module)
-        .filter(|module| !module.starts_with("wasi"))
+        .filter(|module| !module.starts_with("wasi") || is_interface(module))
         .collect();
-    if let Some(module) = modules.first() {
-        let module = Escaped(module);
-        lines.push(format!("a module that has them can be given with --preload {module}=FILE"));
+    let (of_components, modules): (Vec<&str>, Vec<&str>) =
+        modules.into_iter().partition(|module| is_interface(module));
+    if let Some(interface) = of_components.first() {
+        lines.push(format!(
+            "{} is an interface of components, and a module is wanted: build for wasm32-wasip1",
+            Escaped(interface)
+        ));
+    }
+    if !modules.is_empty() {
+        let options = modules.iter().take(MOST_OPTIONS);
+        let options = options.map(|module| format!(" --preload {}=FILE", Escaped(module)));
+        let what = if modules.len() == 1 { "a module that has" } else { "modules that have" };
+        let more = if modules.len() > MOST_OPTIONS { " ..." } else { "" };
+        let options: String = options.collect();
+        lines.push(format!("{what} them can be given with{options}{more}"));
     }
     Failure::new(lines.join("\n"))
+}
+
+/// As many options are proposed at most.
+const MOST_OPTIONS: usize = 8;
+
+/// Whether a name is that of an interface of components, as in `wasi:cli/run@0.2.0`.
+fn is_interface(module: &str) -> bool {
+    module.split_once(':').is_some_and(|(_, rest)| rest.contains('/'))
 }
 
 /// A call of a program's function.
@@ -75,16 +98,17 @@ impl Call<'_> {
         let Some(name) = self.invoke else {
             let (start, is_reactor) = self.begin(store, instance)?;
             if is_reactor {
-                initialize(store, instance)?;
+                initialize(self.file, store, instance)?;
             }
             return Ok(start.call(&mut *store, &[], &mut [])?);
         };
         let func = instance.get_func(&mut *store, name).ok_or_else(|| {
-            let (file, hint) = (shown(self.file), hint(instance.module(&*store), name));
-            Failure::usage(format_args!("{file} exports no function {name:?}{hint}"))
+            let (file, module) = (shown(self.file), instance.module(&*store));
+            let (what, hint) = (other_kind(module, name), hint(module, name));
+            Failure::usage(format_args!("{file} exports no function {name:?}{what}{hint}"))
         })?;
         let args = self.arguments(store, func)?;
-        initialize(store, instance)?;
+        initialize(self.file, store, instance)?;
         let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
         func.call(&mut *store, &args, &mut results)?;
         Ok(results.iter().try_for_each(|value| print(values::show(&*store, value) + "\n"))?)
@@ -131,11 +155,33 @@ impl Call<'_> {
 }
 
 /// A reactor wants this before anything else.
-fn initialize(store: &mut Store<Host>, instance: &Instance) -> Result<(), Error> {
-    match instance.get_func(&mut *store, "_initialize") {
-        Some(initialize) => initialize.call(&mut *store, &[], &mut []),
-        None => Ok(()),
+pub(crate) fn initialize(
+    file: &Path,
+    store: &mut Store<Host>,
+    instance: &Instance,
+) -> Result<(), Ended> {
+    let Some(func) = instance.get_func(&mut *store, "_initialize") else { return Ok(()) };
+    let ty = func.ty(&*store);
+    if ty.params().len() + ty.results().len() > 0 {
+        return Err(Failure::of(
+            file,
+            format_args!("\"_initialize\" can't be called first: its type is {ty}, not () -> ()"),
+        )
+        .into());
     }
+    Ok(func.call(&mut *store, &[], &mut [])?)
+}
+
+/// What the export with this name is instead of a function.
+fn other_kind(module: &Module, name: &str) -> String {
+    let kind = match module.get_export(name) {
+        Some(ExternType::Memory(_)) => "memory",
+        Some(ExternType::Table(_)) => "table",
+        Some(ExternType::Global(_)) => "global",
+        Some(ExternType::Tag(_)) => "tag",
+        _ => return String::new(),
+    };
+    format!(": that is a {kind}")
 }
 
 /// The functions that could be invoked, those first that are called nearly so.

@@ -3,7 +3,7 @@
 
 use crate::{
     explore, nearest,
-    terminal::{Failure, HEADING, print, read_module, shown},
+    terminal::{Failure, HEADING, load, print, read_module, shown},
 };
 use clap::Args;
 use std::{fmt, ops::Range, path::PathBuf, process::ExitCode};
@@ -86,7 +86,7 @@ impl Functions {
     fn load(&self) -> Result<(Module, Vec<u8>, Vec<Function>), Failure> {
         let file = read_module(&self.file)?;
         let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
-        let module = Module::new(&engine, &file).map_err(|e| self.failure(e))?;
+        let module = load(&engine, &self.file, &file)?;
         let bytes = module.bytes().to_vec();
         let functions = self.asked(&bytes)?;
         Ok((module, bytes, functions))
@@ -118,6 +118,14 @@ impl Functions {
         let file = shown(&self.file);
         if exported.is_some() {
             return Err(Failure::usage(format_args!("{file} imports the function {wanted:?}")));
+        }
+        if let (Ok(_), Some((first, last))) =
+            (wanted.parse::<u32>(), others.first().zip(others.last()))
+        {
+            return Err(Failure::usage(format_args!(
+                "{file} defines no function {wanted} (it has {} to {})",
+                first.index, last.index
+            )));
         }
         let named = others.iter().map(|func| func.name.as_str()).filter(|name| !name.is_empty());
         let names = nearest::first(wanted, named);

@@ -31,10 +31,11 @@ impl Text {
     /// The lines of a function, whose body is there: also the one that it begins with.
     fn of(&self, body: &Range<usize>) -> &[(usize, String)] {
         let end = self.0.partition_point(|(offset, _)| *offset < body.end);
-        let start = self.0.partition_point(|(offset, _)| *offset < body.start);
         let is_head = |line: &str| line.trim_start().starts_with("(func ");
-        let head = self.0[..start].iter().rposition(|(_, line)| is_head(line));
-        &self.0[head.unwrap_or(start).min(end)..end]
+        // Its own head is the last before its end, whichever offset the printer gives that.
+        let head = self.0[..end].iter().rposition(|(_, line)| is_head(line));
+        let start = || self.0.partition_point(|(offset, _)| *offset < body.start);
+        &self.0[head.unwrap_or_else(start).min(end)..end]
     }
 }
 

@@ -2,7 +2,8 @@
 //! file of its own; what they share of speaking to the user is in `terminal`.
 //!
 //! Exit codes: 0; 1 for a file that can't be used or fails its check; 2 for a wrong use of the
-//! command; 124 when the time of `--timeout` is up; 134 for a trap; 141 for a program whose reader
+//! command; 124 when the time of `--timeout` is up; 134 for a trap, or an exception that nobody
+//! catches; 141 for a program whose reader
 //! went away; a guest's own code if it calls `proc_exit`.
 #![forbid(unsafe_code)]
 
@@ -29,12 +30,18 @@ mod wast;
 mod watchdog;
 mod world;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{
+    CommandFactory, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use std::{
     ffi::{OsStr, OsString},
+    io::{self, Write},
     path::Path,
     process::ExitCode,
 };
+use terminal::{Failure, stdout_failure};
+use windlass::Escaped;
 
 /// A fast WebAssembly interpreter.
 ///
@@ -72,7 +79,11 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|command| command == "profile") {
         return profile::not_built_in().report();
     }
-    let result = match Windlass::parse_from(args).command {
+    let parsed = match Windlass::try_parse_from(args) {
+        Ok(parsed) => parsed,
+        Err(error) => return tell(error),
+    };
+    let result = match parsed.command {
         Command::Run(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Wast(command) => command.execute(),
@@ -81,9 +92,34 @@ fn main() -> ExitCode {
         Command::Explore(command) => command.execute(),
         #[cfg(feature = "profile")]
         Command::Profile(command) => command.execute(),
-        Command::Completions(command) => command.execute(&mut Windlass::command()),
+        Command::Completions(command) => command.execute(&mut with_options_of_run()),
     };
     result.unwrap_or_else(|failure| failure.report())
+}
+
+/// Prints help, the version, or what is wrong with the command line.
+fn tell(mut error: clap::Error) -> ExitCode {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) {
+        let tip = format!("there is no file '{}' either", Escaped(word));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    match printed {
+        Err(reason) if !error.use_stderr() => {
+            stdout_failure(reason).map_or_else(|| ExitCode::from(code), Failure::report)
+        }
+        _ => ExitCode::from(code),
+    }
+}
+
+/// What shells complete: options of `run` also where that is left out.
+fn with_options_of_run() -> clap::Command {
+    let command = Windlass::command();
+    let run = command.find_subcommand("run").map(clap::Command::get_arguments);
+    let options = run.into_iter().flatten().filter(|arg| !arg.is_positional());
+    let options: Vec<_> = options.cloned().collect();
+    command.args(options)
 }
 
 /// The command line, with the `run` that was left out of `windlass [OPTIONS] FILE [ARGS]...`.

@@ -1,13 +1,13 @@
 //! `--preload NAME=FILE`: a module whose exports the program can import under a name.
 
 use crate::{
-    call::Ended,
+    call::{Ended, initialize},
     run::Host,
-    terminal::{Failure, read_module},
+    terminal::{Failure, load, read_module},
 };
 use clap_lex::OsStrExt as _;
 use std::{ffi::OsStr, path::PathBuf};
-use windlass::{Linker, Module, Store};
+use windlass::{Linker, Store};
 
 /// A module that is instantiated before the program.
 pub(crate) struct Preload {
@@ -34,13 +34,11 @@ impl Preload {
         store: &mut Store<Host>,
     ) -> Result<(), Ended> {
         let bytes = read_module(&self.file)?;
-        let module = Module::new(store.engine(), &bytes).map_err(|e| Failure::of(&self.file, e))?;
+        let module = load(store.engine(), &self.file, &bytes)?;
         let instance = linker
             .instantiate(&mut *store, &module)
-            .map_err(|error| Ended::instantiating(&self.file, error))?;
-        if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
-            initialize.call(&mut *store, &[], &mut [])?;
-        }
+            .map_err(|error| Ended::instantiating(&self.file, error, store))?;
+        initialize(&self.file, store, &instance)?;
         let defined = linker.instance(&mut *store, &self.name, instance);
         defined.map_err(|error| Failure::of(&self.file, error))?;
         Ok(())

@@ -5,7 +5,7 @@ use crate::{
     call::{Call, Ended},
     features,
     preload::Preload,
-    terminal::{Failure, read_module},
+    terminal::{Failure, load, read_module},
     units,
     watchdog::Watchdog,
     world::World,
@@ -20,7 +20,8 @@ use std::{
     time::Duration,
 };
 use windlass::{
-    Config, Engine, Error, ExternType, Features, Linker, Metering, Module, Store, Trap,
+    Config, Engine, Error, ExternType, Features, Linker, Metering, Module, Store, ThrownException,
+    Trap,
 };
 use windlass_decode::Count;
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
@@ -78,7 +79,7 @@ pub(crate) struct Run {
 /// What a thread's store holds for us.
 pub(crate) struct Host {
     wasi: SharedWasiCtx,
-    budget: StoreBudget,
+    pub(crate) budget: StoreBudget,
 }
 
 /// How deep calls from host to guest may nest, and the native stack of a thread that runs guests,
@@ -109,15 +110,15 @@ impl Run {
         let file = self.file();
         let bytes = read_module(file)?;
         let mut config = self.config();
-        let mut module = Engine::new(&config)
-            .and_then(|engine| Module::new(&engine, &bytes))
-            .map_err(|error| Failure::of(file, error))?;
+        let load = |config: &Config| {
+            let engine = Engine::new(config).map_err(Failure::new)?;
+            load(&engine, file, &bytes)
+        };
+        let mut module = load(&config)?;
         if WasiThreads::<Host>::are_in(&module) && self.metering() == Metering::None {
             // One thread can end the others.
             config.metering(Metering::Interrupt);
-            module = Engine::new(&config)
-                .and_then(|engine| Module::new(&engine, &bytes))
-                .map_err(|error| Failure::of(file, error))?;
+            module = load(&config)?;
         }
         let engine = module.engine().clone();
         let mut store = self.store(&engine)?;
@@ -150,7 +151,11 @@ impl Run {
                     Err(Failure::trap(stopped(what, &error)))
                 }
                 (None, Some(_)) => Err(Failure::trap(error)),
-                (None, None) => Err(Failure::new(error)),
+                (None, None) if error.is::<ThrownException>() => Err(Failure::trap(error)),
+                (None, None) => Err(match store.data().budget.explain(&error) {
+                    Some(message) => Failure::of(file, message),
+                    None => Failure::new(error),
+                }),
             },
         }
     }
@@ -198,7 +203,7 @@ impl Run {
     }
 
     fn store(&self, engine: &Engine) -> Result<Store<Host>, Failure> {
-        let budget = Budget::new(self.max_memory.unwrap_or(u64::MAX));
+        let budget = Budget::new(self.max_memory);
         // One limit for everything, if there is one; files in memory have one in any case.
         let files = self.max_memory.map_or(1 << 30, |_| u64::MAX);
         let wasi = self.world.wasi(self.name(), self.args(), &budget, files)?;
@@ -247,7 +252,7 @@ impl Run {
         let file = self.file();
         let instance = linker
             .instantiate(&mut *store, module)
-            .map_err(|error| Ended::instantiating(file, error))?;
+            .map_err(|error| Ended::instantiating(file, error, store))?;
         let invoke = self.invoke.as_deref();
         Call { file, invoke, args: self.args() }.call(store, &instance)
     }

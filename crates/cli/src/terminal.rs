@@ -9,7 +9,7 @@ use std::{
     path::Path,
     process::ExitCode,
 };
-use windlass::Escaped;
+use windlass::{Engine, Error, Escaped, Module, ModuleError};
 
 /// How the word "error" looks.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -84,12 +84,14 @@ pub(crate) fn suggest(message: impl Display) {
 /// Prints to stdout. A reader that went away is no failure of ours.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(format_args!("cannot write to stdout: {error}")))
-        }
-        _ => Ok(()),
-    }
+    let written = write!(stdout, "{text}").and_then(|()| stdout.flush());
+    written.err().and_then(stdout_failure).map_or(Ok(()), Err)
+}
+
+/// Why nothing can be written to stdout, if that is a failure.
+pub(crate) fn stdout_failure(error: io::Error) -> Option<Failure> {
+    let is_ours = error.kind() != io::ErrorKind::BrokenPipe;
+    is_ours.then(|| Failure::new(format_args!("cannot write to stdout: {error}")))
 }
 
 /// Reads a file, whose name an error tells; `-` is standard input.
@@ -117,6 +119,23 @@ pub(crate) fn read_module(path: &Path) -> Result<Vec<u8>, Failure> {
         }
     }
     Ok(bytes)
+}
+
+/// Makes a module of a file's bytes. What is wrong in a text is told with the file's name.
+pub(crate) fn load(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Module, Failure> {
+    module(engine, path, bytes).map_err(|error| Failure::of(path, error))
+}
+
+/// As [`load`], for who needs the engine's error.
+pub(crate) fn module(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Module, Error> {
+    Module::new(engine, bytes).map_err(|error| match windlass_decode::is_text(bytes) {
+        // The engine has parsed it without a name: only then is it no `ModuleError`.
+        true if !error.is::<ModuleError>() => {
+            let parsed = wat::Parser::new().parse_bytes(Some(path), bytes);
+            parsed.err().map_or(error, Error::new)
+        }
+        _ => error,
+    })
 }
 
 /// A path as people may see it.

@@ -5,7 +5,7 @@ use windlass_decode::Count;
 
 /// Parses a size in bytes: a number with an optional unit (`K`, `KB`, `KiB`: all 1024, and so on).
 pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let (number, unit) = split(text);
+    let (number, unit) = split(text)?;
     let shift = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 0,
         "k" | "kb" | "kib" => 10,
@@ -19,7 +19,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// Parses an amount: a whole number with an optional `k`, `M`, `G` or `T`, thousands each.
 pub(crate) fn count(text: &str) -> Result<u64, String> {
-    let (number, unit) = split(text);
+    let (number, unit) = split(text)?;
     let scale = match unit.to_ascii_lowercase().as_str() {
         "" => 1,
         "k" => 1_000,
@@ -62,7 +62,7 @@ pub(crate) fn show_duration(time: Duration) -> String {
 
 /// Parses a duration: a number with a unit; seconds if there is none.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = split(text);
+    let (number, unit) = split(text)?;
     let seconds = match unit {
         "us" => 1e-6,
         "ms" => 1e-3,
@@ -76,10 +76,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A number and what follows it.
-fn split(text: &str) -> (&str, &str) {
+fn split(text: &str) -> Result<(&str, &str), String> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    (number, unit.trim())
+    if number.is_empty() {
+        Err(format!("{text:?} does not begin with a number"))
+    } else {
+        Ok((number, unit.trim()))
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +118,9 @@ mod tests {
     fn why_an_amount_is_refused() {
         let whole = Err("\"1.5\" is not a whole number".to_owned());
         assert_eq!((count("1.5M"), size("1.5K")), (whole.clone(), whole));
+        let no_number = Err("\"abc\" does not begin with a number".to_owned());
+        assert_eq!([count("abc"), size("abc")], [no_number.clone(), no_number]);
+        assert_eq!(duration("abc"), Err("\"abc\" does not begin with a number".to_owned()));
         assert_eq!(number("x"), Err("\"x\" is not a whole number".to_owned()));
         let large = Err("too large: at most 18446744073709551615".to_owned());
         for text in ["99999999999999999999", "18446744073709551616"] {

@@ -3,7 +3,7 @@
 
 use crate::{
     features,
-    terminal::{BAD, Failure, GOOD, complain, print, read_module, shown},
+    terminal::{BAD, Failure, GOOD, complain, module, print, read_module, shown},
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use windlass::{Config, Engine, Error, Features, Module, ModuleError};
+use windlass::{Config, Engine, Error, Features, ModuleError};
 
 /// Check that files are valid modules
 #[derive(Args)]
@@ -36,7 +36,7 @@ impl Validate {
         let mut code = ExitCode::SUCCESS;
         let mut verdicts = Vec::new();
         for file in &self.files {
-            let verdict = read_module(file).map(|bytes| check(&engine, &bytes));
+            let verdict = read_module(file).map(|bytes| check(&engine, file, &bytes));
             if !matches!(verdict, Ok(Ok(()))) {
                 code = ExitCode::FAILURE;
             }
@@ -52,8 +52,8 @@ impl Validate {
     }
 }
 
-fn check(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
-    Module::new(engine, bytes).map(drop)
+fn check(engine: &Engine, file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    module(engine, file, bytes).map(drop)
 }
 
 /// For people.

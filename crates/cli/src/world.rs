@@ -165,6 +165,7 @@ fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> 
             continue;
         }
         match line.iter().position(|&byte| byte == b'=') {
+            Some(0) => return Err(failed("--env-file", file, NO_NAME)),
             Some(at) => {
                 wasi.env(&line[..at], &line[at + 1..]);
             }
@@ -179,8 +180,13 @@ fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> 
     Ok(())
 }
 
+const NO_NAME: &str = "a variable has a name before =";
+
 fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), Failure> {
     let (name, value) = match variable.split_once("=") {
+        Some((name, _)) if name.is_empty() => {
+            return Err(failed("--env", variable.as_ref(), NO_NAME));
+        }
         Some((name, value)) => (name, value.to_owned()),
         None => {
             let value = std::env::var_os(variable).ok_or_else(|| {
@@ -216,6 +222,10 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
         Some(name) => (name, (DirPerms::READ, FilePerms::READ)),
         None => (name, (DirPerms::all(), FilePerms::all())),
     };
+    if name.ends_with(":rw") {
+        let hint = "without :ro the program can change what is there; there is no :rw";
+        return Err(failed("--dir", text.as_ref(), hint));
+    }
     let (host, guest) = (guest.map_or(name.as_ref(), |_| host), name);
     #[cfg(any(unix, windows))]
     return match wasi.preopened_dir(host, guest, perms.0, perms.1) {

@@ -166,9 +166,13 @@ pub enum InvalidKind {
     SharedWithoutMaximum,
     #[error("invalid custom page size: 2^{0} bytes")]
     InvalidCustomPageSize(u8),
-    #[error("multiple memories")]
+    #[error(
+        "multiple memories: a second one needs the feature multi-memory, which is switched off"
+    )]
     MultipleMemories,
-    #[error("multiple tables")]
+    #[error(
+        "multiple tables: a second one needs the feature reference-types, which is switched off"
+    )]
     MultipleTables,
     #[error("type mismatch: {0} has no default value and the table no initial value")]
     TableNotDefaultable(String),

@@ -238,11 +238,15 @@ fn atomic_accesses_are_aligned() {
 #[test]
 fn features_that_are_off_are_refused() {
     let cases = [
-        ("(module (memory 1) (memory 1))", Features::MULTI_MEMORY, "multiple memories"),
+        (
+            "(module (memory 1) (memory 1))",
+            Features::MULTI_MEMORY,
+            "multiple memories: a second one needs the feature multi-memory, which is switched off",
+        ),
         (
             "(module (table 1 funcref) (table 1 funcref))",
             Features::REFERENCE_TYPES,
-            "multiple tables",
+            "multiple tables: a second one needs the feature reference-types, which is switched off",
         ),
         ("(module (func (result i32 i32) unreachable))", Features::MULTI_VALUE, "a function with"),
         (

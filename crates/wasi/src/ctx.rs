@@ -39,10 +39,13 @@ pub struct WasiCtx {
 /// Whether a function ends that finds the guest interrupted.
 pub(crate) type OnInterrupt = dyn Fn() -> bool + Send + Sync;
 
+/// The descriptor of the first preopened directory: those of the standard streams come before it.
+const FIRST_PREOPEN: u32 = 3;
+
 /// What a guest looked for that no preopened directory has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outside {
-    /// It asked for the first preopened directory, and there is none.
+    /// It asked for the first preopened directory, or for a path in it, and there is none.
     Directory,
     /// It tried this path, which leads out of the directory that it was tried in.
     Path(String),
@@ -71,6 +74,14 @@ impl WasiCtx {
     /// failed.
     pub fn outside(&self) -> Option<&Outside> {
         self.outside.as_ref()
+    }
+
+    /// Keeps that there is no directory where the first preopened one is, to explain the error that
+    /// the guest will get.
+    pub(crate) fn note_no_directory(&mut self, fd: u32) {
+        if fd == FIRST_PREOPEN && self.outside.is_none() {
+            self.outside = Some(Outside::Directory);
+        }
     }
 
     /// An open file, for a function that needs `right`. `other` is the error for streams and

@@ -7,7 +7,7 @@ pub(crate) mod io;
 pub(crate) mod listing;
 pub(crate) mod space;
 
-use crate::{Errno, GuestMemory, WasiCtx, ctx::Outside, descriptor::Kind, fuel};
+use crate::{Errno, GuestMemory, WasiCtx, descriptor::Kind, fuel};
 
 /// Closes a descriptor. Its number is free again.
 ///
@@ -77,9 +77,7 @@ pub fn fd_prestat_get(
             memory.write(prestat, &record)
         }
         Err(error) => {
-            if fd == 3 && ctx.outside.is_none() {
-                ctx.outside = Some(Outside::Directory);
-            }
+            ctx.note_no_directory(fd);
             Err(error)
         }
     }

@@ -56,7 +56,9 @@ fn note_outside(ctx: &mut WasiCtx, fd: u32, path: &[u8]) {
         depth < 0
     };
     let outside = path.starts_with(b"/") || path.split(|&b| b == b'/').any(leaves);
-    if outside && ctx.table.get(fd).is_ok() {
+    if ctx.table.get(fd).is_err() {
+        ctx.note_no_directory(fd);
+    } else if outside {
         ctx.outside = Some(Outside::Path(String::from_utf8_lossy(path).into_owned()));
     }
 }

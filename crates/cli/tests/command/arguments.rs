@@ -31,6 +31,8 @@ fn run_can_be_left_out() {
     let done = windlass(&["valdate", &reactor]);
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("unrecognized subcommand"), "{}", done.stderr);
+    assert!(done.stderr.contains("there is no file 'valdate' either"), "{}", done.stderr);
+    assert!(done.stderr.contains("'validate'"), "{}", done.stderr);
     let done = windlass(&["no/such.wasm"]);
     assert_eq!(done.code, 1);
     assert!(done.stderr.contains("cannot read no/such.wasm"), "{}", done.stderr);
@@ -157,4 +159,23 @@ fn completions() {
         assert_eq!(done.stdout.contains("profile"), has_profile, "{shell}: {}", done.stdout);
     }
     assert_eq!(windlass(&["completions", "cobol"]).code, 2);
+    // Also where `run` is left out.
+    let bash = windlass(&["completions", "bash"]).stdout;
+    let (_, own) = bash.split_once("\n        windlass)\n").expect("what follows the command");
+    let words = own.lines().next().expect("its words");
+    for word in ["--preload", "--max-stack", "--dir", "--help", "inspect"] {
+        assert!(words.contains(word), "{word} in {words}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written() {
+    for args in [&["--version"][..], &["--help"], &["run", "--help"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut windlass = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
+        let done = windlass.args(args).stdout(full).output().unwrap();
+        assert_eq!(done.status.code(), Some(1), "{args:?}");
+        assert!(done.stderr.starts_with(b"error: cannot write to stdout: "), "{done:?}");
+    }
 }

@@ -75,6 +75,9 @@ fn dump() {
         let done = windlass(&["dump", &reactor, wrong]);
         assert_eq!(done.code, 2, "{}", done.stderr);
     }
+    let two = file("dump_two.wat", b"(module (func (export \"add\")) (func))");
+    let done = windlass(&["dump", &two, "99"]);
+    assert!(done.stderr.ends_with("no function 99 (it has 0 to 1)\n"), "{}", done.stderr);
     let text = br#"(module (import "a" "b" (func $f)) (func $inner (export "outer")) (func $g)
         (export "imported" (func $f)) (export "$g" (global 0)) (global i32 (i32.const 0)))"#;
     let module = file("dump_exports.wat", text);
@@ -105,6 +108,9 @@ fn explore() {
     assert_eq!((all.code, all.stderr.as_str()), (0, ""));
     let one = windlass(&["explore", &module, "sum"]).stdout;
     assert!(all.stdout.starts_with(&one) && all.stdout.contains("func 1 other"), "{}", all.stdout);
+    let other = windlass(&["explore", &module, "other"]).stdout;
+    assert_eq!(other.matches("(func ").count(), 1, "{other}");
+    assert!(!other.contains("i32.load") && all.stdout.ends_with(&other), "{other}");
     let line = |left: &str| {
         let found = one.lines().find(|line| line.contains(left));
         found.unwrap_or_else(|| panic!("no {left} in\n{one}"))

@@ -282,7 +282,7 @@ fn validate_for_programs() {
     }
     assert_eq!((&json[1]["valid"], &json[1]["offset"]), (&json!(false), &json!(0x1a)));
     assert_eq!(json[1]["function"], json!({"index": 0, "name": "f"}));
-    assert_eq!((&json[1]["line"], &json[1]["column"]), (&json!(2), &json!(3)));
+    assert_eq!((&json[1]["line"], &json[1]["column"]), (&json!(2), &json!(24)));
     assert!(json[1]["error"].as_str().unwrap().contains("type mismatch"), "{json}");
     assert_eq!(json[2]["offset"], Value::Null);
     assert!(json[3]["error"].as_str().unwrap().starts_with("cannot read no/such"), "{json}");

@@ -65,8 +65,24 @@ fn errors_in_texts_name_the_file_and_the_line() {
              in function 0 (\"f\"), line 3, column 12 of the text"
         );
     }
-    let parsing = said("inspect", "parsing.wat", b"(module\n  (funk))");
-    assert!(parsing.contains("--> FILE:2:4\n"), "{parsing}");
-    let parsing = said("run", "parsing.wat", b"(module\n  (funk))");
-    assert!(parsing.contains("--> text:2:4\n"), "{parsing}");
+    for command in ["run", "validate", "inspect", "dump"] {
+        let parsing = said(command, "parsing.wat", b"(module\n  (funk))");
+        assert!(parsing.contains("--> FILE:2:4\n"), "{command}: {parsing}");
+    }
+    // What the end of a function finds wrong is what stands before it.
+    let text = b"(module\n  (func (result i64)\n    i32.const 1\n    i32.const 2\n    i32.add))";
+    let end = said("validate", "end.wat", text);
+    assert!(end.ends_with("line 5, column 5 of the text"), "{end}");
+    for command in ["run", "validate", "dump"] {
+        let bytes = said(command, "bytes.wat", b"(module \xff)");
+        assert_eq!(bytes, "malformed UTF-8 encoding (at offset 0x8)", "{command}");
+    }
+}
+
+#[test]
+fn what_a_feature_is_needed_for() {
+    let module = file("two_memories.wat", b"(module (memory 1) (memory 1))");
+    let done = windlass(&["validate", "--features", "wasm2", &module]);
+    let expected = "needs the feature multi-memory, which is switched off";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
 }

@@ -136,7 +136,7 @@ fn invoked_wrongly() {
         ("add", &["1", "2", "3"], "takes 2 arguments"),
         ("add", &["1", "two"], "\"two\""),
         ("add", &["1", "4294967296"], "i32"),
-        ("memory", &[], "exports no function \"memory\""),
+        ("memory", &[], "exports no function \"memory\": that is a memory"),
         ("nothing", &[], "exports no function \"nothing\""),
         ("ad", &[], "reactor.wat exports no function \"ad\" (it exports add, "),
         ("DIV", &[], "exports no function \"DIV\" (it exports div, "),
@@ -218,6 +218,14 @@ fn memory_limit() {
     assert_eq!(grow("2MiB", "31"), "-1\n");
     let done = windlass(&["run", "--max-memory", "1KiB", "--invoke", "grow", &reactor, "0"]);
     assert_eq!(done.code, 1, "its first page is too much: {}", done.stderr);
+    for size in ["12 bytes", "64KiB"] {
+        let flag = size.trim_end_matches(" bytes");
+        let done = windlass(&["run", "--max-memory", flag, &reactor]);
+        let start = format!("error: {reactor}: resource limit exceeded: ");
+        let end = format!(": --max-memory allows {size} in all\n");
+        let message = &done.stderr;
+        assert!(message.starts_with(&start) && message.ends_with(&end), "{message}");
+    }
 }
 
 /// The limit is one for all that a program makes the host hold.
@@ -300,6 +308,20 @@ fn imports_that_are_missing() {
     assert!(second.starts_with(&format!("{needs}: unknown import for `wasi_snapshot_preview1`")));
     assert!(third.starts_with(&format!("{needs}: unknown import for `a`::`g`: ")));
     assert_eq!(hint, "a module that has them can be given with --preload a=FILE");
+    let needs = file(
+        "needs_all.wat",
+        br#"(module (import "env" "f" (func)) (import "__wbindgen_placeholder__" "g" (func))
+          (import "wasi:cli/run@0.2.0" "run" (func)))"#,
+    );
+    let done = windlass(&["run", &needs]);
+    for part in [
+        "\nwasi:cli/run@0.2.0 is an interface of components, and a module is wanted: build for \
+         wasm32-wasip1\n",
+        "\nmodules that have them can be given with --preload __wbindgen_placeholder__=FILE \
+         --preload env=FILE\n",
+    ] {
+        assert!(done.stderr.contains(part), "{}", done.stderr);
+    }
     // What is missing of WASI, nobody else has.
     let needs =
         file("needs_wasi.wat", br#"(module (import "wasi_snapshot_preview1" "fd_wrote" (func)))"#);
@@ -377,6 +399,29 @@ fn closed_streams() {
             .status()
             .unwrap();
         assert_eq!(status.code(), Some(code), "{name} {closed}");
+    }
+}
+
+#[test]
+fn exceptions_that_nobody_catches() {
+    let throws = file("throws.wat", b"(module (tag $t) (func (export \"_start\") (throw $t)))");
+    let done = windlass(&["run", &throws]);
+    assert_eq!(done.code, 134, "{}", done.stderr);
+}
+
+#[test]
+fn initialize_has_no_parameters() {
+    let text = br#"(module (func (export "_initialize") (param i32)) (func (export "f")))"#;
+    let module = file("initialize.wat", text);
+    let says = format!(
+        "error: {module}: \"_initialize\" can't be called first: its type is (i32) -> (), \
+         not () -> ()\n"
+    );
+    let start = file("initialize_start.wat", b"(module (func (export \"_start\")))");
+    let preload = format!("a={module}");
+    for args in [&["run", "--invoke", "f", &module][..], &["run", "--preload", &preload, &start]] {
+        let done = windlass(args);
+        assert_eq!((done.code, &done.stderr), (1, &says));
     }
 }
 

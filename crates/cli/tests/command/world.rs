@@ -34,6 +34,9 @@ fn directories() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.starts_with("error: --dir no/such/directory: "), "{}", done.stderr);
     assert!(!done.stderr.contains("::"), "{}", done.stderr);
+    let done = windlass(&["run", "--dir", &format!("{dir}::/data:rw"), &cat, "file"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("there is no :rw"), "{}", done.stderr);
     // As other commands have it.
     let done = windlass(&["run", "--dir", &format!("{dir}:/data"), &cat, "file"]);
     assert_eq!(done.code, 2);
@@ -53,6 +56,10 @@ fn files_in_memory() {
     let done = windlass(&["run", &format!("--memfs={cat}"), &cat, "file"]);
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("no tar archive"), "{}", done.stderr);
+    let short = file("files_in_memory_short", b"no archive");
+    let done = windlass(&["run", &format!("--memfs={short}"), &cat, "file"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("no tar archive"), "{}", done.stderr);
 }
 
 #[test]
@@ -65,6 +72,21 @@ fn hints() {
     let done = windlass(&["run", "--dir", &dir, &cat, "/data/file"]);
     assert_eq!(done.code, PERM);
     assert!(done.stderr.contains("tried to open \"/data/file\""), "{}", done.stderr);
+    // Also of a program that opens its file without a look at the directories.
+    let bare = file(
+        "bare.wat",
+        br#"(module
+          (import "wasi_snapshot_preview1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1) (data (i32.const 0) "file")
+          (func (export "_start")
+            (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4)
+              (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))))"#,
+    );
+    let done = windlass(&["run", &bare]);
+    assert_eq!(done.code, BADF);
+    assert!(done.stderr.contains("hint: the program looked for files"), "{}", done.stderr);
     let done = windlass(&["run", "--no-hints", &cat, "file"]);
     assert_eq!((done.code, done.stderr.as_str()), (BADF, ""));
     let done = windlass(&["run", "--dir", &dir, &cat, "file"]);
@@ -77,6 +99,16 @@ fn standard_input_from_a_file() {
     let done = windlass_with_input(&["run", "--stdin", &input, &program("echo.wat")], b"not this");
     assert_eq!(done.stdout, "from the file");
     assert_eq!(windlass(&["run", "--stdin", "no/such/file", &program("echo.wat")]).code, 2);
+}
+
+#[test]
+fn variables_without_a_name() {
+    let file = file("no_name.env", b"A=1\n=x\n");
+    for flag in ["--env==x", &format!("--env-file={file}")] {
+        let done = windlass(&["run", flag, &program("environ.wat")]);
+        assert_eq!(done.code, 2, "{}", done.stderr);
+        assert!(done.stderr.contains("a variable has a name before ="), "{}", done.stderr);
+    }
 }
 
 #[test]

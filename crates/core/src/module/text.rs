@@ -14,12 +14,17 @@ use windlass_decode::{self as decode, ErrorKind, Features, Instrs, Reader};
 
 /// A module in the text or in the binary format, from a file if there is a path.
 pub(super) fn module(engine: &Engine, path: Option<&Path>, bytes: &[u8]) -> Result<Module, Error> {
-    let text = decode::is_text(bytes).then(|| str::from_utf8(bytes).ok()).flatten();
-    let Some(text) = text else { return Module::from_binary(engine, bytes) };
+    if !decode::is_text(bytes) {
+        return Module::from_binary(engine, bytes);
+    }
     if let Some(at) = decode::component_text(bytes) {
         let error = decode::Error::new(ErrorKind::ComponentText, at);
         return Err(ModuleError::new(error.into()).into());
     }
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let error = decode::Error::new(ErrorKind::MalformedUtf8, error.valid_up_to());
+        ModuleError::new(error.into())
+    })?;
     let path = path.unwrap_or(Path::new("text"));
     let binary = wat::Parser::new().parse_str(Some(path), text)?;
     Module::from_binary(engine, &binary).map_err(|error| {
@@ -48,8 +53,8 @@ fn locate(
     let Wat::Module(parsed) = parser::parse::<Wat<'_>>(&buffer).ok()? else { return None };
     let ModuleKind::Text(fields) = &parsed.kind else { return None };
     let (func, spans) = fields.iter().filter_map(body).nth(defined)?;
-    // The last `end` is not written.
-    let span = spans.and_then(|spans| spans.get(number?)).unwrap_or(&func.span);
+    // The last `end` is not written: what is wrong there is what stands before it.
+    let span = spans.and_then(|spans| spans.get(number?).or(spans.last())).unwrap_or(&func.span);
     Some(span.linecol_in(text))
 }
 

@@ -46,7 +46,10 @@ pub(super) fn unpack(fs: &MemoryFs, archive: &[u8]) -> Result<(), TarError> {
         let size = member(fs, archive, offset, &mut long).map_err(failed)?;
         offset += BLOCK + size.div_ceil(BLOCK) * BLOCK;
     }
-    Ok(())
+    // Less than a block: padding, or a file that is no archive.
+    let rest = archive.get(offset..).unwrap_or_default();
+    let is_cut = rest.len() < BLOCK && rest.iter().any(|&b| b != 0);
+    if is_cut { Err(TarError { offset, errno: Errno::BadMsg }) } else { Ok(()) }
 }
 
 /// Adds one member; returns the size of its contents.
