@@ -246,7 +246,7 @@ fn features_that_are_off_are_refused() {
         (
             "(module (table 1 funcref) (table 1 funcref))",
             Features::REFERENCE_TYPES,
-            "multiple tables: a second one needs the feature reference-types, which is switched off",
+            "multiple tables: a second one needs the feature reference-types",
         ),
         ("(module (func (result i32 i32) unreachable))", Features::MULTI_VALUE, "a function with"),
         (
