@@ -68,7 +68,8 @@ pub(crate) fn is_there(program: &str, args: &[&str]) -> bool {
 pub(crate) fn package(args: &[String]) -> bool {
     let mut cargo = command(".", "cargo", &["package", "--workspace", "--allow-dirty"]);
     // What is not published has no need to be a package.
-    for member in ["windlass-spec-tests", "xtask"] {
+    let others = ["windlass-example-no-std", "windlass-examples", "windlass-spec-tests", "xtask"];
+    for member in others {
         cargo.args(["--exclude", member]);
     }
     succeeds(cargo.args(args))
