@@ -83,7 +83,7 @@ pub use module::{
     Global, Import, ImportType, Module, Section, Start, Table,
 };
 pub use names::{NameMap, NameSection};
-pub use ops::{ImmKind, Op, OpInfo, Shape};
+pub use ops::{ImmKind, Op, OpInfo, Shape, cut};
 pub use reader::Reader;
 pub use types::{
     AbsHeapType, CompositeType, FieldType, FuncType, GlobalType, HeapType, Limits, MemoryType,

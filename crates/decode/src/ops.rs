@@ -872,34 +872,26 @@ macro_rules! imm_kind {
 
 for_each_op!(define_ops);
 
-/// How many rows a build keeps: up to the last of an instruction that it has.
-const ROWS: usize = {
-    let mut rows = COUNT;
-    while !Features::BUILT.contains(ALL_OPS[rows - 1].feature) {
-        rows -= 1;
-    }
-    rows
-};
+static OPS: [OpInfo; Op::ROWS] = cut(ALL_OPS);
 
-static OPS: [OpInfo; ROWS] = {
-    let mut rows = [LEFT_OUT; ROWS];
+static FACTS: [Facts; Op::ROWS] = cut(ALL_FACTS);
+
+/// The first entries of a table: those that a build has something for. What is cut off is only
+/// looked at by the compiler, which makes no code or data of it.
+///
+/// ```
+/// const FIRST: [u8; 2] = windlass_decode::cut([1, 2, 3]);
+/// assert_eq!(FIRST, [1, 2]);
+/// ```
+pub const fn cut<T: Copy, const ALL: usize, const FIRST: usize>(all: [T; ALL]) -> [T; FIRST] {
+    let mut first = [all[0]; FIRST];
     let mut i = 0;
-    while i < ROWS {
-        rows[i] = ALL_OPS[i];
+    while i < FIRST {
+        first[i] = all[i];
         i += 1;
     }
-    rows
-};
-
-static FACTS: [Facts; ROWS] = {
-    let mut rows = [Facts::NONE; ROWS];
-    let mut i = 0;
-    while i < ROWS {
-        rows[i] = ALL_FACTS[i];
-        i += 1;
-    }
-    rows
-};
+    first
+}
 
 /// Stands for the rows that a build does not keep; the prefixes of their opcodes follow those of all
 /// others. Of what feature they are is not told apart: none of them is in the build.
@@ -918,6 +910,16 @@ const NO_VECTORS: OpInfo =
     OpInfo { mnemonic: "a vector instruction", feature: Features::SIMD, ..LEFT_OUT };
 
 impl Op {
+    /// How many rows the tables of a build have: up to the last instruction that it has, in the
+    /// order of [`Op::ALL`].
+    pub const ROWS: usize = {
+        let mut rows = COUNT;
+        while !Features::BUILT.contains(FEATURES[rows - 1]) {
+            rows -= 1;
+        }
+        rows
+    };
+
     /// This instruction's row of the table. A build that leaves vector or atomic instructions out may
     /// have one row for all of them, which tells only the feature.
     #[inline]
@@ -957,7 +959,7 @@ impl Op {
 
     /// What else is true of it.
     pub(crate) const fn facts(self) -> &'static Facts {
-        if (self as usize) < ROWS { &FACTS[self as usize] } else { &Facts::NONE }
+        if (self as usize) < Op::ROWS { &FACTS[self as usize] } else { &Facts::NONE }
     }
 
     /// Whether it begins a block, which an `end` or `delegate` closes.

@@ -3,7 +3,7 @@
 //! the lane is that it names. Used by `func` and `memory`.
 
 use crate::Operand;
-use windlass_decode::{Features, Op, Shape, for_each_op};
+use windlass_decode::{Op, Shape, cut, for_each_op};
 
 /// A row of the table, made short. Types are the bits of their [`Operand`], which fit a byte.
 #[derive(Clone, Copy)]
@@ -69,33 +69,15 @@ macro_rules! operand {
 macro_rules! tables {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($param:ident)*] [$($result:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
-        const ALL: [Signature; COUNT] = [$(
+        const ALL: [Signature; Op::ALL.len()] = [$(
             signature(Shape::$shape, &[$(operand!($param)),*], &[$(operand!($result)),*])
         ),*];
-        const COUNT: usize = [$($code),*].len();
     };
 }
 
 for_each_op!(tables);
 
-/// How many signatures a build keeps: up to the last of an instruction that it has.
-const ROWS: usize = {
-    let mut rows = COUNT;
-    while !Features::BUILT.contains(Op::ALL[rows - 1].feature()) {
-        rows -= 1;
-    }
-    rows
-};
-
-static SIGNATURES: [Signature; ROWS] = {
-    let mut rows = [SPECIAL; ROWS];
-    let mut i = 0;
-    while i < ROWS {
-        rows[i] = ALL[i];
-        i += 1;
-    }
-    rows
-};
+static SIGNATURES: [Signature; Op::ROWS] = cut(ALL);
 
 /// The types of `op`.
 #[inline]

@@ -31,7 +31,7 @@ use core::marker::PhantomData;
 pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};
 pub(crate) use variable::{copy, global_get, global_set, select};
-use windlass_decode::{Features, MemoryType, Op};
+use windlass_decode::{Features, MemoryType, Op, cut};
 
 pub(crate) type Maybe = Option<Handler>;
 
@@ -74,18 +74,6 @@ const NO_PLACE: ByPlace = [None; PLACES];
 const NO_PAIR: PairTable = [NO_PLACE; PLACES];
 
 const NO_BIN: BinTable = [[NO_DEST; PLACES]; PLACES];
-
-/// The first entries of a table: those that there are handlers for. What is cut off is only looked
-/// at by the compiler, which makes no code of it.
-const fn cut<T: Copy, const ALL: usize, const FIRST: usize>(all: [T; ALL]) -> [T; FIRST] {
-    let mut first = [all[0]; FIRST];
-    let mut i = 0;
-    while i < FIRST {
-        first[i] = all[i];
-        i += 1;
-    }
-    first
-}
 
 const fn h<S: Step>() -> Maybe {
     Chosen::<S>::HANDLER
