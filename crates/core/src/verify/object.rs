@@ -46,27 +46,16 @@ impl<'a> Verifier<'a> {
     ) -> Result<Option<Ty>, &'static str> {
         match layout.part {
             Part::StructGet(access) => {
-                let ty = self.struct_field(operands[1], access)?;
-                Ok(Some(ty.unwrap_or(of_access(access))))
+                Ok(Self::got(self.struct_field(operands[1], access)?, access))
             }
             Part::StructSet(access) => {
-                // Of what is null there is no field: it traps.
                 let wanted = self.struct_field(operands[1], access)?;
-                let own = self.stored(layout, 0, operands, 1);
-                let fits = wanted.is_none_or(|wanted| self.types.fits(own, wanted));
-                ensure(fits, "I10: the type of a field")?;
-                Ok(None)
+                self.put(layout, operands, wanted, "I10: the type of a field")
             }
-            Part::ArrayGet(access) => {
-                let ty = self.element(operands[1], access)?;
-                Ok(Some(ty.unwrap_or(of_access(access))))
-            }
+            Part::ArrayGet(access) => Ok(Self::got(self.element(operands[1], access)?, access)),
             Part::ArraySet(access) => {
                 let wanted = self.element(operands[1], access)?;
-                let own = self.stored(layout, 0, operands, 1);
-                let fits = wanted.is_none_or(|wanted| self.types.fits(own, wanted));
-                ensure(fits, "I10: the type of an element")?;
-                Ok(None)
+                self.put(layout, operands, wanted, "I10: the type of an element")
             }
             Part::NewFirst(access) => {
                 ensure(self.making.is_none(), "I10: one object is made after the other")?;
@@ -159,6 +148,24 @@ impl<'a> Verifier<'a> {
             Field::Get(Place::Const, Type::Word) => Ty::of_const(self.word(wide)),
             _ => operands[index],
         }
+    }
+
+    /// What is read from an object: of this type, if there is something.
+    fn got(ty: Option<Ty>, access: Access) -> Option<Ty> {
+        Some(ty.unwrap_or(of_access(access)))
+    }
+
+    /// Something is written where this type is wanted; in what is null is nothing: it traps.
+    fn put(
+        &self,
+        layout: &Layout,
+        operands: &Operands,
+        wanted: Option<Ty>,
+        fault: &'static str,
+    ) -> Result<Option<Ty>, &'static str> {
+        let own = self.stored(layout, 0, operands, 1);
+        ensure(wanted.is_none_or(|wanted| self.types.fits(own, wanted)), fault)?;
+        Ok(None)
     }
 
     /// The index of a type that the module has, and its layout.
