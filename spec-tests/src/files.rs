@@ -35,6 +35,7 @@ impl File {
             "custom-descriptors" => Features::WASM3 | Features::CUSTOM_DESCRIPTORS,
             "custom-page-sizes" => Features::WASM3 | Features::CUSTOM_PAGE_SIZES,
             "wide-arithmetic" => Features::WASM3 | Features::WIDE_ARITHMETIC,
+            "compact-import-section" => Features::WASM3 | Features::COMPACT_IMPORTS,
             "legacy" => Features::WASM3 | Features::LEGACY_EXCEPTIONS,
             _ => Features::WASM3,
         }

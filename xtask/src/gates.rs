@@ -5,7 +5,7 @@
 use crate::{
     capi,
     commands::{self, Outcome, command, is_there, succeeds},
-    cross, embedded, features, instructions, python, root, sanitize, soak,
+    cross, embedded, features, instructions, newer, python, root, sanitize, soak,
 };
 use std::{env, fs, path::PathBuf, time::Instant};
 
@@ -14,6 +14,7 @@ type Gate = (&'static str, fn() -> Outcome);
 const GATES: &[Gate] = &[
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
+    ("newer tests", newer::newer),
     ("fuzz seeds", soak::seeds),
     ("oracles", || soak::oracles("1000")),
     ("sizes", sizes),

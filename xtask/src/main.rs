@@ -10,6 +10,7 @@ mod embedded;
 mod features;
 mod gates;
 mod instructions;
+mod newer;
 mod packages;
 mod python;
 mod sanitize;
@@ -27,6 +28,7 @@ Usage: cargo xtask COMMAND [ARGS]...
 
   test [ARGS]       the tests: `cargo test --workspace ARGS`
   tail [FILTER]     the official suite with dispatch by tail calls: a release build
+  newer             official tests of proposals that are newer than those of the quick tests
   bless             rewrites the listings in crates/core/tests/translate
   cross [TARGET]... the tests and the suite on other CPUs, in emulators
   miri [FILTER]     a part of the tests of the engine in Miri
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     let good = match (command.as_str(), rest) {
         ("test", _) => commands::test(rest),
         ("tail", _) => commands::tail(rest),
+        ("newer", []) => gates::report("newer", newer::newer()),
         ("bless", []) => commands::bless(),
         ("miri", _) => gates::report("miri", commands::miri(rest)),
         ("cross", _) => all_good(cross::cross(rest)),

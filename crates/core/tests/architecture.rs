@@ -1,5 +1,5 @@
 //! What ARCHITECTURE.md says of unsafe code is so: it is where that states. What else it says,
-//! `layers.rs` and `xtask` check.
+//! `layers.rs` and `xtask` check. And the numbers of `docs/limits.md` are those of the code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,51 @@ fn unsafe_code_is_where_it_belongs() {
             assert!(!found, "{name} has unsafe code: {line}");
         }
     }
+}
+
+/// The numbers of `docs/limits.md` are those that stand in the code; and all limits of decoding are
+/// told there.
+#[test]
+fn limits_are_announced() {
+    let (mut told, mut code) = (Vec::new(), String::new());
+    for line in read(&root().join("docs/limits.md")).lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, _, number, place, _] = cells[..] else { continue };
+        let place = place.trim_matches('`');
+        match number.replace(',', "").parse::<u64>() {
+            Ok(number) => {
+                let found = number_of(&code, place);
+                assert_eq!(found, Some(number), "{place}: what docs/limits.md says is not so");
+                told.push(place.to_string());
+            }
+            Err(_) if place.ends_with(".rs") => code = read(&root().join(place)),
+            Err(_) => assert!(number.ends_with(':'), "{line}: there is no number"),
+        }
+    }
+    let limits = read(&root().join("crates/decode/src/limits.rs"));
+    let names = limits.lines().filter_map(|line| line.strip_prefix("pub const "));
+    for name in names.filter_map(|rest| rest.split(':').next()) {
+        assert!(told.iter().any(|told| told == name), "docs/limits.md does not tell {name}");
+    }
+    assert!(told.len() > 35, "{} limits", told.len());
+}
+
+/// The number that code gives to a constant or a field of this name.
+fn number_of(code: &str, name: &str) -> Option<u64> {
+    code.lines().find_map(|line| {
+        let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        let value = match line.strip_prefix("const ") {
+            Some(rest) => rest.strip_prefix(name)?.strip_prefix(": ")?.split_once(" = ")?.1,
+            None => line.strip_prefix(name)?.strip_prefix(": ")?,
+        };
+        let value = value.strip_suffix([';', ','])?.replace('_', "");
+        let parts: Option<Vec<u64>> = value.split(" << ").map(|part| part.parse().ok()).collect();
+        match parts?[..] {
+            [number] => Some(number),
+            [number, bits] => Some(number << bits),
+            _ => None,
+        }
+    })
 }
 
 fn root() -> PathBuf {
