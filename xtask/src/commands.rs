@@ -80,11 +80,26 @@ pub(crate) fn test(args: &[String]) -> bool {
 }
 
 pub(crate) fn tail(filter: &[String]) -> bool {
+    succeeds(suite_in_release().args(filter))
+}
+
+fn suite_in_release() -> Command {
     let args = ["test", "--release", "--package", "windlass-spec-tests", "--test", "suite", "--"];
+    let mut suite = command(".", "cargo", &args);
     // Tail calls don't need more of the native stack, however long the chain: what
     // `ci/profiles.sh` gives is enough.
-    let stack = ("WINDLASS_SPEC_STACK", "262144");
-    succeeds(command(".", "cargo", &args).env(stack.0, stack.1).arg("--quiet").args(filter))
+    suite.env("WINDLASS_SPEC_STACK", "262144").arg("--quiet");
+    suite
+}
+
+/// The verifier where the compiler optimises, and lets handlers of several types share one address:
+/// it refuses nothing of the official suite, nor of generated modules.
+pub(crate) fn verify() -> bool {
+    let seeds =
+        ["--quiet", "--profile", "tail", "--bin", "soak", "--", "seeds", "verify", "0..3000"];
+    let run = [&["run"][..], &seeds].concat();
+    succeeds(suite_in_release().env("WINDLASS_SPEC_VERIFY", "1"))
+        && succeeds(command("fuzz", "cargo", &run).stdout(Stdio::null()))
 }
 
 pub(crate) fn bless() -> bool {

@@ -29,6 +29,7 @@ Usage: cargo xtask COMMAND [ARGS]...
   test [ARGS]       the tests: `cargo test --workspace ARGS`
   tail [FILTER]     the official suite with dispatch by tail calls: a release build
   newer             official tests of proposals that are newer than those of the quick tests
+  verify            the verifier of code, in release builds: the suite and generated modules
   bless             rewrites the listings in crates/core/tests/translate
   cross [TARGET]... the tests and the suite on other CPUs, in emulators
   miri [FILTER]     a part of the tests of the engine in Miri
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         ("test", _) => commands::test(rest),
         ("tail", _) => commands::tail(rest),
         ("newer", []) => gates::report("newer", newer::newer()),
+        ("verify", []) => commands::verify(),
         ("bless", []) => commands::bless(),
         ("miri", _) => gates::report("miri", commands::miri(rest)),
         ("cross", _) => all_good(cross::cross(rest)),

@@ -358,10 +358,8 @@ impl Config {
     /// time whenever a function is translated, and can be interrupted between pieces of it; results
     /// and fuel are the same.
     ///
-    /// It is for tests and builds without optimisation so far. Where the compiler lets handlers of
-    /// several types share their machine code, as it does when it optimises, constants are taken
-    /// for what they are not, and most valid code is refused. In a module made for it, time and
-    /// memory grow with the square of its size, and no limit counts them.
+    /// In a module made for it, time and memory grow with the square of its size, and no limit
+    /// counts them.
     ///
     /// ```
     /// use windlass::{Config, Engine, Module};

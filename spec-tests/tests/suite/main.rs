@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `WINDLASS_TESTSUITE` | a folder with the complete suite; its files take the place of the crate's |
 //! | `WINDLASS_SPEC_STACK` | the size in bytes of the native stack that each test runs on |
+//! | `WINDLASS_SPEC_VERIFY` | if it is set, translated code is verified, as `Config::verify_code` says |
 //!
 //! Files that are known to fail are in `expected-failures.txt`. In a build that leaves some of
 //! WebAssembly out, files with modules that are refused for that are counted, and nothing is
@@ -90,6 +91,8 @@ fn run(file: &Arc<File>, metering: Metering, stack: Option<usize>) -> Result<Rep
     let script = move || {
         let mut config = Config::new();
         config.features(file.features()).metering(metering);
+        // Another build than the default one may have no verifier, which is an error.
+        config.verify_code(env::var_os("WINDLASS_SPEC_VERIFY").is_some());
         let engine = Engine::new(&config).map_err(|error| error.to_string())?;
         let mut runner = Runner::new(engine);
         if metering == Metering::Fuel {

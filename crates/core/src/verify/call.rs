@@ -4,8 +4,8 @@
 use super::{Outcome, Verifier, cell::Operands, ensure, field, frame::width, types::Ty};
 use crate::exec::{
     DIRECT,
-    cells::{Field, Layout, Part, Type},
-    machine::place::{Domain, Place},
+    cells::{Layout, Part},
+    machine::place::Domain,
 };
 use windlass_decode::{AbsHeapType, FuncType, HeapType, ValType};
 use windlass_validate::TypeId;
@@ -30,8 +30,8 @@ impl<'a> Verifier<'a> {
             |slot, ty| Ok::<_, &str>(self.types.fits(self.state.slot(&self.frame, slot)?, ty));
         let mut is_so = fits(*slot, ty)?;
         *slot += 1;
-        if ty == Ty::Low {
-            is_so &= fits(*slot, Ty::High)?;
+        if ty == Ty::LOW {
+            is_so &= fits(*slot, Ty::HIGH)?;
             *slot += 1;
         }
         ensure(is_so, "I2: the type of an operand")
@@ -43,7 +43,7 @@ impl<'a> Verifier<'a> {
         let mut slot = from;
         for ty in types {
             self.write(slot, ty)?;
-            slot += if ty == Ty::Low { 2 } else { 1 };
+            slot += if ty == Ty::LOW { 2 } else { 1 };
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ impl<'a> Verifier<'a> {
                     ensure(self.types.fits(operands[3], index), "I6: the index of an element")?;
                     self.types.heap_fits(table.element.heap, HeapType::Abs(AbsHeapType::Func))
                 } else {
-                    self.types.fits(operands[3], Ty::Ref(wanted))
+                    self.types.fits(operands[3], Ty::to(wanted))
                 };
                 ensure(fits, "I6: the type of what is called")?;
                 return context.type_func(index).ok_or("I6: the type of a call");
@@ -132,10 +132,7 @@ impl<'a> Verifier<'a> {
             Part::ReturnNone => ensure(results.is_empty(), "I2: there are results"),
             Part::ReturnOne => {
                 let &[result] = results else { return Err("I2: there is one result") };
-                let own = match layout.fields[1] {
-                    Field::Get(Place::Const, Type::Word) => Ty::of_const(self.word(1)),
-                    _ => operands[1],
-                };
+                let own = self.value_of(layout.fields[1], operands[1], 1);
                 ensure(self.field(0) == to, "I2: where the result goes")?;
                 ensure(self.types.fits(own, Ty::of(result)), "I2: the type of the result")
             }
@@ -154,7 +151,7 @@ impl<'a> Verifier<'a> {
             self.values(slot, &ty.params)?;
         } else {
             let ty = self.state.slot(&self.frame, slot)?;
-            let exn = Ty::Ref(HeapType::Abs(AbsHeapType::Exn));
+            let exn = Ty::to(HeapType::Abs(AbsHeapType::Exn));
             ensure(self.types.fits(ty, exn), "I2: a reference to an exception")?;
         }
         self.may_throw(self.frame.end)

@@ -5,7 +5,7 @@ use super::{NO_MEMORY, Outcome, Verifier, ensure, frame::width, state::Flow, typ
 use crate::exec::{Catches, Clause};
 use windlass_decode::{AbsHeapType, HeapType};
 
-const EXN: Ty = Ty::Ref(HeapType::Abs(AbsHeapType::Exn));
+const EXN: Ty = Ty::to(HeapType::Abs(AbsHeapType::Exn));
 
 impl Verifier<'_> {
     /// I2, I3 and I6 of the tables: what a throw relies on.
@@ -112,8 +112,8 @@ impl Verifier<'_> {
         for &ty in tag.map_or(&[][..], |ty| &ty.params[..]) {
             let temp = self.frame.temp(slot).ok_or("I2: the fields of an exception")?;
             flow.set(temp, Ty::of(ty))?;
-            if Ty::of(ty) == Ty::Low {
-                flow.set(temp + 1, Ty::High)?;
+            if Ty::of(ty) == Ty::LOW {
+                flow.set(temp + 1, Ty::HIGH)?;
             }
             slot += ty.slots() as i32;
         }

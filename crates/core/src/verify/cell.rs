@@ -3,7 +3,7 @@
 
 use super::{
     Outcome, Progress, Verifier, ensure,
-    types::{I31, Ty},
+    types::{I31, Reference, Ty},
 };
 use crate::{
     Metering,
@@ -46,7 +46,7 @@ impl Verifier<'_> {
 
     /// The types of the operands.
     fn read(&self, layout: &Layout) -> Result<Operands, &'static str> {
-        let mut operands = [Ty::Dead; 4];
+        let mut operands = [Ty::DEAD; 4];
         for (index, field) in layout.fields.into_iter().enumerate() {
             if let Field::Get(place, ty) | Field::Update(place, ty) = field {
                 operands[index] = self.operand(index, place, ty)?;
@@ -55,36 +55,21 @@ impl Verifier<'_> {
         Ok(operands)
     }
 
-    /// Whether the same machine code has an `i32` and an `i64` as its result, of these operands: it
-    /// is either.
-    fn is_either(&self) -> bool {
-        let gives = |wanted| {
-            let mut layouts = self.layouts.of(self.subject.code[self.at]);
-            layouts.any(|layout| {
-                let is_result = matches!(layout.fields[0], Field::Set(_, ty) if ty == wanted);
-                is_result && self.read(layout).is_ok()
-            })
-        };
-        gives(Type::I32) && gives(Type::I64)
-    }
-
-    /// The type of operand `index`, which is read as `ty`. What a constant is says the caller.
+    /// The type of operand `index`, read as `ty`. More of a constant says [`Self::value_of`].
     fn operand(&self, index: usize, place: Place, ty: Type) -> Result<Ty, &'static str> {
         let domain = ty.domain();
         let slot = self.field(index);
         let found = match place {
             Place::Const => match ty {
-                Type::I32 | Type::Index => Ty::I32,
-                Type::F32 => Ty::F32,
-                Type::F64 => Ty::F64,
-                Type::V128 => Ty::Low,
-                _ => Ty::I64,
+                Type::I32 | Type::F32 | Type::Index => Ty::NARROW,
+                Type::V128 => Ty::LOW,
+                _ => Ty::WIDE,
             },
             Place::Slot => {
                 let found = self.state.slot(&self.frame, slot)?;
                 if ty == Type::V128 {
                     let high = self.state.slot(&self.frame, slot + 1)?;
-                    ensure(high == Ty::High, "I2: the type of a slot that is read")?;
+                    ensure(high == Ty::HIGH, "I2: the type of a slot that is read")?;
                 }
                 found
             }
@@ -103,23 +88,82 @@ impl Verifier<'_> {
 
     /// Whether this can be read so.
     fn is(&self, ty: Ty, wanted: Type) -> bool {
-        let heap = |wanted| {
-            let wanted = HeapType::Abs(wanted);
-            matches!(ty, Ty::Null)
-                || matches!(ty, Ty::Ref(heap) if self.types.heap_fits(heap, wanted))
-        };
+        let heap = |wanted| self.types.refers(ty, HeapType::Abs(wanted));
         match wanted {
             Type::I32 => self.types.fits(ty, Ty::I32),
             Type::I64 => self.types.fits(ty, Ty::I64),
-            Type::F32 => ty == Ty::F32,
-            Type::F64 => ty == Ty::F64,
-            Type::V128 => ty == Ty::Low,
-            Type::Word => matches!(ty, Ty::Ref(_)) || self.types.fits(ty, Ty::I64),
+            Type::F32 => self.types.fits(ty, Ty::F32),
+            Type::F64 => self.types.fits(ty, Ty::F64),
+            Type::V128 => self.types.fits(ty, Ty::LOW),
+            Type::Word => ty.reference != Reference::None || self.types.fits(ty, Ty::I64),
             Type::Index => [Ty::I32, Ty::I64].into_iter().any(|index| self.types.fits(ty, index)),
-            Type::Ref => matches!(ty, Ty::Null | Ty::Small | Ty::Ref(_)),
-            Type::I31 => ty == Ty::Small || heap(AbsHeapType::I31),
+            Type::Ref => ty.reference != Reference::None,
+            Type::I31 => heap(AbsHeapType::I31),
             Type::Array => heap(AbsHeapType::Array),
             Type::Func => heap(AbsHeapType::Func),
+        }
+    }
+
+    /// The type of the operand that the field says; a wide constant is in operand word `wide`.
+    pub(super) fn value_of(&self, field: Field, operand: Ty, wide: usize) -> Ty {
+        match field {
+            Field::Get(Place::Const, Type::I64 | Type::F64 | Type::Word) => {
+                Ty::of_const(self.word(wide))
+            }
+            _ => operand,
+        }
+    }
+
+    /// What the cell gives, if nothing but its operands and what it accesses says it. Handlers of
+    /// one address do the same: so what it gives is also what each of the others would give whose
+    /// operands these can be.
+    fn given(&self, layout: &Layout, operands: &Operands) -> Result<Option<Ty>, &'static str> {
+        let mut result = self.given_by(layout, operands)?;
+        if let Some(result) = result.as_mut().filter(|_| self.is_shared) {
+            for other in self.layouts.of(self.subject.code[self.at]) {
+                let given = self.read(other).and_then(|operands| self.given_by(other, &operands));
+                if let Ok(Some(other)) = given {
+                    *result = result.and(other);
+                }
+            }
+        }
+        Ok(result)
+    }
+
+    fn given_by(&self, layout: &Layout, operands: &Operands) -> Result<Option<Ty>, &'static str> {
+        let Field::Set(_, ty) = layout.fields[0] else {
+            return self.access(layout.part).map(|()| None);
+        };
+        Ok(Some(match layout.part {
+            Part::Copy => self.value_of(layout.fields[1], operands[1], 1),
+            Part::Select => {
+                let x = self.value_of(layout.fields[1], operands[1], 1);
+                let is_wide = matches!(layout.fields[1], Field::Get(Place::Const, _));
+                let y = self.value_of(layout.fields[2], operands[2], 1 + usize::from(is_wide));
+                self.types.join(x, y)
+            }
+            Part::Slots => {
+                let slots = [self.low(1), self.high(1)].map(u32::cast_signed);
+                let [x, y] = slots.map(|slot| self.state.slot(&self.frame, slot));
+                let ty = self.types.join(x?, y?);
+                let is_word = self.types.fits(ty, Ty::I32) || self.is(ty, Type::Word);
+                ensure(is_word, "I2: slots that are selected")?;
+                ty
+            }
+            part => {
+                self.access(part)?;
+                of_result(ty)
+            }
+        }))
+    }
+
+    /// The memory that the cell accesses, if it does.
+    fn access(&self, part: Part) -> Outcome {
+        match part {
+            Part::Memory => self.memory(None),
+            Part::AnyMemory { sort } => self.memory(Some(sort)),
+            Part::AtomicMemory { is64, slots, ty } => self.atomic(is64, slots, ty),
+            _ => Ok(()),
         }
     }
 
@@ -128,33 +172,14 @@ impl Verifier<'_> {
         use Part::*;
         let mut result = None;
         match layout.part {
-            Nothing => {}
             Copy => {
-                let wide = layout.fields[1] == Field::Get(Place::Const, Type::Word);
-                result = Some(if wide { Ty::of_const(self.word(1)) } else { operands[1] });
-                self.copy(layout.fields[0], operands[1], result)?;
+                result = self.given(layout, operands)?;
+                self.copy(layout.fields[0], result)?;
                 self.note_copy(layout);
                 return Ok(true);
             }
-            Select => {
-                let mut word = 1;
-                let [x, y] = [1, 2].map(|index| match layout.fields[index] {
-                    Field::Get(Place::Const, ty) => {
-                        word += 1;
-                        let is_word = ty == Type::Word;
-                        if is_word { Ty::of_const(self.word(word - 1)) } else { operands[index] }
-                    }
-                    _ => operands[index],
-                });
-                result = Some(self.types.join(x, y));
-            }
-            Slots => {
-                let slots = [self.low(1), self.high(1)].map(u32::cast_signed);
-                let [x, y] = slots.map(|slot| self.state.slot(&self.frame, slot));
-                let ty = self.types.join(x?, y?);
-                let is_word = ty == Ty::I32 || self.is(ty, Type::Word);
-                ensure(is_word, "I2: slots that are selected")?;
-                result = Some(ty);
+            Nothing | Select | Slots | Memory | AnyMemory { .. } | AtomicMemory { .. } => {
+                result = self.given(layout, operands)?;
             }
             Branch { word, again } => {
                 self.update(layout.fields[0])?;
@@ -178,10 +203,7 @@ impl Verifier<'_> {
             GlobalGet => result = Some(self.global(self.high(0), layout.fields[0])?),
             GlobalSet => {
                 let ty = self.global(self.low(1), layout.fields[1])?;
-                let own = match layout.fields[1] {
-                    Field::Get(Place::Const, Type::Word) => Ty::of_const(self.word(2)),
-                    _ => operands[1],
-                };
+                let own = self.value_of(layout.fields[1], operands[1], 2);
                 ensure(self.types.fits(own, ty), "I10: the type of a global")?;
             }
             TableGet | TableSet | TableSize => result = self.table(layout.part, operands)?,
@@ -189,7 +211,7 @@ impl Verifier<'_> {
                 let ty = self.subject.context.funcs.get(self.high(0) as usize);
                 let id = ty.and_then(|&ty| self.subject.context.type_ids.get(ty as usize));
                 let id = id.ok_or("I6: the index of a function")?;
-                result = Some(Ty::Ref(HeapType::Exact(id.0)));
+                result = Some(Ty::to(HeapType::Exact(id.0)));
             }
             StructGet(_)
             | StructSet(_)
@@ -208,9 +230,6 @@ impl Verifier<'_> {
                 result = self.object(layout, operands)?;
             }
             DescTest => return Err(super::GIVEN_UP),
-            Memory => self.memory(None)?,
-            AnyMemory { sort } => self.memory(Some(sort))?,
-            AtomicMemory { is64, slots, ty } => self.atomic(is64, slots, ty)?,
             MemoryLane(dest) => {
                 self.memory(None)?;
                 self.lane(1, dest)?;
@@ -263,16 +282,7 @@ impl Verifier<'_> {
     /// The cell's result, in the places that its first field says.
     fn set(&mut self, dest: Dest, wanted: Type, result: Option<Ty>) -> Outcome {
         let slot = self.field(0);
-        let ty = match (result, wanted) {
-            (Some(ty), _) => ty,
-            (None, Type::I32 | Type::I64) if self.is_shared && self.is_either() => Ty::Int,
-            (None, Type::I32 | Type::Index) => Ty::I32,
-            (None, Type::F32) => Ty::F32,
-            (None, Type::F64) => Ty::F64,
-            (None, Type::V128) => Ty::Low,
-            (None, Type::I31) => Ty::Ref(I31),
-            (None, _) => Ty::I64,
-        };
+        let ty = result.unwrap_or(of_result(wanted));
         match dest {
             Dest::Acc => self.state.set_acc(wanted.domain(), ty, 0),
             Dest::Slot => {
@@ -285,12 +295,11 @@ impl Verifier<'_> {
     }
 
     /// A copy leaves accumulators alone.
-    fn copy(&mut self, field: Field, operand: Ty, result: Option<Ty>) -> Outcome {
-        let Field::Set(dest, wanted) = field else { return Ok(()) };
-        let ty = result.unwrap_or(operand);
-        match dest {
-            Dest::Slot => self.write(self.field(0), ty),
-            _ => self.set(dest, wanted, Some(ty)),
+    fn copy(&mut self, field: Field, result: Option<Ty>) -> Outcome {
+        match (field, result) {
+            (Field::Set(Dest::Slot, _), Some(ty)) => self.write(self.field(0), ty),
+            (Field::Set(dest, wanted), result) => self.set(dest, wanted, result),
+            _ => Ok(()),
         }
     }
 
@@ -301,8 +310,8 @@ impl Verifier<'_> {
             return;
         };
         let [to, from] = [self.field(0), self.slot_tested(layout)];
-        let is_reference =
-            matches!(self.state.slot(&self.frame, from), Ok(Ty::Ref(_))) && to != from;
+        let found = self.state.slot(&self.frame, from);
+        let is_reference = found.is_ok_and(Ty::is_reference) && to != from;
         if is_reference && matches!(layout.fields[0], Field::Set(Dest::Slot, Type::Word)) {
             self.state.copy = Some((to, from));
         }
@@ -310,7 +319,7 @@ impl Verifier<'_> {
 
     /// A slot, or the two of a vector, that is not of a pinned local.
     pub(super) fn write(&mut self, slot: i32, ty: Ty) -> Outcome {
-        let halves = [Some(ty), (ty == Ty::Low).then_some(Ty::High)];
+        let halves = [Some(ty), (ty == Ty::LOW).then_some(Ty::HIGH)];
         for (slot, ty) in (slot..).zip(halves.into_iter().flatten()) {
             let pinned = self.frame.is_pinned(slot);
             ensure(!pinned, "I2: a pinned local is written with its register")?;
@@ -417,9 +426,21 @@ impl Verifier<'_> {
         let mut slot = 0;
         if dest == Dest::Slot {
             slot = super::field(self.word(word), 0);
-            self.write(slot, Ty::Low)?;
+            self.write(slot, Ty::LOW)?;
         }
-        self.state.set_acc(Domain::Vector, Ty::Low, slot);
+        self.state.set_acc(Domain::Vector, Ty::LOW, slot);
         Ok(())
+    }
+}
+
+/// What a result is that is written so.
+fn of_result(ty: Type) -> Ty {
+    match ty {
+        Type::I32 | Type::Index => Ty::I32,
+        Type::F32 => Ty::F32,
+        Type::F64 => Ty::F64,
+        Type::V128 => Ty::LOW,
+        Type::I31 => Ty::to(I31),
+        _ => Ty::I64,
     }
 }

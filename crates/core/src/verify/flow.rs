@@ -181,10 +181,10 @@ impl Verifier<'_> {
         let mut slot = end - super::frame::width(params);
         for &ty in params {
             let ty = Ty::of(ty);
-            let halves = [Some(ty), (ty == Ty::Low).then_some(Ty::High)];
+            let halves = [Some(ty), (ty == Ty::LOW).then_some(Ty::HIGH)];
             for ty in halves.into_iter().flatten() {
                 let temp = self.frame.temp(slot).ok_or("I2: the parameters of a loop")?;
-                let own = self.state.flow.temps.get(temp).copied().unwrap_or(Ty::Dead);
+                let own = self.state.flow.temps.get(temp).copied().unwrap_or(Ty::DEAD);
                 ensure(self.types.fits(own, ty), "I2: the parameters of a loop")?;
                 self.state.flow.set(temp, ty)?;
                 slot += 1;

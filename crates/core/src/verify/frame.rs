@@ -88,7 +88,7 @@ impl Frame {
             ensure(has == (domain[0] != 0), "I2: pinned locals are those that enter loads")?;
             for slot in domain.into_iter().filter(|&slot| slot != 0) {
                 let ty = self.declared(slot).ok_or("I2: what is pinned is a local")?;
-                let is_reference = matches!(ty, Ty::Ref(_)) && tys.len() > 1;
+                let is_reference = ty.is_reference() && tys.len() > 1;
                 ensure(is_reference || tys.contains(&ty), "I2: the type of what is pinned")?;
             }
         }
@@ -99,12 +99,12 @@ impl Frame {
     /// The declared type of a local's slot; none if it is none.
     pub(super) fn declared(&self, slot: i32) -> Option<Ty> {
         if (self.declared_end..self.first_temp).contains(&slot) {
-            return Some(Ty::Ref(HeapType::Abs(AbsHeapType::Exn)));
+            return Some(Ty::to(HeapType::Abs(AbsHeapType::Exn)));
         }
         let after = self.runs.partition_point(|run| run.first <= slot);
         let run = self.runs.get(after.checked_sub(1)?).filter(|run| slot < run.end)?;
         match run.ty {
-            Ty::Low if (slot - run.first) % 2 == 1 => Some(Ty::High),
+            Ty::LOW if (slot - run.first) % 2 == 1 => Some(Ty::HIGH),
             ty => Some(ty),
         }
     }

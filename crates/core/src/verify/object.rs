@@ -6,12 +6,12 @@ use super::{
     cell::Operands,
     ensure,
     slow::{is_stored, unpacked},
-    types::{I31, Ty},
+    types::{Reference, Ty},
 };
 use crate::{
     exec::{
-        SlowOp,
-        cells::{Field, Layout, Part, Type},
+        Cell, SlowOp,
+        cells::{Field, Layout, Part},
         handlers::cast::NULL_PASSES,
         machine::place::{Domain, Place},
         tables::object::{Access, Wanted},
@@ -28,8 +28,8 @@ pub(super) struct Making {
     size: u32,
     /// Its bytes are all zero.
     is_zeroed: bool,
-    /// The fields that were written: offset, how, and what.
-    fields: Vec<(u32, Access, Ty)>,
+    /// The fields that were written: offset, by which handler, and what.
+    fields: Vec<(u32, Cell, Ty)>,
 }
 
 const NO_FIELD: &str = "I10: the offset of a field";
@@ -62,16 +62,16 @@ impl<'a> Verifier<'a> {
                 let size = self.low(1);
                 let making = Making { size, is_zeroed: access.is_none(), fields: Vec::new() };
                 self.making = Some(making);
-                self.new_field(access, self.stored(layout, 0, operands, 2))?;
+                self.new_field(access.is_some(), self.value_of(layout.fields[0], operands[0], 2))?;
                 Ok(None)
             }
-            Part::NewField(access) => {
-                self.new_field(Some(access), self.stored(layout, 0, operands, 1))?;
+            Part::NewField(_) => {
+                self.new_field(true, self.value_of(layout.fields[0], operands[0], 1))?;
                 Ok(None)
             }
             Part::NewLast(access) => {
                 let fields = self.making.as_ref().map_or(0, |making| making.fields.len());
-                self.new_field(access, self.stored(layout, 1, operands, 2))?;
+                self.new_field(access.is_some(), self.value_of(layout.fields[1], operands[1], 2))?;
                 let made = self.made(self.word(1));
                 // If it is refused, the cell may have to be looked at as another handler's.
                 if let (Err(_), Some(making)) = (made, &mut self.making) {
@@ -80,46 +80,38 @@ impl<'a> Verifier<'a> {
                 made.map(Some)
             }
             Part::NewDescribed => {
-                self.new_field(None, Ty::Dead)?;
+                self.new_field(false, Ty::DEAD)?;
                 let made = self.made(self.word(1))?;
-                let described = match made {
-                    Ty::Ref(HeapType::Exact(id)) => self.layout_of(id)?.0,
+                let described = match made.reference {
+                    Reference::To(HeapType::Exact(id)) => self.layout_of(id)?.0,
                     _ => return Err(NOT_MADE),
                 };
                 let descriptor = self.subject.context.types[described].descriptor;
                 let descriptor = descriptor.ok_or(NOT_MADE)?;
-                let fits = self.types.fits(operands[1], Ty::Ref(HeapType::Exact(descriptor)));
+                let fits = self.types.fits(operands[1], Ty::to(HeapType::Exact(descriptor)));
                 ensure(fits, "I10: the type of a descriptor")?;
                 Ok(Some(made))
             }
             Part::GetDesc => {
-                let (id, is_exact) = match operands[1] {
-                    Ty::Ref(HeapType::Concrete(id)) => (id, false),
-                    Ty::Ref(HeapType::Exact(id)) => (id, true),
-                    Ty::Null => return Ok(Some(Ty::Null)),
-                    Ty::Ref(heap) if self.is_bottom(heap) => return Ok(Some(Ty::Null)),
-                    _ => return Err(NO_TYPE),
+                let Some((id, is_exact)) = self.type_of(operands[1], NO_TYPE)? else {
+                    return Ok(Some(Ty::NULL));
                 };
                 let (index, _) = self.layout_of(id)?;
                 let descriptor = self.subject.context.types[index].descriptor.ok_or(NO_TYPE)?;
-                Ok(Some(Ty::Ref(match is_exact {
+                Ok(Some(Ty::to(match is_exact {
                     true => HeapType::Exact(descriptor),
                     false => HeapType::Concrete(descriptor),
                 })))
             }
             Part::DescCast => {
-                let is_traced = match operands[1] {
-                    Ty::Ref(heap) => self.types.is_traced(heap),
+                let is_traced = match operands[1].reference {
+                    Reference::To(heap) => self.types.is_traced(heap),
                     _ => true,
                 };
                 ensure(is_traced, "I10: what is tested")?;
-                let (id, is_exact) = match operands[2] {
-                    Ty::Ref(HeapType::Concrete(id)) => (id, false),
-                    Ty::Ref(HeapType::Exact(id)) => (id, true),
-                    // It traps.
-                    Ty::Null => return Ok(None),
-                    Ty::Ref(heap) if self.is_bottom(heap) => return Ok(None),
-                    _ => return Err(NO_TYPE),
+                // Without a descriptor it traps.
+                let Some((id, is_exact)) = self.type_of(operands[2], NO_TYPE)? else {
+                    return Ok(None);
                 };
                 let (index, _) = self.layout_of(id)?;
                 let of = self.subject.context.types[index].describes.ok_or(NO_TYPE)?;
@@ -142,14 +134,6 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// The type of what is stored: a constant is in operand word `wide`.
-    fn stored(&self, layout: &Layout, index: usize, operands: &Operands, wide: usize) -> Ty {
-        match layout.fields[index] {
-            Field::Get(Place::Const, Type::Word) => Ty::of_const(self.word(wide)),
-            _ => operands[index],
-        }
-    }
-
     /// What is read from an object: of this type, if there is something.
     fn got(ty: Option<Ty>, access: Access) -> Option<Ty> {
         Some(ty.unwrap_or(of_access(access)))
@@ -163,7 +147,7 @@ impl<'a> Verifier<'a> {
         wanted: Option<Ty>,
         fault: &'static str,
     ) -> Result<Option<Ty>, &'static str> {
-        let own = self.stored(layout, 0, operands, 1);
+        let own = self.value_of(layout.fields[0], operands[0], 1);
         ensure(wanted.is_none_or(|wanted| self.types.fits(own, wanted)), fault)?;
         Ok(None)
     }
@@ -180,12 +164,7 @@ impl<'a> Verifier<'a> {
     /// The type of the field whose offset the cell has, of a structure of this type; none if that
     /// is null, whose access traps.
     fn struct_field(&self, object: Ty, access: Access) -> Result<Option<Ty>, &'static str> {
-        let id = match object {
-            Ty::Null => return Ok(None),
-            Ty::Ref(HeapType::Concrete(id) | HeapType::Exact(id)) => id,
-            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(None),
-            _ => return Err(NO_FIELD),
-        };
+        let Some((id, _)) = self.type_of(object, NO_FIELD)? else { return Ok(None) };
         let (index, layout) = self.layout_of(id)?;
         let CompositeType::Struct(fields) = &self.subject.context.types[index].composite else {
             return Err(NO_FIELD);
@@ -199,12 +178,7 @@ impl<'a> Verifier<'a> {
 
     /// The type of the elements of an array of this type; none if that is null, whose access traps.
     fn element(&self, array: Ty, access: Access) -> Result<Option<Ty>, &'static str> {
-        let id = match array {
-            Ty::Null => return Ok(None),
-            Ty::Ref(HeapType::Concrete(id) | HeapType::Exact(id)) => id,
-            Ty::Ref(heap) if self.is_bottom(heap) => return Ok(None),
-            _ => return Err(NO_ELEMENT),
-        };
+        let Some((id, _)) = self.type_of(array, NO_ELEMENT)? else { return Ok(None) };
         let (index, _) = self.layout_of(id)?;
         let CompositeType::Array(element) = self.subject.context.types[index].composite else {
             return Err(NO_ELEMENT);
@@ -213,18 +187,25 @@ impl<'a> Verifier<'a> {
         Ok(Some(unpacked(element.storage)))
     }
 
-    /// Whether null is the only reference of the type.
-    fn is_bottom(&self, heap: HeapType) -> bool {
-        self.types.heap_fits(heap, HeapType::Abs(AbsHeapType::None))
+    /// The module's type that a reference is known to be of, and whether it is of no type below it;
+    /// none if it is null. It is a `fault` if there is no such type.
+    fn type_of(&self, ty: Ty, fault: &'static str) -> Result<Option<(u32, bool)>, &'static str> {
+        match ty.reference {
+            Reference::To(HeapType::Concrete(id)) => Ok(Some((id, false))),
+            Reference::To(HeapType::Exact(id)) => Ok(Some((id, true))),
+            _ if self.types.refers(ty, HeapType::Abs(AbsHeapType::None)) => Ok(None),
+            _ => Err(fault),
+        }
     }
 
     /// The object that is being made gets a field.
-    fn new_field(&mut self, access: Option<Access>, ty: Ty) -> Outcome {
-        let offset = self.high(0);
+    fn new_field(&mut self, is_written: bool, ty: Ty) -> Outcome {
+        let (offset, handler) = (self.high(0), self.subject.code[self.at]);
         let making = self.making.as_mut().ok_or("I10: an object is begun before it ends")?;
-        let Some(access) = access else { return Ok(()) };
-        making.fields.try_reserve(1).map_err(|_| NO_MEMORY)?;
-        making.fields.push((offset, access, ty));
+        if is_written {
+            making.fields.try_reserve(1).map_err(|_| NO_MEMORY)?;
+            making.fields.push((offset, handler, ty));
+        }
         Ok(())
     }
 
@@ -248,7 +229,7 @@ impl<'a> Verifier<'a> {
         let is_whole = making.is_zeroed && making.fields.is_empty()
             || !making.is_zeroed && making.fields.len() == count;
         ensure(is_whole && making.size as usize == size, NOT_MADE)?;
-        for (number, &(offset, access, ty)) in making.fields.iter().enumerate() {
+        for (number, &(offset, handler, ty)) in making.fields.iter().enumerate() {
             let (place, storage) = match &self.subject.context.types[index].composite {
                 CompositeType::Struct(fields) => {
                     (layout.fields[number].offset, fields[number].storage)
@@ -259,10 +240,18 @@ impl<'a> Verifier<'a> {
                 }
                 CompositeType::Func(_) => return Err(NOT_MADE),
             };
+            // A handler that has several types does for each what it does.
+            let mut parts = self.layouts.of(handler).map(|layout| layout.part);
+            let is_written = parts.any(|part| match part {
+                Part::NewFirst(Some(access))
+                | Part::NewField(access)
+                | Part::NewLast(Some(access)) => is_accessed(access, storage),
+                _ => false,
+            });
             let fits = self.types.fits(ty, unpacked(storage));
-            ensure(place == offset && is_accessed(access, storage) && fits, NOT_MADE)?;
+            ensure(place == offset && is_written && fits, NOT_MADE)?;
         }
-        Ok(Ty::Ref(HeapType::Exact(id)))
+        Ok(Ty::to(HeapType::Exact(id)))
     }
 
     /// A small array is made here; the next cell makes it if it is not so small. That one's type
@@ -284,19 +273,15 @@ impl<'a> Verifier<'a> {
         let is_array = layout.is_array() && layout.header == self.high(0);
         ensure(is_array, "I10: the header of an array")?;
         let id = layout.header & (ARRAY - 1);
-        self.element(Ty::Ref(HeapType::Concrete(id)), access).map(|_| ())
+        self.element(Ty::to(HeapType::Concrete(id)), access).map(|_| ())
     }
 
     /// I6, I10: what a reference is tested for, and its type if it passes.
     fn tested(&self, wanted: Wanted, ty: Ty) -> Result<Ty, &'static str> {
         let bits = self.high(0);
         let passes = self.passing(wanted, bits & !NULL_PASSES)?;
-        let own = match ty {
-            Ty::Small => I31,
-            Ty::Ref(heap) => heap,
-            // Nothing is looked at but whether it is null.
-            _ => return Ok(ty),
-        };
+        // Of others, nothing is looked at but whether they are null.
+        let Reference::To(own) = ty.reference else { return Ok(ty) };
         let is_of_hierarchy = match wanted {
             Wanted::Always | Wanted::Never => true,
             Wanted::Func | Wanted::ExactFunc => {
@@ -306,7 +291,7 @@ impl<'a> Verifier<'a> {
         };
         ensure(is_of_hierarchy, "I10: what is tested")?;
         Ok(match (wanted, passes) {
-            (Wanted::Never, _) => Ty::Null,
+            (Wanted::Never, _) => Ty::NULL,
             (Wanted::Always, _) => ty,
             (_, Some(heap)) => self.types.both(ty, heap),
             (_, None) => ty,
@@ -400,10 +385,10 @@ impl<'a> Verifier<'a> {
 fn of_access(access: Access) -> Ty {
     match access {
         Access::I8S | Access::I8U | Access::I16S | Access::I16U | Access::I32 => Ty::I32,
-        Access::I64 => Ty::Null,
+        Access::I64 => Ty::NULL,
         Access::F32 => Ty::F32,
         Access::F64 => Ty::F64,
-        Access::V128 => Ty::Low,
+        Access::V128 => Ty::LOW,
     }
 }
 

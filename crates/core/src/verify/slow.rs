@@ -27,7 +27,7 @@ impl Verifier<'_> {
         let (operands, results) = self.slow_type(op)?;
         let base = self.field(1);
         let slots = |tys: &[Option<Ty>]| {
-            tys.iter().flatten().map(|&ty| if ty == Ty::Low { 2 } else { 1 }).sum::<i32>()
+            tys.iter().flatten().map(|&ty| if ty == Ty::LOW { 2 } else { 1 }).sum::<i32>()
         };
         self.operands(base, slots(&operands))?;
         self.operands(base, slots(&results))?;
@@ -46,7 +46,7 @@ impl Verifier<'_> {
     fn table_types(&self, table: u32) -> Result<[Ty; 2], &'static str> {
         let table = self.subject.context.tables.get(table as usize).ok_or(NO_TABLE)?;
         let index = if table.limits.is64 { Ty::I64 } else { Ty::I32 };
-        Ok([index, Ty::Ref(table.element.heap)])
+        Ok([index, Ty::to(table.element.heap)])
     }
 
     /// A reference to an array of this type, and what its elements are.
@@ -57,7 +57,7 @@ impl Verifier<'_> {
             return Err(NO_ARRAY);
         };
         let id = context.type_ids.get(index as usize).ok_or(NO_ARRAY)?;
-        Ok((Ty::Ref(HeapType::Concrete(id.0)), storage))
+        Ok((Ty::to(HeapType::Concrete(id.0)), storage))
     }
 
     fn has_data(&self, index: u32) -> Outcome {
@@ -67,7 +67,7 @@ impl Verifier<'_> {
     /// The elements of a segment.
     fn segment(&self, index: u32) -> Result<Ty, &'static str> {
         let ty = self.subject.context.elements.get(index as usize).ok_or(NO_SEGMENT)?;
-        Ok(Ty::Ref(ty.heap))
+        Ok(Ty::to(ty.heap))
     }
 
     fn slow_type(&self, op: SlowOp) -> Result<Tys, &'static str> {
@@ -134,7 +134,7 @@ impl Verifier<'_> {
         let element = unpacked(storage);
         let i32 = Ty::I32;
         let id = self.subject.context.type_ids[first as usize].0;
-        let one = [Some(Ty::Ref(HeapType::Exact(id))), None];
+        let one = [Some(Ty::to(HeapType::Exact(id))), None];
         let segment = |storage: StorageType| {
             let fits = self.types.fits(self.segment(second)?, unpacked(storage));
             ensure(fits, "I10: the type of an array's elements")

@@ -16,7 +16,7 @@ pub(super) struct Acc {
     pub(super) slot: i32,
 }
 
-const NO_ACC: Acc = Acc { ty: Ty::Dead, slot: 0 };
+const NO_ACC: Acc = Acc { ty: Ty::DEAD, slot: 0 };
 
 /// What control brings to a place.
 #[derive(Debug, Default)]
@@ -55,9 +55,9 @@ impl Flow {
 
     /// Whether whatever holds of the other holds of this.
     pub(super) fn fits(&self, other: &Flow, types: Types<'_>) -> bool {
-        let get = |index: usize| self.temps.get(index).copied().unwrap_or(Ty::Dead);
+        let get = |index: usize| self.temps.get(index).copied().unwrap_or(Ty::DEAD);
         let mut temps = other.temps.iter().enumerate();
-        temps.all(|(index, &ty)| ty == Ty::Dead || types.fits(get(index), ty))
+        temps.all(|(index, &ty)| ty == Ty::DEAD || types.fits(get(index), ty))
             && self.pins.iter().zip(other.pins).all(|(&own, other)| own || !other)
             && (other.again.is_none() || self.again == other.again)
     }
@@ -67,7 +67,7 @@ impl Flow {
         if index >= self.temps.len() {
             let more = index + 1 - self.temps.len();
             self.temps.try_reserve(more).map_err(|_| super::NO_MEMORY)?;
-            self.temps.resize(index + 1, Ty::Dead);
+            self.temps.resize(index + 1, Ty::DEAD);
         }
         self.temps[index] = ty;
         Ok(())
@@ -103,7 +103,7 @@ impl State {
     /// see references that lie in them only.
     pub(super) fn pause(&mut self) {
         for acc in &mut self.accs {
-            *acc = acc.filter(|acc| acc.slot != 0 || !matches!(acc.ty, Ty::Ref(_)));
+            *acc = acc.filter(|acc| acc.slot != 0 || !acc.ty.is_reference());
         }
     }
 
@@ -123,7 +123,7 @@ impl State {
     /// The type of what lies in a slot.
     pub(super) fn slot(&self, frame: &Frame, slot: i32) -> Result<Ty, &'static str> {
         if let Some(temp) = frame.temp(slot) {
-            return Ok(self.flow.temps.get(temp).copied().unwrap_or(Ty::Dead));
+            return Ok(self.flow.temps.get(temp).copied().unwrap_or(Ty::DEAD));
         }
         let declared = frame.declared(slot).ok_or("I2: a slot that is read")?;
         let narrow = self.narrow.binary_search_by_key(&slot, |known| known.0);
@@ -139,7 +139,7 @@ impl State {
         ty: Ty,
     ) -> Outcome {
         for acc in self.accs.iter_mut().flatten() {
-            let is_vector = acc.ty == Ty::Low;
+            let is_vector = acc.ty == Ty::LOW;
             if acc.slot == slot || (is_vector && acc.slot + 1 == slot) {
                 acc.slot = 0;
             }
@@ -150,7 +150,7 @@ impl State {
         }
         let declared = frame.declared(slot).ok_or("I2: a slot that is written")?;
         ensure(types.fits(ty, declared), "the type of a local")?;
-        self.narrow(slot, if matches!(ty, Ty::Ref(_)) && ty != declared { Some(ty) } else { None })
+        self.narrow(slot, if ty.is_reference() && ty != declared { Some(ty) } else { None })
     }
 
     /// A reference that lies here is of a narrower type, as has been tested; where it was copied

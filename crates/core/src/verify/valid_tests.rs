@@ -191,9 +191,10 @@ fn what_is_joined_is_the_least() {
     let abs = [Any, Eq, I31, Struct, Array, None, Extern, NoExtern, Func, NoFunc, Exn, NoExn];
     let ids = source.context.type_ids.iter().map(|id| id.0);
     let heaps = ids.flat_map(|id| [HeapType::Concrete(id), HeapType::Exact(id)]);
-    let refs = abs.into_iter().map(HeapType::Abs).chain(heaps).map(Ty::Ref);
-    let plain = [Ty::I32, Ty::I64, Ty::Int, Ty::F32, Ty::F64, Ty::Low, Ty::High];
-    let all = || refs.clone().chain(plain).chain([Ty::Null, Ty::Small]);
+    let refs = abs.into_iter().map(HeapType::Abs).chain(heaps).map(Ty::to);
+    let both = [Ty::I32.and(Ty::I64), Ty::NARROW, Ty::WIDE];
+    let plain = [Ty::I32, Ty::I64, Ty::F32, Ty::F64, Ty::LOW, Ty::HIGH];
+    let all = || refs.clone().chain(plain).chain(both).chain([0, 1].map(Ty::of_const));
     for (a, b) in all().flat_map(|a| all().map(move |b| (a, b))) {
         let joined = types.join(a, b);
         assert!(types.fits(a, joined) && types.fits(b, joined), "{a:?}, {b:?}: {joined:?}");
