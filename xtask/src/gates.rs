@@ -24,6 +24,7 @@ const GATES: &[Gate] = &[
     ("features", || features::features().into()),
     ("embeddings", || commands::sizes(&[]).into()),
     ("package", || commands::package(&[]).into()),
+    ("oldest", oldest),
     ("attacks", || release("benches/attacks", &[])),
     ("latency", || release("benches/attacks", &["--", "latency"])),
     // Without other engines.
@@ -123,6 +124,21 @@ fn profiling() -> Outcome {
     let Ok(text) = fs::File::open(root().join("README.md")) else { return Outcome::Failed };
     let profiled = succeeds(words.stdin(text)) && fs::metadata(profile).is_ok_and(|f| f.len() > 0);
     profiled.into()
+}
+
+/// The packages, with the oldest compiler that they promise. What the tests take may want a newer.
+fn oldest() -> Outcome {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap_or_default();
+    let promised = |line: &str| Some(line.strip_prefix("rust-version = ")?.replace('"', ""));
+    let Some(version) = manifest.lines().find_map(promised) else { return Outcome::Failed };
+    let cargo = ["run", &version, "cargo"];
+    if !is_there("rustup", &[&cargo[..], &["--version"]].concat()) {
+        return Outcome::Skipped(format!("rustup toolchain install {version}"));
+    }
+    let packages = ["windlass", "windlass-wasi", "windlass-wast", "windlass-cli"];
+    let mut check = command(".", "rustup", &cargo);
+    check.args(["check", "--all-features"]).args(packages.iter().flat_map(|name| ["-p", name]));
+    succeeds(check.env("CARGO_TARGET_DIR", "target/oldest")).into()
 }
 
 /// The official tests of WASI, in the folder that a variable names: with files of the host, and in

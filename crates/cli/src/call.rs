@@ -7,10 +7,10 @@ use crate::{
     terminal::{Failure, print, shown},
     values,
 };
-use std::{collections::BTreeSet, ffi::OsString, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 use windlass::{
-    Error, Escaped, ExternType, Func, Instance, LinkError, LinkErrorKind, Module, Store, Val,
-    ValType,
+    Error, Escaped, ExternType, Func, Instance, LinkError, LinkErrorKind, Linker, Module, Store,
+    Val, ValType,
 };
 use windlass_decode::Count;
 
@@ -35,9 +35,18 @@ impl From<Error> for Ended {
 impl Ended {
     /// Why there is no instance of the module in a file. What is missing is missed by the file; a
     /// start function is part of the program.
-    pub(crate) fn instantiating(file: &Path, error: Error, store: &Store<Host>) -> Ended {
+    pub(crate) fn instantiating(
+        file: &Path,
+        error: Error,
+        store: &mut Store<Host>,
+        linker: &Linker<Host>,
+    ) -> Ended {
         if let Some(missing) = error.downcast_ref() {
-            return missing_imports(file, missing).into();
+            return missing_imports(file, missing, |module, name| {
+                let known = linker.iter(&mut *store).filter(|known| known.0 == module);
+                nearest::first(name, known.map(|known| known.1))
+            })
+            .into();
         }
         match store.data().budget.explain(&error) {
             Some(message) => Failure::of(file, message).into(),
@@ -46,19 +55,31 @@ impl Ended {
     }
 }
 
-/// Each import on a line that names the file, and how modules are given that have them.
-fn missing_imports(file: &Path, error: &LinkError) -> Failure {
+/// Each import on a line that names the file; what those modules have that were preloaded, by
+/// `names` those first that are most like one; and how modules are given that have the others.
+fn missing_imports(
+    file: &Path,
+    error: &LinkError,
+    mut names: impl FnMut(&str, &str) -> String,
+) -> Failure {
     let file = shown(file);
     let message = error.to_string();
     let mut lines: Vec<String> = message.lines().map(|line| format!("{file}: {line}")).collect();
     let all = [error].into_iter().chain(error.others());
-    let modules: BTreeSet<&str> = all
+    let modules: BTreeMap<&str, &str> = all
         .filter(|import| import.kind() == LinkErrorKind::UnknownImport)
-        .map(LinkError::module)
-        .filter(|module| !module.starts_with("wasi") || is_interface(module))
+        .map(|import| (import.module(), import.name()))
+        .filter(|(module, _)| !module.starts_with("wasi") || is_interface(module))
         .collect();
+    let mut absent = Vec::new();
+    for (module, name) in modules {
+        match names(module, name) {
+            names if names.is_empty() => absent.push(module),
+            names => lines.push(format!("{} was preloaded, and has {names}", Escaped(module))),
+        }
+    }
     let (of_components, modules): (Vec<&str>, Vec<&str>) =
-        modules.into_iter().partition(|module| is_interface(module));
+        absent.into_iter().partition(|module| is_interface(module));
     if let Some(interface) = of_components.first() {
         lines.push(format!(
             "{} is an interface of components, and a module is wanted: build for wasm32-wasip1",
@@ -142,7 +163,8 @@ impl Call<'_> {
         let (wanted, given) = (ty.params().len(), self.args.len());
         if wanted != given {
             return Err(Failure::usage(format_args!(
-                "the function takes {} ({ty}); given: {given}",
+                "{:?} takes {} ({ty}); given: {given}",
+                self.invoke.unwrap_or_default(),
                 Count(wanted, "argument")
             )));
         }

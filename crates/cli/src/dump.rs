@@ -6,14 +6,26 @@ use crate::{
     terminal::{Failure, HEADING, load, print, read_module, shown},
 };
 use clap::Args;
-use std::{fmt, ops::Range, path::PathBuf, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::Range,
+    path::PathBuf,
+    process::ExitCode,
+};
 use windlass::{Config, Engine, Escaped, Features, Module};
 use windlass_decode as decode;
 
 /// Show the translated code of functions
 ///
-/// Each line is a cell: the offset of the Wasm that it was made from, where it lies in the code,
-/// and what it does. Cells in a bracket are executed as one.
+/// Each line is a cell, behind the offset of the Wasm that it was made from. Cells in a bracket are
+/// executed as one.
+///
+/// A cell is an instruction of the interpreter: where it lies, in words of 8 bytes, and what it
+/// does, as in `s3 = i32.add s-1 #0x5`. Values are slots of the function's frame (the last
+/// parameter is s-1, the one before it s-2; other locals and operands begin at s2), constants
+/// (#0x5), the result of the cell before (acc), and locals that are kept in registers, as the cell
+/// `enter` says: p0(s-1), p1(s2).
 #[derive(Args)]
 pub(crate) struct Dump {
     #[command(flatten)]
@@ -23,7 +35,14 @@ pub(crate) struct Dump {
 /// Show the translated code of functions beside their Wasm
 ///
 /// On the left are offsets and text, on the right the cells that are made of it. Cells in a bracket
-/// are executed as one.
+/// are executed as one. A line with nothing beside it is part of a cell further down, or
+/// takes none.
+///
+/// A cell is an instruction of the interpreter: where it lies, in words of 8 bytes, and what it
+/// does, as in `s3 = i32.add s-1 #0x5`. Values are slots of the function's frame (the last
+/// parameter is s-1, the one before it s-2; other locals and operands begin at s2), constants
+/// (#0x5), the result of the cell before (acc), and locals that are kept in registers, as the cell
+/// `enter` says: p0(s-1), p1(s2).
 #[derive(Args)]
 pub(crate) struct Explore {
     #[command(flatten)]
@@ -43,6 +62,8 @@ struct Functions {
 struct Function {
     index: u32,
     name: String,
+    /// What it is exported as.
+    exports: Vec<String>,
     /// Where it is in the module.
     body: Range<usize>,
 }
@@ -77,7 +98,17 @@ impl Explore {
 
 impl Function {
     fn heading(&self) -> String {
-        format!("{HEADING}func {} {}{HEADING:#}\n", self.index, Escaped(&self.name))
+        let name = if self.name.is_empty() { "" } else { &*format!(" {}", Escaped(&self.name)) };
+        let exports =
+            self.exports.iter().map(|export| format!(" (export \"{}\")", Escaped(export)));
+        let exports: String = exports.collect();
+        format!("{HEADING}func {}{name}{exports}{HEADING:#}\n", self.index)
+    }
+
+    /// What it is called, by names and exports.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let name = Some(&*self.name).filter(|name| !name.is_empty());
+        name.into_iter().chain(self.exports.iter().map(|export| &**export))
     }
 }
 
@@ -99,24 +130,29 @@ impl Functions {
         let is_func = |import: &&decode::Import| import.ty.kind() == decode::ExternKind::Func;
         let imported = module.imports.iter().filter(is_func).count() as u32;
         let names = decode::NameSection::decode(&module, bytes).funcs;
+        let mut exports: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for export in &module.exports {
+            if export.kind == decode::ExternKind::Func {
+                exports.entry(export.index).or_default().push((*export.name).to_owned());
+            }
+        }
         let functions = (imported..).zip(&module.bodies).map(|(index, body)| Function {
             index,
             name: names.get(index).unwrap_or_default().to_owned(),
+            exports: exports.remove(&index).unwrap_or_default(),
             body: body.start..body.code.end,
         });
-        let Some(wanted) = &self.func else { return Ok(functions.collect()) };
-        let exported = |export: &&decode::Export| {
-            export.kind == decode::ExternKind::Func && *export.name == **wanted
-        };
-        let exported = module.exports.iter().find(exported).map(|export| export.index);
-        let (found, others): (Vec<_>, Vec<_>) = functions.partition(|func| {
-            wanted.parse() == Ok(func.index) || func.name == *wanted || exported == Some(func.index)
+        let functions: Vec<Function> = functions.collect();
+        let Some(wanted) = &self.func else { return Ok(functions) };
+        let (found, others): (Vec<_>, Vec<_>) = functions.into_iter().partition(|func| {
+            wanted.parse() == Ok(func.index) || func.names().any(|name| name == wanted)
         });
         if !found.is_empty() {
             return Ok(found);
         }
         let file = shown(&self.file);
-        if exported.is_some() {
+        // What is left is of functions that it does not define.
+        if exports.values().flatten().any(|export| export == wanted) {
             return Err(Failure::usage(format_args!("{file} imports the function {wanted:?}")));
         }
         if let (Ok(_), Some((first, last))) =
@@ -127,8 +163,8 @@ impl Functions {
                 first.index, last.index
             )));
         }
-        let named = others.iter().map(|func| func.name.as_str()).filter(|name| !name.is_empty());
-        let names = nearest::first(wanted, named);
+        let named: BTreeSet<&str> = others.iter().flat_map(Function::names).collect();
+        let names = nearest::first(wanted, named.into_iter());
         let hint = if names.is_empty() { String::new() } else { format!(" (it has {names})") };
         Err(Failure::usage(format_args!("{file} defines no function {wanted:?}{hint}")))
     }

@@ -34,7 +34,7 @@ fn named(name: &str) -> Result<Features, String> {
         let sets = SETS.iter().map(|(name, _)| *name);
         let features = Features::NAMED.iter().map(|(_, name)| *name);
         let known: Vec<&str> = sets.chain(features).collect();
-        format!("unknown feature {name:?}: there are {}", known.join(", "))
+        format!("unknown feature {name:?}; known are {}", known.join(", "))
     })
 }
 
@@ -55,7 +55,7 @@ mod tests {
             Ok(Features::WASM3.difference(Features::WASM2).union(Features::SIMD))
         });
         for bad in ["", "wasm4", "simd,", "+simd", "- gc"] {
-            assert!(parse(bad).unwrap_err().contains("there are none, wasm1"), "{bad}");
+            assert!(parse(bad).unwrap_err().contains("known are none, wasm1"), "{bad}");
         }
     }
 }

@@ -37,7 +37,7 @@ impl Preload {
         let module = load(store.engine(), &self.file, &bytes)?;
         let instance = linker
             .instantiate(&mut *store, &module)
-            .map_err(|error| Ended::instantiating(&self.file, error, store))?;
+            .map_err(|error| Ended::instantiating(&self.file, error, store, linker))?;
         initialize(&self.file, store, &instance)?;
         let defined = linker.instance(&mut *store, &self.name, instance);
         defined.map_err(|error| Failure::of(&self.file, error))?;

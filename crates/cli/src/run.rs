@@ -252,7 +252,7 @@ impl Run {
         let file = self.file();
         let instance = linker
             .instantiate(&mut *store, module)
-            .map_err(|error| Ended::instantiating(file, error, store))?;
+            .map_err(|error| Ended::instantiating(file, error, store, linker))?;
         let invoke = self.invoke.as_deref();
         Call { file, invoke, args: self.args() }.call(store, &instance)
     }

@@ -141,6 +141,14 @@ fn modules_before_the_program() {
     let done = windlass(&["run", "--preload", &second, &main]);
     assert_eq!(done.code, 1);
     assert!(done.stderr.contains("preload_second.wat: unknown import"), "{}", done.stderr);
+    // What is preloaded and does not have the import says what it has.
+    let other = format!("second={library}");
+    let done = windlass(&["run", "--preload", &other, &main]);
+    assert!(
+        done.stderr.ends_with("\nsecond was preloaded, and has f, _initialize\n"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(windlass(&["run", "--preload", "nothing", &main]).code, 2);
     let done = windlass(&["run", "--preload", &first, &program("threads.wat")]);
     assert_eq!(done.code, 2);

@@ -75,7 +75,17 @@ fn dump() {
         let done = windlass(&["dump", &reactor, wrong]);
         assert_eq!(done.code, 2, "{}", done.stderr);
     }
+    // What the lines are made of is explained.
+    for command in ["dump", "explore"] {
+        let help = windlass(&[command, "--help"]).stdout;
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let part = ["A cell is", "(acc)", "p0(s-1)", "(#0x5)", "bracket", "executed as one"];
+        assert!(part.iter().all(|part| help.contains(part)), "{help}");
+    }
     let two = file("dump_two.wat", b"(module (func (export \"add\")) (func))");
+    let listed = windlass(&["dump", &two]).stdout;
+    let heads: Vec<&str> = listed.lines().filter(|line| line.starts_with("func")).collect();
+    assert_eq!(heads, ["func 0 (export \"add\")", "func 1"]);
     let done = windlass(&["dump", &two, "99"]);
     assert!(done.stderr.ends_with("no function 99 (it has 0 to 1)\n"), "{}", done.stderr);
     let text = br#"(module (import "a" "b" (func $f)) (func $inner (export "outer")) (func $g)
@@ -83,11 +93,11 @@ fn dump() {
     let module = file("dump_exports.wat", text);
     for command in ["dump", "explore"] {
         let by_name = windlass(&[command, &module, "inner"]).stdout;
-        assert!(by_name.contains("func 1 inner"), "{by_name}");
+        assert!(by_name.starts_with("func 1 inner (export \"outer\")\n"), "{by_name}");
         assert_eq!(windlass(&[command, &module, "outer"]).stdout, by_name);
         let done = windlass(&[command, &module, "innner"]);
         assert_eq!(done.code, 2);
-        let expected = "defines no function \"innner\" (it has inner, g)\n";
+        let expected = "defines no function \"innner\" (it has inner, outer, g)\n";
         assert!(done.stderr.ends_with(expected), "{}", done.stderr);
         let done = windlass(&[command, &module, "imported"]);
         assert_eq!(done.code, 2);

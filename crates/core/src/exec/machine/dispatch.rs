@@ -27,7 +27,7 @@ pub(crate) const fn chosen(plain: bool, name: Name) -> Option<Name> {
 }
 
 // Nothing foreign calls handlers: both sides of their convention are this crate.
-#[cfg(tail_calls)]
+#[cfg(all(tail_calls, not(debug_assertions)))]
 #[allow(improper_ctypes_definitions)]
 mod backend {
     use super::*;
@@ -138,7 +138,7 @@ mod backend {
 
 /// The loop where operands lie in slots alone: what a handler leaves to the next is where it goes
 /// on and the frame, which CPUs with few registers pass and return in them.
-#[cfg(all(not(tail_calls), not(feature = "fast")))]
+#[cfg(all(any(not(tail_calls), debug_assertions), not(feature = "fast")))]
 mod backend {
     use super::*;
     use crate::exec::machine::{Ip, Sp, context::Context};
@@ -203,7 +203,7 @@ mod backend {
     }
 }
 
-#[cfg(all(not(tail_calls), feature = "fast"))]
+#[cfg(all(any(not(tail_calls), debug_assertions), feature = "fast"))]
 mod backend {
     use super::*;
 
@@ -271,4 +271,5 @@ pub(crate) use backend::run_fast;
 pub(crate) use backend::{Handler, dispatch, run};
 
 /// Names the backend, for tests and bug reports.
-pub const BACKEND: &str = if cfg!(tail_calls) { "tail calls" } else { "loop" };
+pub const BACKEND: &str =
+    if cfg!(all(tail_calls, not(debug_assertions))) { "tail calls" } else { "loop" };
