@@ -113,9 +113,42 @@ static void pinned(void) {
   wasm_engine_delete(engine);
 }
 
+/* A pin is all that is left of its memory, and keeps it. */
+static void outlived(void) {
+  wasm_engine_t *engine = wasm_engine_new();
+  wasm_store_t *store = wasm_store_new(engine);
+  wasm_limits_t limits = {1, 2};
+  wasm_memorytype_t *type = wasm_memorytype_new(&limits);
+  ended = 0;
+  wasm_memory_t *memory = windlass_memory_new_with_bytes(
+      store, type, (uint8_t *)place, MEMORY_PAGE_SIZE, NULL, end);
+  wasm_memory_t *other = wasm_memory_new(store, type);
+  wasm_memorytype_t *shared_type = windlass_memorytype_new(1, 2, false, true);
+  wasm_memory_t *shared = wasm_memory_new(store, shared_type);
+  CHECK(memory && other && shared);
+  windlass_memory_pin_t *pins[3] = {
+      windlass_memory_pin(memory), windlass_memory_pin(other), windlass_memory_pin(shared)};
+  byte_t *data = wasm_memory_data(other), *shared_data = wasm_memory_data(shared);
+  wasm_memory_delete(shared);
+  wasm_memory_delete(other);
+  wasm_memory_delete(memory);
+  wasm_memorytype_delete(shared_type);
+  wasm_memorytype_delete(type);
+  wasm_store_delete(store);
+  wasm_engine_delete(engine);
+  CHECK(ended == 0);
+  data[0] = shared_data[0] = 1;
+  windlass_memory_pin_delete(pins[0]);
+  CHECK(ended == 0);
+  windlass_memory_pin_delete(pins[1]);
+  CHECK(ended == 1);
+  windlass_memory_pin_delete(pins[2]);
+}
+
 int main(void) {
   all();
   one();
   pinned();
+  outlived();
   return 0;
 }

@@ -69,6 +69,7 @@ int main(void) {
     wasm_trap_delete(trap);
     succeeds(windlass_store_get_fuel(store, &fuel));
     CHECK(fuel == 0);
+    fails(run(instance, "spin", NULL), "windlass_store_set_fuel");
     wasm_instance_t *second = NULL;
     trap = windlass_linker_instantiate(linker, store, module, &second);
     CHECK(trap && !second);
@@ -98,6 +99,15 @@ int main(void) {
   wasm_module_delete(strange);
   wasm_module_delete(module);
   windlass_linker_delete(linker);
+  wasm_engine_delete(engine);
+
+  /* An engine without fuel says how to get one with it. */
+  engine = wasm_engine_new();
+  store = wasm_store_new(engine);
+  uint64_t fuel = 0;
+  fails(windlass_store_set_fuel(store, 1), "windlass_config_consume_fuel");
+  fails(windlass_store_get_fuel(store, &fuel), "windlass_config_consume_fuel");
+  wasm_store_delete(store);
   wasm_engine_delete(engine);
   return 0;
 }

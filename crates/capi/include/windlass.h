@@ -23,7 +23,9 @@ WASM_API_EXTERN void windlass_config_compile_eagerly(wasm_config_t *, bool enabl
 /* The most that the value stack of a call may take, in bytes. */
 WASM_API_EXTERN void windlass_config_max_wasm_stack(wasm_config_t *, size_t bytes);
 /* How deep calls from the host to guests may nest: 64 by default. Each takes native stack, also for
-   the callback; threads with small stacks want less. */
+   the callback. Where less than 32 KiB of it are left, calls and callbacks trap, "call stack
+   exhausted". Callbacks that take more themselves, or that run on a stack which is not the
+   thread's own, want a smaller number. */
 WASM_API_EXTERN void windlass_config_max_nested_calls(wasm_config_t *, size_t depth);
 /* All NaNs that instructions make have the same bits. Off by default. */
 WASM_API_EXTERN void windlass_config_canonicalize_nans(wasm_config_t *, bool enable);
@@ -253,7 +255,7 @@ WASM_API_EXTERN bool windlass_valtype_is_nullable(const wasm_valtype_t *);
 WASM_API_EXTERN void windlass_valtype_name(const wasm_valtype_t *, own wasm_name_t *out);
 
 /* Limits of 64 bits; `max` is UINT64_MAX for none, and must be there if it is shared. Null if they
-   are too large. */
+   have more than 32 bits and `is_64` is false; wasm_memory_new refuses what no memory can have. */
 WASM_API_EXTERN own wasm_memorytype_t *windlass_memorytype_new(
     uint64_t min, uint64_t max, bool is_64, bool shared);
 /* Each may be null. False if it is no memory's type. */

@@ -5,6 +5,7 @@ use crate::{
     entry::{Mut, Name, Own, entries, text},
     info::HostInfo,
     reference::{wasm_extern_t, wasm_ref_t, wasm_trap_t},
+    stack,
     store::{Data, Shared, wasm_store_t},
     trap,
     value::{self, wasm_val_t},
@@ -85,6 +86,7 @@ impl Callback {
     ) -> impl Fn(Caller<'_, Data>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static {
         let types: Vec<_> = ty.results().collect();
         move |mut caller, params, results| {
+            stack::check()?;
             let gone = || Error::msg("the store is ending");
             let store = caller.data().shared.upgrade().ok_or_else(gone)?;
             let args = {

@@ -3,7 +3,7 @@
 use crate::{
     entry::{Const, InOut, Mut, Own, entries},
     reference::wasm_trap_t,
-    store::wasm_store_t,
+    store::{Cx, wasm_store_t},
     trap,
 };
 use windlass::{Error, InterruptHandle, StoreLimitsBuilder};
@@ -24,10 +24,17 @@ pub struct windlass_limits_t {
     memories: usize,
 }
 
+/// What C is told where guests use no fuel: what to do about it.
+fn no_fuel(_: Error) -> Error {
+    Error::msg("the engine does not count fuel: windlass_config_consume_fuel makes one that does")
+}
+
 entries! {
     /// Sets how much fuel is left.
     fn windlass_store_set_fuel(store: Mut<'_, wasm_store_t>, fuel: u64) -> Own<wasm_trap_t> {
-        trap::of(store.map(|store| &store.0), |store| store.enter(|cx| cx.set_fuel(fuel)))
+        trap::of(store.map(|store| &store.0), |store| {
+            store.enter(|cx| cx.set_fuel(fuel).map_err(no_fuel))
+        })
     }
 
     /// How much fuel is left.
@@ -37,7 +44,8 @@ entries! {
     ) -> Own<wasm_trap_t> {
         trap::of(store.map(|store| &store.0), |store| {
             let fuel = fuel.ok_or_else(trap::null)?;
-            *fuel = store.enter(|cx| windlass::AsContext::as_context(cx).get_fuel())?;
+            let left = |cx: &mut Cx<'_>| windlass::AsContext::as_context(cx).get_fuel();
+            *fuel = store.enter(|cx| left(cx).map_err(no_fuel))?;
             Ok(())
         })
     }

@@ -4,6 +4,7 @@ use crate::{
     entry::{Const, InOut, Mut, Out, Own, entries, hand_over, lock},
     func,
     reference::{wasm_func_t, wasm_trap_t},
+    stack,
     store::Shared,
     trap,
     value::{self, wasm_val_t},
@@ -40,6 +41,7 @@ mod event {
 impl windlass_execution_t {
     /// Runs on; the values, if it finished, and the event.
     fn run(&self) -> Result<(u8, Vec<wasm_val_t>)> {
+        stack::check()?;
         // It is not there while it runs: a callback that runs it again is refused.
         let running = || Error::msg("the execution is running");
         let mut execution = lock(&self.state)?.execution.take().ok_or_else(running)?;

@@ -6,6 +6,7 @@ use crate::{
     entry::{Const, Mut, Own, entries},
     info::{Finalizer, HostInfo},
     reference::{wasm_func_t, wasm_ref_t, wasm_trap_t},
+    stack,
     store::{Shared, wasm_store_t},
     trap,
     types::{wasm_externtype_t, wasm_functype_t},
@@ -40,6 +41,7 @@ fn call(
     (func, store, ty): (Func, Arc<Shared>, FuncType),
     args: Const<'_, wasm_val_vec_t>,
 ) -> Result<Vec<wasm_val_t>> {
+    stack::check()?;
     store.enter(|cx| {
         let params = value::to_vals(args, ty.params(), cx, &store)?;
         let mut out = vec![Val::I32(0); ty.results().len()];

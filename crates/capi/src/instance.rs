@@ -3,6 +3,7 @@
 use crate::{
     entry::{Const, Name, Out, Own, entries, put, text},
     reference::{wasm_extern_t, wasm_instance_t, wasm_module_t, wasm_ref_t, wasm_trap_t},
+    stack,
     store::{Shared, wasm_store_t},
     trap,
     vector::{Vector, wasm_extern_vec_t},
@@ -24,6 +25,7 @@ fn imports(externs: Const<'_, wasm_extern_vec_t>, store: &Arc<Shared>) -> Result
 }
 
 fn new(store: &Arc<Shared>, module: &Module, imports: &[Extern]) -> Result<Box<wasm_instance_t>> {
+    stack::check()?;
     let instance = store.enter(|cx| Instance::new(cx, module, imports))?;
     Ok(Box::new(wasm_ref_t::of_instance(instance, store)))
 }

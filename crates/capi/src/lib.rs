@@ -25,6 +25,7 @@ mod module;
 mod objects;
 mod reference;
 mod source;
+mod stack;
 mod store;
 mod table;
 mod trap;

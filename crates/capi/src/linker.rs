@@ -6,6 +6,7 @@ use crate::{
     entry::{Const, Mut, Name, Out, Own, entries, hand_over, lock, text},
     info::{Finalizer, HostInfo},
     reference::{wasm_extern_t, wasm_instance_t, wasm_module_t, wasm_ref_t, wasm_trap_t},
+    stack,
     store::{Data, Shared, wasm_store_t},
     trap,
     types::wasm_functype_t,
@@ -51,6 +52,7 @@ fn instantiate(
     else {
         return Err(trap::null());
     };
+    stack::check()?;
     let linker = lock(&linker.0)?.clone();
     let instance = store.enter(|cx| linker.instantiate(cx, &data.module))?;
     Ok(wasm_ref_t::of_instance(instance, store))

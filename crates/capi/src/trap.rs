@@ -69,7 +69,10 @@ impl TrapData {
 
 /// An error as C has it.
 pub(crate) fn from_error(error: &Error, store: Option<&Arc<Shared>>) -> Box<wasm_trap_t> {
-    let mut data = TrapData::new(error.root_cause().to_string());
+    let mut data = TrapData::new(match error.trap() {
+        Some(trap) => trap_message(trap),
+        None => error.root_cause().to_string(),
+    });
     if let Some(trap) = error.trap() {
         data.code = code(trap);
     }
@@ -87,6 +90,14 @@ pub(crate) fn from_error(error: &Error, store: Option<&Arc<Shared>>) -> Box<wasm
     }
     data.backtraces.extend(error.backtrace().cloned());
     Box::new(wasm_ref_t { object: Object::Trap(Arc::new(data)), store: store.cloned() })
+}
+
+/// What a trap says, and where that is not enough, what C can do.
+fn trap_message(trap: Trap) -> String {
+    match trap {
+        Trap::OutOfFuel => format!("{}: windlass_store_set_fuel gives more", trap.message()),
+        _ => trap.message().to_string(),
+    }
 }
 
 fn take_exception(cx: &mut Cx<'_>) -> Result<Option<OwnedRooted<ExnRef>>> {

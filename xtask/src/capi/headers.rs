@@ -71,10 +71,12 @@ fn is_type(text: &str) -> bool {
 /// Lets the compiler compare the declarations with those of Rust.
 fn signatures(cc: &str, include: &Path, declared: &BTreeSet<String>, steps: &mut Steps) {
     let step = "the types of all functions are those of Rust";
-    let args = ["rustc", "--manifest-path", "crates/capi/Cargo.toml", "--target-dir", TARGET];
-    // The compiler shows a crate without macros only if it is told that this is unstable.
+    let args = ["rustc", "--manifest-path", "crates/capi/Cargo.toml", "--profile", "check"];
+    // The compiler shows a crate without macros only if it is told that this is unstable. That is
+    // why it gets a folder of its own: what was built without this would be built again.
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(root()).args(args).args(["--lib", "--crate-type", "cdylib", "--"]);
+    cargo.current_dir(root()).args(args).arg("--target-dir").arg(root().join(TARGET).join("shown"));
+    cargo.args(["--lib", "--crate-type", "cdylib", "--"]);
     let expanded = cargo.arg("-Zunpretty=expanded").env("RUSTC_BOOTSTRAP", "windlass_capi");
     let expanded = match expanded.output() {
         Ok(output) if output.status.success() => {
