@@ -5,6 +5,7 @@ use crate::{
     call::call,
     convert, errors,
     errors::Raised,
+    stack,
     store::{Caller, Data, Shared},
 };
 use pyo3::{
@@ -46,6 +47,7 @@ pub(crate) fn host(
 ) -> impl Fn(Host<'_>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static {
     let types: Arc<[ValType]> = ty.results().collect();
     move |mut caller: Host<'_>, params: &[Val], results: &mut [Val]| {
+        stack::check()?;
         let Some(shared) = caller.data().shared.upgrade() else {
             return Err(Error::msg("the store of the host function is gone"));
         };

@@ -1,8 +1,13 @@
 //! Errors of the library as exceptions, whose classes are in `windlass._errors`. What a Python
 //! function raised comes out of a guest as itself.
 
-use pyo3::{exceptions::PyTypeError, prelude::*, sync::PyOnceLock, types::PyType};
-use std::fmt;
+use pyo3::{
+    exceptions::{PyOSError, PyTypeError},
+    prelude::*,
+    sync::PyOnceLock,
+    types::PyType,
+};
+use std::{fmt, io, path::Path};
 use windlass::{Error, LinkError, ModuleError, ThrownException, Trap, WasmBacktrace};
 use windlass_wasi::I32Exit;
 
@@ -61,6 +66,31 @@ where
 /// A `WindlassError`.
 pub(crate) fn failed(py: Python<'_>, message: impl fmt::Display) -> PyErr {
     exception(py, "WindlassError", (message.to_string(),))
+}
+
+/// A `MemoryInUse`.
+pub(crate) fn viewed(py: Python<'_>, message: impl fmt::Display) -> PyErr {
+    exception(py, "MemoryInUse", (message.to_string(),))
+}
+
+/// What went wrong with a file: an `OSError` of the right kind that names it, as Python's own do.
+pub(crate) fn file(py: Python<'_>, error: io::Error, path: &Path) -> PyErr {
+    static MESSAGE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let Some(code) = error.raw_os_error() else { return error.into() };
+    if cfg!(windows) {
+        // The fourth is the system's number, from which Python finds out the others.
+        return PyOSError::new_err((0, error.to_string(), path.as_os_str().to_owned(), code));
+    }
+    let message = helper(py, "os", "strerror", &MESSAGE).and_then(|tells| tells.call1((code,)));
+    match message {
+        Ok(message) => PyOSError::new_err((code, message.unbind(), path.as_os_str().to_owned())),
+        Err(raised) => raised,
+    }
+}
+
+/// What is said where guests use no fuel: what to do about it.
+pub(crate) fn no_fuel(py: Python<'_>, _: Error) -> PyErr {
+    failed(py, "the engine does not count fuel: one with `Config(consume_fuel=True)` does")
 }
 
 /// A `StoreInUse`.

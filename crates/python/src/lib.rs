@@ -25,6 +25,7 @@ mod memory;
 mod module;
 mod pulse;
 mod run;
+mod stack;
 #[allow(unsafe_code)]
 mod store;
 mod types;
@@ -33,6 +34,13 @@ mod wasi;
 /// The native module.
 #[pyo3::pymodule]
 mod _windlass {
+    use pyo3::{prelude::*, types::PyModule};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
     #[pymodule_export]
     use crate::{
         engine::Engine,
@@ -43,7 +51,7 @@ mod _windlass {
         items::{Global, Ref, Table, Tag},
         linker::Linker,
         memory::{Memory, Pin, SharedMemory},
-        module::{Module, wat2wasm},
+        module::{Module, wasm2wat, wat2wasm},
         pulse::after_fork,
         store::{Caller, Store},
         types::ValType,

@@ -5,7 +5,7 @@ use crate::{
     convert,
     engine::Engine,
     errors,
-    store::{self, Store},
+    store::{self, Context, Shared, Store},
     types,
 };
 use pyo3::{
@@ -70,6 +70,9 @@ impl Memory {
     #[new]
     fn new(py: Python<'_>, store: &Bound<'_, PyAny>, ty: &Bound<'_, PyAny>) -> PyResult<Memory> {
         let (shared, ty) = (store::of(store)?, types::memory_type(ty)?);
+        if ty.is_shared() {
+            return Err(PyTypeError::new_err("a shared memory is a `SharedMemory`"));
+        }
         shared.with(py, |py, context| {
             let memory = windlass::Memory::new(context, ty);
             let memory = memory.map_err(|error| errors::raise(py, error))?;
@@ -90,10 +93,15 @@ impl Memory {
         types::memory_type_to_py(py, &ty)
     }
 
-    /// Adds pages; returns how many there were.
+    /// Adds pages; returns how many there were. Raises `MemoryInUse`, a `BufferError`, if the
+    /// memory would have to move and there are views of it.
     fn grow(&self, py: Python<'_>, store: &Bound<'_, PyAny>, delta: u64) -> PyResult<u64> {
-        store::with(py, store, (self.store, "memory"), |py, _, context| {
-            self.memory.grow(context, delta).map_err(|error| errors::raise(py, error))
+        store::with(py, store, (self.store, "memory"), |py, shared, context| {
+            let grown = self.memory.grow(&mut *context, delta);
+            grown.map_err(|error| match self.is_held(shared, context, delta) {
+                true => errors::viewed(py, format!("{error}: there are views of it")),
+                false => errors::raise(py, error),
+            })
         })
     }
 
@@ -185,8 +193,8 @@ impl Memory {
             let (object, pin) = (shared.object(py)?, self.memory.pin(&mut *context));
             let data = self.memory.data_mut(context.as_context_mut());
             let (address, size) = (data.as_mut_ptr().expose_provenance(), data.len());
-            shared.pin();
-            Ok(Pin { store: object, _pin: pin, address, size })
+            shared.pin(self.memory);
+            Ok(Pin { store: object, memory: self.memory, _pin: pin, address, size })
         })
     }
 
@@ -232,10 +240,25 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// Whether it is views of it that keep it from growing.
+    fn is_held(&self, shared: &Shared, context: &mut Context<'_>, delta: u64) -> bool {
+        if !shared.is_viewed(self.memory) {
+            return false;
+        }
+        let (ty, stable) = (self.memory.ty(&mut *context), self.memory.stable_size(&mut *context));
+        let pages = self.memory.size(&mut *context).checked_add(delta);
+        let pages = pages.filter(|&pages| ty.maximum().is_none_or(|most| pages <= most));
+        let bytes = pages.and_then(|pages| pages.checked_mul(ty.page_size()));
+        bytes.and_then(|bytes| usize::try_from(bytes).ok()).is_some_and(|bytes| bytes > stable)
+    }
+}
+
 /// While it lives, a memory is not moved, and its store lives.
 #[pyclass(frozen, module = "windlass")]
 pub(crate) struct Pin {
     store: Py<Store>,
+    memory: windlass::Memory,
     _pin: MemoryPin,
     #[pyo3(get)]
     address: usize,
@@ -252,7 +275,7 @@ impl Pin {
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        self.store.get().shared.unpin();
+        self.store.get().shared.unpin(self.memory);
     }
 }
 

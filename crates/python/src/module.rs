@@ -1,4 +1,4 @@
-//! [`Module`], and [`wat2wasm`].
+//! [`Module`], [`wat2wasm`] and [`wasm2wat`].
 
 use crate::{
     convert,
@@ -45,10 +45,35 @@ impl Module {
     /// A module from a file.
     #[staticmethod]
     fn from_file(py: Python<'_>, engine: &Bound<'_, Engine>, path: PathBuf) -> PyResult<Module> {
-        let bytes = std::fs::read(path)?;
+        let bytes = std::fs::read(&path).map_err(|error| errors::file(py, error, &path))?;
         let engine = &engine.get().engine;
         let made = py.detach(|| windlass::Module::new(engine, bytes));
         Ok(Module { module: made.map_err(|error| errors::raise(py, error))? })
+    }
+
+    /// The module in the binary format: an interpreter has no machine code to keep.
+    fn serialize<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.module.bytes())
+    }
+
+    /// A module from what `serialize` gave, which is checked as any other.
+    #[staticmethod]
+    fn deserialize(
+        py: Python<'_>,
+        engine: &Bound<'_, Engine>,
+        encoded: &Bound<'_, PyAny>,
+    ) -> PyResult<Module> {
+        Module::new(py, engine, encoded)
+    }
+
+    /// The same from a file.
+    #[staticmethod]
+    fn deserialize_file(
+        py: Python<'_>,
+        engine: &Bound<'_, Engine>,
+        path: PathBuf,
+    ) -> PyResult<Module> {
+        Module::from_file(py, engine, path)
     }
 
     /// Raises if the bytes are no valid module.
@@ -93,4 +118,10 @@ impl Module {
 pub(crate) fn wat2wasm<'py>(py: Python<'py>, wat: &str) -> PyResult<Bound<'py, PyBytes>> {
     let bytes = wat::parse_str(wat).map_err(|error| errors::failed(py, error))?;
     Ok(PyBytes::new(py, &bytes))
+}
+
+/// The text format of a module in the binary format.
+#[pyfunction]
+pub(crate) fn wasm2wat(py: Python<'_>, wasm: &Bound<'_, PyAny>) -> PyResult<String> {
+    wasmprinter::print_bytes(bytes(wasm)?).map_err(|error| errors::failed(py, error))
 }

@@ -6,6 +6,7 @@ use crate::{
     callback::{Awaited, Returned},
     convert, errors,
     pulse::Watch,
+    stack,
     store::{Context, Shared},
 };
 use pyo3::{prelude::*, sync::PyOnceLock};
@@ -54,6 +55,7 @@ pub(crate) fn run(
     execution: &mut Execution,
     slices: bool,
 ) -> PyResult<Outcome> {
+    stack::check().map_err(|error| errors::raise(py, error))?;
     let is_main = is_main_thread(py)?;
     let watched = slices || is_main || shared.is_pinned();
     let handle = shared.handle.as_ref().filter(|_| watched);

@@ -19,6 +19,7 @@ use pyo3::{
     types::{PyWeakrefMethods, PyWeakrefReference},
 };
 use std::{
+    collections::HashMap,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     process,
@@ -64,6 +65,8 @@ pub(crate) struct Shared {
     object: OnceLock<Py<PyWeakrefReference>>,
     /// How many views there are of its memories.
     pinned: AtomicUsize,
+    /// The same of each memory that has some.
+    views: Mutex<HashMap<windlass::Memory, usize>>,
     /// Whether the guest that runs, runs without the GIL.
     pub(crate) detached: AtomicBool,
     /// None if guests of the engine don't look for interrupts.
@@ -104,6 +107,7 @@ impl Shared {
                 kept: Kept::default(),
                 object: OnceLock::new(),
                 pinned: AtomicUsize::new(0),
+                views: Mutex::default(),
                 detached: AtomicBool::new(false),
                 deadline: AtomicU64::new(u64::MAX),
                 stop: AtomicBool::new(false),
@@ -196,13 +200,27 @@ impl Shared {
         Err(errors::failed(py, format!("the {what} belongs to another store")))
     }
 
-    /// There is one more view, or one less.
-    pub(crate) fn pin(&self) {
+    /// There is one more view of the memory.
+    pub(crate) fn pin(&self, memory: windlass::Memory) {
+        *lock(&self.views).entry(memory).or_default() += 1;
         self.pinned.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn unpin(&self) {
+    /// There is one less.
+    pub(crate) fn unpin(&self, memory: windlass::Memory) {
+        let mut views = lock(&self.views);
+        if let Some(count) = views.get_mut(&memory) {
+            *count -= 1;
+            if *count == 0 {
+                views.remove(&memory);
+            }
+        }
         self.pinned.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether there are views of the memory.
+    pub(crate) fn is_viewed(&self, memory: windlass::Memory) -> bool {
+        lock(&self.views).contains_key(&memory)
     }
 
     /// Whether there are views of its memories.
@@ -319,12 +337,13 @@ impl Store {
 
     /// Sets how much fuel is left.
     fn set_fuel(&self, py: Python<'_>, fuel: u64) -> PyResult<()> {
-        self.shared.with(py, |py, context| context.set_fuel(fuel).map_err(|e| errors::raise(py, e)))
+        self.shared
+            .with(py, |py, context| context.set_fuel(fuel).map_err(|e| errors::no_fuel(py, e)))
     }
 
     /// How much fuel is left.
     fn get_fuel(&self, py: Python<'_>) -> PyResult<u64> {
-        self.shared.with(py, |py, context| context.get_fuel().map_err(|e| errors::raise(py, e)))
+        self.shared.with(py, |py, context| context.get_fuel().map_err(|e| errors::no_fuel(py, e)))
     }
 
     /// Stops guests when the engine's epoch has been incremented so many times.
@@ -449,7 +468,7 @@ impl Caller {
     /// How much fuel is left.
     fn get_fuel(&self, py: Python<'_>) -> PyResult<u64> {
         let fuel = |py: Python<'_>, context: &mut Context<'_>| {
-            context.get_fuel().map_err(|error| errors::raise(py, error))
+            context.get_fuel().map_err(|error| errors::no_fuel(py, error))
         };
         self.shared(py)?.with(py, fuel)
     }

@@ -2,11 +2,16 @@
 //! library's and back.
 
 use crate::errors;
-use pyo3::{exceptions::PyTypeError, prelude::*, sync::PyOnceLock, types::PyList};
+use pyo3::{
+    exceptions::{PyTypeError, PyValueError},
+    prelude::*,
+    sync::PyOnceLock,
+    types::PyList,
+};
 use std::{collections::hash_map::DefaultHasher, hash::Hasher};
 use windlass::{
-    ExternType, Finality, FuncType, GlobalType, HeapType, MemoryType, Mutability, RefType,
-    TableType, TagType,
+    ExternType, Finality, FuncType, GlobalType, HeapType, MemoryType, MemoryTypeBuilder,
+    Mutability, RefType, TableType, TagType,
 };
 
 /// The type of a value.
@@ -47,7 +52,7 @@ impl ValType {
     /// The type with this name in the text format, such as "i32" or "externref".
     #[new]
     fn new(name: &str) -> PyResult<ValType> {
-        let unknown = || pyo3::exceptions::PyValueError::new_err(format!("no type `{name}`"));
+        let unknown = || PyValueError::new_err(format!("no type `{name}`"));
         named(name).map(ValType).ok_or_else(unknown)
     }
 
@@ -139,28 +144,25 @@ fn limits(ty: &Bound<'_, PyAny>) -> PyResult<(u64, Option<u64>)> {
 }
 
 fn small(size: u64) -> PyResult<u32> {
-    size.try_into().map_err(|_| pyo3::exceptions::PyValueError::new_err("too large for 32 bits"))
+    size.try_into().map_err(|_| PyValueError::new_err("too large for 32 bits"))
 }
 
 pub(crate) fn memory_type(ty: &Bound<'_, PyAny>) -> PyResult<MemoryType> {
     let (min, max) = limits(ty)?;
     let flag = |name: &str| ty.getattr(name)?.extract::<bool>();
-    let (is_64, is_shared) = (flag("is_64")?, flag("is_shared")?);
-    let no_maximum = || pyo3::exceptions::PyValueError::new_err("a shared memory has a maximum");
-    Ok(match (is_64, is_shared) {
-        (false, false) => MemoryType::new(small(min)?, max.map(small).transpose()?),
-        (true, false) => MemoryType::new64(min, max),
-        (false, true) => MemoryType::shared(small(min)?, small(max.ok_or_else(no_maximum)?)?),
-        (true, true) => MemoryType::shared64(min, max.ok_or_else(no_maximum)?),
-    })
+    let mut builder = MemoryTypeBuilder::new();
+    builder.min(min).max(max).memory64(flag("is_64")?).shared(flag("is_shared")?);
+    builder.page_size_log2(ty.getattr("page_size_log2")?.extract()?);
+    builder.build().map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 pub(crate) fn table_type(ty: &Bound<'_, PyAny>) -> PyResult<TableType> {
     let (min, max) = limits(ty)?;
-    match val_type(&ty.getattr("element")?)? {
-        windlass::ValType::Ref(element) => {
+    match (val_type(&ty.getattr("element")?)?, ty.getattr("is_64")?.extract()?) {
+        (windlass::ValType::Ref(element), false) => {
             Ok(TableType::new(element, small(min)?, max.map(small).transpose()?))
         }
+        (windlass::ValType::Ref(element), true) => Ok(TableType::new64(element, min, max)),
         _ => Err(PyTypeError::new_err("elements of tables are references")),
     }
 }
@@ -205,7 +207,7 @@ pub(crate) fn table_type_to_py<'py>(
     ty: &TableType,
 ) -> PyResult<Bound<'py, PyAny>> {
     let limits = class(py, "Limits")?.call1((ty.minimum(), ty.maximum()))?;
-    class(py, "TableType")?.call1((ValType(ty.element().into()), limits))
+    class(py, "TableType")?.call1((ValType(ty.element().into()), limits, ty.is_64()))
 }
 
 pub(crate) fn global_type_to_py<'py>(

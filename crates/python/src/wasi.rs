@@ -84,7 +84,7 @@ pub(crate) fn context(
     let dirs = config.getattr("preopens")?;
     for (path, name, mutable) in dirs.extract::<Vec<(PathBuf, String, bool)>>()? {
         preopen(&mut builder, &path, &name, mutable)
-            .map_err(|error| errors::failed(py, format!("{}: {error}", path.display())))?;
+            .map_err(|error| errors::file(py, error, &path))?;
     }
     let weak = Arc::downgrade(shared);
     builder.on_interrupt(move || weak.upgrade().is_none_or(|shared| ends(&shared)));
@@ -120,7 +120,9 @@ fn input(builder: &mut WasiCtxBuilder, given: &Bound<'_, PyAny>) -> PyResult<()>
     } else if given.cast::<PyString>().is_ok_and(|name| name == "inherit") {
         builder.inherit_stdin();
     } else {
-        builder.stdin(FileStream(File::open(given.extract::<PathBuf>()?)?));
+        let path = given.extract::<PathBuf>()?;
+        let file = File::open(&path).map_err(|error| errors::file(given.py(), error, &path))?;
+        builder.stdin(FileStream(file));
     }
     Ok(())
 }
@@ -153,7 +155,8 @@ fn output(
         let function = shared.kept.hold(given.clone().unbind());
         set(builder, is_error, Callback { function, shared: Arc::downgrade(shared) });
     } else if let Ok(path) = given.extract::<PathBuf>() {
-        set(builder, is_error, FileStream(File::create(path)?));
+        let file = File::create(&path).map_err(|error| errors::file(given.py(), error, &path))?;
+        set(builder, is_error, FileStream(file));
     } else {
         let name = errors::type_name(given);
         return Err(PyTypeError::new_err(format!("no stream can be made of `{name}`")));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from windlass.compat import (
+    Buffer,
     Compiler,
     Function,
     FunctionType,
@@ -15,10 +16,16 @@ from windlass.compat import (
     MemoryType,
     Module,
     Store,
+    Table,
+    TableType,
     Type,
+    Uint8Array,
     Value,
+    __version__,
     engine,
+    target,
     wasi,
+    wasm2wat,
     wat2wasm,
 )
 
@@ -143,8 +150,8 @@ def test_wasi(capfd: "pytest.CaptureFixture[str]", tmp_path: object) -> None:
         (func (export "_start")
           (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100))))""",
     )
-    environment = wasi.StateBuilder("program").argument("--test").environment("A", "1")
-    environment = environment.map_directory("here", str(tmp_path)).finalize()
+    builder = wasi.StateBuilder("program").argument("--test").environment("A", "1")
+    environment = builder.map_directory("here", str(tmp_path)).finalize()
     version = wasi.get_version(module, strict=True)
     Instance(module, environment.generate_import_object(store, version)).exports._start()
     assert capfd.readouterr().out == "hi"
@@ -154,3 +161,103 @@ def test_several_results_are_a_tuple() -> None:
     store = Store()
     text = '(func (export "two") (result i32 i32) (i32.const 1) (i32.const 2))'
     assert Instance(Module(store, text)).exports.two() == (1, 2)
+
+
+def test_tables_memories_and_globals_are_made() -> None:
+    store = Store()
+    seven = Function(store, lambda: 7, FunctionType([], [Type.I32]))
+    table = Table(store, TableType(Type.FUNC_REF, 2, 5), seven)
+    assert table.size == 2 and table.get(1)() == 7 and table.grow(1) == 2
+    assert table.get(2) is None
+    table.set(2, Value(Type.FUNC_REF, seven))
+    assert table.get(2)() == 7
+    assert str(table.type) == "TableType(type: FuncRef, minimum: 2, maximum: Some(5))"
+    assert Table(store, TableType(Type.EXTERN_REF, minimum=1), "text").get(0) == "text"
+    with pytest.raises(RuntimeError):
+        Table(store, TableType(Type.FUNC_REF, 1), Value.i32(1))
+    with pytest.raises(RuntimeError, match="grow"):
+        table.grow(9)
+    memory = Memory(store, MemoryType(minimum=1, maximum=2))
+    assert str(memory.type) == "MemoryType(minimum: 1, maximum: Some(2), shared: false)"
+    with pytest.raises(RuntimeError, match="SharedMemory"):
+        Memory(store, MemoryType(1, 2, shared=True))
+    counter = Global(store, Value.i64(5), mutable=True)
+    counter.value = Value.i64(6)
+    assert (counter.value, counter.type.type, counter.mutable) == (6, Type.I64, True)
+    assert str(counter.type) == "GlobalType(type: I64, mutable: true)"
+    text = """(import "env" "t" (table 1 funcref)) (import "env" "m" (memory 1))
+        (import "env" "g" (global $g (mut i64)))
+        (func (export "call") (result i32) (call_indirect (result i32) (i32.const 1)))
+        (func (export "get") (result i64) (global.get $g))"""
+    imports = {"env": {"t": table, "m": memory, "g": counter}}
+    exports = Instance(Module(store, text), imports).exports
+    assert exports.call() == 7 and exports.get() == 6
+    assert repr(Value.f32(42)) == "F32(42.0)" and repr(Value.v128(1)) == "V128(1)"
+    with pytest.raises(TypeError, match="`int` cannot be imported"):
+        Instance(Module(store, text), {"env": {"t": 1}})
+
+
+def test_views_keep_to_their_memory() -> None:
+    memory = Memory(Store(), MemoryType(1, 1))
+    view = memory.uint8_view(offset=65530)
+    assert isinstance(view, Uint8Array) and len(view) == 6 and isinstance(memory.buffer, Buffer)
+    view[0:3] = b"abc"
+    view[0:5:2] = [1, 2, 3]
+    assert view[0:6] == [1, 98, 2, 0, 3, 0] and view[0:5:2] == [1, 2, 3]
+    assert list(view) == [1, 98, 2, 0, 3, 0]
+    for wrong in (6, -1, slice(3, 1), slice(0, 4, -1)):
+        with pytest.raises(IndexError):
+            view[wrong]
+    # What is there is set, as far as both reach.
+    view[0:3] = [1]
+    view[5:6] = [0, 7]
+    with pytest.raises(ValueError):
+        view["a"]  # type: ignore[index]
+    with pytest.raises(OverflowError):
+        view[0] = 256
+    with pytest.raises(TypeError):
+        view[0] = "a"
+    assert view[0:6] == [1, 98, 2, 0, 3, 0]
+    numbers = memory.int64_view(offset=1)
+    numbers[0] = -2
+    assert memory.uint8_view()[8] == 254 and len(numbers) == 8191
+    assert memory.float32_view(70000)[0:0] == []
+
+
+def test_modules_and_machines() -> None:
+    store = Store(engine.Dylib(Compiler, target.Target(target.Triple.host())))
+    assert (store.engine_name, store.compiler_name) == ("dylib", None)
+    assert target.Triple("x86_64-linux-musl").operating_system == "linux"
+    assert str(target.Triple("aarch64-apple-darwin")) == "aarch64-apple-darwin"
+    module = Module(store, '(module $name (func (export "f")))')
+    assert module.name == "name"
+    module.name = "other"
+    assert module.name == "other"
+    again = Module.deserialize(store, module.serialize())
+    assert [each.name for each in again.exports] == ["f"] and len(__version__) > 2
+    assert wasm2wat(wat2wasm("(module)")).strip() == "(module)"
+    assert not Module.validate(store, 1)
+    with pytest.raises(TypeError):
+        Module(store, 1)  # type: ignore[arg-type]
+
+
+def test_functions_and_wasi_from_dictionaries(capfd: "pytest.CaptureFixture[str]") -> None:
+    store = Store()
+    text = """(import "wasi_snapshot_preview1" "args_sizes_get"
+          (func $sizes (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "count") (result i32)
+          (drop (call $sizes (i32.const 0) (i32.const 4))) (i32.load (i32.const 0)))"""
+    environment = wasi.StateBuilder("program", arguments=["a", "b"], environments={"A": "1"})
+    imports = environment.finalize().generate_imports(store, wasi.Version.LATEST)
+    assert Instance(Module(store, text), imports).exports.count() == 3
+    with pytest.raises(RuntimeError, match="no directory"):
+        wasi.StateBuilder("program", map_directories={"here": "/does/not/exist"})
+    with pytest.raises(ValueError):
+        Function(store, 1)  # type: ignore[arg-type]
+
+    def wrong(a: str) -> None:
+        pass
+
+    with pytest.raises(RuntimeError, match="annotation"):
+        Function(store, wrong)

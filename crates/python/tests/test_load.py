@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
+import os
 import pathlib
 import subprocess
 import sys
 import threading
-from typing import Any, List
+from typing import Any, Callable, List
 
 import pytest
 
@@ -114,17 +116,30 @@ def test_a_memory_that_would_move_does_not_grow_while_it_is_viewed() -> None:
     )
     view = guest.memory.view()
     assert guest.grow(1) == -1
-    with pytest.raises(wl.WindlassError):
+    with pytest.raises(BufferError, match="by 1 page: there are views of it"):
         guest.memory.grow(1)
+    with pytest.raises(wl.MemoryInUse):
+        guest.memory.grow(2)
+    # No view is why this fails.
+    with pytest.raises(wl.WindlassError, match="by 3 pages$") as raised:
+        guest.memory.grow(3)
+    assert not isinstance(raised.value, BufferError)
+    second = guest.memory.view()
     del view
+    with pytest.raises(BufferError):
+        guest.memory.grow(1)
+    del second
     assert guest.grow(1) == 1 and guest.memory.grow(1) == 2
+    with pytest.raises(wl.WindlassError) as raised:
+        guest.memory.grow(1)
+    assert not isinstance(raised.value, BufferError)
 
 
 def test_a_view_keeps_its_own_memory_alone() -> None:
     guest = wl.load('(memory (export "a") 1 3) (memory (export "b") 1 3)')
     view = guest.a.view()
     assert guest.b.grow(1) == 1
-    with pytest.raises(wl.WindlassError):
+    with pytest.raises(BufferError):
         guest.a.grow(1)
     # Without the store, as another thread may.
     del view
@@ -229,7 +244,7 @@ def test_wasi_files(tmp_path: pathlib.Path) -> None:
         assert (tmp_path / "made").exists() == mutable
     wasi = wl.WasiConfig()
     wasi.preopen_dir(tmp_path / "nothing", "/")
-    with pytest.raises(wl.WindlassError, match="nothing"):
+    with pytest.raises(FileNotFoundError, match="nothing"):
         wl.load(text, wasi=wasi)
 
 
@@ -340,3 +355,56 @@ def test_mistakes_on_the_command_line_are_errors(tmp_path: pathlib.Path) -> None
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode in (1, 2) and message in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_the_command_tells_its_version_and_names_files(tmp_path: pathlib.Path) -> None:
+    command = [sys.executable, "-m", "windlass"]
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60)
+    assert done.stdout == f"windlass {wl.__version__}\n" and done.returncode == 0
+    file = tmp_path / "none.wasm"
+    command += ["run", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stderr == f"error: {file}: {os.strerror(errno.ENOENT)}\n" and done.returncode == 1
+
+
+def test_errors_of_files_are_those_of_python(tmp_path: pathlib.Path) -> None:
+    none, module = str(tmp_path / "none"), wl.Module(wl.Engine(), "(module)")
+
+    def preopen() -> wl.WasiConfig:
+        wasi = wl.WasiConfig()
+        wasi.preopen_dir(none, "/")
+        return wasi
+
+    def wasi(config: wl.WasiConfig) -> None:
+        wl.Store().set_wasi(config)
+
+    uses: List[Callable[[], object]] = [
+        lambda: wl.load(none),
+        lambda: wl.load(pathlib.Path(none)),
+        lambda: wl.Module.from_file(wl.Engine(), none),
+        lambda: wl.Module.deserialize_file(wl.Engine(), none),
+        lambda: wasi(preopen()),
+        lambda: wasi(wl.WasiConfig(stdin=none)),
+        lambda: wasi(wl.WasiConfig(stdout=str(pathlib.Path(none) / "out"))),
+    ]
+    for use in uses:
+        with pytest.raises(FileNotFoundError) as raised:
+            use()
+        error = raised.value
+        assert error.errno == errno.ENOENT and error.strerror == os.strerror(errno.ENOENT)
+        assert str(error.filename).startswith(none)
+    assert module.serialize() == wl.wat2wasm("(module)")
+
+
+def test_stop_iteration_ends_an_awaited_call_as_it_ends_a_coroutine() -> None:
+    def stop() -> None:
+        raise StopIteration(7)
+
+    text = '(import "env" "stop" (func $stop)) (func (export "run") (call $stop))'
+    guest = wl.load(text, {"env": {"stop": stop}})
+    with pytest.raises(StopIteration) as stopped:
+        guest.run()
+    assert stopped.value.value == 7
+    with pytest.raises(RuntimeError) as raised:
+        asyncio.run(guest.run.call_async())
+    assert isinstance(raised.value.__cause__, StopIteration)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from typing import Any, List
+from typing import Any, Callable, List
 
 import pytest
 
@@ -383,3 +383,51 @@ def test_references_of_guests() -> None:
     assert exports["x"](store, point) == 3
     assert exports["array"](store).fields(store) == [7] * 4
     assert exports["small"](store) == -5
+
+
+def test_modules_are_serialized_as_what_they_are() -> None:
+    engine = Engine()
+    module = wl.Module(engine, '(func (export "f") (result i32) (i32.const 1))')
+    encoded = module.serialize()
+    assert encoded[:4] == b"\0asm"
+    again = wl.Module.deserialize(engine, encoded)
+    assert [each.name for each in again.exports] == ["f"]
+    with pytest.raises(wl.CompileError):
+        wl.Module.deserialize(engine, encoded[:-1])
+    assert wl.wat2wasm(wl.wasm2wat(encoded)) == encoded
+    with pytest.raises(wl.WindlassError):
+        wl.wasm2wat(b"no module")
+
+
+def test_messages_say_what_python_can_do() -> None:
+    store = Store()
+    uses: List[Callable[[], object]] = [lambda: store.set_fuel(1), store.get_fuel]
+    for use in uses:
+        with pytest.raises(wl.WindlassError, match="consume_fuel=True"):
+            use()
+    with pytest.raises(TypeError, match="`SharedMemory`"):
+        wl.Memory(store, wl.MemoryType(Limits(1, 2), shared=True))
+
+
+def test_types_of_memories_and_tables_are_kept_whole() -> None:
+    store = Store()
+    for ty in [
+        wl.MemoryType(Limits(1, 3)),
+        wl.MemoryType(Limits(10, 20), page_size_log2=0),
+        wl.MemoryType(Limits(1, 2), is_64=True),
+    ]:
+        memory = wl.Memory(store, ty)
+        assert memory.type(store) == ty
+        assert memory.data_len(store) == ty.limits.min * ty.page_size
+    shared = wl.MemoryType(Limits(1, 2), shared=True)
+    assert wl.SharedMemory(store.engine, shared).type() == shared
+    for table in [wl.TableType("funcref", Limits(1)), wl.TableType("externref", Limits(1), True)]:
+        assert wl.Table(store, table, None).type(store) == table
+    for wrong in [
+        wl.MemoryType(Limits(2, 1)),
+        wl.MemoryType(Limits(1), shared=True),
+        wl.MemoryType(Limits(1), page_size_log2=3),
+        wl.MemoryType(Limits(1 << 40)),
+    ]:
+        with pytest.raises(ValueError):
+            wl.Memory(store, wrong)

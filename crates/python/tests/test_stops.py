@@ -348,3 +348,35 @@ kept = sys.modules["kept"] = Slow()
         command = [sys.executable, "-c", script]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+NESTS = """
+import threading, windlass
+text = '(import "env" "again" (func $again)) (func (export "run") (call $again))'
+def again():
+    depth[0] += 1
+    guest.run()
+guest = windlass.load(text, imports={"env": {"again": again}})
+ends = []
+def nest():
+    for _ in range(2):
+        depth[0] = 0
+        try:
+            guest.run()
+        except windlass.Trap as trap:
+            ends.append((trap.trap_code, depth[0] > 0))
+depth = [0]
+threading.stack_size(SIZE << 10)
+thread = threading.Thread(target=nest)
+thread.start()
+thread.join()
+assert ends == [(windlass.TrapCode.STACK_OVERFLOW, True)] * 2, ends
+"""
+
+
+@pytest.mark.parametrize("size", [192, 256, 512, 1024])
+def test_calls_that_nest_end_as_a_trap_on_small_stacks(size: int) -> None:
+    program = NESTS.replace("SIZE", str(size))
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, (done.returncode, done.stderr)

@@ -19,6 +19,7 @@ from ._errors import (
     ExitTrap,
     Frame,
     LinkError,
+    MemoryInUse,
     StoreInUse,
     Trap,
     TrapCode,
@@ -57,7 +58,9 @@ from ._windlass import (
     Table,
     Tag,
     ValType,
+    __version__,
     _after_fork,
+    wasm2wat,
     wat2wasm,
 )
 
@@ -89,6 +92,7 @@ __all__ = [
     "LinkError",
     "Linker",
     "Memory",
+    "MemoryInUse",
     "MemoryType",
     "Module",
     "OutputPipe",
@@ -106,6 +110,7 @@ __all__ = [
     "ValType",
     "WasiConfig",
     "WindlassError",
+    "__version__",
     "externref",
     "f32",
     "f64",
@@ -113,5 +118,6 @@ __all__ = [
     "i32",
     "i64",
     "load",
+    "wasm2wat",
     "wat2wasm",
 ]

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any, List, Optional, Tuple
 
-from . import BoundFunc, ExitTrap, Trap, WasiConfig, WindlassError, load
+from . import BoundFunc, ExitTrap, Trap, WasiConfig, WindlassError, __version__, load
 
 
 def _variable(text: str) -> Tuple[str, str]:
@@ -18,6 +18,7 @@ def _variable(text: str) -> Tuple[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m windlass", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"windlass {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="runs a program, or calls a function of a module")
     run.add_argument(
@@ -71,7 +72,11 @@ def _run(options: argparse.Namespace) -> int:
     except Trap as trap:
         print(f"trap: {trap}", file=sys.stderr)
         return 134
-    except (WindlassError, OSError, OverflowError, TypeError, ValueError) as error:
+    except OSError as error:
+        text = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        print(f"error: {text}", file=sys.stderr)
+        return 1
+    except (WindlassError, OverflowError, TypeError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -25,6 +25,10 @@ class StoreInUse(WindlassError):
     """Another thread uses the store, or this one is in the middle of something with it."""
 
 
+class MemoryInUse(WindlassError, BufferError):
+    """The memory would have to move, and can't while there are views of it."""
+
+
 class UncaughtException(WindlassError):
     """The guest threw an exception that nobody caught."""
 

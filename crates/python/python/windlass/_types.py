@@ -35,14 +35,26 @@ class Limits:
     max: Optional[int] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class MemoryType:
-    """The type of a memory."""
+    """The type of a memory. `page_size_log2` is 16, or 0 for pages of one byte."""
 
     limits: Limits
-    is_64: bool = False
-    is_shared: bool = False
-    page_size_log2: int = 16
+    is_64: bool
+    is_shared: bool
+    page_size_log2: int
+
+    def __init__(
+        self,
+        limits: Limits,
+        is_64: bool = False,
+        shared: bool = False,
+        page_size_log2: int = 16,
+    ) -> None:
+        object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "is_64", is_64)
+        object.__setattr__(self, "is_shared", shared)
+        object.__setattr__(self, "page_size_log2", page_size_log2)
 
     @property
     def page_size(self) -> int:
@@ -68,10 +80,12 @@ class TableType:
 
     element: ValType
     limits: Limits
+    is_64: bool
 
-    def __init__(self, valtype: AnyValType, limits: Limits) -> None:
+    def __init__(self, valtype: AnyValType, limits: Limits, is_64: bool = False) -> None:
         object.__setattr__(self, "element", _val_types([valtype])[0])
         object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "is_64", is_64)
 
 
 @dataclass(frozen=True)
