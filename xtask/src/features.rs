@@ -5,8 +5,18 @@
 use crate::commands::{command, succeeds};
 
 /// Those that leave something of WebAssembly, or of the engine, out of the build.
-const FEATURES: [&str; 9] =
-    ["exceptions", "fast", "gc", "listings", "memory64", "names", "simd", "threads", "verify"];
+const FEATURES: [&str; 10] = [
+    "exceptions",
+    "fast",
+    "gc",
+    "listings",
+    "memory64",
+    "messages",
+    "names",
+    "simd",
+    "threads",
+    "verify",
+];
 
 /// Combinations that the suite runs with, beside the default: none; all but one.
 fn combinations() -> Vec<String> {
@@ -40,5 +50,5 @@ pub(crate) fn features() -> bool {
     builds
         && passes
         && refuses
-        && cargo(&api, "exceptions,gc,listings,memory64,names,simd,std,threads")
+        && cargo(&api, "exceptions,gc,listings,memory64,messages,names,simd,std,threads")
 }

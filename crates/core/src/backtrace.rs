@@ -14,7 +14,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
-use windlass_decode::Count;
+use windlass_decode::{Count, MESSAGES};
 use windlass_validate::sort;
 
 /// Where a guest was when it stopped: its calls, the innermost first.
@@ -216,6 +216,9 @@ impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message.as_deref().unwrap_or_default())?;
         f.write_str("wasm backtrace:")?;
+        if !MESSAGES {
+            return f.write_str(" see its frames");
+        }
         let frames = self.frames();
         let mut depth = 0;
         while depth < frames.len() {

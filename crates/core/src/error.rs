@@ -104,6 +104,13 @@ impl Error {
         Error::new(Message(message.into()))
     }
 
+    /// What [`error`] makes in builds without messages.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn brief(text: &'static str) -> Error {
+        Error::new(Brief(text))
+    }
+
     fn of(cause: Cause) -> Error {
         Error(Box::new(Inner { cause, trace: None }))
     }
@@ -273,8 +280,79 @@ impl fmt::Debug for Message {
 
 impl core::error::Error for Message {}
 
-/// An error with a message that is put together.
+/// An error that is only fixed words.
+struct Brief(&'static str);
+
+impl fmt::Display for Brief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Brief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for Brief {}
+
+/// What of a format is the same whatever is put into it: the longest of its pieces.
+pub(crate) const fn fixed(format: &'static str) -> &'static str {
+    let (mut rest, mut longest) = (format, "");
+    while !rest.is_empty() {
+        let (mut at, bytes) = (0, rest.as_bytes());
+        while at < bytes.len() && bytes[at] != b'{' && bytes[at] != b'}' {
+            at += 1;
+        }
+        let (piece, behind) = rest.split_at(at);
+        if piece.len() > longest.len() && (behind.is_empty() || behind.as_bytes()[0] == b'{') {
+            longest = piece;
+        }
+        rest = if behind.is_empty() { behind } else { behind.split_at(1).1 };
+    }
+    longest
+}
+
+/// An error with a message that is put together; in builds without messages, with what is fixed of
+/// that.
 macro_rules! error {
-    ($($arg:tt)*) => { $crate::Error::msg(alloc::format!($($arg)*)) };
+    ($text:literal $($arg:tt)*) => {
+        match windlass_decode::MESSAGES {
+            true => $crate::Error::msg(alloc::format!($text $($arg)*)),
+            false => $crate::Error::brief(const { $crate::error::fixed($text) }),
+        }
+    };
 }
 pub(crate) use error;
+
+/// A text that is put together; in builds without messages, none.
+macro_rules! text {
+    ($($arg:tt)*) => {
+        match windlass_decode::MESSAGES {
+            true => alloc::format!($($arg)*),
+            false => alloc::string::String::new(),
+        }
+    };
+}
+pub(crate) use text;
+
+#[cfg(test)]
+mod tests {
+    use super::fixed;
+
+    #[test]
+    fn what_is_fixed_of_a_format_is_its_longest_piece() {
+        for (format, piece) in [
+            ("the engine is gone", "the engine is gone"),
+            ("the module has {wanted} imports, but {} are given", "the module has "),
+            ("{} is not defined", " is not defined"),
+            ("`{}` is not defined", "` is not defined"),
+            ("at {offset:#x}", "at "),
+            ("{a}{b}", ""),
+            ("", ""),
+        ] {
+            assert_eq!(fixed(format), piece, "{format}");
+        }
+    }
+}

@@ -83,6 +83,8 @@
 //! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
 //! - `threads` (on by default): shared memories and atomic instructions.
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `messages` (on by default): errors tell all that is known; without, what is wrong in fixed
+//!   words, and where.
 //! - `listings` (on by default): [`Module::listing`] shows translated code; without, it has none.
 //! - `verify` (on by default): `Config::verify_code`. Builds with debug assertions have it anyway.
 //! - `names` (on by default): names of functions, from the section `name`, in backtraces.

@@ -76,10 +76,36 @@ fn the_set_of_what_is_built_says_the_same() {
     }
 }
 
+#[test]
+fn errors_tell_all_that_is_known_or_fixed_words() {
+    let engine = engine();
+    let error = |text: &str| {
+        let wasm = wat::parse_str(text).expect("it is a module");
+        Module::new(&engine, wasm).expect_err("it is not valid").to_string()
+    };
+    let told = error("(module (func (drop (local.get 3))))");
+    let offset = "(at offset 0x17)";
+    match cfg!(feature = "messages") {
+        true => assert_eq!(told, format!("unknown local 3 {offset} in function 0")),
+        false => assert_eq!(told, format!("unknown index {offset}")),
+    }
+    let told = error("(module (func (drop (i32.add (i64.const 1)))))");
+    let whole = "type mismatch: instruction requires [i32 i32] but stack has [i64]";
+    assert_eq!(told.starts_with(whole), cfg!(feature = "messages"), "{told}");
+    assert!(told.starts_with("type mismatch"), "{told}");
+    let mut store = windlass::Store::new(&engine, ());
+    let module = Module::new(&engine, b"\0asm\x01\0\0\0").expect("it is one");
+    let instance = windlass::Instance::new(&mut store, &module, &[]).expect("it fits");
+    let none = instance.get_typed_func::<(), ()>(&store, "go").expect_err("it is not there");
+    assert!(none.to_string().starts_with("no function is exported"), "{none}");
+    assert_eq!(none.to_string().contains("`go`"), cfg!(feature = "messages"), "{none}");
+}
+
 /// What every build has: the items, too, whose features it may be without.
 #[test]
 fn all_else_runs_in_every_build() {
-    let engine = engine();
+    let metered = Engine::new(Config::new().features(Features::ALL).consume_fuel(true));
+    let engine = metered.expect("there is memory");
     let text = r#"(module
         (memory 1)
         (global $g (mut i64) (i64.const 5))
@@ -100,7 +126,10 @@ fn all_else_runs_in_every_build() {
     let instance =
         windlass::Instance::new(&mut store, &module.expect("it is valid"), &[]).expect("it fits");
     let run = instance.get_typed_func::<i32, i32>(&store, "run").expect("it is exported");
+    store.set_fuel(10_000).expect("it is metered");
     assert_eq!(run.call(&mut store, 10).expect("it returns"), 110);
+    // With every set of features the same.
+    assert_eq!(10_000 - store.get_fuel().expect("it is metered"), 230);
     assert!(matches!(Val::V128(7u128.into()), Val::V128(v) if v.as_u128() == 7));
     assert_eq!(FuncType::new(&engine, [ValType::V128], []).params().len(), 1);
 }

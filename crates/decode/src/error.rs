@@ -1,8 +1,8 @@
 //! Why bytes are not a module: [`Error`], [`ErrorKind`].
 
-use crate::Count;
+use crate::{Count, MESSAGES};
 use alloc::boxed::Box;
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// A module that could not be decoded: what is wrong and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +34,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !MESSAGES {
+            self.0.kind.brief().iter().try_for_each(|word| f.write_str(word))?;
+            return at_offset(f, self.0.offset);
+        }
         write!(f, "{} (at offset {:#x})", self.0.kind, self.0.offset)
     }
 }
@@ -96,6 +100,38 @@ pub enum ErrorKind {
     Malformed(&'static str),
 }
 
+impl ErrorKind {
+    /// What builds without messages tell.
+    fn brief(&self) -> [&'static str; 4] {
+        match *self {
+            ErrorKind::FeatureDisabled { what, feature } => {
+                [what, " needs the feature ", feature, ", which is switched off"]
+            }
+            ErrorKind::NotBuilt { what, feature } => {
+                [what, " needs the cargo feature `", feature, "`"]
+            }
+            ErrorKind::LimitExceeded { what, .. } => [what, " exceeds the limit", "", ""],
+            ErrorKind::OutOfMemory => ["the host has no memory for the module", "", "", ""],
+            ErrorKind::Malformed(what) => [what, "", "", ""],
+            _ => ["malformed module", "", "", ""],
+        }
+    }
+}
+
+/// Shows where something is, as all errors do, by nothing of what formats numbers.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn at_offset(f: &mut fmt::Formatter<'_>, offset: usize) -> fmt::Result {
+    f.write_str(" (at offset 0x")?;
+    let digits = (usize::BITS - offset.leading_zeros()).div_ceil(4).max(1);
+    for digit in (0..digits).rev() {
+        let digit = (offset >> (4 * digit) & 0xf) as u8;
+        f.write_char(char::from(if digit < 10 { b'0' } else { b'a' - 10 } + digit))?;
+    }
+    f.write_char(')')
+}
+
 /// An opcode as it stands in the bytes: prefix and sub-opcode apart.
 struct Opcode(u32);
 
@@ -110,14 +146,35 @@ impl fmt::Display for Opcode {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, ErrorKind};
+    use super::{Error, ErrorKind, at_offset};
     use alloc::string::ToString;
 
     #[test]
+    #[cfg(feature = "messages")]
     fn opcodes_read_as_their_bytes() {
         let message = |code| Error::new(ErrorKind::IllegalOpcode(code), 16).to_string();
         assert_eq!(message(0xff), "illegal opcode ff (at offset 0x10)");
         assert_eq!(message(0xfd_0114), "illegal opcode fd 114 (at offset 0x10)");
+    }
+
+    #[test]
+    fn offsets_are_shown_as_by_the_standard_library() {
+        struct At(usize);
+        impl core::fmt::Display for At {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                at_offset(f, self.0)
+            }
+        }
+        for offset in [0, 1, 9, 10, 15, 16, 0xabc, 0x1000, 0x7fff_ffff, usize::MAX] {
+            assert_eq!(At(offset).to_string(), alloc::format!(" (at offset {offset:#x})"));
+        }
+    }
+
+    #[test]
+    fn a_kind_has_words_without_numbers() {
+        let kind = ErrorKind::NotBuilt { what: "a vector", feature: "simd" };
+        assert_eq!(kind.brief().concat(), "a vector needs the cargo feature `simd`");
+        assert_eq!(ErrorKind::IllegalOpcode(7).brief().concat(), "malformed module");
     }
 
     #[test]

@@ -122,6 +122,17 @@ impl Features {
         Features(self.0 & !other.0)
     }
 
+    /// Its bits.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The feature whose bit has this number.
+    #[inline]
+    pub(crate) const fn of_bit(number: u8) -> Features {
+        Features(1 << number)
+    }
+
     /// The names of the features in this set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Features::NAMED.iter().filter(move |(f, _)| self.contains(*f)).map(|(_, name)| *name)

@@ -2,7 +2,7 @@
 //! message of the error. The decoder asks when it has refused them; nothing is accepted for what is
 //! found here.
 
-use crate::ErrorKind;
+use crate::{ErrorKind, MESSAGES};
 
 /// The first bytes of what is taken for modules by mistake.
 const BEGINNINGS: [(&[u8], &str); 13] = [
@@ -23,6 +23,9 @@ const BEGINNINGS: [(&[u8], &str); 13] = [
 
 /// Why bytes that do not begin with a module's magic number are no module.
 pub(crate) fn no_magic(bytes: &[u8]) -> ErrorKind {
+    if !MESSAGES {
+        return ErrorKind::MagicHeaderNotDetected;
+    }
     let known = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
     match known {
         Some((_, what)) => ErrorKind::OtherFormat(what),

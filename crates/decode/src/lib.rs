@@ -45,6 +45,7 @@
 //! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
 //! - `threads` (on by default): shared memories and atomic instructions.
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `messages` (on by default): errors tell all that is known, see [`MESSAGES`].
 //! - `names` (on by default): the custom section `name` is read.
 //!
 //! A module that needs what a build is without is refused, by an error that names the feature.
@@ -67,12 +68,18 @@ pub mod limits;
 mod module;
 mod names;
 mod reader;
+mod row;
 mod sections;
 mod types;
 
+/// Whether errors tell all that is known. Without the cargo feature `messages` they tell what is
+/// wrong and where in fixed words, and the code that puts texts together is left out; what else
+/// is known is to be asked of their kinds.
+pub const MESSAGES: bool = cfg!(feature = "messages");
+
 pub use branch_hints::BranchHint;
 pub use count::Count;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, at_offset};
 pub use escaped::Escaped;
 pub use facts::{Nans, Raw};
 pub use features::Features;

@@ -30,8 +30,9 @@
 //! but for the one function each that says what it computes.
 
 use crate::{
-    Features,
+    Features, MESSAGES,
     facts::{Facts, Nans, Raw, facts},
+    row::Row,
     types::ValType,
 };
 
@@ -845,6 +846,8 @@ macro_rules! define_ops {
             results: &[$(val_type!($result)),*],
         },)*];
 
+        const ALL_MNEMONICS: [&str; COUNT] = [$($mnemonic),*];
+
         /// The features and the shapes alone, for constant evaluation.
         const FEATURES: [Features; COUNT] = [$(crate::features::named::$feature),*];
         const SHAPES: [Shape; COUNT] = [$(Shape::$shape),*];
@@ -872,7 +875,18 @@ macro_rules! imm_kind {
 
 for_each_op!(define_ops);
 
-static OPS: [OpInfo; Op::ROWS] = cut(ALL_OPS);
+static OPS: [Row; Op::ROWS] = {
+    let mut rows = [Row::of(&ALL_OPS[0]); Op::ROWS];
+    let mut i = 0;
+    while i < Op::ROWS {
+        rows[i] = Row::of(&ALL_OPS[i]);
+        i += 1;
+    }
+    rows
+};
+
+/// The mnemonics of [`OPS`], or nothing.
+static MNEMONICS: [&str; if MESSAGES { Op::ROWS } else { 0 }] = cut(ALL_MNEMONICS);
 
 static FACTS: [Facts; Op::ROWS] = cut(ALL_FACTS);
 
@@ -895,9 +909,9 @@ pub const fn cut<T: Copy, const ALL: usize, const FIRST: usize>(all: [T; ALL]) -
 
 /// Stands for the rows that a build does not keep; the prefixes of their opcodes follow those of all
 /// others. Of what feature they are is not told apart: none of them is in the build.
-const LEFT_OUT: OpInfo = OpInfo {
+const NO_ATOMICS: OpInfo = OpInfo {
     code: 0,
-    mnemonic: "an instruction that this build leaves out",
+    mnemonic: "an atomic instruction",
     feature: Features::THREADS,
     imm: ImmKind::none,
     shape: Shape::special,
@@ -907,7 +921,7 @@ const LEFT_OUT: OpInfo = OpInfo {
 
 /// The same of vector instructions.
 const NO_VECTORS: OpInfo =
-    OpInfo { mnemonic: "a vector instruction", feature: Features::SIMD, ..LEFT_OUT };
+    OpInfo { mnemonic: "a vector instruction", feature: Features::SIMD, ..NO_ATOMICS };
 
 impl Op {
     /// How many rows the tables of a build have: up to the last instruction that it has, in the
@@ -923,12 +937,11 @@ impl Op {
     /// This instruction's row of the table. A build that leaves vector or atomic instructions out may
     /// have one row for all of them, which tells only the feature.
     #[inline]
-    pub fn info(self) -> &'static OpInfo {
-        static LEFT: [OpInfo; 2] =
-            [NO_VECTORS, OpInfo { mnemonic: "an atomic instruction", ..LEFT_OUT }];
+    pub fn info(self) -> OpInfo {
         match OPS.get(self as usize) {
-            Some(info) => info,
-            None => &LEFT[(self as u16 >= Op::MemoryAtomicNotify as u16) as usize],
+            Some(row) => row.info(self.mnemonic()),
+            None if (self as u16) < Op::MemoryAtomicNotify as u16 => NO_VECTORS,
+            None => NO_ATOMICS,
         }
     }
 
@@ -968,9 +981,15 @@ impl Op {
         matches!(self.info().imm, ImmKind::block | ImmKind::try_table)
     }
 
-    /// The text format's name.
+    /// The text format's name; in builds without [`MESSAGES`], "an instruction".
+    #[inline]
     pub fn mnemonic(self) -> &'static str {
-        self.info().mnemonic
+        match MNEMONICS.get(self as usize) {
+            Some(mnemonic) => mnemonic,
+            None if (self as usize) < Op::ROWS => "an instruction",
+            None if (self as u16) < Op::MemoryAtomicNotify as u16 => NO_VECTORS.mnemonic,
+            None => NO_ATOMICS.mnemonic,
+        }
     }
 
     /// The instruction with this opcode: one byte, or prefix and sub-opcode as `0xPP_SSSS`.

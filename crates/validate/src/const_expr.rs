@@ -6,7 +6,7 @@ use crate::func::FuncValidator;
 use crate::room;
 use crate::{Context, Error, InvalidKind, Operand, Scratch};
 use alloc::{format, vec::Vec};
-use windlass_decode::{Expr, Features, Imm, Instr, Instrs, Op, Reader};
+use windlass_decode::{Expr, Features, Imm, Instr, Instrs, MESSAGES, Op, Reader};
 
 impl Context {
     /// Checks that `expr` is constant and has the type `ty`. The functions that it names are
@@ -68,7 +68,7 @@ impl Context {
             return Ok(());
         }
         let what = match (instr.op, instr.imm) {
-            (Op::GlobalGet, Imm::Index(index)) => format!("global.get {index}"),
+            (Op::GlobalGet, Imm::Index(index)) if MESSAGES => format!("global.get {index}"),
             (op, _) => op.mnemonic().into(),
         };
         Err(InvalidKind::ConstantExpressionRequired(what))

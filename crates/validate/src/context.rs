@@ -8,8 +8,8 @@ use crate::subtype::{self, Defined};
 use crate::{Frame, FrameKind, InvalidKind, Operand, TypeId};
 use alloc::{string::String, vec::Vec};
 use windlass_decode::{
-    AbsHeapType, BlockType, CompositeType, Features, FuncType, GlobalType, HeapType, MemoryType,
-    RefType, SubType, TableType, ValType,
+    AbsHeapType, BlockType, CompositeType, Features, FuncType, GlobalType, HeapType, MESSAGES,
+    MemoryType, RefType, SubType, TableType, ValType,
 };
 
 /// What is known about a module. All types in it are canonical: [`HeapType::Concrete`] and
@@ -232,6 +232,9 @@ impl Context {
     fn show_all(&self, types: &mut dyn Iterator<Item = Operand>) -> String {
         use core::fmt::Write;
         let mut text = String::new();
+        if !MESSAGES {
+            return text;
+        }
         for ty in types {
             if !text.is_empty() {
                 text.push(' ');

@@ -3,7 +3,9 @@
 use crate::lists::Lists;
 use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand, work};
 use alloc::collections::BTreeSet;
-use windlass_decode::{BlockType, CompositeType, Features, FuncType, Labels, RefType, ValType};
+use windlass_decode::{
+    BlockType, CompositeType, Features, FuncType, Labels, MESSAGES, RefType, ValType,
+};
 
 impl<'c> FuncValidator<'c> {
     /// The canonical form of a block type.
@@ -273,5 +275,5 @@ fn by_index((ty, kind): (BlockType, FrameKind)) -> Option<(u32, bool)> {
 }
 
 fn show_count(count: usize) -> alloc::string::String {
-    alloc::format!("{count}")
+    if MESSAGES { alloc::format!("{count}") } else { alloc::string::String::new() }
 }

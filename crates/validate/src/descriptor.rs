@@ -2,8 +2,8 @@
 //! and casts that compare these. Called by `func` and `gc`.
 
 use crate::{Error, FuncValidator, InvalidKind, Operand};
-use alloc::string::ToString;
-use windlass_decode::{HeapType, RefType};
+use alloc::string::{String, ToString};
+use windlass_decode::{HeapType, MESSAGES, RefType};
 
 impl FuncValidator<'_> {
     /// The number of the type that describes what has the type `index`, which is one of the
@@ -47,7 +47,8 @@ impl FuncValidator<'_> {
     pub(crate) fn pop_descriptor_of(&mut self, to: RefType) -> Result<(), Error> {
         self.canonical_ref(to)?;
         let Some(id) = to.heap.index().and_then(|index| self.descriptor(index)) else {
-            return Err(self.error(InvalidKind::NoDescriptor(to.heap.to_string())));
+            let shown = if MESSAGES { to.heap.to_string() } else { String::new() };
+            return Err(self.error(InvalidKind::NoDescriptor(shown)));
         };
         self.pop(Operand::heap(true, to.heap.with_index(|_| id)))
     }

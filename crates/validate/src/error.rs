@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String};
 use core::fmt;
-use windlass_decode::Count;
+use windlass_decode::{Count, MESSAGES, at_offset};
 
 /// A module that is malformed or invalid: what is wrong and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,6 +68,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Inner::Malformed(error) => error.fmt(f),
+            Inner::Invalid(kind, offset) if !MESSAGES => {
+                f.write_str(kind.brief())?;
+                at_offset(f, *offset)
+            }
             Inner::Invalid(kind, offset) => write!(f, "{kind} (at offset {offset:#x})"),
         }
     }
@@ -187,4 +191,23 @@ pub enum InvalidKind {
     LimitExceeded { what: &'static str, limit: u64 },
     #[error("the host has no memory for the module")]
     OutOfMemory,
+}
+
+impl InvalidKind {
+    /// What builds without messages tell.
+    fn brief(&self) -> &'static str {
+        match *self {
+            InvalidKind::Operands { .. }
+            | InvalidKind::BlockOperands { .. }
+            | InvalidKind::Mismatch { .. }
+            | InvalidKind::TableNotDefaultable(_) => "type mismatch",
+            InvalidKind::Unknown { .. } => "unknown index",
+            InvalidKind::ConstantExpressionRequired(_) => "constant expression required",
+            InvalidKind::FeatureDisabled { .. } => "a feature is switched off",
+            InvalidKind::LimitExceeded { .. } => "a limit is exceeded",
+            InvalidKind::FrameTooLarge { .. } => "a function has too many locals and operands",
+            InvalidKind::OutOfMemory => "the host has no memory for the module",
+            _ => "invalid module",
+        }
+    }
 }

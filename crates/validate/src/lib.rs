@@ -27,6 +27,7 @@
 //! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
 //! - `threads` (on by default): shared memories and atomic instructions.
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `messages` (on by default): errors tell all that is known.
 //! - `names` (on by default): the custom section `name` is read.
 //! - `fast` (on by default): lists are sorted by more code.
 //!

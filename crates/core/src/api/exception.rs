@@ -7,13 +7,14 @@ use crate::{
 };
 use alloc::boxed::Box;
 use core::fmt;
+use windlass_decode::MESSAGES;
 
 /// An exception was thrown, and no guest has caught it. The exception itself is pending in the
 /// store: [`Store::take_pending_exception`](crate::Store::take_pending_exception).
 ///
 /// A host function that returns this error passes the pending exception on to the guest that called
 /// it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ThrownException {
     ty: TagType,
     /// What the module that defines the tag calls it.
@@ -40,11 +41,20 @@ impl ThrownException {
 
 impl fmt::Display for ThrownException {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !MESSAGES {
+            return f.write_str("uncaught exception");
+        }
         f.write_str("uncaught exception with tag ")?;
         if let Some(name) = &self.name {
             write!(f, "{} ", Escaped(name))?;
         }
         self.ty.fmt(f)
+    }
+}
+
+impl fmt::Debug for ThrownException {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

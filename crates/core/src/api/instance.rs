@@ -9,7 +9,7 @@ use crate::{
     runtime::{self, InstanceEntity, Item, StoreId, StoreInner},
 };
 use alloc::{format, vec::Vec};
-use windlass_decode::ExternKind;
+use windlass_decode::{ExternKind, MESSAGES};
 
 /// How many names an error tells of: a module can have a million.
 const MOST_TOLD: usize = 16;
@@ -186,12 +186,18 @@ impl Instance {
         let func = self.get_export(&store, name).and_then(Extern::into_func);
         let none = || self.no_func(&store.as_context().0.inner, name);
         let func = func.ok_or_else(none)?;
-        func.typed(store).map_err(|error| error!("{error}, under the name `{}`", Escaped(name)))
+        func.typed(store).map_err(|error| match MESSAGES {
+            true => error!("{error}, under the name `{}`", Escaped(name)),
+            false => error,
+        })
     }
 
     /// The error that there is no such function: it tells what there is, first what may be meant.
     #[cold]
     fn no_func(&self, store: &StoreInner, name: &str) -> Error {
+        if !MESSAGES {
+            return error!("no function is exported under this name");
+        }
         let module = &self.entity(store).module.0;
         let exports = module.decoded.exports.iter();
         let funcs = exports.filter(|export| export.kind == ExternKind::Func);

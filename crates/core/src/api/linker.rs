@@ -12,6 +12,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::fmt;
+use windlass_decode::MESSAGES;
 
 /// Names and what they stand for, to satisfy the imports of modules.
 ///
@@ -387,6 +388,9 @@ impl<T> Linker<T> {
 
     /// Which name was meant: the same of another module, or one like it of this.
     fn nearest(&self, module: &str, name: &str) -> Option<(&str, &str)> {
+        if !MESSAGES {
+            return None;
+        }
         let elsewhere = self.modules.iter().filter(|(_, names)| names.contains_key(name));
         let elsewhere: Vec<&str> = elsewhere.map(|(module, _)| &**module).take(8).collect();
         let other = nearest(module, elsewhere.iter().copied()).or(elsewhere.first().copied());

@@ -5,7 +5,7 @@
 use crate::{Escaped, demangle::Demangled};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
-use windlass_decode::Import;
+use windlass_decode::{Import, MESSAGES};
 
 /// Bytes are not a valid module: malformed or against a rule of validation.
 ///
@@ -82,7 +82,7 @@ macro_rules! debug_by_message {
     };
 }
 
-debug_by_message!(ModuleError, CodeTooLarge, LinkError);
+debug_by_message!(ModuleError, CodeTooLarge, CodeRefused, LinkError);
 
 /// Shows the function that an error is in, if it is in one.
 struct InFunc<'a>(&'a Option<u32>, &'a Option<Box<str>>);
@@ -90,8 +90,8 @@ struct InFunc<'a>(&'a Option<u32>, &'a Option<Box<str>>);
 impl fmt::Display for InFunc<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(func) => write!(f, " in function {func}{}", Named(self.1)),
-            None => Ok(()),
+            Some(func) if MESSAGES => write!(f, " in function {func}{}", Named(self.1)),
+            _ => Ok(()),
         }
     }
 }
@@ -102,8 +102,10 @@ struct AtLine(Option<(usize, usize)>);
 impl fmt::Display for AtLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some((line, column)) => write!(f, ", line {line}, column {column} of the text"),
-            None => Ok(()),
+            Some((line, column)) if MESSAGES => {
+                write!(f, ", line {line}, column {column} of the text")
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -112,8 +114,7 @@ impl fmt::Display for AtLine {
 /// ([`Config::max_code_per_byte`](crate::Config::max_code_per_byte)), or it has more than 131,072
 /// try blocks and clauses. The same in every [`CompilationMode`](crate::CompilationMode): an error
 /// of [`Module::new`](crate::Module::new), or of the first call.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("function {func}{} is too large: {count} {what}, the limit is {limit}", Named(name))]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CodeTooLarge {
     pub(crate) func: u32,
     pub(crate) name: Option<Box<str>>,
@@ -121,6 +122,22 @@ pub struct CodeTooLarge {
     pub(crate) count: u64,
     pub(crate) limit: u64,
 }
+
+impl fmt::Display for CodeTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CodeTooLarge { func, name, what, count, limit } = self;
+        if !MESSAGES {
+            return f.write_str("a function is too large");
+        }
+        write!(
+            f,
+            "function {func}{} is too large: {count} {what}, the limit is {limit}",
+            Named(name)
+        )
+    }
+}
+
+impl core::error::Error for CodeTooLarge {}
 
 impl CodeTooLarge {
     /// The function's index in its module.
@@ -149,14 +166,26 @@ impl CodeTooLarge {
 /// without [`Config::verify_code`](crate::Config::verify_code). The same in every
 /// [`CompilationMode`](crate::CompilationMode): an error of [`Module::new`](crate::Module::new), or
 /// of the first call.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the code of function {func}{} is refused, at offset {offset:#x}: {what}", Named(name))]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CodeRefused {
     pub(crate) func: u32,
     pub(crate) name: Option<Box<str>>,
     pub(crate) offset: usize,
     pub(crate) what: &'static str,
 }
+
+impl fmt::Display for CodeRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CodeRefused { func, name, offset, what } = self;
+        if !MESSAGES {
+            return f.write_str("the code of a function is refused");
+        }
+        let name = Named(name);
+        write!(f, "the code of function {func}{name} is refused, at offset {offset:#x}: {what}")
+    }
+}
+
+impl core::error::Error for CodeRefused {}
 
 impl CodeRefused {
     /// The function's index in its module.
@@ -201,8 +230,7 @@ impl fmt::Display for Named<'_> {
 /// assert_eq!((error.module(), error.name()), ("env", "f"));
 /// # Ok::<(), windlass::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} for `{}`::`{}`: {detail}{}", Escaped(module), Escaped(name), Others(others, *more))]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LinkError {
     pub(crate) kind: LinkErrorKind,
     pub(crate) module: Box<str>,
@@ -224,6 +252,20 @@ pub enum LinkErrorKind {
     #[error("incompatible import type")]
     IncompatibleImportType,
 }
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LinkError { kind, module, name, detail, others, more } = self;
+        if !MESSAGES {
+            // The names are anyone's: they are not shown as they are.
+            return fmt::Display::fmt(kind, f);
+        }
+        let [module, name] = [module, name].map(|name| Escaped(name));
+        write!(f, "{kind} for `{module}`::`{name}`: {detail}{}", Others(others, *more))
+    }
+}
+
+impl core::error::Error for LinkError {}
 
 impl LinkError {
     #[cold]

@@ -4,7 +4,7 @@
 use super::{SharedMemory, StoreInner};
 use crate::{
     Engine, Error, ExternType, Module,
-    error::{LinkError, LinkErrorKind, LinkErrors, error},
+    error::{LinkError, LinkErrorKind, LinkErrors, error, text},
     types::ItemType,
 };
 use core::fmt;
@@ -93,7 +93,7 @@ pub(crate) fn check_import(
     errors.add(|| {
         let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
         let just = if is_exact(import) { "just " } else { "" };
-        let detail = alloc::format!("expected {just}{wanted}, found {given}");
+        let detail = text!("expected {just}{wanted}, found {given}");
         LinkError::new(LinkErrorKind::IncompatibleImportType, import, detail)
     });
 }
@@ -107,6 +107,6 @@ pub(crate) fn unknown(
     hint: impl fmt::Display,
 ) -> LinkError {
     let wanted = ExternType::resolve(engine, wanted);
-    let detail = alloc::format!("expected {wanted}, found nothing of this name{hint}");
+    let detail = text!("expected {wanted}, found nothing of this name{hint}");
     LinkError::new(LinkErrorKind::UnknownImport, import, detail)
 }

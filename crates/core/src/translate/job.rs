@@ -4,8 +4,7 @@
 
 use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
-    Error,
-    error::ModuleError,
+    error::{ModuleError, error},
     exec::{Catches, Cell},
     verify::Progress,
 };
@@ -290,7 +289,7 @@ impl From<TranslateError> for Failure {
             TranslateError::TooLarge(error) => Failure::TooLarge(error),
             TranslateError::NoMemory => Failure::NoMemory,
             TranslateError::Unsupported(offset) => {
-                Failure::Invalid(Error::msg(alloc::format!("not supported, at offset {offset:#x}")))
+                Failure::Invalid(error!("not supported, at offset {offset:#x}"))
             }
         }
     }
