@@ -15,7 +15,7 @@ use super::{
     value::{check_store, slots_to_vals, vals_to_slots},
 };
 use crate::{
-    AsContext, AsContextMut, Caller, Engine, Error, Execution, FuncType, Val, ValType,
+    AsContext, AsContextMut, Caller, Engine, Error, Execution, FuncType, Val,
     error::error,
     exec::{FuncCode, machine::views::FuncEntity},
     module::slots_of_types,
@@ -140,18 +140,10 @@ impl Func {
         results: &mut [Val],
     ) -> Result<(), Error> {
         let store = store.as_context_mut().0;
-        let (index, ty) = self.check_call(&mut store.inner, params)?;
-        let types = ty.result_types();
-        if results.len() != types.len() {
-            let (wanted, given) = (types.len(), results.len());
-            return Err(error!("expected room for {}, found {given}", Count(wanted, "result")));
-        }
-        let mut slots = store.inner.idle_slots.pop().unwrap_or_default();
-        slots.clear();
-        slots.resize(slots_of_types(ty.param_types()).into(), 0);
-        let outcome = vals_to_slots(&store.inner, params, ty.param_types(), &mut slots)
-            .and_then(|()| call_slots(store, index, &slots, types, results));
-        store.inner.idle_slots.push(slots);
+        let index = self.index_in(&store.inner)? as u32;
+        let ty = store.inner.lend_called_type(index);
+        let outcome = call_as(store, index, &ty, params, results);
+        store.inner.return_called_type(index, ty);
         outcome
     }
 
@@ -174,23 +166,15 @@ impl Func {
     /// ```
     pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Execution, Error> {
         let store = store.as_context_mut().0;
-        let (index, ty) = self.check_call(&mut store.inner, params)?;
-        let mut slots = alloc::vec![0; slots_of_types(ty.param_types()).into()];
-        vals_to_slots(&store.inner, params, ty.param_types(), &mut slots)?;
-        let thread = Call::start(store, index, &slots)?.pause();
+        let index = self.index_in(&store.inner)? as u32;
+        let ty = store.inner.called_type(index);
+        check_count(&ty, params)?;
+        let put =
+            |store: &mut _, slots: &mut _| vals_to_slots(store, params, ty.param_types(), slots);
+        let thread = Call::start(store, index, put)?.pause();
         Ok(Execution::new(self.store, ty, thread, |store, ty, slots| {
             slots_to_vals(store, ty.result_types(), slots).collect()
         }))
-    }
-
-    fn check_call(&self, store: &mut StoreInner, params: &[Val]) -> Result<(u32, FuncType), Error> {
-        let index = self.index_in(store)? as u32;
-        let ty = store.called_type(index);
-        let wanted = ty.param_types().len();
-        if params.len() != wanted {
-            return Err(error!("expected {}, found {}", Count(wanted, "argument"), params.len()));
-        }
-        Ok((index, ty))
     }
 
     /// The function with parameters and results as Rust types, which is faster to call.
@@ -241,18 +225,30 @@ impl Func {
     }
 }
 
-fn call_slots<T>(
+/// Calls the store's function `func`, whose type this is.
+fn call_as<T>(
     store: &mut StoreState<T>,
     func: u32,
-    args: &[u64],
-    types: &[ValType],
+    ty: &FuncType,
+    params: &[Val],
     results: &mut [Val],
 ) -> Result<(), Error> {
-    let mut call = Call::start(store, func, args)?;
-    call.finish()?;
-    call.take_results(|store, slots| {
+    check_count(ty, params)?;
+    let types = ty.result_types();
+    if results.len() != types.len() {
+        let (wanted, given) = (types.len(), results.len());
+        return Err(error!("expected room for {}, found {given}", Count(wanted, "result")));
+    }
+    let put = |store: &mut _, slots: &mut _| vals_to_slots(store, params, ty.param_types(), slots);
+    Call::whole(store, func, put, |store, slots| {
         let vals = slots_to_vals(store, types, slots);
         results.iter_mut().zip(vals).for_each(|(result, val)| *result = val);
-    });
-    Ok(())
+    })
+}
+
+fn check_count(ty: &FuncType, params: &[Val]) -> Result<(), Error> {
+    match ty.param_types().len() {
+        wanted if wanted == params.len() => Ok(()),
+        wanted => Err(error!("expected {}, found {}", Count(wanted, "argument"), params.len())),
+    }
 }

@@ -91,7 +91,7 @@ impl Instance {
     ) -> Result<Instance, Error> {
         let instance = Instance::make(store, module, items)?;
         if let Some(func) = instance.start_func(&store.inner) {
-            Call::start(store, func, &[])?.finish()?;
+            Call::start(store, func, |_, _| Ok(()))?.finish()?;
         }
         Ok(instance)
     }

@@ -1,12 +1,12 @@
 //! Calls that the driver makes for code: of host functions, of other instances, and back. Handlers
 //! call functions of their own instance themselves.
 
-use super::thread::{Exit, Held, ROOT_SLOTS, SWITCH_BACK, State, Thread};
+use super::thread::{Exit, Held, ROOT_SLOTS, SWITCH_BACK, State, Thread, value_slots};
 use crate::{
     Trap,
     exec::{
         handlers::call::{push_frame, replace_frame, return_to},
-        machine::{Ip, Value, views::FuncEntity},
+        machine::{Ip, Machine, Value, views::FuncEntity},
         meaning::v128::Simd,
     },
     runtime::{Embedder, StoreInner},
@@ -33,7 +33,7 @@ impl Thread {
     ) -> Result<(), Exit> {
         let entity = embedder.inner().funcs[func as usize];
         if entity.code.is_host() {
-            return Err(self.call_host(func, is_tail, embedder.inner()));
+            return Err(self.call_host(func, &entity, is_tail));
         }
         let is_foreign = entity.instance != self.cx.instance;
         if is_foreign {
@@ -59,22 +59,24 @@ impl Thread {
         Ok(())
     }
 
-    /// The imported function that the stopped cell calls, if it is a host function.
+    /// The imported function that the cell calls that has just stopped, if it is a host function.
     #[inline]
-    pub(super) fn imported_host_func(&self, store: &StoreInner) -> Option<u32> {
-        let instance = &store.instances[self.cx.instance as usize];
-        let func = instance.funcs[self.word(1) as usize];
-        store.funcs[func as usize].code.is_host().then_some(func)
+    pub(super) fn imported_host_func(&self) -> Option<(u32, FuncEntity)> {
+        // SAFETY: I1, I4: the cell names a function of the instance that runs, for which the
+        // context was filled, and that one of the store.
+        let (func, entity) = unsafe {
+            let func = *self.cx.func_ids.add(self.word(1) as usize);
+            (func, *self.cx.funcs.add(func as usize))
+        };
+        entity.code.is_host().then_some((func, entity))
     }
 
     /// Asks for a call of a host function by the stopped cell.
     #[inline]
-    pub(super) fn call_host(&mut self, func: u32, is_tail: bool, store: &StoreInner) -> Exit {
-        let FuncEntity { param_slots, result_slots, .. } = store.funcs[func as usize];
-        let params = if is_tail { 0 } else { isize::from(param_slots as i16) };
+    pub(super) fn call_host(&mut self, func: u32, entity: &FuncEntity, is_tail: bool) -> Exit {
+        let params = if is_tail { 0 } else { isize::from(entity.param_slots as i16) };
         let slots = self.slot_index(self.field(0) - params);
-        let len = param_slots.max(result_slots).into();
-        self.state = State::HostCalled { slots, len, is_tail };
+        self.state = State::HostCalled { slots, len: value_slots(entity), is_tail };
         Exit::HostCall { func, instance: self.cx.instance }
     }
 
@@ -129,25 +131,25 @@ impl Thread {
         self.refresh(store);
     }
 
-    /// Goes on after a host function: the first result is in the accumulators too.
+    /// The registers with which code goes on after a host function: the first result is in the
+    /// accumulators too.
     #[inline]
-    pub(crate) fn take_results(&mut self, slots: usize, is_tail: bool) {
-        let words = match *self.stack.slots_mut(slots, 2) {
-            [low, high, ..] => [low, high],
-            [low] => [low, 0],
-            [] => [0; 2],
-        };
-        let bits = words[0];
-        let m = &mut self.cx.saved;
-        Simd::from_words(words).set_acc(m);
-        m.acc = bits;
-        f64::from_bits(bits).set_acc(m);
-        f32::from_bits(bits as u32).set_acc(m);
-        // SAFETY: I1, I2: the call has two operand words; a tail call is followed by a return.
+    pub(crate) fn returned(&self, slots: usize, is_tail: bool) -> Machine {
+        let Machine { ip, sp, cx, .. } = self.cx.saved;
+        let mut m = Machine::new(ip, sp, cx);
+        // SAFETY: I1, I2: where the values are, or behind them, there was room for the two words of
+        // a frame; the call has two operand words; a tail call is followed by a return.
         unsafe {
+            let words = *self.stack.base().add(slots).cast::<[u64; 2]>();
+            let bits = words[0];
+            Simd::from_words(words).set_acc(&mut m);
+            m.acc = bits;
+            f64::from_bits(bits).set_acc(&mut m);
+            f32::from_bits(bits as u32).set_acc(&mut m);
             let next = m.ip.add(2);
-            if is_tail { m.ip = next } else { return_to(m, next) }
+            if is_tail { m.ip = next } else { return_to(&mut m, next) }
         }
+        m
     }
 
     /// The results of the finished function, in slots.

@@ -60,7 +60,7 @@ impl Thread {
             State::Trapped => return,
             State::Idle if self.held.is_none() => return,
             State::Host { slots, .. } | State::HostCalled { slots, .. } => slots,
-            State::Idle | State::Ready | State::HostFinished => ROOT_SLOTS,
+            State::Idle | State::Ready | State::Stopped(_) | State::HostFinished => ROOT_SLOTS,
         };
         if let Some(unfinished) = self.unfinished {
             store.marker().mark(Class::Any, unfinished.array);

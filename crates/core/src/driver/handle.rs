@@ -113,6 +113,7 @@ impl ThreadHandle {
     }
 
     /// As `with`, to look at it only.
+    #[inline]
     fn look<'s, R>(&'s self, store: &'s StoreInner, f: impl FnOnce(&'s Thread) -> R) -> R {
         assert!(self.0.store == store.id, "a thread of this store");
         assert!(self.0.usage.get() != Usage::Runs, "the thread does not run");
@@ -156,11 +157,30 @@ impl ThreadHandle {
         &self,
         store: &mut S,
         func: u32,
-        args: &[u64],
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let _using = self.using(store.inner().id, Usage::Runs);
         // SAFETY: I9: nobody else uses it as long as it is noted that it runs.
-        unsafe { &mut *self.0.thread.get() }.start(store, func, args)
+        unsafe { &mut *self.0.thread.get() }.start(store, func, put)
+    }
+
+    /// See [`Thread::can_call_at_once`].
+    #[inline]
+    pub(crate) fn can_call_at_once(&self, store: &StoreInner, func: u32) -> bool {
+        self.look(store, |thread| thread.can_call_at_once(&store.funcs[func as usize]))
+    }
+
+    /// See [`Thread::call_at_once`].
+    #[inline]
+    pub(crate) fn call_at_once(
+        &self,
+        store: &mut StoreInner,
+        func: u32,
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let _using = self.using(store.id, Usage::Runs);
+        // SAFETY: as above.
+        unsafe { &mut *self.0.thread.get() }.call_at_once(store, func, put)
     }
 
     /// See [`Thread::run`]. Host functions are called when this has returned.
@@ -169,6 +189,14 @@ impl ThreadHandle {
         let _using = self.using(store.inner().id, Usage::Runs);
         // SAFETY: as above.
         unsafe { &mut *self.0.thread.get() }.run(store)
+    }
+
+    /// See [`Thread::run_on`].
+    #[inline]
+    pub(crate) fn run_on<S: Threaded>(&self, store: &mut S) -> Exit {
+        let _using = self.using(store.inner().id, Usage::Runs);
+        // SAFETY: as above.
+        unsafe { &mut *self.0.thread.get() }.run_on(store)
     }
 
     /// See [`Thread::settle`].

@@ -127,6 +127,7 @@ impl Thread {
         }
         let larger = self.larger_stack(store, len.max(MIN_STACK).min(max))?;
         self.stack = larger.ok_or(Trap::StackOverflow)?;
+        self.cx.stack_end = self.stack.end();
         Ok(())
     }
 

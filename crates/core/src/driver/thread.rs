@@ -14,16 +14,17 @@ use crate::{
     exec::{
         handlers::call::enter,
         machine::{
-            Cell, Ip, Sp,
+            Cell, Ip, Machine, Sp,
             context::{Context, Stop},
             dispatch::dispatch,
-            views::MemoryView,
+            views::{FuncEntity, MemoryView},
         },
         tables::plain,
     },
     runtime::{Embedder, NO_INSTANCE, StoreInner},
 };
 use alloc::{boxed::Box, vec::Vec};
+use core::ptr;
 
 /// A computation that can be paused: it owns its value stack and never uses the native stack for
 /// guest calls.
@@ -72,6 +73,8 @@ pub(crate) enum State {
     Idle,
     /// To go on at `cx.saved`, at a handler word, when `cx.charge` is paid.
     Ready,
+    /// It was called at once, and has stopped at `cx.saved` for this.
+    Stopped(Stop),
     /// The function to be called is a host function.
     Host {
         func: u32,
@@ -139,6 +142,17 @@ pub(crate) struct ReturnCode([Cell; 3]);
 // SAFETY: nothing ever writes them.
 unsafe impl Sync for ReturnCode {}
 
+/// The least stack on which the function can be called: it has room for the two words below the
+/// outermost frame, for the values, and for that frame's two words.
+fn least_stack(entity: &FuncEntity) -> usize {
+    2 * ROOT_SLOTS + value_slots(entity)
+}
+
+/// The slots of its parameters and results, which lie in the same place.
+pub(crate) fn value_slots(entity: &FuncEntity) -> usize {
+    entity.param_slots.max(entity.result_slots).into()
+}
+
 pub(crate) static HALT: ReturnCode =
     ReturnCode([Cell::word(0), Cell::word(0), Cell::of_handler(plain::HALT)]);
 pub(crate) static SWITCH_BACK: ReturnCode =
@@ -173,41 +187,81 @@ impl Thread {
         }
     }
 
-    /// Starts a call of the store's function `func` with arguments in slots; the thread is new or
-    /// at rest. Reuses the stack that it has. A host function is fine too: `run` then asks for it
-    /// at once.
+    /// Starts a call of the store's function `func`, for which `put` writes the slots of its
+    /// parameters; the thread is new or at rest. Reuses the stack that it has. A host function is
+    /// fine too: `run` then asks for it at once.
     pub(crate) fn start<S: Embedder>(
         &mut self,
         store: &mut S,
         func: u32,
-        args: &[u64],
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let entity = store.inner().funcs[func as usize];
+        self.ensure_stack(store, least_stack(&entity))?;
+        (self.cx.saved.ip, self.cx.saved.sp) =
+            self.enter_root(store.inner(), func, &entity, put)?;
+        self.state = match entity.code.is_host() {
+            true => State::Host { func, slots: ROOT_SLOTS, len: value_slots(&entity) },
+            false => State::Ready,
+        };
+        Ok(())
+    }
+
+    /// Whether this function of the store can be called at once: a guest's, for which the stack has
+    /// room.
+    #[inline]
+    pub(crate) fn can_call_at_once(&self, entity: &FuncEntity) -> bool {
+        !entity.code.is_host() && self.stack.len >= least_stack(entity)
+    }
+
+    /// Starts a call and runs it, all in one: the thread is at rest, and the function one that can
+    /// be called at once. Whether the call has finished: then nothing is left of it but its
+    /// results. If not, `run` does what it has stopped for.
+    #[inline]
+    pub(crate) fn call_at_once(
+        &mut self,
+        store: &mut StoreInner,
+        func: u32,
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let entity = store.funcs[func as usize];
+        debug_assert!(self.is_clear() && self.held.is_none() && self.can_call_at_once(&entity));
+        let (ip, sp) = self.enter_root(store, func, &entity, put)?;
+        self.cx.fuel = store.fuel;
+        let stop = self.execute(store, Machine::new(ip, sp, ptr::null_mut()));
+        if stop != Stop::Finished {
+            self.state = State::Stopped(stop);
+        }
+        Ok(stop == Stop::Finished)
+    }
+
+    /// Lays the outermost frame, for which the stack has room, and tells where its code begins and
+    /// where it lies: all other registers are dead at a function's entry. A host function has no
+    /// frame.
+    #[inline]
+    fn enter_root(
+        &mut self,
+        store: &mut StoreInner,
+        func: u32,
+        entity: &FuncEntity,
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
+    ) -> Result<(Ip, Sp), Error> {
         let params = usize::from(entity.param_slots);
-        self.result_slots = entity.result_slots.into();
-        self.func = func;
-        let values = params.max(self.result_slots);
-        self.ensure_stack(store, 2 * ROOT_SLOTS + values)?;
-        self.stack.slots_mut(ROOT_SLOTS, args.len()).copy_from_slice(args);
+        put(store, self.stack.slots_mut(ROOT_SLOTS, params))?;
+        (self.func, self.result_slots) = (func, entity.result_slots.into());
+        let root = self.stack.base();
         if entity.code.is_host() {
-            self.state = State::Host { func, slots: ROOT_SLOTS, len: values };
-            return Ok(());
+            return Ok((HALT.address(), root));
         }
         self.cx.instance = entity.instance;
-        self.cx.stack_end = self.stack.end();
-        let root = self.stack.base();
         // SAFETY: the stack has room for the arguments and two words; the function is not the
         // host's.
-        let (sp, ip) = unsafe {
+        unsafe {
             let sp = root.add(ROOT_SLOTS + params);
             sp.cast::<Ip>().write(HALT.address());
             sp.add(1).cast::<Sp>().write(root);
-            (sp, entity.code.load())
-        };
-        // All other registers are dead at a function's entry.
-        (self.cx.saved.ip, self.cx.saved.sp) = (ip, sp);
-        self.state = State::Ready;
-        Ok(())
+            Ok((entity.code.load(), sp))
+        }
     }
 
     /// Comes to rest: the call has ended, and all of it is forgotten. A collection must not take
@@ -255,24 +309,47 @@ impl Thread {
     /// and out of it for a host function or when the call has finished.
     #[inline]
     pub(crate) fn run<S: Threaded>(&mut self, store: &mut S) -> Exit {
-        match self.state {
-            State::Ready if self.is_clear() => {}
-            State::HostCalled { slots, is_tail, .. } if self.is_clear() => {
-                self.take_results(slots, is_tail);
+        let stop = match self.state {
+            State::Ready if self.is_clear() => {
+                self.held = None;
+                self.cx.fuel = store.inner().fuel;
+                self.execute(store.inner(), self.cx.saved)
+            }
+            State::HostCalled { .. } if self.is_clear() => {
+                self.held = None;
+                return self.run_on(store);
+            }
+            State::Stopped(stop) => {
                 self.state = State::Ready;
+                stop
             }
             _ => return self.run_at_last(store),
-        }
-        self.held = None;
-        self.prepare(store.inner());
-        let stop = self.execute(store);
+        };
+        self.leave(stop, store)
+    }
+
+    /// As `run`, after a host function that was called by code, when nothing else is to be done or
+    /// paid: so it is if nothing was before, and the host function has thrown and owes nothing.
+    #[inline]
+    pub(crate) fn run_on<S: Threaded>(&mut self, store: &mut S) -> Exit {
+        debug_assert!(self.is_clear() && self.held.is_none());
+        let State::HostCalled { slots, is_tail, .. } = self.state else { return self.run(store) };
+        self.state = State::Ready;
+        self.cx.fuel = store.inner().fuel;
+        let stop = self.execute(store.inner(), self.returned(slots, is_tail));
+        self.leave(stop, store)
+    }
+
+    /// Code has stopped: on to a host function or out of the call at once, the long way otherwise.
+    #[inline]
+    fn leave<S: Threaded>(&mut self, stop: Stop, store: &mut S) -> Exit {
         match stop {
             Stop::Finished => {
                 self.state = State::Idle;
                 Exit::Finished
             }
-            Stop::CallImport => match self.imported_host_func(store.inner()) {
-                Some(func) => self.call_host(func, false, store.inner()),
+            Stop::CallImport => match self.imported_host_func() {
+                Some((func, entity)) => self.call_host(func, &entity, false),
                 None => self.go_on(stop, store),
             },
             _ => self.go_on(stop, store),
@@ -309,16 +386,16 @@ impl Thread {
             }
             State::Trapped => return Exit::Trap(Trap::Unreachable),
             State::HostCalled { slots, is_tail, .. } if self.thrown.is_none() => {
-                self.take_results(slots, is_tail);
+                self.cx.saved = self.returned(slots, is_tail);
                 self.state = State::Ready;
             }
-            State::HostCalled { .. } | State::Ready => {}
+            State::HostCalled { .. } | State::Ready | State::Stopped(_) => {}
         }
-        self.prepare(store.inner());
+        self.cx.fuel = store.inner().fuel;
         match self.begin(store) {
             Err(exit) => self.end_run(exit, store.inner()),
             Ok(()) => {
-                let stop = self.execute(store);
+                let stop = self.execute(store.inner(), self.cx.saved);
                 self.go_on(stop, store)
             }
         }
@@ -333,7 +410,7 @@ impl Thread {
                 Ok(()) => self.return_credit(),
                 Err(exit) => return self.end_run(exit, store.inner()),
             }
-            stop = self.execute(store);
+            stop = self.execute(store.inner(), self.cx.saved);
         }
     }
 
@@ -350,32 +427,27 @@ impl Thread {
         exit
     }
 
-    /// Takes over what the store has for code and its context has not.
+    /// Has code run from these registers on until it stops, with the fuel that the context has.
     #[inline]
-    fn prepare(&mut self, store: &StoreInner) {
-        self.cx.saved.cx = &raw mut *self.cx;
-        self.cx.fuel = store.fuel;
-        self.cx.interrupt = store.interrupt.flag();
-    }
-
-    /// Has code run until it stops.
-    #[inline]
-    fn execute<S: Threaded + ?Sized>(&mut self, store: &mut S) -> Stop {
-        let inner = store.inner();
+    fn execute(&mut self, store: &mut StoreInner, registers: Machine) -> Stop {
         // Code writes references: from here on no collection that has stopped can go on.
-        inner.touch();
-        if !self.is_fresh(inner) {
-            self.refresh(inner);
+        store.touch();
+        if !self.is_fresh(store) {
+            self.refresh(store);
         }
-        self.cx.heap = inner.heap.view();
-        let kept = self.lend_fuel(inner);
+        self.cx.heap = store.heap.view();
+        let kept = self.lend_fuel(store);
+        let cx = &raw mut *self.cx;
         // SAFETY: I1 to I7: the code is the translator's, and the context is what the store says.
-        let stop = unsafe { dispatch(self.cx.saved) };
+        let stop = unsafe {
+            // Code that stops where no register is needed saves less than all of them.
+            (*cx).saved.cx = cx;
+            dispatch(Machine { cx, ..registers })
+        };
         self.cx.fuel += kept;
-        let inner = store.inner();
-        inner.heap.adopt(&self.cx.heap);
+        store.heap.adopt(&self.cx.heap);
         // Should a limiter panic, what was used stays used.
-        inner.fuel = self.cx.fuel;
+        store.fuel = self.cx.fuel;
         stop
     }
 
@@ -401,10 +473,12 @@ impl Thread {
     }
 
     /// Fills the context from the store, for the running instance.
+    #[inline(never)]
     pub(crate) fn refresh(&mut self, store: &mut StoreInner) {
         self.seen = (self.cx.instance, store.memories_moved);
         let instance = &store.instances[self.cx.instance as usize];
         let cx = &mut *self.cx;
+        cx.interrupt = store.interrupt.flag();
         cx.memory = instance.views.memories.first().copied().unwrap_or(MemoryView::NONE);
         cx.memories = instance.views.memories.as_ptr();
         cx.tables = instance.views.tables.as_ptr();

@@ -63,6 +63,22 @@ impl Threads {
         Ok(self.idle.pop().unwrap_or_else(|| self.one_more(store)))
     }
 
+    /// The thread on which the next call of this function from the host can be all of it at once:
+    /// as long as it only runs code, it is no call that others must know of.
+    #[inline]
+    pub(crate) fn at_rest(&self, store: &StoreInner, func: u32) -> Option<&ThreadHandle> {
+        let has_room = self.nested_calls < store.engine.config().max_nested_calls;
+        self.idle.last().filter(|thread| has_room && thread.can_call_at_once(store, func))
+    }
+
+    /// The call on the thread that `at_rest` has given has stopped: from now on it is one.
+    #[inline]
+    pub(crate) fn enter_stopped(&mut self) -> Option<ThreadHandle> {
+        self.nested_calls += 1;
+        self.is_searched = false;
+        self.idle.pop()
+    }
+
     #[cold]
     fn one_more(&mut self, store: &mut StoreInner) -> ThreadHandle {
         if self.kept.len() >= self.many {

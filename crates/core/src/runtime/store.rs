@@ -78,8 +78,8 @@ pub(crate) struct StoreInner {
     /// The types of host functions, of tags that the host made, and of functions that were called
     /// without a static type: held as long as the store lives.
     func_types: BTreeMap<TypeId, FuncType>,
-    /// Lists of slots that no call uses, kept for their memory.
-    pub(crate) idle_slots: Vec<Vec<u64>>,
+    /// The function that was called last without a static type, and its type.
+    called: Option<(u32, FuncType)>,
 }
 
 /// The instance of functions that have none.
@@ -224,7 +224,7 @@ impl StoreInner {
             interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
             func_types: BTreeMap::new(),
-            idle_slots: Vec::new(),
+            called: None,
         }
     }
 
@@ -372,6 +372,22 @@ impl StoreInner {
             None => Some(()),
         });
         assert!(known.is_some(), "the host has memory for the supertypes of its functions");
+    }
+
+    /// As `called_type`, which is to be given back: who calls one function again and again need
+    /// not look for its type, nor count who has it.
+    #[inline]
+    pub(crate) fn lend_called_type(&mut self, func: u32) -> FuncType {
+        match self.called.take() {
+            Some((called, ty)) if called == func => ty,
+            _ => self.called_type(func),
+        }
+    }
+
+    /// The call has ended for which it was lent.
+    #[inline]
+    pub(crate) fn return_called_type(&mut self, func: u32, ty: FuncType) {
+        self.called = Some((func, ty));
     }
 
     /// The type of a function of the store that is called, as it may be many times.

@@ -41,19 +41,52 @@ pub(crate) struct HostCall {
 }
 
 impl<'a, T> Call<'a, T> {
-    /// Prepares a call of the store's function `func`.
+    /// Prepares a call of the store's function `func`, for which `put` writes the slots of its
+    /// parameters.
     #[inline]
     pub(crate) fn start(
         store: &'a mut StoreState<T>,
         func: u32,
-        args: &[u64],
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
     ) -> Result<Call<'a, T>, Error> {
         let thread = store.threads.enter(&mut store.inner)?;
         let mut call = Call { store, thread: Some(thread), slice: None };
         if let Some(thread) = &mut call.thread {
-            thread.start(call.store, func, args)?;
+            thread.start(call.store, func, put)?;
         }
         Ok(call)
+    }
+
+    /// Calls the store's function `func` from beginning to end: `put` writes the slots of its
+    /// parameters, `take` reads those of its results.
+    #[inline]
+    pub(crate) fn whole<R>(
+        store: &'a mut StoreState<T>,
+        func: u32,
+        put: impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error>,
+        take: impl FnOnce(&mut StoreInner, &[u64]) -> R,
+    ) -> Result<R, Error> {
+        let StoreState { inner, threads, call_hook, .. } = &mut *store;
+        let call = match threads.at_rest(inner, func) {
+            Some(thread) if call_hook.is_none() => {
+                if thread.call_at_once(inner, func, put)? {
+                    return Ok(thread.lend_results(inner, take));
+                }
+                let thread = threads.enter_stopped();
+                Call { store, thread, slice: None }
+            }
+            _ => Call::start(store, func, put)?,
+        };
+        call.finish_with(take)
+    }
+
+    #[inline(never)]
+    fn finish_with<R>(
+        mut self,
+        take: impl FnOnce(&mut StoreInner, &[u64]) -> R,
+    ) -> Result<R, Error> {
+        self.finish()?;
+        Ok(self.take_results(take))
     }
 
     /// Goes on with a paused call, and takes its thread.
@@ -149,17 +182,34 @@ impl<'a, T> Call<'a, T> {
 
     fn run_guest(&mut self) -> Result<CallState, Error> {
         let Some(thread) = &mut self.thread else { return Ok(CallState::Finished) };
-        // The host function called last, for those that are called again and again.
-        let mut last: Option<(u32, Arc<HostFn<T>>)> = None;
+        let mut last = None;
         loop {
-            let exit = match &mut self.slice {
+            let mut exit = match &mut self.slice {
                 None => thread.run(self.store),
                 Some(left) => match run_slice(thread, self.store, left) {
                     Some(exit) => exit,
                     None => return Ok(CallState::Yielded),
                 },
             };
+            while let Exit::HostCall { func, instance } = exit {
+                let called = HostCall { func, instance };
+                let stop = if self.store.call_hook.is_some() {
+                    call_with_hook(thread, self.store, &mut last, called)?
+                } else {
+                    let outcome = call_host(thread, self.store, &mut last, called);
+                    if self.slice.is_none() && has_just_returned(&self.store.inner, &outcome) {
+                        exit = thread.run_on(self.store);
+                        continue;
+                    }
+                    host_returned(thread, &mut self.store.inner, called, outcome)?
+                };
+                match stop {
+                    Some(stop) => return Ok(stop),
+                    None => break,
+                }
+            }
             match exit {
+                Exit::HostCall { .. } => {}
                 Exit::Finished => return Ok(CallState::Finished),
                 Exit::OutOfFuel => return Ok(CallState::OutOfFuel),
                 Exit::Interrupted => return Ok(CallState::Interrupted),
@@ -177,35 +227,6 @@ impl<'a, T> Call<'a, T> {
                     let new = || ThrownException::new(store, reference).into();
                     let error = thrown.unwrap_or_else(new);
                     return Err(error.with_backtrace(backtrace(thread, store)));
-                }
-                Exit::HostCall { func, instance } => {
-                    let called = HostCall { func, instance };
-                    let has_hook = self.store.call_hook.is_some();
-                    if has_hook {
-                        let held = Some(Held::Params(func));
-                        tell_hook(thread, self.store, CallHook::CallingHost, held)?;
-                        thread.hold(&mut self.store.inner, None);
-                    }
-                    let host = match &mut last {
-                        Some((index, host)) if *index == func => host,
-                        last => &last.insert((func, self.store.host_func(func))).1,
-                    };
-                    let outcome = thread.lend_slots(self.store, |store, slots| {
-                        let scope = HostScope::begin(store);
-                        host(Caller::new(StoreContextMut(scope.store), instance), slots)
-                    });
-                    let is_ok = outcome.is_ok();
-                    let stop = host_returned(thread, &mut self.store.inner, called, outcome);
-                    if has_hook {
-                        let held = match &stop {
-                            Ok(Some(CallState::HostPending(..))) => Some(Held::Params(func)),
-                            _ => is_ok.then_some(Held::Results(func)),
-                        };
-                        tell_hook(thread, self.store, CallHook::ReturningFromHost, held)?;
-                    }
-                    if let Some(stop) = stop? {
-                        return Ok(stop);
-                    }
                 }
             }
         }
@@ -249,6 +270,55 @@ fn tell_hook<T>(
     told.map_err(|error| error.with_backtrace(backtrace(thread, &store.inner)))
 }
 
+/// The host function called last, for those that are called again and again.
+type Last<T> = Option<(u32, Arc<HostFn<T>>)>;
+
+/// Calls the host function that the thread asks for.
+#[inline]
+fn call_host<T>(
+    thread: &ThreadHandle,
+    store: &mut StoreState<T>,
+    last: &mut Last<T>,
+    called: HostCall,
+) -> Result<(), Error> {
+    let host = match last {
+        Some((index, host)) if *index == called.func => host,
+        last => &last.insert((called.func, store.host_func(called.func))).1,
+    };
+    thread.lend_slots(store, |store, slots| {
+        let scope = HostScope::begin(store);
+        host(Caller::new(StoreContextMut(scope.store), called.instance), slots)
+    })
+}
+
+/// As `call_host` and `host_returned`, when the store has a hook.
+#[cold]
+fn call_with_hook<T>(
+    thread: &ThreadHandle,
+    store: &mut StoreState<T>,
+    last: &mut Last<T>,
+    called: HostCall,
+) -> Result<Option<CallState>, Error> {
+    let held = Some(Held::Params(called.func));
+    tell_hook(thread, store, CallHook::CallingHost, held)?;
+    thread.hold(&mut store.inner, None);
+    let outcome = call_host(thread, store, last, called);
+    let is_ok = outcome.is_ok();
+    let stop = host_returned(thread, &mut store.inner, called, outcome);
+    let held = match &stop {
+        Ok(Some(CallState::HostPending(..))) => Some(Held::Params(called.func)),
+        _ => is_ok.then_some(Held::Results(called.func)),
+    };
+    tell_hook(thread, store, CallHook::ReturningFromHost, held)?;
+    stop
+}
+
+/// Whether a host function has returned with results, and there is nothing to look at but those.
+#[inline]
+fn has_just_returned(store: &StoreInner, outcome: &Result<(), Error>) -> bool {
+    outcome.is_ok() && !store.owes() && !store.interrupt.is_raised()
+}
+
 /// What becomes of a call whose host function has returned: why it can't go on, if it can't.
 #[inline]
 fn host_returned(
@@ -257,7 +327,7 @@ fn host_returned(
     called: HostCall,
     outcome: Result<(), Error>,
 ) -> Result<Option<CallState>, Error> {
-    if outcome.is_ok() && !store.owes() && !store.interrupt.is_raised() {
+    if has_just_returned(store, &outcome) {
         return Ok(None);
     }
     host_stops(thread, store, called, outcome)

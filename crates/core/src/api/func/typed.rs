@@ -7,7 +7,6 @@ use crate::{
     I31, RefType, Rooted, StructRef, V128, ValType,
     api::{
         reference::{Reference, Referent, check_slot},
-        store::StoreState,
         value::check_store,
     },
     error::error,
@@ -229,14 +228,6 @@ impl<L: SlotList> WasmResults for L {}
 )]
 pub(crate) trait SlotList: Sized {
     const TYPES: &'static [ValType];
-    const SLOTS: usize;
-
-    /// Enough slots.
-    type Array: AsMut<[u64]>;
-
-    /// The slots, all zero.
-    fn array() -> Self::Array;
-
     /// Puts them into the first slots. Fails if one belongs to another store.
     fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error>;
 
@@ -246,13 +237,6 @@ pub(crate) trait SlotList: Sized {
 
 impl<V: WasmTy> SlotList for V {
     const TYPES: &'static [ValType] = &[V::TYPE];
-    const SLOTS: usize = V::TYPE.slots();
-    type Array = [u64; 2];
-
-    #[inline]
-    fn array() -> [u64; 2] {
-        [0; 2]
-    }
 
     #[inline]
     fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
@@ -295,13 +279,6 @@ macro_rules! slot_list {
         #[allow(clippy::unused_unit)]
         impl<$($name: WasmTy),*> SlotList for ($($name,)*) {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
-            const SLOTS: usize = 0 $(+ $name::TYPE.slots())*;
-            type Array = [u64; 2 * $count];
-
-            #[inline]
-            fn array() -> Self::Array {
-                [0; 2 * $count]
-            }
 
             #[inline]
             fn put(self, store: &StoreInner, slots: &mut [u64]) -> Result<(), Error> {
@@ -384,9 +361,9 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     /// fuel runs out or an interrupt comes, or if it or an argument belongs to another store.
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results, Error> {
-        let mut call = self.start_call(store.as_context_mut().0, params)?;
-        call.finish()?;
-        Ok(call.take_results(Results::take))
+        let store = store.as_context_mut().0;
+        let func = self.func.index_in(&store.inner)? as u32;
+        Call::whole(store, func, self.put(params), Results::take)
     }
 
     /// Starts a call that can be paused; nothing runs before [`Execution::run`].
@@ -408,26 +385,21 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
         params: Params,
     ) -> Result<Execution<Results>, Error> {
         let store = store.as_context_mut().0;
-        let thread = self.start_call(&mut *store, params)?.pause();
+        let func = self.func.index_in(&store.inner)? as u32;
+        let thread = Call::start(&mut *store, func, self.put(params))?.pause();
         let ty = store.inner.called_type(self.func.index());
         Ok(Execution::new(self.func.store(), ty, thread, |store, _, slots| {
             Results::take(store, slots)
         }))
     }
 
+    /// What writes the arguments into the slots of the parameters.
     #[inline]
-    fn start_call<'a, T>(
-        &self,
-        store: &'a mut StoreState<T>,
-        params: Params,
-    ) -> Result<Call<'a, T>, Error> {
-        let func = self.func.index_in(&store.inner)? as u32;
-        let mut args = Params::array();
-        params.put(&store.inner, args.as_mut())?;
-        if self.checks {
-            self.check(&mut store.inner, args.as_mut())?;
+    fn put(&self, params: Params) -> impl FnOnce(&mut StoreInner, &mut [u64]) -> Result<(), Error> {
+        move |store, slots| {
+            params.put(store, slots)?;
+            if self.checks { self.check(store, slots) } else { Ok(()) }
         }
-        Call::start(store, func, &args.as_mut()[..Params::SLOTS])
     }
 
     /// Checks the types of references among the arguments.

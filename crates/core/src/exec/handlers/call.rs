@@ -61,6 +61,7 @@ impl Step for Call {
 pub(crate) struct CallImport;
 impl Step for CallImport {
     const FALLS_THROUGH: bool = false;
+    const STOPS_BARE: bool = true;
 
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
@@ -232,6 +233,7 @@ impl<A: Src> Step for ReturnCallRef<A> {
 pub(crate) struct ReturnCallImport;
 impl Step for ReturnCallImport {
     const FALLS_THROUGH: bool = false;
+    const STOPS_BARE: bool = true;
 
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {
@@ -471,6 +473,7 @@ impl Step for MoveMany {
 pub(crate) struct Halt;
 impl Step for Halt {
     const FALLS_THROUGH: bool = false;
+    const STOPS_BARE: bool = true;
 
     #[inline(always)]
     unsafe fn step(_: &mut Machine) -> Result<(), Stop> {

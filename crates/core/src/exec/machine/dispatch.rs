@@ -14,6 +14,10 @@ pub(crate) trait Step: 'static {
     #[cfg_attr(not(feature = "fast"), allow(dead_code))]
     const FALLS_THROUGH: bool = true;
 
+    /// Whether all that the driver has to know, if it stops, is where: no other register is in use.
+    #[cfg_attr(not(tail_calls), allow(dead_code))]
+    const STOPS_BARE: bool = false;
+
     /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.
     ///
     /// # Safety
@@ -63,6 +67,10 @@ mod backend {
                         ),
                         Err(stop) => {
                             (*m.cx).stop = stop;
+                            if S::STOPS_BARE {
+                                ((*m.cx).saved.ip, (*m.cx).saved.sp) = (m.ip, m.sp);
+                                return;
+                            }
                             save(
                                 m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
                                 m.f64_acc, m.f64_p0, m.f64_p1,
