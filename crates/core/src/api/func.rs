@@ -12,7 +12,7 @@ pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};
 
 use super::{
     store::StoreState,
-    value::{check_store, slots_to_vals, vals_to_slots},
+    value::{check_store, slots_into_vals, slots_to_vals, vals_to_slots},
 };
 use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Execution, FuncType, Val,
@@ -240,10 +240,7 @@ fn call_as<T>(
         return Err(error!("expected room for {}, found {given}", Count(wanted, "result")));
     }
     let put = |store: &mut _, slots: &mut _| vals_to_slots(store, params, ty.param_types(), slots);
-    Call::whole(store, func, put, |store, slots| {
-        let vals = slots_to_vals(store, types, slots);
-        results.iter_mut().zip(vals).for_each(|(result, val)| *result = val);
-    })
+    Call::whole(store, func, put, |store, slots| slots_into_vals(store, types, slots, results))
 }
 
 fn check_count(ty: &FuncType, params: &[Val]) -> Result<(), Error> {

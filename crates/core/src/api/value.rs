@@ -255,6 +255,7 @@ impl Val {
     }
 
     /// Puts the value into slots if it is of type `ty`; returns how many it takes.
+    #[inline]
     pub(crate) fn to_slots(
         self,
         store: &StoreInner,
@@ -266,6 +267,21 @@ impl Val {
             (Val::I64(value), ValType::I64) => value as u64,
             (Val::F32(bits), ValType::F32) => bits.into(),
             (Val::F64(bits), ValType::F64) => bits,
+            _ => return self.wide_to_slots(store, ty, slots),
+        };
+        slots[0] = slot;
+        Ok(1)
+    }
+
+    /// As `to_slots`, of what is no number.
+    #[inline(never)]
+    fn wide_to_slots(
+        self,
+        store: &StoreInner,
+        ty: ValType,
+        slots: &mut [u64],
+    ) -> Result<usize, Error> {
+        slots[0] = match (self, ty) {
             (Val::V128(V128(bits)), ValType::V128) => {
                 slots[1] = (bits >> 64) as u64;
                 bits as u64
@@ -276,7 +292,6 @@ impl Val {
             },
             _ => return Err(self.mismatch(store, ty)),
         };
-        slots[0] = slot;
         Ok(ty.slots())
     }
 
@@ -289,6 +304,7 @@ impl Val {
     }
 
     /// The value of type `ty` that lies in slots; a reference is rooted in the innermost scope.
+    #[inline]
     pub(crate) fn from_slots(store: &mut StoreInner, ty: ValType, slots: &[u64]) -> Val {
         let slot = slots[0];
         match ty {
@@ -297,12 +313,18 @@ impl Val {
             ValType::F32 => Val::F32(slot as u32),
             ValType::F64 => Val::F64(slot),
             ValType::V128 => Val::V128(V128(u128::from(slots[1]) << 64 | u128::from(slot))),
-            ValType::Ref(ty) => Ref::from_slot(store, ty.heap_type(), slot).into(),
+            ValType::Ref(ty) => Val::of_ref(store, ty.heap_type(), slot),
         }
+    }
+
+    #[inline(never)]
+    fn of_ref(store: &mut StoreInner, ty: HeapType, slot: u64) -> Val {
+        Ref::from_slot(store, ty, slot).into()
     }
 }
 
 /// Puts values into slots, if they are as many as the types and of these types.
+#[inline]
 pub(crate) fn vals_to_slots(
     store: &StoreInner,
     vals: &[Val],
@@ -330,6 +352,20 @@ pub(crate) fn slots_to_vals<'a>(
         slots = rest;
         Val::from_slots(store, ty, own)
     })
+}
+
+/// As `slots_to_vals`, in place of other values: as many as there are types.
+#[inline]
+pub(crate) fn slots_into_vals(
+    store: &mut StoreInner,
+    types: &[ValType],
+    mut slots: &[u64],
+    vals: &mut [Val],
+) {
+    for (val, &ty) in vals.iter_mut().zip(types) {
+        *val = Val::from_slots(store, ty, slots);
+        slots = &slots[ty.slots()..];
+    }
 }
 
 macro_rules! val_from {

@@ -133,16 +133,18 @@ impl Thread {
 
     /// The registers with which code goes on after a host function: the first result is in the
     /// accumulators too.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn returned(&self, slots: usize, is_tail: bool) -> Machine {
         let Machine { ip, sp, cx, .. } = self.cx.saved;
         let mut m = Machine::new(ip, sp, cx);
         // SAFETY: I1, I2: where the values are, or behind them, there was room for the two words of
         // a frame; the call has two operand words; a tail call is followed by a return.
         unsafe {
-            let words = *self.stack.base().add(slots).cast::<[u64; 2]>();
-            let bits = words[0];
-            Simd::from_words(words).set_acc(&mut m);
+            let first = self.stack.base().add(slots);
+            // Volatile: not a part of the vector, which waits for what has just been written in
+            // smaller parts.
+            let bits = first.read_volatile();
+            Simd::from_words([bits, *first.add(1)]).set_acc(&mut m);
             m.acc = bits;
             f64::from_bits(bits).set_acc(&mut m);
             f32::from_bits(bits as u32).set_acc(&mut m);

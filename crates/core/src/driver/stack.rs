@@ -11,10 +11,16 @@ use alloc::{boxed::Box, vec::Vec};
 use core::ptr;
 
 /// The value stack: slots that start as zeros. It grows on demand.
-#[derive(Default)]
 pub(crate) struct Stack {
-    base: Option<ptr::NonNull<u64>>,
+    /// Dangles if there are none.
+    base: ptr::NonNull<u64>,
     pub(crate) len: usize,
+}
+
+impl Default for Stack {
+    fn default() -> Stack {
+        Stack { base: ptr::NonNull::dangling(), len: 0 }
+    }
 }
 
 /// The least size of a value stack, in slots.
@@ -22,7 +28,7 @@ const MIN_STACK: usize = 1024;
 
 impl Stack {
     pub(crate) fn base(&self) -> Sp {
-        self.base.map_or(ptr::null_mut(), ptr::NonNull::as_ptr)
+        self.base.as_ptr()
     }
 
     pub(crate) fn end(&self) -> Sp {
@@ -30,33 +36,25 @@ impl Stack {
     }
 
     pub(crate) fn slots(&self, from: usize, len: usize) -> &[u64] {
-        assert!(from + len <= self.len || len == 0, "slots of the stack");
-        match self.base {
-            // SAFETY: these slots are initialised and borrowed with `self`.
-            Some(base) if len > 0 => unsafe {
-                core::slice::from_raw_parts(base.as_ptr().add(from), len)
-            },
-            _ => &[],
-        }
+        let from = from.min(self.len);
+        assert!(len <= self.len - from, "slots of the stack");
+        // SAFETY: these slots are initialised and borrowed with `self`.
+        unsafe { core::slice::from_raw_parts(self.base().add(from), len) }
     }
 
     pub(crate) fn slots_mut(&mut self, from: usize, len: usize) -> &mut [u64] {
-        let len = len.min(self.len.saturating_sub(from));
-        match self.base {
-            // SAFETY: these slots are initialised and borrowed with `self`.
-            Some(base) if len > 0 => unsafe {
-                core::slice::from_raw_parts_mut(base.as_ptr().add(from), len)
-            },
-            _ => &mut [],
-        }
+        let from = from.min(self.len);
+        let len = len.min(self.len - from);
+        // SAFETY: these slots are initialised and borrowed with `self`.
+        unsafe { core::slice::from_raw_parts_mut(self.base().add(from), len) }
     }
 
     fn allocate(len: usize) -> Option<Stack> {
         let mut slots: Vec<u64> = Vec::new();
         slots.try_reserve_exact(len).ok()?;
         slots.resize(len, 0);
-        let base = Box::into_raw(slots.into_boxed_slice()).cast();
-        Some(Stack { base: ptr::NonNull::new(base), len })
+        let base = ptr::NonNull::from(Box::leak(slots.into_boxed_slice())).cast();
+        Some(Stack { base, len })
     }
 
     /// Moves to a larger one; frames move along. Returns where the frame `sp` is now.
@@ -81,10 +79,9 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        if let Some(base) = self.base {
-            // SAFETY: it came from a box of so many slots.
-            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(base.as_ptr(), self.len)) });
-        }
+        let slots = ptr::slice_from_raw_parts_mut(self.base.as_ptr(), self.len);
+        // SAFETY: it came from a box of so many slots; one of none may dangle.
+        drop(unsafe { Box::from_raw(slots) });
     }
 }
 

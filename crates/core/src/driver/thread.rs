@@ -227,8 +227,7 @@ impl Thread {
         let entity = store.funcs[func as usize];
         debug_assert!(self.is_clear() && self.held.is_none() && self.can_call_at_once(&entity));
         let (ip, sp) = self.enter_root(store, func, &entity, put)?;
-        self.cx.fuel = store.fuel;
-        let stop = self.execute(store, Machine::new(ip, sp, ptr::null_mut()));
+        let stop = self.execute_from(store, ip, sp);
         if stop != Stop::Finished {
             self.state = State::Stopped(stop);
         }
@@ -313,7 +312,7 @@ impl Thread {
             State::Ready if self.is_clear() => {
                 self.held = None;
                 self.cx.fuel = store.inner().fuel;
-                self.execute(store.inner(), self.cx.saved)
+                self.execute_saved(store.inner())
             }
             State::HostCalled { .. } if self.is_clear() => {
                 self.held = None;
@@ -335,8 +334,7 @@ impl Thread {
         debug_assert!(self.is_clear() && self.held.is_none());
         let State::HostCalled { slots, is_tail, .. } = self.state else { return self.run(store) };
         self.state = State::Ready;
-        self.cx.fuel = store.inner().fuel;
-        let stop = self.execute(store.inner(), self.returned(slots, is_tail));
+        let stop = self.execute_returned(store.inner(), slots, is_tail);
         self.leave(stop, store)
     }
 
@@ -395,7 +393,7 @@ impl Thread {
         match self.begin(store) {
             Err(exit) => self.end_run(exit, store.inner()),
             Ok(()) => {
-                let stop = self.execute(store.inner(), self.cx.saved);
+                let stop = self.execute_saved(store.inner());
                 self.go_on(stop, store)
             }
         }
@@ -410,7 +408,7 @@ impl Thread {
                 Ok(()) => self.return_credit(),
                 Err(exit) => return self.end_run(exit, store.inner()),
             }
-            stop = self.execute(store.inner(), self.cx.saved);
+            stop = self.execute_saved(store.inner());
         }
     }
 
@@ -427,8 +425,30 @@ impl Thread {
         exit
     }
 
-    /// Has code run from these registers on until it stops, with the fuel that the context has.
-    #[inline]
+    /// Has code run from the beginning of a function on, until it stops.
+    #[inline(never)]
+    fn execute_from(&mut self, store: &mut StoreInner, ip: Ip, sp: Sp) -> Stop {
+        self.cx.fuel = store.fuel;
+        self.execute(store, Machine::new(ip, sp, ptr::null_mut()))
+    }
+
+    /// Has code run on behind its call of a host function, until it stops.
+    #[inline(never)]
+    fn execute_returned(&mut self, store: &mut StoreInner, slots: usize, is_tail: bool) -> Stop {
+        self.cx.fuel = store.fuel;
+        self.execute(store, self.returned(slots, is_tail))
+    }
+
+    /// Has code run from where it has stopped on, with the fuel that the context has, until it
+    /// stops.
+    #[inline(never)]
+    fn execute_saved(&mut self, store: &mut StoreInner) -> Stop {
+        self.execute(store, self.cx.saved)
+    }
+
+    /// Has code run from these registers on: in each of its few places they go from where they come
+    /// from straight to code.
+    #[inline(always)]
     fn execute(&mut self, store: &mut StoreInner, registers: Machine) -> Stop {
         // Code writes references: from here on no collection that has stopped can go on.
         store.touch();

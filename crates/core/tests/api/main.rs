@@ -8,6 +8,7 @@ mod casts;
 mod code_limits;
 mod collection;
 mod costs;
+mod crossing;
 mod descriptors;
 mod embedder_code;
 mod error_stack;

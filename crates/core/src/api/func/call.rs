@@ -274,7 +274,7 @@ fn tell_hook<T>(
 type Last<T> = Option<(u32, Arc<HostFn<T>>)>;
 
 /// Calls the host function that the thread asks for.
-#[inline]
+#[inline(always)]
 fn call_host<T>(
     thread: &ThreadHandle,
     store: &mut StoreState<T>,

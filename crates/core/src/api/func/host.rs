@@ -4,10 +4,10 @@
 use super::typed::{SlotList, WasmTy, for_each_arity};
 use crate::{
     Caller, Engine, Error, Finality, FuncType, Val,
-    api::value::{slots_to_vals, vals_to_slots},
+    api::value::{slots_into_vals, vals_to_slots},
     error::from_host,
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc};
 use core::marker::PhantomData;
 
 /// A host function over slots: the arguments are at the start, and the results go there.
@@ -39,12 +39,14 @@ impl<T> HostFunc<T> {
         f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> HostFunc<T> {
         let types = ty.clone();
+        let all = types.param_types().iter().chain(types.result_types());
+        let zeros: Box<[Val]> = all.map(|&ty| Val::zero(ty)).collect();
         let call = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
-            let mut vals = take_vals(&mut caller);
-            vals.extend(slots_to_vals(caller.inner_mut(), types.param_types(), slots));
-            let params = vals.len();
-            vals.extend(types.result_types().iter().map(|&ty| Val::zero(ty)));
-            let (params, results) = vals.split_at_mut(params);
+            let mut vals = caller.idle_vals().pop().unwrap_or_default();
+            vals.clear();
+            vals.extend_from_slice(&zeros);
+            let (params, results) = vals.split_at_mut(types.param_types().len());
+            slots_into_vals(caller.inner_mut(), types.param_types(), slots, params);
             f(caller.reborrow(), params, results)?;
             vals_to_slots(caller.inner(), results, types.result_types(), slots)?;
             caller.idle_vals().push(vals);
@@ -52,12 +54,6 @@ impl<T> HostFunc<T> {
         };
         HostFunc { ty, call: Arc::new(call) }
     }
-}
-
-fn take_vals<T>(caller: &mut Caller<'_, T>) -> Vec<Val> {
-    let mut vals = caller.idle_vals().pop().unwrap_or_default();
-    vals.clear();
-    vals
 }
 
 /// What a host function can return: what [`WasmResults`](crate::WasmResults) allows, or a `Result`
