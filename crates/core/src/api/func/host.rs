@@ -130,7 +130,8 @@ where
     label = "not a closure of WebAssembly's values",
     note = "what can: a closure that is `Fn`, `Send`, `Sync` and `'static`, whose parameters are a \
             `Caller`, if wanted, and up to 16 types that are `WasmTy`, such as `i32`, `u64`, \
-            `f64` or `Func`; it returns such types, or a `Result` of them"
+            `f64` or `Func`; it returns such types, or a `Result` of them",
+    note = "the error of a `Result` is anything that fits into `Box<dyn Error + Send + Sync>`"
 )]
 #[expect(private_bounds)]
 pub trait IntoFunc<T, Params, Results>: IntoHost<T, Params, Results> {}
@@ -142,7 +143,8 @@ impl<T, Params, Results, F: IntoHost<T, Params, Results>> IntoFunc<T, Params, Re
     label = "not a closure of WebAssembly's values",
     note = "what can: a closure that is `Fn`, `Send`, `Sync` and `'static`, whose parameters are a \
             `Caller`, if wanted, and up to 16 types that are `WasmTy`, such as `i32`, `u64`, \
-            `f64` or `Func`; it returns such types, or a `Result` of them"
+            `f64` or `Func`; it returns such types, or a `Result` of them",
+    note = "the error of a `Result` is anything that fits into `Box<dyn Error + Send + Sync>`"
 )]
 pub(crate) trait IntoHost<T, Params, Results> {
     fn into_host(self, engine: &Engine) -> Result<HostFunc<T>, Error>;
