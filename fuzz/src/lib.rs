@@ -42,7 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "verify", run: verify::run, len: 8192, quick: 100 },
     Target { name: "execute", run: execute::run, len: 8192, quick: 100 },
     Target { name: "programs", run: programs::run, len: 16, quick: 100 },
-    Target { name: "numeric", run: numeric::run, len: 512, quick: 200 },
+    Target { name: "numeric", run: numeric::run, len: 2048, quick: 400 },
     Target { name: "types", run: types::run, len: 256, quick: 200 },
     Target { name: "memory", run: memory::run, len: 1024, quick: 100 },
     Target { name: "api", run: api::run, len: 1024, quick: 60 },

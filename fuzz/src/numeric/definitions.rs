@@ -20,11 +20,11 @@ pub(super) enum Defined {
 
 use Defined::{Bits, NanF32, NanF64};
 
-/// What the instruction of this name must do with these operands.
+/// What the instruction of this name, which has no vectors, must do with these operands.
 ///
 /// # Panics
 /// If there is no definition for it.
-pub(super) fn defined(name: &str, args: &[u64]) -> Defined {
+pub(super) fn scalar(name: &str, args: &[u64]) -> Defined {
     let (ty, op) = name.split_once('.').expect("names have a type");
     match ty {
         "i32" => integer(32, op, args),
@@ -36,26 +36,26 @@ pub(super) fn defined(name: &str, args: &[u64]) -> Defined {
 }
 
 /// The value of the low bits as a signed number.
-fn signed(width: u32, bits: u64) -> i128 {
+pub(super) fn signed(width: u32, bits: u64) -> i128 {
     let bits = i128::from(bits) & ((1 << width) - 1);
     if bits >> (width - 1) == 1 { bits - (1 << width) } else { bits }
 }
 
-fn unsigned(width: u32, bits: u64) -> i128 {
+pub(super) fn unsigned(width: u32, bits: u64) -> i128 {
     i128::from(bits) & ((1 << width) - 1)
 }
 
 /// A number of any size, in so many bits.
-fn wrap(width: u32, number: i128) -> Defined {
+pub(super) fn wrap(width: u32, number: i128) -> Defined {
     let bits = number & ((1 << width) - 1);
     Bits(u64::try_from(bits).expect("it has at most 64 bits"))
 }
 
-fn truth(is_so: bool) -> Defined {
+pub(super) fn truth(is_so: bool) -> Defined {
     Bits(is_so.into())
 }
 
-fn integer(width: u32, op: &str, args: &[u64]) -> Defined {
+pub(super) fn integer(width: u32, op: &str, args: &[u64]) -> Defined {
     if let Some(result) = to_integer(width, op, args[0]) {
         return result;
     }

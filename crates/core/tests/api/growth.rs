@@ -1,6 +1,6 @@
 //! Growth of memories and tables: who sees it, what it costs, and what it counts as.
 
-use crate::{instance, linked, module};
+use crate::{linked, module};
 use windlass::{
     Caller, Config, Engine, Event, Execution, Extern, ExternRef, Instance, Linker, Memory,
     MemoryType, Metering, Ref, RefType, RootScope, Store, StoreLimits, StoreLimitsBuilder, Table,
@@ -126,7 +126,7 @@ fn growth_by_the_host_is_seen_after_its_call() {
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64", not(miri)))]
 fn a_large_memory_grows_where_it_is() {
-    let (mut store, instance) = instance(
+    let (mut store, instance) = crate::instance(
         r#"(memory (export "m") 0xffff)
            (func (export "g") (result i32) (memory.grow (i32.const 1)))"#,
     );
