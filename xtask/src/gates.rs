@@ -31,6 +31,7 @@ const GATES: &[Gate] = &[
     ("fuel", || release("benches", &["--bin", "fuel", "--no-default-features"])),
     ("wasi-testsuite", wasi_testsuite),
     ("capi", || capi::test().into()),
+    ("tiny embedding in C", tiny),
     ("miri", || commands::miri(&[])),
     ("address sanitizer", sanitize::address),
     ("thread sanitizer", sanitize::thread),
@@ -110,6 +111,13 @@ fn sizes() -> Outcome {
             eprintln!("{stripped}: {error}");
             Outcome::Failed
         }
+    }
+}
+
+fn tiny() -> Outcome {
+    match is_there("gcc", &["--version"]) {
+        true => capi::size().into(),
+        false => Outcome::Skipped("there is no `gcc`".to_string()),
     }
 }
 

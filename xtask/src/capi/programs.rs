@@ -279,15 +279,20 @@ pub(super) fn cmake(stage: &Path, steps: &mut Steps) {
     }
 }
 
-/// Prints what a tiny program takes.
+/// The most that the tiny program may take, in bytes: on x86-64 it took 951,168 when this was
+/// written. Who makes it larger says why, and measures again.
+const LARGEST: u64 = 1_000_000;
+
+/// Tells what a tiny program takes; false if that is too much.
 pub(super) fn size(stage: &Path) -> bool {
     let source = root().join("crates/capi/examples/tiny/tiny.c");
     let to = root().join(TARGET).join("tiny");
     let Some(mut cc) = compiler("gcc", &source) else { return false };
     cc.args(["-Os", "-s", "-Wl,--gc-sections"]);
-    let good = compile(cc, &source, &to, stage, Library::Static) && runs(&mut Command::new(&to));
-    if let Ok(file) = fs::metadata(&to) {
-        println!("a tiny embedding: {} bytes", file.len());
+    if !compile(cc, &source, &to, stage, Library::Static) || !runs(&mut Command::new(&to)) {
+        return false;
     }
-    good
+    let bytes = fs::metadata(&to).map_or(u64::MAX, |file| file.len());
+    println!("a tiny embedding: {bytes} bytes, at most {LARGEST}");
+    bytes <= LARGEST
 }
