@@ -261,3 +261,21 @@ def test_functions_and_wasi_from_dictionaries(capfd: "pytest.CaptureFixture[str]
 
     with pytest.raises(RuntimeError, match="annotation"):
         Function(store, wrong)
+
+    def typed(a: Type.I64) -> "i64":  # type: ignore # noqa: F821
+        return a
+
+    assert Function(store, typed).type == FunctionType([Type.I64], [Type.I64])
+
+
+def test_the_first_versions() -> None:
+    def double(x: int) -> int:
+        return 2 * x
+
+    text = """(import "env" "double" (func $double (param i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 3) "abc")
+        (func (export "run") (param i32) (result i32) (call $double (local.get 0)))"""
+    instance = Instance(wat2wasm(text), {"env": {"double": double}})
+    assert instance.exports.run(21) == 42 and instance.memory is not None
+    assert instance.memory.uint8_view(offset=3)[0:3] == [97, 98, 99]
+    assert Instance(wat2wasm("(module)")).memory is None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 import windlass
 
 from .._hints import functype
 from .._load import BoundGlobal, BoundTable
-from ._types import FunctionType, GlobalType, TableType, Value, name_of, type_of
+from ._types import FunctionType, GlobalType, TableType, Type, Value, name_of, type_of
 
 if TYPE_CHECKING:
     from ._modules import Store
 
-_HINTS = {int: "i32", float: "f32"}
+_HINTS: Dict[Any, str] = {int: "i32", float: "f32", **{ty: name_of(ty) for ty in Type}}
 
 
 class Function:

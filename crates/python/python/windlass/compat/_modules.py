@@ -170,15 +170,27 @@ class Exports:
         return len(self._exports)
 
 
-class Instance:
-    """An instance of a module. What it imports is an `ImportObject`, or a dictionary of them."""
+def _function(store: Store, item: Any) -> Any:
+    """A Python function as a `Function`; what is something else already, as it is."""
+    return item if isinstance(item, Function) or not callable(item) else Function(store, item)
 
-    def __init__(self, module: Module, import_object: Optional[Any] = None) -> None:
+
+class Instance:
+    """An instance of a module. What it imports is an `ImportObject`, or a dictionary of items by
+    the name of a module. As in the first versions of `wasmer`, the bytes of a module will do, and
+    Python functions in the dictionary."""
+
+    def __init__(
+        self, module: Union[Module, bytes, bytearray], import_object: Optional[Any] = None
+    ) -> None:
+        if isinstance(module, (bytes, bytearray)):
+            module = Module(Store(), module)
         imports = ImportObject() if import_object is None else import_object
         if isinstance(import_object, dict):
             imports = ImportObject()
             for name, namespace in import_object.items():
-                imports.register(name, namespace)
+                items = {key: _function(module.store, item) for key, item in namespace.items()}
+                imports.register(name, items)
         if not isinstance(imports, ImportObject):
             name = type(imports).__name__
             raise TypeError(f"imports are an ImportObject or a dictionary, not `{name}`")
@@ -193,3 +205,9 @@ class Instance:
             raise RuntimeError(str(error)) from error
         self.module = module
         self.exports = Exports(exports)
+
+    @property
+    def memory(self) -> Optional[Memory]:
+        """The first memory that is exported, as in the first versions of `wasmer`."""
+        memories = (item for _, item in self.exports if isinstance(item, Memory))
+        return next(memories, None)
