@@ -87,6 +87,12 @@ impl Linker {
         Linker { engine, linker, callables: Mutex::default() }
     }
 
+    /// The engine.
+    #[getter]
+    fn engine(&self, py: Python<'_>) -> Py<Engine> {
+        self.engine.clone_ref(py)
+    }
+
     /// Whether names can be defined again.
     #[setter]
     fn allow_shadowing(&self, allow: bool) {
@@ -198,6 +204,45 @@ impl Linker {
     ) -> PyResult<()> {
         let defined = self.linker().define_unknown_imports_as_traps(&module.get().module);
         defined.map_err(|error| errors::raise(py, error))
+    }
+
+    /// Defines what the module imports and is not defined: functions that return zeros and nulls,
+    /// and items of the store that have such values.
+    fn define_unknown_imports_as_default_values(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, PyAny>,
+        module: &Bound<'_, Module>,
+    ) -> PyResult<()> {
+        store::of(store)?.with(py, |py, context| {
+            let mut linker = self.linker();
+            let module = &module.get().module;
+            let defined = linker.define_unknown_imports_as_default_values(context, module);
+            defined.map_err(|error| errors::raise(py, error))
+        })
+    }
+
+    /// The function that a module stands for: the one without a name, or `_start`, or one that does
+    /// nothing.
+    fn get_default(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, PyAny>,
+        name: &str,
+    ) -> PyResult<Py<PyAny>> {
+        let shared = store::of(store)?;
+        let item = shared.with(py, |py, context| {
+            for each in ["", "_start"] {
+                match self.find(py, &shared, context, name, each) {
+                    Some(item @ Extern::Func(_)) => return Ok(item),
+                    Some(_) => break,
+                    None => {}
+                }
+            }
+            let func = self.linker().get_default(context, name);
+            Ok(func.map_err(|error| errors::raise(py, error))?.into())
+        })?;
+        convert::item_to_py(py, shared.id, item)
     }
 
     /// What is defined under the name, for a store.

@@ -126,6 +126,13 @@ impl Memory {
         })
     }
 
+    /// log2 of that.
+    fn page_size_log2(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<u8> {
+        store::with(py, store, (self.store, "memory"), |_, _, context| {
+            Ok(self.memory.ty(context).page_size_log2())
+        })
+    }
+
     /// A copy of the bytes from `start` to `stop`, which are as in slices.
     #[pyo3(signature = (store, start=None, stop=None))]
     fn read<'py>(

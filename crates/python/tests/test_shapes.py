@@ -419,6 +419,7 @@ def test_types_of_memories_and_tables_are_kept_whole() -> None:
         memory = wl.Memory(store, ty)
         assert memory.type(store) == ty
         assert memory.data_len(store) == ty.limits.min * ty.page_size
+        assert memory.page_size_log2(store) == ty.page_size_log2
     shared = wl.MemoryType(Limits(1, 2), shared=True)
     assert wl.SharedMemory(store.engine, shared).type() == shared
     for table in [wl.TableType("funcref", Limits(1)), wl.TableType("externref", Limits(1), True)]:
@@ -431,3 +432,26 @@ def test_types_of_memories_and_tables_are_kept_whole() -> None:
     ]:
         with pytest.raises(ValueError):
             wl.Memory(store, wrong)
+
+
+def test_linkers_have_defaults() -> None:
+    engine = Engine()
+    linker, store = Linker(engine), Store(engine)
+    assert linker.engine is engine
+    module = wl.Module(
+        engine,
+        """(import "env" "f" (func $f (result i64))) (import "env" "g" (global $g f32))
+        (func (export "_start")) (func (export "sum") (result f32)
+          (f32.add (f32.convert_i64_s (call $f)) (global.get $g)))""",
+    )
+    linker.define_unknown_imports_as_default_values(store, module)
+    linker.define_module(store, "program", module)
+    sum_ = linker.get(store, "program", "sum")
+    start, none = linker.get_default(store, "program"), linker.get_default(store, "none")
+    assert isinstance(sum_, wl.Func) and isinstance(start, wl.Func) and isinstance(none, wl.Func)
+    assert (sum_(store), start(store), none(store)) == (0.0, None, None)
+    linker.define_func("host", "", FuncType([], ["i32"]), lambda: 7)
+    host = linker.get_default(store, "host")
+    assert isinstance(host, wl.Func) and host(store) == 7
+    with pytest.raises(wl.WindlassError):
+        linker.get_default(Store(), "none")
