@@ -6,6 +6,7 @@ use crate::{
     root,
 };
 use std::{
+    env, fs,
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -66,6 +67,7 @@ pub(crate) fn is_there(program: &str, args: &[&str]) -> bool {
 
 /// Makes the packages, and builds each from what is in it. Nothing is published.
 pub(crate) fn package(args: &[String]) -> bool {
+    forget_packages();
     let mut cargo = command(".", "cargo", &["package", "--workspace", "--allow-dirty"]);
     // What is not published has no need to be a package.
     let others = ["windlass-example-no-std", "windlass-examples", "windlass-spec-tests", "xtask"];
@@ -73,6 +75,25 @@ pub(crate) fn package(args: &[String]) -> bool {
         cargo.args(["--exclude", member]);
     }
     succeeds(cargo.args(args))
+}
+
+/// Cargo takes a package that it has once unpacked for the same as long as the version is: packages
+/// would be built with what others of them had in them the last time.
+fn forget_packages() {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let folders = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten();
+    let named = |start: &'static str| {
+        move |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(start)
+    };
+    // What comes from the network is in folders that begin with the host's name.
+    let local = home.into_iter().flat_map(|home| folders(home.join("registry/src")));
+    for registry in local.filter(named("-")) {
+        for package in folders(registry.path()).filter(named("windlass")) {
+            // What can't be removed, cargo will complain about.
+            let _ = fs::remove_dir_all(package.path());
+        }
+    }
 }
 
 pub(crate) fn test(args: &[String]) -> bool {
