@@ -358,9 +358,6 @@ impl Config {
     /// time whenever a function is translated, and can be interrupted between pieces of it; results
     /// and fuel are the same.
     ///
-    /// In a module made for it, time and memory grow with the square of its size, and no limit
-    /// counts them.
-    ///
     /// ```
     /// use windlass::{Config, Engine, Module};
     /// # let wasm = wat::parse_str(r#"(module (func (result i32) (i32.const 1)))"#)?;

@@ -1,7 +1,7 @@
 //! Calls, returns, throws, and moves of many values: what lies where when they are executed. A part
 //! of [`Verifier`].
 
-use super::{Outcome, Verifier, cell::Operands, ensure, field, frame::width, types::Ty};
+use super::{Outcome, Progress, Verifier, cell::Operands, ensure, field, frame::width, types::Ty};
 use crate::exec::{
     DIRECT,
     cells::{Layout, Part},
@@ -39,7 +39,7 @@ impl<'a> Verifier<'a> {
 
     /// Values of these types are now the operands from `from` on, and the last ones.
     pub(super) fn give(&mut self, from: i32, types: impl Iterator<Item = Ty>) -> Outcome {
-        self.cut(from);
+        self.cut(from)?;
         let mut slot = from;
         for ty in types {
             self.write(slot, ty)?;
@@ -86,12 +86,13 @@ impl<'a> Verifier<'a> {
 
     pub(super) fn call(&mut self, part: Part, operands: &Operands) -> Outcome {
         let ty = self.callee(part, operands)?;
+        self.work_on(ty.params.len() + ty.results.len());
         let first = self.field(0) - width(&ty.params);
         self.values(first, &ty.params)?;
         self.operands(first, width(&ty.results))?;
         let pins = [self.field(1), self.field(2)];
         ensure(pins == self.frame.pins[Domain::Int as usize], "I2: pinned locals to load again")?;
-        self.cut(first);
+        self.cut(first)?;
         self.state.forget();
         self.state.flow.again = None;
         // Integers are loaded by the return, others by a cell that follows.
@@ -107,6 +108,7 @@ impl<'a> Verifier<'a> {
 
     pub(super) fn return_call(&mut self, part: Part, operands: &Operands) -> Outcome {
         let ty = self.callee(part, operands)?;
+        self.work_on(ty.params.len() + ty.results.len());
         let [from, count, shift] = [0, 1, 2].map(|index| self.field(index));
         ensure(count == width(&ty.params), "I2: the arguments of a tail call")?;
         ensure(shift == count - self.frame.param_slots, "I2: where the frame of a tail call goes")?;
@@ -119,7 +121,9 @@ impl<'a> Verifier<'a> {
         if part != Part::ReturnCall {
             // What the driver calls comes back, and its results are returned by the next cell.
             self.operands(from, width(&ty.results))?;
-            self.state.meet(None);
+            self.state.meet();
+            let Progress { state, frame, .. } = &mut self.progress;
+            state.forget_locals(frame)?;
             self.give(from, ty.results.iter().map(|&ty| Ty::of(ty)))?;
         }
         Ok(())
@@ -162,6 +166,7 @@ impl<'a> Verifier<'a> {
         ensure(to < from && count > 0, "I2: slots that are moved go down")?;
         self.operands(to, count)?;
         self.operands(from, count)?;
+        self.work_on(usize::try_from(count).unwrap_or(0));
         for index in 0..count {
             let ty = self.state.slot(&self.frame, from + index)?;
             self.set_slot(to + index, ty)?;

@@ -1,7 +1,7 @@
 //! What is caught: the tables of try blocks, and what throws bring to clauses. A part of
 //! [`Verifier`].
 
-use super::{NO_MEMORY, Outcome, Verifier, ensure, frame::width, state::Flow, types::Ty};
+use super::{NO_MEMORY, Outcome, Progress, Verifier, ensure, frame::width, state::Flow, types::Ty};
 use crate::exec::{Catches, Clause};
 use windlass_decode::{AbsHeapType, HeapType};
 
@@ -40,7 +40,7 @@ impl Verifier<'_> {
         let Some(slot) = clause.reference.map(i32::from) else { return Ok(()) };
         let is_own = slot > 0 && !self.frame.is_pinned(slot);
         let is_kept = self.frame.declared(slot).is_some_and(|ty| self.types.fits(EXN, ty));
-        let is_place = is_own && (is_kept || self.frame.temp(slot).is_some());
+        let is_place = is_own && (is_kept || self.frame.temp(slot));
         ensure(is_place, "I2: where the reference to an exception goes")
     }
 
@@ -72,9 +72,9 @@ impl Verifier<'_> {
             self.pending.pop();
             let Some(flow) = self.thrown[left as usize].take() else { continue };
             let left = &catches.blocks[left as usize];
-            left.clauses.iter().try_for_each(|clause| self.catch(clause, &flow))?;
+            left.clauses.iter().try_for_each(|clause| self.catch(clause, flow))?;
             if let Some(outer) = left.outer {
-                self.throw(outer, &flow)?;
+                self.throw(outer, flow)?;
             }
         }
         Ok(())
@@ -83,43 +83,45 @@ impl Verifier<'_> {
     /// Something may be thrown in the cell, which leaves these operands.
     pub(super) fn may_throw(&mut self, kept: i32) -> Outcome {
         let Some(block) = self.block else { return Ok(()) };
-        let mut flow = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
-        flow.temps.truncate(usize::try_from(kept - self.frame.first_temp).unwrap_or(0));
-        self.throw(block, &flow)
+        let mut flow = self.state.flow();
+        let gone = self.frame.temps_from(kept);
+        self.state.slots.clear(&mut flow.slots, gone)?;
+        self.throw(block, flow)
     }
 
-    fn throw(&mut self, block: u32, flow: &Flow) -> Outcome {
-        let types = self.types;
-        match &mut self.thrown[block as usize] {
-            Some(known) => known.join(flow, types),
-            known => {
-                *known = Some(flow.copy().map_err(|_| NO_MEMORY)?);
+    fn throw(&mut self, block: u32, flow: Flow) -> Outcome {
+        let (types, known) = (self.types, self.thrown[block as usize]);
+        let flow = match known {
+            Some(known) => self.state.join(known, flow, types)?,
+            None => {
+                self.state.slots.share();
                 self.pending.try_reserve(1).map_err(|_| NO_MEMORY)?;
                 self.pending.push(block);
+                flow
             }
-        }
+        };
+        self.thrown[block as usize] = Some(flow);
         Ok(())
     }
 
     /// What is thrown comes to a clause: with its fields, and all pinned locals in registers.
-    fn catch(&mut self, clause: &Clause, thrown: &Flow) -> Outcome {
-        let mut flow = thrown.copy().map_err(|_| NO_MEMORY)?;
+    fn catch(&mut self, clause: &Clause, mut flow: Flow) -> Outcome {
         flow.pins = self.frame.pins.map(|pins| pins[0] != 0);
         flow.again = None;
         let tag = clause.tag.and_then(|tag| self.subject.context.tag_type(tag));
+        let Progress { state, frame, .. } = &mut self.progress;
         let mut slot = i32::from(clause.fields);
-        flow.temps.truncate(usize::try_from(slot - self.frame.first_temp).unwrap_or(0));
+        state.slots.clear(&mut flow.slots, frame.temps_from(slot))?;
         for &ty in tag.map_or(&[][..], |ty| &ty.params[..]) {
-            let temp = self.frame.temp(slot).ok_or("I2: the fields of an exception")?;
-            flow.set(temp, Ty::of(ty))?;
-            if Ty::of(ty) == Ty::LOW {
-                flow.set(temp + 1, Ty::HIGH)?;
+            for ty in Ty::of(ty).halves() {
+                ensure(frame.temp(slot), "I2: the fields of an exception")?;
+                state.slots.set(&mut flow.slots, frame.index(slot), ty)?;
+                slot += 1;
             }
-            slot += ty.slots() as i32;
         }
-        if let Some(temp) = clause.reference.and_then(|slot| self.frame.temp(slot.into())) {
-            flow.set(temp, EXN)?;
+        if let Some(slot) = clause.reference.map(i32::from).filter(|&slot| frame.temp(slot)) {
+            state.slots.set(&mut flow.slots, frame.index(slot), EXN)?;
         }
-        self.bring(clause.target, &flow)
+        self.bring(clause.target, flow)
     }
 }

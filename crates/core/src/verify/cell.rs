@@ -190,7 +190,8 @@ impl Verifier<'_> {
                 return Ok(false);
             }
             BrTable => {
-                self.branches(1..self.words, None)?;
+                let targets = self.next_targets(self.words);
+                self.branches(targets, None)?;
                 return Ok(false);
             }
             LoopEnter(metering) | Charge(metering) => {
@@ -270,13 +271,10 @@ impl Verifier<'_> {
         Ok(true)
     }
 
-    /// What is known here goes to where these operand words lead. It is known here still: the cell
-    /// may have to be looked at as another handler's.
+    /// What is known here goes to where these operand words lead.
     pub(super) fn branches(&mut self, mut words: Range<usize>, again: Option<Metering>) -> Outcome {
-        let flow = core::mem::take(&mut self.state.flow);
-        let brought = words.try_for_each(|word| self.branch(word, again, &flow));
-        self.state.flow = flow;
-        brought
+        let flow = self.state.flow();
+        words.try_for_each(|word| self.branch(word, again, flow))
     }
 
     /// The cell's result, in the places that its first field says.
@@ -319,8 +317,7 @@ impl Verifier<'_> {
 
     /// A slot, or the two of a vector, that is not of a pinned local.
     pub(super) fn write(&mut self, slot: i32, ty: Ty) -> Outcome {
-        let halves = [Some(ty), (ty == Ty::LOW).then_some(Ty::HIGH)];
-        for (slot, ty) in (slot..).zip(halves.into_iter().flatten()) {
+        for (slot, ty) in (slot..).zip(ty.halves()) {
             let pinned = self.frame.is_pinned(slot);
             ensure(!pinned, "I2: a pinned local is written with its register")?;
             self.set_slot(slot, ty)?;
@@ -339,9 +336,9 @@ impl Verifier<'_> {
     }
 
     /// Operands from this slot on are gone.
-    pub(super) fn cut(&mut self, slot: i32) {
+    pub(super) fn cut(&mut self, slot: i32) -> Outcome {
         let Progress { state, frame, .. } = &mut self.progress;
-        state.cut(frame, slot);
+        state.cut(frame, slot)
     }
 
     fn write_pin(&mut self, domain: Domain, second: bool, slot: i32, ty: Ty) -> Outcome {

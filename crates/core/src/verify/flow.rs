@@ -1,7 +1,7 @@
 //! Where control goes: targets of branches, what is brought there, and what holds where the pass
 //! comes to a label. A part of [`Verifier`].
 
-use super::{Outcome, Verifier, ensure, state::Flow, types::Ty};
+use super::{Outcome, Progress, Verifier, ensure, state::Flow, types::Ty};
 use crate::{
     Metering,
     exec::{
@@ -9,6 +9,7 @@ use crate::{
         cells::{Layout, Part},
     },
 };
+use core::ops::Range;
 use windlass_decode::BlockType;
 
 /// What there is at a word of code.
@@ -36,8 +37,6 @@ pub(super) struct Label {
     is_back: bool,
     /// One of an innermost loop does.
     is_again: bool,
-    /// What is known of locals is what it was at all branches that have come: its number.
-    locals: Option<u64>,
     is_met: bool,
 }
 
@@ -45,10 +44,10 @@ impl Verifier<'_> {
     /// I3: notes where the branches of a cell lead, which is to cells.
     pub(super) fn find_labels(&mut self, at: usize, part: Part, words: usize) -> Outcome {
         let (targets, again) = match part {
+            Part::BrTable => (self.next_targets(words), None),
             Part::Branch { word, again } => (word..word + 1, again),
             Part::BrCast { .. } => (1..2, None),
             Part::Jump { again } => (0..1, again),
-            Part::BrTable => (1..words, None),
             _ => return Ok(()),
         };
         for word in targets {
@@ -58,6 +57,15 @@ impl Verifier<'_> {
             self.labels[label].is_again |= again.is_some();
         }
         Ok(())
+    }
+
+    /// The next operand words of a `br_table` with so many that are looked at in one go.
+    pub(super) fn next_targets(&mut self, words: usize) -> Range<usize> {
+        let from = self.target.max(1);
+        let to = words.min(from + super::PIECE);
+        self.work_on(to.saturating_sub(from));
+        self.target = if to < words { to } else { 0 };
+        from..to
     }
 
     /// Branches or clauses lead to this word. The number of the label.
@@ -92,7 +100,8 @@ impl Verifier<'_> {
     }
 
     /// A branch of the cell, whose target is in an operand word, brings this.
-    pub(super) fn branch(&mut self, word: usize, again: Option<Metering>, flow: &Flow) -> Outcome {
+    pub(super) fn branch(&mut self, word: usize, again: Option<Metering>, flow: Flow) -> Outcome {
+        self.work_on(1);
         let target =
             self.target_of(self.at, self.word(word)).ok_or("I3: the target of a branch")?;
         if let Some(metering) = again {
@@ -115,20 +124,24 @@ impl Verifier<'_> {
     }
 
     /// What control brings to a word.
-    pub(super) fn bring(&mut self, target: u32, flow: &Flow) -> Outcome {
+    pub(super) fn bring(&mut self, target: u32, flow: Flow) -> Outcome {
         let number = self.marks.get(target as usize).and_then(|mark| mark.label());
-        let (types, locals) = (self.types, self.state.locals());
-        let label = &mut self.labels[number.ok_or("I3: the target of a branch")?];
-        label.locals =
-            Some(locals).filter(|_| label.flow.is_none() || label.locals == Some(locals));
-        match &mut label.flow {
+        let number = number.ok_or("I3: the target of a branch")?;
+        let Progress { labels, state, .. } = &mut self.progress;
+        let label = &mut labels[number];
+        let known = match label.flow {
             Some(known) if label.is_met => {
-                ensure(flow.fits(known, types), "I2: what a branch back to a loop brings")?;
+                let fits = state.fits(flow, known, self.types)?;
+                return ensure(fits, "I2: what a branch back to a loop brings");
             }
             None if label.is_met => return Err("I3: a branch to where nothing leads"),
-            Some(known) => known.join(flow, types),
-            known => *known = Some(flow.copy().map_err(|_| super::NO_MEMORY)?),
-        }
+            Some(known) => state.join(known, flow, self.types)?,
+            None => {
+                state.slots.share();
+                flow
+            }
+        };
+        label.flow = Some(known);
         Ok(())
     }
 
@@ -140,27 +153,24 @@ impl Verifier<'_> {
         let label = &mut self.labels[number];
         label.is_met = true;
         let (brought, is_back, is_again) = (label.flow.take(), label.is_back, label.is_again);
-        // If nothing was brought, only the cell before leads here.
-        let locals = if brought.is_some() { label.locals } else { Some(self.state.locals()) };
         if let Some(brought) = brought {
-            match self.is_reachable {
-                true => {
-                    let types = self.types;
-                    self.state.flow.join(&brought, types);
-                }
-                false => self.state.flow = brought,
-            }
+            let (types, own) = (self.types, self.state.flow());
+            self.state.flow = match self.is_reachable {
+                true => self.state.join(own, brought, types)?,
+                false => brought,
+            };
             self.is_reachable = true;
         }
-        self.state.meet(locals.filter(|_| !is_back));
+        self.state.meet();
         if is_back && self.is_reachable {
             // Of a loop that is not entered by its own cell, the body may have loops and calls; one
             // that is may begin at the same word, if nothing goes back to it.
             let own = u32::try_from(self.at).ok().filter(|_| is_again);
             self.state.flow.again = own.filter(|_| self.state.flow.again == own);
+            let Progress { state, frame, .. } = &mut self.progress;
+            state.forget_locals(frame)?;
             self.begin_loop()?;
-            let flow = self.state.flow.copy().map_err(|_| super::NO_MEMORY)?;
-            self.labels[number].flow = Some(flow);
+            self.labels[number].flow = Some(self.state.flow());
         }
         Ok(())
     }
@@ -175,20 +185,17 @@ impl Verifier<'_> {
         let start = loops.get(self.loops).filter(|start| start.word == self.at);
         let Some(&start) = start else { return Ok(()) };
         let end = i32::from(start.end);
-        self.cut(end);
+        self.cut(end)?;
         let BlockType::Func(ty) = start.ty else { return Ok(()) };
         let params = self.subject.context.type_func(ty).map_or(&[][..], |ty| &ty.params[..]);
-        let mut slot = end - super::frame::width(params);
-        for &ty in params {
-            let ty = Ty::of(ty);
-            let halves = [Some(ty), (ty == Ty::LOW).then_some(Ty::HIGH)];
-            for ty in halves.into_iter().flatten() {
-                let temp = self.frame.temp(slot).ok_or("I2: the parameters of a loop")?;
-                let own = self.state.flow.temps.get(temp).copied().unwrap_or(Ty::DEAD);
-                ensure(self.types.fits(own, ty), "I2: the parameters of a loop")?;
-                self.state.flow.set(temp, ty)?;
-                slot += 1;
-            }
+        let first = end - super::frame::width(params);
+        self.work_on(params.len());
+        let types = params.iter().flat_map(|&ty| Ty::of(ty).halves());
+        for (slot, ty) in (first..).zip(types) {
+            ensure(self.frame.temp(slot), "I2: the parameters of a loop")?;
+            let own = self.state.slot(&self.frame, slot)?;
+            ensure(self.types.fits(own, ty), "I2: the parameters of a loop")?;
+            self.set_slot(slot, ty)?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 use super::{Outcome, ensure, types::Ty};
 use alloc::{collections::TryReserveError, vec::Vec};
+use core::ops::Range;
 use windlass_decode::{AbsHeapType, FuncType, HeapType, ValType, limits};
 
 /// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
@@ -109,9 +110,19 @@ impl Frame {
         }
     }
 
-    /// Which of the operands' slots this is.
-    pub(super) fn temp(&self, slot: i32) -> Option<usize> {
-        (self.first_temp..self.end).contains(&slot).then(|| (slot - self.first_temp) as usize)
+    /// Whether the slot is one of an operand.
+    pub(super) fn temp(&self, slot: i32) -> bool {
+        (self.first_temp..self.end).contains(&slot)
+    }
+
+    /// Which slot of the frame it is, counted from the first parameter's.
+    pub(super) fn index(&self, slot: i32) -> usize {
+        usize::try_from(slot + self.param_slots).unwrap_or(0)
+    }
+
+    /// Those of operands from this one on, counted so.
+    pub(super) fn temps_from(&self, slot: i32) -> Range<usize> {
+        self.index(slot.max(self.first_temp))..self.index(self.end)
     }
 
     pub(super) fn is_pinned(&self, slot: i32) -> bool {

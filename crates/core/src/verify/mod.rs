@@ -24,6 +24,7 @@ mod frame;
 #[cfg(test)]
 mod mutation_tests;
 mod object;
+mod slots;
 mod slow;
 mod state;
 #[cfg(test)]
@@ -31,6 +32,8 @@ mod tests;
 mod types;
 #[cfg(test)]
 mod valid_tests;
+#[cfg(test)]
+mod work_tests;
 
 use crate::{
     Metering,
@@ -47,6 +50,7 @@ use core::{
 };
 use flow::{Label, Mark};
 use frame::Frame;
+use slots::Slots;
 use state::{Flow, State};
 use types::Types;
 use windlass_decode::{BlockType, FuncType, Module};
@@ -124,6 +128,8 @@ pub(crate) struct Progress {
     /// The cell that is looked at, and how many operand words it has.
     at: usize,
     words: usize,
+    /// Of a `br_table` that is looked at in pieces: the operand word that is next, or 0.
+    target: usize,
     /// Its machine code is that of several handlers.
     is_shared: bool,
     state: State,
@@ -198,36 +204,35 @@ impl DerefMut for Verifier<'_> {
     }
 }
 
-/// So many cells are looked at in one step.
-const PIECE: usize = 256;
+/// So much is done in one step: cells, operands, targets and parts of what is known are looked at.
+const PIECE: usize = 512;
 
 impl Verifier<'_> {
     /// Whether there is more to do.
     fn step(&mut self) -> Result<bool, &'static str> {
-        match self.stage {
-            Stage::Begin => self.begin()?,
-            Stage::Cells | Stage::Labels => {
-                for _ in 0..PIECE {
-                    if self.at == self.subject.code.len() {
-                        self.next_stage()?;
-                        break;
-                    }
-                    self.find()?;
+        if self.stage == Stage::Begin {
+            self.begin()?;
+        }
+        self.progress.state.slots.work = 0;
+        while self.stage != Stage::Done && self.progress.state.slots.work < PIECE {
+            self.work_on(1);
+            let is_end = self.at == self.subject.code.len();
+            match self.stage {
+                Stage::Pass if is_end => {
+                    self.end()?;
+                    self.stage = Stage::Done;
                 }
+                Stage::Pass => self.next()?,
+                _ if is_end => self.next_stage()?,
+                _ => self.find()?,
             }
-            Stage::Pass => {
-                for _ in 0..PIECE {
-                    if self.at == self.subject.code.len() {
-                        self.end()?;
-                        self.stage = Stage::Done;
-                        break;
-                    }
-                    self.next()?;
-                }
-            }
-            Stage::Done => {}
         }
         Ok(self.stage != Stage::Done)
+    }
+
+    /// So much is done.
+    fn work_on(&mut self, count: usize) {
+        self.progress.state.slots.work += count;
     }
 
     fn begin(&mut self) -> Outcome {
@@ -255,7 +260,9 @@ impl Verifier<'_> {
         } else {
             self.find_labels(at, layout.part, words)?;
         }
-        self.at = at + 1 + words;
+        if self.target == 0 {
+            self.at = at + 1 + words;
+        }
         Ok(())
     }
 
@@ -287,8 +294,10 @@ impl Verifier<'_> {
         let at = self.at;
         let word = self.subject.code[at];
         let layouts = self.layouts;
-        self.arrive()?;
-        ensure(self.is_sequence(), "I1: what a sequence says follows")?;
+        if self.target == 0 {
+            self.arrive()?;
+            ensure(self.is_sequence(), "I1: what a sequence says follows")?;
+        }
         self.is_shared = layouts.of(word).nth(1).is_some();
         let mut outcome = Err("I1: not a handler");
         for layout in layouts.of(word) {
@@ -302,8 +311,11 @@ impl Verifier<'_> {
                 break;
             }
         }
-        self.is_reachable = outcome?;
-        self.at = at + 1 + self.words;
+        let goes_on = outcome?;
+        if self.target == 0 {
+            self.is_reachable = goes_on;
+            self.at = at + 1 + self.words;
+        }
         Ok(())
     }
 
@@ -361,6 +373,7 @@ impl Verifier<'_> {
         let [size, zeroed] = [unsigned(2), unsigned(3)];
         self.frame.enter(size, zeroed, domains, pins)?;
         self.state.flow.pins = domains;
+        self.state.slots = Slots::new(self.frame.index(self.frame.end))?;
         Ok(())
     }
 }

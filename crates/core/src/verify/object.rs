@@ -2,7 +2,7 @@
 //! objects are made whole, and what a cast has let through is of the type. A part of [`Verifier`].
 
 use super::{
-    NO_MEMORY, Outcome, Verifier,
+    NO_MEMORY, Outcome, Progress, Verifier,
     cell::Operands,
     ensure,
     slow::{is_stored, unpacked},
@@ -163,7 +163,7 @@ impl<'a> Verifier<'a> {
 
     /// The type of the field whose offset the cell has, of a structure of this type; none if that
     /// is null, whose access traps.
-    fn struct_field(&self, object: Ty, access: Access) -> Result<Option<Ty>, &'static str> {
+    fn struct_field(&mut self, object: Ty, access: Access) -> Result<Option<Ty>, &'static str> {
         let Some((id, _)) = self.type_of(object, NO_FIELD)? else { return Ok(None) };
         let (index, layout) = self.layout_of(id)?;
         let CompositeType::Struct(fields) = &self.subject.context.types[index].composite else {
@@ -171,7 +171,9 @@ impl<'a> Verifier<'a> {
         };
         let offset = self.high(0);
         let place = layout.fields.iter().position(|field| field.offset == offset);
-        let field = fields.get(place.ok_or(NO_FIELD)?).ok_or(NO_FIELD)?;
+        let place = place.ok_or(NO_FIELD)?;
+        self.work_on(place);
+        let field = fields.get(place).ok_or(NO_FIELD)?;
         ensure(is_accessed(access, field.storage), NO_FIELD)?;
         Ok(Some(unpacked(field.storage)))
     }
@@ -212,8 +214,9 @@ impl<'a> Verifier<'a> {
     /// The object is made, with this header: each field was written as its type says, in order.
     fn made(&mut self, header: u64) -> Result<Ty, &'static str> {
         let making = self.making.as_ref().ok_or("I10: an object is begun before it ends")?;
-        let made = self.object_made(making, header)?;
+        let (made, fields) = (self.object_made(making, header)?, making.fields.len());
         self.making = None;
+        self.work_on(fields);
         Ok(made)
     }
 
@@ -327,26 +330,11 @@ impl<'a> Verifier<'a> {
 
     /// What the cell has tested is of this type from here on, wherever it lies.
     fn refine(&mut self, layout: &Layout, ty: Ty) -> Outcome {
-        let slot = match layout.fields[1] {
-            Field::Get(Place::Slot | Place::P0 | Place::P1, _) => self.tested_slot(layout),
-            Field::Get(Place::Acc, _) => {
-                let slot = self.state.acc(Domain::Int).slot;
-                self.state.set_acc(Domain::Int, ty, slot);
-                slot
-            }
-            _ => 0,
-        };
-        if slot == 0 { Ok(()) } else { self.refine_slot(slot, ty) }
-    }
-
-    /// The slot of what is tested, if it is not in an accumulator.
-    fn tested_slot(&self, layout: &Layout) -> i32 {
-        let pins = self.frame.pins[Domain::Int as usize];
-        match layout.fields[1] {
-            Field::Get(Place::P0, _) => pins[0],
-            Field::Get(Place::P1, _) => pins[1],
-            _ => self.field(1),
+        let slot = self.slot_tested(layout);
+        if let Field::Get(Place::Acc, _) = layout.fields[1] {
+            self.state.set_acc(Domain::Int, ty, slot);
         }
+        if slot == 0 { Ok(()) } else { self.refine_slot(slot, ty) }
     }
 
     /// A branch that is taken if the reference passes, or if it does not.
@@ -356,11 +344,13 @@ impl<'a> Verifier<'a> {
         let copy = self.state.copy.filter(|&(_, from)| from == slot).map(|(to, _)| to);
         // It is an operand: if it is the value of a local, it was copied to its own slot.
         let mut slots = [Some(slot), copy].into_iter().flatten();
-        let mut temps = slots.clone().filter_map(|slot| self.frame.temp(slot));
-        let mut refined = self.state.flow.copy().map_err(|_| NO_MEMORY)?;
-        temps.try_for_each(|temp| refined.set(temp, passed))?;
+        let mut refined = self.state.flow();
+        let Progress { state, frame, .. } = &mut self.progress;
+        for slot in slots.clone().filter(|&slot| frame.temp(slot)) {
+            state.slots.set(&mut refined.slots, frame.index(slot), passed)?;
+        }
         if passes {
-            return self.branch(1, None, &refined);
+            return self.branch(1, None, refined);
         }
         // Who goes on has it refined; who is led to the target has not.
         self.branches(1..2, None)?;
@@ -372,11 +362,15 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// The slot of what is tested, wherever it is read; 0 if there is none.
+    /// The slot of what is tested or copied, wherever it is read; 0 if there is none.
     pub(super) fn slot_tested(&self, layout: &Layout) -> i32 {
+        let pins = self.frame.pins[Domain::Int as usize];
         match layout.fields[1] {
+            Field::Get(Place::Slot, _) => self.field(1),
+            Field::Get(Place::P0, _) => pins[0],
+            Field::Get(Place::P1, _) => pins[1],
             Field::Get(Place::Acc, _) => self.state.acc(Domain::Int).slot,
-            _ => self.tested_slot(layout),
+            _ => 0,
         }
     }
 }

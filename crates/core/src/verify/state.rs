@@ -4,10 +4,10 @@
 use super::{
     Outcome, ensure,
     frame::Frame,
+    slots::{Slots, Version},
     types::{Ty, Types},
 };
 use crate::exec::machine::place::Domain;
-use alloc::{collections::TryReserveError, vec::Vec};
 
 /// What an accumulator holds, and which slot has the same; 0 if none has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,84 +19,70 @@ pub(super) struct Acc {
 const NO_ACC: Acc = Acc { ty: Ty::DEAD, slot: 0 };
 
 /// What control brings to a place.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flow {
-    /// The slots of operands from the first on; those behind are dead.
-    pub(super) temps: Vec<Ty>,
+    /// What lies in the slots of operands; and of locals, what they are known to be beyond what
+    /// they are declared as.
+    pub(super) slots: Version,
     /// Whether the registers of pinned locals hold them, by domain.
     pub(super) pins: [bool; 3],
     /// The word that the context has as the start of the innermost loop.
     pub(super) again: Option<u32>,
 }
 
-impl Flow {
-    pub(super) fn copy(&self) -> Result<Flow, TryReserveError> {
-        let mut temps = Vec::new();
-        temps.try_reserve_exact(self.temps.len())?;
-        temps.extend_from_slice(&self.temps);
-        Ok(Flow { temps, ..*self })
-    }
-
-    /// What is true of this and of the other.
-    pub(super) fn join(&mut self, other: &Flow, types: Types<'_>) {
-        self.temps.truncate(other.temps.len());
-        for (ty, &other) in self.temps.iter_mut().zip(&other.temps) {
-            if *ty != other {
-                *ty = types.join(*ty, other);
-            }
-        }
-        for (pin, other) in self.pins.iter_mut().zip(other.pins) {
-            *pin &= other;
-        }
-        if self.again != other.again {
-            self.again = None;
-        }
-    }
-
-    /// Whether whatever holds of the other holds of this.
-    pub(super) fn fits(&self, other: &Flow, types: Types<'_>) -> bool {
-        let get = |index: usize| self.temps.get(index).copied().unwrap_or(Ty::DEAD);
-        let mut temps = other.temps.iter().enumerate();
-        temps.all(|(index, &ty)| ty == Ty::DEAD || types.fits(get(index), ty))
-            && self.pins.iter().zip(other.pins).all(|(&own, other)| own || !other)
-            && (other.again.is_none() || self.again == other.again)
-    }
-
-    /// Writes the type of an operand's slot.
-    pub(super) fn set(&mut self, index: usize, ty: Ty) -> Outcome {
-        if index >= self.temps.len() {
-            let more = index + 1 - self.temps.len();
-            self.temps.try_reserve(more).map_err(|_| super::NO_MEMORY)?;
-            self.temps.resize(index + 1, Ty::DEAD);
-        }
-        self.temps[index] = ty;
-        Ok(())
-    }
-}
-
 /// What lies in slots and registers.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    pub(super) slots: Slots,
     pub(super) flow: Flow,
-    /// Locals that are known to be narrower than declared, in order; a number that changes with
-    /// them, and never comes again.
-    narrow: Vec<(i32, Ty)>,
-    known: u64,
     accs: [Option<Acc>; 4],
     /// Where a reference was copied to last, and from: both slots have it.
     pub(super) copy: Option<(i32, i32)>,
 }
 
 impl State {
-    /// Another way leads here, too: accumulators are gone, and what is known of locals is, unless
-    /// it had this number on all ways.
-    pub(super) fn meet(&mut self, locals: Option<u64>) {
-        if locals != Some(self.known) {
-            self.know_other();
-            self.narrow.clear();
+    /// What would be brought from here.
+    pub(super) fn flow(&mut self) -> Flow {
+        self.slots.share();
+        self.flow
+    }
+
+    /// What is true of both.
+    pub(super) fn join(
+        &mut self,
+        a: Flow,
+        b: Flow,
+        types: Types<'_>,
+    ) -> Result<Flow, &'static str> {
+        let slots = self.slots.join(a.slots, b.slots, types)?;
+        let mut pins = a.pins;
+        for (pin, other) in pins.iter_mut().zip(b.pins) {
+            *pin &= other;
         }
+        Ok(Flow { slots, pins, again: a.again.filter(|_| a.again == b.again) })
+    }
+
+    /// Whether whatever holds of `b` holds of `a`.
+    pub(super) fn fits(
+        &mut self,
+        a: Flow,
+        b: Flow,
+        types: Types<'_>,
+    ) -> Result<bool, &'static str> {
+        Ok(self.slots.fits(a.slots, b.slots, types)?
+            && a.pins.iter().zip(b.pins).all(|(&own, other)| own || !other)
+            && (b.again.is_none() || a.again == b.again))
+    }
+
+    /// Another way leads here, too: accumulators are gone.
+    pub(super) fn meet(&mut self) {
         self.copy = None;
         self.forget();
+    }
+
+    /// Another way leads here that is not known yet: locals are what they are declared as.
+    pub(super) fn forget_locals(&mut self, frame: &Frame) -> Outcome {
+        self.slots.clear(&mut self.flow.slots, 0..frame.index(frame.first_temp))
     }
 
     /// Code may stop here, and go on with the same registers; but a collection in between does not
@@ -122,12 +108,11 @@ impl State {
 
     /// The type of what lies in a slot.
     pub(super) fn slot(&self, frame: &Frame, slot: i32) -> Result<Ty, &'static str> {
-        if let Some(temp) = frame.temp(slot) {
-            return Ok(self.flow.temps.get(temp).copied().unwrap_or(Ty::DEAD));
-        }
-        let declared = frame.declared(slot).ok_or("I2: a slot that is read")?;
-        let narrow = self.narrow.binary_search_by_key(&slot, |known| known.0);
-        Ok(narrow.map_or(declared, |index| self.narrow[index].1))
+        let is_temp = frame.temp(slot);
+        let declared = frame.declared(slot).filter(|_| !is_temp);
+        ensure(is_temp || declared.is_some(), "I2: a slot that is read")?;
+        let known = self.slots.get(self.flow.slots, frame.index(slot));
+        Ok(declared.filter(|_| known == Ty::DEAD).unwrap_or(known))
     }
 
     /// A slot gets a value: a local's must fit its type.
@@ -145,12 +130,13 @@ impl State {
             }
         }
         self.copy = self.copy.filter(|&(to, from)| to != slot && from != slot);
-        if let Some(temp) = frame.temp(slot) {
-            return self.flow.set(temp, ty);
+        let mut known = ty;
+        if !frame.temp(slot) {
+            let declared = frame.declared(slot).ok_or("I2: a slot that is written")?;
+            ensure(types.fits(ty, declared), "the type of a local")?;
+            known = if ty.is_reference() && ty != declared { ty } else { Ty::DEAD };
         }
-        let declared = frame.declared(slot).ok_or("I2: a slot that is written")?;
-        ensure(types.fits(ty, declared), "the type of a local")?;
-        self.narrow(slot, if ty.is_reference() && ty != declared { Some(ty) } else { None })
+        self.slots.set(&mut self.flow.slots, frame.index(slot), known)
     }
 
     /// A reference that lies here is of a narrower type, as has been tested; where it was copied
@@ -167,46 +153,11 @@ impl State {
         if let Some(acc) = acc.as_mut().filter(|acc| acc.slot == slot) {
             acc.ty = ty;
         }
-        match frame.temp(slot) {
-            Some(temp) => self.flow.set(temp, ty),
-            None => self.narrow(slot, Some(ty)),
-        }
-    }
-
-    /// The number of what is known of locals.
-    pub(super) fn locals(&self) -> u64 {
-        self.known
-    }
-
-    /// What is known of locals changes.
-    pub(super) fn know_other(&mut self) {
-        self.known += 1;
-    }
-
-    fn narrow(&mut self, slot: i32, ty: Option<Ty>) -> Outcome {
-        match (self.narrow.binary_search_by_key(&slot, |known| known.0), ty) {
-            (Ok(index), Some(ty)) if self.narrow[index].1 == ty => {}
-            (Ok(index), Some(ty)) => {
-                self.known += 1;
-                self.narrow[index].1 = ty;
-            }
-            (Ok(index), None) => {
-                self.known += 1;
-                self.narrow.remove(index);
-            }
-            (Err(index), Some(ty)) => {
-                self.narrow.try_reserve(1).map_err(|_| super::NO_MEMORY)?;
-                self.known += 1;
-                self.narrow.insert(index, (slot, ty));
-            }
-            (Err(_), None) => {}
-        }
-        Ok(())
+        self.slots.set(&mut self.flow.slots, frame.index(slot), ty)
     }
 
     /// Operands from this slot on are gone.
-    pub(super) fn cut(&mut self, frame: &Frame, slot: i32) {
-        let kept = usize::try_from(slot - frame.first_temp).unwrap_or(0);
-        self.flow.temps.truncate(kept);
+    pub(super) fn cut(&mut self, frame: &Frame, slot: i32) -> Outcome {
+        self.slots.clear(&mut self.flow.slots, frame.temps_from(slot))
     }
 }

@@ -93,6 +93,11 @@ impl Ty {
         Ty { numbers: self.numbers | other.numbers, reference }
     }
 
+    /// The type of each slot that a value takes, of which this is the first.
+    pub(super) fn halves(self) -> impl Iterator<Item = Ty> {
+        [Some(self), (self == Ty::LOW).then_some(Ty::HIGH)].into_iter().flatten()
+    }
+
     /// Whether it can only be read as a reference to an object.
     pub(super) fn is_reference(self) -> bool {
         self.numbers == 0 && matches!(self.reference, Reference::To(_))
