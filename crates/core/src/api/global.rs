@@ -38,7 +38,7 @@ impl Global {
             return Err(Error::msg("the type of the value belongs to another engine"));
         }
         let mut slots = [0; 2];
-        value.to_slots(inner, ty.content(), &mut slots)?;
+        value.put(inner, &ty.content(), &mut slots)?;
         inner.touch();
         let index = inner.globals.len() as u32;
         inner.globals.push(slots);
@@ -75,7 +75,7 @@ impl Global {
             return Err(Error::msg("immutable global"));
         }
         let mut slots = [0; 2];
-        value.to_slots(inner, ty.content(), &mut slots)?;
+        value.put(inner, &ty.content(), &mut slots)?;
         inner.touch();
         inner.globals[self.index as usize] = slots;
         Ok(())

@@ -256,31 +256,26 @@ impl Val {
 
     /// Puts the value into slots if it is of type `ty`; returns how many it takes.
     #[inline]
-    pub(crate) fn to_slots(
-        self,
+    pub(crate) fn put(
+        &self,
         store: &StoreInner,
-        ty: ValType,
+        ty: &ValType,
         slots: &mut [u64],
     ) -> Result<usize, Error> {
         let slot = match (self, ty) {
-            (Val::I32(value), ValType::I32) => u64::from(value as u32),
-            (Val::I64(value), ValType::I64) => value as u64,
-            (Val::F32(bits), ValType::F32) => bits.into(),
-            (Val::F64(bits), ValType::F64) => bits,
-            _ => return self.wide_to_slots(store, ty, slots),
+            (&Val::I32(value), ValType::I32) => u64::from(value as u32),
+            (&Val::I64(value), ValType::I64) => value as u64,
+            (&Val::F32(bits), ValType::F32) => bits.into(),
+            (&Val::F64(bits), ValType::F64) => bits,
+            _ => return self.put_wide(store, *ty, slots),
         };
         slots[0] = slot;
         Ok(1)
     }
 
-    /// As `to_slots`, of what is no number.
+    /// As `put`, of what is no number.
     #[inline(never)]
-    fn wide_to_slots(
-        self,
-        store: &StoreInner,
-        ty: ValType,
-        slots: &mut [u64],
-    ) -> Result<usize, Error> {
+    fn put_wide(self, store: &StoreInner, ty: ValType, slots: &mut [u64]) -> Result<usize, Error> {
         slots[0] = match (self, ty) {
             (Val::V128(V128(bits)), ValType::V128) => {
                 slots[1] = (bits >> 64) as u64;
@@ -335,7 +330,7 @@ pub(crate) fn vals_to_slots(
         return Err(error!("expected {}, found {}", Count(types.len(), "value"), vals.len()));
     }
     for (val, ty) in vals.iter().zip(types) {
-        let count = val.to_slots(store, *ty, slots)?;
+        let count = val.put(store, ty, slots)?;
         slots = &mut slots[count..];
     }
     Ok(())
@@ -362,9 +357,21 @@ pub(crate) fn slots_into_vals(
     mut slots: &[u64],
     vals: &mut [Val],
 ) {
-    for (val, &ty) in vals.iter_mut().zip(types) {
-        *val = Val::from_slots(store, ty, slots);
-        slots = &slots[ty.slots()..];
+    for (val, ty) in vals.iter_mut().zip(types) {
+        // Each kind is written on its own: a choice between them would be made elsewhere, and then
+        // copied.
+        match (ty, slots[0]) {
+            (ValType::I32, slot) => *val = Val::I32(slot as i32),
+            (ValType::I64, slot) => *val = Val::I64(slot as i64),
+            (ValType::F32, slot) => *val = Val::F32(slot as u32),
+            (ValType::F64, slot) => *val = Val::F64(slot),
+            _ => {
+                *val = Val::from_slots(store, *ty, slots);
+                slots = &slots[ty.slots()..];
+                continue;
+            }
+        }
+        slots = &slots[1..];
     }
 }
 

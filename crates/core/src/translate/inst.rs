@@ -147,11 +147,13 @@ pub(crate) enum What {
     Bin(Op),
     /// Loads from `a + offset`.
     Load(Op, u32),
+    /// The same, from a memory that is shared.
+    LoadShared(Op, u32),
     /// Loads from `(a + constant) mod 2^32`.
     Wrapped(Op, u32),
     /// Loads from `a + (b << shift) + offset`.
     Indexed(Op, u32, u16),
-    /// Loads from a memory other than 0, one with 64-bit addresses or a shared one.
+    /// Loads from any memory: what the others do not reach.
     LoadAny(Op, u32, u64, Sort),
     /// Reads a global.
     GlobalGet(Kind, u32),
@@ -204,6 +206,7 @@ impl Inst {
             What::Un(op)
             | What::Bin(op)
             | What::Load(op, _)
+            | What::LoadShared(op, _)
             | What::Wrapped(op, _)
             | What::Indexed(op, ..)
             | What::LoadAny(op, ..) => result_kind(op),
@@ -226,6 +229,7 @@ impl Inst {
                 (operand_kind(op).domain(), NO_LOC)
             }
             What::Load(..)
+            | What::LoadShared(..)
             | What::Wrapped(..)
             | What::Indexed(..)
             | What::LoadAny(..)
@@ -250,6 +254,7 @@ impl Inst {
             What::Un(op) => tables::handlers(op).un(a, d),
             What::Bin(op) => tables::handlers(op).bin(a, b, d),
             What::Load(op, _) => tables::handlers(op).load(a, d),
+            What::LoadShared(op, _) => tables::handlers(op).load_shared(a, d),
             What::Wrapped(op, _) => tables::handlers(op).load_wrapped(a, d),
             What::Indexed(op, shift, _) => tables::handlers(op).load_indexed(a, b, shift, d),
             What::LoadAny(op, _, _, sort) => match (a, d) {
@@ -283,7 +288,7 @@ impl Inst {
                 let wide = pair(code, d, self.a, self.b, operand_kind(op));
                 code.extend(wide.map(Cell::word));
             }
-            What::Load(_, offset) | What::Wrapped(_, offset) => {
+            What::Load(_, offset) | What::LoadShared(_, offset) | What::Wrapped(_, offset) => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), offset)));
             }
             What::Indexed(_, _, offset) => code.push(Cell::word(pack_fields([
@@ -361,6 +366,9 @@ impl fmt::Display for Inst {
                 write!(f, "{d} = {} [{offset:#x}]", op.mnemonic())
             }
             What::Load(op, offset) => write!(f, "{d} = {} [{a} + {offset:#x}]", op.mnemonic()),
+            What::LoadShared(op, offset) => {
+                write!(f, "{d} = {} shared [{a} + {offset:#x}]", op.mnemonic())
+            }
             What::Wrapped(op, offset) => {
                 write!(f, "{d} = {} [wrap {a} + {offset:#x}]", op.mnemonic())
             }

@@ -10,7 +10,7 @@ use super::{
     stack::{Operand, Origin},
 };
 use crate::exec::{
-    machine::place::Domain,
+    machine::{dispatch::Handler, place::Domain},
     pack_const, pack_fields,
     tables::{self, Sort},
 };
@@ -32,17 +32,15 @@ impl Translator<'_> {
     /// Translates a load or store; none if the engine does not execute it.
     pub(super) fn memory_access(&mut self, op: Op, arg: MemArg) -> Option<()> {
         let (sort, offset) = self.reach(arg)?;
-        match (op.info().shape, offset) {
+        let shared = self.reach_shared(arg, sort);
+        match (op.info().shape, offset.or(shared)) {
+            (Shape::load, Some(offset)) if shared.is_some() => self.load_shared(op, offset),
+            (Shape::store, Some(offset)) if shared.is_some() => self.store_shared(op, offset),
+            (Shape::v_load, Some(_)) if shared.is_some() => self.load_any(op, arg, sort),
+            (Shape::v_store, Some(_)) if shared.is_some() => self.store_any(op, arg, sort)?,
             (Shape::load | Shape::v_load, Some(offset)) => self.load(op, offset),
             (Shape::store | Shape::v_store, Some(offset)) => self.store(op, offset),
-            (Shape::load | Shape::v_load, None) => {
-                let address = self.pop();
-                let a = Loc::Slot(self.slot_of(address));
-                let d = ResultLoc::Slot(self.next_slot());
-                let what = What::LoadAny(op, arg.memory, arg.offset, sort);
-                self.builder.emit(Inst { what, d, a, b: NO_LOC });
-                self.push_temp(result_kind(op));
-            }
+            (Shape::load | Shape::v_load, None) => self.load_any(op, arg, sort),
             (Shape::store | Shape::v_store, None) => self.store_any(op, arg, sort)?,
             (Shape::atomic_wait | Shape::atomic_notify, _) => return self.wait_or_notify(op, arg),
             (
@@ -62,6 +60,43 @@ impl Translator<'_> {
         let sort = Sort::of(self.source.context.memories.get(arg.memory as usize)?);
         let fast = arg.memory == 0 && sort == Sort::Own32;
         Some((sort, fast.then(|| u32::try_from(arg.offset).ok()).flatten()))
+    }
+
+    /// The offset, if the memory is shared, and numbers in it are reached by handlers that have
+    /// places.
+    fn reach_shared(&self, arg: MemArg, sort: Sort) -> Option<u32> {
+        let has_places = tables::FAST && arg.memory == 0 && sort == Sort::Shared32;
+        has_places.then(|| u32::try_from(arg.offset).ok()).flatten()
+    }
+
+    fn load_any(&mut self, op: Op, arg: MemArg, sort: Sort) {
+        let address = self.pop();
+        let a = Loc::Slot(self.slot_of(address));
+        let d = ResultLoc::Slot(self.next_slot());
+        let what = What::LoadAny(op, arg.memory, arg.offset, sort);
+        self.builder.emit(Inst { what, d, a, b: NO_LOC });
+        self.push_temp(result_kind(op));
+    }
+
+    /// A load of a number from memory 0, which is shared.
+    fn load_shared(&mut self, op: Op, offset: u32) {
+        let address = self.pop();
+        let (a, offset) = match constant_address(address, offset) {
+            Some(at) => (Loc::Const(0), at),
+            None => (self.variable_place(address), offset),
+        };
+        let d = ResultLoc::Slot(self.next_slot());
+        self.builder.emit(Inst { what: What::LoadShared(op, offset), d, a, b: NO_LOC });
+        self.push_temp(result_kind(op));
+    }
+
+    /// A store of a number to memory 0, which is shared.
+    fn store_shared(&mut self, op: Op, offset: u32) {
+        let (value, address) = (self.pop(), self.pop());
+        let handlers = tables::handlers(op);
+        self.store_at(op, [address, value], offset, " shared", |[a, v]| {
+            handlers.store_shared(a.place(), v.place())
+        });
     }
 
     fn load(&mut self, op: Op, offset: u32) {
@@ -102,20 +137,34 @@ impl Translator<'_> {
         let value = self.pop();
         let address = self.pop();
         let handlers = tables::handlers(op);
-        let kind = operand_kind(op);
         if let Some(joined) = self.join_address(address, op, offset) {
             return self.store_joined(op, joined, value);
         }
+        self.store_at(op, [address, value], offset, "", |[a, v]| {
+            handlers.store(a.place(), v.place())
+        });
+    }
+
+    /// A store to a base in memory 0, by the handlers that `find` knows.
+    fn store_at(
+        &mut self,
+        op: Op,
+        [address, value]: [Operand; 2],
+        offset: u32,
+        whose: &str,
+        find: impl Fn([Loc; 2]) -> Option<Handler>,
+    ) {
+        let kind = operand_kind(op);
         let (a, offset) = match constant_address(address, offset) {
             Some(at) => (Loc::Const(0), at),
             None => (self.variable_place(address), offset),
         };
         let v = self.value_place(value, kind.domain(), &[a]);
-        let find = |[a, v]: [Loc; 2]| handlers.store(a.place(), v.place());
         let Some(([a, v], handler)) = placed([a, v], find) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
-        self.builder.cell(handler, format_args!("{} [{a} + {offset:#x}] = {v}", op.mnemonic()));
+        let name = op.mnemonic();
+        self.builder.cell(handler, format_args!("{name}{whose} [{a} + {offset:#x}] = {v}"));
         self.builder.push(pack_const(v.slot(), a.slot(), offset));
         self.push_constant(v);
     }

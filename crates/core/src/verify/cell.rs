@@ -160,8 +160,9 @@ impl Verifier<'_> {
     /// The memory that the cell accesses, if it does.
     fn access(&self, part: Part) -> Outcome {
         match part {
-            Part::Memory => self.memory(None),
-            Part::AnyMemory { sort } => self.memory(Some(sort)),
+            Part::Memory => self.first_memory(Sort::Own32),
+            Part::SharedMemory => self.first_memory(Sort::Shared32),
+            Part::AnyMemory { sort } => self.memory(sort),
             Part::AtomicMemory { is64, slots, ty } => self.atomic(is64, slots, ty),
             _ => Ok(()),
         }
@@ -178,7 +179,13 @@ impl Verifier<'_> {
                 self.note_copy(layout);
                 return Ok(true);
             }
-            Nothing | Select | Slots | Memory | AnyMemory { .. } | AtomicMemory { .. } => {
+            Nothing
+            | Select
+            | Slots
+            | Memory
+            | SharedMemory
+            | AnyMemory { .. }
+            | AtomicMemory { .. } => {
                 result = self.given(layout, operands)?;
             }
             Branch { word, again } => {
@@ -232,11 +239,11 @@ impl Verifier<'_> {
             }
             DescTest => return Err(super::GIVEN_UP),
             MemoryLane(dest) => {
-                self.memory(None)?;
+                self.first_memory(Sort::Own32)?;
                 self.lane(1, dest)?;
             }
             AnyMemoryLane { sort } => {
-                self.memory(Some(sort))?;
+                self.memory(sort)?;
                 self.lane(2, Dest::Slot)?;
             }
             Enter(..) => ensure(self.at == 0, "I1: enter is the first cell only")?,
@@ -396,13 +403,13 @@ impl Verifier<'_> {
 
     /// I6: memory 0 with 32-bit addresses and not shared, or the one that is named and of that
     /// sort.
-    fn memory(&self, any: Option<Sort>) -> Outcome {
-        let memories = &self.subject.context.memories;
-        let Some(sort) = any else {
-            let fits = memories.first().is_some_and(|m| Sort::of(m) == Sort::Own32);
-            return ensure(fits, "I6: memory 0 has 32-bit addresses and is not shared");
-        };
-        let memory = memories.get(self.high(0) as usize);
+    fn first_memory(&self, sort: Sort) -> Outcome {
+        let fits = self.subject.context.memories.first().is_some_and(|m| Sort::of(m) == sort);
+        ensure(fits, "I6: memory 0 has 32-bit addresses, and is shared if the cell says so")
+    }
+
+    fn memory(&self, sort: Sort) -> Outcome {
+        let memory = self.subject.context.memories.get(self.high(0) as usize);
         ensure(memory.is_some_and(|m| Sort::of(m) == sort), "I6: the index of a memory")
     }
 

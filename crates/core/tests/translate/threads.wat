@@ -18,13 +18,13 @@
 (;
 function 0
 0x000033      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000039      4  s3 = i32.add p0(s-2) p1(s-1)
-0x00003a      6  s3 = i32.load memory 0 [s3 + 0x0]
-0x00003d      9  i32.store memory 0 [s-2 + 0x4] = s3
-0x000044     12  i32.store memory 1 [s-2 + 0x0] = s-1
-0x00004c     15  s3 = copy #0x1
-0x00004c     17  s2 i32.atomic.rmw.add memory 0 [s-2 + 0x0] s3 s0
-0x000050     21  return acc
+0x000039      4  acc = i32.add p0(s-2) p1(s-1)
+0x00003a      6  acc = i32.load shared [acc + 0x0]
+0x00003d      8  i32.store shared [p0(s-2) + 0x4] = acc
+0x000044     10  i32.store memory 1 [s-2 + 0x0] = s-1
+0x00004c     13  s3 = copy #0x1
+0x00004c     15  s2 i32.atomic.rmw.add memory 0 [s-2 + 0x0] s3 s0
+0x000050     19  return acc
 function 1
 0x000053      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000057      4  s3 = copy #0x2
@@ -45,6 +45,6 @@ function 2
 0x000086     17  s2 = copy p0(s-2)
 0x000086     19  s3 = copy #0x1
 0x000086     21  memory.atomic.notify 0 0x0 from s2
-0x00008e     24  s2 = i32.load8_u memory 0 [s-2 + 0x0]
-0x000091     27  return acc
+0x00008e     24  acc = i32.load8_u shared [p0(s-2) + 0x0]
+0x000091     26  return acc
 ;)

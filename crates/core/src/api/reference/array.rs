@@ -87,7 +87,7 @@ impl ArrayRef {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, allocator.store, "array's allocator")?;
         let mut slots = [0; 2];
-        element.to_slots(&store.inner, allocator.unpacked(), &mut slots)?;
+        element.put(&store.inner, &allocator.unpacked(), &mut slots)?;
         allocator.allocate(store, len, slots)
     }
 
@@ -106,7 +106,7 @@ impl ArrayRef {
         let mut values: Vec<[u64; 2]> = Vec::with_capacity(elements.len());
         for element in elements {
             let mut slots = [0; 2];
-            element.to_slots(&store.inner, allocator.unpacked(), &mut slots)?;
+            element.put(&store.inner, &allocator.unpacked(), &mut slots)?;
             values.push(slots);
         }
         let slot = alloc_array_of(store, allocator.ty.id(), &values)?;

@@ -26,7 +26,7 @@ pub(crate) fn write(
         return Err(Error::msg("immutable field"));
     }
     let mut slots = [0; 2];
-    value.to_slots(store, ty.element_type().unpack(), &mut slots)?;
+    value.put(store, &ty.element_type().unpack(), &mut slots)?;
     store.touch();
     store.heap.write(place.at, place.storage, slots);
     Ok(())

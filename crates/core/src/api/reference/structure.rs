@@ -104,7 +104,7 @@ impl StructRef {
         let mut slots = vec![0; 2 * fields.len()];
         let mut at = 0;
         for (value, ty) in fields.iter().zip(&allocator.fields) {
-            at += value.to_slots(&store.inner, ty.element_type().unpack(), &mut slots[at..])?;
+            at += value.put(&store.inner, &ty.element_type().unpack(), &mut slots[at..])?;
         }
         let descriptor = descriptor.map_or(Ok(0), |descriptor| descriptor.slot(&store.inner))?;
         let given = (descriptor != 0).then(|| store.inner.heap.type_of(descriptor));

@@ -117,6 +117,8 @@ pub(crate) enum Part {
     },
     /// Memory 0 is accessed.
     Memory,
+    /// The same, and it is shared.
+    SharedMemory,
     /// The memory whose index is the upper half of operand word 0 is accessed.
     AnyMemory {
         sort: Sort,
@@ -321,7 +323,7 @@ impl Layouts {
                 }
                 tables.latch.iter().for_each(|latch| self.add_latches(latch, operand));
             }
-            Handlers::Load(tables) => {
+            handlers @ Handlers::Load(tables) => {
                 for_each(PLACES, |a| {
                     for_each(DESTS, |d| {
                         let fields =
@@ -329,6 +331,8 @@ impl Layouts {
                         for table in [&tables.base].into_iter().chain(&tables.wrapped) {
                             self.add(table[a as usize][d as usize], 1, fields, Part::Memory);
                         }
+                        let shared = handlers.load_shared(a, d);
+                        self.add(shared, 1, fields, Part::SharedMemory);
                     });
                 });
                 for table in tables.indexed.iter().chain(tables.scaled.iter().flatten()) {
@@ -344,7 +348,7 @@ impl Layouts {
                 }
                 self.add_any(tables.any, dest(Dest::Slot, result));
             }
-            Handlers::Store(tables) => {
+            handlers @ Handlers::Store(tables) => {
                 for_pairs(|a, v| {
                     let fields =
                         [source(v, operand), source(a, Type::I32), Field::Free, Field::Free];
@@ -352,6 +356,8 @@ impl Layouts {
                     for table in [&tables.base].into_iter().chain(&tables.wrapped) {
                         self.add(table[a as usize][v as usize], words, fields, Part::Memory);
                     }
+                    let shared = handlers.store_shared(a, v);
+                    self.add(shared, words, fields, Part::SharedMemory);
                 });
                 for table in tables.indexed.iter().chain(tables.scaled.iter().flatten()) {
                     for_each(PLACES, |v| {

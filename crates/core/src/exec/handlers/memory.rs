@@ -208,7 +208,7 @@ impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
     }
 }
 
-/// Where an access goes: to an [`Address`] in memory 0, or to [`Any`] memory.
+/// Where an access goes: to an [`Address`] in memory 0, [`Shared`] or not, or to [`Any`] memory.
 pub(crate) trait Location: Named {
     /// How many operand words say so.
     const WORDS: usize;
@@ -247,6 +247,32 @@ impl<E: Address> Location for E {
     unsafe fn write<R: Raw>(value: R, at: *mut u8) {
         // SAFETY: the caller's promise.
         unsafe { value.write(at) }
+    }
+}
+
+/// An address in memory 0, which other threads use too. The instruction set has a form of an access
+/// if it has the same where nobody else is: so the name is the same.
+pub(crate) struct Shared<E>(PhantomData<E>);
+impl<E: Address> Named for Shared<E> {
+    const NAME: Name = E::NAME;
+}
+impl<E: Address> Location for Shared<E> {
+    const WORDS: usize = 1;
+    const IS_PLAIN: bool = E::IS_PLAIN;
+    #[inline(always)]
+    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+        // SAFETY: the caller's promise.
+        unsafe { m.cx().memory.check::<R>(E::get(m)) }
+    }
+    #[inline(always)]
+    unsafe fn read<R: Raw>(at: *const u8) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { R::read_shared(at) }
+    }
+    #[inline(always)]
+    unsafe fn write<R: Raw>(value: R, at: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { value.write_shared(at) }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Handlers of loads and stores of numbers.
 
 use super::{
-    BinTable, ByPlace, LoadTables, MEMORY64, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PairTable,
-    StoreTables, THREADS, cut, h,
+    BinTable, ByPlace, LoadTables, MEMORY64, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PLACES, PairTable,
+    StoreTables, THREADS, UnTable, cut, h,
 };
 use crate::exec::{
-    handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Store, StoreOp, Wrapped},
+    handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Shared, Store, StoreOp, Wrapped},
     machine::{
         dispatch::run,
         place::{Acc, Const, P0, P1, Slot, Src},
@@ -33,7 +33,20 @@ impl<O: LoadOp> OfLoad<O> {
         ])]),
         indexed: cut([Self::indexed::<0>()]),
         scaled: cut([[Self::indexed::<1>(), Self::indexed::<2>(), Self::indexed::<3>()]]),
+        shared: cut([Self::SHARED]),
         any: any_table!(Load<O, Slot>),
+    };
+
+    const SHARED: UnTable = if THREADS {
+        cut([
+            dests!(Load<O, Shared<Base<Slot>>>),
+            dests!(Load<O, Shared<Base<Const>>>),
+            dests!(Load<O, Shared<Base<Acc>>>),
+            dests!(Load<O, Shared<Base<P0>>>),
+            dests!(Load<O, Shared<Base<P1>>>),
+        ])
+    } else {
+        [NO_DEST; PLACES]
     };
 
     const fn indexed<const SHIFT: u32>() -> BinTable {
@@ -75,7 +88,19 @@ impl<O: StoreOp> OfStore<O> {
             Self::all_indexed::<2>(),
             Self::all_indexed::<3>(),
         ]]),
+        shared: cut([Self::SHARED]),
         any: any_table!(Store<O, Slot>),
+    };
+
+    const SHARED: PairTable = if THREADS {
+        macro_rules! entry {
+            ($a:ident, $v:ident) => {
+                h::<Store<O, Shared<Base<$a>>, $v>>()
+            };
+        }
+        by_value!(entry, by_value_row!(Const, entry))
+    } else {
+        NO_PAIR
     };
 
     const fn all_indexed<const SHIFT: u32>() -> ByPlace<PairTable> {

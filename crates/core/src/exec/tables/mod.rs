@@ -181,6 +181,8 @@ pub(crate) struct LoadTables {
     pub(crate) indexed: [BinTable; JOINED],
     /// By the log2 of the scale, from 1 on.
     pub(crate) scaled: [[BinTable; 3]; JOINED],
+    /// From a base in a memory that is shared.
+    pub(crate) shared: [UnTable; JOINED],
     /// From any memory.
     pub(crate) any: AnyTable,
 }
@@ -193,6 +195,8 @@ pub(crate) struct StoreTables {
     /// By value and the two parts of the address.
     pub(crate) indexed: [ByPlace<PairTable>; JOINED],
     pub(crate) scaled: [[ByPlace<PairTable>; 3]; JOINED],
+    /// To a base in a memory that is shared.
+    pub(crate) shared: [PairTable; JOINED],
     pub(crate) any: AnyTable,
 }
 
@@ -313,6 +317,18 @@ impl Handlers {
             Handlers::VectorStore(tables) => *tables.base[a as usize].get(v as usize)?,
             _ => None,
         }
+    }
+
+    /// A load of a number from a base in memory 0, which is shared.
+    pub(crate) fn load_shared(self, a: Place, d: Dest) -> Maybe {
+        let Handlers::Load(tables) = self else { return None };
+        tables.shared.first()?[a as usize][d as usize]
+    }
+
+    /// A store of a number to a base in memory 0, which is shared.
+    pub(crate) fn store_shared(self, a: Place, v: Place) -> Maybe {
+        let Handlers::Store(tables) = self else { return None };
+        tables.shared.first()?[a as usize][v as usize]
     }
 
     /// A store to an address with a constant added.
