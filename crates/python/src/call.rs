@@ -5,7 +5,6 @@
 //! ended by `pthread_exit`, which unwinds its stack. Rust's frames are not made for that: the
 //! process would abort in the middle of its exit. So the unwinding stops here, at the innermost of
 //! them: the thread waits until the process is gone.
-#![allow(unsafe_code)]
 
 use pyo3::{ffi, prelude::*, types::PyTuple};
 use std::thread;

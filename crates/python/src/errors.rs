@@ -23,6 +23,9 @@ impl fmt::Display for Raised {
 
 impl std::error::Error for Raised {}
 
+/// A call of a guest: see [`Backtrace::frames`].
+type Call = (u32, Option<String>, Option<String>, usize, usize);
+
 /// Where a guest was; looked up when it is asked for.
 #[pyclass(frozen, module = "windlass")]
 pub(crate) struct Backtrace(WasmBacktrace);
@@ -31,7 +34,7 @@ pub(crate) struct Backtrace(WasmBacktrace);
 impl Backtrace {
     /// The calls, the innermost first, each as (function, its name, its module's name, offset in
     /// the module, offset in the function).
-    fn frames(&self) -> Vec<(u32, Option<String>, Option<String>, usize, usize)> {
+    fn frames(&self) -> Vec<Call> {
         let frames = self.0.frames().iter();
         let frame = |frame: &windlass::FrameInfo| {
             let name = |name: Option<&str>| name.map(String::from);

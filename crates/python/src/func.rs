@@ -63,7 +63,7 @@ impl Func {
 }
 
 /// The store that is the first argument.
-fn first<'a, 'py>(args: &'a Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+fn first<'py>(args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
     args.get_item(0).map_err(|_| PyTypeError::new_err("the store is missing"))
 }
 

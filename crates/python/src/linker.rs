@@ -19,6 +19,9 @@ use std::{
 };
 use windlass::Extern;
 
+/// Callables with their numbers, by the names of module and function.
+type Callables = HashMap<(String, String), (u64, Py<PyAny>)>;
+
 /// What modules import, by name. Python functions in it belong to no store: each store that an
 /// instance is made in gets them.
 #[pyclass(frozen, module = "windlass")]
@@ -27,7 +30,7 @@ pub(crate) struct Linker {
     linker: Mutex<windlass::Linker<Data>>,
     /// The numbers of the functions, and what they call. Here, where the garbage collector of
     /// Python can see them.
-    callables: Mutex<HashMap<(String, String), (u64, Py<PyAny>)>>,
+    callables: Mutex<Callables>,
 }
 
 impl Linker {
@@ -35,7 +38,7 @@ impl Linker {
         self.linker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn callables(&self) -> MutexGuard<'_, HashMap<(String, String), (u64, Py<PyAny>)>> {
+    fn callables(&self) -> MutexGuard<'_, Callables> {
         self.callables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

