@@ -354,9 +354,14 @@ impl Config {
     /// (default: `false`; builds with debug assertions do it in any case). The verifier is
     /// independent of the translator: it follows the types of all values through the code, and
     /// refuses what could break an invariant that the engine's safety relies on. So a fault of the
-    /// translator is an error ([`CodeRefused`](crate::CodeRefused)), and nothing worse. It takes
-    /// time whenever a function is translated, and can be interrupted between pieces of it; results
-    /// and fuel are the same.
+    /// translator is an error ([`CodeRefused`](crate::CodeRefused)), and nothing worse. Results and
+    /// fuel are the same.
+    ///
+    /// It takes less time than translation does, whenever a function is translated: 0.72 to 0.89
+    /// times as long in three programs of 2.5, 3.5 and 19.9 MB, with the default features on
+    /// x86-64. Time and memory grow with the code and no faster, but that an access to a structure
+    /// looks at the fields before that one; and it stops where translation does if the guest is
+    /// interrupted.
     ///
     /// ```
     /// use windlass::{Config, Engine, Module};
