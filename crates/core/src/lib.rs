@@ -79,7 +79,8 @@
 //!   fuel are the same.
 //! - `simd` (on by default): vectors, relaxed ones too.
 //! - `gc` (on by default): structures, arrays, casts, typed references to functions, custom
-//!   descriptors.
+//!   descriptors. Without it and `exceptions` nothing is collected: an [`ExternRef`] stays until
+//!   its store is dropped.
 //! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
 //! - `threads` (on by default): shared memories and atomic instructions.
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.

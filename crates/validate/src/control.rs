@@ -1,8 +1,7 @@
 //! Blocks, branches, calls and `select` (3.0, section 3.4.1 and following).
 
 use crate::lists::Lists;
-use crate::{Error, FrameKind, FuncValidator, InvalidKind, Operand, work};
-use alloc::collections::BTreeSet;
+use crate::{Error, FrameKind, FuncValidator, Index, InvalidKind, Operand, work};
 use windlass_decode::{
     BlockType, CompositeType, Features, FuncType, Labels, MESSAGES, RefType, ValType,
 };
@@ -108,11 +107,18 @@ impl<'c> FuncValidator<'c> {
         let arity = self.with_label(labels.default, |_, types| Ok(types.len()))?;
         // Labels of the same type take the same operands.
         let mut last = self.label_type(labels.default)?;
-        let mut checked = BTreeSet::new();
+        let mut checked = Index::default();
         work::count(labels.len() as usize);
         for label in labels.iter() {
             let ty = self.label_type(label)?;
-            let is_new = ty != last && by_index(ty).is_none_or(|index| checked.insert(index));
+            let is_new = match by_index(ty) {
+                _ if ty == last => false,
+                Some(index) => {
+                    checked.reserve(1).map_err(|_| self.error(InvalidKind::OutOfMemory))?;
+                    checked.insert(index, ())
+                }
+                None => true,
+            };
             if is_new {
                 self.with_label(label, |this, types| this.check_arity(types, arity))?;
             }
@@ -267,9 +273,9 @@ impl<'c> FuncValidator<'c> {
 }
 
 /// What tells label types apart that may have many operands.
-fn by_index((ty, kind): (BlockType, FrameKind)) -> Option<(u32, bool)> {
+fn by_index((ty, kind): (BlockType, FrameKind)) -> Option<usize> {
     match ty {
-        BlockType::Func(index) => Some((index, kind == FrameKind::Loop)),
+        BlockType::Func(index) => Some(index as usize * 2 + usize::from(kind == FrameKind::Loop)),
         _ => None,
     }
 }

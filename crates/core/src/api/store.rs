@@ -3,11 +3,11 @@
 
 use super::{call_hook::Hook, func::HostFn};
 use crate::{
-    Engine, Error, Metering, ResourceLimiter, Val,
+    Engine, Error, Metering, ResourceLimiter, Trap, Val,
     driver::{self, Threaded, Threads, collect},
     error::error,
     interrupt::Interrupt,
-    runtime::{self, Embedder, Grown, Limited, StoreInner},
+    runtime::{self, COLLECTS, Embedder, Grown, Limited, StoreInner},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
@@ -295,7 +295,11 @@ impl<T> Embedder for StoreState<T> {
     }
 
     fn reserve_gc(&mut self, size: usize, cost: u64) -> Result<(), Error> {
-        driver::reserve(self, size, cost)
+        match COLLECTS {
+            true => driver::reserve(self, size, cost),
+            // Modules whose initial values are objects were refused.
+            false => Err(Trap::AllocationTooLarge.into()),
+        }
     }
 }
 

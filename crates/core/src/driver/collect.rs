@@ -12,7 +12,7 @@ use crate::{
     Error, Trap,
     interrupt::Interrupt,
     object_type::{Class, ObjectType, Storage},
-    runtime::{Collection, Embedder, Phase, Pins, STRESS, StoreInner, split_value},
+    runtime::{COLLECTS, Collection, Embedder, Phase, Pins, STRESS, StoreInner, split_value},
 };
 use alloc::sync::Arc;
 use windlass_validate::TypeId;
@@ -213,7 +213,7 @@ pub(crate) fn make_room(
     room.take(store.inner(), true, &is_interrupted)?.then_some(()).ok_or_else(no_room)
 }
 
-/// Runs a collection to its end.
+/// Runs a collection to its end. Builds that collect nothing find nothing.
 ///
 /// # Errors
 /// If the running guest was interrupted: then the store keeps the collection. If the host has no
@@ -223,6 +223,9 @@ fn run(
     asker: Asker<'_>,
     mut collection: Collection,
 ) -> Result<Collection, Halted> {
+    if !COLLECTS {
+        return Ok(collection);
+    }
     let (store, all) = store.parts();
     let running = asker.thread();
     let interrupt = store.interrupt.clone();

@@ -19,9 +19,9 @@ use crate::{
             dispatch::dispatch,
             views::{FuncEntity, MemoryView},
         },
-        tables::plain,
+        tables::{EXCEPTIONS, GC, plain},
     },
-    runtime::{Embedder, NO_INSTANCE, StoreInner},
+    runtime::{COLLECTS, Embedder, NO_INSTANCE, StoreInner},
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::ptr;
@@ -550,12 +550,15 @@ impl Thread {
                 return Err(Exit::Interrupted);
             }
             Stop::Slow => self.slow(store)?,
-            Stop::Throw => self.throw(store)?,
-            Stop::ThrowRef => self.throw_ref(store)?,
-            Stop::Reserve => {
+            Stop::Throw if EXCEPTIONS => self.throw(store)?,
+            Stop::ThrowRef if EXCEPTIONS => self.throw_ref(store)?,
+            Stop::Reserve if GC => {
                 self.make_room(store, Room::Heap(self.word(1) as u32 as usize), None)?;
                 // The cell is executed again.
                 self.cx.saved.ip = self.cx.saved.ip.wrapping_sub(1);
+            }
+            Stop::Throw | Stop::ThrowRef | Stop::Reserve => {
+                unreachable!("modules that make objects or throw were refused")
             }
             Stop::Translate => self.translate(store)?,
             Stop::StackFull => self.grow_stack(store)?,
@@ -624,7 +627,7 @@ impl Thread {
     /// Makes the room that was to be made when this was interrupted.
     #[inline(never)]
     fn make_room_again(&mut self, store: &mut dyn Threaded) -> Result<(), Exit> {
-        let Some(room) = self.room else { return Ok(()) };
+        let Some(room) = self.room.filter(|_| COLLECTS) else { return Ok(()) };
         make_room(store, Asker::Guest(self), room, None)?;
         self.room = None;
         Ok(())

@@ -15,6 +15,7 @@ use crate::{
         code::catch::Clause,
         handlers::call::load_all_pins,
         machine::{Ip, Machine},
+        tables::EXCEPTIONS,
     },
     room::list,
     runtime::{InstanceEntity, StoreInner},
@@ -239,6 +240,10 @@ impl Thread {
         tag: u32,
         skip: bool,
     ) -> Result<(Option<Landing>, u64), Exit> {
+        if !EXCEPTIONS {
+            // No guest catches anything.
+            return Ok((None, 0));
+        }
         let mut search = self.search.take().unwrap_or_else(|| Search {
             frame: self.walk(),
             ip: self.cx.saved.ip,

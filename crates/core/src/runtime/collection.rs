@@ -11,7 +11,14 @@
 use super::{Exceptions, Heap, HostValues, StoreInner, heap::STRESS};
 use crate::object_type::Class;
 use core::ops::Range;
-use windlass_decode::ValType;
+use windlass_decode::{Features, ValType};
+
+/// Whether this build collects: where guests can make neither objects nor exceptions, what the host
+/// has made stays until its store is dropped, and the collector and all that finds references are
+/// left out.
+pub(crate) const COLLECTS: bool = STRESS
+    || Features::BUILT.contains(Features::GC)
+    || Features::BUILT.contains(Features::EXCEPTIONS);
 
 /// How many words a step looks at before somebody asks whether to stop: some hundred microseconds.
 const STEP: usize = 64 << 10;
@@ -285,6 +292,9 @@ impl StoreInner {
 
     /// Whether so much was allocated since the last collection that another is due.
     pub(crate) fn is_due(&self) -> bool {
+        if !COLLECTS {
+            return false;
+        }
         if STRESS {
             return true;
         }

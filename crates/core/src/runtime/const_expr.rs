@@ -74,7 +74,7 @@ impl ConstContext<'_> {
                     ([u64::from(self.funcs[index as usize]) + 1, 0], None)
                 }
                 (Op::RefNull, _) => ([0, 0], None),
-                (Op::RefI31, _) => {
+                (Op::RefI31, _) if GC => {
                     let value = pop(&mut stack)[0] as u32;
                     ([u64::from(value << 1 | 1), 0], Some(Class::Any))
                 }

@@ -23,7 +23,7 @@ mod views;
 mod wait;
 
 pub(crate) use crate::unique::StoreId;
-pub(crate) use collection::{Collection, Pace, Phase};
+pub(crate) use collection::{COLLECTS, Collection, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
 pub(crate) use fuel::{PIECE, SLEEP_COST, amount_cost, array_cost};

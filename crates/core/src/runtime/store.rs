@@ -16,10 +16,10 @@ use crate::{
     object_type::{Class, Storage},
     unique::StoreId,
 };
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, mem};
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
-use windlass_validate::TypeId;
+use windlass_validate::Index;
 
 /// Everything that a store holds but the embedder's own data and closures.
 pub(crate) struct StoreInner {
@@ -34,7 +34,7 @@ pub(crate) struct StoreInner {
     pub(crate) tags: Vec<TagEntity>,
     pub(crate) instances: Vec<InstanceEntity>,
     /// Which memory a shared one is, by its address.
-    shared: BTreeMap<usize, u32>,
+    shared: Index<u32>,
     /// What memories, tables and stacks take.
     pub(crate) held: Held,
     /// How often views of memories have changed: whoever runs code has a copy of one.
@@ -77,7 +77,7 @@ pub(crate) struct StoreInner {
     pub(crate) max_stack_slots: usize,
     /// The types of host functions, of tags that the host made, and of functions that were called
     /// without a static type: held as long as the store lives.
-    func_types: BTreeMap<TypeId, FuncType>,
+    func_types: Index<FuncType>,
     /// The function that was called last without a static type, and its type.
     called: Option<(u32, FuncType)>,
 }
@@ -203,7 +203,7 @@ impl StoreInner {
             global_types: Vec::new(),
             tags: Vec::new(),
             instances: Vec::new(),
-            shared: BTreeMap::new(),
+            shared: Index::default(),
             held: Held::default(),
             memories_moved: 0,
             exceptions: Exceptions::default(),
@@ -223,7 +223,7 @@ impl StoreInner {
             deadline: Deadline::new(engine.0.epochs.clone(), interrupt.clone()),
             interrupt,
             max_stack_slots: engine.0.config.max_stack_slots,
-            func_types: BTreeMap::new(),
+            func_types: Index::default(),
             called: None,
         }
     }
@@ -326,18 +326,26 @@ impl StoreInner {
 
     /// The index of a shared memory, which the store knows from now on.
     pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> u32 {
-        *self.shared.entry(memory.address()).or_insert_with(|| {
-            let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
-            self.memories.push(MemoryEntity::new(ty, bytes));
-            (self.memories.len() - 1) as u32
-        })
+        if let Some(&known) = self.shared.get(memory.address()) {
+            return known;
+        }
+        let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
+        let index = self.memories.len() as u32;
+        self.memories.push(MemoryEntity::new(ty, bytes));
+        self.shared.insert(memory.address(), index);
+        index
     }
 
     /// Forgets the memories from this one on, which nothing refers to.
     pub(crate) fn truncate_memories(&mut self, len: usize) {
         if self.memories.len() > len {
-            self.shared.retain(|_, &mut index| (index as usize) < len);
             self.memories.truncate(len);
+            self.shared.clear();
+            for (index, memory) in (0..).zip(&self.memories) {
+                if let Bytes::Shared(memory) = &memory.bytes {
+                    self.shared.insert(memory.address(), index);
+                }
+            }
         }
     }
 
@@ -364,14 +372,17 @@ impl StoreInner {
 
     /// Keeps a type's number as long as the store lives.
     pub(crate) fn hold_type(&mut self, ty: &FuncType) {
-        self.func_types.entry(ty.id()).or_insert_with(|| ty.clone());
+        let is_kept = self.func_types.reserve(1).is_ok();
+        if is_kept {
+            self.func_types.insert(ty.id().0 as usize, ty.clone());
+        }
         let StoreInner { heap, heap_types, engine, .. } = self;
         let known = engine.types(|types| match types.supertype(ty.id()) {
             Some(_) => heap.types.add_ancestors(types, ty.id(), &mut heap_types.ids),
             // What casts do not know has no supertypes.
             None => Some(()),
         });
-        assert!(known.is_some(), "the host has memory for the supertypes of its functions");
+        assert!(is_kept && known.is_some(), "the host has memory for the types of its functions");
     }
 
     /// As `called_type`, which is to be given back: who calls one function again and again need
@@ -393,8 +404,14 @@ impl StoreInner {
     /// The type of a function of the store that is called, as it may be many times.
     pub(crate) fn called_type(&mut self, func: u32) -> FuncType {
         let id = self.funcs[func as usize].ty;
-        let resolve = || FuncType::from_id(&self.engine, id);
-        self.func_types.entry(id).or_insert_with(resolve).clone()
+        if let Some(known) = self.func_types.get(id.0 as usize) {
+            return known.clone();
+        }
+        let ty = FuncType::from_id(&self.engine, id);
+        if self.func_types.reserve(1).is_ok() {
+            self.func_types.insert(id.0 as usize, ty.clone());
+        }
+        ty
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     exec::{
         machine::place::{Kind, Way},
-        tables::{self, plain},
+        tables::{self, EXCEPTIONS, plain},
     },
     verify::LoopStart,
 };
@@ -298,12 +298,12 @@ impl<'m> Translator<'m> {
         }
         let Some(frame) = self.frames.pop() else { return };
         match kind {
-            FrameKind::TryTable(block) => self.close_try(block),
-            FrameKind::Try(block) => {
+            FrameKind::TryTable(block) if EXCEPTIONS => self.close_try(block),
+            FrameKind::Try(block) if EXCEPTIONS => {
                 self.close_try(block);
                 self.end_legacy_try(block);
             }
-            FrameKind::Catch(block) => self.end_legacy_try(block),
+            FrameKind::Catch(block) if EXCEPTIONS => self.end_legacy_try(block),
             _ => {}
         }
         self.regions.set(frame.region);

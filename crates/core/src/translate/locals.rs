@@ -16,7 +16,8 @@
 
 use super::{FIRST_LOCAL, TranslateError, encode, work};
 use crate::exec::machine::place::{Domain, Kind};
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
+use windlass_validate::Index;
 
 /// A local of the function.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ pub(super) struct Locals {
     /// The first of them, as many as the body has bytes at most.
     dense: Vec<Local>,
     /// Others that the body names.
-    sparse: BTreeMap<u32, Local>,
+    sparse: Index<Local>,
     /// How many slots the parameters take.
     pub(super) param_slots: usize,
     /// The first slot after all locals that are no parameters.
@@ -110,10 +111,12 @@ impl Locals {
         slot + (count * kind.width()).cast_signed()
     }
 
-    /// Spreads out the first `count`.
-    fn spread(&mut self, count: usize) -> Result<(), TranslateError> {
-        let count = count.min(self.len);
+    /// Spreads out the first, as many as there are bytes.
+    fn spread(&mut self, bytes: usize) -> Result<(), TranslateError> {
+        let count = bytes.min(self.len);
         self.dense.try_reserve(count)?;
+        // Each takes two bytes of the body to be named.
+        self.sparse.reserve((bytes / 2).min(self.len - count))?;
         work::count(count);
         let ends = self.runs.iter().skip(1).map(|run| run.first).chain([self.len]);
         for (run, end) in self.runs.iter().zip(ends) {
@@ -133,7 +136,7 @@ impl Locals {
 
     #[cold]
     fn find(&self, local: u32) -> Local {
-        match self.sparse.get(&local) {
+        match self.sparse.get(local as usize) {
             Some(&known) => known,
             None => self.in_runs(local as usize),
         }
@@ -158,7 +161,11 @@ impl Locals {
     #[cold]
     fn find_mut(&mut self, local: u32) -> &mut Local {
         let fresh = self.find(local);
-        self.sparse.entry(local).or_insert(fresh)
+        self.sparse.insert(local as usize, fresh);
+        match self.sparse.get_mut(local as usize) {
+            Some(known) => known,
+            None => unreachable!("it was added if it was not there"),
+        }
     }
 
     /// All locals, in order. Only maps of references want them.
@@ -171,16 +178,21 @@ impl Locals {
     pub(super) fn most_used(&self, domain: Domain, cost: u64) -> [Option<u32>; 2] {
         work::count(self.dense.len() + self.sparse.len());
         let mut best: [Option<(u64, u32)>; 2] = [None; 2];
-        let sparse = self.sparse.iter().map(|(&index, local)| (index, local));
+        let sparse = self.sparse.iter();
+        let sparse = sparse.filter_map(|(index, local)| Some((u32::try_from(index).ok()?, local)));
         for (index, local) in (0..).zip(&self.dense).chain(sparse) {
             let Local { kind, uses, .. } = *local;
             if kind == Kind::V128 || kind.domain() != domain || uses <= cost {
                 continue;
             }
             let candidate = Some((uses, index));
-            if best[0].is_none_or(|(most, _)| uses > most) {
+            // Those that are spread out come in order, others as they are named.
+            let beats = |best: Option<(u64, u32)>| {
+                best.is_none_or(|(most, lowest)| (uses, lowest) > (most, index))
+            };
+            if beats(best[0]) {
                 best = [candidate, best[0]];
-            } else if best[1].is_none_or(|(most, _)| uses > most) {
+            } else if beats(best[1]) {
                 best[1] = candidate;
             }
         }

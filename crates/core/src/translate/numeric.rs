@@ -1,4 +1,5 @@
-//! Simple instructions: whatever the table describes by shape. Constants are folded; of two
+//! Simple instructions: whatever the table describes by shape. Constants are folded (in small
+//! builds that is left to the handlers, which know how already); of two
 //! comparisons that are each other swapped, one is made of the other; `i32.eqz` of a comparison is
 //! the opposite one. `stack` has the plan.
 
@@ -7,7 +8,12 @@ use super::{
     inst::{Inst, What, result_kind},
     stack::Origin,
 };
-use crate::exec::{fold_bin, fold_un, handlers::canonical, machine::place::Kind, tables};
+use crate::exec::{
+    fold_bin, fold_un,
+    handlers::canonical,
+    machine::place::Kind,
+    tables::{self, FAST},
+};
 use windlass_decode::{Nans, Op, Shape};
 
 impl Translator<'_> {
@@ -23,7 +29,8 @@ impl Translator<'_> {
 
     pub(super) fn unary(&mut self, op: Op) {
         let a = self.pop();
-        if let Origin::Const(bits) = a.origin
+        if FAST
+            && let Origin::Const(bits) = a.origin
             && let Some(bits) = fold_un(op, bits)
         {
             return self.push_const(result_kind(op), bits);
@@ -36,7 +43,8 @@ impl Translator<'_> {
 
     pub(super) fn binary(&mut self, op: Op) {
         let (mut b, mut a) = (self.pop(), self.pop());
-        if let (Origin::Const(x), Origin::Const(y)) = (a.origin, b.origin)
+        if FAST
+            && let (Origin::Const(x), Origin::Const(y)) = (a.origin, b.origin)
             && let Some(bits) = fold_bin(op, x, y)
         {
             return self.push_const(result_kind(op), bits);

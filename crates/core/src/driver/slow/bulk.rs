@@ -7,7 +7,7 @@ use super::{SlowInstr, operands, range};
 use crate::{
     Trap,
     driver::thread::{Exit, Thread},
-    exec::SlowOp,
+    exec::{SlowOp, tables::GC},
     runtime::{Embedder, PIECE, StoreInner, amount_cost},
 };
 
@@ -64,7 +64,7 @@ impl SlowInstr<'_> {
             TableFill => (table(self.first), None, references),
             TableCopy => (table(self.first), table(self.second), references),
             TableInit => (table(self.second), element(), references),
-            ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => {
+            ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem if GC => {
                 return self.array_rest(store);
             }
             other => other.misplaced(),
@@ -84,7 +84,7 @@ impl SlowInstr<'_> {
             TableFill => self.table_fill(store, count),
             TableCopy => self.table_copy(store, count),
             TableInit => self.table_init(store, count),
-            ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => {
+            ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem if GC => {
                 self.array_piece(store, count);
             }
             other => other.misplaced(),

@@ -10,15 +10,13 @@ use crate::{
     },
     lock::Lock,
 };
-use alloc::{
-    boxed::Box,
-    collections::{BTreeMap, TryReserveError},
-    vec::Vec,
-};
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use core::{
     ptr::{self, NonNull},
     sync::atomic::{AtomicPtr, Ordering},
 };
+use windlass_decode::Features;
+use windlass_validate::Index;
 
 /// The code of the functions that a module defines, translated when first called.
 pub(crate) struct CodeTable {
@@ -27,7 +25,7 @@ pub(crate) struct CodeTable {
     /// [`Untranslated`](crate::exec::handlers::call::Untranslated).
     stubs: NonNull<Stub>,
     /// The code that is there, by its address.
-    published: Lock<BTreeMap<usize, Published>>,
+    published: Lock<Index<Published>>,
 }
 
 /// Handler, the function's number, and the address of the code once there is any.
@@ -75,7 +73,7 @@ impl CodeTable {
         let stubs = NonNull::from(Box::leak(stubs)).cast::<Stub>();
         let entry = |defined| CodeEntry::new(stubs.as_ptr().wrapping_add(defined).cast());
         entries.extend((0..count).map(entry));
-        Ok(CodeTable { entries: entries.into(), stubs, published: Lock::new(BTreeMap::new()) })
+        Ok(CodeTable { entries: entries.into(), stubs, published: Lock::new(Index::default()) })
     }
 
     /// How a function's entity names its code; `defined` counts the functions that the module
@@ -104,7 +102,7 @@ impl CodeTable {
     /// same: translation is deterministic).
     ///
     /// # Errors
-    /// If the host has no memory for the index of what is caught.
+    /// If the host has no memory to find the code by its address, or what is caught.
     pub(crate) fn publish(
         &self,
         defined: usize,
@@ -112,13 +110,16 @@ impl CodeTable {
         catches: Catches,
     ) -> Result<Ip, TryReserveError> {
         let catches = match &*catches.blocks {
-            [] => None,
-            _ => Some(CatchIndex::new(&catches)?),
-        };
-        Ok(self.published.write(|published| {
-            if let Some(code) = self.translated(defined) {
-                return code;
+            [_, ..] if Features::BUILT.contains(Features::EXCEPTIONS) => {
+                Some(CatchIndex::new(&catches)?)
             }
+            _ => None,
+        };
+        self.published.write(|published| {
+            if let Some(code) = self.translated(defined) {
+                return Ok(code);
+            }
+            published.reserve(1)?;
             let len = cells.len();
             let start = Box::into_raw(cells).cast::<Cell>();
             let code = start.cast_const();
@@ -127,8 +128,8 @@ impl CodeTable {
             let known = self.stub(defined).cast_mut().wrapping_add(2);
             // SAFETY: the stub has three words, and this one is only accessed atomically.
             unsafe { AtomicPtr::from_ptr(known.cast()) }.store(start, Ordering::Release);
-            code
-        }))
+            Ok(code)
+        })
     }
 
     /// The words of a function's code, if it is translated.
@@ -184,7 +185,7 @@ impl CodeTable {
         show: impl FnOnce(&Published, usize) -> Option<R>,
     ) -> Option<R> {
         self.published.read(|published| {
-            let (start, published) = published.range(..=ip as usize).next_back()?;
+            let (start, published) = published.at_most(ip as usize)?;
             let word = (ip as usize - start) / size_of::<Cell>();
             if word < published.len { show(published, word) } else { None }
         })
@@ -198,7 +199,7 @@ impl Drop for CodeTable {
         // any more.
         unsafe {
             self.published.read(|published| {
-                for &Published { start, len, .. } in published.values() {
+                for (_, &Published { start, len, .. }) in published.iter() {
                     drop(Box::from_raw(ptr::slice_from_raw_parts_mut(start, len)));
                 }
             });
