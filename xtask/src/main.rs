@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod capi;
+mod chart;
 mod choose;
 mod commands;
 mod cross;
@@ -51,6 +52,7 @@ Usage: cargo xtask COMMAND [ARGS]...
                     tests of the engine with the compiler's sanitizers
   choose HANDLERS SEQUENCES PROFILE...
                     makes the file of the instruction set from profiles
+  chart             draws docs/speed.svg of the tables in the README
   package           the packages of all crates that are published, built from what is in them
   instructions      how many machine instructions programs take, against what was noted;
                     with --bless it is noted anew
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
         ("choose", [handlers, sequences, profiles @ ..]) => {
             commands::choose(handlers, sequences, profiles)
         }
+        ("chart", []) => chart::chart(),
         ("package", _) => commands::package(rest),
         ("instructions", []) => gates::report("instructions", instructions::instructions(false)),
         ("instructions", [bless]) if bless == "--bless" => {

@@ -2,6 +2,7 @@
 //! WASI tell what they follow.
 
 use super::File;
+use crate::chart;
 use std::path::Path;
 
 /// So many lines can be read in one go.
@@ -64,24 +65,19 @@ fn untold(page: &str) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// The figures in the picture of the README stand in its tables, too.
+/// The chart in the README is that of its tables.
 fn picture(files: &[File], complaints: &mut Vec<String>) {
     let text = |path: &str| {
         let file = files.iter().find(|file| file.path == path);
         file.map(|file| file.text.as_str()).unwrap_or_default()
     };
-    let shown = text("docs/speed.svg").lines().filter(|line| line.contains("class=\"figure\""));
-    let figures = shown.filter_map(|line| line.split(['>', '<']).nth(2));
-    let rows = || text("README.md").lines().filter(|line| line.starts_with('|'));
-    let mut count = 0;
-    for figure in figures {
-        count += 1;
-        if !rows().any(|row| row.split(['|', ' ']).any(|word| word == figure)) {
-            complaints.push(format!("docs/speed.svg: no table in README.md has {figure}"));
+    match chart::draw(text("README.md")) {
+        Ok(chart) if chart == text(chart::CHART) => {}
+        Ok(_) => {
+            let what = "not that of the tables in README.md; `cargo xtask chart` draws it";
+            complaints.push(format!("{}: {what}", chart::CHART));
         }
-    }
-    if count == 0 {
-        complaints.push("docs/speed.svg: are its figures found?".to_string());
+        Err(error) => complaints.push(format!("{}: {error}", chart::CHART)),
     }
 }
 
