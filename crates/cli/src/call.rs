@@ -2,16 +2,13 @@
 //! programs begin with.
 
 use crate::{
-    nearest,
+    imports, misplaced, nearest,
     run::Host,
     terminal::{Failure, print, shown},
     values,
 };
-use std::{collections::BTreeMap, ffi::OsString, path::Path};
-use windlass::{
-    Error, Escaped, ExternType, Func, Instance, LinkError, LinkErrorKind, Linker, Module, Store,
-    Val, ValType,
-};
+use std::{ffi::OsString, path::Path};
+use windlass::{Error, ExternType, Func, Instance, Linker, Module, Store, Val, ValType};
 use windlass_decode::Count;
 
 /// Why the program did not end by returning.
@@ -42,67 +39,21 @@ impl Ended {
         linker: &Linker<Host>,
     ) -> Ended {
         if let Some(missing) = error.downcast_ref() {
-            return missing_imports(file, missing, |module, name| {
-                let known = linker.iter(&mut *store).filter(|known| known.0 == module);
-                nearest::first(name, known.map(|known| known.1))
-            })
-            .into();
+            let known: Vec<_> = linker
+                .iter(&mut *store)
+                .map(|(module, name, _)| (module.to_owned(), name.to_owned()))
+                .collect();
+            let names = |module: &str| {
+                let known = known.iter().filter(|known| known.0 == module);
+                known.map(|known| known.1.clone()).collect()
+            };
+            return imports::missing(file, missing, &store.data().preloaded, names).into();
         }
         match store.data().budget.explain(&error) {
             Some(message) => Failure::of(file, message).into(),
             None => error.into(),
         }
     }
-}
-
-/// Each import on a line that names the file; what those modules have that were preloaded, by
-/// `names` those first that are most like one; and how modules are given that have the others.
-fn missing_imports(
-    file: &Path,
-    error: &LinkError,
-    mut names: impl FnMut(&str, &str) -> String,
-) -> Failure {
-    let file = shown(file);
-    let message = error.to_string();
-    let mut lines: Vec<String> = message.lines().map(|line| format!("{file}: {line}")).collect();
-    let all = [error].into_iter().chain(error.others());
-    let modules: BTreeMap<&str, &str> = all
-        .filter(|import| import.kind() == LinkErrorKind::UnknownImport)
-        .map(|import| (import.module(), import.name()))
-        .filter(|(module, _)| !module.starts_with("wasi") || is_interface(module))
-        .collect();
-    let mut absent = Vec::new();
-    for (module, name) in modules {
-        match names(module, name) {
-            names if names.is_empty() => absent.push(module),
-            names => lines.push(format!("{} was preloaded, and has {names}", Escaped(module))),
-        }
-    }
-    let (of_components, modules): (Vec<&str>, Vec<&str>) =
-        absent.into_iter().partition(|module| is_interface(module));
-    if let Some(interface) = of_components.first() {
-        lines.push(format!(
-            "{} is an interface of components, and a module is wanted: build for wasm32-wasip1",
-            Escaped(interface)
-        ));
-    }
-    if !modules.is_empty() {
-        let options = modules.iter().take(MOST_OPTIONS);
-        let options = options.map(|module| format!(" --preload {}=FILE", Escaped(module)));
-        let what = if modules.len() == 1 { "a module that has" } else { "modules that have" };
-        let more = if modules.len() > MOST_OPTIONS { " ..." } else { "" };
-        let options: String = options.collect();
-        lines.push(format!("{what} them can be given with{options}{more}"));
-    }
-    Failure::new(lines.join("\n"))
-}
-
-/// As many options are proposed at most.
-const MOST_OPTIONS: usize = 8;
-
-/// Whether a name is that of an interface of components, as in `wasi:cli/run@0.2.0`.
-fn is_interface(module: &str) -> bool {
-    module.split_once(':').is_some_and(|(_, rest)| rest.contains('/'))
 }
 
 /// A call of a program's function.
@@ -143,9 +94,8 @@ impl Call<'_> {
         let Some((func, name, is_reactor)) = start("", true).or_else(|| start("_start", false))
         else {
             let hint = hint(instance.module(store), "_start");
-            return Err(Failure::new(format_args!(
-                "{file} has no _start: use --invoke NAME{hint}"
-            )));
+            let message = format_args!("{file} has no _start: use --invoke NAME{hint}");
+            return Err(Failure::new(message).and(misplaced(self.args)));
         };
         let ty = func.ty(store);
         if ty.params().len() + ty.results().len() > 0 {
@@ -166,13 +116,17 @@ impl Call<'_> {
                 "{:?} takes {} ({ty}); given: {given}",
                 self.invoke.unwrap_or_default(),
                 Count(wanted, "argument")
-            )));
+            ))
+            .and(misplaced(self.args)));
         }
-        let parse = |(arg, ty): (&OsString, ValType)| {
-            let text = arg.to_str().ok_or_else(|| format!("{arg:?} is no value of type {ty}"));
-            text.and_then(|text| values::parse(text, ty)).map_err(Failure::usage)
+        let parse = |(number, (arg, ty)): (usize, (&OsString, ValType))| {
+            values::parse(arg, ty).map_err(|wrong| {
+                let name = self.invoke.unwrap_or_default();
+                Failure::usage(format_args!("argument {number} of {name:?}: {wrong}"))
+                    .and(misplaced(self.args))
+            })
         };
-        self.args.iter().zip(ty.params()).map(parse).collect()
+        (1..).zip(self.args.iter().zip(ty.params())).map(parse).collect()
     }
 }
 

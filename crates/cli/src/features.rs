@@ -34,7 +34,9 @@ fn named(name: &str) -> Result<Features, String> {
         let sets = SETS.iter().map(|(name, _)| *name);
         let features = Features::NAMED.iter().map(|(_, name)| *name);
         let known: Vec<&str> = sets.chain(features).collect();
-        format!("unknown feature {name:?}; known are {}", known.join(", "))
+        let what = if name.is_empty() { "a name is missing" } else { "unknown feature" };
+        let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
+        format!("{what}{name}; known are {}", known.join(", "))
     })
 }
 

@@ -2,12 +2,14 @@
 
 use crate::{
     describe::{self, IndexSpaces},
-    terminal::{Failure, HEADING, print, read_module, shown},
+    terminal::{self, Failure, HEADING, print, read_module, shown},
+    text,
 };
 use clap::Args;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::{fmt, path::PathBuf, process::ExitCode};
+use windlass::{Config, Engine};
 use windlass_decode::{
     Count, Error as DecodeError, ErrorKind, Escaped, Features, Module, NameSection,
 };
@@ -16,7 +18,7 @@ use windlass_validate::validate;
 /// Show imports, exports, sections and features of a module
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// Module, .wasm or .wat
+    /// Module, .wasm or .wat, or - for standard input
     file: PathBuf,
 
     /// Print JSON
@@ -29,7 +31,7 @@ impl Inspect {
         let file = read_module(&self.file)?;
         let bytes = self.binary(&file)?;
         let module = Module::decode(&bytes, Features::ALL).map_err(|e| self.failure(e))?;
-        let summary = Summary::new(&module, &bytes);
+        let summary = Summary::new(&module, &bytes, self.error(&file, &bytes)?);
         if self.json {
             print(format_args!("{:#}\n", summary.json()))?;
         } else {
@@ -46,8 +48,20 @@ impl Inspect {
         if let Some(at) = windlass_decode::component_text(file) {
             return Err(self.failure(DecodeError::new(ErrorKind::ComponentText, at)));
         }
-        let binary = wat::Parser::new().parse_bytes(Some(&self.file), file);
-        binary.map_err(|error| self.failure(error))
+        let text = str::from_utf8(file).map_err(|error| {
+            self.failure(DecodeError::new(ErrorKind::MalformedUtf8, error.valid_up_to()))
+        })?;
+        let binary = text::encode(&self.file, text);
+        binary.map(Into::into).map_err(|error| self.failure(error))
+    }
+
+    /// What is wrong with the module, if it is not valid, as `validate` has it: where, and in a
+    /// text on which line.
+    fn error(&self, file: &[u8], bytes: &[u8]) -> Result<Option<String>, Failure> {
+        let engine = Engine::new(Config::new().features(Features::ALL)).map_err(Failure::new)?;
+        let Err(error) = windlass::Module::validate(&engine, bytes) else { return Ok(None) };
+        let located = terminal::module(&engine, &self.file, file).err();
+        Ok(Some(located.unwrap_or(error).to_string()))
     }
 
     fn failure(&self, error: impl fmt::Display) -> Failure {
@@ -90,7 +104,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn new(module: &Module, bytes: &[u8]) -> Summary {
+    fn new(module: &Module, bytes: &[u8], error: Option<String>) -> Summary {
         let index_spaces = IndexSpaces::new(module);
         let imports = module.imports.iter().map(|import| Extern {
             module: Some(import.module.to_string()),
@@ -104,12 +118,11 @@ impl Summary {
             kind: describe::kind_name(export.kind),
             ty: index_spaces.describe_at(export.kind, export.index),
         });
-        let error = validate(bytes, Features::ALL).err();
         Summary {
             name: NameSection::decode(module, bytes).module.map(Into::into),
             size: bytes.len(),
             features: if error.is_none() { features_used(bytes) } else { Vec::new() },
-            error: error.map(|error| error.to_string()),
+            error,
             sections: sections(module),
             imports: imports.collect(),
             exports: exports.collect(),

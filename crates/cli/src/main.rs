@@ -14,6 +14,7 @@ mod describe;
 mod dump;
 mod explore;
 mod features;
+mod imports;
 mod inspect;
 mod junit;
 mod nearest;
@@ -22,6 +23,7 @@ mod profile;
 mod run;
 mod stdio;
 mod terminal;
+mod text;
 mod units;
 mod validate;
 mod values;
@@ -32,7 +34,7 @@ mod world;
 
 use clap::{
     CommandFactory, Parser, Subcommand,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
 use std::{
     ffi::{OsStr, OsString},
@@ -103,6 +105,10 @@ fn tell(mut error: clap::Error) -> ExitCode {
         let tip = format!("there is no file '{}' either", Escaped(word));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
+    if error.kind() == ErrorKind::UnknownArgument {
+        // That what is no option be put behind `--`: there it would be a file.
+        error.insert(ContextKind::Suggested, ContextValue::None);
+    }
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     let printed = error.print().and_then(|()| io::stdout().flush());
     match printed {
@@ -120,6 +126,19 @@ fn with_options_of_run() -> clap::Command {
     let options = run.into_iter().flatten().filter(|arg| !arg.is_positional());
     let options: Vec<_> = options.cloned().collect();
     command.args(options)
+}
+
+/// What to say of a program's arguments that hold an option of `run`, which belongs before FILE.
+/// Behind `--` they are meant as they are.
+fn misplaced(args: &[OsString]) -> Option<String> {
+    let command = Windlass::command();
+    let run = command.find_subcommand("run")?;
+    let name = args.iter().take_while(|arg| *arg != "--").find_map(|arg| {
+        let option = arg.to_str()?.strip_prefix("--")?;
+        let name = option.split_once('=').map_or(option, |(name, _)| name);
+        run.get_arguments().any(|known| known.get_long() == Some(name)).then_some(name)
+    })?;
+    Some(format!("--{name} follows FILE, and so is the program's: options of run come before FILE"))
 }
 
 /// The command line, with the `run` that was left out of `windlass [OPTIONS] FILE [ARGS]...`.

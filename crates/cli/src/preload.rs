@@ -39,6 +39,7 @@ impl Preload {
             .instantiate(&mut *store, &module)
             .map_err(|error| Ended::instantiating(&self.file, error, store, linker))?;
         initialize(&self.file, store, &instance)?;
+        store.data_mut().preloaded.push(self.name.clone());
         let defined = linker.instance(&mut *store, &self.name, instance);
         defined.map_err(|error| Failure::of(&self.file, error))?;
         Ok(())

@@ -5,7 +5,7 @@ use crate::{
     call::{Call, Ended},
     features,
     preload::Preload,
-    terminal::{Failure, load, read_module},
+    terminal::{Failure, load, read_module, shown},
     units,
     watchdog::Watchdog,
     world::World,
@@ -45,21 +45,21 @@ pub(crate) struct Run {
     features: Option<Features>,
 
     /// Stop the program when it has used this much fuel: 100000, 100k, 5M, 1G
-    #[arg(long, value_name = "N", value_parser = units::count)]
+    #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     fuel: Option<u64>,
 
     /// Stop the program after this time: 500ms, 10s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
     /// Let all that the program makes the host hold (memories, tables, objects, instances,
     /// translated code, stacks, threads, files in memory) together take at most this: 64KiB, 512MiB
-    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, allow_hyphen_values = true)]
     max_memory: Option<u64>,
 
     /// Let the program's functions call each other as deep as a stack of this size allows; 8MiB if
     /// nothing else is said
-    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, allow_hyphen_values = true)]
     max_stack: Option<u64>,
 
     #[command(flatten)]
@@ -80,6 +80,8 @@ pub(crate) struct Run {
 pub(crate) struct Host {
     wasi: SharedWasiCtx,
     pub(crate) budget: StoreBudget,
+    /// The names of the modules that were preloaded.
+    pub(crate) preloaded: Vec<String>,
 }
 
 /// How deep calls from host to guest may nest, and the native stack of a thread that runs guests,
@@ -108,11 +110,11 @@ impl Run {
         // Also what comes before the guest takes time.
         let watchdog = self.timeout.map(Watchdog::start);
         let file = self.file();
-        let bytes = read_module(file)?;
+        let bytes = read_module(file).map_err(|failure| failure.and(self.mistaken()))?;
         let mut config = self.config();
         let load = |config: &Config| {
             let engine = Engine::new(config).map_err(Failure::new)?;
-            load(&engine, file, &bytes)
+            load(&engine, file, &bytes).map_err(|failure| failure.and(self.mistaken()))
         };
         let mut module = load(&config)?;
         if WasiThreads::<Host>::are_in(&module) && self.metering() == Metering::None {
@@ -129,7 +131,7 @@ impl Run {
         if let Err(Ended::Error(error)) = &result
             && error.downcast_ref() != Some(&I32Exit(0))
         {
-            self.world.hint(&store.data().wasi.lock());
+            self.world.hint(&store.data().wasi.lock(), self.args());
         }
         match result {
             Ok(()) => Ok(ExitCode::SUCCESS),
@@ -163,6 +165,18 @@ impl Run {
     /// The module's file, or `-`.
     fn file(&self) -> &Path {
         self.program.first().map_or(Path::new("-"), Path::new)
+    }
+
+    /// What to say if the file is no module, but what an option was to be given.
+    fn mistaken(&self) -> Option<String> {
+        let file = shown(self.file());
+        if self.world.has_empty_memory() {
+            return Some(format!(
+                "--memfs takes what is to be in it behind =, as in --memfs={file}"
+            ));
+        }
+        let is_dir = self.file().is_dir();
+        is_dir.then(|| format!("a directory is given to a program by --dir {file}, before FILE"))
     }
 
     /// What follows it.
@@ -207,7 +221,8 @@ impl Run {
         // One limit for everything, if there is one; files in memory have one in any case.
         let files = self.max_memory.map_or(1 << 30, |_| u64::MAX);
         let wasi = self.world.wasi(self.name(), self.args(), &budget, files)?;
-        let host = Host { wasi: SharedWasiCtx::new(wasi), budget: StoreBudget::new(budget) };
+        let (wasi, budget) = (SharedWasiCtx::new(wasi), StoreBudget::new(budget));
+        let host = Host { wasi, budget, preloaded: Vec::new() };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.budget);
         if let Some(fuel) = self.fuel {
@@ -236,7 +251,7 @@ impl Run {
         let engine = store.engine().clone();
         let threads = WasiThreads::new(&mut linker, store, module, move |host: &Host| {
             let (wasi, budget) = (host.wasi.clone(), host.budget.another());
-            let mut store = Store::new(&engine, Host { wasi, budget });
+            let mut store = Store::new(&engine, Host { wasi, budget, preloaded: Vec::new() });
             store.limiter(|host| &mut host.budget);
             store
         })?;

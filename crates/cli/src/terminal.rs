@@ -2,12 +2,14 @@
 //! terminal only, and nothing but them: what a module or a file is called is [`Escaped`], by who
 //! shows it, and messages are once more, line by line.
 
+use crate::text;
 use anstyle::{AnsiColor, Style};
 use std::{
     fmt::{self, Display},
     io::{self, Read, Write},
     path::Path,
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
 };
 use windlass::{Engine, Error, Escaped, Module, ModuleError};
 
@@ -49,6 +51,12 @@ impl Failure {
     /// The guest trapped.
     pub(crate) fn trap(message: impl Display) -> Failure {
         Failure { message: message.to_string(), code: 134 }
+    }
+
+    /// With another line, which says more.
+    pub(crate) fn and(mut self, line: Option<String>) -> Failure {
+        self.message.extend(line.map(|line| format!("\n{line}")));
+        self
     }
 
     /// The file can't be used, for this reason.
@@ -94,9 +102,15 @@ pub(crate) fn stdout_failure(error: io::Error) -> Option<Failure> {
     is_ours.then(|| Failure::new(format_args!("cannot write to stdout: {error}")))
 }
 
-/// Reads a file, whose name an error tells; `-` is standard input.
+/// Whether standard input was read, of which nothing is left.
+static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
+
+/// Reads a file, whose name an error tells; `-` is standard input, once.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if path == Path::new("-") {
+        if STDIN_IS_READ.swap(true, Ordering::Relaxed) {
+            return Err(Failure::usage("standard input is read once, and - is given twice"));
+        }
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     } else {
@@ -126,13 +140,12 @@ pub(crate) fn load(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Module,
     module(engine, path, bytes).map_err(|error| Failure::of(path, error))
 }
 
-/// As [`load`], for who needs the engine's error.
+/// As [`load`], for who needs the engine's error, or [`text::Malformed`].
 pub(crate) fn module(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Module, Error> {
-    Module::new(engine, bytes).map_err(|error| match windlass_decode::is_text(bytes) {
+    Module::new(engine, bytes).map_err(|error| match str::from_utf8(bytes) {
         // The engine has parsed it without a name: only then is it no `ModuleError`.
-        true if !error.is::<ModuleError>() => {
-            let parsed = wat::Parser::new().parse_bytes(Some(path), bytes);
-            parsed.err().map_or(error, Error::new)
+        Ok(text) if windlass_decode::is_text(bytes) && !error.is::<ModuleError>() => {
+            text::encode(path, text).err().map_or(error, Error::new)
         }
         _ => error,
     })

@@ -4,6 +4,7 @@
 use crate::{
     features,
     terminal::{BAD, Failure, GOOD, complain, module, print, read_module, shown},
+    text::Malformed,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ fn tell(name: &str, verdict: Result<Result<(), Error>, Failure>) -> Result<(), F
 }
 
 /// For programs; what is not known is null. `offset` is in bytes of the binary format, `line` and
-/// `column` are of the text.
+/// `column` are of the text; of one that can't be parsed, `error` does not repeat them.
 fn object(file: &Path, verdict: Result<Result<(), Error>, Failure>) -> Value {
     let (error, place) = match &verdict {
         Ok(Ok(())) => (None, None),
@@ -82,7 +83,13 @@ fn object(file: &Path, verdict: Result<Result<(), Error>, Failure>) -> Value {
     };
     let function =
         place.and_then(|place| Some(json!({"index": place.func()?, "name": place.func_name()})));
-    let (line, column) = place.and_then(ModuleError::line).unzip();
+    let malformed = match &verdict {
+        Ok(Err(error)) => error.downcast_ref::<Malformed>(),
+        _ => None,
+    };
+    let error = malformed.map(Malformed::reason).or(error);
+    let parsed = malformed.map(|text| (text.line, text.column));
+    let (line, column) = place.and_then(ModuleError::line).or(parsed).unzip();
     json!({
         "file": file.to_string_lossy(),
         "valid": error.is_none(),

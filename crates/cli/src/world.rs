@@ -4,7 +4,7 @@
 
 use crate::{
     budget::Budget,
-    stdio,
+    misplaced, stdio,
     terminal::{Failure, shown, suggest},
     units,
 };
@@ -18,6 +18,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use windlass::Escaped;
 use windlass_wasi::{
     DeterministicClock, DirPerms, FilePerms, FileStream, MemoryFs, Outside, SeededRandom, WasiCtx,
     WasiCtxBuilder,
@@ -67,11 +68,11 @@ pub(crate) struct World {
     deterministic_clock: bool,
 
     /// Let the program have at most this many files, directories and connections open
-    #[arg(long, value_name = "N", value_parser = units::number)]
+    #[arg(long, value_name = "N", value_parser = units::number, allow_hyphen_values = true)]
     max_files: Option<u64>,
 
     /// Give the program random numbers that follow from this one
-    #[arg(long, value_name = "N", value_parser = units::number)]
+    #[arg(long, value_name = "N", value_parser = units::number, allow_hyphen_values = true)]
     random_seed: Option<u64>,
 
     /// Don't explain why a program that failed could not find its files
@@ -106,7 +107,8 @@ impl World {
             set_variables(&mut wasi, file)?;
         }
         for variable in &self.env {
-            set_variable(&mut wasi, variable)?;
+            set_variable(&mut wasi, variable)
+                .map_err(|wrong| failed("--env", variable.as_ref(), wrong))?;
         }
         if let Some(path) = &self.stdin {
             let file = File::open(path).map_err(|error| failed("--stdin", path, error))?;
@@ -137,8 +139,13 @@ impl World {
         Ok(wasi.build())
     }
 
-    /// Explains why a program that failed may have failed.
-    pub(crate) fn hint(&self, wasi: &WasiCtx) {
+    /// Whether there is a directory in memory, and nothing to be in it.
+    pub(crate) fn has_empty_memory(&self) -> bool {
+        self.memfs == Some(None)
+    }
+
+    /// Explains why a program that failed may have failed, with these arguments.
+    pub(crate) fn hint(&self, wasi: &WasiCtx, args: &[OsString]) {
         if self.no_hints {
             return;
         }
@@ -151,7 +158,10 @@ impl World {
                     "the program looked for files, and has no directory; give it one with --dir",
                 );
             }
-            _ => {}
+            _ => return,
+        }
+        if let Some(misplaced) = misplaced(args) {
+            suggest(misplaced);
         }
     }
 }
@@ -159,22 +169,29 @@ impl World {
 /// `--env-file`
 fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> {
     let text = fs::read(file).map_err(|error| failed("--env-file", file, error))?;
-    for line in text.split(|&byte| byte == b'\n') {
+    for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
             continue;
         }
-        match line.iter().position(|&byte| byte == b'=') {
-            Some(0) => return Err(failed("--env-file", file, NO_NAME)),
-            Some(at) => {
-                wasi.env(&line[..at], &line[at + 1..]);
-            }
-            None => {
-                // A name alone is looked up here, where names are not just bytes on all systems.
-                let name =
-                    str::from_utf8(line).map_err(|error| failed("--env-file", file, error))?;
-                set_variable(wasi, name.as_ref())?;
-            }
+        set_line(wasi, line).map_err(|wrong| {
+            Failure::usage(format_args!("--env-file {}:{number}: {wrong}", shown(file)))
+        })?;
+    }
+    Ok(())
+}
+
+/// A line of an environment file: bytes, which need not be what names are on this system.
+fn set_line(wasi: &mut WasiCtxBuilder, line: &[u8]) -> Result<(), String> {
+    match line.iter().position(|&byte| byte == b'=') {
+        Some(0) => return Err(NO_NAME.into()),
+        Some(at) => {
+            wasi.env(&line[..at], &line[at + 1..]);
+        }
+        // A name alone is looked up here, where names are not just bytes on all systems.
+        None => {
+            let name = str::from_utf8(line).map_err(|error| error.to_string())?;
+            set_variable(wasi, name.as_ref())?;
         }
     }
     Ok(())
@@ -182,16 +199,15 @@ fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> 
 
 const NO_NAME: &str = "a variable has a name before =";
 
-fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), Failure> {
+/// `NAME=VALUE`, or `NAME`, whose value is that of here.
+fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), String> {
     let (name, value) = match variable.split_once("=") {
-        Some((name, _)) if name.is_empty() => {
-            return Err(failed("--env", variable.as_ref(), NO_NAME));
-        }
+        Some((name, _)) if name.is_empty() => return Err(NO_NAME.into()),
         Some((name, value)) => (name, value.to_owned()),
         None => {
             let value = std::env::var_os(variable).ok_or_else(|| {
-                let name = shown(variable.as_ref());
-                Failure::usage(format_args!("--env {name}: environment variable not found"))
+                let name = Escaped(&variable.to_string_lossy()).to_string();
+                format!("no variable {name} is set here: its value is given as {name}=VALUE")
             })?;
             (variable, value)
         }

@@ -4,10 +4,17 @@
 
 use crate::{ErrorKind, MESSAGES};
 
+/// What zstd begins with. Its first byte is a parenthesis; the second continues no character.
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
 /// The first bytes of what is taken for modules by mistake.
-const BEGINNINGS: [(&[u8], &str); 13] = [
+const BEGINNINGS: [(&[u8], &str); 18] = [
     (b"\x1f\x8b", "this is compressed by gzip, and has to be unpacked first"),
-    (b"\x28\xb5\x2f\xfd", "this is compressed by zstd, and has to be unpacked first"),
+    (b"\xfd7zXZ\0", "this is compressed by xz, and has to be unpacked first"),
+    (b"BZh", "this is compressed by bzip2, and has to be unpacked first"),
+    (b"7z\xbc\xaf\x27\x1c", "this is an archive of 7-Zip, and has to be unpacked first"),
+    (b"\x04\x22\x4d\x18", "this is compressed by LZ4, and has to be unpacked first"),
+    (ZSTD, "this is compressed by zstd, and has to be unpacked first"),
     (b"PK\x03\x04", "this is a zip archive, and has to be unpacked first"),
     (b"\x7fELF", "this is a native program or library (ELF): build for a WebAssembly target"),
     (b"\xcf\xfa\xed\xfe", "this is a native program (Mach-O): build for a WebAssembly target"),
@@ -15,6 +22,7 @@ const BEGINNINGS: [(&[u8], &str); 13] = [
     (b"BC\xc0\xde", "this is LLVM bitcode, which has to be linked first"),
     (b"!<arch>\n", "this is an archive of object files, which has to be linked first"),
     (b"#!", "this is a script, whose first line says what runs it"),
+    (b"\xef\xbb\xbf\0asm", "this module has a byte order mark before it, which has to be removed"),
     (b"\xef\xbb\xbf", "this is text that begins with a byte order mark, which has to be removed"),
     (b"\xff\xfe", "this is text in UTF-16, and the text format is UTF-8"),
     (b"\xfe\xff", "this is text in UTF-16, and the text format is UTF-8"),
@@ -57,7 +65,7 @@ pub(crate) fn no_version(version: [u8; 4]) -> ErrorKind {
 /// ```
 pub fn is_text(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
-    start.starts_with(b"(") || start.starts_with(b";;")
+    start.starts_with(b"(") && !bytes.starts_with(ZSTD) || start.starts_with(b";;")
 }
 
 /// Whether text is that of a component, of which nothing is a module: where it begins. Comments may

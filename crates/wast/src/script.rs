@@ -8,13 +8,16 @@ use crate::{
 use std::{collections::HashMap, rc::Rc};
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, token::Id};
 use windlass::{
-    Engine, Error, Extern, Features, Instance, LinkError, Linker, Module, SharedMemory, Store,
-    ThrownException, Val,
+    Engine, Error, Extern, ExternType, Features, Instance, LinkError, Linker, Module, SharedMemory,
+    Store, ThrownException, Val,
 };
 use windlass_decode::{BranchHint, NameSection};
 
 /// An instance, or why there is none: what follows in the script then fails for that reason.
 type Outcome = Result<Instance, Rc<str>>;
+
+/// How many names are told of what there is, where a name is not.
+const MOST_NAMES: usize = 10;
 
 /// The state of a running script.
 pub(crate) struct Script {
@@ -268,7 +271,7 @@ impl Script {
         let instance = self.instance(call.module).map_err(Stop::NotRun)?;
         let func = instance
             .get_func(&mut self.store, call.name)
-            .ok_or_else(|| Stop::NotRun(format!("no function {:?} is exported", call.name)))?;
+            .ok_or_else(|| self.not_exported(&instance, "function", call.name))?;
         let mut args = Vec::with_capacity(call.args.len());
         for arg in &call.args {
             args.push(values::argument(&mut self.store, arg).map_err(Stop::NotRun)?);
@@ -276,6 +279,25 @@ impl Script {
         let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
         func.call(&mut self.store, &args, &mut results)?;
         Ok(results)
+    }
+
+    /// Nothing of this kind has this name; those that there are, if they are few.
+    fn not_exported(&self, instance: &Instance, kind: &str, name: &str) -> Stop {
+        let of_kind = |ty: &ExternType| match ty {
+            ExternType::Func(_) => kind == "function",
+            ExternType::Global(_) => kind == "global",
+            _ => false,
+        };
+        let exports = instance.module(&self.store).exports();
+        let exports = exports.filter(|export| of_kind(&export.ty()));
+        let names: Vec<String> =
+            exports.take(MOST_NAMES + 1).map(|export| format!("{:?}", export.name())).collect();
+        let there = match names.get(..MOST_NAMES) {
+            Some(first) if names.len() > MOST_NAMES => format!(" (but {}, ...)", first.join(", ")),
+            _ if names.is_empty() => String::new(),
+            _ => format!(" (but {})", names.join(", ")),
+        };
+        Stop::NotRun(format!("no {kind} {name:?} is exported{there}"))
     }
 
     fn execute(&mut self, exec: WastExecute<'_>) -> Result<Vec<Val>, Stop> {
@@ -289,7 +311,7 @@ impl Script {
                 let instance = self.instance(module).map_err(Stop::NotRun)?;
                 match instance.get_export(&mut self.store, global) {
                     Some(Extern::Global(global)) => Ok(vec![global.get(&mut self.store)]),
-                    _ => Err(Stop::NotRun(format!("no global {global:?} is exported"))),
+                    _ => Err(self.not_exported(&instance, "global", global)),
                 }
             }
         }

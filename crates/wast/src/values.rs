@@ -1,6 +1,7 @@
 //! Values in scripts: arguments, and the patterns that results are compared with.
 
 use crate::reference;
+use std::fmt::Debug;
 use wast::{
     WastArg, WastRet,
     core::{NanPattern, V128Pattern, WastArgCore, WastRetCore},
@@ -129,14 +130,46 @@ fn show_pattern(pattern: &WastRetCore<'_>) -> String {
         WastRetCore::I64(x) => format!("i64 {x}"),
         WastRetCore::F32(NanPattern::Value(x)) => show_f32(x.bits),
         WastRetCore::F64(NanPattern::Value(x)) => show_f64(x.bits),
-        WastRetCore::F32(nan) => format!("f32 {nan:?}"),
-        WastRetCore::F64(nan) => format!("f64 {nan:?}"),
+        WastRetCore::F32(nan) => format!("f32 {}", show_nan(nan)),
+        WastRetCore::F64(nan) => format!("f64 {}", show_nan(nan)),
+        WastRetCore::V128(lanes) => format!("v128 {}", show_lanes(lanes)),
         WastRetCore::Either(choices) => {
             let choices: Vec<String> = choices.iter().map(show_pattern).collect();
             choices.join(" or ")
         }
         WastRetCore::RefExtern(Some(number)) => format!("ref.extern {number}"),
         other => format!("{other:?}"),
+    }
+}
+
+/// A set of NaNs in the words of scripts; a number as itself.
+fn show_nan<T: Debug>(pattern: &NanPattern<T>) -> String {
+    match pattern {
+        NanPattern::CanonicalNan => "nan:canonical".to_owned(),
+        NanPattern::ArithmeticNan => "nan:arithmetic".to_owned(),
+        NanPattern::Value(number) => format!("{number:?}"),
+    }
+}
+
+/// A vector as scripts write it.
+fn show_lanes(pattern: &V128Pattern) -> String {
+    fn lanes<T>(shape: &str, lanes: &[T], show: impl Fn(&T) -> String) -> String {
+        let lanes: Vec<String> = lanes.iter().map(show).collect();
+        format!("{shape} {}", lanes.join(" "))
+    }
+    match pattern {
+        V128Pattern::I8x16(e) => lanes("i8x16", e, ToString::to_string),
+        V128Pattern::I16x8(e) => lanes("i16x8", e, ToString::to_string),
+        V128Pattern::I32x4(e) => lanes("i32x4", e, ToString::to_string),
+        V128Pattern::I64x2(e) => lanes("i64x2", e, ToString::to_string),
+        V128Pattern::F32x4(e) => lanes("f32x4", e, |lane| match lane {
+            NanPattern::Value(number) => f32::from_bits(number.bits).to_string(),
+            nan => show_nan(nan),
+        }),
+        V128Pattern::F64x2(e) => lanes("f64x2", e, |lane| match lane {
+            NanPattern::Value(number) => f64::from_bits(number.bits).to_string(),
+            nan => show_nan(nan),
+        }),
     }
 }
 

@@ -1,0 +1,53 @@
+//! The text format, for the command: what its parser finds wrong, by file, line and column, for
+//! people and for programs. `terminal` and `inspect` come here with a text that the engine refused;
+//! nothing is run of what is made here.
+
+use std::{
+    error::Error,
+    fmt::{self, Display},
+    path::Path,
+};
+use wast::{
+    Wat,
+    parser::{self, ParseBuffer},
+};
+
+/// Why a text is that of no module. It is shown with the line that is wrong.
+#[derive(Debug)]
+pub(crate) struct Malformed {
+    error: wast::Error,
+    /// Both from 1.
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl Malformed {
+    /// What is wrong, on one line, and not where.
+    pub(crate) fn reason(&self) -> String {
+        self.error.message()
+    }
+}
+
+impl Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Malformed {}
+
+/// A module in the binary format, from the text in a file.
+pub(crate) fn encode(path: &Path, text: &str) -> Result<Vec<u8>, Malformed> {
+    binary(text).map_err(|mut error| {
+        error.set_path(path);
+        error.set_text(text);
+        let (line, column) = error.span().linecol_in(text);
+        Malformed { error, line: line + 1, column: column + 1 }
+    })
+}
+
+fn binary(text: &str) -> Result<Vec<u8>, wast::Error> {
+    let buffer = ParseBuffer::new(text)?;
+    let mut wat = parser::parse::<Wat<'_>>(&buffer)?;
+    wat.encode()
+}
