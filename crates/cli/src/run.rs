@@ -152,7 +152,7 @@ impl Run {
                     let what = format!("{}: {}", Trap::StackOverflow.message(), self.stack());
                     Err(Failure::trap(stopped(what, &error)))
                 }
-                (None, Some(_)) => Err(Failure::trap(error)),
+                (None, Some(_)) => Err(Failure::trap(format_args!("{error:#}"))),
                 (None, None) if error.is::<ThrownException>() => Err(Failure::trap(error)),
                 (None, None) => Err(match store.data().budget.explain(&error) {
                     Some(message) => Failure::of(file, message),

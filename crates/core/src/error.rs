@@ -337,6 +337,19 @@ macro_rules! text {
 }
 pub(crate) use text;
 
+/// An error with a context that is put together, of what it was about; in builds without messages,
+/// the error alone.
+macro_rules! place {
+    ($error:expr, $($arg:tt)*) => {{
+        let error: $crate::Error = $error;
+        match windlass_decode::MESSAGES {
+            true => error.context(alloc::format!($($arg)*)),
+            false => error,
+        }
+    }};
+}
+pub(crate) use place;
+
 #[cfg(test)]
 mod tests {
     use super::fixed;
@@ -345,7 +358,7 @@ mod tests {
     fn what_is_fixed_of_a_format_is_its_longest_piece() {
         for (format, piece) in [
             ("the engine is gone", "the engine is gone"),
-            ("the module has {wanted} imports, but {} are given", "the module has "),
+            ("the module has {}, but {given} are given", "the module has "),
             ("{} is not defined", " is not defined"),
             ("`{}` is not defined", "` is not defined"),
             ("at {offset:#x}", "at "),

@@ -2,6 +2,7 @@
 //! ready-made one. Asked by `runtime/resources` only.
 
 use crate::{Error, error::error};
+use windlass_decode::Count;
 
 /// Decides how much guests of a store may take. [`StoreLimits`] is a ready-made one; it is set by
 /// [`Store::limiter`](crate::Store::limiter).
@@ -189,12 +190,20 @@ pub struct StoreLimits {
     trap_on_grow_failure: bool,
 }
 
+/// How it is set, and what it is.
+struct Limit(&'static str, usize);
+
 impl StoreLimits {
     /// What a limit says, or the error that it becomes.
-    fn allows(&self, allowed: bool, what: &str, desired: usize) -> Result<bool, Error> {
+    fn allows(&self, what: &str, desired: Count<usize>, limit: &Limit) -> Result<bool, Error> {
+        let Limit(name, most) = limit;
+        let allowed = desired.0 <= *most;
         match allowed || !self.trap_on_grow_failure {
             true => Ok(allowed),
-            false => Err(error!("resource limit exceeded: a {what} of {desired}")),
+            false => Err(error!(
+                "resource limit exceeded: a {what} of {desired}: `StoreLimitsBuilder::{name}` \
+                 allows {most}"
+            )),
         }
     }
 
@@ -228,7 +237,8 @@ impl ResourceLimiter for StoreLimits {
         desired: usize,
         _: Option<usize>,
     ) -> Result<bool, Error> {
-        self.allows(desired <= self.memory_size, "memory, in bytes,", desired)
+        let limit = Limit("memory_size", self.memory_size);
+        self.allows("memory", Count(desired, "byte"), &limit)
     }
 
     fn memory_grow_failed(&mut self, error: Error) -> Result<(), Error> {
@@ -249,7 +259,8 @@ impl ResourceLimiter for StoreLimits {
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
-        self.allows(desired <= self.table_elements, "table, in elements,", desired)
+        let limit = Limit("table_elements", self.table_elements);
+        self.allows("table", Count(desired, "element"), &limit)
     }
 
     fn stack_growing(&mut self, _: usize, desired: usize) -> Result<bool, Error> {

@@ -62,8 +62,8 @@ pub enum ErrorKind {
     MagicHeaderNotDetected,
     #[error("magic header not detected: {0}")]
     OtherFormat(&'static str),
-    #[error("unknown binary version")]
-    UnknownBinaryVersion,
+    #[error("unknown binary version: {0}, and 1 is wanted")]
+    UnknownBinaryVersion(u32),
     #[error(
         "unknown binary version: this is a component, and a module is wanted: build for \
             wasm32-wasip1"
@@ -85,6 +85,8 @@ pub enum ErrorKind {
         Count(*size, "byte")
     )]
     SectionCut { size: u32, there: usize },
+    #[error("malformed section id: {0}")]
+    MalformedSectionId(u8),
     #[error("illegal opcode {}", Opcode(*.0))]
     IllegalOpcode(u32),
     #[error("{what} needs the feature {feature}, which is switched off")]
@@ -113,6 +115,7 @@ impl ErrorKind {
             ErrorKind::LimitExceeded { what, .. } => [what, " exceeds the limit", "", ""],
             ErrorKind::OutOfMemory => ["the host has no memory for the module", "", "", ""],
             ErrorKind::Malformed(what) => [what, "", "", ""],
+            ErrorKind::MalformedSectionId(_) => ["malformed section id", "", "", ""],
             _ => ["malformed module", "", "", ""],
         }
     }

@@ -52,7 +52,10 @@ pub(crate) fn no_magic(bytes: &[u8]) -> ErrorKind {
 /// Why the second half of a header is no module's.
 pub(crate) fn no_version(version: [u8; 4]) -> ErrorKind {
     // Behind the version of what is being made, a component has a 1 for what it is.
-    if version[2..] == [1, 0] { ErrorKind::Component } else { ErrorKind::UnknownBinaryVersion }
+    match version {
+        [_, _, 1, 0] => ErrorKind::Component,
+        other => ErrorKind::UnknownBinaryVersion(u32::from_le_bytes(other)),
+    }
 }
 
 /// Whether bytes begin as a module in the text format does: by a parenthesis or a comment. Nothing

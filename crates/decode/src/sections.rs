@@ -176,11 +176,10 @@ impl Module {
 
 /// What is wrong with a section that none of the ids to come is.
 fn out_of_place(id: u8) -> ErrorKind {
-    ErrorKind::Malformed(if ORDER.contains(&id) {
-        "unexpected content after last section"
-    } else {
-        "malformed section id"
-    })
+    match ORDER.contains(&id) {
+        true => ErrorKind::Malformed("unexpected content after last section"),
+        false => ErrorKind::MalformedSectionId(id),
+    }
 }
 
 impl Reader<'_> {

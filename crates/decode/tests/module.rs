@@ -196,7 +196,8 @@ fn other_formats_are_named() {
             "unexpected end of the module's header: is the file truncated? \
             (at offset 0x4)",
         ),
-        (b"\0asm\x02\0\0\0", "unknown binary version (at offset 0x4)"),
+        (b"\0asm\x02\0\0\0", "unknown binary version: 2, and 1 is wanted (at offset 0x4)"),
+        (b"\0asm\x01\0\0\0junk", "malformed section id: 106 (at offset 0x8)"),
         (
             b"\0asm\x0d\0\x01\0",
             "unknown binary version: this is a component, and a module is \

@@ -361,7 +361,13 @@ impl Store {
     /// Stops the guest that runs, or the next one if none runs, with a trap. Any thread may call
     /// it.
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
-        let none = || errors::failed(py, "guests of this engine cannot be interrupted");
+        let none = || {
+            errors::failed(
+                py,
+                "guests of this engine cannot be interrupted: those of one with \
+                 `Config(interrupts=True)` can",
+            )
+        };
         let handle = self.shared.handle.as_ref().ok_or_else(none)?;
         self.shared.stop.store(true, Ordering::Relaxed);
         handle.interrupt();

@@ -175,6 +175,12 @@ impl<'a, T> From<&'a Caller<'_, T>> for StoreContext<'a, T> {
     }
 }
 
+impl<'a, T> From<&'a mut Caller<'_, T>> for StoreContext<'a, T> {
+    fn from(caller: &'a mut Caller<'_, T>) -> Self {
+        StoreContext(caller.store.0)
+    }
+}
+
 impl<'a, T> From<&'a mut Caller<'_, T>> for StoreContextMut<'a, T> {
     fn from(caller: &'a mut Caller<'_, T>) -> Self {
         StoreContextMut(caller.store.0)

@@ -208,14 +208,15 @@ impl Instance {
         let told: Vec<_> = told.map(|name| format!("`{}`", Escaped(name))).collect();
         let there_are = match (told.join(", "), names.count() - told.len()) {
             (_, 0) if told.is_empty() => "no function is".into(),
+            (one, 0) if told.len() == 1 => format!("there is {one}"),
             (told, 0) => format!("there are {told}"),
             (told, more) => format!("there are {told} and {more} more"),
         };
-        let what = match module.find_export(name) {
-            Some(_) => "what is exported is no function",
-            None => "no function is exported",
-        };
-        error!("{what} under the name `{}`; {there_are}", Escaped(name))
+        let shown = Escaped(name);
+        match module.find_export(name) {
+            Some((kind, _)) => error!("`{shown}` is {}, no function; {there_are}", a(kind)),
+            None => error!("no function is exported under the name `{shown}`; {there_are}"),
+        }
     }
 
     /// The memory that is exported under `name`.
@@ -273,6 +274,17 @@ impl Instance {
             Ok(()) => &store.instances[self.index as usize],
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// What an error calls it.
+fn a(kind: ExternKind) -> &'static str {
+    match kind {
+        ExternKind::Func => "a function",
+        ExternKind::Table => "a table",
+        ExternKind::Memory => "a memory",
+        ExternKind::Global => "a global",
+        ExternKind::Tag => "a tag",
     }
 }
 

@@ -5,7 +5,6 @@ use super::{call_hook::Hook, func::HostFn};
 use crate::{
     Engine, Error, Metering, ResourceLimiter, Trap, Val,
     driver::{self, Threaded, Threads, collect},
-    error::error,
     interrupt::Interrupt,
     runtime::{self, COLLECTS, Embedder, Grown, Limited, StoreInner},
 };
@@ -533,7 +532,10 @@ impl<T> StoreContextMut<'_, T> {
 
 fn check_interrupt(engine: &Engine) -> Result<(), Error> {
     match engine.config().metering {
-        Metering::None => Err(Error::msg("guests of this engine cannot be interrupted")),
+        Metering::None => Err(Error::msg(
+            "guests of this engine cannot be interrupted: with \
+             `Config::metering(Metering::Interrupt)` they can",
+        )),
         Metering::Interrupt | Metering::Fuel => Ok(()),
     }
 }
@@ -541,7 +543,9 @@ fn check_interrupt(engine: &Engine) -> Result<(), Error> {
 fn check_fuel(engine: &Engine) -> Result<(), Error> {
     match engine.config().metering {
         Metering::Fuel => Ok(()),
-        metering => Err(error!("the engine does not count fuel: its metering is {metering:?}")),
+        _ => Err(Error::msg(
+            "the engine does not count fuel: with `Config::consume_fuel(true)` it does",
+        )),
     }
 }
 
@@ -602,6 +606,13 @@ impl<C: AsContextMut> AsContextMut for &mut C {
 
 impl<'a, T> From<&'a Store<T>> for StoreContext<'a, T> {
     fn from(store: &'a Store<T>) -> Self {
+        StoreContext(&store.0)
+    }
+}
+
+/// So that what only reads takes a `&mut store`, too.
+impl<'a, T> From<&'a mut Store<T>> for StoreContext<'a, T> {
+    fn from(store: &'a mut Store<T>) -> Self {
         StoreContext(&store.0)
     }
 }

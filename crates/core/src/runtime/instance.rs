@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     Engine, Error, Module, Trap,
-    error::error,
+    error::{error, place},
     exec::machine::views::FuncEntity,
     module::{ModuleInner, slots_of},
     room,
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use windlass_decode::{ElementItems, ElementMode, Expr, GlobalType};
+use windlass_decode::{Count, ElementItems, ElementMode, Expr, GlobalType};
 use windlass_validate::sort;
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store,
@@ -243,8 +243,10 @@ impl Parts {
 
     fn add_globals(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
         for global in &module.decoded.globals {
-            let value = self.context(module).eval(store, &global.init)?;
-            let ty = module.context.globals[self.globals.len()];
+            let index = self.globals.len();
+            let value = self.context(module).eval(store, &global.init);
+            let value = value.map_err(|e| place!(e, "cannot make global {index}"))?;
+            let ty = module.context.globals[index];
             let store = store.inner();
             push(&mut self.globals, store.globals.len() as u32)?;
             push(&mut store.globals, value)?;
@@ -255,15 +257,17 @@ impl Parts {
 
     fn add_tables(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
         for table in &module.decoded.tables {
+            let index = self.tables.len();
+            let no_table = |error: Error| place!(error, "cannot make table {index}");
             let init = match &table.init {
-                Some(expr) => self.context(module).eval(store, expr)?[0],
+                Some(expr) => self.context(module).eval(store, expr).map_err(no_table)?[0],
                 None => 0,
             };
-            let ty = module.context.tables[self.tables.len()];
+            let ty = module.context.tables[index];
             let table = add_table(store, ty, 0)?;
             push(&mut self.tables, table)?;
             if init != 0 {
-                fill_table(store.inner(), table, init)?;
+                fill_table(store.inner(), table, init).map_err(no_table)?;
             }
         }
         Ok(())
@@ -274,7 +278,7 @@ impl Parts {
         store: &mut dyn Limited,
         module: &ModuleInner,
     ) -> Result<(), Error> {
-        for segment in &module.decoded.elements {
+        for (index, segment) in module.decoded.elements.iter().enumerate() {
             let context = self.context(module);
             let references = match &segment.items {
                 // Only declares functions: dropped from the start.
@@ -285,7 +289,9 @@ impl Parts {
                 }
                 ElementItems::Exprs(exprs) => {
                     let eval = |expr: &Expr| Ok(context.eval(store, expr)?[0]);
-                    collected(exprs.iter().map(eval))?.into()
+                    collected(exprs.iter().map(eval))
+                        .map_err(|e| place!(e, "cannot make element segment {index}"))?
+                        .into()
                 }
             };
             push(&mut self.elements, references)?;
@@ -408,11 +414,21 @@ fn active_elements(
     for (i, segment) in module.decoded.elements.iter().enumerate() {
         let ElementMode::Active { table, .. } = &segment.mode else { continue };
         let entity = &store.instances[instance];
-        let table = entity.tables[*table as usize] as usize;
+        let entity = entity.tables[*table as usize] as usize;
         let references = store.drop_elements(instance, i);
-        part(&mut store.tables[table].elements, offsets[i], references.len())
-            .ok_or(Trap::TableOutOfBounds)?
-            .copy_from_slice(&references);
+        let (elements, at, len) =
+            (&mut store.tables[entity].elements, offsets[i], references.len());
+        match part(elements, at, len) {
+            Some(part) => part.copy_from_slice(&references),
+            None => {
+                return Err(place!(
+                    Trap::TableOutOfBounds.into(),
+                    "element segment {i} does not fit: {} at {at} of table {table}, which has {}",
+                    Count(len, "element"),
+                    elements.len()
+                ));
+            }
+        }
     }
     Ok(())
 }
@@ -424,16 +440,21 @@ fn active_data(
     offsets: &[u64],
 ) -> Result<(), Error> {
     for (i, segment) in module.decoded.data.iter().enumerate() {
-        let Some((memory, _)) = &segment.active else { continue };
+        let Some((index, _)) = &segment.active else { continue };
         let entity = &store.instances[instance];
-        let memory = entity.memories[*memory as usize] as usize;
+        let memory = entity.memories[*index as usize] as usize;
         store.instances[instance].data_dropped[i] = true;
         let bytes = &module.bytes[segment.bytes.clone()];
         let memory = &mut store.memories[memory].bytes;
         let at = offsets[i];
         let end = at.checked_add(bytes.len() as u64);
         if end.is_none_or(|end| end > memory.len() as u64) {
-            return Err(Trap::MemoryOutOfBounds.into());
+            return Err(place!(
+                Trap::MemoryOutOfBounds.into(),
+                "data segment {i} does not fit: {} at {at:#x} of memory {index}, which has {:#x}",
+                Count(bytes.len(), "byte"),
+                memory.len()
+            ));
         }
         memory.write(at as usize, bytes);
     }

@@ -3,12 +3,12 @@
 
 use super::{SharedMemory, StoreInner};
 use crate::{
-    Engine, Error, ExternType, Module,
+    Engine, Error, Escaped, ExternType, Module,
     error::{LinkError, LinkErrorKind, LinkErrors, error, text},
     types::ItemType,
 };
 use core::fmt;
-use windlass_decode::{Import, ImportType};
+use windlass_decode::{Count, Import, ImportType};
 use windlass_validate::TypeRegistry;
 
 /// What is given for an import: something of the store, by its index, or a memory that belongs to
@@ -61,9 +61,8 @@ pub(crate) fn check_imports(
     module: &Module,
     given: &[Item],
 ) -> Result<(), Error> {
-    let wanted = module.0.decoded.imports.len();
-    if wanted != given.len() {
-        return Err(error!("the module has {wanted} imports, but {} are given", given.len()));
+    if module.0.decoded.imports.len() != given.len() {
+        return Err(wrong_number(module, given.len()));
     }
     let given = || module.0.imports().zip(given.iter().map(|given| given.ty(store)));
     let fits = |types: &TypeRegistry| {
@@ -77,6 +76,20 @@ pub(crate) fn check_imports(
         check_import(&store.engine, import, wanted, given, &mut errors);
     }
     Ok(errors.finish()?)
+}
+
+/// The error that not as many things are given as there are imports: it names the first that
+/// misses its own.
+#[cold]
+fn wrong_number(module: &Module, given: usize) -> Error {
+    let imports = &module.0.decoded.imports;
+    let missing = imports.get(given).map(|import| {
+        let [module, name] = [import.module.as_str(), &*import.name].map(Escaped);
+        text!("; nothing is given for `{module}`::`{name}`")
+    });
+    let (wanted, missing) = (Count(imports.len(), "import"), missing.unwrap_or_default());
+    let are = if given == 1 { "is" } else { "are" };
+    error!("the module has {wanted}, but {given} {are} given{missing}")
 }
 
 /// Checks what is given for one import by its type.

@@ -268,7 +268,7 @@ pub(crate) fn grow_memory_at(
         }
         Growing::Failed => {
             inner.release(Growable::Memory(index));
-            memory_failed(store, error!("the host cannot allocate {desired} bytes"))?;
+            memory_failed(store, error!("the host cannot allocate {}", Count(desired, "byte")))?;
             Ok(Grown::Failed)
         }
     }
@@ -307,7 +307,7 @@ pub(crate) fn grow_code(store: &mut dyn Limited, more: usize) -> Result<bool, Er
 /// If the limits do not allow it; the limiter's.
 pub(crate) fn grow_instances(store: &mut dyn Limited, more: usize) -> Result<(), Error> {
     if !total_allowed(store, more)? {
-        return Err(error!("resource limit exceeded: an instance of {more} bytes"));
+        return Err(error!("resource limit exceeded: an instance of {}", Count(more, "byte")));
     }
     let held = &mut store.inner().held;
     held.instances = held.instances.saturating_add(more);
@@ -400,7 +400,7 @@ pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> Result<bool,
         if store.inner().heap.grow(desired) {
             return Ok(true);
         }
-        memory_failed(store, error!("the host cannot allocate {desired} bytes"))?;
+        memory_failed(store, error!("the host cannot allocate {}", Count(desired, "byte")))?;
     }
     Ok(false)
 }

@@ -21,7 +21,9 @@ pub(crate) enum ItemType {
 ///
 /// ```
 /// use windlass::{ExternType, MemoryType};
-/// assert_eq!(ExternType::Memory(MemoryType::new(1, Some(2))).to_string(), "memory 1..2");
+/// let ty = ExternType::from(MemoryType::new(1, Some(2)));
+/// assert_eq!(ty.to_string(), "memory 1..2");
+/// assert_eq!((ty.unwrap_memory().minimum(), ty.func()), (1, None));
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,48 @@ impl ExternType {
             other => other,
         }
     }
+}
+
+macro_rules! accessors {
+    ($($variant:ident($ty:ident) $get:ident $unwrap:ident $what:literal;)*) => {
+        impl ExternType {
+            $(
+                #[doc = concat!("The type, if it is that of a ", $what, ".")]
+                pub fn $get(&self) -> Option<&$ty> {
+                    match self {
+                        ExternType::$variant(ty) => Some(ty),
+                        _ => None,
+                    }
+                }
+
+                #[doc = concat!("The type of a ", $what, ".")]
+                ///
+                /// # Panics
+                /// If it is that of something else.
+                #[track_caller]
+                pub fn $unwrap(&self) -> &$ty {
+                    match self {
+                        ExternType::$variant(ty) => ty,
+                        other => panic!("expected the type of a {}, found {other}", $what),
+                    }
+                }
+            )*
+        }
+
+        $(impl From<$ty> for ExternType {
+            fn from(ty: $ty) -> ExternType {
+                ExternType::$variant(ty)
+            }
+        })*
+    };
+}
+
+accessors! {
+    Func(FuncType) func unwrap_func "function";
+    Table(TableType) table unwrap_table "table";
+    Memory(MemoryType) memory unwrap_memory "memory";
+    Global(GlobalType) global unwrap_global "global";
+    Tag(TagType) tag unwrap_tag "tag";
 }
 
 impl fmt::Display for ExternType {

@@ -179,3 +179,47 @@ fn elements_are_copied_between_tables_of_the_host() {
     assert_eq!(error.to_string(), expected);
     assert!(Table::copy(Store::<()>::default(), &a, 0, &a, 0, 1).is_err());
 }
+
+#[test]
+fn a_trap_of_an_instantiation_says_where() {
+    const FIT: &str = r#"(memory 1) (table 1 funcref) (func $f)
+        (data "passive") (elem func $f)"#;
+    for (what, expected) in [
+        (
+            r#"(data (i32.const 65535) "ab")"#,
+            "data segment 1 does not fit: 2 bytes at 0xffff of memory 0, which has 0x10000: \
+             out of bounds memory access",
+        ),
+        (
+            r#"(memory $m 0) (data (memory $m) (i32.const -1) "a")"#,
+            "data segment 1 does not fit: 1 byte at 0xffffffff of memory 1, which has 0x0: \
+             out of bounds memory access",
+        ),
+        (
+            "(elem (i32.const 5) $f)",
+            "element segment 1 does not fit: 1 element at 5 of table 0, which has 1: \
+             out of bounds table access",
+        ),
+    ] {
+        let mut store = Store::<()>::default();
+        let module = module(store.engine(), &format!("{FIT} {what}"));
+        let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+        assert!(error.trap().is_some());
+        assert_eq!(format!("{error:#}"), expected);
+    }
+    for (what, place) in [
+        ("(global i32 (i32.const 0)) (global (ref $b) (ARRAY))", "cannot make global 1"),
+        ("(table 1 funcref) (table 9000000 funcref (ref.func $f))", "cannot make table 1"),
+        ("(table 1 (ref null $b) (ARRAY))", "cannot make table 0"),
+        ("(elem (ref $b) (item (ARRAY)))", "cannot make element segment 0"),
+    ] {
+        let mut store = store(Metering::Fuel);
+        store.set_fuel(100).unwrap();
+        let what = what.replace("ARRAY", "array.new $b (i32.const 7) (i32.const 6000000)");
+        let module = text(&store, &what);
+        let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+        assert_eq!(error.trap(), Some(Trap::OutOfFuel));
+        let expected = format!("{place}: {}", Trap::OutOfFuel);
+        assert_eq!(format!("{error:#}"), expected, "{what}");
+    }
+}

@@ -189,8 +189,16 @@ fn a_growth_that_is_not_allowed_can_be_an_error() {
         let module = windlass::Module::new(store.engine(), wasm).unwrap();
         let instance = windlass::Instance::new(&mut store, &module, &[]).unwrap();
         for (name, message) in [
-            ("memory", "resource limit exceeded: a memory, in bytes, of 131072\n"),
-            ("table", "resource limit exceeded: a table, in elements, of 2\n"),
+            (
+                "memory",
+                "resource limit exceeded: a memory of 131072 bytes: \
+                 `StoreLimitsBuilder::memory_size` allows 65536\n",
+            ),
+            (
+                "table",
+                "resource limit exceeded: a table of 2 elements: \
+                 `StoreLimitsBuilder::table_elements` allows 1\n",
+            ),
         ] {
             let grow = instance.get_typed_func::<(), i32>(&store, name).unwrap();
             match grow.call(&mut store, ()) {

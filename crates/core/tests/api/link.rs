@@ -93,8 +93,17 @@ fn sizes_at_present_count_for_imports() {
 #[test]
 fn a_wrong_number_of_imports_is_an_error() {
     let mut store = Store::new(&Engine::default(), ());
-    let error = instantiation_error(&mut store, r#"(import "env" "f" (func))"#, &[]);
-    assert_eq!(error.to_string(), "the module has 1 imports, but 0 are given");
+    let one = r#"(import "env" "f" (func))"#;
+    let error = instantiation_error(&mut store, one, &[]);
+    let expected = "the module has 1 import, but 0 are given; nothing is given for `env`::`f`";
+    assert_eq!(error.to_string(), expected);
+    let func = Func::wrap(&mut store, || {}).into();
+    let two = r#"(import "env" "f" (func)) (import "env" "g\nh" (func))"#;
+    let error = instantiation_error(&mut store, two, std::slice::from_ref(&func));
+    let expected = "the module has 2 imports, but 1 is given; nothing is given for `env`::`g\\nh`";
+    assert_eq!(error.to_string(), expected);
+    let error = instantiation_error(&mut store, one, &[func.clone(), func]);
+    assert_eq!(error.to_string(), "the module has 1 import, but 2 are given");
 }
 
 #[test]
@@ -431,9 +440,12 @@ fn a_function_that_is_not_exported_is_told_with_those_that_are() {
     let expected = "no function is exported under the name `mian`; \
                     there are `main`, `fib`, `ma\\nin`";
     assert_eq!(error("mian"), expected);
-    let expected = "what is exported is no function under the name `memory`; \
-                    there are `fib`, `main`, `ma\\nin`";
+    let expected = "`memory` is a memory, no function; there are `fib`, `main`, `ma\\nin`";
     assert_eq!(error("memory"), expected);
+    let (store, instance) = crate::instance(r#"(func (export "one"))"#);
+    let error = instance.get_typed_func::<(), ()>(&store, "f").unwrap_err();
+    let expected = "no function is exported under the name `f`; there is `one`";
+    assert_eq!(error.to_string(), expected);
     let (store, instance) = crate::instance("(memory 1)");
     let error = instance.get_typed_func::<(), ()>(&store, "f").unwrap_err();
     assert_eq!(error.to_string(), "no function is exported under the name `f`; no function is");

@@ -459,3 +459,19 @@ fn what_a_host_function_owes_stays_its_own() {
     store.set_fuel(200_000).unwrap();
     assert!(matches!(execution.run(&mut store).unwrap(), Event::Finished(_)));
 }
+
+#[test]
+fn what_a_setting_forbids_is_an_error_that_names_the_setting() {
+    let (mut store, _) = metered(Metering::None);
+    let error = store.set_fuel(1).unwrap_err().to_string();
+    assert!(error.contains("`Config::consume_fuel(true)`"), "{error}");
+    let interval = store.fuel_async_yield_interval(Some(1)).unwrap_err().to_string();
+    assert_eq!(interval, error);
+    let error = store.set_epoch_deadline(1).unwrap_err().to_string();
+    assert!(error.contains("`Config::metering(Metering::Interrupt)`"), "{error}");
+    assert_eq!(store.interrupt_handle().unwrap_err().to_string(), error);
+    // What they name helps.
+    let mut store = Store::new(&Engine::new(Config::new().consume_fuel(true)).unwrap(), ());
+    store.set_fuel(1).unwrap();
+    metered(Metering::Interrupt).0.set_epoch_deadline(1).unwrap();
+}

@@ -261,3 +261,30 @@ fn bytes_that_are_always_there_are_not_copied() {
         assert!(Module::from_static(&engine, &bytes[..bytes.len() - 1]).is_err());
     }
 }
+
+#[test]
+fn types_of_items_and_exports_are_asked_as_by_users_of_wasmtime() {
+    let engine = Engine::default();
+    let module = module(&engine, r#"(memory (export "m") 1 2) (func (export "f"))"#);
+    let memory = module.get_export("m").unwrap();
+    assert_eq!(memory.unwrap_memory().maximum(), Some(2));
+    assert!(memory.func().is_none() && memory.table().is_none());
+    assert!(memory.global().is_none() && memory.tag().is_none());
+    let func = module.get_export("f").unwrap();
+    assert_eq!(ExternType::from(func.unwrap_func().clone()), func);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let names = |exports: Vec<windlass::Export<'_>>| -> Vec<String> {
+        exports.iter().map(|export| export.name().to_owned()).collect()
+    };
+    assert_eq!(names(instance.exports(&mut store).collect()), ["m", "f"]);
+    assert_eq!(names(instance.exports(&store).collect()), ["m", "f"]);
+    let named = instance.module(&mut store).name();
+    assert_eq!(named, None);
+}
+
+#[test]
+#[should_panic(expected = "expected the type of a function, found memory 1..2")]
+fn the_type_of_another_item_is_no_function_type() {
+    ExternType::Memory(windlass::MemoryType::new(1, Some(2))).unwrap_func();
+}

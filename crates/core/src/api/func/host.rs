@@ -131,6 +131,7 @@ where
     note = "what can: a closure that is `Fn`, `Send`, `Sync` and `'static`, whose parameters are a \
             `Caller`, if wanted, and up to 16 types that are `WasmTy`, such as `i32`, `u64`, \
             `f64` or `Func`; it returns such types, or a `Result` of them",
+    note = "a `Caller` has the data of the store or linker: here it is a `Caller<'_, {T}>`",
     note = "the error of a `Result` is anything that fits into `Box<dyn Error + Send + Sync>`"
 )]
 #[expect(private_bounds)]
@@ -144,6 +145,7 @@ impl<T, Params, Results, F: IntoHost<T, Params, Results>> IntoFunc<T, Params, Re
     note = "what can: a closure that is `Fn`, `Send`, `Sync` and `'static`, whose parameters are a \
             `Caller`, if wanted, and up to 16 types that are `WasmTy`, such as `i32`, `u64`, \
             `f64` or `Func`; it returns such types, or a `Result` of them",
+    note = "a `Caller` has the data of the store or linker: here it is a `Caller<'_, {T}>`",
     note = "the error of a `Result` is anything that fits into `Box<dyn Error + Send + Sync>`"
 )]
 pub(crate) trait IntoHost<T, Params, Results> {

@@ -57,6 +57,13 @@ impl<'a, C: AsContextMut> From<&'a RootScope<C>> for StoreContext<'a, C::Data> {
     }
 }
 
+impl<'a, C: AsContextMut> From<&'a mut RootScope<C>> for StoreContext<'a, C::Data> {
+    fn from(scope: &'a mut RootScope<C>) -> StoreContext<'a, C::Data> {
+        let scope: &'a RootScope<C> = scope;
+        scope.as_context()
+    }
+}
+
 impl<'a, C: AsContextMut> From<&'a mut RootScope<C>> for StoreContextMut<'a, C::Data> {
     fn from(scope: &'a mut RootScope<C>) -> StoreContextMut<'a, C::Data> {
         scope.as_context_mut()

@@ -9,6 +9,7 @@ use crate::{
     runtime::{StoreId, StoreInner},
 };
 use alloc::{boxed::Box, vec, vec::Vec};
+use windlass_decode::Count;
 use windlass_validate::TypeId;
 
 reference! {
@@ -99,7 +100,7 @@ impl StructRef {
         check_store(store.inner.id, allocator.store, "structure's allocator")?;
         if fields.len() != allocator.fields.len() {
             let (wanted, given) = (allocator.fields.len(), fields.len());
-            return Err(error!("expected {wanted} fields, found {given}"));
+            return Err(error!("expected {}, found {given}", Count(wanted, "field")));
         }
         let mut slots = vec![0; 2 * fields.len()];
         let mut at = 0;
