@@ -52,6 +52,7 @@ use windlass::Escaped;
 #[derive(Parser)]
 #[command(
     name = "windlass",
+    bin_name = "windlass",
     version,
     long_version = version::long(),
     arg_required_else_help = true,
@@ -102,7 +103,17 @@ fn main() -> ExitCode {
 /// Prints help, the version, or what is wrong with the command line.
 fn tell(mut error: clap::Error) -> ExitCode {
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) {
+        let near = Windlass::command()
+            .get_subcommands()
+            .map(|command| command.get_name().to_owned())
+            .find(|name| nearest::is_like(word, name));
         let tip = format!("there is no file '{}' either", Escaped(word));
+        if let Some(name) = near
+            && error.get(ContextKind::SuggestedSubcommand).is_none()
+        {
+            let names = ContextValue::Strings(vec![name]);
+            error.insert(ContextKind::SuggestedSubcommand, names);
+        }
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     if error.kind() == ErrorKind::UnknownArgument {

@@ -2,7 +2,7 @@
 //! people, for programs (`--json`), and for services that show results of tests (`--junit`).
 
 use crate::{
-    features, junit,
+    features, junit as xml,
     terminal::{BAD, Failure, GOOD, HEADING, Lines, print, read, shown},
     units,
 };
@@ -37,7 +37,8 @@ pub(crate) struct Wast {
     #[arg(long)]
     json: bool,
 
-    /// Write a report in JUnit's format to this file, too: a test case for each script
+    /// Write a report in JUnit's format to this file, too: a test case for each script; to standard
+    /// output if it is -, and then nothing else
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -60,26 +61,39 @@ impl Wast {
         if let Some(fuel) = self.fuel {
             runner.fuel(fuel);
         }
+        let junit = self.junit.as_deref();
+        let is_junit_all = junit == Some(Path::new("-"));
+        if self.json && is_junit_all {
+            return Err(Failure::usage("--junit -: with --json, the report needs a file"));
+        }
         let mut outcomes = Vec::new();
         for file in &self.files {
             let outcome = run(&runner, file);
-            if !self.json {
+            if !self.json && !is_junit_all {
                 outcome.tell()?;
             }
             outcomes.push(outcome);
         }
         if self.json {
             print(format_args!("{:#}\n", json(&outcomes)))?;
-        } else if outcomes.len() > 1 {
+        } else if outcomes.len() > 1 && !is_junit_all {
             print(summary(&outcomes))?;
         }
-        if let Some(file) = &self.junit {
-            let report = junit::report("windlass wast", &outcomes).map_err(Failure::new)?;
+        if let Some(file) = junit {
+            let report = xml::report("windlass wast", &outcomes).map_err(Failure::new)?;
+            if is_junit_all {
+                print(String::from_utf8_lossy(&report))?;
+                return Ok(code(&outcomes));
+            }
             fs::write(file, report).map_err(|error| Failure::of(file, error))?;
         }
-        let is_success = outcomes.iter().all(Outcome::is_success);
-        Ok(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(code(&outcomes))
     }
+}
+
+fn code(outcomes: &[Outcome]) -> ExitCode {
+    let is_success = outcomes.iter().all(Outcome::is_success);
+    if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn run(runner: &Runner, file: &Path) -> Outcome {

@@ -145,7 +145,7 @@ fn modules_before_the_program() {
     let other = format!("second={library}");
     let done = windlass(&["run", "--preload", &other, &main]);
     assert!(
-        done.stderr.ends_with("\nsecond was preloaded, and has f, _initialize\n"),
+        done.stderr.ends_with("\nsecond was preloaded, and has _initialize, f\n"),
         "{}",
         done.stderr
     );

@@ -97,7 +97,7 @@ fn dump() {
         assert_eq!(windlass(&[command, &module, "outer"]).stdout, by_name);
         let done = windlass(&[command, &module, "innner"]);
         assert_eq!(done.code, 2);
-        let expected = "defines no function \"innner\" (it has inner, outer, g)\n";
+        let expected = "defines no function \"innner\" (it has inner, g, outer)\n";
         assert!(done.stderr.ends_with(expected), "{}", done.stderr);
         let done = windlass(&[command, &module, "imported"]);
         assert_eq!(done.code, 2);

@@ -310,3 +310,34 @@ fn directives_that_fail() {
     }
     assert_eq!((done.code, lines.len()), (1, 5), "{}", done.stdout);
 }
+
+#[test]
+fn mistyped_subcommands() {
+    for (typed, meant) in [("rnu", "run"), ("valdate", "validate"), ("wats", "wast")] {
+        let said = refused(2, &[typed]);
+        assert!(said.contains(&format!("'{meant}'")), "{said}");
+        assert!(said.contains(&format!("there is no file '{typed}' either")), "{said}");
+    }
+    assert!(!refused(2, &["frobnicate"]).contains("similar"));
+}
+
+/// Whatever the command's file is called.
+#[test]
+#[cfg(unix)]
+fn usage_names_the_command() {
+    use std::os::unix::process::CommandExt;
+    let mut windlass = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
+    let done = windlass.arg0("wl").args(["validate", "--help"]).output().unwrap();
+    let help = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(help.contains("Usage: windlass validate ") && !help.contains("wl "), "{help}");
+}
+
+#[test]
+fn reports_on_standard_output() {
+    let good = program("good.wast");
+    let done = windlass(&["wast", "--junit", "-", &good, &good]);
+    assert!(done.stdout.starts_with("<?xml ") && done.stdout.ends_with("</testsuites>\n"));
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let said = refused(2, &["wast", "--junit", "-", "--json", &good]);
+    assert_eq!(said, "error: --junit -: with --json, the report needs a file\n");
+}
