@@ -347,6 +347,7 @@ def test_mistakes_on_the_command_line_are_errors(tmp_path: pathlib.Path) -> None
     file.write_bytes(wl.wat2wasm(text))
     for args, message in [
         (["--invoke", "add", str(file), "1"], "`add` takes 2 arguments, not 1"),
+        (["--invoke", "add", str(file), "x", "1"], "`x` is no i32"),
         (["--invoke", "add", str(file), "99999999999", "2"], "error: "),
         (["--invoke", "memory", str(file)], "no function is exported as `memory`"),
         (["--env", "FOO", str(file)], "expected NAME=VALUE, not `FOO`"),

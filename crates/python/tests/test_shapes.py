@@ -455,3 +455,34 @@ def test_linkers_have_defaults() -> None:
     assert isinstance(host, wl.Func) and host(store) == 7
     with pytest.raises(wl.WindlassError):
         linker.get_default(Store(), "none")
+
+
+def test_pointers_pin_no_longer_than_they_live() -> None:
+    store = Store()
+    memory = wl.Memory(store, wl.MemoryType(Limits(2, 3)))
+    gc.disable()
+    try:
+        memory.data_ptr(store)[0] = 5
+        assert memory.grow(store, 1) == 2
+        pointer = memory.data_ptr(store)
+        assert (pointer[0], pointer.contents.value) == (5, 5)
+        ended = weakref.ref(store)
+        del store, memory
+        assert ended() is not None and pointer[0] == 5
+        del pointer
+        assert ended() is None
+    finally:
+        gc.enable()
+
+
+def test_scripts_for_wasmtime_find_what_they_use() -> None:
+    assert wl.WasmtimeError is wl.WindlassError
+    config = wl.Config()
+    config.debug_info = True
+    config.shared_memory = True
+    config.cranelift_opt_level = "speed"
+    config.cranelift_nan_canonicalization = True
+    assert config.canonicalize_nans is True
+    with pytest.raises(AttributeError, match="nonsense"):
+        config.nonsense = True
+    Engine(config)

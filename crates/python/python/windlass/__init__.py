@@ -24,6 +24,7 @@ from ._errors import (
     Trap,
     TrapCode,
     UncaughtException,
+    WasmtimeError,
     WindlassError,
 )
 from ._exports import InstanceExports
@@ -109,6 +110,7 @@ __all__ = [
     "UncaughtException",
     "ValType",
     "WasiConfig",
+    "WasmtimeError",
     "WindlassError",
     "__version__",
     "externref",

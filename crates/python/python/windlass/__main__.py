@@ -33,12 +33,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--invoke", metavar="NAME", help="a function, called with ARGS as numbers")
     run.add_argument("file")
-    run.add_argument("args", nargs=argparse.REMAINDER)
+    run.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
     return parser
 
 
 def _number(text: str, ty: str) -> Any:
-    return float(text) if ty.startswith("f") else int(text, 0)
+    try:
+        return float(text) if ty.startswith("f") else int(text, 0)
+    except ValueError:
+        raise WindlassError(f"`{text}` is no {ty}") from None
 
 
 def _run(options: argparse.Namespace) -> int:

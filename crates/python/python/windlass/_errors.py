@@ -13,6 +13,10 @@ class WindlassError(Exception):
     """Whatever goes wrong in this package; those below say what it was."""
 
 
+WasmtimeError = WindlassError
+"""The name that the package `wasmtime` has for it."""
+
+
 class CompileError(WindlassError):
     """The bytes are no valid module."""
 

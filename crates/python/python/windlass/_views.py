@@ -22,5 +22,8 @@ def view(array: "ctypes.Array[ctypes.c_ubyte]") -> memoryview:
 
 
 def pointer(array: "ctypes.Array[ctypes.c_ubyte]") -> Any:
-    """The address for `ctypes`; it keeps the array."""
-    return ctypes.cast(array, ctypes.POINTER(ctypes.c_ubyte))
+    """The address for `ctypes`; it keeps the array. Not by `ctypes.cast`, which makes a cycle: the
+    pin would last until Python's collector comes."""
+    first = ctypes.c_ubyte.from_address(ctypes.addressof(array))
+    first._array = array  # type: ignore[attr-defined]
+    return ctypes.pointer(first)
