@@ -27,6 +27,8 @@ const GATES: &[Gate] = &[
     ("oldest", oldest),
     ("attacks", || release("benches/attacks", &[])),
     ("latency", || release("benches/attacks", &["--", "latency"])),
+    // Beside other engines: that all of them is there to be run.
+    ("benches", || succeeds(&mut command("benches", "cargo", &["check", "--all-targets"])).into()),
     // Without other engines.
     ("fuel", || release("benches", &["--bin", "fuel", "--no-default-features"])),
     ("wasi-testsuite", wasi_testsuite),
