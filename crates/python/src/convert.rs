@@ -7,10 +7,11 @@ use crate::{
     kept::Key,
     memory::{Memory, SharedMemory},
     store::{Context, Shared},
+    val,
 };
 use pyo3::{
     IntoPyObjectExt,
-    exceptions::{PyOverflowError, PyTypeError},
+    exceptions::{PyOverflowError, PyTypeError, PyValueError},
     prelude::*,
     types::{PyBytes, PyTuple},
 };
@@ -28,6 +29,17 @@ pub(crate) fn to_val(
     ty: ValType,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<Val> {
+    match ty {
+        ValType::Ref(ty) => reference(shared, context, ty, value),
+        ty => number(ty, value).or_else(|error| match val::of_type(value, ty)? {
+            Some(value) => number(ty, &value),
+            None => Err(error),
+        }),
+    }
+}
+
+/// The same for a type that is no reference's.
+pub(crate) fn number(ty: ValType, value: &Bound<'_, PyAny>) -> PyResult<Val> {
     Ok(match ty {
         ValType::I32 => Val::I32(match value.extract::<i64>() {
             Ok(wide) => match (i32::try_from(wide), u32::try_from(wide)) {
@@ -59,15 +71,16 @@ pub(crate) fn to_val(
             Ok(bits) => Val::V128(bits.into()),
             Err(error) => return Err(wrong(value, ty, error)),
         },
-        ValType::Ref(ty) => reference(shared, context, ty, value)?,
+        ValType::Ref(_) => return Err(wrong(value, ty, PyTypeError::new_err(""))),
     })
 }
 
 /// A vector: a number, or 16 bytes, the lowest first.
 fn vector(value: &Bound<'_, PyAny>) -> PyResult<u128> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
-        let bytes: [u8; 16] = bytes.as_bytes().try_into()?;
-        return Ok(u128::from_le_bytes(bytes));
+        let bytes = bytes.as_bytes();
+        let wrong = |_| PyValueError::new_err(format!("a v128 has 16 bytes, not {}", bytes.len()));
+        return Ok(u128::from_le_bytes(bytes.try_into().map_err(wrong)?));
     }
     value.extract()
 }
@@ -102,6 +115,8 @@ fn reference(
     value: &Bound<'_, PyAny>,
 ) -> PyResult<Val> {
     let py = value.py();
+    let given = val::of_type(value, ty.into())?;
+    let value = given.as_ref().unwrap_or(value);
     if value.is_none() {
         return Ok(Val::null_ref(ty.heap_type()));
     }

@@ -1,7 +1,7 @@
 //! [`Engine`]: settings that modules and stores share, from a `Config`, which is Python's.
 
 use crate::errors;
-use pyo3::{prelude::*, sync::PyOnceLock};
+use pyo3::{prelude::*, sync::PyOnceLock, types::PyTuple};
 use std::sync::{Mutex, PoisonError};
 use windlass::{CompilationMode, Config, Metering};
 
@@ -59,6 +59,14 @@ impl Engine {
         *epoch = epoch.saturating_add(1);
         self.engine.increment_epoch();
     }
+
+    /// For `with`, whose end does nothing: what nobody refers to any more ends by itself.
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_raised))]
+    fn __exit__(&self, _raised: &Bound<'_, PyTuple>) {}
 }
 
 /// A setting that is on or off.

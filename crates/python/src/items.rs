@@ -177,6 +177,46 @@ pub(crate) struct Tag {
     pub(crate) store: u64,
 }
 
+#[pymethods]
+impl Tag {
+    /// A tag of this type, another one than all others.
+    #[new]
+    fn new(py: Python<'_>, store: &Bound<'_, PyAny>, ty: &Bound<'_, PyAny>) -> PyResult<Tag> {
+        let shared = store::of(store)?;
+        let ty = types::tag_type(&shared.engine.get().engine, ty)?;
+        shared.with(py, |py, context| {
+            let tag = windlass::Tag::new(context, &ty).map_err(|error| errors::raise(py, error))?;
+            Ok(Tag { tag, store: shared.id })
+        })
+    }
+
+    /// The type.
+    #[pyo3(name = "type")]
+    fn get_type<'py>(
+        &self,
+        py: Python<'py>,
+        store: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let owner = (self.store, "tag");
+        let ty = store::with(py, store, owner, |_, _, context| Ok(self.tag.ty(&*context)))?;
+        types::tag_type_to_py(py, &ty)
+    }
+
+    /// Whether both are the same tag of the store.
+    fn eq(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, PyAny>,
+        other: &Bound<'_, Tag>,
+    ) -> PyResult<bool> {
+        let shared = store::of(store)?;
+        shared.check(py, other.get().store, "tag")?;
+        store::with(py, store, (self.store, "tag"), |_, _, context| {
+            Ok(windlass::Tag::eq(&self.tag, &other.get().tag, &*context))
+        })
+    }
+}
+
 /// A guest's reference, which keeps what it refers to alive: a structure, an array, an exception,
 /// or one that hides as a host value.
 #[pyclass(frozen, module = "windlass")]

@@ -29,6 +29,7 @@ mod stack;
 #[allow(unsafe_code)]
 mod store;
 mod types;
+mod val;
 mod wasi;
 
 /// The native module.
@@ -49,12 +50,13 @@ mod _windlass {
         func::{BoundFunc, Func},
         instance::Instance,
         items::{Global, Ref, Table, Tag},
-        linker::Linker,
+        linker::{InstancePre, Linker},
         memory::{Memory, Pin, SharedMemory},
         module::{Module, wasm2wat, wat2wasm},
         pulse::after_fork,
         store::{Caller, Store},
-        types::ValType,
+        types::{ValType, check_memory_type, check_table_type},
+        val::Val,
         wasi::OutputPipe,
     };
 }

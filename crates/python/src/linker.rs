@@ -11,7 +11,7 @@ use crate::{
     store::{self, Context, Data, Shared},
     types,
 };
-use pyo3::{PyTraverseError, PyVisit, prelude::*};
+use pyo3::{PyTraverseError, PyVisit, prelude::*, types::PyTuple};
 use std::{
     collections::HashMap,
     mem,
@@ -293,6 +293,31 @@ impl Linker {
         })
     }
 
+    /// Checks that all that the module imports is defined, and keeps it for many instances: what the
+    /// linker gets later does not change them.
+    fn instantiate_pre(&self, py: Python<'_>, module: Py<Module>) -> PyResult<InstancePre> {
+        let linker = self.linker().clone();
+        let checked = linker.instantiate_pre(&module.get().module);
+        checked.map_err(|error| errors::raise(py, error))?;
+        let callables = self.callables();
+        let copied = callables
+            .iter()
+            .map(|(name, (number, callable))| (name.clone(), (*number, callable.clone_ref(py))));
+        let copied = Mutex::new(copied.collect());
+        drop(callables);
+        let engine = self.engine.clone_ref(py);
+        let linker = Linker { engine, linker: Mutex::new(linker), callables: copied };
+        Ok(InstancePre { linker: Py::new(py, linker)?, module })
+    }
+
+    /// For `with`, whose end does nothing: what nobody refers to any more ends by itself.
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_raised))]
+    fn __exit__(&self, _raised: &Bound<'_, PyTuple>) {}
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Ok(callables) = self.callables.try_lock() {
             for (_, callable) in callables.values() {
@@ -305,6 +330,27 @@ impl Linker {
     fn __clear__(&self) {
         let callables = mem::take(&mut *self.callables());
         let_go(callables);
+    }
+}
+
+/// A module with what it imports, for instances in many stores.
+#[pyclass(frozen, module = "windlass")]
+pub(crate) struct InstancePre {
+    /// Nobody else has it, so that it does not change.
+    linker: Py<Linker>,
+    module: Py<Module>,
+}
+
+#[pymethods]
+impl InstancePre {
+    /// Makes an instance.
+    fn instantiate(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<Instance> {
+        self.linker.get().instantiate(py, store, self.module.bind(py))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.linker)?;
+        visit.call(&self.module)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 use pyo3::{
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyBytes, PyString},
+    types::{PyBytes, PyString, PyTuple},
 };
 use std::path::PathBuf;
 
@@ -111,6 +111,14 @@ impl Module {
     fn custom_sections<'py>(&self, py: Python<'py>, name: &str) -> Vec<Bound<'py, PyBytes>> {
         self.module.custom_sections(name).map(|bytes| PyBytes::new(py, bytes)).collect()
     }
+
+    /// For `with`, whose end does nothing: what nobody refers to any more ends by itself.
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_raised))]
+    fn __exit__(&self, _raised: &Bound<'_, PyTuple>) {}
 }
 
 /// The binary format of a module in the text format.

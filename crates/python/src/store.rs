@@ -16,7 +16,7 @@ use crate::{
 use pyo3::{
     gc::{PyTraverseError, PyVisit},
     prelude::*,
-    types::{PyWeakrefMethods, PyWeakrefReference},
+    types::{PyTuple, PyWeakrefMethods, PyWeakrefReference},
 };
 use std::{
     collections::HashMap,
@@ -374,7 +374,7 @@ impl Store {
         Ok(())
     }
 
-    /// Sets what guests may take; what is negative is not limited.
+    /// Sets what guests may take; -1 is no limit.
     #[pyo3(signature = (
         memory_size=-1, table_elements=-1, instances=-1, tables=-1, memories=-1, *, total_size=-1
     ))]
@@ -389,6 +389,11 @@ impl Store {
         memories: i64,
         total_size: i64,
     ) -> PyResult<()> {
+        let all = [memory_size, table_elements, instances, tables, memories, total_size];
+        if let Some(wrong) = all.into_iter().find(|&limit| limit < -1) {
+            let message = format!("{wrong} is no limit: only -1, which is none, is negative");
+            return Err(pyo3::exceptions::PyValueError::new_err(message));
+        }
         let size = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
         let limits = StoreLimitsBuilder::new()
             .memory_size(size(memory_size))
@@ -411,6 +416,14 @@ impl Store {
         drop(old);
         Ok(())
     }
+
+    /// For `with`, whose end does nothing: what nobody refers to any more ends by itself.
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_raised))]
+    fn __exit__(&self, _raised: &Bound<'_, PyTuple>) {}
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Ok(data) = self.data.try_lock() {
@@ -458,12 +471,13 @@ impl Caller {
     /// What the calling instance exports under the name.
     fn __getitem__(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
         let none = || pyo3::exceptions::PyKeyError::new_err(name.to_owned());
+        self.shared(py)?;
         self.get(py, name)?.ok_or_else(none)
     }
 
-    /// The same, or None.
+    /// The same, or None; also None if the host function has returned.
     fn get(&self, py: Python<'_>, name: &str) -> PyResult<Option<Py<PyAny>>> {
-        let shared = self.shared(py)?;
+        let Some(shared) = lock(&self.shared).clone() else { return Ok(None) };
         let Some(instance) = self.instance else { return Ok(None) };
         shared.with(py, |py, context| {
             let item = instance.get_export(context.as_context_mut(), name);

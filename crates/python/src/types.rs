@@ -167,6 +167,23 @@ pub(crate) fn table_type(ty: &Bound<'_, PyAny>) -> PyResult<TableType> {
     }
 }
 
+/// Raises if there is no such type of memories.
+#[pyfunction(name = "_check_memory_type")]
+pub(crate) fn check_memory_type(ty: &Bound<'_, PyAny>) -> PyResult<()> {
+    memory_type(ty).map(drop)
+}
+
+/// Raises if there is no such type of tables.
+#[pyfunction(name = "_check_table_type")]
+pub(crate) fn check_table_type(ty: &Bound<'_, PyAny>) -> PyResult<()> {
+    table_type(ty).map(drop)
+}
+
+/// A `TagType` of Python.
+pub(crate) fn tag_type(engine: &windlass::Engine, ty: &Bound<'_, PyAny>) -> PyResult<TagType> {
+    Ok(TagType::new(func_type(engine, &ty.getattr("functype")?)?))
+}
+
 pub(crate) fn global_type(ty: &Bound<'_, PyAny>) -> PyResult<GlobalType> {
     let mutability = match ty.getattr("mutable")?.extract()? {
         true => Mutability::Var,
@@ -217,7 +234,7 @@ pub(crate) fn global_type_to_py<'py>(
     class(py, "GlobalType")?.call1((ValType(ty.content()), ty.mutability() == Mutability::Var))
 }
 
-fn tag_type_to_py<'py>(py: Python<'py>, ty: &TagType) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn tag_type_to_py<'py>(py: Python<'py>, ty: &TagType) -> PyResult<Bound<'py, PyAny>> {
     class(py, "TagType")?.call1((func_type_to_py(py, ty.ty())?,))
 }
 

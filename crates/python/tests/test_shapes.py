@@ -424,14 +424,25 @@ def test_types_of_memories_and_tables_are_kept_whole() -> None:
     assert wl.SharedMemory(store.engine, shared).type() == shared
     for table in [wl.TableType("funcref", Limits(1)), wl.TableType("externref", Limits(1), True)]:
         assert wl.Table(store, table, None).type(store) == table
-    for wrong in [
-        wl.MemoryType(Limits(2, 1)),
-        wl.MemoryType(Limits(1), shared=True),
-        wl.MemoryType(Limits(1), page_size_log2=3),
-        wl.MemoryType(Limits(1 << 40)),
-    ]:
+
+
+def test_what_is_no_type_is_refused_when_it_is_made() -> None:
+    wrong: List[Callable[[], object]] = [
+        lambda: wl.MemoryType(Limits(2, 1)),
+        lambda: wl.MemoryType(Limits(1), shared=True),
+        lambda: wl.MemoryType(Limits(1), page_size_log2=3),
+        lambda: wl.MemoryType(Limits(1 << 40)),
+        lambda: wl.MemoryType(Limits(1 << 32)),
+        lambda: wl.TableType("funcref", Limits(1 << 32)),
+        lambda: FuncType(["i33"], []),
+    ]
+    for make in wrong:
         with pytest.raises(ValueError):
-            wl.Memory(store, wrong)
+            make()
+    with pytest.raises(TypeError, match="ValType.*`int`"):
+        FuncType([5], [])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="references"):
+        wl.TableType("i32", Limits(1))
 
 
 def test_linkers_have_defaults() -> None:
@@ -475,6 +486,71 @@ def test_pointers_pin_no_longer_than_they_live() -> None:
         gc.enable()
 
 
+def test_values_with_their_types() -> None:
+    store = Store()
+    value = wl.Val.i32(0xFFFF_FFFF)
+    assert (value.value, value.type, value) == (-1, ValType.i32(), -1)
+    assert value == wl.Val.i32(-1) and value != wl.Val.i64(-1)
+    assert repr(wl.Val.f64(0.5)) == "Val(f64, 0.5)"
+    counter = wl.Global(store, wl.GlobalType("i64", True), wl.Val.i64(7))
+    assert counter.value(store) == 7
+    with pytest.raises(TypeError, match="i64.*i32"):
+        counter.set_value(store, value)
+    thing = wl.Global(store, wl.GlobalType("externref", True), wl.Val.externref("text"))
+    assert thing.value(store) == "text"
+    thing.set_value(store, wl.Val.ref_null("externref"))
+    assert thing.value(store) is None
+    double = Func(store, FuncType(["i32"], ["i32"]), lambda n: wl.Val.i32(2 * n))
+    assert double(store, wl.Val.i32(4)) == 8
+    func = wl.Global(store, wl.GlobalType("funcref", False), wl.Val.funcref(double))
+    assert func.value(store)(store, 3) == 6
+    vector = wl.Global(store, wl.GlobalType("v128", False), wl.Val.v128(bytes(15) + b"\1"))
+    assert vector.value(store) == 1 << 120
+    with pytest.raises(TypeError):
+        thing.set_value(store, wl.Val.funcref(None))
+    for make in (lambda: wl.Val.i32(1 << 32), lambda: wl.Val.i64(1 << 64)):
+        with pytest.raises(OverflowError):
+            make()
+    with pytest.raises(TypeError):
+        wl.Val.i32("1")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="16 bytes, not 15"):
+        wl.Val.v128(bytes(15))
+    with pytest.raises(ValueError, match="i32"):
+        wl.Val.ref_null("i32")
+
+
+def test_modules_are_linked_before_there_is_a_store() -> None:
+    engine = Engine()
+    linker = Linker(engine)
+    text = """(import "env" "f" (func $f (result i32)))
+        (func (export "run") (result i32) (call $f))"""
+    module = Module(engine, text)
+    with pytest.raises(wl.LinkError):
+        linker.instantiate_pre(module)
+    linker.define_func("env", "f", FuncType([], ["i32"]), lambda: 1)
+    linked = linker.instantiate_pre(module)
+    linker.allow_shadowing = True
+    linker.define_func("env", "f", FuncType([], ["i32"]), lambda: 2)
+    for _ in range(2):
+        store = Store(engine)
+        run = linked.instantiate(store).exports(store)["run"]
+        assert isinstance(run, Func) and run(store) == 1
+    with pytest.raises(TypeError):
+        linker.instantiate_pre("no module")  # type: ignore[arg-type]
+
+
+def test_tags_have_types() -> None:
+    store = Store()
+    ty = wl.TagType(FuncType(["i32"], []))
+    tag, other = wl.Tag(store, ty), wl.Tag(store, ty)
+    assert tag.type(store) == ty
+    assert tag.eq(store, tag) and not tag.eq(store, other)
+    with pytest.raises(wl.WindlassError):
+        wl.Tag(store, wl.TagType(FuncType([], ["i32"])))
+    with pytest.raises(wl.WindlassError):
+        tag.type(Store())
+
+
 def test_scripts_for_wasmtime_find_what_they_use() -> None:
     assert wl.WasmtimeError is wl.WindlassError
     config = wl.Config()
@@ -485,4 +561,20 @@ def test_scripts_for_wasmtime_find_what_they_use() -> None:
     assert config.canonicalize_nans is True
     with pytest.raises(AttributeError, match="nonsense"):
         config.nonsense = True
-    Engine(config)
+    with Engine(config) as engine, Module(engine, ADD) as module, Store(engine) as store:
+        with Linker(engine) as linker:
+            add = linker.instantiate(store, module).exports(store)["add"]
+    assert isinstance(add, Func) and add(store, 1, 2) == 3
+    kept: List[wl.Caller] = []
+    Func(store, FuncType([], []), kept.append, access_caller=True)(store)
+    assert kept[0].get("memory") is None
+    with pytest.raises(wl.WindlassError, match="has returned"):
+        kept[0]["memory"]
+
+
+def test_limits_are_numbers_or_none() -> None:
+    store = Store()
+    store.set_limits(memory_size=-1, tables=0)
+    for wrong in ({"memory_size": -7}, {"total_size": -2}):
+        with pytest.raises(ValueError, match="is no limit"):
+            store.set_limits(**wrong)

@@ -6,13 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Union
 
-from ._windlass import ValType
+from ._windlass import ValType, _check_memory_type, _check_table_type
 
 AnyValType = Union[ValType, str]
 
 
 def _val_types(types: Sequence[AnyValType]) -> List[ValType]:
-    return [ValType(ty) if isinstance(ty, str) else ty for ty in types]
+    types = [ValType(ty) if isinstance(ty, str) else ty for ty in types]
+    for ty in types:
+        if not isinstance(ty, ValType):
+            raise TypeError(f"expected a ValType or its name, not `{type(ty).__name__}`")
+    return types  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, init=False)
@@ -32,7 +36,9 @@ class Limits:
     """How large something is at least and at most, in pages or elements."""
 
     min: int
+    """What there is in the beginning."""
     max: Optional[int] = None
+    """None if only the index type bounds it."""
 
 
 @dataclass(frozen=True, init=False)
@@ -55,6 +61,7 @@ class MemoryType:
         object.__setattr__(self, "is_64", is_64)
         object.__setattr__(self, "is_shared", shared)
         object.__setattr__(self, "page_size_log2", page_size_log2)
+        _check_memory_type(self)
 
     @property
     def page_size(self) -> int:
@@ -86,6 +93,7 @@ class TableType:
         object.__setattr__(self, "element", _val_types([valtype])[0])
         object.__setattr__(self, "limits", limits)
         object.__setattr__(self, "is_64", is_64)
+        _check_table_type(self)
 
 
 @dataclass(frozen=True)
