@@ -69,6 +69,32 @@ static void all(void) {
   CHECK(ended == 1);
 }
 
+static uint8_t *take_absurd(void *env, size_t minimum, size_t maximum, size_t *size) {
+  (void)env, (void)minimum, (void)maximum;
+  *size = SIZE_MAX;
+  return (uint8_t *)place;
+}
+
+static void count_back(void *env, uint8_t *bytes, size_t size) {
+  CHECK(bytes == (uint8_t *)place && size == SIZE_MAX);
+  ++*(int *)env;
+}
+
+/* What can't be a memory comes back as it was given. */
+static void absurd(void) {
+  int came_back = 0;
+  wasm_config_t *config = wasm_config_new();
+  windlass_config_memory_source(config, take_absurd, count_back, &came_back, NULL);
+  wasm_engine_t *engine = wasm_engine_new_with_config(config);
+  wasm_store_t *store = wasm_store_new(engine);
+  wasm_limits_t limits = {1, 1};
+  wasm_memorytype_t *type = wasm_memorytype_new(&limits);
+  CHECK(!wasm_memory_new(store, type) && came_back == 1);
+  wasm_memorytype_delete(type);
+  wasm_store_delete(store);
+  wasm_engine_delete(engine);
+}
+
 /* One memory. */
 static void one(void) {
   wasm_engine_t *engine = wasm_engine_new();
@@ -147,6 +173,7 @@ static void outlived(void) {
 
 int main(void) {
   all();
+  absurd();
   one();
   pinned();
   outlived();

@@ -37,7 +37,15 @@ impl MemorySource for Callbacks {
         let (take, most, mut size) = (self.take?, maximum.unwrap_or(usize::MAX), 0);
         // SAFETY: C gave the function, for this call.
         let bytes = unsafe { take(self.env.data, minimum, most, &raw mut size) };
-        if bytes.is_null() || isize::try_from(size).is_err() {
+        if bytes.is_null() {
+            return None;
+        }
+        if isize::try_from(size).is_err() {
+            // No slice has so many: C gets them back as it gave them.
+            if let Some(give_back) = self.give_back {
+                // SAFETY: C gave the function, for this call.
+                unsafe { give_back(self.env.data, bytes, size) }
+            }
             return None;
         }
         // SAFETY: C has so many bytes there, with something in them, that nobody else uses until

@@ -1,5 +1,5 @@
-//! [`Val`], a value with its type, for programs that say it. Where a value is wanted, the object alone
-//! will do; `convert` asks here what a `Val` stands for.
+//! [`Val`], a value with its type, for programs that say it. Where a value is wanted, the object
+//! alone will do; `convert` asks here what a `Val` stands for.
 
 use crate::{convert, errors, types::ValType};
 use pyo3::{
