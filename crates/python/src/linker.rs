@@ -293,8 +293,8 @@ impl Linker {
         })
     }
 
-    /// Checks that all that the module imports is defined, and keeps it for many instances: what the
-    /// linker gets later does not change them.
+    /// Checks that all that the module imports is defined, and keeps it for many instances: what
+    /// the linker gets later does not change them.
     fn instantiate_pre(&self, py: Python<'_>, module: Py<Module>) -> PyResult<InstancePre> {
         let linker = self.linker().clone();
         let checked = linker.instantiate_pre(&module.get().module);
