@@ -359,9 +359,11 @@ impl Config {
     ///
     /// It takes less time than translation does, whenever a function is translated: 0.72 to 0.89
     /// times as long in three programs of 2.5, 3.5 and 19.9 MB, with the default features on
-    /// x86-64. Time and memory grow with the code and no faster, but that an access to a structure
-    /// looks at the fields before that one; and it stops where translation does if the guest is
-    /// interrupted.
+    /// x86-64. Other code can take longer: each call, throw and clause looks at all values of its
+    /// type, of which there may be a thousand, and an access to a structure at the fields before
+    /// that one. What the verifier keeps has a budget for each function, of 65,536 parts of 16
+    /// slots and 2 more for each 8 bytes of its code: beyond that it is an error that verification
+    /// would take too much memory. It stops between two clauses, too, if the guest is interrupted.
     ///
     /// ```
     /// use windlass::{Config, Engine, Module};

@@ -54,6 +54,9 @@ impl ModuleInner {
             Err(Failure::Invalid(error)) => Err(self.in_func(defined, error)),
             Err(Failure::NoMemory) => Err(no_memory()),
             Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
+            Err(Failure::Unverified) => Err(Error::msg(
+                "resource limit exceeded: verification of a function would take too much memory",
+            )),
             Err(Failure::Refused(fault)) => {
                 let refused = self.refused(defined, fault);
                 // In tests and builds like theirs nobody has to ask for it to be found.
@@ -82,6 +85,7 @@ impl ModuleInner {
             fusions: config.fuse.then_some(&self.engine.0.fusions),
             canonicalize_nans: config.canonicalize_nans,
             verify: cfg!(debug_assertions) || config.verify_code,
+            must_verify: config.verify_code,
         }
     }
 

@@ -90,6 +90,8 @@ pub(crate) struct Source<'m> {
     pub(crate) canonicalize_nans: bool,
     /// Whether what is translated is verified.
     pub(crate) verify: bool,
+    /// Whether it is an error if it cannot be, for want of a budget.
+    pub(crate) must_verify: bool,
 }
 
 impl<'m> Source<'m> {
@@ -140,6 +142,8 @@ pub(crate) enum Failure {
     NoMemory,
     /// It was translated wrongly.
     Refused(Fault),
+    /// To verify it would take more memory than the verifier may have.
+    Unverified,
     /// It was interrupted: what is done is kept.
     Interrupted,
 }

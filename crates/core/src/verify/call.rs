@@ -143,6 +143,7 @@ impl<'a> Verifier<'a> {
             _ => {
                 let is_so = self.field(0) == to && self.field(2) == width(results);
                 ensure(is_so, "I2: where results go")?;
+                self.work_on(results.len());
                 self.values(self.field(1), results)
             }
         }
@@ -152,6 +153,7 @@ impl<'a> Verifier<'a> {
         let slot = self.field(1);
         if part == Part::Throw {
             let ty = self.subject.context.tag_type(self.high(0)).ok_or("I6: the index of a tag")?;
+            self.work_on(ty.params.len());
             self.values(slot, &ty.params)?;
         } else {
             let ty = self.state.slot(&self.frame, slot)?;

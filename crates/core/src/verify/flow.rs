@@ -145,9 +145,8 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// The pass comes to the next cell: maybe to a try block's bounds, and to a label.
+    /// The pass comes to the next cell, and maybe to a label.
     pub(super) fn arrive(&mut self) -> Outcome {
-        self.enter_blocks()?;
         let Some(number) = self.marks[self.at].label() else { return Ok(()) };
         ensure(self.making.is_none(), "I10: an object is made in one go")?;
         let label = &mut self.labels[number];

@@ -95,11 +95,18 @@ pub(crate) struct Fault {
 /// A branch on a descriptor follows: what it lets through is not known.
 const GIVEN_UP: &str = "a branch on a descriptor";
 const NO_MEMORY: &str = "no memory to look";
+const TOO_MUCH: &str = "to look would take too much memory";
 
 impl Fault {
     /// Whether nothing is known to be wrong: the host has no memory to look.
     pub(crate) fn is_want_of_memory(&self) -> bool {
         self.what == NO_MEMORY
+    }
+
+    /// Whether nothing is known to be wrong: to look would take more memory than a function of its
+    /// size is granted.
+    pub(crate) fn is_excess(&self) -> bool {
+        self.what == TOO_MUCH
     }
 }
 
@@ -137,12 +144,25 @@ pub(crate) struct Progress {
     is_reachable: bool,
     /// The object that is being made.
     making: Option<object::Making>,
+    /// Which entry of the tables of try blocks is looked at next.
+    tables: Tables,
     /// The try block that the cell is in, how many of their spans have begun, and what throws in
     /// each block bring to its clauses; the blocks where that is something.
     block: Option<u32>,
     spans: usize,
     thrown: Vec<Option<Flow>>,
     pending: BinaryHeap<u32>,
+    /// Blocks are being left: the innermost that is not, and how many clauses of the last one in
+    /// `pending` have got what was thrown.
+    leaving: Option<(Option<u32>, usize)>,
+}
+
+/// A place in the tables of try blocks: of a span, then of a clause.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tables {
+    span: usize,
+    block: usize,
+    clause: usize,
 }
 
 /// What is being done.
@@ -154,6 +174,8 @@ enum Stage {
     Cells,
     /// Finding where branches lead.
     Labels,
+    /// Looking at the tables of try blocks.
+    Tables,
     /// The pass.
     Pass,
     Done,
@@ -204,7 +226,8 @@ impl DerefMut for Verifier<'_> {
     }
 }
 
-/// So much is done in one step: cells, operands, targets and parts of what is known are looked at.
+/// So much is done in one step: cells, operands, clauses, targets and parts of what is known are
+/// looked at.
 const PIECE: usize = 512;
 
 impl Verifier<'_> {
@@ -218,10 +241,8 @@ impl Verifier<'_> {
             self.work_on(1);
             let is_end = self.at == self.subject.code.len();
             match self.stage {
-                Stage::Pass if is_end => {
-                    self.end()?;
-                    self.stage = Stage::Done;
-                }
+                Stage::Tables => self.look_at_tables()?,
+                Stage::Pass if is_end => self.end()?,
                 Stage::Pass => self.next()?,
                 _ if is_end => self.next_stage()?,
                 _ => self.find()?,
@@ -272,10 +293,9 @@ impl Verifier<'_> {
             self.stage = Stage::Labels;
             return Ok(());
         }
-        self.stage = Stage::Pass;
+        self.stage = Stage::Tables;
         self.is_reachable = true;
-        self.enter()?;
-        self.catches()
+        self.enter()
     }
 
     /// How many operand words the cell has.
@@ -289,12 +309,15 @@ impl Verifier<'_> {
         }
     }
 
-    /// Looks at the next cell.
+    /// Looks at the next cell, or does some of what has to be done before.
     fn next(&mut self) -> Outcome {
         let at = self.at;
         let word = self.subject.code[at];
         let layouts = self.layouts;
         if self.target == 0 {
+            if !self.enter_blocks()? {
+                return Ok(());
+            }
             self.arrive()?;
             ensure(self.is_sequence(), "I1: what a sequence says follows")?;
         }
@@ -307,7 +330,7 @@ impl Verifier<'_> {
                 // Nothing leads here: it is not executed.
                 false => Ok(false),
             };
-            if outcome.is_ok() || matches!(outcome, Err(NO_MEMORY | GIVEN_UP)) {
+            if outcome.is_ok() || matches!(outcome, Err(NO_MEMORY | TOO_MUCH | GIVEN_UP)) {
                 break;
             }
         }
@@ -322,7 +345,10 @@ impl Verifier<'_> {
     /// At the end of the code.
     fn end(&mut self) -> Outcome {
         ensure(!self.is_reachable, "I3: the code goes on beyond its end")?;
-        self.enter_block(None)
+        if self.enter_block(None)? {
+            self.stage = Stage::Done;
+        }
+        Ok(())
     }
 
     /// I1: whether the cells that begin here are those that the first one's handler executes.
@@ -373,7 +399,8 @@ impl Verifier<'_> {
         let [size, zeroed] = [unsigned(2), unsigned(3)];
         self.frame.enter(size, zeroed, domains, pins)?;
         self.state.flow.pins = domains;
-        self.state.slots = Slots::new(self.frame.index(self.frame.end))?;
+        let words = self.subject.code.len();
+        self.state.slots = Slots::new(self.frame.index(self.frame.end), slots::granted(words))?;
         Ok(())
     }
 }

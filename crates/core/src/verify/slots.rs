@@ -4,7 +4,7 @@
 //! change a version that was shared.
 
 use super::{
-    NO_MEMORY,
+    NO_MEMORY, TOO_MUCH, ensure,
     types::{Ty, Types},
 };
 use alloc::vec::Vec;
@@ -15,6 +15,11 @@ const WIDTH: usize = 16;
 const BITS: u32 = WIDTH.trailing_zeros();
 /// A tree, or a part of one, where nothing is known: all types are [`Ty::DEAD`].
 const NOTHING: u32 = 0;
+/// So many parts there may be for each word of code, and beyond that. More are needed
+/// only where a few bytes write hundreds of slots, again and again: calls with hundreds of results,
+/// and clauses of tags with as many fields.
+const PARTS_PER_WORD: usize = 2;
+const PARTS: usize = 1 << 16;
 /// So many joins and comparisons of parts are remembered.
 const REMEMBERED: usize = 1 << 9;
 
@@ -32,6 +37,8 @@ pub(super) struct Slots {
     /// The numbers of nodes or leaves.
     nodes: Vec<[u32; WIDTH]>,
     levels: u32,
+    /// No more parts than so many.
+    granted: usize,
     /// Parts with smaller numbers are in versions that were shared.
     shared: [u32; 2],
     /// What was found of two parts that differ: leaves or nodes, what was asked, and the answer.
@@ -49,10 +56,15 @@ enum Asked {
     Fits,
 }
 
+/// How many parts code of so many words may take.
+pub(super) fn granted(words: usize) -> usize {
+    words.saturating_mul(PARTS_PER_WORD).saturating_add(PARTS)
+}
+
 impl Slots {
-    /// Of a frame with so many slots.
-    pub(super) fn new(slots: usize) -> Answer<Slots> {
-        let mut own = Slots::default();
+    /// Of a frame with so many slots, with no more parts than are granted.
+    pub(super) fn new(slots: usize, granted: usize) -> Answer<Slots> {
+        let mut own = Slots { granted, ..Slots::default() };
         while slots > WIDTH << (BITS * own.levels) {
             own.levels += 1;
         }
@@ -63,7 +75,6 @@ impl Slots {
     }
 
     /// How many there are.
-    #[cfg(test)]
     pub(super) fn parts(&self) -> usize {
         self.leaves.len() + self.nodes.len()
     }
@@ -242,10 +253,12 @@ impl Slots {
     }
 
     fn leaf(&mut self, leaf: [Ty; WIDTH]) -> Answer<u32> {
+        ensure(self.parts() < self.granted, TOO_MUCH)?;
         push(&mut self.leaves, leaf)
     }
 
     fn node(&mut self, node: [u32; WIDTH]) -> Answer<u32> {
+        ensure(self.parts() < self.granted, TOO_MUCH)?;
         push(&mut self.nodes, node)
     }
 

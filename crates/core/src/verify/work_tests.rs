@@ -2,7 +2,7 @@
 //! however a module is made; and it can be interrupted wherever much is to be done.
 
 use super::{PIECE, Progress};
-use crate::{Config, Engine, Metering, Module, translate::translated};
+use crate::{CompilationMode, Config, Engine, Metering, Module, translate::translated};
 use alloc::{format, string::String, vec::Vec};
 
 /// Two thousand operands, which lie in slots, below what is done `n` times.
@@ -101,4 +101,67 @@ fn a_table_is_looked_at_in_pieces() {
     );
     let [steps, _] = taken(Metering::None, &text);
     assert!(steps >= 20, "{steps} steps");
+}
+
+/// A thousand of a type.
+const MANY: usize = 1_000;
+
+/// What is thrown comes to clauses one by one, and the tables of clauses are looked at so: of one
+/// block, of nested ones that end at one place, and at the end of the code.
+#[test]
+fn clauses_are_looked_at_in_pieces() {
+    const CLAUSES: usize = 300;
+    let types = "i32 ".repeat(MANY);
+    for blocks in [1, 3, CLAUSES] {
+        let clauses = "(catch 0 $caught)".repeat(CLAUSES / blocks);
+        let begin = format!("(try_table {clauses} ").repeat(blocks);
+        let end = ")".repeat(blocks);
+        for behind in ["", "(nop) (call 0)"] {
+            let text = format!(
+                "(tag (param {types})) (func) (func (result {types})
+                (block $caught (result {types}) {begin} (call 0) {end} {behind} unreachable))"
+            );
+            // Within `taken`: no step is long.
+            let [steps, _] = taken(Metering::None, &text);
+            // The tables, and what comes to the clauses.
+            assert!(steps >= CLAUSES, "{blocks} blocks: {steps} steps");
+        }
+    }
+}
+
+/// Calls that give many values, which a branch drops; a function takes 7 bytes for each.
+fn wasteful(calls: usize) -> Vec<u8> {
+    let calls = "(block (call 0) (br 0))".repeat(calls);
+    let types = "i32 ".repeat(MANY);
+    let text = format!("(module (func (result {types}) unreachable) (func (export \"\") {calls}))");
+    wat::parse_str(text).expect("the text is a module")
+}
+
+/// What would take too much memory is an error, where verification was asked for.
+#[test]
+fn memory_has_a_budget() {
+    const NO_BUDGET: &str = "verification of a function would take too much memory";
+    let made = |calls: usize, verify: bool| {
+        let mut config = Config::new();
+        config.verify_code(verify).compilation_mode(CompilationMode::Eager);
+        let engine = Engine::new(&config).expect("the settings are fine");
+        Module::from_binary(&engine, &wasteful(calls))
+    };
+    made(200, true).expect("a budget is enough for some");
+    let error = made(4_000, true).expect_err("it is not verified");
+    assert!(format!("{error}").contains(NO_BUDGET), "{error}");
+
+    let module = made(4_000, false).expect("nobody asked for it");
+    let parts = translated(module.0.source(), 1);
+    let subject = module.0.source().subject(1, &parts.code, &parts.catches, &parts.loops);
+    let mut progress = Progress::default();
+    let fault = loop {
+        match progress.step(subject) {
+            Ok(more) => assert!(more, "the budget is not for so much"),
+            Err(fault) => break fault,
+        }
+    };
+    assert!(fault.is_excess(), "{fault}");
+    let (granted, words) = (super::slots::granted(parts.code.len()), parts.code.len());
+    assert!(granted < 3 * words + 70_000, "{granted} parts for {words} words");
 }
