@@ -328,7 +328,8 @@ impl Thread {
     }
 
     /// As `run`, after a host function that was called by code, when nothing else is to be done or
-    /// paid: so it is if nothing was before, and the host function has thrown and owes nothing.
+    /// paid: so it is if nothing was before, and the host function has thrown nothing and owes
+    /// nothing.
     #[inline]
     pub(crate) fn run_on<S: Threaded>(&mut self, store: &mut S) -> Exit {
         debug_assert!(self.is_clear() && self.held.is_none());

@@ -257,12 +257,12 @@ impl<E: Address> Named for Shared<E> {
     const NAME: Name = E::NAME;
 }
 impl<E: Address> Location for Shared<E> {
-    const WORDS: usize = 1;
-    const IS_PLAIN: bool = E::IS_PLAIN;
+    const WORDS: usize = <E as Location>::WORDS;
+    const IS_PLAIN: bool = <E as Location>::IS_PLAIN;
     #[inline(always)]
     unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
-        unsafe { m.cx().memory.check::<R>(E::get(m)) }
+        unsafe { <E as Location>::at::<R>(m) }
     }
     #[inline(always)]
     unsafe fn read<R: Raw>(at: *const u8) -> R {
