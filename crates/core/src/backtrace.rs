@@ -12,7 +12,7 @@ use crate::{
     translate,
     unique::StoreId,
 };
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use windlass_decode::{Count, MESSAGES};
 use windlass_validate::sort;
@@ -153,7 +153,7 @@ impl Error {
 fn resolve(places: &[CodePlace]) -> Vec<FrameInfo> {
     let mut frames = Vec::with_capacity(places.len());
     // By module and function: the words of the code, and for whom.
-    let mut asked: BTreeMap<(usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
+    let mut asked: Vec<((usize, usize), usize, usize)> = Vec::new();
     for place in places {
         let Some(found) = place.find() else { continue };
         let module = &place.module.0;
@@ -162,16 +162,18 @@ fn resolve(places: &[CodePlace]) -> Vec<FrameInfo> {
         let (start, offset) = (body.start, body.code.start);
         if let Some(word) = found.word {
             let key = (Arc::as_ptr(module) as usize, found.defined);
-            asked.entry(key).or_default().push((word, frames.len()));
+            asked.push((key, word, frames.len()));
         }
         let (module, instance) = (place.module.clone(), place.instance);
         frames.push(FrameInfo { module, instance, func, start, offset });
     }
-    for ((_, defined), mut asked) in asked {
-        sort(&mut asked, Ord::cmp);
-        let source = frames[asked[0].1].module.0.source();
-        let offsets = translate::offsets_of(source, defined, asked.iter().map(|&(word, _)| word));
-        for (offset, (_, index)) in offsets.into_iter().zip(asked) {
+    sort(&mut asked, Ord::cmp);
+    for asked in asked.chunk_by(|(a, ..), (b, ..)| a == b) {
+        let &[((_, defined), _, first), ..] = asked else { continue };
+        let source = frames[first].module.0.source();
+        let offsets =
+            translate::offsets_of(source, defined, asked.iter().map(|&(_, word, _)| word));
+        for (offset, &(.., index)) in offsets.into_iter().zip(asked) {
             frames[index].offset = offset;
         }
     }

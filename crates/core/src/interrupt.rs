@@ -3,10 +3,11 @@
 //! nobody: what is locked just then, its holder looks at again afterwards.
 
 use crate::lock::TryLock;
-use alloc::{collections::BTreeMap, sync::Arc};
+use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
+use windlass_validate::Ordered;
 
 /// Somebody asked for it: stops one guest.
 const ASKED: u8 = 1;
@@ -119,8 +120,25 @@ struct State {
     now: u64,
     /// Up to which tick deadlines have raised their interrupts.
     raised: u64,
-    /// By deadline, and by the address of what is raised.
-    deadlines: BTreeMap<(u64, usize), Arc<Interrupt>>,
+    /// In the order of their keys.
+    deadlines: Ordered<Due>,
+}
+
+/// What is raised, and when.
+struct Due {
+    at: u64,
+    interrupt: Arc<Interrupt>,
+}
+
+impl Due {
+    /// The tick; one tick's are in order of their addresses.
+    fn key(&self) -> (u64, usize) {
+        key(self.at, &self.interrupt)
+    }
+}
+
+fn key(at: u64, interrupt: &Arc<Interrupt>) -> (u64, usize) {
+    (at, Arc::as_ptr(interrupt) as usize)
 }
 
 impl Epochs {
@@ -164,9 +182,12 @@ impl State {
         self.now = self.now.saturating_add(more);
         if self.raised < self.now {
             // What lies before has been raised already.
-            let due = (self.raised + 1, 0)..=(self.now, usize::MAX);
-            for interrupt in self.deadlines.range(due).map(|(_, interrupt)| interrupt) {
-                interrupt.set(DEADLINE);
+            let mut last = (self.raised, usize::MAX);
+            while let Some(due) = self.deadlines.above(|due| due.key().cmp(&last))
+                && due.at <= self.now
+            {
+                due.interrupt.set(DEADLINE);
+                last = due.key();
             }
             self.raised = self.now;
         }
@@ -189,17 +210,18 @@ impl Deadline {
     /// Sets it so many ticks from now on, instead of the one before.
     pub(crate) fn set(&mut self, ticks: u64) {
         let Deadline { epochs, interrupt, at } = self;
-        let key = |at: u64| (at, Arc::as_ptr(interrupt) as usize);
         epochs.with(|state| {
             if let Some(old) = at.take() {
-                state.deadlines.remove(&key(old));
+                let old = key(old, interrupt);
+                state.deadlines.remove(|due| due.key().cmp(&old));
             }
             interrupt.causes.fetch_and(!DEADLINE, Ordering::Relaxed);
             let new = state.now.saturating_add(ticks);
             if new <= state.now {
                 interrupt.set(DEADLINE);
             }
-            state.deadlines.insert(key(new), interrupt.clone());
+            let due = Due { at: new, interrupt: interrupt.clone() };
+            state.deadlines.insert(due, |a, b| a.key().cmp(&b.key()));
             *at = Some(new);
         });
     }
@@ -208,9 +230,9 @@ impl Deadline {
 impl Drop for Deadline {
     fn drop(&mut self) {
         if let Some(at) = self.at {
-            let key = (at, Arc::as_ptr(&self.interrupt) as usize);
-            let entry = self.epochs.with(|state| state.deadlines.remove(&key));
-            drop(entry);
+            let key = key(at, &self.interrupt);
+            let due = self.epochs.with(|state| state.deadlines.remove(|due| due.key().cmp(&key)));
+            drop(due);
         }
     }
 }

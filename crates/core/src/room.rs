@@ -1,8 +1,9 @@
-//! Lists that are made so that a host without memory for them gets an error: [`list`] and [`push`].
+//! Lists and texts that are made so that a host without memory for them gets an error: [`list`],
+//! [`push`] and [`text`].
 //! Used wherever something is kept for each part of a module or of a function; what fails says what
 //! it was for.
 
-use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, string::String, vec::Vec};
 
 /// As many items as there are, kept.
 pub(crate) fn list<T>(
@@ -12,6 +13,14 @@ pub(crate) fn list<T>(
     list.try_reserve_exact(items.len())?;
     list.extend(items);
     Ok(list.into())
+}
+
+/// A copy of a text.
+pub(crate) fn text(text: &str) -> Result<Box<str>, TryReserveError> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len())?;
+    copy.push_str(text);
+    Ok(copy.into())
 }
 
 /// Adds to a list whose length nobody knows before.

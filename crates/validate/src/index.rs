@@ -3,6 +3,7 @@
 //! there are. It must never take more than a logarithm of steps for one, nor memory that nobody has
 //! asked for.
 
+use crate::tree::Tree;
 use alloc::{collections::TryReserveError, vec::Vec};
 
 /// Values by number, each number once; nothing is taken out but all.
@@ -19,26 +20,8 @@ use alloc::{collections::TryReserveError, vec::Vec};
 #[derive(Debug)]
 pub struct Index<T> {
     tree: Tree,
-    /// In the order in which they came: that of the nodes.
-    values: Vec<T>,
-}
-
-/// A balanced tree (an AA tree). Nodes are named by their places and 1; 0 is none.
-#[derive(Debug, Default)]
-struct Tree {
-    nodes: Vec<Node>,
-    root: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Node {
-    number: usize,
-    /// The nodes with smaller and with greater numbers below it.
-    less: usize,
-    more: usize,
-    /// How far it is above the lowest nodes, which have 1: one more than what is less, and than
-    /// what is more of that.
-    level: u8,
+    /// In the order in which they came, with their numbers.
+    values: Vec<(usize, T)>,
 }
 
 impl<T> Default for Index<T> {
@@ -53,18 +36,19 @@ impl<T> Index<T> {
     /// # Errors
     /// If the host has no memory for them.
     pub fn reserve(&mut self, count: usize) -> Result<(), TryReserveError> {
-        self.tree.nodes.try_reserve(count)?;
+        self.tree.reserve(self.values.len().saturating_add(count))?;
         self.values.try_reserve(count)
     }
 
     /// Adds a value, for which there should be room, unless there is one of this number: then that
     /// stays. Returns whether it was added.
     pub fn insert(&mut self, number: usize, value: T) -> bool {
-        let is_new = self.tree.insert(number);
-        if is_new {
-            self.values.push(value);
+        if self.place(number).is_some_and(|at| self.values[at].0 == number) {
+            return false;
         }
-        is_new
+        self.tree.insert(self.values.len(), &mut |at| self.values[at].0.cmp(&number));
+        self.values.push((number, value));
+        true
     }
 
     /// The value of this number.
@@ -74,19 +58,25 @@ impl<T> Index<T> {
 
     /// The value of this number, to be changed.
     pub fn get_mut(&mut self, number: usize) -> Option<&mut T> {
-        let at = self.tree.at_most(number)?;
-        if self.tree.nodes[at].number == number { self.values.get_mut(at) } else { None }
+        let at = self.place(number)?;
+        let (found, value) = self.values.get_mut(at)?;
+        if *found == number { Some(value) } else { None }
     }
 
     /// The greatest number that is not greater than this one, and its value.
     pub fn at_most(&self, number: usize) -> Option<(usize, &T)> {
-        let at = self.tree.at_most(number)?;
-        Some((self.tree.nodes[at].number, &self.values[at]))
+        let (number, value) = self.values.get(self.place(number)?)?;
+        Some((*number, value))
+    }
+
+    /// The place of the greatest number that is not greater than this one.
+    fn place(&self, number: usize) -> Option<usize> {
+        self.tree.at_most(|at| self.values[at].0.cmp(&number))
     }
 
     /// All, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        self.tree.nodes.iter().map(|node| node.number).zip(&self.values)
+        self.values.iter().map(|(number, value)| (*number, value))
     }
 
     /// How many there are.
@@ -101,102 +91,15 @@ impl<T> Index<T> {
 
     /// Forgets all; room for as many stays.
     pub fn clear(&mut self) {
-        self.tree.nodes.clear();
-        self.tree.root = 0;
+        self.tree.clear();
         self.values.clear();
-    }
-}
-
-impl Tree {
-    /// The place of the greatest number that is not greater than this one.
-    fn at_most(&self, number: usize) -> Option<usize> {
-        let (mut at, mut found) = (self.root, None);
-        while at != 0 {
-            let node = self.node(at);
-            at = match node.number <= number {
-                true => {
-                    found = Some(at - 1);
-                    node.more
-                }
-                false => node.less,
-            };
-        }
-        found
-    }
-
-    /// Adds a number, unless it is there.
-    fn insert(&mut self, number: usize) -> bool {
-        if self.at_most(number).is_some_and(|at| self.nodes[at].number == number) {
-            return false;
-        }
-        self.nodes.push(Node { number, less: 0, more: 0, level: 1 });
-        self.root = self.put(self.root, self.nodes.len());
-        true
-    }
-
-    /// Puts the last node below this one; returns what stands in its place then. It goes as deep as
-    /// the tree is: twice the logarithm at most.
-    fn put(&mut self, at: usize, new: usize) -> usize {
-        if at == 0 {
-            return new;
-        }
-        let Node { number, less, more, .. } = self.node(at);
-        if self.node(new).number < number {
-            self.nodes[at - 1].less = self.put(less, new);
-        } else {
-            self.nodes[at - 1].more = self.put(more, new);
-        }
-        let at = self.skew(at);
-        self.split(at)
-    }
-
-    /// What is less must be lower: if it is not, the node goes below it.
-    fn skew(&mut self, at: usize) -> usize {
-        let Node { less, level, .. } = self.node(at);
-        if self.node(less).level != level {
-            return at;
-        }
-        self.nodes[at - 1].less = self.node(less).more;
-        self.nodes[less - 1].more = at;
-        less
-    }
-
-    /// What is more of what is more must be lower: if it is not, the node between goes above both.
-    fn split(&mut self, at: usize) -> usize {
-        let Node { more, level, .. } = self.node(at);
-        if self.node(self.node(more).more).level != level {
-            return at;
-        }
-        self.nodes[at - 1].more = self.node(more).less;
-        self.nodes[more - 1].less = at;
-        self.nodes[more - 1].level += 1;
-        more
-    }
-
-    /// A node; none is one on level 0.
-    fn node(&self, at: usize) -> Node {
-        self.nodes.get(at.wrapping_sub(1)).copied().unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Index, Tree};
+    use super::Index;
     use alloc::{collections::BTreeMap, vec::Vec};
-
-    /// How deep the tree is; that its nodes are in order and balanced.
-    fn depth(tree: &Tree, at: usize, above: usize, below: usize) -> usize {
-        if at == 0 {
-            return 0;
-        }
-        let node = tree.node(at);
-        assert!((above..below).contains(&node.number));
-        assert_eq!(tree.node(node.less).level, node.level - 1);
-        assert!(node.level - tree.node(node.more).level <= 1);
-        assert!(tree.node(tree.node(node.more).more).level < node.level);
-        let less = depth(tree, node.less, above, node.number);
-        1 + less.max(depth(tree, node.more, node.number + 1, below))
-    }
 
     #[test]
     fn finds_what_the_standard_library_finds_however_numbers_come() {
@@ -214,7 +117,7 @@ mod tests {
                 assert_eq!(index.insert(number, i), !meant.contains_key(&number));
                 meant.entry(number).or_insert(i);
             }
-            assert!(depth(&index.tree, index.tree.root, 0, usize::MAX) <= 22);
+            assert_eq!(index.tree.in_order().len(), index.len());
             for number in 0..4100 {
                 let below = meant.range(..=number).next_back().map(|(&at, i)| (at, i));
                 assert_eq!(index.at_most(number), below);

@@ -8,10 +8,12 @@
 
 use crate::hierarchy::{Hierarchy, Node};
 use crate::operand::MAX_TYPES;
-use crate::slab::Slab;
+use crate::slab::{Slab, give_back};
 use crate::subtype::{self, Defined};
 use crate::text::{RELATIVE, Text, indices, map_indices};
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use crate::tree::Tree;
+use alloc::{boxed::Box, vec::Vec};
+use core::cmp;
 use core::iter::successors;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use windlass_decode::{
@@ -36,7 +38,8 @@ pub struct TypeId(pub u32);
 pub struct TypeRegistry {
     types: Slab<Box<Type>>,
     groups: Slab<Group>,
-    by_text: BTreeMap<Text, u32>,
+    /// The numbers of the groups, in the order of their texts.
+    by_text: Tree,
     /// The first group that nobody counted when it was put here.
     dead: Option<u32>,
 }
@@ -99,7 +102,8 @@ impl TypeRegistry {
 
     /// Finds a group and counts it; returns its first type.
     pub(crate) fn find(&self, text: &Text) -> Option<TypeId> {
-        let group = self.groups.get(*self.by_text.get(text)?)?;
+        let at = self.by_text.at_most(|at| compare(&self.groups, at, text))?;
+        let group = self.groups.get(u32::try_from(at).ok()?).filter(|group| group.text == *text)?;
         group.count.fetch_add(1, Ordering::Relaxed);
         Some(group.first)
     }
@@ -118,6 +122,7 @@ impl TypeRegistry {
         ids.try_reserve_exact(len).ok()?;
         self.types.reserve(len)?;
         self.groups.reserve(1)?;
+        self.by_text.reserve(self.groups.end() + 1).ok()?;
         let number = self.groups.claim(LIMIT)?;
         ids.extend((0..len).map_while(|_| self.types.claim(LIMIT)).map(TypeId));
         let &first = ids.first()?;
@@ -133,7 +138,8 @@ impl TypeRegistry {
             let next = ids.get(place + 1).copied();
             self.types.put(ids[place].0, Box::new(Type { ty, node, group: number, next }));
         }
-        self.by_text.insert(group.text.clone(), number);
+        let order = &mut |at| compare(&self.groups, at, &group.text);
+        self.by_text.insert(number as usize, order);
         self.groups.put(
             number,
             Group {
@@ -202,8 +208,11 @@ impl TypeRegistry {
 
     /// Removes a group; what it refers to is counted once less. Returns how many types it had.
     fn remove(&mut self, number: u32) -> usize {
+        let Some(group) = self.groups.get(number) else { return 0 };
+        self.by_text.remove(&mut |at| compare(&self.groups, at, &group.text));
         let Some(group) = self.groups.remove(number) else { return 0 };
-        self.by_text.remove(&group.text);
+        let end = self.groups.end();
+        give_back(self.by_text.places(end), end);
         let mut removed = 0;
         let mut next = Some(group.first);
         while let Some(ty) = next.and_then(|id| self.types.remove(id.0)) {
@@ -326,6 +335,12 @@ impl Defined for TypeRegistry {
     fn is_declared_subtype(&self, a: TypeId, b: TypeId) -> bool {
         self.is_subtype(a, b)
     }
+}
+
+/// How the text of the group at a place compares.
+fn compare(groups: &Slab<Group>, at: usize, text: &Text) -> cmp::Ordering {
+    let group = u32::try_from(at).ok().and_then(|number| groups.get(number));
+    group.map_or(cmp::Ordering::Greater, |group| group.text.cmp(text))
 }
 
 impl Group {

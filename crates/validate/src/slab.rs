@@ -3,7 +3,9 @@
 //! Everything takes logarithmic time.
 
 use crate::room;
-use alloc::{collections::BTreeSet, vec::Vec};
+use crate::tree::Tree;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// Items by number.
 #[derive(Debug)]
@@ -11,23 +13,24 @@ pub(crate) struct Slab<T> {
     items: Vec<Option<T>>,
     /// The numbers without an item below the length of `items`. The last number has one, but
     /// between [`Slab::claim`] and [`Slab::put`].
-    free: BTreeSet<u32>,
+    free: Tree,
+    /// How many of them there are; a few are lost where there was no memory to note them.
+    unused: usize,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Slab<T> {
-        Slab { items: Vec::new(), free: BTreeSet::new() }
+        Slab { items: Vec::new(), free: Tree::default(), unused: 0 }
     }
 }
 
 impl<T> Slab<T> {
     /// How many items there are.
     pub(crate) fn len(&self) -> usize {
-        self.items.len() - self.free.len()
+        self.items.len() - self.unused
     }
 
     /// One more than the highest number.
-    #[cfg(test)]
     pub(crate) fn end(&self) -> usize {
         self.items.len()
     }
@@ -42,13 +45,14 @@ impl<T> Slab<T> {
 
     /// Makes room for `count` more; none if the host has no memory for that.
     pub(crate) fn reserve(&mut self, count: usize) -> Option<()> {
-        self.items.try_reserve(count.saturating_sub(self.free.len())).ok()
+        self.items.try_reserve(count).ok()
     }
 
     /// A number that is free, for [`Slab::put`]; none if all below `limit` are in use.
     pub(crate) fn claim(&mut self, limit: u32) -> Option<u32> {
-        if let Some(number) = self.free.pop_first() {
-            return Some(number);
+        if let Some(first) = self.free.above(|_| Ordering::Greater) {
+            self.forget(first);
+            return u32::try_from(first).ok();
         }
         let number = u32::try_from(self.items.len()).ok().filter(|&number| number < limit)?;
         self.items.push(None);
@@ -64,17 +68,33 @@ impl<T> Slab<T> {
 
     /// Takes an item out; its number is free.
     pub(crate) fn remove(&mut self, number: u32) -> Option<T> {
-        let item = self.items.get_mut(number as usize)?.take()?;
-        self.free.insert(number);
+        let number = number as usize;
+        let item = self.items.get_mut(number)?.take()?;
+        self.unused += 1;
+        if self.free.reserve(number + 1).is_ok() {
+            self.free.insert(number, &mut |at| at.cmp(&number));
+        }
         while let Some(None) = self.items.last() {
             self.items.pop();
-            self.free.pop_last();
+            self.forget(self.items.len());
         }
         let len = self.items.len();
-        if len < self.items.capacity() / 4 {
-            room::shrink_to(&mut self.items, 2 * len);
-        }
+        give_back(&mut self.items, len);
+        give_back(self.free.places(len), len);
         Some(item)
+    }
+
+    /// A number is not free any more.
+    fn forget(&mut self, number: usize) {
+        self.free.remove(&mut |at| at.cmp(&number));
+        self.unused -= 1;
+    }
+}
+
+/// Gives memory back of a list that should have no more than twice this length.
+pub(crate) fn give_back<T>(list: &mut Vec<T>, len: usize) {
+    if len < list.capacity() / 4 {
+        room::shrink_to(list, 2 * len);
     }
 }
 

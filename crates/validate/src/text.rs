@@ -6,7 +6,7 @@
 use crate::InvalidKind;
 use crate::operand::{MAX_TYPES, Operand};
 use crate::room::list;
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 use windlass_decode::{CompositeType, FieldType, RefType, StorageType, SubType, ValType};
 
 /// Marks a reference into the group itself: the low bits are the place in the group.
@@ -17,10 +17,10 @@ pub(crate) const RELATIVE: u32 = MAX_TYPES;
 /// The hash comes first when texts are compared: it makes look-ups fast where many begin alike. It
 /// is no secret; for texts that are made to have the same one, a look-up takes as many comparisons
 /// as without it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text {
     hash: u64,
-    words: Arc<Vec<u32>>,
+    words: Vec<u32>,
 }
 
 impl Text {
@@ -53,7 +53,7 @@ impl Text {
                 }
             }
         }
-        Ok(Text { hash: hash(&words), words: Arc::new(words) })
+        Ok(Text { hash: hash(&words), words })
     }
 }
 

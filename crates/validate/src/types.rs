@@ -7,8 +7,8 @@ use crate::hierarchy::Hierarchy;
 use crate::room::{grow_to, list};
 use crate::subtype;
 use crate::text::{RELATIVE, Text, indices, map_indices};
-use crate::{Context, Error, InvalidKind, TypeId};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{Context, Error, InvalidKind, Ordered, TypeId};
+use alloc::vec::Vec;
 use windlass_decode::limits::SUBTYPING_DEPTH;
 use windlass_decode::{CompositeType, Features, HeapType, RecGroup, SubType};
 
@@ -47,7 +47,7 @@ impl Context {
     pub(crate) fn add_types(&mut self, groups: Vec<RecGroup>) -> Result<(), Error> {
         let offset = groups.first().map_or(0, |group| group.offset);
         self.reserve_types(&groups).map_err(|kind| Error::new(kind, offset))?;
-        let mut known = BTreeMap::new();
+        let mut known = Ordered::default();
         for group in groups {
             let offset = group.offset;
             self.add_group(group, &mut known).map_err(|kind| Error::new(kind, offset))?;
@@ -69,7 +69,7 @@ impl Context {
     fn add_group(
         &mut self,
         group: RecGroup,
-        known: &mut BTreeMap<Text, u32>,
+        known: &mut Ordered<(Text, u32)>,
     ) -> Result<(), InvalidKind> {
         // Modules have at most a million types.
         let start = self.types.len() as u32;
@@ -86,7 +86,14 @@ impl Context {
             Some(id) => id.0,
             None => RELATIVE | (index - start),
         })?;
-        let first = *known.entry(text).or_insert(start);
+        let first = match known.find(|(other, _)| other.cmp(&text)) {
+            Some(&(_, first)) => first,
+            None => {
+                known.reserve().map_err(|_| InvalidKind::OutOfMemory)?;
+                known.insert((text, start), |(a, _), (b, _)| a.cmp(b));
+                start
+            }
+        };
         self.type_ids.extend((first..).map(TypeId).take(group.types.len()));
         self.groups.push(end - start);
         let mut declared = list(group.types.len())?;

@@ -7,12 +7,14 @@ use crate::{
     AsContext, AsContextMut, Caller, Engine, Error, Escaped, Extern, Func, FuncType, Instance,
     InstancePre, IntoFunc, Module, Trap, Val,
     error::{LinkErrors, error},
+    room::text,
     runtime::{Item, StoreInner, check_import, unknown},
     types::ItemType,
 };
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 use windlass_decode::MESSAGES;
+use windlass_validate::Ordered;
 
 /// Names and what they stand for, to satisfy the imports of modules.
 ///
@@ -35,8 +37,11 @@ use windlass_decode::MESSAGES;
 pub struct Linker<T> {
     engine: Engine,
     shadowing: bool,
-    modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Definition<T>>>,
+    modules: Names<Names<Definition<T>>>,
 }
+
+/// What names stand for, in their order.
+type Names<T> = Ordered<(Box<str>, T)>;
 
 /// What a name stands for.
 pub(super) enum Definition<T> {
@@ -56,7 +61,7 @@ impl<T> Clone for Definition<T> {
 impl<T> Linker<T> {
     /// A linker without names.
     pub fn new(engine: &Engine) -> Linker<T> {
-        Linker { engine: engine.clone(), shadowing: false, modules: BTreeMap::new() }
+        Linker { engine: engine.clone(), shadowing: false, modules: Ordered::default() }
     }
 
     /// The engine.
@@ -141,7 +146,7 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// If a name is defined already, if `instance` belongs to another store, or the store to
-    /// another engine.
+    /// another engine; if the host has no memory for the names.
     pub fn instance(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -217,11 +222,10 @@ impl<T> Linker<T> {
     /// # Errors
     /// If no name of the module is defined, or one is already under the other.
     pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<(), Error> {
-        let names = self.modules.get(module).cloned();
-        for (name, definition) in
-            names.ok_or_else(|| error!("`{}` is not defined", Escaped(module)))?
-        {
-            self.insert(as_module, &name, definition)?;
+        let names = self.module_names(module);
+        let names = names.ok_or_else(|| error!("`{}` is not defined", Escaped(module)))?.clone();
+        for (name, definition) in in_order(&names) {
+            self.insert(as_module, name, definition.clone())?;
         }
         Ok(())
     }
@@ -381,9 +385,8 @@ impl<T> Linker<T> {
 
     /// All names, in order.
     fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.modules
-            .iter()
-            .flat_map(|(module, names)| names.keys().map(move |name| (&**module, &**name)))
+        in_order(&self.modules)
+            .flat_map(|(module, names)| in_order(names).map(move |(name, _)| (&**module, &**name)))
     }
 
     /// Which name was meant: the same of another module, or one like it of this.
@@ -391,17 +394,17 @@ impl<T> Linker<T> {
         if !MESSAGES {
             return None;
         }
-        let elsewhere = self.modules.iter().filter(|(_, names)| names.contains_key(name));
-        let elsewhere: Vec<&str> = elsewhere.map(|(module, _)| &**module).take(8).collect();
-        let other = nearest(module, elsewhere.iter().copied()).or(elsewhere.first().copied());
-        match self.modules.get_key_value(module) {
-            Some((module, names)) => {
-                let like = nearest(name, names.keys().map(|name| &**name));
-                like.map(|name| (&**module, name))
-            }
-            None => None,
-        }
-        .or_else(|| Some((other?, self.modules[other?].get_key_value(name)?.0)))
+        let of = |names| named(names, name).map(|(name, _)| &**name);
+        let elsewhere =
+            in_order(&self.modules).filter_map(|(module, names)| Some((&**module, of(names)?)));
+        let elsewhere: Vec<(&str, &str)> = elsewhere.take(8).collect();
+        let like = nearest(module, elsewhere.iter().map(|&(module, _)| module));
+        let other = elsewhere.iter().find(|&&(module, _)| like.is_none_or(|like| like == module));
+        let here = named(&self.modules, module).and_then(|(module, names)| {
+            let like = nearest(name, in_order(names).map(|(name, _)| &**name))?;
+            Some((&**module, like))
+        });
+        here.or(other.copied())
     }
 
     fn check_engine(&self, engine: &Engine, what: &str) -> Result<(), Error> {
@@ -412,7 +415,11 @@ impl<T> Linker<T> {
     }
 
     fn find(&self, module: &str, name: &str) -> Option<&Definition<T>> {
-        self.modules.get(module)?.get(name)
+        named(self.module_names(module)?, name).map(|(_, definition)| definition)
+    }
+
+    fn module_names(&self, module: &str) -> Option<&Names<Definition<T>>> {
+        named(&self.modules, module).map(|(_, names)| names)
     }
 
     fn insert(
@@ -424,9 +431,35 @@ impl<T> Linker<T> {
         if !self.shadowing && self.find(module, name).is_some() {
             return Err(error!("{} is defined already", Path(module, name)));
         }
-        self.modules.entry(module.into()).or_default().insert(name.into(), definition);
+        if self.module_names(module).is_none() {
+            add(&mut self.modules, module, Ordered::default())?;
+        }
+        if let Some((_, names)) = self.modules.find_mut(|(other, _)| (**other).cmp(module)) {
+            match names.find_mut(|(other, _)| (**other).cmp(name)) {
+                Some((_, known)) => *known = definition,
+                None => add(names, name, definition)?,
+            }
+        }
         Ok(self)
     }
+}
+
+/// What is found under a name, with the name.
+fn named<'a, T>(names: &'a Names<T>, name: &str) -> Option<&'a (Box<str>, T)> {
+    names.find(|(other, _)| (**other).cmp(name))
+}
+
+/// Adds a name that is not there.
+fn add<T>(names: &mut Names<T>, name: &str, item: T) -> Result<(), Error> {
+    names.reserve().map_err(|_| Trap::AllocationTooLarge)?;
+    let own = text(name).map_err(|_| Trap::AllocationTooLarge)?;
+    names.insert((own, item), |(a, _), (b, _)| a.cmp(b));
+    Ok(())
+}
+
+/// All names with what is found under them, in order.
+fn in_order<T>(names: &Names<T>) -> impl Iterator<Item = &(Box<str>, T)> {
+    names.iter(|(a, _), (b, _)| a.cmp(b))
 }
 
 /// Shows the name that was meant, if there is one.

@@ -43,8 +43,8 @@ struct Held {
 
 const NONE: u32 = u32::MAX;
 
-/// What the accumulators hold, by domain.
-type Accs = [Option<Held>; 4];
+/// What the accumulators hold, by domain: none in builds whose handlers have none.
+type Accs = [Option<Held>; if FAST { 4 } else { 0 }];
 
 /// An instruction that was emitted in the current stretch.
 #[derive(Clone, Copy, Debug)]
@@ -247,11 +247,10 @@ impl Builder {
         let record = u32::try_from(self.records.len()).unwrap_or(NONE);
         let result = inst.result();
         self.written(inst.d.slot(), result.width());
-        let domain = result.domain() as usize;
         match inst.d {
             _ if matches!(inst.what, What::Copy(_)) => {}
             ResultLoc::Slot(slot) | ResultLoc::Acc(slot) => {
-                self.accs[domain] = Some(Held { slot, record });
+                self.hold(result.domain(), Held { slot, record });
             }
             ResultLoc::P0(_) | ResultLoc::P1(_) => {}
         }
@@ -268,7 +267,9 @@ impl Builder {
                 Loc::Acc { slot, last_use: true }
                     if self.send(domain, ResultLoc::Slot(slot), ResultLoc::Acc(slot)) =>
                 {
-                    self.accs[domain as usize] = None;
+                    if let Some(acc) = self.accs.get_mut(domain as usize) {
+                        *acc = None;
+                    }
                 }
                 // A consumer that was taken back has read it from the accumulator.
                 Loc::Slot(slot) => {
@@ -282,7 +283,7 @@ impl Builder {
     /// What is in the accumulator, if its instruction was emitted with the result going to `from`:
     /// now it goes to `d`, if there is a handler for that. Whether it does.
     fn send(&mut self, domain: Domain, from: ResultLoc, d: ResultLoc) -> bool {
-        let Some(held) = self.accs[domain as usize] else { return false };
+        let Some(&Some(held)) = self.accs.get(domain as usize) else { return false };
         if held.slot != from.slot() || held.record == NONE {
             return false;
         }
@@ -328,12 +329,19 @@ impl Builder {
 
     /// Whether the accumulator of `domain` holds the value of `slot`.
     pub(crate) fn holds(&self, domain: Domain, slot: i16) -> bool {
-        FAST && self.accs[domain as usize].is_some_and(|held| held.slot == slot)
+        let held = self.accs.get(domain as usize).copied().flatten();
+        held.is_some_and(|held| held.slot == slot)
     }
 
     /// The accumulator of `domain` holds the value of `slot`, by a call.
     pub(crate) fn set_held(&mut self, domain: Domain, slot: i16) {
-        self.accs[domain as usize] = Some(Held { slot, record: NONE });
+        self.hold(domain, Held { slot, record: NONE });
+    }
+
+    fn hold(&mut self, domain: Domain, held: Held) {
+        if let Some(acc) = self.accs.get_mut(domain as usize) {
+            *acc = Some(held);
+        }
     }
 
     /// The store of the accumulator's value to `slot` must stay: the slot is a local.
@@ -397,7 +405,7 @@ impl Builder {
     /// overwritten.
     pub(crate) fn forget(&mut self) {
         self.records.clear();
-        self.accs = [None; 4];
+        self.accs = Accs::default();
     }
 
     /// Nothing before can be changed any more; what the accumulators hold stays.

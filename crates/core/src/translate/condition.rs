@@ -218,6 +218,9 @@ impl<'m> Translator<'m> {
     /// Joins `x += k` with the comparison of `x` and the branch.
     fn latch(&mut self, condition: Condition, way: Way, frame: usize) -> bool {
         let Condition::Compare { op, wanted: true, a, b } = condition else { return false };
+        if !tables::FAST {
+            return false;
+        }
         let column = match way {
             Way::Jump => 0,
             Way::Again(Metering::None) => 1,
@@ -269,6 +272,9 @@ impl<'m> Translator<'m> {
     /// Joins `x += k` with the test of `x` and the branch.
     fn latch_test(&mut self, condition: Condition, way: Way, frame: usize) -> bool {
         let Condition::Test { is64, zero, a } = condition else { return false };
+        if !tables::FAST {
+            return false;
+        }
         let Some(&Inst { what: What::Bin(Op::I32Add), d, a: x, b: Loc::Const(k) }) =
             self.builder.last()
         else {

@@ -217,8 +217,9 @@ impl Inst {
             What::RefFunc(_) | What::TableGet(_) => Kind::Ref,
             What::CmpSelect(..) => Kind::I64,
             What::Canonical(nans) => canonical::kind(nans),
-            What::Vector(vector) => vector.result(),
-            What::Object(object) => object.result(),
+            What::Vector(vector) if tables::SIMD => vector.result(),
+            What::Object(object) if tables::GC => object.result(),
+            What::Vector(_) | What::Object(_) => Kind::I64,
         }
     }
 
@@ -239,10 +240,11 @@ impl Inst {
             What::GlobalGet(kind, _) | What::Copy(kind) => (kind.domain(), NO_LOC),
             What::Canonical(nans) => (canonical::kind(nans).domain(), NO_LOC),
             What::Select(kind, c) => (kind.domain(), c),
-            What::Vector(vector) => return vector.uses(self.a, self.b),
-            What::Object(object) => {
+            What::Vector(vector) if tables::SIMD => return vector.uses(self.a, self.b),
+            What::Object(object) if tables::GC => {
                 return [(object.domain(), self.a), (Domain::Int, self.b), (Domain::Int, NO_LOC)];
             }
+            What::Vector(_) | What::Object(_) => (Domain::Int, NO_LOC),
         };
         [(domain, self.a), (domain, self.b), (Domain::Int, third)]
     }
@@ -272,8 +274,9 @@ impl Inst {
             },
             What::Copy(kind) => tables::copy(kind, a, d),
             What::Canonical(nans) => tables::canonical(nans, a, d),
-            What::Vector(vector) => vector.handler(a, b, d),
-            What::Object(object) => object.handler(a, b, d),
+            What::Vector(vector) if tables::SIMD => vector.handler(a, b, d),
+            What::Object(object) if tables::GC => object.handler(a, b, d),
+            What::Vector(_) | What::Object(_) => None,
         }
     }
 
@@ -325,8 +328,9 @@ impl Inst {
                 let wide = single(code, d, self.a, kind);
                 code.extend(wide.map(Cell::word));
             }
-            What::Vector(vector) => vector.operands(d, self.a, self.b, code),
-            What::Object(object) => object.operands(d, self.a, self.b, code),
+            What::Vector(vector) if tables::SIMD => vector.operands(d, self.a, self.b, code),
+            What::Object(object) if tables::GC => object.operands(d, self.a, self.b, code),
+            What::Vector(_) | What::Object(_) => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 //! ([`Builder::use_operands`](super::builder::Builder::use_operands)).
 
 use super::inst::{Inst, Loc, What};
-use crate::exec::{Handler, machine::place::in_order};
+use crate::exec::{Handler, machine::place::in_order, tables::FAST};
 
 /// The handler for operands in these places, or in as good ones as there are: then some of them are
 /// in slots. `find` looks for a handler. Nothing if there is none for slots either.
@@ -24,6 +24,10 @@ fn slots<const N: usize, T>(
     locs: [Loc; N],
     find: impl Fn([Loc; N]) -> Option<T>,
 ) -> Option<([Loc; N], T)> {
+    // Elsewhere all of them are.
+    if !FAST {
+        return None;
+    }
     // There are no more than seven ways.
     let costs = |which: usize| {
         let moved = locs.iter().enumerate().filter(move |(i, _)| which >> i & 1 != 0);

@@ -23,7 +23,7 @@ use super::{
     state::State,
     work,
 };
-use crate::exec::machine::place::Kind;
+use crate::exec::{machine::place::Kind, tables::FAST};
 
 /// What an operand is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,12 +156,12 @@ impl Translator<'_> {
             Origin::Local(local) => {
                 let local = self.locals.get(local);
                 match local.pin {
-                    Some(0) => Loc::P0(local.slot),
-                    Some(_) => Loc::P1(local.slot),
-                    None if self.builder.holds(local.kind.domain(), local.slot) => {
+                    Some(0) if FAST => Loc::P0(local.slot),
+                    Some(_) if FAST => Loc::P1(local.slot),
+                    _ if self.builder.holds(local.kind.domain(), local.slot) => {
                         Loc::Acc { slot: local.slot, last_use: false }
                     }
-                    None => Loc::Slot(local.slot),
+                    _ => Loc::Slot(local.slot),
                 }
             }
             Origin::Temp if self.builder.holds(operand.kind.domain(), operand.slot) => {

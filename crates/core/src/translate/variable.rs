@@ -8,7 +8,7 @@ use super::{
 use crate::exec::{
     Cell,
     machine::place::{Domain, Kind, in_order},
-    tables,
+    tables::{self, FAST},
 };
 use windlass_decode::{Op, ValType};
 
@@ -39,9 +39,9 @@ impl Translator<'_> {
             return;
         }
         let d = match target.pin {
-            Some(0) => ResultLoc::P0(target.slot),
-            Some(_) => ResultLoc::P1(target.slot),
-            None => ResultLoc::Slot(target.slot),
+            Some(0) if FAST => ResultLoc::P0(target.slot),
+            Some(_) if FAST => ResultLoc::P1(target.slot),
+            _ => ResultLoc::Slot(target.slot),
         };
         let retargeted = value.origin == Origin::Temp
             && self.builder.last().is_some_and(|last| {
@@ -114,7 +114,7 @@ impl Translator<'_> {
         let Some(&Inst { what: What::Bin(op), a, b, .. }) = self.builder.last() else {
             return false;
         };
-        if !tables::FAST
+        if !FAST
             || !self.is_last(condition)
             || x.kind.domain() != Domain::Int
             || [x, y].iter().any(|v| matches!(v.origin, Origin::Const(_)))
