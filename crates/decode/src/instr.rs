@@ -2,6 +2,7 @@
 
 use crate::{
     BlockType, Error, ErrorKind, Features, HeapType, ImmKind, Op, Reader, RefType, limits,
+    sections::short_block_type,
 };
 
 /// One instruction of a function body or a constant expression.
@@ -187,7 +188,7 @@ impl<'a> Instrs<'a> {
 }
 
 /// Instructions that are read at once where they are short: those of the MVP with the commonest
-/// immediates, as far as these are a byte for each number.
+/// immediates, as far as these are two bytes for each number.
 #[derive(Clone, Copy)]
 enum Short {
     /// No immediate.
@@ -198,6 +199,8 @@ enum Short {
     I32(Op),
     /// Loads and stores of memory 0.
     Mem(Op),
+    /// Blocks without operands, with a number at most as result.
+    Block(Op),
     /// Any other, or none.
     Not,
 }
@@ -224,9 +227,21 @@ impl Short {
             ImmKind::label | ImmKind::func | ImmKind::local | ImmKind::global => Short::Index(op),
             ImmKind::i32 => Short::I32(op),
             ImmKind::memarg => Short::Mem(op),
+            ImmKind::block => Short::Block(op),
             _ => Short::Not,
         }
     }
+}
+
+/// A number of one or two bytes, and behind which of `bytes` it ends; its first byte is at `at`.
+#[inline(always)]
+fn short_number(bytes: &[u8], at: usize) -> Option<(u16, usize)> {
+    let low = *bytes.get(at)?;
+    if low < 0x80 {
+        return Some((low.into(), at + 1));
+    }
+    let high = *bytes.get(at + 1)?;
+    (high < 0x80).then(|| (u16::from(low & 0x7f) | u16::from(high) << 7, at + 2))
 }
 
 impl<'a> Reader<'a> {
@@ -234,18 +249,27 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn short_instr(&mut self) -> Option<(Op, Imm<'a>)> {
         let (&code, rest) = self.rest().split_first()?;
-        let small = |at: usize| rest.get(at).copied().filter(|&byte| byte < 0x80);
         let (op, imm, len) = match SHORT[usize::from(code)] {
-            Short::None(op) => (op, Imm::None, 1),
-            Short::Index(op) => (op, Imm::Index(small(0)?.into()), 2),
-            Short::I32(op) => (op, Imm::I32(((small(0)? << 1).cast_signed() >> 1).into()), 2),
-            Short::Mem(op) => {
-                let align = small(0).filter(|&flags| flags < 0x40)?;
-                (op, Imm::Mem(MemArg { align, memory: 0, offset: small(1)?.into() }), 3)
+            Short::None(op) => (op, Imm::None, 0),
+            Short::Index(op) => {
+                let (index, len) = short_number(rest, 0)?;
+                (op, Imm::Index(index.into()), len)
             }
+            Short::I32(op) => {
+                let (bits, len) = short_number(rest, 0)?;
+                // The sign is the number's last bit.
+                let unused = if len == 1 { 9 } else { 2 };
+                (op, Imm::I32(((bits << unused).cast_signed() >> unused).into()), len)
+            }
+            Short::Mem(op) => {
+                let align = rest.first().copied().filter(|&flags| flags < 0x40)?;
+                let (offset, len) = short_number(rest, 1)?;
+                (op, Imm::Mem(MemArg { align, memory: 0, offset: offset.into() }), len)
+            }
+            Short::Block(op) => (op, Imm::Block(short_block_type(*rest.first()?)?), 1),
             Short::Not => return None,
         };
-        self.skip(len);
+        self.skip(1 + len);
         Some((op, imm))
     }
 
@@ -408,11 +432,37 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Instr;
+    use super::{Imm, Instr, Instrs};
+    use crate::{Features, Op, Reader};
 
     /// It is returned by value for every instruction decoded.
     #[test]
     fn an_instruction_is_small() {
         assert!(size_of::<Instr<'_>>() <= 48, "{}", size_of::<Instr<'_>>());
+    }
+
+    /// What is read at once is what is read number by number.
+    #[test]
+    fn short_instructions_are_as_any() {
+        let numbers =
+            (0..=u8::MAX).flat_map(|low| [0, 1, 0x3f, 0x40, 0x7f, 0x80].map(|b| [low, b]));
+        let mut count = 0;
+        for (code, [low, high]) in (0..=u8::MAX).flat_map(|c| numbers.clone().map(move |n| (c, n)))
+        {
+            for bytes in
+                [[code, low, high, 5, 6], [code, 2, low, high, 6], [code, 0x40, low, high, 6]]
+            {
+                let [mut short, mut any] =
+                    [(); 2].map(|()| Instrs::new(Reader::new(&bytes, 7), Features::WASM1));
+                let Some((op, imm)) = short.reader.short_instr() else {
+                    assert_eq!(short.reader.offset(), 7, "nothing is read");
+                    continue;
+                };
+                assert_eq!(any.any_instr().map(|instr| (instr.op, instr.imm)), Ok((op, imm)));
+                assert_eq!(short.reader.offset(), any.reader.offset());
+                count += usize::from(op == Op::I32Const && imm == Imm::I32(-1));
+            }
+        }
+        assert!(count > 0);
     }
 }

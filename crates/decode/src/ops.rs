@@ -956,12 +956,12 @@ impl Op {
     }
 
     /// The form of its immediate.
-    pub(crate) const fn imm_kind(self) -> ImmKind {
+    pub const fn imm_kind(self) -> ImmKind {
         ALL_OPS[self as usize].imm
     }
 
     /// The instruction whose opcode is this byte.
-    pub(crate) const fn of_byte(byte: usize) -> Option<Op> {
+    pub const fn of_byte(byte: usize) -> Option<Op> {
         if byte < ONE_BYTE.len() { ONE_BYTE[byte] } else { None }
     }
 

@@ -82,13 +82,13 @@ impl<'a> Reader<'a> {
 
     /// The bytes that are left.
     #[inline]
-    pub(crate) fn rest(&self) -> &'a [u8] {
+    pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.pos..).unwrap_or_default()
     }
 
-    /// Goes on behind the next `len` bytes, which have been looked at.
+    /// Goes on behind the next `len` bytes, or at the end if there are fewer.
     #[inline]
-    pub(crate) fn skip(&mut self, len: usize) {
+    pub fn skip(&mut self, len: usize) {
         self.pos += len.min(self.remaining());
     }
 

@@ -14,6 +14,8 @@ mod table;
 mod types;
 mod vector;
 
+pub(crate) use types::short_block_type;
+
 use crate::{Error, ErrorKind, Features, Module, Reader, Section, Start, format, limits};
 
 /// The ids of the sections.

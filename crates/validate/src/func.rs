@@ -67,6 +67,8 @@ pub struct FuncValidator<'c> {
     pub(crate) frame_size: FrameSize,
     /// The height of the innermost frame.
     pub(crate) height: usize,
+    /// Whether there is a memory 0, and its addresses have 32 bits.
+    pub(crate) has_memory32: bool,
     /// The offset of the current instruction.
     pub(crate) offset: usize,
 }
@@ -87,12 +89,7 @@ pub fn validate_body(
     let mut validator = FuncValidator::new(ctx, module, body_index, core::mem::take(scratch))?;
     let code = bytes.get(body.code.clone()).unwrap_or_default();
     let mut instrs = Instrs::new(Reader::new(code, body.code.start), ctx.features);
-    while !instrs.reader.is_empty() {
-        // It is looked at where it lies: moving it takes as long as reading it.
-        let next = instrs.next_instr();
-        let Ok(instr) = &next else { return next.map(drop).map_err(Error::from) };
-        validator.step(instr)?;
-    }
+    while validator.run(&mut instrs, usize::MAX)? {}
     validator.finish(body.code.end)?;
     *scratch = validator.into_scratch();
     Ok(())
@@ -133,7 +130,18 @@ impl<'c> FuncValidator<'c> {
     fn with_scratch(ctx: &'c Context, scratch: Scratch) -> FuncValidator<'c> {
         let Scratch { operands, frames, locals, frame_size } = scratch;
         let (params, height, offset) = (&[][..], 0, 0);
-        FuncValidator { ctx, operands, frames, locals, params, frame_size, height, offset }
+        let has_memory32 = ctx.memories.first().is_some_and(|memory| !memory.limits.is64);
+        FuncValidator {
+            ctx,
+            operands,
+            frames,
+            locals,
+            params,
+            frame_size,
+            height,
+            has_memory32,
+            offset,
+        }
     }
 
     /// A validator of a constant expression that gives one value.

@@ -29,7 +29,7 @@
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
 //! - `messages` (on by default): errors tell all that is known.
 //! - `names` (on by default): the custom section `name` is read.
-//! - `fast` (on by default): lists are sorted by more code.
+//! - `fast` (on by default): common instructions are checked, and lists sorted, by more code.
 //!
 //! A module that needs what a build is without is refused, by an error that names the feature.
 #![no_std]
@@ -56,6 +56,7 @@ mod memory;
 mod module;
 mod operand;
 mod ordered;
+mod quick;
 mod reference;
 mod registry;
 mod room;

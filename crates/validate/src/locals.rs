@@ -76,6 +76,12 @@ impl Locals {
         }
     }
 
+    /// The type of a local that is spread out.
+    #[inline]
+    pub(crate) fn get_dense(&self, index: u32) -> Option<Operand> {
+        self.dense.get(index as usize).copied()
+    }
+
     #[cold]
     fn find(&self, index: u32, params: &[ValType]) -> Option<Operand> {
         if let Some(&ty) = params.get(index as usize) {

@@ -65,6 +65,7 @@ macro_rules! operand {
         Operand::V128
     };
 }
+pub(crate) use operand;
 
 macro_rules! tables {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident

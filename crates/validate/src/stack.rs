@@ -40,6 +40,15 @@ impl FuncValidator<'_> {
             let what = "the number of operands on the stack";
             return Err(self.error(InvalidKind::LimitExceeded { what, limit: OPERANDS as u64 }));
         }
+        match types {
+            [] => return Ok(()),
+            // `step` has made room for some.
+            &[ty] => {
+                self.push(ty.into());
+                return Ok(());
+            }
+            _ => {}
+        }
         work::count(types.len() / LANES);
         let first = self.operands.len();
         self.reserve(types.len())?;
@@ -65,12 +74,21 @@ impl FuncValidator<'_> {
             self.operands.pop();
             return Ok(());
         }
-        self.pop_all(&[expected])
+        self.pop_many(&[expected])
     }
 
     /// Pops operands that must match `types`.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn pop_all<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
+        match types {
+            [] => Ok(()),
+            &[ty] => self.pop(ty.into()),
+            _ => self.pop_many(types),
+        }
+    }
+
+    #[inline(never)]
+    fn pop_many<T: Copy + Into<Operand>>(&mut self, types: &[T]) -> Result<(), Error> {
         let there = self.check(types)?;
         self.operands.truncate(self.operands.len() - there);
         Ok(())

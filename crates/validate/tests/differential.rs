@@ -5,8 +5,8 @@
 use arbitrary::Unstructured;
 use wasm_smith::{Config, Module};
 use wasmparser::{Validator, WasmFeatures};
-use windlass_decode::{Features, Instrs, Op};
-use windlass_validate::validate;
+use windlass_decode::{Features, Instrs, Module as Decoded, Op};
+use windlass_validate::{Context, FuncValidator, Scratch, validate};
 
 /// Feature sets that both sides know.
 const FEATURES: [(Features, WasmFeatures); 4] = [
@@ -111,7 +111,7 @@ fn mutate(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 /// Replaces an instruction by another one with the same form of immediate: the module stays
 /// well-formed, so that validation and not decoding has to say something.
 fn exchange(bytes: &[u8], random: &mut Random) -> Option<Vec<u8>> {
-    let module = windlass_decode::Module::decode(bytes, Features::ALL).ok()?;
+    let module = Decoded::decode(bytes, Features::ALL).ok()?;
     let body = module.bodies.get(random.below(module.bodies.len()))?;
     let mut instrs = Instrs::at(bytes, body.code.start, Features::ALL);
     let mut found = Vec::new();
@@ -207,4 +207,53 @@ fn verdicts_are_wasmparsers() {
     let count = tally.differences.len();
     assert!(count == 0, "{count} differences:\n{}", tally.differences.join("\n"));
     assert!(tally.valid > 100 && tally.refused > 100);
+}
+
+/// Checks each body instruction by instruction, in both ways that there are; tells how many
+/// instructions there were. The module is not valid as a whole if none is returned.
+fn in_both_ways(bytes: &[u8]) -> Option<usize> {
+    let mut module = Decoded::decode(bytes, Features::ALL).ok()?;
+    let ctx = Context::new(&mut module, bytes, Features::ALL).ok()?;
+    let mut count = 0;
+    for (index, body) in module.bodies.iter().enumerate() {
+        let [mut one, mut other] = [(); 2].map(|()| {
+            FuncValidator::new(&ctx, &module, index, Scratch::default()).expect("there is a body")
+        });
+        let code = &bytes[..body.code.end];
+        let [mut run, mut step] =
+            [(); 2].map(|()| Instrs::at(code, body.code.start, Features::ALL));
+        while !step.reader.is_empty() {
+            let stepped =
+                step.next_instr().map_err(Into::into).and_then(|instr| other.step(&instr));
+            let ran = one.run(&mut run, 1);
+            let [ran, stepped] =
+                [ran.map(|_| ()), stepped].map(|result| result.map_err(|e| e.to_string()));
+            assert_eq!(ran, stepped);
+            if ran.is_err() {
+                return Some(count);
+            }
+            assert_eq!(run.reader.offset(), step.reader.offset());
+            assert_eq!((one.operands(), one.frames()), (other.operands(), other.frames()));
+            count += 1;
+        }
+        let [one, other] =
+            [one, other].map(|by| by.finish(body.code.end).map_err(|e| e.to_string()));
+        assert_eq!(one, other);
+    }
+    Some(count)
+}
+
+#[test]
+fn common_instructions_are_checked_as_all_others() {
+    let mut count = 0;
+    for seed in 0..60 {
+        let Some(bytes) = generate(seed) else { continue };
+        count += in_both_ways(&bytes).unwrap_or_default();
+        let mut random = Random::new(!seed);
+        for _ in 0..20 {
+            in_both_ways(&mutate(&bytes, &mut random));
+            exchange(&bytes, &mut random).and_then(|bytes| in_both_ways(&bytes));
+        }
+    }
+    assert!(count > 1_000, "{count}");
 }

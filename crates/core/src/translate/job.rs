@@ -22,7 +22,7 @@ const VERIFIES: bool = cfg!(any(debug_assertions, feature = "verify"));
 pub(crate) type Interrupted<'a> = &'a mut dyn FnMut() -> bool;
 
 /// How many instructions there are between two looks at the interrupt flag.
-const POLL: usize = 256;
+pub(super) const POLL: usize = 256;
 
 /// The code of a function, and what it catches.
 pub(crate) struct Translated {
@@ -189,17 +189,7 @@ impl Job {
         let scratch = mem::take(&mut self.scratch);
         let mut validator = FuncValidator::resume(source.context, defined, scratch);
         let mut instrs = instrs(source, defined, self.at);
-        let done = repeat(interrupted, || {
-            if instrs.reader.is_empty() {
-                return Ok(false);
-            }
-            let next = instrs.next_instr();
-            let Ok(instr) = &next else {
-                return Ok(next.map(|_| true).map_err(windlass_validate::Error::from)?);
-            };
-            validator.step(instr)?;
-            Ok(true)
-        });
+        let done = pieces(interrupted, || Ok(validator.run(&mut instrs, POLL)?));
         self.at = instrs.reader.offset();
         let done = done.and_then(|()| {
             validator.finish(self.at)?;
@@ -240,7 +230,7 @@ impl Job {
         interrupted: Interrupted<'_>,
     ) -> Result<(), Failure> {
         if self.stage == Stage::Prescan {
-            repeat(interrupted, || Ok(translator.prescan()?))?;
+            pieces(interrupted, || Ok(translator.prescan(POLL)?))?;
             translator.begin()?;
             self.stage = Stage::Translate;
         }
@@ -273,17 +263,25 @@ pub(super) fn repeat(
     }
 }
 
-/// Frees piece after piece, until there are no more or it is interrupted between two.
-pub(super) fn shed(
+/// Does piece after piece, until there are no more or it is interrupted between two.
+pub(super) fn pieces(
     interrupted: Interrupted<'_>,
-    mut piece: impl FnMut() -> bool,
+    mut piece: impl FnMut() -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
-    while piece() {
+    while piece()? {
         if interrupted() {
             return Err(Failure::Interrupted);
         }
     }
     Ok(())
+}
+
+/// Frees piece after piece, until there are no more or it is interrupted between two.
+pub(super) fn shed(
+    interrupted: Interrupted<'_>,
+    mut piece: impl FnMut() -> bool,
+) -> Result<(), Failure> {
+    pieces(interrupted, || Ok(piece()))
 }
 
 impl From<TranslateError> for Failure {

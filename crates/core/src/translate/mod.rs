@@ -37,6 +37,7 @@ mod prescan;
 mod reference;
 mod room;
 mod safepoint;
+mod skim;
 mod stack;
 mod state;
 mod variable;
@@ -258,7 +259,7 @@ impl<'m> Translator<'m> {
 
     /// Translates the whole body.
     fn body(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<(), TranslateError> {
-        while self.prescan()? {}
+        while self.prescan(usize::MAX)? {}
         self.begin()?;
         while self.step(recorder.as_deref_mut())? {}
         self.finish_enter();
@@ -301,14 +302,23 @@ impl<'m> Translator<'m> {
         self.instrs.next_instr()
     }
 
-    /// Looks at the next instruction before translation. Whether there was one.
-    fn prescan(&mut self) -> Result<bool, TranslateError> {
-        if self.instrs.reader.is_empty() {
-            return Ok(false);
+    /// Looks at the next instructions before translation, at most so many. Whether there may be
+    /// more.
+    fn prescan(&mut self, most: usize) -> Result<bool, TranslateError> {
+        let Translator { instrs, state: State { scanned, locals, .. }, .. } = self;
+        let mut left = most;
+        while left > 0 {
+            left -= scanned.skim(&mut instrs.reader, locals, left);
+            if left == 0 {
+                break;
+            }
+            if instrs.reader.is_empty() {
+                return Ok(false);
+            }
+            let next = instrs.next_instr();
+            scanned.instr(there(&next)?, locals)?;
+            left -= 1;
         }
-        let next = self.next_instr();
-        let State { scanned, locals, .. } = &mut self.state;
-        scanned.instr(there(&next)?, locals)?;
         Ok(true)
     }
 

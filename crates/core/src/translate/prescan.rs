@@ -2,13 +2,13 @@
 //! make no calls, after which blocks the function returns, which exceptions are thrown again.
 //! Whatever must be known before the code that it is about has been read is found here.
 
-use super::{locals::Locals, work};
+use super::{locals::Locals, skim::skim, work};
 use crate::{
     exec::{machine::place::Domain, tables::FAST},
     room::push,
 };
 use alloc::{collections::TryReserveError, vec::Vec};
-use windlass_decode::{Imm, Instr, Op, Shape};
+use windlass_decode::{Imm, Instr, Op, Reader, Shape};
 use windlass_validate::shed;
 
 /// What is known of a body before it is translated, in as far as it was read.
@@ -59,13 +59,12 @@ impl Prescan {
     ///
     /// # Errors
     /// If the host has no memory for what is found.
-    // Most use locals or are simple: those are passed without a call.
-    #[inline]
     pub(super) fn instr(
         &mut self,
         instr: &Instr<'_>,
         locals: &mut Locals,
     ) -> Result<(), TryReserveError> {
+        work::count(1);
         match (instr.op, &instr.imm) {
             (Op::LocalGet | Op::LocalSet | Op::LocalTee, &Imm::Index(local)) => {
                 locals.get_mut(local).uses += self.weight();
@@ -75,6 +74,23 @@ impl Prescan {
         }
         self.blocks.ended.clear();
         Ok(())
+    }
+
+    /// Passes over the next instructions, at most so many, as far as nothing is to be known of them
+    /// but which locals they use. How many there were.
+    pub(super) fn skim(
+        &mut self,
+        reader: &mut Reader<'_>,
+        locals: &mut Locals,
+        most: usize,
+    ) -> usize {
+        let weight = self.weight();
+        let passed = skim(reader, most, |local| locals.get_mut(local).uses += weight);
+        if passed > 0 {
+            self.blocks.ended.clear();
+        }
+        work::count(passed);
+        passed
     }
 
     /// How much a use of a local or a call counts here.

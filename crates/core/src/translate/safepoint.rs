@@ -9,7 +9,7 @@
 
 use super::{
     Failure, Source, TranslateError, Translator,
-    job::{Interrupted, repeat, shed},
+    job::{Interrupted, POLL, pieces, repeat, shed},
     stack::Origin,
     state::State,
 };
@@ -185,7 +185,7 @@ impl MapJob {
         interrupted: Interrupted<'_>,
     ) -> Result<(), Failure> {
         if !self.is_scanned {
-            repeat(interrupted, || Ok(translator.prescan()?))?;
+            pieces(interrupted, || Ok(translator.prescan(POLL)?))?;
             translator.begin()?;
             self.is_scanned = true;
         }

@@ -36,6 +36,19 @@ fn is_negative(byte: u8) -> bool {
     byte & 0xc0 == 0x40
 }
 
+/// The block type that this byte is, if it is nothing or a number.
+#[inline]
+pub(crate) fn short_block_type(byte: u8) -> Option<BlockType> {
+    Some(match byte {
+        code::EMPTY => BlockType::Empty,
+        code::I32 => BlockType::Result(ValType::I32),
+        code::I64 => BlockType::Result(ValType::I64),
+        code::F32 => BlockType::Result(ValType::F32),
+        code::F64 => BlockType::Result(ValType::F64),
+        _ => return None,
+    })
+}
+
 fn abs_heap_type(byte: u8) -> Option<(AbsHeapType, Features)> {
     Some(match byte {
         0x74 => (AbsHeapType::NoExn, Features::EXCEPTIONS),
@@ -196,11 +209,12 @@ impl Reader<'_> {
 
     /// A block type.
     pub fn block_type(&mut self) -> Result<BlockType, Error> {
-        match self.peek() {
-            Some(code::EMPTY) => {
-                self.byte()?;
-                Ok(BlockType::Empty)
-            }
+        let next = self.peek();
+        if let Some(ty) = next.and_then(short_block_type) {
+            self.byte()?;
+            return Ok(ty);
+        }
+        match next {
             Some(byte) if is_negative(byte) => Ok(BlockType::Result(self.val_type()?)),
             _ => {
                 let offset = self.offset();
