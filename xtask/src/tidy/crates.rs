@@ -24,7 +24,7 @@ const UNSAFE: [(&str, usize); 6] = [
     ("crates/core/src/", 278),
     ("crates/core/tests/garbage.rs", 3),
     ("crates/wasi/tests/held.rs", 3),
-    ("fuzz/tests/refused.rs", 3),
+    ("fuzz/tests/refused/main.rs", 3),
     // The allocator of a machine without an operating system.
     ("benches/sizes/embedding/src/main.rs", 3),
 ];
