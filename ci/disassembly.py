@@ -91,9 +91,13 @@ MACHINES = {
 def machine_of(path):
     """The CPU that a program is for."""
     with open(path, "rb") as file:
-        header = file.read(20)
-    number = int.from_bytes(header[18:20], "little")
-    if header[:4] != b"\x7fELF" or number not in MACHINES:
+        header = file.read(1024)
+    number = int.from_bytes(header[18:20], "little") if header[:4] == b"\x7fELF" else 0
+    # A program of Windows says where its header is.
+    at = int.from_bytes(header[60:64], "little")
+    if header[:2] == b"MZ" and header[at : at + 6] == b"PE\0\0\x64\x86":
+        number = 62
+    if number not in MACHINES:
         sys.exit(f"{path}: this is for a CPU that is not known here")
     return MACHINES[number]
 

@@ -34,10 +34,10 @@ const GATES: &[Gate] = &[
     ("wasi-testsuite", wasi_testsuite),
     ("capi", || capi::test().into()),
     ("tiny embedding in C", tiny),
+    ("gc-stress", || commands::gc_stress().into()),
     ("miri", || commands::miri(&[])),
     ("address sanitizer", sanitize::address),
     ("thread sanitizer", sanitize::thread),
-    ("windows", windows),
     ("cross", cross::gate),
     ("deny", deny),
     ("python", python::check),
@@ -178,28 +178,6 @@ fn wasi_testsuite() -> Outcome {
         succeeds(runner.env("WINDLASS_MEMFS", in_memory))
     };
     (passes("") & passes("1")).into()
-}
-
-/// The tests of WASI's files on Windows, as far as an emulator has it.
-fn windows() -> Outcome {
-    let target = "x86_64-pc-windows-gnu";
-    if !is_there("wine", &["--version"]) || !is_there("x86_64-w64-mingw32-gcc", &["--version"]) {
-        return Outcome::Skipped("apt-get install wine wine64 gcc-mingw-w64-x86-64".to_string());
-    }
-    if !succeeds(&mut command(".", "rustup", &["target", "add", target])) {
-        return Outcome::Skipped(format!("rustup target add {target}"));
-    }
-    // Wine 8 lacks a library that the standard library takes random numbers from.
-    let folder = root().join("target").join(target).join("debug/deps");
-    let library = folder.join("bcryptprimitives.dll");
-    let gcc = ["-shared", "-x", "c", "ci/bcryptprimitives.c", "-ladvapi32", "-o"];
-    let made = fs::create_dir_all(&folder).is_ok()
-        && succeeds(command(".", "x86_64-w64-mingw32-gcc", &gcc).arg(library));
-    let args = ["test", "--package", "windlass-wasi", "--target", target, "--lib", "--test"];
-    let mut tests = command(".", "cargo", &args);
-    tests.arg("files").env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine");
-    tests.env("WINEDEBUG", "-all").env("WINEPREFIX", root().join("target/wine"));
-    (made && succeeds(&mut tests)).into()
 }
 
 /// What is taken from others: licenses, registries, crates that are not wanted, for all that is

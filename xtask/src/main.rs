@@ -6,6 +6,7 @@ mod capi;
 mod chart;
 mod choose;
 mod commands;
+mod coverage;
 mod cross;
 mod embedded;
 mod features;
@@ -47,6 +48,8 @@ Usage: cargo xtask COMMAND [ARGS]...
   soak seeds        each target of fuzz with a few fixed seeds
   soak builds N     N generated modules: the loop, tail calls and gc-stress do the same
   soak oracles N    the same on V8 and Wasmtime, out of process
+  soak coverage MINUTES [TARGET]
+                    which lines of which files the seeds reach that fit into so long
   gc-stress         the suite and the differential runs with a collection at every allocation
   sanitize [address|thread]
                     tests of the engine with the compiler's sanitizers
@@ -87,6 +90,12 @@ fn main() -> ExitCode {
         ("soak", [builds, count]) if builds == "builds" => soak::builds(count),
         ("soak", [oracles, count]) if oracles == "oracles" => {
             gates::report("oracles", soak::oracles(count))
+        }
+        ("soak", [coverage, minutes, target @ ..])
+            if coverage == "coverage" && target.len() <= 1 =>
+        {
+            let target = target.first().map(String::as_str);
+            gates::report("coverage", coverage::coverage(minutes, target))
         }
         ("soak", [minutes]) => soak::soak(minutes, None),
         ("soak", [minutes, target]) => soak::soak(minutes, Some(target)),

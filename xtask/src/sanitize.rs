@@ -15,14 +15,18 @@ type Sanitizer = (&'static str, fn() -> Outcome);
 
 const SANITIZERS: [Sanitizer; 2] = [("address", address), ("thread", thread)];
 
+/// The same packages each time: with others cargo would choose other features, and build anew.
+const PACKAGES: [&str; 3] =
+    ["--package=windlass", "--package=windlass-wasi", "--package=windlass-spec-tests"];
+
 /// What several threads use, and the tests that do: words of their names, after the target.
 const SHARED: [&[&str]; 4] = [
     // Shared memories of several stores, and modules and engines of several threads.
-    &["--package=windlass", "--test=api", "--", "threads::", "stores::", "what_can_be_is_shared"],
+    &["--test=api", "--", "threads::", "stores::", "what_can_be_is_shared"],
     // Code that is published while others run it; entries of types.
-    &["--package=windlass", "--lib", "--", "translation::", "shared", "held", "handle::"],
-    &["--package=windlass-wasi", "--test=preview1", "--", "threads::"],
-    &["--package=windlass-spec-tests", "--test=suite", "--", "threads/"],
+    &["--lib", "--", "translation::", "shared", "held", "handle::"],
+    &["--test=preview1", "--", "threads::"],
+    &["--test=suite", "--", "threads/"],
 ];
 
 /// All sanitizers, or those with one of the words in their names: a line for each.
@@ -37,9 +41,8 @@ pub(crate) fn address() -> Outcome {
     if let Some(skipped) = missing(&[]) {
         return skipped;
     }
-    let tests = |args: &[&str]| succeeds(sanitized("address", args).arg("--").arg("--quiet"));
-    let api = tests(&["--package=windlass", "--lib", "--test=api", "--test=determinism"]);
-    (api & tests(&["--package=windlass-spec-tests", "--test=suite"])).into()
+    let args = ["--no-fail-fast", "--lib", "--test=api", "--test=determinism", "--test=suite"];
+    succeeds(sanitized("address", &args).arg("--").arg("--quiet")).into()
 }
 
 /// The tests of what threads share with the sanitizer of threads, which the standard library has to
@@ -73,7 +76,7 @@ fn missing(components: &[&str]) -> Option<Outcome> {
 fn sanitized(name: &str, args: &[&str]) -> Command {
     let mut tests = command(".", "cargo", &["+nightly", "test", "--target", TARGET]);
     let folder = builds().join(format!("sanitizer-{name}"));
-    tests.arg("--target-dir").arg(folder).args(args);
+    tests.arg("--target-dir").arg(folder).args(PACKAGES).args(args);
     tests.env("RUSTFLAGS", format!("-Zsanitizer={name}"));
     tests
 }
