@@ -149,7 +149,7 @@ impl Host {
     /// The tests and the suite, with a set that does not take half an hour to compile.
     fn tests(&self) -> bool {
         let mut tests = self.cargo(&["test", "--no-fail-fast"]);
-        // What reads the scripts is slow enough in an emulator; what nobody reads need not be there.
+        // Scripts are read slowly enough in an emulator; and nobody reads backtraces there.
         tests.args(["--config", "profile.test.package.wast.opt-level=1"]);
         tests.args(["--config", "profile.test.debug=false"]);
         if self.tail.is_some() {

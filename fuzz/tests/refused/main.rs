@@ -20,43 +20,48 @@ use std::{
     process::{Command, ExitCode},
 };
 
-/// The functions that may end the process: what asks for a single piece, or for a list of the
-/// host's own that is one longer.
-const PLACES: [&str; 29] = [
+/// The functions that may end the process, by file: what asks for a single piece, or for a list of
+/// the host's own that is one longer, or shorter.
+const PLACES: [&str; 34] = [
     // One for each engine, module, store, linker.
-    "windlass::engine::",
-    "windlass::module::",
-    "windlass::api::store::Store<T>::new",
-    "windlass::runtime::store::StoreInner::new",
-    "windlass::api::linker::Linker<T>",
-    "windlass::api::instance_pre::",
-    "windlass_decode::sections::import::",
+    "core/engine.rs new",
+    "core/module.rs make",
+    "core/module.rs object_types",
+    "core/module.rs exports",
+    "core/api/store.rs new",
+    "core/runtime/store.rs new",
+    "core/api/linker.rs insert",
+    "core/api/instance_pre.rs new",
+    "decode/sections/import.rs module_name",
     // One for each error, each type.
-    "windlass_decode::error::Error::new",
-    "windlass_decode::sections::types::",
-    "windlass_validate::slab::",
-    "windlass_validate::types::",
-    "windlass::object_type::",
-    "windlass::types::",
-    "<windlass_decode::types::FuncType as core::clone::Clone>::clone",
-    "windlass_validate::registry::",
-    "windlass_validate::enter::",
-    "windlass_validate::text::",
-    "windlass_validate::context::",
-    "windlass::runtime::store::StoreInner::hold_type",
+    "core/error.rs ",
+    "decode/error.rs new",
+    "decode/sections/types.rs rec_group",
+    "decode/types.rs clone",
+    "core/object_type/mod.rs of",
+    "core/types/func.rs ",
+    "core/runtime/store.rs hold_type",
+    "validate/registry.rs alone",
+    "validate/registry.rs enter",
+    "validate/slab.rs remove",
+    "validate/text.rs new",
+    "validate/types.rs add_group",
     // One for each host function, instance and its parts.
-    "windlass::api::func::",
-    "windlass::runtime::instance::",
-    "windlass::runtime::exception::",
+    "core/api/func.rs ",
+    "core/api/func/host.rs into_host",
+    "core/runtime/instance.rs instance",
+    "core/runtime/exception.rs add_tag",
     // One for each call from the host, each call of a backtrace.
-    "windlass::driver::threads::Threads::",
-    "windlass::driver::thread::Thread",
-    "windlass::driver::handle::ThreadHandle::pair",
-    "windlass::api::execution::",
-    "windlass::backtrace::",
+    "core/driver/threads.rs leave",
+    "core/driver/threads.rs one_more",
+    "core/driver/thread.rs new",
+    "core/driver/handle.rs pair",
+    "core/driver/frames.rs backtrace",
+    "core/backtrace.rs ",
     // One for each reference and value that the host holds.
-    "windlass::runtime::roots::",
-    "windlass::runtime::store::StoreInner::add_host_value",
+    "core/runtime/roots.rs own",
+    "core/runtime/roots.rs root",
+    "core/runtime/store.rs add_host_value",
 ];
 
 /// Which allocation is refused.
@@ -191,11 +196,31 @@ fn outcome(name: &str) -> Outcome {
     }
 }
 
-/// The functions of Windlass in a backtrace, the innermost first.
+/// The functions of Windlass in a backtrace, the innermost first: file and name, without its path,
+/// which those that are inlined don't have there.
 fn place(backtrace: &str) -> Vec<String> {
-    let names = backtrace.lines().filter_map(|line| line.trim().split_once(": "));
-    let names = names.map(|(_, name)| name.to_string());
-    names.filter(|name| name.contains("windlass")).take(3).collect()
+    let lines: Vec<&str> = backtrace.lines().map(str::trim).collect();
+    let function = |frame: &[&str]| {
+        let [name, at] = frame else { return None };
+        let (_, name) = name.split_once(": ")?;
+        let (_, at) = at.strip_prefix("at ")?.rsplit_once("/crates/")?;
+        let file = at.split(':').next()?.replace("/src", "");
+        let plain = without_arguments(name);
+        Some(format!("{file} {}", plain.rsplit("::").next().unwrap_or_default()))
+    };
+    lines.windows(2).filter_map(function).take(3).collect()
+}
+
+/// A name without what stands in angle brackets.
+fn without_arguments(name: &str) -> String {
+    let mut depth = 0_usize;
+    let outside = |c: &char| {
+        depth += usize::from(*c == '<');
+        let is_outside = depth == 0;
+        depth -= usize::from(*c == '>' && depth > 0);
+        is_outside
+    };
+    name.chars().filter(outside).collect()
 }
 
 fn main() -> ExitCode {
@@ -221,7 +246,7 @@ fn main() -> ExitCode {
         for place in outcome.ended {
             let first = place.first().cloned().unwrap_or_default();
             let told = place.join(" < ");
-            if !PLACES.iter().any(|known| first.contains(known)) {
+            if !PLACES.iter().any(|known| first.starts_with(known)) {
                 bad.push(format!("{name} ends the process: {told}"));
             }
             *places.entry(told).or_default() += 1;
