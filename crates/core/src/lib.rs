@@ -114,6 +114,7 @@ extern crate std;
 mod api;
 mod backtrace;
 mod config;
+mod costs;
 mod demangle;
 #[allow(unsafe_code)]
 mod driver;

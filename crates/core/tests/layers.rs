@@ -13,7 +13,7 @@ use std::{
 const ROOMS: &[&[&str]] = &[
     &["lock", "room", "unique", "trap", "demangle"],
     &["interrupt", "error", "memory_source"],
-    &["object_type", "config"],
+    &["object_type", "config", "costs"],
     &["exec/meaning"],
     &["exec/machine"],
     &["exec/code"],

@@ -117,7 +117,7 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 ///
 /// Where the engine counts fuel, a guest pays for what functions do, beside what calling them
 /// costs: by what it asks and what it gets, the same on every host and file system, and however
-/// long it waits. As of version 4 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
+/// long it waits. As of version 5 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
 ///
 /// | what | units |
 /// |---|---|

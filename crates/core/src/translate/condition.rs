@@ -9,7 +9,7 @@ use super::{
     encode::low,
     inst::{Inst, Loc, ResultLoc, What, operand_kind, pair, single},
     placing::{ordered, placed},
-    stack::{Operand, Origin},
+    stack::Operand,
 };
 use crate::{
     Metering,
@@ -53,13 +53,9 @@ pub(super) enum Condition {
 
 impl<'m> Translator<'m> {
     pub(super) fn br_if(&mut self, label: u32) {
+        // A constant decides nothing here: which operands are constants depends on the build, and
+        // what follows a branch that is always taken is paid by who comes there.
         let operand = self.pop();
-        if let Origin::Const(bits) = operand.origin {
-            if low(bits) != 0 {
-                self.br(label);
-            }
-            return;
-        }
         self.branch_if(label, |this, wanted| this.condition(operand, wanted));
     }
 

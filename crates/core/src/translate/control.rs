@@ -323,6 +323,10 @@ impl<'m> Translator<'m> {
         }
         self.settled = self.stack.len();
         if !falls_through && !matches!(kind, FrameKind::If { .. }) {
+            if self.source.verify {
+                let offset = self.builder.offset;
+                self.landed.push(offset);
+            }
             self.open_arm();
         }
     }

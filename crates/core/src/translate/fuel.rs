@@ -10,6 +10,7 @@
 use super::{Translator, safepoint::Stopped, state::State, work};
 use crate::{
     Metering,
+    costs::{self, MAX_REGION},
     exec::{Cell, tables},
 };
 use alloc::{collections::TryReserveError, vec::Vec};
@@ -19,9 +20,10 @@ use windlass_validate::shed;
 /// The version of the table of costs and of the rules of this file. It changes when a program's
 /// fuel would change.
 ///
-/// What costs what, as of version 4, which differs from 3 in that waits that sleep, and functions
-/// of WASI that make, move or remove directories, cost more, as 3 does from 2 in that any of WASI's
-/// cost something:
+/// What costs what, as of version 5, which differs from 4 in that a branch whose condition is a
+/// constant costs what any branch does, and so does what follows it; as 4 does from 3 in that waits
+/// that sleep, and functions of WASI that make, move or remove directories, cost more, and 3 from 2
+/// in that any of WASI's cost something:
 ///
 /// | what | units |
 /// |---|---|
@@ -72,46 +74,7 @@ use windlass_validate::shed;
 /// The costs are such that a unit takes less than 20 nanoseconds of a present CPU on average,
 /// whatever a program does (first accesses to memory and host functions apart); a plain loop takes
 /// less than one. The program `fuel` of the directory `benches` measures it.
-pub const FUEL_VERSION: u32 = 4;
-
-/// What an operator costs, beside amounts; those that are known only when it runs are in
-/// `runtime/fuel.rs`.
-pub(crate) fn cost(op: Op) -> u32 {
-    use Op::*;
-    match op {
-        Nop | Block | Else | End | Drop | Unreachable => 0,
-        TryTable | Catch | CatchAll | Delegate => 0,
-        Call | ReturnCall => 5,
-        CallIndirect | ReturnCallIndirect | CallRef | ReturnCallRef => 12,
-        Throw | ThrowRef | Rethrow => 20,
-        StructNew | StructNewDefault | StructNewDesc | StructNewDefaultDesc | ArrayNew
-        | ArrayNewDefault | ArrayNewFixed | ArrayNewData | ArrayNewElem => 3,
-        MemorySize | DataDrop | ElemDrop | I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU => 5,
-        MemoryFill | MemoryCopy | MemoryInit | TableFill | TableCopy | TableInit | ArrayFill
-        | ArrayCopy | ArrayInitData | ArrayInitElem => 6,
-        MemoryAtomicNotify => 10,
-        MemoryAtomicWait32 | MemoryAtomicWait64 => 40,
-        MemoryGrow | TableGrow => 100,
-        _ => 1,
-    }
-}
-
-/// What calling an imported function costs more: it is the host's, or another instance's.
-const IMPORTED: u64 = 7;
-
-/// What making an object of a known size costs.
-fn object_cost(bytes: u64) -> u64 {
-    bytes / 16
-}
-
-/// What moving or setting so many slots costs.
-fn slots_cost(slots: usize) -> u64 {
-    slots as u64 / 8
-}
-
-/// A region is not to become more expensive: it bounds what is owed, and how long an interrupt
-/// waits where there are neither loops nor calls.
-const MAX_REGION: u64 = 100_000;
+pub const FUEL_VERSION: u32 = 5;
 
 /// So many costs are written in one step.
 const PIECE: usize = 64;
@@ -181,27 +144,27 @@ impl Translator<'_> {
 
     /// Counts an operator into the current region.
     pub(super) fn count(&mut self, op: Op) {
-        self.count_units(cost(op).into());
+        self.count_units(costs::operator(op).into());
     }
 
     /// Counts slots that are moved or set.
     pub(super) fn count_slots(&mut self, slots: usize) {
-        self.count_units(slots_cost(slots));
+        self.count_units(costs::slots(slots));
     }
 
     /// Counts the values that a call takes and gives.
     pub(super) fn count_values(&mut self, ty: &FuncType) {
-        self.count_units((ty.params.len() + ty.results.len()) as u64);
+        self.count_units(costs::values(ty));
     }
 
     /// Counts a call by name.
     pub(super) fn count_callee(&mut self, is_imported: bool) {
-        self.count_units(if is_imported { IMPORTED } else { 0 });
+        self.count_units(costs::callee(is_imported));
     }
 
     /// Counts the size of an object that is made.
     pub(super) fn count_object(&mut self, bytes: u32) {
-        self.count_units(object_cost(bytes.into()));
+        self.count_units(costs::object(bytes.into()));
     }
 
     fn count_units(&mut self, units: u64) {
@@ -295,7 +258,7 @@ mod tests {
         let mut documented = documented();
         for op in Op::ALL {
             let units = documented.remove(op.mnemonic()).unwrap_or(1);
-            assert_eq!(cost(op), units, "{}", op.mnemonic());
+            assert_eq!(costs::operator(op), units, "{}", op.mnemonic());
         }
         assert!(documented.is_empty(), "not instructions: {documented:?}");
     }

@@ -49,6 +49,7 @@ pub(crate) struct Parts {
     pub(crate) code: Vec<Cell>,
     pub(crate) catches: Catches,
     pub(crate) loops: Vec<crate::verify::LoopStart>,
+    pub(crate) landed: Vec<usize>,
 }
 
 /// Translates a function, and keeps what the translator tells the verifier.
@@ -60,7 +61,7 @@ pub(crate) fn translated(source: Source<'_>, defined: usize) -> Parts {
         Err(Failure::Refused(fault)) => panic!("function {defined}: {fault}"),
         Err(_) => panic!("the function can be translated"),
     };
-    Parts { code: code.into_vec(), catches, loops: job.loops }
+    Parts { code: code.into_vec(), catches, loops: job.loops, landed: job.landed }
 }
 
 /// The words of a function's code where cells begin, with the text of each.
@@ -84,6 +85,8 @@ pub(crate) struct Job {
     /// What the verifier was told of loops.
     #[cfg(test)]
     loops: Vec<crate::verify::LoopStart>,
+    #[cfg(test)]
+    landed: Vec<usize>,
 }
 
 /// What is being done.
@@ -171,8 +174,9 @@ impl Job {
             self.stage = Stage::Shed;
         }
         #[cfg(test)]
-        if self.stage == Stage::Shed && !self.state.loops.is_empty() {
+        if self.stage == Stage::Shed && self.state.has_told() {
             self.loops.clone_from(&self.state.loops);
+            self.landed.clone_from(&self.state.landed);
         }
         shed(interrupted, || self.state.shed())?;
         let code = self.state.take_code();
@@ -206,8 +210,9 @@ impl Job {
         defined: usize,
         interrupted: Interrupted<'_>,
     ) -> Result<(), Failure> {
-        let State { builder, tries, loops, .. } = &self.state;
-        let subject = source.subject(defined, builder.copied(), &tries.catches, loops);
+        let State { builder, tries, loops, landed, .. } = &self.state;
+        let (code, catches) = (builder.copied(), &tries.catches);
+        let subject = source.subject(defined, code, catches, loops, landed);
         let verified = loop {
             match self.verification.step(subject) {
                 Ok(true) if interrupted() => return Err(Failure::Interrupted),

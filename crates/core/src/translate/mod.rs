@@ -103,9 +103,31 @@ impl<'m> Source<'m> {
         code: &'m [Cell],
         catches: &'m Catches,
         loops: &'m [LoopStart],
+        landed: &'m [usize],
     ) -> Subject<'m> {
-        let Source { decoded, context, objects, code: table, metering, .. } = self;
-        Subject { decoded, context, objects, table, metering, defined, code, catches, loops }
+        let Source { bytes, decoded, context, objects, code: table, metering, .. } = self;
+        Subject {
+            bytes,
+            decoded,
+            context,
+            objects,
+            table,
+            metering,
+            defined,
+            code,
+            catches,
+            loops,
+            landed,
+        }
+    }
+}
+
+#[cfg(test)]
+impl<'m> Source<'m> {
+    /// The same of what a test has translated.
+    pub(crate) fn subject_of(self, defined: usize, parts: &'m Parts) -> Subject<'m> {
+        let Parts { code, catches, loops, landed } = parts;
+        self.subject(defined, code, catches, loops, landed)
     }
 }
 

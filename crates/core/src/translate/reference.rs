@@ -44,32 +44,17 @@ impl Translator<'_> {
     /// `br_on_null`: the label does not get the reference; who goes on does.
     pub(super) fn br_on_null(&mut self, label: u32) {
         let operand = self.pop();
-        match operand.origin {
-            Origin::Const(0) => return self.br(label),
-            Origin::Const(_) => {}
-            _ => {
-                let a = self.kept_place(operand);
-                self.branch_on(label, a, true);
-            }
-        }
+        let a = self.kept_place(operand);
+        self.branch_on(label, a, true);
         self.push(operand.origin, operand.kind);
     }
 
     /// `br_on_non_null`: the label gets the reference; who goes on does not.
     pub(super) fn br_on_non_null(&mut self, label: u32) {
         let operand = self.pop();
-        match operand.origin {
-            Origin::Const(0) => return,
-            Origin::Const(_) => {
-                self.push(operand.origin, operand.kind);
-                return self.br(label);
-            }
-            _ => {
-                let a = self.kept_place(operand);
-                self.push(operand.origin, operand.kind);
-                self.branch_on(label, a, false);
-            }
-        }
+        let a = self.kept_place(operand);
+        self.push(operand.origin, operand.kind);
+        self.branch_on(label, a, false);
         self.pop();
     }
 

@@ -61,6 +61,7 @@ impl State {
         self.loose.try_reserve(one)?;
         self.frames.try_reserve(one)?;
         self.loops.try_reserve(one)?;
+        self.landed.try_reserve(one)?;
         self.patches.try_reserve(few)?;
         self.regions.reserve(few)?;
         self.room = cells;

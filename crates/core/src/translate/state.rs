@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) tries: Tries,
     /// Where loops begin, for the verifier: kept if it is asked for.
     pub(super) loops: Vec<LoopStart>,
+    /// The offsets of the ends of blocks that branches alone lead to, the same.
+    pub(super) landed: Vec<usize>,
     /// The index of this function's type.
     pub(super) ty: u32,
     /// For how many cells there is room; and how long the lists may become, see
@@ -91,6 +93,7 @@ impl State {
         self.regions.clear();
         self.tries.clear(self.locals.end);
         self.loops.clear();
+        self.landed.clear();
         (self.settled, self.height, self.max_height) = (0, 0, 0);
         (self.next_loop, self.next_block, self.unreachable) = (0, 0, None);
         Ok(())
@@ -102,12 +105,19 @@ impl State {
         Translator { source, defined, instrs, state: self, noting: None }
     }
 
+    /// Whether there is something that the verifier is told.
+    #[cfg(test)]
+    pub(super) fn has_told(&self) -> bool {
+        !self.loops.is_empty() || !self.landed.is_empty()
+    }
+
     /// When the function is finished: gives some of the memory back that only a large one takes.
     /// Whether there is more.
     pub(super) fn shed(&mut self) -> bool {
         self.builder.shed()
             || shed(&mut self.frames)
             || shed(&mut self.loops)
+            || shed(&mut self.landed)
             || shed(&mut self.patches)
             || shed(&mut self.stack)
             || shed(&mut self.loose)

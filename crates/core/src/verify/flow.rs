@@ -88,6 +88,11 @@ impl Verifier<'_> {
         Ok(number)
     }
 
+    /// Whether branches or clauses lead to this word.
+    pub(super) fn is_label(&self, word: usize) -> bool {
+        self.marks.get(word).is_some_and(|mark| mark.label().is_some())
+    }
+
     pub(super) fn is_cell(&self, word: u32) -> bool {
         self.marks.get(word as usize).is_some_and(|&mark| mark != Mark::NOTHING)
     }

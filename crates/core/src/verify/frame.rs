@@ -110,6 +110,15 @@ impl Frame {
         }
     }
 
+    /// How many slots the first cell sets to zero, and how many of them are of no local.
+    pub(super) fn zeroed(&self) -> usize {
+        usize::try_from(self.first_temp - FIRST_LOCAL).unwrap_or(0)
+    }
+
+    pub(super) fn kept(&self) -> usize {
+        usize::try_from(self.first_temp - self.declared_end).unwrap_or(0)
+    }
+
     /// Whether the slot is one of an operand.
     pub(super) fn temp(&self, slot: i32) -> bool {
         (self.first_temp..self.end).contains(&slot)

@@ -16,6 +16,7 @@
 //! lead to, what they bring is joined before the pass comes there; where a branch leads back, what
 //! was assumed there must hold. Accumulators are dead where control comes together.
 
+mod body;
 mod call;
 mod catch;
 mod cell;
@@ -24,6 +25,9 @@ mod frame;
 #[cfg(test)]
 mod mutation_tests;
 mod object;
+mod paid;
+#[cfg(test)]
+mod paid_tests;
 mod slots;
 mod slow;
 mod state;
@@ -44,6 +48,7 @@ use crate::{
     object_type::ObjectType,
 };
 use alloc::{collections::BinaryHeap, sync::Arc, vec::Vec};
+use body::Body;
 use core::{
     fmt, mem,
     ops::{Deref, DerefMut},
@@ -59,6 +64,8 @@ use windlass_validate::Context;
 /// What the verifier needs of a module, and the translated code of one of its functions.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
+    /// The module.
+    pub(crate) bytes: &'a [u8],
     pub(crate) decoded: &'a Module,
     pub(crate) context: &'a Context,
     pub(crate) objects: &'a [Option<Arc<ObjectType>>],
@@ -70,6 +77,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) catches: &'a Catches,
     /// In the order of words.
     pub(crate) loops: &'a [LoopStart],
+    /// The offsets in the module of the ends of blocks that branches alone lead to, in order; not of
+    /// those whose branches return at once.
+    pub(crate) landed: &'a [usize],
 }
 
 /// Where a loop begins.
@@ -155,6 +165,13 @@ pub(crate) struct Progress {
     /// Blocks are being left: the innermost that is not, and how many clauses of the last one in
     /// `pending` have got what was thrown.
     leaving: Option<(Option<u32>, usize)>,
+    /// The walk over the body, how many regions were paid, and the word behind the last branch that
+    /// it has.
+    body: Body,
+    payments: usize,
+    behind_branch: usize,
+    /// The cell was compared with it.
+    is_compared: bool,
 }
 
 /// A place in the tables of try blocks: of a span, then of a clause.
@@ -315,6 +332,10 @@ impl Verifier<'_> {
         let word = self.subject.code[at];
         let layouts = self.layouts;
         if self.target == 0 {
+            if !self.is_compared && !self.compare()? {
+                return Ok(());
+            }
+            self.is_compared = true;
             if !self.enter_blocks()? {
                 return Ok(());
             }
@@ -337,6 +358,7 @@ impl Verifier<'_> {
         let goes_on = outcome?;
         if self.target == 0 {
             self.is_reachable = goes_on;
+            self.is_compared = false;
             self.at = at + 1 + self.words;
         }
         Ok(())
@@ -345,7 +367,7 @@ impl Verifier<'_> {
     /// At the end of the code.
     fn end(&mut self) -> Outcome {
         ensure(!self.is_reachable, "I3: the code goes on beyond its end")?;
-        if self.enter_block(None)? {
+        if self.enter_block(None)? && self.is_paid()? {
             self.stage = Stage::Done;
         }
         Ok(())
@@ -401,7 +423,8 @@ impl Verifier<'_> {
         self.state.flow.pins = domains;
         let words = self.subject.code.len();
         self.state.slots = Slots::new(self.frame.index(self.frame.end), slots::granted(words))?;
-        Ok(())
+        self.payments = 1;
+        self.begin_body()
     }
 }
 

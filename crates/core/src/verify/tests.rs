@@ -47,7 +47,7 @@ fn module(metering: Metering) -> Module {
 
 /// The verifier's verdict on a function's code.
 pub(super) fn verify(module: &Module, defined: usize, parts: &Parts) -> Result<(), Fault> {
-    let subject = module.0.source().subject(defined, &parts.code, &parts.catches, &parts.loops);
+    let subject = module.0.source().subject_of(defined, &parts);
     let mut progress = Progress::default();
     while progress.step(subject)? {}
     Ok(())

@@ -68,7 +68,7 @@ fn taken(metering: Metering, text: &str) -> [usize; 2] {
     let engine = Engine::new(Config::new().metering(metering)).expect("the settings are fine");
     let module = Module::from_binary(&engine, &wasm).expect("the module is valid");
     let parts = translated(module.0.source(), 1);
-    let subject = module.0.source().subject(1, &parts.code, &parts.catches, &parts.loops);
+    let subject = module.0.source().subject_of(1, &parts);
     let (mut progress, mut steps) = (Progress::default(), 1);
     while progress.step(subject).expect("it is let through") {
         steps += 1;
@@ -153,7 +153,7 @@ fn memory_has_a_budget() {
 
     let module = made(4_000, false).expect("nobody asked for it");
     let parts = translated(module.0.source(), 1);
-    let subject = module.0.source().subject(1, &parts.code, &parts.catches, &parts.loops);
+    let subject = module.0.source().subject_of(1, &parts);
     let mut progress = Progress::default();
     let fault = loop {
         match progress.step(subject) {

@@ -37,6 +37,16 @@ fn instructions_and_amounts_cost_what_the_documentation_says() {
     let cases = [
         ("", 0),
         ("(drop (i32.const 1))", 1),
+        // A branch that is always taken, or never: what follows is counted.
+        ("(block (br_if 0 (i32.const 1)) (drop (i32.const 1)))", 3),
+        ("(block (br_if 0 (i32.add (i32.const 1) (i32.const 0))) (drop (i32.const 1)))", 5),
+        ("(block (br_if 0 (i32.eqz (i32.const 1))) (drop (i32.const 1)))", 4),
+        ("(block (drop (br_on_null 0 (ref.null func))) (drop (i32.const 1)))", 3),
+        (
+            "(block (result (ref i31)) (br_on_non_null 0 (ref.i31 (i32.const 1))) (unreachable)) \
+                (drop)",
+            3,
+        ),
         ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 63))", 3 + 6),
         ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 6400))", 3 + 6 + 100),
         ("(memory.copy (i32.const 0) (i32.const 64) (i32.const 6463))", 3 + 6 + 100),

@@ -25,7 +25,7 @@
            (br_if 0 (i32.eqz (f64.eq (local.get 1) (local.get 1))))
            (if (f64.gt (local.get 1) (f64.const 2)) (then (return (i32.const 9)))))
     (i32.eqz (i32.ne (i32.const 0) (f32.gt (local.get 0) (f32.const 3)))))
-  ;; A constant condition decides now.
+  ;; A constant condition decides when it is executed: what follows is paid in every build.
   (func (result i32)
     (block (br_if 0 (i32.const 0)) (br_if 0 (i32.const 1)) (unreachable))
     (i32.const 4)))
@@ -69,6 +69,10 @@ function 3
 0x0000e7     27  return acc
 function 4
 0x0000ea      0  enter int s0 s0 f64 s0 s0 f32 s0 s0
-0x0000f2      4  br
-0x0000f8      6  return #0x4
+0x0000ee      4  s2 = copy #0x0
+0x0000ee      6  br if s2 != 0
+0x0000f2      9  s2 = copy #0x1
+0x0000f2     11  br if s2 != 0
+0x0000f4     14  unreachable
+0x0000f8     16  return #0x4
 ;)

@@ -1,0 +1,145 @@
+//! What code pays: I15. The cells that pay stand where the function's body has them, each pays what
+//! the operators of its region cost, and between them are the calls, the branches and the
+//! instructions of the driver that the body has there, in its order. A part of [`Verifier`].
+
+use super::{
+    Outcome, Verifier,
+    body::{Callee, Event, Why},
+    ensure,
+};
+use crate::{
+    Metering,
+    exec::cells::{Layout, Part},
+};
+
+const OTHER: &str = "I15: the calls, branches and payments that the body has";
+
+impl Verifier<'_> {
+    /// Whether the code pays.
+    fn is_metered(&self) -> bool {
+        self.subject.metering != Metering::None
+    }
+
+    /// The walk over the body begins, behind the first cell.
+    pub(super) fn begin_body(&mut self) -> Outcome {
+        if !self.is_metered() {
+            return Ok(());
+        }
+        let (subject, ty, paid) = (self.subject, self.ty, self.high(2));
+        let zeroed = self.frame.zeroed();
+        self.body.begin(subject, ty, zeroed, paid)
+    }
+
+    /// Compares the next cell with what the body has. Whether that is done; if not, there is more
+    /// of the body to look at before.
+    pub(super) fn compare(&mut self) -> Result<bool, &'static str> {
+        let is_event = |layout: &Layout| {
+            use Part::*;
+            matches!(
+                layout.part,
+                Call | CallImport
+                    | CallIndirect
+                    | CallRef
+                    | ReturnCall
+                    | ReturnCallImport
+                    | ReturnCallIndirect
+                    | ReturnCallRef
+                    | Slow
+                    | Branch { .. }
+                    | BrCast { .. }
+                    | BrTable
+                    | LoopEnter(_)
+                    | Charge(_)
+            )
+        };
+        let (layouts, cell) = (self.layouts, self.subject.code[self.at]);
+        if !self.is_metered() || !layouts.of(cell).any(is_event) {
+            return Ok(true);
+        }
+        if self.body.due().is_none() && self.walk()? {
+            return Ok(false);
+        }
+        let event = self.body.due().ok_or(OTHER)?;
+        let own = layouts.of(cell).find(|layout| self.is_due(layout.part, event)).ok_or(OTHER)?;
+        if let Event::Pay(_) = event {
+            let (paid, word, number) = (self.high(0), self.at, self.payments);
+            let region = self.body.regions.get_mut(number).ok_or(OTHER)?;
+            (region.paid, region.word) = (paid, word);
+            self.payments += 1;
+        }
+        if let Event::Branch = event {
+            self.behind_branch = self.at + 1 + own.words;
+        }
+        self.body.has_come();
+        Ok(true)
+    }
+
+    /// Goes on with the body until a cell has to come, or for as long as a step is. Whether there
+    /// is more of it.
+    fn walk(&mut self) -> Result<bool, &'static str> {
+        let (subject, left) = (self.subject, super::PIECE.saturating_sub(self.state.slots.work));
+        let work = self.body.go_on(subject, left)?;
+        self.work_on(work);
+        Ok(self.body.due().is_none() && !self.body.is_done())
+    }
+
+    /// Whether the cell is the one that has to come.
+    fn is_due(&self, part: Part, event: Event) -> bool {
+        let ids = &self.subject.context.type_ids;
+        let is_type = |ty: u32| ids.get(ty as usize).is_some_and(|id| id.0 == self.low(1));
+        match (event, part) {
+            (Event::Call { is_tail, callee }, _) => match (callee, part, is_tail) {
+                (Callee::Func(index), Part::CallImport, false)
+                | (Callee::Func(index), Part::ReturnCallImport, true) => {
+                    u64::from(index) == self.word(1) && index < self.subject.context.imported.funcs
+                }
+                (Callee::Func(index), Part::Call, false)
+                | (Callee::Func(index), Part::ReturnCall, true) => {
+                    let defined = index.checked_sub(self.subject.context.imported.funcs);
+                    let named = self.subject.table.starting(self.word(1));
+                    named.is_some() && named == defined.map(|defined| defined as usize)
+                }
+                (Callee::Indirect(ty, table), Part::CallIndirect, false)
+                | (Callee::Indirect(ty, table), Part::ReturnCallIndirect, true) => {
+                    is_type(ty) && self.high(1) == table
+                }
+                (Callee::Ref(ty), Part::CallRef, false)
+                | (Callee::Ref(ty), Part::ReturnCallRef, true) => is_type(ty),
+                _ => false,
+            },
+            (Event::Slow(number), Part::Slow) => i32::from(number) == self.field(0),
+            (Event::Branch, Part::Branch { .. } | Part::BrCast { .. }) => true,
+            (Event::Table(targets), Part::BrTable) => self.high(0) == targets,
+            (Event::Pay(Why::Loop), Part::LoopEnter(_) | Part::Charge(_))
+            | (Event::Pay(Why::Part), Part::Charge(_)) => true,
+            (Event::Pay(Why::Then), Part::Charge(_)) => self.behind_branch == self.at,
+            (Event::Pay(Why::Label), Part::Charge(_)) => self.is_label(self.at),
+            _ => false,
+        }
+    }
+
+    /// At the end of the code: the body ends, too, and what was paid is what it costs. Whether that
+    /// is so; if not, there is more to look at.
+    pub(super) fn is_paid(&mut self) -> Result<bool, &'static str> {
+        if !self.is_metered() {
+            return Ok(true);
+        }
+        if !self.body.is_done() {
+            let is_more = self.walk()?;
+            ensure(is_more || self.body.is_done(), OTHER)?;
+            return Ok(false);
+        }
+        let kept = self.frame.kept();
+        ensure(kept == self.body.kept(), "I2: slots that keep what was caught")?;
+        for _ in 0..super::PIECE {
+            let Some(region) = self.body.regions.pop() else { return Ok(true) };
+            let cost = region.cost.min(u32::MAX.into());
+            if cost != region.paid.into() {
+                self.at = region.word;
+                return Err("I15: a region pays what its operators cost");
+            }
+        }
+        self.work_on(super::PIECE);
+        Ok(false)
+    }
+}
