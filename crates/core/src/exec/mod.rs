@@ -8,7 +8,8 @@
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; of code, the
 //! verifier (`verify`) proves I1, I2, I3, I5, I6 and I10, but for maps of frames, and of I15 that
-//! every loop pays. Each names a test that breaks when it does not hold, if there can be one.
+//! code pays what its operators cost. Each names a test that breaks when it does not hold, if there
+//! can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
 //!   its format; if it is of a sequence, the cells that follow are its other parts.

@@ -15,7 +15,7 @@ use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, HeapType, RefType, StorageType, ValType,
 };
-use windlass_validate::{TypeId, TypeRegistry};
+use windlass_validate::{TypeId, TypeRegistry, sort};
 
 /// The bytes of an object's header. Fields and elements begin behind it.
 pub(crate) const HEADER: u32 = 8;
@@ -130,7 +130,12 @@ pub(crate) struct ObjectType {
     pub(crate) size: u32,
     /// The fields; of an array the one element.
     pub(crate) fields: Box<[FieldLayout]>,
+    /// If there are more than [`FEW_FIELDS`]: the fields in the order of their offsets.
+    in_order: Box<[u32]>,
 }
+
+/// So many fields are searched one by one.
+pub(crate) const FEW_FIELDS: usize = 16;
 
 impl ObjectType {
     /// The layout of a type of the registry; none if it is a function type.
@@ -153,13 +158,25 @@ impl ObjectType {
             CompositeType::Func(_) => None,
             CompositeType::Array(element) => {
                 let fields = [FieldLayout { offset: HEADER, storage: place(*element) }];
-                Some(ObjectType { header: id.0 | ARRAY, size: 0, fields: fields.into() })
+                let (header, fields) = (id.0 | ARRAY, fields.into());
+                Some(ObjectType { header, size: 0, fields, in_order: Box::default() })
             }
             CompositeType::Struct(fields) => {
                 let (fields, size) = lay_out(fields.iter().copied().map(place))?;
-                Some(ObjectType { header: id.0, size, fields })
+                let in_order = in_order(&fields)?;
+                Some(ObjectType { header: id.0, size, fields, in_order })
             }
         })
+    }
+
+    /// The field with this offset.
+    pub(crate) fn field_at(&self, offset: u32) -> Option<usize> {
+        if self.in_order.is_empty() {
+            return self.fields.iter().position(|field| field.offset == offset);
+        }
+        let offset_of = |&field: &u32| self.fields[field as usize].offset;
+        let place = self.in_order.binary_search_by_key(&offset, offset_of).ok()?;
+        Some(self.in_order[place] as usize)
     }
 
     pub(crate) fn is_array(&self) -> bool {
@@ -211,9 +228,42 @@ fn lay_out(
     Ok((places.into(), end.max(MIN_OBJECT)))
 }
 
+/// The fields in the order of their offsets, if there are many.
+fn in_order(fields: &[FieldLayout]) -> Result<Box<[u32]>, TryReserveError> {
+    if fields.len() <= FEW_FIELDS {
+        return Ok(Box::default());
+    }
+    let mut in_order = Vec::new();
+    in_order.try_reserve_exact(fields.len())?;
+    // There are some thousands at most.
+    in_order.extend((0_u32..).zip(fields).map(|(number, _)| number));
+    sort(&mut in_order, |&a, &b| fields[a as usize].offset.cmp(&fields[b as usize].offset));
+    Ok(in_order.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Small fields fill gaps: offsets are not in the order of fields.
+    #[test]
+    fn fields_are_found_by_their_offsets() {
+        let sizes = [StorageType::I8, StorageType::Val(ValType::I64), StorageType::I16];
+        for count in [0, 3, FEW_FIELDS, FEW_FIELDS + 1, 500] {
+            let storage = sizes.into_iter().cycle().take(count);
+            let fields = storage.map(|storage| FieldType { mutable: false, storage });
+            let ty = CompositeType::Struct(fields.collect());
+            let ty = ObjectType::of(&ty, TypeId(3), |_| false).expect("there is memory");
+            let ty = ty.expect("it is no function's");
+            let mut found = 0;
+            for offset in 0..ty.size + 9 {
+                let wanted = ty.fields.iter().position(|field| field.offset == offset);
+                assert_eq!(ty.field_at(offset), wanted, "{count} fields, {offset}");
+                found += usize::from(wanted.is_some());
+            }
+            assert_eq!(found, count);
+        }
+    }
 
     fn offsets(fields: &[Storage]) -> (Vec<u32>, u32) {
         let (places, size) = lay_out(fields.iter().copied()).unwrap();

@@ -1,7 +1,7 @@
-//! [`Body`]: a walk over a function's body, as the module has it, beside the pass over its cells. It
-//! counts anew what operators cost, in the regions that they are paid in, and says what cells have
-//! to come: those that pay, calls, instructions of the driver, and branches that may be taken or
-//! not. `paid` compares. It must never look at cells, or ask the translator: of that it believes
+//! [`Body`]: a walk over a function's body, as the module has it, beside the pass over its cells.
+//! It counts anew what operators cost, in the regions that they are paid in, and says what cells
+//! have to come: those that pay, calls, instructions of the driver, and branches that may be taken
+//! or not. `paid` compares. It must never look at cells, or ask the translator: of that it believes
 //! one thing, which it can check.
 
 use super::{NO_MEMORY, Outcome, Subject, ensure, frame::width};

@@ -188,9 +188,12 @@ impl Verifier<'_> {
             | AtomicMemory { .. } => {
                 result = self.given(layout, operands)?;
             }
-            Branch { word, again } => {
+            Branch { word, again, zero } => {
                 self.update(layout.fields[0])?;
-                self.branches(word..word + 1, again)?;
+                match self.test(layout, operands[1]).zip(zero) {
+                    Some((test, zero)) => self.branch_tested(word, again, test, !zero)?,
+                    None => self.branches(word..word + 1, again)?,
+                }
             }
             Jump { again } => {
                 self.branches(0..1, again)?;
@@ -231,13 +234,13 @@ impl Verifier<'_> {
             | NewDescribed
             | GetDesc
             | DescCast
+            | DescTest
             | SmallArray(_)
             | RefTest(_)
             | RefCast(_)
             | BrCast { .. } => {
                 result = self.object(layout, operands)?;
             }
-            DescTest => return Err(super::GIVEN_UP),
             MemoryLane(dest) => {
                 self.first_memory(Sort::Own32)?;
                 self.lane(1, dest)?;

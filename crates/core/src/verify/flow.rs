@@ -45,7 +45,7 @@ impl Verifier<'_> {
     pub(super) fn find_labels(&mut self, at: usize, part: Part, words: usize) -> Outcome {
         let (targets, again) = match part {
             Part::BrTable => (self.next_targets(words), None),
-            Part::Branch { word, again } => (word..word + 1, again),
+            Part::Branch { word, again, .. } => (word..word + 1, again),
             Part::BrCast { .. } => (1..2, None),
             Part::Jump { again } => (0..1, again),
             _ => return Ok(()),

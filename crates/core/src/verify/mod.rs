@@ -7,10 +7,8 @@
 //! It knows the module, as it was validated, and the formats of cells ([`Layouts`]), and is below
 //! the translator, of which it uses nothing. What the translator tells it of loops
 //! ([`LoopStart`]) it uses only to forget: a wrong word of that can lead to a refusal, never to a
-//! function that is let through. It must never repair anything.
-//!
-//! What a branch on a descriptor lets through it does not follow: functions with one are verified
-//! up to there.
+//! function that is let through. What is paid it compares with the function's body ([`Body`]). It
+//! must never repair anything.
 //!
 //! One pass suffices: code is laid out in the order of the function's body. Where branches forward
 //! lead to, what they bring is joined before the pass comes there; where a branch leads back, what
@@ -77,8 +75,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) catches: &'a Catches,
     /// In the order of words.
     pub(crate) loops: &'a [LoopStart],
-    /// The offsets in the module of the ends of blocks that branches alone lead to, in order; not of
-    /// those whose branches return at once.
+    /// The offsets in the module of the ends of blocks that branches alone lead to, in order; not
+    /// of those whose branches return at once.
     pub(crate) landed: &'a [usize],
 }
 
@@ -102,8 +100,6 @@ pub(crate) struct Fault {
     pub(crate) what: &'static str,
 }
 
-/// A branch on a descriptor follows: what it lets through is not known.
-const GIVEN_UP: &str = "a branch on a descriptor";
 const NO_MEMORY: &str = "no memory to look";
 const TOO_MUCH: &str = "to look would take too much memory";
 
@@ -212,10 +208,6 @@ impl Progress {
         let outcome = verifier.step();
         let at = verifier.at;
         *self = verifier.progress;
-        if outcome == Err(GIVEN_UP) {
-            self.stage = Stage::Done;
-            return Ok(false);
-        }
         outcome.map_err(|what| Fault { at, what })
     }
 }
@@ -351,7 +343,7 @@ impl Verifier<'_> {
                 // Nothing leads here: it is not executed.
                 false => Ok(false),
             };
-            if outcome.is_ok() || matches!(outcome, Err(NO_MEMORY | TOO_MUCH | GIVEN_UP)) {
+            if outcome.is_ok() || matches!(outcome, Err(NO_MEMORY | TOO_MUCH)) {
                 break;
             }
         }

@@ -86,12 +86,11 @@ const LET_THROUGH: &[(&[&str], &str)] = &[
     ),
     (
         &["Branch", "BrTable", "BrCast", "Call", "CallIndirect", "ReturnCall"],
-        "it leads to another label, where what it brings fits, to a function of the same type, or \
-         compares with another number",
+        "it leads to another label, where what it brings fits, or compares with another number",
     ),
     (
         &["Enter", "LoopEnter", "Charge"],
-        "it costs another amount, but for none; a frame is larger, or more of it is set to zero",
+        "a frame is larger; of what is paid, the half of the word that nobody reads",
     ),
     (
         &["StructGet", "StructSet", "ArrayGet", "ArraySet", "TableGet", "TableSet"],

@@ -6,9 +6,11 @@ use super::{
     cell::Operands,
     ensure,
     slow::{is_stored, unpacked},
+    state::Test,
     types::{Reference, Ty},
 };
 use crate::{
+    Metering,
     exec::{
         Cell, SlowOp,
         cells::{Field, Layout, Part},
@@ -16,7 +18,7 @@ use crate::{
         machine::place::{Domain, Place},
         tables::object::{Access, Wanted},
     },
-    object_type::{ARRAY, HEADER, ObjectType},
+    object_type::{ARRAY, FEW_FIELDS, HEADER, ObjectType},
 };
 use alloc::vec::Vec;
 use windlass_decode::{AbsHeapType, CompositeType, HeapType, StorageType};
@@ -103,20 +105,14 @@ impl<'a> Verifier<'a> {
                     false => HeapType::Concrete(descriptor),
                 })))
             }
-            Part::DescCast => {
-                let is_traced = match operands[1].reference {
-                    Reference::To(heap) => self.types.is_traced(heap),
-                    _ => true,
-                };
-                ensure(is_traced, "I10: what is tested")?;
-                // Without a descriptor it traps.
-                let Some((id, is_exact)) = self.type_of(operands[2], NO_TYPE)? else {
-                    return Ok(None);
-                };
-                let (index, _) = self.layout_of(id)?;
-                let of = self.subject.context.types[index].describes.ok_or(NO_TYPE)?;
-                let of = if is_exact { HeapType::Exact(of) } else { HeapType::Concrete(of) };
-                self.refine(layout, self.types.both(operands[1], of)).map(|()| None)
+            Part::DescCast => match self.described(operands)? {
+                Some(ty) => self.refine(layout, ty).map(|()| None),
+                None => Ok(None),
+            },
+            Part::DescTest => {
+                let Some(ty) = self.described(operands)? else { return Ok(None) };
+                self.state.test = Some(Test { slot: self.slot_tested(layout), ty });
+                Ok(Some(Ty::TESTED))
             }
             Part::SmallArray(access) => self.small_array(access).map(|()| None),
             Part::RefTest(wanted) => {
@@ -132,6 +128,33 @@ impl<'a> Verifier<'a> {
             }
             _ => Err("I1: an instruction on objects"),
         }
+    }
+
+    /// What operand 1 is if it has the descriptor that is operand 2; none if there is no
+    /// descriptor, which traps.
+    fn described(&self, operands: &Operands) -> Result<Option<Ty>, &'static str> {
+        let is_traced = match operands[1].reference {
+            Reference::To(heap) => self.types.is_traced(heap),
+            _ => true,
+        };
+        ensure(is_traced, "I10: what is tested")?;
+        let Some((id, is_exact)) = self.type_of(operands[2], NO_TYPE)? else { return Ok(None) };
+        let (index, _) = self.layout_of(id)?;
+        let of = self.subject.context.types[index].describes.ok_or(NO_TYPE)?;
+        let of = if is_exact { HeapType::Exact(of) } else { HeapType::Concrete(of) };
+        Ok(Some(self.types.both(operands[1], of)))
+    }
+
+    /// What was found out of which reference, if operand 1, which is a `ty`, tells that: it is in
+    /// the accumulator still.
+    pub(super) fn test(&self, layout: &Layout, ty: Ty) -> Option<Test> {
+        let acc = self.state.acc(Domain::Int);
+        let is_there = match layout.fields[1] {
+            Field::Get(Place::Acc, _) => ty == Ty::TESTED,
+            Field::Get(Place::Slot, _) => acc.ty == Ty::TESTED && acc.slot == self.field(1),
+            _ => false,
+        };
+        self.state.test.filter(|_| is_there)
     }
 
     /// What is read from an object: of this type, if there is something.
@@ -169,10 +192,8 @@ impl<'a> Verifier<'a> {
         let CompositeType::Struct(fields) = &self.subject.context.types[index].composite else {
             return Err(NO_FIELD);
         };
-        let offset = self.high(0);
-        let place = layout.fields.iter().position(|field| field.offset == offset);
-        let place = place.ok_or(NO_FIELD)?;
-        self.work_on(place);
+        let place = layout.field_at(self.high(0)).ok_or(NO_FIELD)?;
+        self.work_on(FEW_FIELDS);
         let field = fields.get(place).ok_or(NO_FIELD)?;
         ensure(is_accessed(access, field.storage), NO_FIELD)?;
         Ok(Some(unpacked(field.storage)))
@@ -339,8 +360,18 @@ impl<'a> Verifier<'a> {
 
     /// A branch that is taken if the reference passes, or if it does not.
     fn br_cast(&mut self, layout: &Layout, wanted: Wanted, passes: bool, ty: Ty) -> Outcome {
-        let passed = self.tested(wanted, ty)?;
-        let slot = self.slot_tested(layout);
+        let test = Test { slot: self.slot_tested(layout), ty: self.tested(wanted, ty)? };
+        self.branch_tested(1, None, test, passes)
+    }
+
+    /// The same, of what was tested.
+    pub(super) fn branch_tested(
+        &mut self,
+        word: usize,
+        again: Option<Metering>,
+        Test { slot, ty: passed }: Test,
+        passes: bool,
+    ) -> Outcome {
         let copy = self.state.copy.filter(|&(_, from)| from == slot).map(|(to, _)| to);
         // It is an operand: if it is the value of a local, it was copied to its own slot.
         let mut slots = [Some(slot), copy].into_iter().flatten();
@@ -350,14 +381,14 @@ impl<'a> Verifier<'a> {
             state.slots.set(&mut refined.slots, frame.index(slot), passed)?;
         }
         if passes {
-            return self.branch(1, None, refined);
+            return self.branch(word, again, refined);
         }
         // Who goes on has it refined; who is led to the target has not.
-        self.branches(1..2, None)?;
+        self.branches(word..word + 1, again)?;
         self.state.flow = refined;
-        let acc = self.state.acc(Domain::Int).slot;
-        if slots.any(|slot| slot == acc) {
-            self.state.set_acc(Domain::Int, passed, acc);
+        let acc = self.state.acc(Domain::Int);
+        if acc.ty != Ty::TESTED && slots.any(|slot| slot == acc.slot) {
+            self.state.set_acc(Domain::Int, passed, acc.slot);
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! What code pays is what the body costs: every amount, where it is paid, and what is told of labels,
-//! with changes.
+//! What code pays is what the body costs: every amount, where it is paid, and what is told of
+//! labels, with changes.
 
 use super::{Fault, tests::verify};
 use crate::{

@@ -16,6 +16,13 @@ pub(super) struct Acc {
     pub(super) slot: i32,
 }
 
+/// What is known of a reference once it is tested: if it has passed, it is of this type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Test {
+    pub(super) slot: i32,
+    pub(super) ty: Ty,
+}
+
 const NO_ACC: Acc = Acc { ty: Ty::DEAD, slot: 0 };
 
 /// What control brings to a place.
@@ -38,6 +45,8 @@ pub(super) struct State {
     accs: [Option<Acc>; 4],
     /// Where a reference was copied to last, and from: both slots have it.
     pub(super) copy: Option<(i32, i32)>,
+    /// What the accumulator of integers tells, if it is [`Ty::TESTED`].
+    pub(super) test: Option<Test>,
 }
 
 impl State {
@@ -130,7 +139,9 @@ impl State {
             }
         }
         self.copy = self.copy.filter(|&(to, from)| to != slot && from != slot);
-        let mut known = ty;
+        self.test = self.test.filter(|test| test.slot != slot);
+        // A later test would make another of it.
+        let mut known = if ty == Ty::TESTED { Ty::I32 } else { ty };
         if !frame.temp(slot) {
             let declared = frame.declared(slot).ok_or("I2: a slot that is written")?;
             ensure(types.fits(ty, declared), "the type of a local")?;

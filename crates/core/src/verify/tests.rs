@@ -2,8 +2,14 @@
 
 use super::{Fault, Progress};
 use crate::{
-    Config, Engine, Metering, Module,
-    exec::{Catches, Cell, cells::Layouts, pack_halves, tables::fusions::sequences},
+    Config, Engine, Features, Metering, Module,
+    exec::{
+        Catches, Cell,
+        cells::{Field, Layouts, Part},
+        machine::place::Way,
+        pack_halves,
+        tables::{br_test, fusions::sequences},
+    },
     translate::{Parts, listed, translated},
 };
 use alloc::{format, vec::Vec};
@@ -47,7 +53,7 @@ fn module(metering: Metering) -> Module {
 
 /// The verifier's verdict on a function's code.
 pub(super) fn verify(module: &Module, defined: usize, parts: &Parts) -> Result<(), Fault> {
-    let subject = module.0.source().subject_of(defined, &parts);
+    let subject = module.0.source().subject_of(defined, parts);
     let mut progress = Progress::default();
     while progress.step(subject)? {}
     Ok(())
@@ -337,5 +343,48 @@ fn what_is_tested_is_refined_where_it_was_copied_to() {
     for defined in [0, 1] {
         let parts = translated(module.0.source(), defined);
         assert_eq!(verify(&module, defined, &parts), Ok(()), "{defined}");
+    }
+}
+
+/// A branch on a descriptor refines the reference where it passes, and only there.
+#[test]
+fn branches_on_descriptors_are_followed() {
+    let text = r#"(module
+        (rec (type $s (sub (descriptor $d) (struct (field i32))))
+             (type $d (sub (describes $s) (struct))))
+        (func (param anyref (ref null (exact $d))) (result i32)
+            (block $yes (result (ref (exact $s)))
+                (br_on_cast_desc_eq $yes anyref (ref (exact $s)) (local.get 0) (local.get 1))
+                (drop) (return (i32.const 1)))
+            (struct.get $s 0))
+        (func (param anyref (ref null (exact $d))) (result i32)
+            (block $no (result anyref)
+                (br_on_cast_desc_eq_fail $no anyref (ref (exact $s))
+                    (local.get 0) (local.get 1))
+                (struct.get $s 0) (return))
+            (drop) (i32.const 1)))"#;
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let mut config = Config::new();
+    config.features(Features::ALL).verify_code(true);
+    let engine = Engine::new(&config).expect("the settings are fine");
+    let module = Module::from_binary(&engine, &wasm).expect("the module is valid");
+    for defined in [0, 1] {
+        let mut parts = translated(module.0.source(), defined);
+        assert_eq!(verify(&module, defined, &parts), Ok(()), "{defined}");
+        // The branch the other way round: what has not passed would be read as what has.
+        let tests = |at: usize| {
+            Layouts::get().of(parts.code[at]).find_map(|layout| match layout.part {
+                Part::Branch { zero, .. } => zero.map(|zero| (layout.fields[1], zero)),
+                _ => None,
+            })
+        };
+        let cells = listed(module.0.source(), defined);
+        let (at, (field, zero)) =
+            cells.iter().find_map(|&(at, _)| Some((at, tests(at)?))).expect("there is a branch");
+        let Field::Get(place, _) = field else { panic!("it tests something") };
+        let other = br_test(false, !zero, place, Way::Jump).expect("there is one for each");
+        parts.code[at] = Cell::of_handler(other);
+        let fault = verify(&module, defined, &parts).expect_err("a fault");
+        assert!(fault.what.starts_with("I10"), "{fault}");
     }
 }

@@ -44,6 +44,8 @@ impl Ty {
     /// The two halves of a vector.
     pub(super) const LOW: Ty = Ty::number(4);
     pub(super) const HIGH: Ty = Ty::number(5);
+    /// An `i32` that tells what the last test of a descriptor has found: 0 if it does not hold.
+    pub(super) const TESTED: Ty = Ty::I32.and(Ty::number(6));
     /// Constants of 32 and of 64 bits: copies of them are the same for both types.
     pub(super) const NARROW: Ty = Ty::I32.and(Ty::F32);
     pub(super) const WIDE: Ty = Ty::I64.and(Ty::F64);

@@ -68,10 +68,12 @@ pub(crate) enum Part {
     Select,
     /// The result is one of two slots in operand word 1.
     Slots,
-    /// A branch that may be taken: its target is this operand word.
+    /// A branch that may be taken: its target is this operand word. If it only tests operand 1, it
+    /// is taken if that is zero, or if it is not.
     Branch {
         word: usize,
         again: Option<Metering>,
+        zero: Option<bool>,
     },
     /// A branch that is taken: its target is operand word 0.
     Jump {
@@ -419,7 +421,7 @@ impl Layouts {
     fn add_branch(&mut self, handler: Option<Handler>, a: Place, b: Place, kind: Type, way: Way) {
         let [a_field, b_field] = pair(a, b, kind);
         let fields = [Field::Free, a_field, b_field, Field::Free];
-        let part = Part::Branch { word: 1, again: again(way) };
+        let part = Part::Branch { word: 1, again: again(way), zero: None };
         self.add(handler, 2 + wide(a, b, kind), fields, part);
     }
 
@@ -430,7 +432,7 @@ impl Layouts {
                 for_pairs(|x, b| {
                     let (handler, b) = (order[x as usize][b as usize], source(b, kind));
                     let fields = [Field::Update(x, kind), b, Field::Free, Field::Free];
-                    let part = Part::Branch { word: 1, again };
+                    let part = Part::Branch { word: 1, again, zero: None };
                     self.add(handler, 3, fields, part);
                 });
             }
@@ -486,9 +488,11 @@ impl Layouts {
                 for_each(PLACES, |a| {
                     let handler = tables::br_test(is64, zero, a, way);
                     let tested = if is64 { Type::Word } else { kind };
-                    let part = Part::Branch { word: 1, again: again(way) };
+                    let (word, again) = (1, again(way));
+                    let part = Part::Branch { word, again, zero: Some(zero) };
                     let fields = [Field::Free, source(a, tested), Field::Free, Field::Free];
                     self.add(handler, 2, fields, part);
+                    let part = Part::Branch { word, again, zero: None };
                     let fields = [Field::Update(a, kind), Field::Free, Field::Free, Field::Free];
                     self.add(tables::latch_test(is64, zero, a, way), 3, fields, part);
                 });
