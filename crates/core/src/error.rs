@@ -314,13 +314,31 @@ pub(crate) const fn fixed(format: &'static str) -> &'static str {
     longest
 }
 
+/// The bytes of a text, by themselves.
+pub(crate) const fn bytes<const LEN: usize>(text: &str) -> [u8; LEN] {
+    let (mut bytes, mut at) = ([0; LEN], 0);
+    while at < LEN {
+        bytes[at] = text.as_bytes()[at];
+        at += 1;
+    }
+    bytes
+}
+
 /// An error with a message that is put together; in builds without messages, with what is fixed of
 /// that.
 macro_rules! error {
     ($text:literal $($arg:tt)*) => {
         match windlass_decode::MESSAGES {
             true => $crate::Error::msg(alloc::format!($text $($arg)*)),
-            false => $crate::Error::brief(const { $crate::error::fixed($text) }),
+            false => $crate::Error::brief(const {
+                // In a place of its own, without the rest of the format.
+                const FIXED: &str = $crate::error::fixed($text);
+                const BYTES: [u8; FIXED.len()] = $crate::error::bytes(FIXED);
+                match core::str::from_utf8(&BYTES) {
+                    Ok(text) => text,
+                    Err(_) => "",
+                }
+            }),
         }
     };
 }

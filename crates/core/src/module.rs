@@ -8,7 +8,10 @@ use crate::{
     CompilationMode, Engine, Error, ExportType, ExternType, ImportType, ValType,
     engine::HeldTypes,
     error::ModuleError,
-    exec::{CodeTable, tables::plain},
+    exec::{
+        CodeTable,
+        tables::{GC, plain},
+    },
     lock::Once,
     object_type::ObjectType,
     room::list,
@@ -445,7 +448,7 @@ fn no_memory(_: TryReserveError) -> Error {
 /// The layouts of a module's types.
 fn object_types(context: &Context) -> Result<Box<[Option<Arc<ObjectType>>]>, TryReserveError> {
     let is_func = |index| context.type_func(index as u32).is_some();
-    if (0..context.types.len()).all(is_func) {
+    if !GC || (0..context.types.len()).all(is_func) {
         return Ok(Box::default());
     }
     let types = context.types.iter().zip(&context.type_ids);

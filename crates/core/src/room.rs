@@ -27,6 +27,9 @@ pub(crate) fn text(text: &str) -> Result<Box<str>, TryReserveError> {
 #[inline]
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), TryReserveError> {
     list.try_reserve(1)?;
-    list.push(item);
+    // There is room: what makes more need not be linked for this.
+    if list.len() < list.capacity() {
+        list.push(item);
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! [`Trap`]: why a guest stopped for good.
 
 use core::fmt;
+use windlass_decode::MESSAGES;
 
 macro_rules! traps {
     ($($(#[$doc:meta])* $variant:ident = $message:literal;)*) => {
@@ -11,7 +12,7 @@ macro_rules! traps {
         /// assert_eq!(Trap::IntegerDivideByZero.to_string(), "integer divide by zero");
         /// ```
         #[non_exhaustive]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum Trap {
             $($(#[$doc])* $variant,)*
@@ -23,6 +24,16 @@ macro_rules! traps {
                 match self {
                     $(Trap::$variant => $message,)*
                 }
+            }
+        }
+
+        /// The name of the variant; the message in builds without the feature `messages`.
+        impl fmt::Debug for Trap {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    _ if !MESSAGES => self.message(),
+                    $(Trap::$variant => stringify!($variant),)*
+                })
             }
         }
     };

@@ -45,6 +45,9 @@ pub struct NameSection {
     pub tags: NameMap,
 }
 
+/// Whether the build reads names.
+const NAMES: bool = cfg!(feature = "names");
+
 /// The name of the custom section.
 const SECTION: &str = "name";
 
@@ -61,6 +64,9 @@ impl NameSection {
 
     /// The name of the module alone, if it comes before the first error.
     pub fn decode_module(module: &Module, bytes: &[u8]) -> Option<Box<str>> {
+        if !NAMES {
+            return None;
+        }
         let mut names = NameSection::default();
         if let Some(mut reader) = section(module, bytes) {
             // As above.
@@ -71,6 +77,9 @@ impl NameSection {
 
     /// The names of functions alone, up to the first error.
     pub fn decode_funcs(module: &Module, bytes: &[u8]) -> NameMap {
+        if !NAMES {
+            return NameMap::default();
+        }
         let mut names = NameSection::default();
         if let Some(mut reader) = section(module, bytes) {
             // As above.
@@ -81,6 +90,9 @@ impl NameSection {
 
     /// The names of tags alone, up to the first error.
     pub fn decode_tags(module: &Module, bytes: &[u8]) -> NameMap {
+        if !NAMES {
+            return NameMap::default();
+        }
         let mut names = NameSection::default();
         if let Some(mut reader) = section(module, bytes) {
             // As above.
@@ -112,7 +124,7 @@ impl NameSection {
 
     /// Reads the subsections that are `wanted`; those of unknown ids are skipped.
     fn read(&mut self, reader: &mut Reader<'_>, wanted: fn(u8) -> bool) -> Result<(), Error> {
-        if !cfg!(feature = "names") {
+        if !NAMES {
             return Ok(());
         }
         let mut previous = None;

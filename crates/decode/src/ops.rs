@@ -992,7 +992,8 @@ impl Op {
         }
     }
 
-    /// The instruction with this opcode: one byte, or prefix and sub-opcode as `0xPP_SSSS`.
+    /// The instruction with this opcode: one byte, or prefix and sub-opcode as `0xPP_SSSS`. Of
+    /// those that have one row in a build, one of them.
     #[inline]
     pub fn from_code(code: u32) -> Option<Op> {
         let page = match code >> 16 {
@@ -1003,7 +1004,15 @@ impl Op {
             0xfe => &PREFIX_FE[..],
             _ => return None,
         };
-        *page.get((code & 0xffff) as usize)?
+        let rest = (code & 0xffff) as usize;
+        match code >> 16 {
+            // One stands for all that have no rows.
+            0xfd if !keeps(Op::V128Load) => (rest < VECTORS).then_some(Op::V128Load),
+            0xfe if !keeps(Op::MemoryAtomicNotify) => {
+                (rest < ATOMICS).then_some(Op::MemoryAtomicNotify)
+            }
+            _ => *page.get(rest)?,
+        }
     }
 
     /// Whether `byte` starts a two-part opcode.
@@ -1016,8 +1025,16 @@ impl Op {
 static ONE_BYTE: [Option<Op>; 256] = page(0);
 static PREFIX_FB: [Option<Op>; 0x27] = page(0xfb);
 static PREFIX_FC: [Option<Op>; 0x17] = page(0xfc);
-static PREFIX_FD: [Option<Op>; 0x114] = page(0xfd);
-static PREFIX_FE: [Option<Op>; 0x4f] = page(0xfe);
+static PREFIX_FD: [Option<Op>; if keeps(Op::V128Load) { VECTORS } else { 0 }] = page(0xfd);
+static PREFIX_FE: [Option<Op>; if keeps(Op::MemoryAtomicNotify) { ATOMICS } else { 0 }] =
+    page(0xfe);
+const VECTORS: usize = 0x114;
+const ATOMICS: usize = 0x4f;
+
+/// Whether a build has a row for an instruction.
+const fn keeps(op: Op) -> bool {
+    (op as usize) < Op::ROWS
+}
 
 /// The instructions whose opcode has this prefix, by the rest of the opcode.
 const fn page<const N: usize>(prefix: u32) -> [Option<Op>; N] {
@@ -1025,7 +1042,7 @@ const fn page<const N: usize>(prefix: u32) -> [Option<Op>; N] {
     let mut i = 0;
     while i < COUNT {
         let code = ALL_OPS[i].code;
-        if code >> 16 == prefix {
+        if code >> 16 == prefix && N > 0 {
             page[(code & 0xffff) as usize] = Some(Op::ALL[i]);
         }
         i += 1;

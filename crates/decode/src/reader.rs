@@ -1,7 +1,7 @@
 //! [`Reader`]: a cursor over the bytes of a module that knows the primitive encodings (3.0, section
 //! 5.2). Every other part of the decoder reads through it; nothing else indexes the bytes.
 
-use crate::{Error, ErrorKind, Features, limits};
+use crate::{Error, ErrorKind, Features, MESSAGES, limits};
 
 /// A cursor over bytes, with their offset in the module for errors.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ impl<'a> Reader<'a> {
         what: &'static str,
         offset: usize,
     ) -> Result<(), Error> {
+        let what = if MESSAGES { what } else { "it" };
         if !Features::BUILT.contains(feature) {
             let cargo = feature.cargo_feature().unwrap_or_default();
             return Err(Error::new(ErrorKind::NotBuilt { what, feature: cargo }, offset));

@@ -22,7 +22,10 @@ pub(crate) fn grow_to<T>(list: &mut Vec<T>, len: usize) -> Result<(), InvalidKin
 /// Adds to a list whose length nobody knows before.
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), InvalidKind> {
     list.try_reserve(1).map_err(|_| InvalidKind::OutOfMemory)?;
-    list.push(item);
+    // There is room: what makes more need not be linked for this.
+    if list.len() < list.capacity() {
+        list.push(item);
+    }
     Ok(())
 }
 

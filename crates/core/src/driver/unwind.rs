@@ -178,7 +178,7 @@ impl Thread {
             }
             return Err(exit);
         }
-        let landing = found.ok_or(Exit::Exception(reference))?;
+        let landing = found.filter(|_| EXCEPTIONS).ok_or(Exit::Exception(reference))?;
         self.thrown = None;
         self.land(store, landing, Thrown { tag, fields: Fields::Exception(reference) }, reference);
         self.state = State::Ready;

@@ -7,7 +7,9 @@ use crate::{
     CompilationMode, Error,
     error::{CodeRefused, CodeTooLarge, ModuleError},
     exec::Ip,
-    translate::{CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated, offsets_of},
+    translate::{
+        CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated, VERIFIES, offsets_of,
+    },
     verify::Fault,
 };
 use core::iter;
@@ -51,7 +53,8 @@ impl ModuleInner {
                 self.code.publish(defined, code, catches).map(Some).map_err(|_| no_memory())
             }
             Err(Failure::Interrupted) => Ok(None),
-            Err(Failure::Invalid(error)) => Err(self.in_func(defined, error)),
+            Err(Failure::Invalid(error)) => Err(self.invalid(defined, error)),
+            Err(Failure::Other(error)) => Err(error),
             Err(Failure::NoMemory) => Err(no_memory()),
             Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
             Err(Failure::Unverified) => Err(Error::msg(
@@ -101,15 +104,14 @@ impl ModuleInner {
         }
         let mut scratch = Scratch::default();
         validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut scratch)
-            .map_err(|error| self.in_func(defined, ModuleError::new(error).into()))
+            .map_err(|error| self.invalid(defined, error))
     }
 
-    /// The error of a function, with which one that is.
+    /// The error of a function that is not valid, with which one that is.
     #[cold]
-    fn in_func(&self, defined: usize, error: Error) -> Error {
+    fn invalid(&self, defined: usize, error: windlass_validate::Error) -> Error {
         let func = self.index_of(defined);
-        let named = |error: ModuleError| error.in_func(func, self.func_name(func)).into();
-        error.downcast().map_or_else(|other| other, named)
+        ModuleError::new(error).in_func(func, self.func_name(func)).into()
     }
 
     /// The index of a function that the module defines.
@@ -123,7 +125,10 @@ impl ModuleInner {
     pub(crate) fn refused(&self, defined: usize, fault: Fault) -> CodeRefused {
         let func = self.index_of(defined);
         let name = self.func_name(func).map(Into::into);
-        let offset = offsets_of(self.source(), defined, iter::once(fault.at)).pop();
+        let offset = match VERIFIES {
+            true => offsets_of(self.source(), defined, iter::once(fault.at)).pop(),
+            false => None,
+        };
         let offset = offset.unwrap_or(self.decoded.bodies[defined].code.start);
         CodeRefused { func, name, offset, what: fault.what }
     }

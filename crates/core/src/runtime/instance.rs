@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Engine, Error, Module, Trap,
     error::{error, place},
-    exec::machine::views::FuncEntity,
+    exec::{machine::views::FuncEntity, tables::GC},
     module::{ModuleInner, slots_of},
     room,
 };
@@ -37,6 +37,9 @@ pub(crate) fn instantiate(
 
 /// Makes the module's types known to the heap: all that can have objects, or sub- or supertypes.
 fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
+    if !GC {
+        return Ok(());
+    }
     let StoreInner { heap, heap_types, engine, .. } = store;
     let context = &module.context;
     let held = &mut heap_types.ids;

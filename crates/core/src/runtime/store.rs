@@ -11,7 +11,10 @@ use super::{
 use crate::{
     Engine, Error, FuncType, Module, SharedMemory,
     engine::HeldTypes,
-    exec::machine::views::{FuncEntity, MemoryView, TableView},
+    exec::{
+        machine::views::{FuncEntity, MemoryView, TableView},
+        tables::GC,
+    },
     interrupt::{Deadline, Interrupt},
     object_type::{Class, Storage},
     unique::StoreId,
@@ -378,9 +381,9 @@ impl StoreInner {
         }
         let StoreInner { heap, heap_types, engine, .. } = self;
         let known = engine.types(|types| match types.supertype(ty.id()) {
-            Some(_) => heap.types.add_ancestors(types, ty.id(), &mut heap_types.ids),
+            Some(_) if GC => heap.types.add_ancestors(types, ty.id(), &mut heap_types.ids),
             // What casts do not know has no supertypes.
-            None => Some(()),
+            _ => Some(()),
         });
         assert!(is_kept && known.is_some(), "the host has memory for the types of its functions");
     }

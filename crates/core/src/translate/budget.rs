@@ -38,8 +38,11 @@ impl CodeLimits {
     /// gets its part.
     fn cells(self, body: u64) -> u64 {
         let own = BASE.saturating_add(body.saturating_mul(self.per_byte.into()));
-        let part = u128::from(self.per_module) * u128::from(body) / u128::from(self.bytes.max(1));
-        own.min(u64::try_from(part).unwrap_or(u64::MAX)).min(MOST)
+        let bytes = self.bytes.max(1);
+        let (whole, rest) = (self.per_module / bytes, self.per_module % bytes);
+        // The module's share of it, by bytes, of which there are less than 2^32.
+        let part = whole.saturating_mul(body).saturating_add(rest.saturating_mul(body) / bytes);
+        own.min(part).min(MOST)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
-    error::{ModuleError, error},
+    error::error,
     exec::{Catches, Cell},
     verify::Progress,
 };
@@ -16,7 +16,7 @@ use windlass_decode::{Instrs, Reader};
 use windlass_validate::{FuncValidator, Scratch};
 
 /// Whether the build has the verifier: it is no small part of the engine.
-const VERIFIES: bool = cfg!(any(debug_assertions, feature = "verify"));
+pub(crate) const VERIFIES: bool = cfg!(any(debug_assertions, feature = "verify"));
 
 /// Whether work is to stop: asked every [`POLL`] instructions.
 pub(crate) type Interrupted<'a> = &'a mut dyn FnMut() -> bool;
@@ -295,7 +295,7 @@ impl From<TranslateError> for Failure {
             TranslateError::TooLarge(error) => Failure::TooLarge(error),
             TranslateError::NoMemory => Failure::NoMemory,
             TranslateError::Unsupported(offset) => {
-                Failure::Invalid(error!("not supported, at offset {offset:#x}"))
+                Failure::Other(error!("not supported, at offset {offset:#x}"))
             }
         }
     }
@@ -303,7 +303,7 @@ impl From<TranslateError> for Failure {
 
 impl From<windlass_validate::Error> for Failure {
     fn from(error: windlass_validate::Error) -> Failure {
-        Failure::Invalid(ModuleError::new(error).into())
+        Failure::Invalid(error)
     }
 }
 

@@ -61,7 +61,7 @@ use builder::Recording;
 use core::ops::{Deref, DerefMut};
 pub(crate) use encode::TooLarge;
 pub use fuel::FUEL_VERSION;
-pub(crate) use job::{Interrupted, Job, Translated};
+pub(crate) use job::{Interrupted, Job, Translated, VERIFIES};
 #[cfg(test)]
 pub(crate) use job::{Parts, listed, translated};
 pub use listing::{Listing, ListingCell};
@@ -160,7 +160,9 @@ impl From<TryReserveError> for TranslateError {
 pub(crate) enum Failure {
     TooLarge(TooLarge),
     /// It was not validated before, and is not valid.
-    Invalid(Error),
+    Invalid(windlass_validate::Error),
+    /// Another error.
+    Other(Error),
     /// The host has no memory for it.
     NoMemory,
     /// It was translated wrongly.

@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     Trap,
-    exec::{SlowOp, machine::place::Kind},
+    exec::{
+        SlowOp,
+        machine::place::Kind,
+        tables::{EXCEPTIONS, GC},
+    },
     object_type::{Class, Storage},
 };
 use alloc::vec::Vec;
@@ -85,6 +89,10 @@ impl Translator<'_> {
     /// Notes that code can stop at the word that comes next: with these operands.
     pub(super) fn can_stop(&mut self, stopped: Stopped) {
         let (stack, word) = (&self.state.stack, self.builder.code.len());
+        // Nothing is collected otherwise.
+        if !GC && !EXCEPTIONS {
+            return;
+        }
         let Some(noting) = &mut self.noting else { return };
         let Ok(place) = noting.wanted.binary_search(&(word, stopped)) else { return };
         let references = stack
@@ -191,11 +199,11 @@ impl MapJob {
         }
         let stepped = repeat(interrupted, || Ok(translator.step(Some(recorder))?));
         if recorder.has_failed {
-            return Err(Failure::Invalid(Trap::AllocationTooLarge.into()));
+            return Err(Failure::Other(Trap::AllocationTooLarge.into()));
         }
         stepped?;
         shed(interrupted, || translator.state.shed() || recorder.validator.shed())?;
-        recorder.locals(translator).ok_or_else(|| Failure::Invalid(Trap::AllocationTooLarge.into()))
+        recorder.locals(translator).ok_or_else(|| Failure::Other(Trap::AllocationTooLarge.into()))
     }
 }
 

@@ -4,8 +4,8 @@ use super::object::{Finality, define};
 use crate::{Engine, Error, ValType, engine::HeldType};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
-use windlass_decode as decode;
 use windlass_decode::limits::{PARAMS, RESULTS};
+use windlass_decode::{self as decode, Features};
 use windlass_validate::TypeId;
 
 /// The type of a function.
@@ -52,7 +52,8 @@ impl FuncType {
     ///
     /// # Errors
     /// If there are more than 1000 parameters or results, if one is of a type of another engine, if
-    /// the supertype does not fit, or if the engine has no room for more types.
+    /// the supertype does not fit, or if the engine has no room for more types; if there is a
+    /// supertype in a build without the feature `gc`.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,
@@ -60,6 +61,11 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> Result<FuncType, Error> {
+        if supertype.is_some() && !Features::BUILT.contains(Features::GC) {
+            return Err(Error::msg(
+                "a function type with a supertype needs the cargo feature `gc`",
+            ));
+        }
         // One more than allowed is enough to know.
         let mut types: Vec<ValType> = params.into_iter().take(PARAMS as usize + 1).collect();
         let params = types.len();

@@ -2,7 +2,7 @@
 //! here. A count is never trusted with memory: room is made for as many elements as the bytes that
 //! are left can hold, and if the host has not so much, that is an error.
 
-use crate::{Error, ErrorKind, Reader};
+use crate::{Error, ErrorKind, MESSAGES, Reader};
 use alloc::{string::String, vec::Vec};
 
 /// Room for one more in a list whose length nobody knows before.
@@ -16,7 +16,7 @@ impl<'a> Reader<'a> {
         let offset = self.offset();
         let count = self.u32()?;
         if count > limit {
-            let limit = limit.into();
+            let (what, limit) = (if MESSAGES { what } else { "a number" }, limit.into());
             return Err(Error::new(ErrorKind::LimitExceeded { what, limit }, offset));
         }
         Ok(count)
@@ -54,7 +54,13 @@ impl<'a> Reader<'a> {
             return Err(Error::new(ErrorKind::OutOfMemory, offset));
         }
         for _ in 0..count {
-            vector.push(element(self)?);
+            let element = element(self)?;
+            // Elements are as long as that at least: there is room, and what makes more need not
+            // be linked.
+            if vector.len() == vector.capacity() {
+                return Err(Error::new(ErrorKind::OutOfMemory, offset));
+            }
+            vector.push(element);
         }
         Ok(vector)
     }

@@ -136,20 +136,21 @@ macro_rules! by_value_row {
 macro_rules! by_kind {
     ($kind:expr, |$t:ident| $body:expr, $vector:expr) => {
         match $kind {
-            Kind::I32 => {
-                type $t = i32;
-                $body
-            }
-            Kind::I64 | Kind::Ref => {
-                type $t = i64;
-                $body
-            }
-            Kind::F32 => {
+            Kind::F32 if FAST => {
                 type $t = f32;
                 $body
             }
-            Kind::F64 => {
+            Kind::F64 if FAST => {
                 type $t = f64;
+                $body
+            }
+            // Where no register is that of a type, values of one width are moved alike.
+            Kind::I32 | Kind::F32 => {
+                type $t = i32;
+                $body
+            }
+            Kind::I64 | Kind::F64 | Kind::Ref => {
+                type $t = i64;
                 $body
             }
             Kind::V128 => $vector,
