@@ -4,14 +4,24 @@
 
 use crate::Op;
 
-/// The facts of a row.
+/// The facts of a row, in 4 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
-    commutes: bool,
-    swapped: Option<Op>,
-    negated: Option<Op>,
-    nans: Option<Nans>,
+    /// The opcodes of the twins, which are of a byte; 0 where there is none.
+    swapped: u8,
+    negated: u8,
+    commutes_and_nans: Numeric,
     raw: Option<Raw>,
+}
+
+/// What is true of a numeric instruction.
+#[derive(Clone, Copy, Debug)]
+struct Numeric(u8);
+
+impl Numeric {
+    const COMMUTES: u8 = 1;
+    /// Above that, the place of the NaNs in [`Nans::ALL`] and 1.
+    const NANS: u8 = 1;
 }
 
 /// The NaNs that an instruction makes, if its operands or its meaning ask for some.
@@ -64,22 +74,30 @@ impl Raw {
 
 impl Facts {
     pub(crate) const NONE: Facts =
-        Facts { commutes: false, swapped: None, negated: None, nans: None, raw: None };
+        Facts { swapped: 0, negated: 0, commutes_and_nans: Numeric(0), raw: None };
+
+    /// Whether anything is true.
+    pub(crate) const fn is_some(self) -> bool {
+        let Facts { swapped, negated, commutes_and_nans, raw } = self;
+        swapped != 0 || negated != 0 || commutes_and_nans.0 != 0 || raw.is_some()
+    }
 
     pub(crate) const fn commutes(self) -> Facts {
-        Facts { commutes: true, ..self }
+        let commutes_and_nans = Numeric(self.commutes_and_nans.0 | Numeric::COMMUTES);
+        Facts { commutes_and_nans, ..self }
     }
 
     pub(crate) const fn swapped(self, twin: Op) -> Facts {
-        Facts { swapped: Some(twin), ..self }
+        Facts { swapped: twin.byte(), ..self }
     }
 
     pub(crate) const fn negated(self, twin: Op) -> Facts {
-        Facts { negated: Some(twin), ..self }
+        Facts { negated: twin.byte(), ..self }
     }
 
     pub(crate) const fn nans(self, nans: Nans) -> Facts {
-        Facts { nans: Some(nans), ..self }
+        let place = (nans as u8 + 1) << Numeric::NANS;
+        Facts { commutes_and_nans: Numeric(self.commutes_and_nans.0 | place), ..self }
     }
 
     pub(crate) const fn raw(self, raw: Raw) -> Facts {
@@ -122,26 +140,32 @@ macro_rules! facts {
 pub(crate) use facts;
 
 impl Op {
+    /// The twin with this opcode, if it is one: 0 is `unreachable`.
+    const fn twin(byte: u8) -> Option<Op> {
+        if byte == 0 { None } else { Op::of_byte(byte as usize) }
+    }
+
     /// Whether the two operands can be swapped: of shape `bin`, `cmp` or `v_bin`. Which NaN comes
     /// out of two may change.
     pub const fn commutes(self) -> bool {
-        self.facts().commutes
+        self.facts().commutes_and_nans.0 & Numeric::COMMUTES != 0
     }
 
     /// The comparison of numbers that does the same with operands swapped, if it is another one.
     pub const fn swapped(self) -> Option<Op> {
-        self.facts().swapped
+        Op::twin(self.facts().swapped)
     }
 
     /// The comparison of numbers that is true when this is false, if there is one.
     pub const fn negated(self) -> Option<Op> {
-        self.facts().negated
+        Op::twin(self.facts().negated)
     }
 
     /// What NaNs the instruction makes whose bits the specification leaves open. Copies, signs and
     /// loads keep the bits of their operands.
     pub const fn nans(self) -> Option<Nans> {
-        self.facts().nans
+        let place = self.facts().commutes_and_nans.0 >> Numeric::NANS;
+        if place == 0 { None } else { Some(Nans::ALL[place as usize - 1]) }
     }
 
     /// What the instruction moves from or to memory, an address in a memory or a lane.

@@ -169,7 +169,7 @@ impl<'a> Instrs<'a> {
     #[inline(always)]
     pub fn next_instr(&mut self) -> Result<Instr<'a>, Error> {
         let offset = self.reader.offset();
-        if let Some((op, imm)) = self.reader.short_instr() {
+        if FAST && let Some((op, imm)) = self.reader.short_instr() {
             return Ok(Instr { op, imm, offset });
         }
         self.any_instr()
@@ -186,6 +186,9 @@ impl<'a> Instrs<'a> {
         Ok(Instr { op, imm, offset })
     }
 }
+
+/// Whether the build has code for short ones alone.
+const FAST: bool = cfg!(feature = "fast");
 
 /// Instructions that are read at once where they are short: those of the MVP with the commonest
 /// immediates, as far as these are two bytes for each number.

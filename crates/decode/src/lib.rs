@@ -47,6 +47,7 @@
 //! - `memory64` (on by default): memories and tables with 64-bit addresses.
 //! - `messages` (on by default): errors tell all that is known, see [`MESSAGES`].
 //! - `names` (on by default): the custom section `name` is read.
+//! - `fast` (on by default): short instructions are read by code of their own.
 //!
 //! A module that needs what a build is without is refused, by an error that names the feature.
 #![no_std]

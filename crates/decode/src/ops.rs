@@ -888,7 +888,14 @@ static OPS: [Row; Op::ROWS] = {
 /// The mnemonics of [`OPS`], or nothing.
 static MNEMONICS: [&str; if MESSAGES { Op::ROWS } else { 0 }] = cut(ALL_MNEMONICS);
 
-static FACTS: [Facts; Op::ROWS] = cut(ALL_FACTS);
+/// Up to the last row of the build that has some.
+static FACTS: [Facts; {
+    let mut rows = Op::ROWS;
+    while !ALL_FACTS[rows - 1].is_some() {
+        rows -= 1;
+    }
+    rows
+}] = cut(ALL_FACTS);
 
 /// The first entries of a table: those that a build has something for. What is cut off is only
 /// looked at by the compiler, which makes no code or data of it.
@@ -965,6 +972,13 @@ impl Op {
         if byte < ONE_BYTE.len() { ONE_BYTE[byte] } else { None }
     }
 
+    /// Its opcode, which is evaluated by the compiler, and is to be of a byte.
+    pub(crate) const fn byte(self) -> u8 {
+        let code = ALL_OPS[self as usize].code;
+        assert!(code <= 0xff);
+        code as u8
+    }
+
     /// How this instruction is executed.
     pub const fn shape(self) -> Shape {
         SHAPES[self as usize]
@@ -972,7 +986,7 @@ impl Op {
 
     /// What else is true of it.
     pub(crate) const fn facts(self) -> &'static Facts {
-        if (self as usize) < Op::ROWS { &FACTS[self as usize] } else { &Facts::NONE }
+        if (self as usize) < FACTS.len() { &FACTS[self as usize] } else { &Facts::NONE }
     }
 
     /// Whether it begins a block, which an `end` or `delegate` closes.

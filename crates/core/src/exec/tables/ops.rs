@@ -17,7 +17,7 @@ use crate::{
         meaning::num,
     },
 };
-use windlass_decode::{Op, for_each_op};
+use windlass_decode::{Op, cut, for_each_op};
 
 macro_rules! meaning {
     (un $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
@@ -158,12 +158,8 @@ macro_rules! define {
         }
         $(meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
-        /// The handlers of a simple instruction.
-        pub(super) fn scalar(op: Op) -> Handlers {
-            match op {
-                $(Op::$op => table!($shape $op [$($a)*]),)*
-            }
-        }
+        /// The handlers of simple instructions, by all of them.
+        const ALL: [Handlers; Op::ALL.len()] = [$(table!($shape $op [$($a)*])),*];
 
         /// The result of an instruction with one constant operand, as bits; none if it would trap.
         pub(crate) fn fold_un(op: Op, a: u64) -> Option<u64> {
@@ -181,3 +177,17 @@ macro_rules! define {
     };
 }
 for_each_op!(define);
+
+/// Up to the last that has some.
+static SCALARS: [Handlers; {
+    let mut len = ALL.len();
+    while matches!(ALL[len - 1], Handlers::None) {
+        len -= 1;
+    }
+    len
+}] = cut(ALL);
+
+/// The handlers of a simple instruction.
+pub(super) fn scalar(op: Op) -> Handlers {
+    SCALARS.get(op as usize).copied().unwrap_or(Handlers::None)
+}
