@@ -992,7 +992,7 @@ impl Op {
     /// Whether it begins a block, which an `end` or `delegate` closes.
     #[inline]
     pub fn begins_block(self) -> bool {
-        matches!(self.info().imm, ImmKind::block | ImmKind::try_table)
+        matches!(self, Op::Block | Op::Loop | Op::If | Op::Try | Op::TryTable)
     }
 
     /// The text format's name; in builds without [`MESSAGES`], "an instruction".

@@ -61,16 +61,27 @@ impl Budget {
         Budget { limit, ..Budget::default() }
     }
 
-    pub(super) fn cells(&self) -> u64 {
-        self.cells
+    /// So many cells were spent, of which these are not used yet.
+    pub(super) fn cells(&self, unused: usize) -> u64 {
+        self.cells.saturating_sub(unused as u64)
     }
 
-    fn spend(&mut self, cells: u64) -> Result<(), TooLarge> {
-        self.cells = self.cells.saturating_add(cells);
-        if self.cells > self.limit {
+    /// Spends cells ahead: as many as wanted, or as are left, if these are at least `least`. How
+    /// many.
+    pub(super) fn spend(&mut self, least: usize, wanted: usize) -> Result<usize, TooLarge> {
+        let left = self.limit.saturating_sub(self.cells);
+        if left < least as u64 {
+            self.cells = self.cells.saturating_add(least as u64);
             return Err(TooLarge { what: "cells of code", count: self.cells, limit: self.limit });
         }
-        Ok(())
+        let spent = usize::try_from(left).unwrap_or(usize::MAX).min(wanted);
+        self.cells += spent as u64;
+        Ok(spent)
+    }
+
+    /// So many were not used.
+    pub(super) fn give_back(&mut self, unused: usize) {
+        self.cells = self.cells(unused);
     }
 
     fn catch(&mut self, more: u64) -> Result<(), TooLarge> {
@@ -84,9 +95,9 @@ impl Budget {
 
     /// Whether so many words are no more than the count allows for.
     #[cfg(debug_assertions)]
-    pub(super) fn covers(&self, words: usize) -> bool {
+    pub(super) fn covers(&self, words: usize, unused: usize) -> bool {
         // A function begins and ends with cells that belong to no operator.
-        words as u64 <= (self.cells + 1) * WORDS
+        words as u64 <= (self.cells(unused) + 1) * WORDS
     }
 }
 
@@ -97,8 +108,7 @@ impl Translator<'_> {
         if takes_more(instr.op) {
             return self.spend_more(instr);
         }
-        self.budget.spend(1)?;
-        self.take_room(1)
+        self.take_cells(1)
     }
 
     fn spend_more(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
@@ -118,8 +128,7 @@ impl Translator<'_> {
             (Op::Try | Op::Catch | Op::CatchAll, _) => self.budget.catch(1)?,
             _ => {}
         }
-        self.budget.spend(values + 1)?;
-        self.take_room(usize::try_from(values + 1).unwrap_or(usize::MAX))?;
+        self.take_cells(usize::try_from(values + 1).unwrap_or(usize::MAX))?;
         if pushes_many(instr.op) { self.take_room_for_values() } else { Ok(()) }
     }
 }
@@ -164,9 +173,13 @@ mod tests {
     #[test]
     fn what_is_beyond_the_limit_is_an_error() {
         let mut budget = Budget::new(CodeLimits { per_byte: 1, ..NONE }, 10);
-        assert_eq!(budget.spend(74), Ok(()));
-        let error = budget.spend(1).unwrap_err();
+        assert_eq!(budget.spend(70, 70), Ok(70));
+        assert_eq!(budget.spend(3, 16), Ok(4), "those that are left");
+        budget.give_back(1);
+        assert_eq!((budget.cells(0), budget.cells(3)), (73, 70));
+        assert_eq!(budget.spend(1, 16), Ok(1));
+        let error = budget.spend(1, 16).unwrap_err();
         assert_eq!((error.count, error.limit), (75, 74));
-        assert!(budget.spend(u64::MAX).is_err() && budget.spend(1).is_err());
+        assert!(budget.spend(usize::MAX, usize::MAX).is_err() && budget.spend(1, 1).is_err());
     }
 }

@@ -38,10 +38,11 @@ use windlass_validate::shed;
 struct Held {
     slot: i16,
     /// The record of the instruction that made it, whose store can still be dropped; or [`NONE`].
-    record: u32,
+    record: u16,
 }
 
-const NONE: u32 = u32::MAX;
+const NONE: u16 = u16::MAX;
+const _: () = assert!(MAX_RECORDS < NONE as usize);
 
 /// What the accumulators hold, by domain: none in builds whose handlers have none.
 type Accs = [Option<Held>; if FAST { 4 } else { 0 }];
@@ -167,8 +168,12 @@ impl Builder {
     }
 
     /// Whether everything so far has fitted.
+    #[inline]
     pub(crate) fn check(&self) -> Result<(), TooLarge> {
-        self.failed.map_or(Ok(()), Err)
+        match self.failed {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
     }
 
     /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of
@@ -216,7 +221,15 @@ impl Builder {
         self.code.push(Cell::word(word));
     }
 
+    #[inline]
     fn line(&mut self, text: impl Display) {
+        if self.lines.is_some() {
+            self.push_line(text);
+        }
+    }
+
+    #[cold]
+    fn push_line(&mut self, text: impl Display) {
         let text = self.text(text);
         if let Some(lines) = &mut self.lines {
             lines.push(Line { at: self.code.len(), offset: self.offset, text, sequence: 1 });
@@ -232,19 +245,37 @@ impl Builder {
 
     /// Emits an instruction, if there is a handler for its places, or with operands in slots.
     pub(crate) fn emit(&mut self, inst: Inst) -> bool {
-        let Some((inst, handler)) = inst.placed() else { return false };
+        match inst.handler() {
+            Some(handler) => self.append(&inst, handler),
+            None => match inst.placed() {
+                Some((inst, handler)) => self.append(&inst, handler),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// Appends an instruction with its handler.
+    fn append(&mut self, inst: &Inst, handler: Handler) {
         if self.records.len() >= MAX_RECORDS && !self.is_pending() {
             self.fence();
         }
         let before = self.accs;
         for (domain, loc) in inst.uses() {
-            self.use_operands(domain, &[loc]);
+            self.use_operand(domain, loc);
         }
         self.line(inst);
         let at = self.code.len();
         self.begin(handler);
         inst.operands(&mut self.code);
-        let record = u32::try_from(self.records.len()).unwrap_or(NONE);
+        let record = u16::try_from(self.records.len()).unwrap_or(NONE);
+        self.note_result(inst, record);
+        let end = self.code.len();
+        self.records.push(Record { inst: *inst, at, end, before, offset: self.offset });
+    }
+
+    /// Notes what is where after an instruction, which has this record.
+    fn note_result(&mut self, inst: &Inst, record: u16) {
         let result = inst.result();
         self.written(inst.d.slot(), result.width());
         match inst.d {
@@ -254,8 +285,31 @@ impl Builder {
             }
             ResultLoc::P0(_) | ResultLoc::P1(_) => {}
         }
+    }
+
+    /// The last instruction, whose result goes to `from`, sends it to `d` instead, as if it were
+    /// emitted now: if there is a handler for that, and nothing came after it. Whether it does.
+    pub(crate) fn redirect(&mut self, from: ResultLoc, d: ResultLoc) -> bool {
         let end = self.code.len();
-        self.records.push(Record { inst, at, end, before, offset: self.offset });
+        let index = self.records.len().wrapping_sub(1);
+        let Some(record) = self.records.get_mut(index) else { return false };
+        if record.end != end || record.inst.d != from {
+            return false;
+        }
+        let inst = Inst { d, ..record.inst };
+        let Some(handler) = inst.handler() else { return false };
+        // What it reads was seen to when it was emitted.
+        record.inst = inst;
+        record.offset = self.offset;
+        self.accs = record.before;
+        self.code.truncate(record.at);
+        self.code.push(Cell::of_handler(handler));
+        inst.operands(&mut self.code);
+        self.note_result(&inst, u16::try_from(index).unwrap_or(NONE));
+        let (offset, text) = (self.offset, self.text(inst));
+        if let Some(line) = self.lines.as_mut().and_then(|lines| lines.last_mut()) {
+            (line.offset, line.text) = (offset, text);
+        }
         true
     }
 
@@ -263,31 +317,36 @@ impl Builder {
     /// last time need not have been stored, what it reads from a slot must have been.
     pub(crate) fn use_operands(&mut self, domain: Domain, operands: &[Loc]) {
         for &loc in operands {
-            match loc {
-                Loc::Acc { slot, last_use: true }
-                    if self.send(domain, ResultLoc::Slot(slot), ResultLoc::Acc(slot)) =>
-                {
-                    if let Some(acc) = self.accs.get_mut(domain as usize) {
-                        *acc = None;
-                    }
-                }
-                // A consumer that was taken back has read it from the accumulator.
-                Loc::Slot(slot) => {
-                    self.send(domain, ResultLoc::Acc(slot), ResultLoc::Slot(slot));
-                }
-                _ => {}
-            }
+            self.use_operand(domain, loc);
         }
     }
 
-    /// What is in the accumulator, if its instruction was emitted with the result going to `from`:
-    /// now it goes to `d`, if there is a handler for that. Whether it does.
-    fn send(&mut self, domain: Domain, from: ResultLoc, d: ResultLoc) -> bool {
-        let Some(&Some(held)) = self.accs.get(domain as usize) else { return false };
-        if held.slot != from.slot() || held.record == NONE {
-            return false;
+    #[inline]
+    fn use_operand(&mut self, domain: Domain, loc: Loc) {
+        let Some(&Some(held)) = self.accs.get(domain as usize) else { return };
+        if held.slot != loc.slot() || held.record == NONE {
+            return;
         }
-        let record = &mut self.records[held.record as usize];
+        match loc {
+            Loc::Acc { slot, last_use: true }
+                if self.send(held, ResultLoc::Slot(slot), ResultLoc::Acc(slot)) =>
+            {
+                if let Some(acc) = self.accs.get_mut(domain as usize) {
+                    *acc = None;
+                }
+            }
+            // A consumer that was taken back has read it from the accumulator.
+            Loc::Slot(slot) => {
+                self.send(held, ResultLoc::Acc(slot), ResultLoc::Slot(slot));
+            }
+            _ => {}
+        }
+    }
+
+    /// What an accumulator holds, if its instruction was emitted with the result going to `from`:
+    /// now it goes to `d`, if there is a handler for that. Whether it does.
+    fn send(&mut self, held: Held, from: ResultLoc, d: ResultLoc) -> bool {
+        let record = &mut self.records[usize::from(held.record)];
         let inst = Inst { d, ..record.inst };
         let handler = if record.inst.d == from { inst.handler() } else { None };
         let Some(handler) = handler else { return false };
@@ -306,21 +365,20 @@ impl Builder {
     fn is_pending(&self) -> bool {
         self.accs.iter().flatten().any(|held| {
             self.records
-                .get(held.record as usize)
+                .get(usize::from(held.record))
                 .is_some_and(|record| matches!(record.inst.d, ResultLoc::Acc(_)))
         })
     }
 
     /// Slots have a new value: no accumulator holds the old one any more.
     pub(crate) fn written(&mut self, slot: i16, width: usize) {
+        // Of two stretches of slots, none ends before the other begins.
+        let ends = |slot: i16, width: i32| i32::from(slot) + width;
+        let end = ends(slot, i32::try_from(width).unwrap_or(i32::MAX / 2));
         for (domain, acc) in self.accs.iter_mut().enumerate() {
             let held_width = if domain == Domain::Vector as usize { 2 } else { 1 };
-            // Of two stretches of slots, one begins within the other.
-            let within = |from: i16, at: i16, width: usize| {
-                at >= from && usize::from(at.abs_diff(from)) < width
-            };
             if acc.is_some_and(|held| {
-                within(held.slot, slot, held_width) || within(slot, held.slot, width)
+                i32::from(held.slot) < end && i32::from(slot) < ends(held.slot, held_width)
             }) {
                 *acc = None;
             }

@@ -144,7 +144,9 @@ impl Translator<'_> {
 
     /// Counts an operator into the current region.
     pub(super) fn count(&mut self, op: Op) {
-        self.count_units(costs::operator(op).into());
+        if self.is_metered() {
+            self.count_units(costs::operator(op).into());
+        }
     }
 
     /// Counts slots that are moved or set.
@@ -176,8 +178,10 @@ impl Translator<'_> {
     /// Begins another region between two instructions, if the current one has become too expensive;
     /// tells whether it has.
     pub(super) fn divide_region(&mut self) -> bool {
-        let is_reachable = self.unreachable.is_none() && !self.frames.is_empty();
-        if !is_reachable || !self.is_metered() || self.regions.cost() < MAX_REGION {
+        if !self.is_metered() || self.regions.cost() < MAX_REGION {
+            return false;
+        }
+        if self.unreachable.is_some() || self.frames.is_empty() {
             return false;
         }
         self.settle_locals();

@@ -239,7 +239,7 @@ impl Job {
             translator.begin()?;
             self.stage = Stage::Translate;
         }
-        repeat(interrupted, || Ok(translator.step(None)?))?;
+        pieces(interrupted, || Ok(translator.steps(POLL)?))?;
         translator.finish_enter();
         translator.builder.check().map_err(Failure::TooLarge)
     }
@@ -249,23 +249,6 @@ impl Job {
 pub(super) fn instrs(source: Source<'_>, defined: usize, at: usize) -> Instrs<'_> {
     let end = source.decoded.bodies[defined].code.end;
     Instrs::new(Reader::new(&source.bytes[at..end], at), source.context.features)
-}
-
-/// Takes steps until there are no more, or it is interrupted between two.
-pub(super) fn repeat(
-    interrupted: Interrupted<'_>,
-    mut step: impl FnMut() -> Result<bool, Failure>,
-) -> Result<(), Failure> {
-    loop {
-        for _ in 0..POLL {
-            if !step()? {
-                return Ok(());
-            }
-        }
-        if interrupted() {
-            return Err(Failure::Interrupted);
-        }
-    }
 }
 
 /// Does piece after piece, until there are no more or it is interrupted between two.

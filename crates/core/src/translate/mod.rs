@@ -198,7 +198,7 @@ pub(crate) fn code_size(
     let mut translator = Translator::new(source, defined, Recording::None)?;
     translator.body(None)?;
     translator.builder.check()?;
-    Ok((translator.budget.cells(), translator.builder.code.len()))
+    Ok((translator.state.cells(), translator.builder.code.len()))
 }
 
 #[cfg(test)]
@@ -282,18 +282,46 @@ impl<'m> Translator<'m> {
     }
 
     /// Translates the whole body.
-    fn body(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<(), TranslateError> {
+    fn body(&mut self, recorder: Option<&mut Recorder<'_>>) -> Result<(), TranslateError> {
         while self.prescan(usize::MAX)? {}
         self.begin()?;
-        while self.step(recorder.as_deref_mut())? {}
+        match recorder {
+            None => while self.steps(usize::MAX)? {},
+            Some(recorder) => while self.recorded_steps(recorder, usize::MAX)? {},
+        }
         self.finish_enter();
         Ok(())
     }
 
+    /// Takes steps, at most so many. Whether there may be more.
+    fn steps(&mut self, most: usize) -> Result<bool, TranslateError> {
+        for _ in 0..most {
+            if !self.step(None)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The same, and records where code can stop.
+    fn recorded_steps(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        most: usize,
+    ) -> Result<bool, TranslateError> {
+        for _ in 0..most {
+            if !self.step(Some(recorder))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Translates the next instruction, or a piece of what one of them or the end of the body
     /// leaves to do. Whether there was anything.
+    #[inline(always)]
     fn step(&mut self, mut recorder: Option<&mut Recorder<'_>>) -> Result<bool, TranslateError> {
-        if self.land_some() {
+        if self.landing.is_some() && self.land_some() {
             return Ok(true);
         }
         if self.instrs.reader.is_empty() {
@@ -371,15 +399,19 @@ impl<'m> Translator<'m> {
 
     /// Translates one instruction.
     fn instr(&mut self, instr: &Instr<'m>) -> Result<(), TranslateError> {
-        if self.skip_unreachable(instr) {
+        if (self.unreachable.is_some() || instr.op.begins_block()) && self.skip_unreachable(instr) {
             return Ok(());
         }
         self.spend(instr)?;
         self.count(instr.op);
-        let unsupported = TranslateError::Unsupported(instr.offset);
-        match instr.op.shape() {
-            Shape::special => self.special(instr)?,
-            _ => self.simple(instr.op, instr.imm).ok_or(unsupported)?,
+        match (instr.op, &instr.imm) {
+            // Every third instruction or so is this one.
+            (Op::LocalGet, &Imm::Index(local)) => self.local_get(local),
+            (op, _) if op.shape() == Shape::special => self.special(instr)?,
+            (op, imm) if self.simple(op, imm).is_none() => {
+                return Err(TranslateError::Unsupported(instr.offset));
+            }
+            _ => {}
         }
         if self.source.canonicalize_nans
             && self.unreachable.is_none()
@@ -392,15 +424,16 @@ impl<'m> Translator<'m> {
 
     /// Translates one instruction that the table describes by its shape; none if it is not one that
     /// the engine executes.
-    fn simple(&mut self, op: Op, imm: Imm<'m>) -> Option<()> {
-        match imm {
+    fn simple(&mut self, op: Op, imm: &Imm<'m>) -> Option<()> {
+        match *imm {
+            Imm::None if self.numeric(op) => {}
             Imm::I32(value) => self.push_const(Kind::I32, value.cast_unsigned().into()),
             Imm::I64(value) => self.push_const(Kind::I64, value.cast_unsigned()),
             Imm::F32(bits) => self.push_const(Kind::F32, bits.into()),
             Imm::F64(bits) => self.push_const(Kind::F64, bits),
             Imm::Mem(arg) => self.memory_access(op, arg)?,
             Imm::MemLane(arg, lane) => self.lane_access(op, arg, lane)?,
-            _ if self.numeric(op) || self.slow(op, imm) || self.vector(op, imm) => {}
+            imm if self.slow(op, imm) || self.vector(op, imm) => {}
             _ => return None,
         }
         Some(())

@@ -84,6 +84,9 @@ impl Prescan {
         locals: &mut Locals,
         most: usize,
     ) -> usize {
+        if !FAST {
+            return 0;
+        }
         let weight = self.weight();
         let passed = skim(reader, most, |local| locals.get_mut(local).uses += weight);
         if passed > 0 {

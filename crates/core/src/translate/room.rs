@@ -1,14 +1,15 @@
-//! Memory for what translation adds: taken ahead for several operators at once, by the count that
-//! [`budget`](super::budget) makes of them, so that a host without it gets an error, and nothing
-//! asks at each push. What only few functions have is taken where it is added (`exception`,
+//! Cells of the budget, and memory for what translation adds by them: both are taken ahead for
+//! several operators at once, by the count that [`budget`](super::budget) makes of them, so that a
+//! host without it gets an error, and nothing asks at each push. What only few functions have is taken where it is added (`exception`,
 //! `prescan`). What pushes to a list that is named here must not add more than is said here.
 
 use super::{TranslateError, Translator, state::State};
 use alloc::collections::TryReserveError;
+use core::mem;
 
 /// Room is taken for so many cells, at least: each may need some kilobytes for a while. Where there
 /// is no operating system, that is much.
-const AHEAD: usize = if cfg!(feature = "std") { 16 } else { 1 };
+const AHEAD: usize = if cfg!(feature = "std") { 32 } else { 1 };
 /// The most words that an operator adds for each of its cells, but for copies of what was on the
 /// operand stack already.
 const WORDS: usize = 24;
@@ -18,14 +19,19 @@ const COPY: usize = 3;
 const FEW: usize = 2;
 
 impl Translator<'_> {
-    /// Takes room for an operator of so many cells.
+    /// Takes so many cells for an operator, and the room that they may need.
     #[inline]
-    pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
-        if cells > self.room {
-            self.state.reserve(cells.max(AHEAD))?;
+    pub(super) fn take_cells(&mut self, cells: usize) -> Result<(), TranslateError> {
+        if cells > self.state.room {
+            self.state.more_cells(cells)?;
         }
         self.state.room -= cells;
         Ok(())
+    }
+
+    /// Takes room for so many cells that are no operator's.
+    pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
+        Ok(self.state.reserve(self.state.room.saturating_add(cells))?)
     }
 
     /// Takes room for as many operands more as an operator can push.
@@ -50,6 +56,21 @@ impl Translator<'_> {
 }
 
 impl State {
+    /// How many cells were used.
+    pub(super) fn cells(&self) -> u64 {
+        self.budget.cells(self.room)
+    }
+
+    /// Takes cells, at least so many.
+    #[cold]
+    fn more_cells(&mut self, cells: usize) -> Result<(), TranslateError> {
+        self.budget.give_back(mem::take(&mut self.room));
+        let taken = self.budget.spend(cells, cells.max(AHEAD))?;
+        self.reserve(taken)?;
+        self.room = taken;
+        Ok(())
+    }
+
     /// Takes room for so many cells.
     #[cold]
     fn reserve(&mut self, cells: usize) -> Result<(), TryReserveError> {
@@ -64,7 +85,6 @@ impl State {
         self.landed.try_reserve(one)?;
         self.patches.try_reserve(few)?;
         self.regions.reserve(few)?;
-        self.room = cells;
         #[cfg(debug_assertions)]
         {
             let more = [few, one, one, few, few, few, words];

@@ -9,7 +9,7 @@
 
 use super::{
     Failure, Source, TranslateError, Translator,
-    job::{Interrupted, POLL, pieces, repeat, shed},
+    job::{Interrupted, POLL, pieces, shed},
     stack::Origin,
     state::State,
 };
@@ -197,7 +197,7 @@ impl MapJob {
             translator.begin()?;
             self.is_scanned = true;
         }
-        let stepped = repeat(interrupted, || Ok(translator.step(Some(recorder))?));
+        let stepped = pieces(interrupted, || Ok(translator.recorded_steps(recorder, POLL)?));
         if recorder.has_failed {
             return Err(Failure::Other(Trap::AllocationTooLarge.into()));
         }

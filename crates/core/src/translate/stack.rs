@@ -77,9 +77,17 @@ impl Translator<'_> {
     }
 
     pub(super) fn push(&mut self, origin: Origin, kind: Kind) {
+        self.put(origin, kind);
+    }
+
+    /// [`push`](Translator::push), inlined where it is known what is pushed.
+    #[inline(always)]
+    fn put(&mut self, origin: Origin, kind: Kind) {
         let slot = self.next_slot();
         self.height += kind.width();
-        self.reserve(self.height);
+        if self.height > self.max_height {
+            self.reserve(self.height);
+        }
         let index = self.fit_index("operands", self.stack.len());
         let below = match origin {
             Origin::Local(local) => self.locals.get_mut(local).pending.replace(index),
@@ -91,13 +99,19 @@ impl Translator<'_> {
         self.stack.push(Operand { origin, kind, slot, below });
     }
 
+    /// Pushes the value of a local.
+    pub(super) fn push_local(&mut self, local: u32) {
+        let kind = self.locals.get(local).kind;
+        self.put(Origin::Local(local), kind);
+    }
+
     pub(super) fn push_const(&mut self, kind: Kind, bits: u64) {
-        self.push(Origin::Const(bits), kind);
+        self.put(Origin::Const(bits), kind);
     }
 
     /// Pushes a value that is in its slot.
     pub(super) fn push_temp(&mut self, kind: Kind) {
-        self.push(Origin::Temp, kind);
+        self.put(Origin::Temp, kind);
     }
 
     /// Pushes values that are in their slots.

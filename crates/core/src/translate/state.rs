@@ -61,7 +61,7 @@ pub(super) struct State {
     pub(super) landed: Vec<usize>,
     /// The index of this function's type.
     pub(super) ty: u32,
-    /// For how many cells there is room; and how long the lists may become, see
+    /// How many cells of the budget are taken ahead; and how long the lists may become, see
     /// [`room`](super::room).
     pub(super) room: usize,
     #[cfg(debug_assertions)]
@@ -135,7 +135,7 @@ impl State {
     pub(super) fn take_code(&mut self) -> Box<[Cell]> {
         let code = self.builder.take_copy();
         #[cfg(debug_assertions)]
-        debug_assert!(self.budget.covers(code.len()), "an operator has many words");
+        debug_assert!(self.budget.covers(code.len(), self.room), "an operator has many words");
         code
     }
 

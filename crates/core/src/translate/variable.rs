@@ -14,8 +14,7 @@ use windlass_decode::{Op, ValType};
 
 impl Translator<'_> {
     pub(super) fn local_get(&mut self, local: u32) {
-        let kind = self.locals.get(local).kind;
-        self.push(Origin::Local(local), kind);
+        self.push_local(local);
     }
 
     pub(super) fn local_set(&mut self, local: u32) {
@@ -28,7 +27,7 @@ impl Translator<'_> {
         self.write_local(local, value);
         match value.origin {
             Origin::Const(bits) => self.push_const(value.kind, bits),
-            Origin::Local(_) | Origin::Temp => self.push(Origin::Local(local), value.kind),
+            Origin::Local(_) | Origin::Temp => self.push_local(local),
         }
     }
 
@@ -43,13 +42,15 @@ impl Translator<'_> {
             Some(_) if FAST => ResultLoc::P1(target.slot),
             _ => ResultLoc::Slot(target.slot),
         };
-        let retargeted = value.origin == Origin::Temp
-            && self.builder.last().is_some_and(|last| {
-                last.d == ResultLoc::Slot(value.slot) && Inst { d, ..*last }.handler().is_some()
-            });
-        if retargeted && let Some(inst) = self.builder.take_back() {
-            self.flush(local);
-            self.builder.emit(Inst { d, ..inst });
+        let is_made = value.origin == Origin::Temp;
+        if is_made && self.builder.redirect(ResultLoc::Slot(value.slot), d) {
+            if target.pending.is_some()
+                && let Some(inst) = self.builder.take_back()
+            {
+                // What is on the stack of the local is copied before.
+                self.flush(local);
+                self.builder.emit(inst);
+            }
             self.builder.keep_stores();
         } else {
             self.flush(local);
