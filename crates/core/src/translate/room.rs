@@ -29,9 +29,10 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// Takes room for so many cells that are no operator's.
+    /// Takes room for so many cells that the budget does not count, beside those of the present
+    /// operator and those that are taken ahead.
     pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
-        Ok(self.state.reserve(self.state.room.saturating_add(cells))?)
+        Ok(self.state.reserve(self.state.room.saturating_add(cells).saturating_add(1))?)
     }
 
     /// Takes room for as many operands more as an operator can push.
