@@ -241,6 +241,14 @@ fn twins_are_twins_of_each_other() {
 }
 
 #[test]
+fn what_begins_a_block_names_its_type() {
+    for op in Op::ALL {
+        let names_type = matches!(op.imm_kind(), ImmKind::block | ImmKind::try_table);
+        assert_eq!(op.begins_block(), names_type, "{op:?}");
+    }
+}
+
+#[test]
 fn nans_are_of_the_type_of_the_result() {
     for op in Op::ALL {
         let Some(nans) = op.nans() else { continue };

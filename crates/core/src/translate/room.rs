@@ -1,7 +1,8 @@
 //! Cells of the budget, and memory for what translation adds by them: both are taken ahead for
 //! several operators at once, by the count that [`budget`](super::budget) makes of them, so that a
-//! host without it gets an error, and nothing asks at each push. What only few functions have is taken where it is added (`exception`,
-//! `prescan`). What pushes to a list that is named here must not add more than is said here.
+//! host without it gets an error, and nothing asks at each push. What only few functions have is
+//! taken where it is added (`exception`, `prescan`). What pushes to a list that is named here must
+//! not add more than is said here.
 
 use super::{TranslateError, Translator, state::State};
 use alloc::collections::TryReserveError;
