@@ -38,7 +38,6 @@ use windlass_validate::sort;
 /// assert!(error.to_string().ends_with(&format!("{:#8x} - m!bad", frame.module_offset())));
 /// # Ok::<(), windlass::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct WasmBacktrace {
     places: Vec<CodePlace>,
     /// How many are told at most.
@@ -46,7 +45,7 @@ pub struct WasmBacktrace {
     /// Whether there were more.
     cut: bool,
     /// What the places are, once somebody has looked.
-    frames: Arc<Once<Vec<FrameInfo>>>,
+    frames: Once<Vec<FrameInfo>>,
     /// What is to be shown before it, where it stands for its error among others'.
     message: Option<Box<str>>,
 }
@@ -86,7 +85,7 @@ impl CodePlace {
 
 impl WasmBacktrace {
     pub(crate) fn new(places: Vec<CodePlace>, most: usize) -> WasmBacktrace {
-        let frames = Arc::new(Once::new());
+        let frames = Once::new();
         let mut backtrace = WasmBacktrace { places, most, cut: false, frames, message: None };
         backtrace.cut();
         backtrace
@@ -98,10 +97,14 @@ impl WasmBacktrace {
 
     /// Adds the calls outside of these.
     pub(crate) fn append(&mut self, outer: WasmBacktrace) {
-        self.places.extend(outer.places);
         self.cut |= outer.cut;
+        match self.places.try_reserve(outer.places.len()) {
+            Ok(()) => self.places.extend(outer.places),
+            // The host has no memory for more.
+            Err(_) => self.cut = true,
+        }
         self.cut();
-        self.frames = Arc::new(Once::new());
+        self.frames = Once::new();
     }
 
     fn cut(&mut self) {
@@ -115,11 +118,20 @@ impl WasmBacktrace {
     }
 }
 
+/// The same places, to be looked at anew.
+impl Clone for WasmBacktrace {
+    fn clone(&self) -> WasmBacktrace {
+        let WasmBacktrace { places, most, cut, message, .. } = self;
+        let (places, message, frames) = (places.clone(), message.clone(), Once::new());
+        WasmBacktrace { places, most: *most, cut: *cut, frames, message }
+    }
+}
+
 impl Trace for WasmBacktrace {
     #[cfg(feature = "anyhow")]
-    fn attach(mut self: Box<Self>, error: anyhow::Error) -> anyhow::Error {
+    fn attach(mut self, error: anyhow::Error) -> anyhow::Error {
         self.message = Some(alloc::format!("{error}\n").into());
-        error.context(*self)
+        error.context(self)
     }
 }
 
@@ -143,7 +155,7 @@ impl Error {
         }
         match self.trace_mut::<WasmBacktrace>() {
             Some(backtrace) => backtrace.append(outer),
-            None => self.set_trace(Box::new(outer)),
+            None => self.set_trace(outer),
         }
         self
     }

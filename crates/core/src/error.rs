@@ -11,14 +11,19 @@ mod kinds;
 use cause::Cause;
 pub use context::{Chain, Context};
 pub(crate) use convert::from_host;
-pub(crate) use kinds::LinkErrors;
+use convert::same;
 pub use kinds::{
     CodeRefused, CodeTooLarge, LinkError, LinkErrorKind, MemoryAccessError, ModuleError,
+    OutOfMemory,
 };
+pub(crate) use kinds::{LinkErrors, named};
 
-use crate::Trap;
-use alloc::{borrow::Cow, boxed::Box};
-use core::{any::Any, fmt};
+use crate::{Trap, room::boxed};
+use alloc::{borrow::Cow, boxed::Box, string::String};
+use core::{
+    any::Any,
+    fmt::{self, Write},
+};
 
 /// An error of any type.
 type AnyError = dyn core::error::Error + Send + Sync + 'static;
@@ -37,6 +42,7 @@ type AnyError = dyn core::error::Error + Send + Sync + 'static;
 /// | [`CodeRefused`] | the verifier has refused the code of a function |
 /// | [`LinkError`] | an import is missing or has another type |
 /// | [`MemoryAccessError`] | the host reads or writes beyond a memory |
+/// | [`OutOfMemory`] | the host has no memory for the error that it was |
 /// | [`WasmBacktrace`](crate::WasmBacktrace) | a guest was running: as [`Error::backtrace`] |
 /// | any other | a host function returned it, or it is a [context](Error::context) |
 ///
@@ -68,18 +74,47 @@ type AnyError = dyn core::error::Error + Send + Sync + 'static;
 /// let boxed: Box<dyn std::error::Error + Send + Sync> = run().unwrap_err().into();
 /// assert!(boxed.source().unwrap().is::<windlass::Trap>());
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(Option<Box<[Inner; 1]>>);
+
+/// What an error is that there was no memory for.
+static OUT_OF_MEMORY: OutOfMemory = OutOfMemory {};
 
 struct Inner {
     cause: Cause,
-    trace: Option<Box<dyn Trace>>,
+    trace: Option<Box<dyn Traced>>,
 }
 
 /// Where a guest was. Errors carry it and show it, and need not know what guests are.
-pub(crate) trait Trace: Any + fmt::Display + Send + Sync {
+pub(crate) trait Trace: core::error::Error + Send + Sync + 'static {
     /// Makes it a context of the error.
     #[cfg(feature = "anyhow")]
+    fn attach(self, error: anyhow::Error) -> anyhow::Error;
+}
+
+/// A [`Trace`] in its box.
+trait Traced: Any + Send + Sync {
+    fn get(&self) -> &AnyError;
+    fn get_mut(&mut self) -> &mut AnyError;
+    #[cfg(feature = "anyhow")]
     fn attach(self: Box<Self>, error: anyhow::Error) -> anyhow::Error;
+}
+
+impl<T: Trace> Traced for [T; 1] {
+    fn get(&self) -> &AnyError {
+        let [trace] = self;
+        trace
+    }
+
+    fn get_mut(&mut self) -> &mut AnyError {
+        let [trace] = self;
+        trace
+    }
+
+    #[cfg(feature = "anyhow")]
+    fn attach(self: Box<Self>, error: anyhow::Error) -> anyhow::Error {
+        let [trace] = *self;
+        trace.attach(error)
+    }
 }
 
 impl Error {
@@ -91,7 +126,10 @@ impl Error {
     /// ```
     #[cold]
     pub fn new<E: core::error::Error + Send + Sync + 'static>(error: E) -> Error {
-        Error::of(Cause::Own(Box::new(error)))
+        match boxed(error) {
+            Some(error) => Error::of(Cause::Own(error)),
+            None => Error(None),
+        }
     }
 
     /// An error that is only a message. [`format_err!`](crate::format_err) puts one together.
@@ -112,7 +150,36 @@ impl Error {
     }
 
     fn of(cause: Cause) -> Error {
-        Error(Box::new(Inner { cause, trace: None }))
+        Error::whole(Inner { cause, trace: None })
+    }
+
+    fn whole(inner: Inner) -> Error {
+        Error(boxed(inner))
+    }
+
+    /// What it is; none if there was no memory for that.
+    fn inner(&self) -> Option<&Inner> {
+        self.0.as_deref().map(|[inner]| inner)
+    }
+
+    fn inner_mut(&mut self) -> Option<&mut Inner> {
+        self.0.as_deref_mut().map(|[inner]| inner)
+    }
+
+    /// As `inner`, by value.
+    fn into_inner(self) -> Option<Inner> {
+        self.0.map(|held| {
+            let [inner] = *held;
+            inner
+        })
+    }
+
+    /// What it is, as an error that shows all of it.
+    fn shown(&self) -> &AnyError {
+        match self.inner() {
+            Some(inner) => inner,
+            None => &OUT_OF_MEMORY,
+        }
     }
 
     /// Whether this is an `E`: see [`Error::downcast_ref`].
@@ -130,11 +197,11 @@ impl Error {
     /// assert!(error.downcast_ref::<std::fmt::Error>().is_none());
     /// ```
     pub fn downcast_ref<E: core::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
-        let trace = self.0.trace.as_deref().and_then(|trace| {
-            let trace: &dyn Any = trace;
-            trace.downcast_ref()
-        });
-        trace.or_else(|| self.0.cause.find())
+        let Some(Inner { cause, trace }) = self.inner() else {
+            return self.shown().downcast_ref();
+        };
+        let trace = trace.as_deref().and_then(|trace| trace.get().downcast_ref());
+        trace.or_else(|| cause.find())
     }
 
     /// The `E` that this is, of which nothing else is kept: neither contexts nor the backtrace.
@@ -147,13 +214,15 @@ impl Error {
     /// let trap: Trap = Error::from(Trap::StackOverflow).downcast().unwrap();
     /// ```
     pub fn downcast<E: core::error::Error + Send + Sync + 'static>(self) -> Result<E, Error> {
-        let Inner { cause, trace } = *self.0;
+        let Some(Inner { cause, trace }) = self.into_inner() else {
+            return same(OutOfMemory {}).map_err(|_| Error(None));
+        };
         let trace = match trace.map(taken) {
             Some(Ok(trace)) => return Ok(trace),
             Some(Err(trace)) => Some(trace),
             None => None,
         };
-        cause.take().map_err(|cause| Error(Box::new(Inner { cause, trace })))
+        cause.take().map_err(|cause| Error::whole(Inner { cause, trace }))
     }
 
     /// The trap, if the guest trapped.
@@ -174,7 +243,8 @@ impl Error {
     /// assert_eq!(error.root_cause().to_string(), "unreachable");
     /// ```
     pub fn root_cause(&self) -> &(dyn core::error::Error + 'static) {
-        let head: &(dyn core::error::Error + 'static) = self.0.cause.head().unwrap_or(&*self.0);
+        let head = self.inner().and_then(|inner| inner.cause.head());
+        let head: &(dyn core::error::Error + 'static) = head.unwrap_or(self.shown());
         Chain::new(head).last().unwrap_or(head)
     }
 
@@ -183,39 +253,51 @@ impl Error {
     where
         T: Trace + core::error::Error,
     {
-        match &mut self.0.trace {
-            Some(trace) => {
-                let trace: &mut dyn Any = &mut **trace;
-                trace.downcast_mut()
-            }
-            None => self.0.cause.find_mut(),
+        let Inner { cause, trace } = self.inner_mut()?;
+        match trace {
+            Some(trace) => trace.get_mut().downcast_mut(),
+            None => cause.find_mut(),
         }
     }
 
-    /// Puts in where the guest was.
-    pub(crate) fn set_trace(&mut self, trace: Box<dyn Trace>) {
-        self.0.trace = Some(trace);
+    /// Puts in where the guest was, if the host has memory for it.
+    pub(crate) fn set_trace(&mut self, trace: impl Trace) {
+        if let Some(inner) = self.inner_mut() {
+            inner.trace = boxed(trace).map(|trace| trace as Box<dyn Traced>);
+        }
     }
 }
 
-fn taken<E: 'static>(trace: Box<dyn Trace>) -> Result<E, Box<dyn Trace>> {
-    let any: &dyn Any = &*trace;
-    if !any.is::<E>() {
+fn taken<E>(trace: Box<dyn Traced>) -> Result<E, Box<dyn Traced>>
+where
+    E: core::error::Error + Send + Sync + 'static,
+{
+    if !trace.get().is::<E>() {
         return Err(trace);
     }
-    let any: Box<dyn Any> = trace;
-    any.downcast().map(|trace| *trace).map_err(|_| unreachable!("it is one"))
+    Ok(unboxed(trace))
+}
+
+/// What is in a box that is known to be such a one.
+fn unboxed<E: 'static>(held: Box<dyn Any>) -> E {
+    match held.downcast::<[E; 1]>() {
+        Ok(held) => {
+            let [held] = *held;
+            held
+        }
+        Err(_) => unreachable!("it is one"),
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(self.shown(), f)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.shown(), f)
     }
 }
 
@@ -226,7 +308,7 @@ impl fmt::Display for Inner {
             self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
         }
         match &self.trace {
-            Some(trace) => write!(f, "\n{trace}"),
+            Some(trace) => write!(f, "\n{}", trace.get()),
             None => Ok(()),
         }
     }
@@ -324,12 +406,39 @@ pub(crate) const fn bytes<const LEN: usize>(text: &str) -> [u8; LEN] {
     bytes
 }
 
+/// An error with this message, or without any if the host has no memory for it.
+#[cold]
+pub(crate) fn formatted(message: fmt::Arguments<'_>) -> Error {
+    match message.as_str() {
+        Some(message) => Error::msg(message),
+        None => written(message).map_or(Error(None), Error::msg),
+    }
+}
+
+/// A text that is put together; none if the host has no memory for it.
+#[cold]
+pub(crate) fn written(parts: fmt::Arguments<'_>) -> Option<String> {
+    let mut text = Text(String::new());
+    text.write_fmt(parts).is_ok().then_some(text.0)
+}
+
+/// A text that ends where the host's memory does.
+struct Text(String);
+
+impl Write for Text {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0.try_reserve(part.len()).map_err(|_| fmt::Error)?;
+        self.0.push_str(part);
+        Ok(())
+    }
+}
+
 /// An error with a message that is put together; in builds without messages, with what is fixed of
 /// that.
 macro_rules! error {
     ($text:literal $($arg:tt)*) => {
         match windlass_decode::MESSAGES {
-            true => $crate::Error::msg(alloc::format!($text $($arg)*)),
+            true => $crate::error::formatted(format_args!($text $($arg)*)),
             false => $crate::Error::brief(const {
                 // In a place of its own, without the rest of the format.
                 const FIXED: &str = $crate::error::fixed($text);
@@ -344,11 +453,12 @@ macro_rules! error {
 }
 pub(crate) use error;
 
-/// A text that is put together; in builds without messages, none.
+/// A text that is put together; in builds without messages, none, and where the host has no memory
+/// for it.
 macro_rules! text {
     ($($arg:tt)*) => {
         match windlass_decode::MESSAGES {
-            true => alloc::format!($($arg)*),
+            true => $crate::error::written(format_args!($($arg)*)).unwrap_or_default(),
             false => alloc::string::String::new(),
         }
     };
@@ -361,7 +471,10 @@ macro_rules! place {
     ($error:expr, $($arg:tt)*) => {{
         let error: $crate::Error = $error;
         match windlass_decode::MESSAGES {
-            true => error.context(alloc::format!($($arg)*)),
+            true => match $crate::error::written(format_args!($($arg)*)) {
+                Some(context) => error.context(context),
+                None => error,
+            },
             false => error,
         }
     }};

@@ -164,7 +164,7 @@ pub use config::{CompilationMode, Config, Metering};
 pub use engine::Engine;
 pub use error::{
     Chain, CodeRefused, CodeTooLarge, Context, Error, LinkError, LinkErrorKind, MemoryAccessError,
-    ModuleError,
+    ModuleError, OutOfMemory,
 };
 pub use exec::BACKEND;
 #[cfg(feature = "profile")]

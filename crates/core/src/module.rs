@@ -14,7 +14,7 @@ use crate::{
     },
     lock::Once,
     object_type::ObjectType,
-    room::list,
+    room::{list, shrink},
     translate::{self, Listing},
     types::ItemType,
 };
@@ -411,9 +411,9 @@ impl ModuleInner {
 
     /// Gives back what lists have reserved beyond their length.
     fn shrink(&mut self) {
-        self.decoded.imports.shrink_to_fit();
-        self.decoded.exports.shrink_to_fit();
-        self.decoded.bodies.shrink_to_fit();
+        shrink(&mut self.decoded.imports);
+        shrink(&mut self.decoded.exports);
+        shrink(&mut self.decoded.bodies);
     }
 }
 

@@ -1,9 +1,9 @@
-//! Lists and texts that are made so that a host without memory for them gets an error: [`list`],
-//! [`push`] and [`text`].
-//! Used wherever something is kept for each part of a module or of a function; what fails says what
-//! it was for.
+//! Lists, texts and boxes that are made so that a host without memory for them gets an error:
+//! [`list`], [`push`], [`text`], [`boxed`], [`fitted`]. Used wherever something is kept for each
+//! part of a module or of a function, and for errors; what fails says what it was for.
 
 use alloc::{boxed::Box, collections::TryReserveError, string::String, vec::Vec};
+pub(crate) use windlass_decode::boxed;
 
 /// As many items as there are, kept.
 pub(crate) fn list<T>(
@@ -32,4 +32,25 @@ pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), TryReserveError>
         list.push(item);
     }
     Ok(())
+}
+
+/// The items of a list whose length nobody knew before, in just the room that they need: making a
+/// list smaller may take memory, too.
+pub(crate) fn fitted<T>(mut items: Vec<T>) -> Result<Box<[T]>, TryReserveError> {
+    if items.len() < items.capacity() {
+        let mut fitted = Vec::new();
+        fitted.try_reserve_exact(items.len())?;
+        fitted.append(&mut items);
+        items = fitted;
+    }
+    Ok(items.into())
+}
+
+/// Gives back what a list has reserved beyond its length, if the host has the memory to move it.
+pub(crate) fn shrink<T>(list: &mut Vec<T>) {
+    let mut smaller = Vec::new();
+    if list.len() < list.capacity() && smaller.try_reserve_exact(list.len()).is_ok() {
+        smaller.append(list);
+        *list = smaller;
+    }
 }

@@ -1,12 +1,13 @@
 //! Why bytes are not a module: [`Error`], [`ErrorKind`].
 
 use crate::{Count, MESSAGES};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt::{self, Write};
 
-/// A module that could not be decoded: what is wrong and where.
+/// A module that could not be decoded: what is wrong and where. If the host has no memory for that,
+/// it is [`ErrorKind::OutOfMemory`], at offset 0.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error(Box<Inner>);
+pub struct Error(Option<Box<[Inner; 1]>>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
@@ -18,27 +19,30 @@ impl Error {
     /// `kind` was found at byte `offset` of the module.
     #[cold]
     pub fn new(kind: ErrorKind, offset: usize) -> Error {
-        Error(Box::new(Inner { kind, offset }))
+        Error(boxed(Inner { kind, offset }))
     }
 
     /// What is wrong.
     pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
+        match self.0.as_deref() {
+            Some([inner]) => &inner.kind,
+            None => &ErrorKind::OutOfMemory,
+        }
     }
 
     /// The byte offset in the module of what is wrong.
     pub fn offset(&self) -> usize {
-        self.0.offset
+        self.0.as_deref().map_or(0, |[inner]| inner.offset)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !MESSAGES {
-            self.0.kind.brief().iter().try_for_each(|word| f.write_str(word))?;
-            return at_offset(f, self.0.offset);
+            self.kind().brief().iter().try_for_each(|word| f.write_str(word))?;
+            return at_offset(f, self.offset());
         }
-        write!(f, "{} (at offset {:#x})", self.0.kind, self.0.offset)
+        write!(f, "{} (at offset {:#x})", self.kind(), self.offset())
     }
 }
 
@@ -49,6 +53,16 @@ impl fmt::Debug for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// A value with the allocator; none if the host has no memory for it. It is an array of one, which
+/// is what a list can become that has asked for its memory: `Box::new` does not ask.
+#[doc(hidden)]
+pub fn boxed<T>(value: T) -> Option<Box<[T; 1]>> {
+    let mut one = Vec::new();
+    one.try_reserve_exact(1).ok()?;
+    one.push(value);
+    one.into_boxed_slice().try_into().ok()
+}
 
 /// What can be wrong with the bytes of a module. The messages start with the words of the
 /// official test suite.

@@ -80,6 +80,8 @@ pub const MESSAGES: bool = cfg!(feature = "messages");
 
 pub use branch_hints::BranchHint;
 pub use count::Count;
+#[doc(hidden)]
+pub use error::boxed;
 pub use error::{Error, ErrorKind, at_offset};
 pub use escaped::Escaped;
 pub use facts::{Nans, Raw};

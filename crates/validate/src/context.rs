@@ -231,24 +231,35 @@ impl Context {
     #[inline(never)]
     fn show_all(&self, types: &mut dyn Iterator<Item = Operand>) -> String {
         use core::fmt::Write;
-        let mut text = String::new();
+        let mut text = Text(String::new());
         if !MESSAGES {
-            return text;
+            return text.0;
         }
         for ty in types {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            // Writing to a string does not fail.
-            let _ = match ty.ref_type() {
+            let space = if text.0.is_empty() { "" } else { " " };
+            let written = match ty.ref_type() {
                 Some(RefType { nullable, heap }) => {
                     let own = |id| self.type_index(TypeId(id)).unwrap_or(id);
-                    write!(text, "{}", RefType { nullable, heap: heap.with_index(own) })
+                    write!(text, "{space}{}", RefType { nullable, heap: heap.with_index(own) })
                 }
-                None => write!(text, "{ty}"),
+                None => write!(text, "{space}{ty}"),
             };
+            if written.is_err() {
+                break;
+            }
         }
-        text
+        text.0
+    }
+}
+
+/// A text that ends where the host's memory does.
+struct Text(String);
+
+impl core::fmt::Write for Text {
+    fn write_str(&mut self, part: &str) -> core::fmt::Result {
+        self.0.try_reserve(part.len()).map_err(|_| core::fmt::Error)?;
+        self.0.push_str(part);
+        Ok(())
     }
 }
 

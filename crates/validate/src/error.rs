@@ -2,11 +2,15 @@
 
 use alloc::{boxed::Box, string::String};
 use core::fmt;
-use windlass_decode::{Count, MESSAGES, at_offset};
+use windlass_decode::{Count, MESSAGES, at_offset, boxed};
 
-/// A module that is malformed or invalid: what is wrong and where.
+/// A module that is malformed or invalid: what is wrong and where. If the host has no memory for
+/// that, it is [`InvalidKind::OutOfMemory`], at offset 0.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error(Box<Inner>);
+pub struct Error(Option<Box<[Inner; 1]>>);
+
+/// What an error is that there was no memory for.
+static OUT_OF_MEMORY: Inner = Inner::Invalid(InvalidKind::OutOfMemory, 0);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Inner {
@@ -18,7 +22,7 @@ impl Error {
     /// `kind` was found at byte `offset` of the module.
     #[cold]
     pub fn new(kind: InvalidKind, offset: usize) -> Error {
-        Error(Box::new(Inner::Invalid(kind, offset)))
+        Error(boxed(Inner::Invalid(kind, offset)))
     }
 
     /// A malformed construct, in the suite's words, at byte `offset`.
@@ -27,9 +31,16 @@ impl Error {
         windlass_decode::Error::new(windlass_decode::ErrorKind::Malformed(what), offset).into()
     }
 
+    fn inner(&self) -> &Inner {
+        match self.0.as_deref() {
+            Some([inner]) => inner,
+            None => &OUT_OF_MEMORY,
+        }
+    }
+
     /// The byte offset in the module of what is wrong.
     pub fn offset(&self) -> usize {
-        match &*self.0 {
+        match self.inner() {
             Inner::Malformed(error) => error.offset(),
             Inner::Invalid(_, offset) => *offset,
         }
@@ -37,12 +48,12 @@ impl Error {
 
     /// Whether the bytes do not even form a module.
     pub fn is_malformed(&self) -> bool {
-        matches!(&*self.0, Inner::Malformed(_))
+        matches!(self.inner(), Inner::Malformed(_))
     }
 
     /// The rule that is broken, if the module is well-formed.
     pub fn invalid(&self) -> Option<&InvalidKind> {
-        match &*self.0 {
+        match self.inner() {
             Inner::Malformed(_) => None,
             Inner::Invalid(kind, _) => Some(kind),
         }
@@ -50,7 +61,7 @@ impl Error {
 
     /// The decoder's error, if the module is malformed.
     pub fn malformed_by(&self) -> Option<&windlass_decode::Error> {
-        match &*self.0 {
+        match self.inner() {
             Inner::Malformed(error) => Some(error),
             Inner::Invalid(..) => None,
         }
@@ -60,13 +71,13 @@ impl Error {
 impl From<windlass_decode::Error> for Error {
     #[cold]
     fn from(error: windlass_decode::Error) -> Error {
-        Error(Box::new(Inner::Malformed(error)))
+        Error(boxed(Inner::Malformed(error)))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match self.inner() {
             Inner::Malformed(error) => error.fmt(f),
             Inner::Invalid(kind, offset) if !MESSAGES => {
                 f.write_str(kind.brief())?;
@@ -85,7 +96,7 @@ impl fmt::Debug for Error {
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match &*self.0 {
+        match self.inner() {
             Inner::Malformed(error) => Some(error),
             Inner::Invalid(..) => None,
         }

@@ -9,6 +9,7 @@ use crate::{
     backtrace::CodePlace,
     exec::machine::{Ip, Sp},
     object_type::Class,
+    room,
     runtime::StoreInner,
     translate::Stopped,
 };
@@ -114,7 +115,8 @@ impl Thread {
     }
 
     /// Where the guest is, innermost first: after a trap, or in a host call. This looks at nothing
-    /// but the frames, since hosts may take traps for control flow.
+    /// but the frames, since hosts may take traps for control flow. As many as the host has memory
+    /// for.
     pub(crate) fn backtrace(&self, store: &StoreInner) -> Vec<CodePlace> {
         let mut frames = Vec::new();
         if !matches!(self.state, State::HostCalled { .. } | State::Trapped | State::Ready) {
@@ -128,7 +130,10 @@ impl Thread {
         };
         while frames.len() < most {
             let module = store.instances[walk.instance as usize].module.clone();
-            frames.push(CodePlace::new(module, (store.id, walk.instance), ip));
+            let place = CodePlace::new(module, (store.id, walk.instance), ip);
+            if room::push(&mut frames, place).is_err() {
+                break;
+            }
             // SAFETY: I2: nothing runs meanwhile.
             let Some(ret) = (unsafe { walk.up(&self.switches) }) else { break };
             ip = ret.wrapping_sub(1);

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "anyhow")]
 use super::Inner;
-use super::{AnyError, Error};
+use super::{AnyError, Error, OutOfMemory, unboxed};
 use alloc::boxed::Box;
 use core::{any::Any, fmt};
 
@@ -19,29 +19,49 @@ pub(super) enum Cause {
     Anyhow(anyhow::Error),
 }
 
-/// An error of a type that is known where it is made.
-pub(super) trait Own: core::error::Error + Send + Sync {
+/// An error of a type that is known where it is made, in its box.
+pub(super) trait Own: Any + Send + Sync {
+    fn get(&self) -> &AnyError;
+    fn into_box(self: Box<Self>) -> Box<AnyError>;
     #[cfg(feature = "anyhow")]
     fn into_anyhow(self: Box<Self>) -> anyhow::Error;
 }
 
-impl<E: core::error::Error + Send + Sync + 'static> Own for E {
+impl<E: core::error::Error + Send + Sync + 'static> Own for [E; 1] {
+    fn get(&self) -> &AnyError {
+        let [error] = self;
+        error
+    }
+
+    fn into_box(self: Box<Self>) -> Box<AnyError> {
+        let [error] = *self;
+        Box::new(error)
+    }
+
     #[cfg(feature = "anyhow")]
     fn into_anyhow(self: Box<Self>) -> anyhow::Error {
-        anyhow::Error::new(*self)
+        let [error] = *self;
+        anyhow::Error::new(error)
     }
 }
 
-/// A context: whatever can be shown.
-pub(super) trait Note: Any + fmt::Display + Send + Sync {
+/// A context in its box: whatever can be shown.
+pub(super) trait Note: Any + Send + Sync {
+    fn show(&self) -> &dyn fmt::Display;
     #[cfg(feature = "anyhow")]
     fn attach(self: Box<Self>, error: anyhow::Error) -> anyhow::Error;
 }
 
-impl<C: fmt::Display + Send + Sync + 'static> Note for C {
+impl<C: fmt::Display + Send + Sync + 'static> Note for [C; 1] {
+    fn show(&self) -> &dyn fmt::Display {
+        let [context] = self;
+        context
+    }
+
     #[cfg(feature = "anyhow")]
     fn attach(self: Box<Self>, error: anyhow::Error) -> anyhow::Error {
-        error.context(*self)
+        let [context] = *self;
+        error.context(context)
     }
 }
 
@@ -49,7 +69,7 @@ impl Cause {
     /// It as an error; none if it is a context, which is no error of its own.
     pub(super) fn head(&self) -> Option<&AnyError> {
         match self {
-            Cause::Own(error) => Some(&**error),
+            Cause::Own(error) => Some(error.get()),
             Cause::Boxed(error) => Some(&**error),
             Cause::Context(..) => None,
             #[cfg(feature = "anyhow")]
@@ -70,7 +90,8 @@ impl Cause {
         match self {
             Cause::Context(note, error) => {
                 let note: &dyn Any = &**note;
-                note.downcast_ref().or_else(|| error.downcast_ref())
+                let note = note.downcast_ref().map(|[note]: &[E; 1]| note);
+                note.or_else(|| error.downcast_ref())
             }
             #[cfg(feature = "anyhow")]
             Cause::Anyhow(error) => {
@@ -87,7 +108,7 @@ impl Cause {
         E: core::error::Error + Send + Sync + 'static,
     {
         match self {
-            Cause::Context(_, error) => error.0.cause.find_mut(),
+            Cause::Context(_, error) => error.inner_mut()?.cause.find_mut(),
             #[cfg(feature = "anyhow")]
             Cause::Anyhow(error) => error.downcast_mut(),
             Cause::Own(_) | Cause::Boxed(_) => None,
@@ -102,32 +123,39 @@ impl Cause {
         match self {
             Cause::Context(note, error) => {
                 let note: Box<dyn Any> = note;
-                note.downcast()
-                    .map(|note| *note)
-                    .or_else(|_| error.downcast().map_err(|e| e.0.cause))
+                match note.downcast() {
+                    Ok(note) => {
+                        let [note]: [E; 1] = *note;
+                        Ok(note)
+                    }
+                    Err(_) => error.downcast().map_err(Cause::of),
+                }
             }
             #[cfg(feature = "anyhow")]
             Cause::Anyhow(error) => error.downcast().or_else(|error| {
                 let inner: Inner = error.downcast().map_err(Cause::Anyhow)?;
                 inner.cause.take()
             }),
-            Cause::Own(error) => unboxed(error),
-            Cause::Boxed(error) => unboxed(error),
+            Cause::Own(error) => Ok(unboxed(error)),
+            Cause::Boxed(error) => error.downcast().map(|error| *error).map_err(Cause::Boxed),
         }
     }
-}
 
-fn unboxed<E: core::error::Error + 'static>(error: Box<AnyError>) -> Result<E, Cause> {
-    error.downcast().map(|error| *error).map_err(Cause::Boxed)
+    /// What an error was made from; if that is lost, that there was no memory for it, which takes
+    /// none in a box either.
+    fn of(error: Error) -> Cause {
+        let lost = || Cause::Boxed(Box::new(OutOfMemory {}));
+        error.into_inner().map_or_else(lost, |inner| inner.cause)
+    }
 }
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::Context(note, _) => note.fmt(f),
+            Cause::Context(note, _) => note.show().fmt(f),
             #[cfg(feature = "anyhow")]
             Cause::Anyhow(error) => fmt::Display::fmt(error, f),
-            Cause::Own(error) => fmt::Display::fmt(error, f),
+            Cause::Own(error) => fmt::Display::fmt(error.get(), f),
             Cause::Boxed(error) => fmt::Display::fmt(error, f),
         }
     }
@@ -138,11 +166,14 @@ impl fmt::Debug for Cause {
         match self {
             Cause::Context(note, error) => {
                 let mut shown = f.debug_struct("Context");
-                shown.field("context", &format_args!("{note}")).field("error", error).finish()
+                shown
+                    .field("context", &format_args!("{}", note.show()))
+                    .field("error", error)
+                    .finish()
             }
             #[cfg(feature = "anyhow")]
             Cause::Anyhow(error) => fmt::Debug::fmt(error, f),
-            Cause::Own(error) => fmt::Debug::fmt(error, f),
+            Cause::Own(error) => fmt::Debug::fmt(error.get(), f),
             Cause::Boxed(error) => fmt::Debug::fmt(error, f),
         }
     }

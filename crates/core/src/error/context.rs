@@ -2,7 +2,7 @@
 //! and the macros that end a function by an error. For embedders: the crate needs none of them.
 
 use super::{Cause, Error, Inner};
-use alloc::boxed::Box;
+use crate::room::boxed;
 use core::fmt;
 
 impl Error {
@@ -18,9 +18,11 @@ impl Error {
     /// ```
     #[cold]
     pub fn context(mut self, context: impl fmt::Display + Send + Sync + 'static) -> Error {
+        // Where the host has no memory for it, the error is as it was.
+        let Some(context) = boxed(context) else { return self };
         // Calls further out are added to the same backtrace, and it is shown once.
-        let trace = self.0.trace.take();
-        Error(Box::new(Inner { cause: Cause::Context(Box::new(context), self), trace }))
+        let trace = self.inner_mut().and_then(|inner| inner.trace.take());
+        Error::whole(Inner { cause: Cause::Context(context, self), trace })
     }
 
     /// The error and what it comes from, each by its own message: contexts, what it was made from,

@@ -1,7 +1,7 @@
 //! An [`Error`] among other errors: from any, to boxes and back. Nothing may be lost on the way:
 //! what comes back is what it was, and whatever was in it is found in the chain of sources.
 
-use super::{AnyError, Error, Inner, cause::Cause};
+use super::{AnyError, Error, Inner, OutOfMemory, cause::Cause};
 use alloc::boxed::Box;
 use core::{any::Any, ops::Deref};
 
@@ -18,7 +18,7 @@ impl Error {
     #[cold]
     pub fn from_boxed(error: Box<dyn core::error::Error + Send + Sync + 'static>) -> Error {
         match error.downcast() {
-            Ok(inner) => Error(inner),
+            Ok(inner) => Error::whole(*inner),
             Err(error) => Error::of(Cause::Boxed(error)),
         }
     }
@@ -31,7 +31,9 @@ impl Error {
     #[cfg(feature = "anyhow")]
     #[cold]
     pub fn into_anyhow(self) -> anyhow::Error {
-        let Inner { cause, trace } = *self.0;
+        let Some(Inner { cause, trace }) = self.into_inner() else {
+            return anyhow::Error::new(OutOfMemory {});
+        };
         let error = match cause {
             Cause::Own(error) => error.into_anyhow(),
             cause @ Cause::Boxed(_) => anyhow::Error::new(Inner { cause, trace: None }),
@@ -63,7 +65,7 @@ impl Error {
             return Error::of(Cause::Anyhow(error));
         }
         match error.downcast() {
-            Ok(inner) => Error(Box::new(inner)),
+            Ok(inner) => Error::whole(inner),
             Err(error) => Error::of(Cause::Anyhow(error)),
         }
     }
@@ -84,7 +86,7 @@ pub(crate) fn from_host<E: Into<Box<AnyError>> + 'static>(error: E) -> Error {
 }
 
 /// The value as a `B`, if that is what it is.
-fn same<A: 'static, B: 'static>(value: A) -> Result<B, A> {
+pub(super) fn same<A: 'static, B: 'static>(value: A) -> Result<B, A> {
     let mut value = Some(value);
     let any: &mut dyn Any = &mut value;
     match (any.downcast_mut().and_then(Option::take), value) {
@@ -104,10 +106,11 @@ impl<E: core::error::Error + Send + Sync + 'static> From<E> for Error {
 impl From<Error> for Box<dyn core::error::Error + Send + Sync + 'static> {
     #[cold]
     fn from(error: Error) -> Self {
-        match *error.0 {
-            Inner { cause: Cause::Own(error), trace: None } => error,
-            Inner { cause: Cause::Boxed(error), trace: None } => error,
-            inner => Box::new(inner),
+        match error.into_inner() {
+            Some(Inner { cause: Cause::Own(error), trace: None }) => error.into_box(),
+            Some(Inner { cause: Cause::Boxed(error), trace: None }) => error,
+            Some(inner) => Box::new(inner),
+            None => Box::new(OutOfMemory {}),
         }
     }
 }
@@ -133,9 +136,9 @@ impl Deref for Error {
     type Target = dyn core::error::Error + Send + Sync + 'static;
 
     fn deref(&self) -> &Self::Target {
-        match (self.0.cause.head(), &self.0.trace) {
-            (Some(head), None) => head,
-            _ => &*self.0,
+        match self.inner() {
+            Some(Inner { cause, trace: None }) => cause.head().unwrap_or(self.shown()),
+            _ => self.shown(),
         }
     }
 }

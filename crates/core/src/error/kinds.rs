@@ -2,7 +2,8 @@
 //! import that can't be satisfied. Found in an [`Error`](crate::Error) by `downcast_ref`; nothing
 //! here knows what it is found in.
 
-use crate::{Escaped, demangle::Demangled};
+use super::{Error, written};
+use crate::{Escaped, demangle::Demangled, room};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 use windlass_decode::{Import, MESSAGES};
@@ -32,7 +33,7 @@ impl ModuleError {
 
     /// As it is, of the function with this index and name.
     pub(crate) fn in_func(self, func: u32, name: Option<&str>) -> ModuleError {
-        ModuleError { func: Some(func), name: name.map(Into::into), ..self }
+        ModuleError { func: Some(func), name: named(name), ..self }
     }
 
     /// As it is, at this line and column of the module's text, counted from 1.
@@ -204,6 +205,15 @@ impl CodeRefused {
     }
 }
 
+/// The name that an error tells: none if the host has no memory for it.
+pub(crate) fn named(name: Option<&str>) -> Option<Box<str>> {
+    let name = name?;
+    let mut owned = String::new();
+    owned.try_reserve_exact(name.len()).ok()?;
+    owned.push_str(name);
+    Some(owned.into())
+}
+
 /// Shows a name, if there is one.
 struct Named<'a>(&'a Option<Box<str>>);
 
@@ -268,10 +278,16 @@ impl fmt::Display for LinkError {
 impl core::error::Error for LinkError {}
 
 impl LinkError {
+    /// None if the host has no memory for it.
     #[cold]
-    pub(crate) fn new(kind: LinkErrorKind, import: &Import, detail: String) -> LinkError {
-        let (module, name) = (import.module.as_str().into(), import.name.clone());
-        LinkError { kind, module, name, detail, others: Vec::new(), more: 0 }
+    pub(crate) fn new(
+        kind: LinkErrorKind,
+        import: &Import,
+        detail: fmt::Arguments<'_>,
+    ) -> Option<LinkError> {
+        let (module, name) = (named(Some(&import.module))?, named(Some(&import.name))?);
+        let detail = if MESSAGES { written(detail)? } else { String::new() };
+        Some(LinkError { kind, module, name, detail, others: Vec::new(), more: 0 })
     }
 
     /// The other imports of the module that can't be satisfied, for whatever reason, in order: 15
@@ -313,22 +329,33 @@ const MOST_TOLD: usize = 16;
 
 /// What can't be satisfied of a module's imports.
 #[derive(Default)]
-pub(crate) struct LinkErrors(Option<LinkError>);
+pub(crate) struct LinkErrors {
+    first: Option<LinkError>,
+    /// Whether there was no memory for one.
+    is_lost: bool,
+}
 
 impl LinkErrors {
     /// One more. It is not made if there are enough to be told.
     #[cold]
-    pub(crate) fn add(&mut self, error: impl FnOnce() -> LinkError) {
-        match &mut self.0 {
-            None => self.0 = Some(error()),
-            Some(first) if first.others.len() + 1 < MOST_TOLD => first.others.push(error()),
-            Some(first) => first.more += 1,
-        }
+    pub(crate) fn add(&mut self, error: impl FnOnce() -> Option<LinkError>) {
+        let Some(first) = &mut self.first else {
+            self.first = error();
+            self.is_lost |= self.first.is_none();
+            return;
+        };
+        let told = (first.others.len() + 1 < MOST_TOLD).then(error).flatten();
+        let is_told = told.is_some_and(|told| room::push(&mut first.others, told).is_ok());
+        first.more += usize::from(!is_told);
     }
 
     /// Fails if there was one.
-    pub(crate) fn finish(self) -> Result<(), LinkError> {
-        self.0.map_or(Ok(()), Err)
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        match self.first {
+            Some(first) => Err(first.into()),
+            None if self.is_lost => Err(OutOfMemory {}.into()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -344,6 +371,16 @@ impl fmt::Display for Others<'_> {
         }
     }
 }
+
+/// The host has no memory for what went wrong: an [`Error`](crate::Error) that takes none. It may
+/// have been any other, a trap as well.
+///
+/// An error usually takes some memory, for its message or for a backtrace. Where that is not there
+/// the call fails all the same, and the store is as it is after any error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the host has no memory")]
+#[non_exhaustive]
+pub struct OutOfMemory {}
 
 /// The host read or wrote beyond a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@
 use super::ModuleInner;
 use crate::{
     CompilationMode, Error,
-    error::{CodeRefused, CodeTooLarge, ModuleError},
+    error::{CodeRefused, CodeTooLarge, ModuleError, named},
     exec::Ip,
     translate::{
         CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated, VERIFIES, offsets_of,
@@ -124,7 +124,7 @@ impl ModuleInner {
     #[cold]
     pub(crate) fn refused(&self, defined: usize, fault: Fault) -> CodeRefused {
         let func = self.index_of(defined);
-        let name = self.func_name(func).map(Into::into);
+        let name = named(self.func_name(func));
         let offset = match VERIFIES {
             true => offsets_of(self.source(), defined, iter::once(fault.at)).pop(),
             false => None,
@@ -136,7 +136,7 @@ impl ModuleInner {
     /// The error of the function that is too large to be translated.
     fn too_large(&self, defined: usize, error: TooLarge) -> CodeTooLarge {
         let func = self.index_of(defined);
-        let name = self.func_name(func).map(Into::into);
+        let name = named(self.func_name(func));
         let TooLarge { what, count, limit } = error;
         CodeTooLarge { func, name, what, count, limit }
     }

@@ -288,13 +288,13 @@ impl Parts {
                 _ if segment.mode == ElementMode::Declared => Box::default(),
                 ElementItems::Funcs(funcs) => {
                     let references = funcs.iter().map(|&func| self.funcs[func as usize]);
-                    collected(references.map(|func| Ok(u64::from(func) + 1)))?.into()
+                    fitted(collected(references.map(|func| Ok(u64::from(func) + 1)))?)?
                 }
                 ElementItems::Exprs(exprs) => {
                     let eval = |expr: &Expr| Ok(context.eval(store, expr)?[0]);
-                    collected(exprs.iter().map(eval))
-                        .map_err(|e| place!(e, "cannot make element segment {index}"))?
-                        .into()
+                    let made = collected(exprs.iter().map(eval));
+                    let made = made.map_err(|e| place!(e, "cannot make element segment {index}"));
+                    fitted(made?)?
                 }
             };
             push(&mut self.elements, references)?;
@@ -331,18 +331,18 @@ impl Parts {
         let mut sorted_tags = collected((0..count).map(Ok))?;
         let tag = |index: u32| self.tags[index as usize];
         sort(&mut sorted_tags, |&a, &b| tag(a).cmp(&tag(b)));
-        let sorted_tags = sorted_tags.into();
+        let sorted_tags = fitted(sorted_tags)?;
         Ok(InstanceEntity {
             module: module.clone(),
-            funcs: self.funcs.into(),
-            tables: self.tables.into(),
-            memories: self.memories.into(),
+            funcs: fitted(self.funcs)?,
+            tables: fitted(self.tables)?,
+            memories: fitted(self.memories)?,
             views,
-            globals: self.globals.into(),
-            tags: self.tags.into(),
+            globals: fitted(self.globals)?,
+            tags: fitted(self.tags)?,
             sorted_tags,
-            elements: self.elements.into(),
-            data_dropped: collected(module.0.decoded.data.iter().map(|_| Ok(false)))?.into(),
+            elements: fitted(self.elements)?,
+            data_dropped: fitted(collected(module.0.decoded.data.iter().map(|_| Ok(false)))?)?,
         })
     }
 }
@@ -379,6 +379,10 @@ fn collected<T>(items: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>,
         push(&mut collected, item?)?;
     }
     Ok(collected)
+}
+
+fn fitted<T>(items: Vec<T>) -> Result<Box<[T]>, Error> {
+    room::fitted(items).map_err(no_memory)
 }
 
 fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Error> {

@@ -75,7 +75,7 @@ pub(crate) fn check_imports(
     for ((import, wanted), given) in given() {
         check_import(&store.engine, import, wanted, given, &mut errors);
     }
-    Ok(errors.finish()?)
+    errors.finish()
 }
 
 /// The error that not as many things are given as there are imports: it names the first that
@@ -106,20 +106,21 @@ pub(crate) fn check_import(
     errors.add(|| {
         let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
         let just = if is_exact(import) { "just " } else { "" };
-        let detail = text!("expected {just}{wanted}, found {given}");
-        LinkError::new(LinkErrorKind::IncompatibleImportType, import, detail)
+        let kind = LinkErrorKind::IncompatibleImportType;
+        LinkError::new(kind, import, format_args!("expected {just}{wanted}, found {given}"))
     });
 }
 
-/// The error that nothing is there for an import; `hint` says what else is.
+/// The error that nothing is there for an import; `hint` says what else is. None if the host has no
+/// memory for it.
 #[cold]
 pub(crate) fn unknown(
     engine: &Engine,
     import: &Import,
     wanted: ItemType,
     hint: impl fmt::Display,
-) -> LinkError {
+) -> Option<LinkError> {
     let wanted = ExternType::resolve(engine, wanted);
-    let detail = text!("expected {wanted}, found nothing of this name{hint}");
+    let detail = format_args!("expected {wanted}, found nothing of this name{hint}");
     LinkError::new(LinkErrorKind::UnknownImport, import, detail)
 }

@@ -1,11 +1,12 @@
 //! The type section, and the encodings of all types (3.0, sections 5.3 and 5.5.4).
 
+use super::vector::one_more;
 use crate::{
     AbsHeapType, BlockType, CompositeType, Error, ErrorKind, Features, FieldType, FuncType,
     GlobalType, HeapType, Limits, MemoryType, Reader, RecGroup, RefType, StorageType, SubType,
     TableType, TagType, ValType, limits,
 };
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 /// The bytes that start types. As signed LEB128 they are negative numbers, so that indices fit
 /// beside them.
@@ -115,7 +116,10 @@ impl Reader<'_> {
     fn rec_group(&mut self, first: u32) -> Result<RecGroup, Error> {
         let offset = self.offset();
         if self.peek() != Some(code::REC) {
-            return Ok(RecGroup { types: vec![self.sub_type()?], first, offset });
+            let (ty, mut types) = (self.sub_type()?, Vec::new());
+            one_more(&mut types, self)?;
+            types.push(ty);
+            return Ok(RecGroup { types, first, offset });
         }
         self.byte()?;
         self.require(Features::GC, "a recursion group", offset)?;
