@@ -25,8 +25,8 @@ impl From<bool> for Outcome {
     }
 }
 
-/// What Miri runs, in minutes: tests of the engine that neither loop long, as over the bytes of whole
-/// pages, nor fill a stack or a heap, nor panic or compile again and again.
+/// What Miri runs, in minutes: tests of the engine that neither loop long, as over the bytes of a
+/// page, nor fill a stack or a heap, nor panic or compile again and again.
 const MIRI: [&str; 13] = [
     "calls::",
     "exceptions::a_",
