@@ -63,6 +63,18 @@ fn deep_types() -> String {
     format!("(type $d0 (sub (struct))) {}", (1..64).map(below).collect::<String>())
 }
 
+/// Throws by each name of a tag, within 500 clauses that have it by others.
+fn aliases() -> String {
+    let clauses: String = (0..500).map(|i| format!("(catch $a{} $x)", 2 * i)).collect();
+    let site = |i| {
+        format!(
+            "(block $x (try_table {clauses} (block $y (try_table (catch $a{} $y) (throw $a{i})))))",
+            i * 7 % 1000
+        )
+    };
+    (0..250).map(site).collect()
+}
+
 fn programs() -> Vec<Program> {
     let memory = "(memory $m 64)";
     let table = "(table $t 100000 funcref) (elem declare func $nothing) \
@@ -411,6 +423,11 @@ fn programs() -> Vec<Program> {
             "(block $b (try_table (catch $t $b) (call $deep (i32.const 10000))))",
         ),
         program(
+            "throws where a tag is imported 1,000 times",
+            (0..1000).map(|i| format!(r#"(import "host" "tag" (tag $a{i}))"#)).collect::<String>(),
+            aliases(),
+        ),
+        program(
             "memory.atomic.notify",
             "(memory $m 1 1 shared)",
             times(50, "(drop (memory.atomic.notify (i32.const 8) (i32.const 1)))"),
@@ -563,6 +580,7 @@ fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Error> {
     let ty = FuncType::new(engine, any(), any());
     linker.func_new("host", "reference", ty, same)?;
     let host_table = r#"(import "host" "nothing" (func $h)) (table (export "table") 1 funcref)
+        (tag (export "tag"))
         (elem (i32.const 0) func $h)"#;
     let other = r#"(func $f (export "nothing")) (table (export "table") 1 funcref)
         (elem (i32.const 0) func $f)"#;

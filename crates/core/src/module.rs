@@ -59,6 +59,9 @@ pub(crate) struct ModuleInner {
     code_bytes: u64,
     /// The most parameters or results of a function type.
     most_values: usize,
+    /// How many slots the parameters and the results of each type take, by its index; none of what
+    /// is no function type.
+    pub(crate) func_slots: Box<[(u16, u16)]>,
     name: Option<Box<str>>,
     /// The names of functions, read when first asked for.
     func_names: Once<NameMap>,
@@ -352,6 +355,7 @@ impl ModuleInner {
             code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED).map_err(no_memory)?,
             code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
             most_values: most_values(&context),
+            func_slots: func_slots(&context)?,
             name: NameSection::decode_module(&decoded, bytes),
             func_names: Once::new(),
             tag_names: Once::new(),
@@ -466,6 +470,14 @@ fn most_values(context: &Context) -> usize {
     funcs.map(|ty| ty.params.len().max(ty.results.len())).max().unwrap_or(0)
 }
 
+fn func_slots(context: &Context) -> Result<Box<[(u16, u16)]>, Error> {
+    let of_type = |index| {
+        let slots = |ty: &decode::FuncType| (slots_of(&ty.params), slots_of(&ty.results));
+        context.type_func(index as u32).map_or((0, 0), slots)
+    };
+    list((0..context.types.len()).map(of_type)).map_err(no_memory)
+}
+
 fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {
     // There are a million at most.
     let mut sorted =
@@ -476,7 +488,7 @@ fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {
 }
 
 /// How many slots values of these types take.
-pub(crate) fn slots_of(types: &[decode::ValType]) -> u16 {
+fn slots_of(types: &[decode::ValType]) -> u16 {
     types.iter().map(|ty| ty.slots() as u16).sum()
 }
 

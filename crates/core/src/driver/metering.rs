@@ -20,7 +20,7 @@ pub(crate) fn users_cost(users: usize) -> u64 {
 /// What a search for who catches costs, beside the operator: so many times a frame's module had a
 /// further index for the tag. The frames themselves are paid by their calls.
 pub(crate) fn search_cost(further: u64) -> u64 {
-    2 * further
+    10 * further
 }
 
 /// What a thread has to do with fuel while it does not run.

@@ -11,7 +11,7 @@ use crate::{
     Engine, Error, Module, Trap,
     error::{error, place},
     exec::{machine::views::FuncEntity, tables::GC},
-    module::{ModuleInner, slots_of},
+    module::ModuleInner,
     room,
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
@@ -215,7 +215,8 @@ impl Parts {
             match given {
                 Item::Memory(memory) => push(&mut self.memories, *memory)?,
                 Item::SharedMemory(memory) => {
-                    push(&mut self.memories, store.shared_memory(memory))?;
+                    let memory = store.shared_memory(memory).map_err(no_memory)?;
+                    push(&mut self.memories, memory)?;
                 }
                 _ => {}
             }
@@ -230,15 +231,15 @@ impl Parts {
         self.funcs.try_reserve_exact(context.funcs.len() - self.funcs.len()).map_err(no_memory)?;
         store.funcs.try_reserve(context.funcs.len()).map_err(no_memory)?;
         for (index, &ty) in context.funcs.iter().enumerate().skip(first as usize) {
-            let func_type = context.type_func(ty);
+            let (param_slots, result_slots) = module.func_slots[ty as usize];
             self.funcs.push(store.funcs.len() as u32);
             store.funcs.push(FuncEntity {
                 code: module.code.func(index - first as usize),
                 ty: context.type_ids[ty as usize],
                 instance,
                 index: index as u32,
-                param_slots: func_type.map_or(0, |ty| slots_of(&ty.params)),
-                result_slots: func_type.map_or(0, |ty| slots_of(&ty.results)),
+                param_slots,
+                result_slots,
             });
         }
         Ok(())

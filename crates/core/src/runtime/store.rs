@@ -19,7 +19,7 @@ use crate::{
     object_type::{Class, Storage},
     unique::StoreId,
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
 use core::{any::Any, mem};
 use windlass_decode::{GlobalType, Limits, MemoryType, TableType, ValType};
 use windlass_validate::Index;
@@ -328,27 +328,33 @@ impl StoreInner {
     }
 
     /// The index of a shared memory, which the store knows from now on.
-    pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> u32 {
+    ///
+    /// # Errors
+    /// If the host has no memory to remember it.
+    pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> Result<u32, TryReserveError> {
         if let Some(&known) = self.shared.get(memory.address()) {
-            return known;
+            return Ok(known);
         }
+        self.memories.try_reserve(1)?;
+        self.shared.reserve(1)?;
         let (ty, bytes) = (*memory.decoded_type(), Bytes::Shared(memory.clone()));
         let index = self.memories.len() as u32;
         self.memories.push(MemoryEntity::new(ty, bytes));
         self.shared.insert(memory.address(), index);
-        index
+        Ok(index)
     }
 
     /// Forgets the memories from this one on, which nothing refers to.
     pub(crate) fn truncate_memories(&mut self, len: usize) {
         if self.memories.len() > len {
-            self.memories.truncate(len);
             self.shared.clear();
-            for (index, memory) in (0..).zip(&self.memories) {
+            for (index, memory) in (0..).zip(&self.memories[..len]) {
                 if let Bytes::Shared(memory) = &memory.bytes {
                     self.shared.insert(memory.address(), index);
                 }
             }
+            // Last, since a memory source is told of it, which may panic.
+            self.memories.truncate(len);
         }
     }
 

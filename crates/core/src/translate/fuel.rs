@@ -21,7 +21,8 @@ use windlass_validate::shed;
 /// fuel would change.
 ///
 /// What costs what, as of version 5, which differs from 4 in that a branch whose condition is a
-/// constant costs what any branch does, and so does what follows it; as 4 does from 3 in that waits
+/// constant costs what any branch does, and so does what follows it, and in that further indices of
+/// a tag cost more; as 4 does from 3 in that waits
 /// that sleep, and functions of WASI that make, move or remove directories, cost more, and 3 from 2
 /// in that any of WASI's cost something:
 ///
@@ -43,7 +44,7 @@ use windlass_validate::shed;
 /// | such a wait that does not end at once, the value being the expected one and the timeout not 0 | 1,200 more |
 /// | `memory.grow`, `table.grow` | 100 |
 /// | each 8 slots that a function's entry sets to zero (a vector has two), or that a return, a tail call, a branch or a throw moves | 1 |
-/// | each frame that a throw leaves or lands in, for each index beyond the first that its module has for the tag | 2 |
+/// | each frame that a throw leaves or lands in, for each index beyond the first that its module has for the tag | 10 |
 /// | each 64 bytes that an instruction moves or sets, and by which a memory or table grows (an element of a table has 8) | 1 |
 /// | each 4 indices beyond the first that instances have for a memory or table that grows | 1 |
 /// | each 16 bytes of a structure, or of an array by `array.new_fixed`, headers included | 1 |

@@ -221,6 +221,35 @@ impl MemorySource for Panics {
     }
 }
 
+/// What a store knew of a shared memory goes with the instantiation that made it known, also where
+/// the source panics: else another memory would take its place.
+#[test]
+fn a_source_that_panics_leaves_no_shared_memory_behind() {
+    let source = Arc::new(Panics {
+        pool: pool(&[PAGE]),
+        in_take: false.into(),
+        in_give_back: true.into(),
+        given_back: 0.into(),
+    });
+    let engine = engine(&source);
+    let ty = MemoryType::shared(1, 1);
+    let shared = SharedMemory::new(&engine, ty).unwrap();
+    let mut store = Store::new(&engine, ());
+    let imports = r#"(memory (export "m") (import "" "m") 1 1 shared)"#;
+    let two = module(&engine, &format!("{imports} (memory 1) (memory 1)"));
+    let attempt = || Instance::new(&mut store, &two, &[shared.clone().into()]).map(drop);
+    assert!(catch_unwind(AssertUnwindSafe(attempt)).is_err(), "it panics");
+    // It lies where the shared one lay.
+    let own = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    own.write(&mut store, 0, b"own").unwrap();
+    let load = r#"(func (export "load") (result i32) (i32.load (i32.const 0)))"#;
+    let loads = module(&engine, &format!("{imports} {load}"));
+    let instance = Instance::new(&mut store, &loads, &[shared.into()]).unwrap();
+    let load = instance.get_typed_func::<(), i32>(&store, "load").unwrap();
+    assert_eq!(load.call(&mut store, ()).unwrap(), 0);
+    assert!(instance.get_shared_memory(&mut store, "m").is_some());
+}
+
 #[test]
 fn a_store_stays_whole_when_its_source_panics() {
     let source = Arc::new(Panics {

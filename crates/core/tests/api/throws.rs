@@ -305,6 +305,6 @@ fn further_indices_of_a_tag_cost_fuel() {
         run.call(&mut store, depth).unwrap();
         (1 << 40) - store.get_fuel().unwrap()
     };
-    assert_eq!(used(3, 1000) - used(1, 1000), 2 * 2 * 1002);
-    assert_eq!(used(3, 2000) - used(1, 2000), 2 * 2 * 2002);
+    assert_eq!(used(3, 1000) - used(1, 1000), 2 * 10 * 1002);
+    assert_eq!(used(3, 2000) - used(1, 2000), 2 * 10 * 2002);
 }
