@@ -500,12 +500,13 @@ impl Thread {
         let instance = &store.instances[self.cx.instance as usize];
         let cx = &mut *self.cx;
         cx.interrupt = store.interrupt.flag();
-        cx.memory = instance.views.memories.first().copied().unwrap_or(MemoryView::NONE);
+        cx.memory = instance.views.memories.first().copied().unwrap_or(MemoryView::NONE).into();
         cx.memories = instance.views.memories.as_ptr();
         cx.tables = instance.views.tables.as_ptr();
         cx.global_ids = instance.globals.as_ptr();
         cx.func_ids = instance.funcs.as_ptr();
         cx.globals = store.globals.as_mut_ptr();
+        cx.own_globals = cx.globals.wrapping_add(instance.own_globals());
         cx.funcs = store.funcs.as_ptr();
         cx.stack_end = self.stack.end();
     }

@@ -9,15 +9,11 @@ use super::{
 };
 use crate::{
     Error, Module, Trap,
-    exec::{
-        handlers::call::DIRECT,
-        machine::{Cell, Ip, Machine},
-    },
+    exec::{handlers::call::make_direct, machine::Ip},
     room::push,
     translate::Job,
 };
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A translation that an interrupt has stopped. If another store finishes it first, it is of no use
 /// any more.
@@ -75,22 +71,8 @@ impl Thread {
                 _ => next = new(),
             }
         };
-        // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return
-        // address. If the call is direct, the second is an address of code.
-        unsafe {
-            let ret = *self.cx.saved.sp.cast::<Ip>();
-            let call = Machine { ip: ret.sub(2), ..self.cx.saved };
-            if call.field(3) == DIRECT as isize {
-                let target = ret.sub(1).cast::<*mut Cell>().cast_mut();
-                let stub = stub.cast_mut();
-                let _ = AtomicPtr::from_ptr(target).compare_exchange(
-                    stub,
-                    code.cast_mut(),
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                );
-            }
-        }
+        // SAFETY: I2, I3: the stub was called with its frame set up.
+        unsafe { make_direct(&self.cx.saved, stub, code) };
         self.cx.saved.ip = code;
         Ok(())
     }
@@ -132,5 +114,26 @@ mod tests {
         let changes = before.into_iter().zip(after).filter(|(before, after)| before != after);
         let [stub, known] = [code.stub(0), code.current(0)].map(|ip| Cell::of_code(ip).bits());
         assert_eq!(changes.collect::<Vec<_>>(), [(stub, known)]);
+    }
+
+    /// The callee is translated when the caller calls it for the first time, but the caller was
+    /// translated before.
+    #[test]
+    fn a_call_becomes_direct_whoever_had_its_callee_translated() {
+        let engine = Engine::default();
+        let text = TEXT.replace("(func $g", "(func $g (export \"g\")");
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let [f, g] =
+            ["f", "g"].map(|name| instance.get_typed_func::<i32, i32>(&store, name).unwrap());
+        assert_eq!(f.call(&mut store, 0).unwrap(), 0);
+        assert_eq!(g.call(&mut store, 6).unwrap(), 7);
+        let code = &module.0.code;
+        let [stub, known] = [code.stub(0), code.current(0)].map(|ip| Cell::of_code(ip).bits());
+        assert!(code.words(1).contains(&stub));
+        assert_eq!(f.call(&mut store, 10).unwrap(), 55);
+        let words = code.words(1);
+        assert!(words.contains(&known) && !words.contains(&stub));
     }
 }

@@ -245,6 +245,8 @@ impl Parts {
         Ok(())
     }
 
+    /// They come to lie one after the other ([`InstanceEntity::own_globals`]): nothing else makes
+    /// globals meanwhile.
     fn add_globals(&mut self, store: &mut dyn Limited, module: &ModuleInner) -> Result<(), Error> {
         for global in &module.decoded.globals {
             let index = self.globals.len();

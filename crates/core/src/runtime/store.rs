@@ -138,6 +138,14 @@ pub(crate) struct InstanceEntity {
     pub(crate) data_dropped: Box<[bool]>,
 }
 
+impl InstanceEntity {
+    /// Where in the store the globals lie that its module defines: one after the other.
+    pub(crate) fn own_globals(&self) -> usize {
+        let imported = self.module.0.context.imported.globals;
+        self.globals.get(imported as usize).map_or(0, |&first| first as usize)
+    }
+}
+
 /// What the driver needs of the store that it runs in: the entities, and the embedder's say over
 /// growth.
 pub(crate) trait Embedder {

@@ -102,6 +102,7 @@ impl<'m> Translator<'m> {
         match self.frames[frame].kind {
             FrameKind::Loop { start, .. } => self.write_target(site, start),
             _ => {
+                self.frames[frame].reloads |= self.leaves_pins(frame);
                 let mut list = self.frames[frame].patches;
                 self.add_patch(&mut list, site);
                 self.frames[frame].patches = list;
@@ -179,9 +180,19 @@ impl<'m> Translator<'m> {
                 slots += operand.kind.width();
             }
         }
+        if self.leaves_for_loop(frame) {
+            self.load_pins();
+        }
         let way = self.way(frame);
         let origin = self.builder.cell(tables::br(way), "br");
         self.push_target(frame, origin);
+    }
+
+    /// Whether a branch to this frame leads from a loop that has pins of its own back to the start
+    /// of one around it, where the function's are expected.
+    pub(super) fn leaves_for_loop(&self, frame: usize) -> bool {
+        let is_loop = matches!(self.frames[frame].kind, FrameKind::Loop { .. });
+        is_loop && self.leaves_pins(frame)
     }
 
     /// Moves all operands from index `from` on, which are in their slots, to where a label wants
@@ -250,7 +261,10 @@ impl<'m> Translator<'m> {
     /// Whether an entry of a `br_table` can go straight to the frame's label.
     fn is_direct(&self, frame: usize, arity: usize) -> bool {
         let metered = matches!(self.way(frame), Way::Again(m) if m != Metering::None);
-        !metered && self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity)
+        !metered
+            && self.frames[frame].kind != FrameKind::Function
+            && self.in_place(frame, arity)
+            && !self.leaves_for_loop(frame)
     }
 
     /// Where the branch to the frame's label is that moves values, pays or returns, for the

@@ -1,11 +1,14 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
 use super::{Translator, encode, inst::Loc, safepoint::Stopped};
-use crate::exec::{
-    Cell, DIRECT, SlowOp,
-    machine::place::{Domain, Kind},
-    pack_const, pack_fields, pack_halves,
-    tables::{self, plain},
+use crate::{
+    Metering,
+    exec::{
+        Cell, DIRECT, Handler, SlowOp,
+        machine::place::{Domain, Kind},
+        pack_const, pack_fields, pack_halves,
+        tables::{self, Sort, plain},
+    },
 };
 use windlass_decode::{FuncType, Imm, Op};
 
@@ -186,8 +189,8 @@ impl<'m> Translator<'m> {
         self.can_stop(Stopped::Before);
         self.truncate(self.stack.len() - operands);
         let base = self.next_slot();
-        self.builder
-            .cell(plain::SLOW, format_args!("{} {first} {second} from s{base}", op.mnemonic()));
+        let handler = self.small_bulk(slow, [first, second]).unwrap_or(plain::SLOW);
+        self.builder.cell(handler, format_args!("{} {first} {second} from s{base}", op.mnemonic()));
         self.builder.push(pack_const(slow.number(), base, first));
         self.builder.push(u64::from(second));
         self.builder.forget();
@@ -195,6 +198,14 @@ impl<'m> Translator<'m> {
             self.push_temp(*kind);
         }
         true
+    }
+
+    /// The handler of one that the driver need not execute if it does little.
+    fn small_bulk(&self, op: SlowOp, memories: [u32; 2]) -> Option<Handler> {
+        let sort = Sort::of(self.source.context.memories.first()?);
+        let is_fueled = self.source.metering == Metering::Fuel;
+        let is_plain = memories == [0; 2] && sort == Sort::Own32;
+        if is_plain { tables::small_bulk(op, is_fueled) } else { None }
     }
 
     /// How many operands a slow instruction takes, and its results.

@@ -70,7 +70,8 @@ impl<'m> Translator<'m> {
         self.count_label(frame);
         let arity = self.arity(frame);
         let from = self.stack.len() - arity;
-        if self.frames[frame].kind != FrameKind::Function && self.in_place(frame, arity) {
+        let is_function = self.frames[frame].kind == FrameKind::Function;
+        if !is_function && self.in_place(frame, arity) && !self.leaves_for_loop(frame) {
             let condition = condition(self, true);
             self.settle(from, true);
             self.emit_branch(condition, frame);

@@ -10,11 +10,13 @@ use super::{
 };
 use crate::{
     exec::{
-        machine::place::{Kind, Way},
+        machine::place::{Domain, Kind, Way},
+        pack_fields,
         tables::{self, EXCEPTIONS, plain},
     },
     verify::LoopStart,
 };
+use core::fmt;
 use windlass_decode::{BlockType, Instr, Op};
 
 /// An open block.
@@ -34,6 +36,24 @@ pub(super) struct Frame {
     pub(super) is_last: bool,
     /// Where the last `br_table` with a detour to its label has it.
     pub(super) detour: usize,
+    /// A branch to its end leaves a loop that has pins of its own.
+    pub(super) reloads: bool,
+}
+
+/// A cell that loads pinned integers, in words.
+struct PinText {
+    what: &'static str,
+    pins: [i16; 2],
+}
+
+impl fmt::Display for PinText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)?;
+        for (pin, slot) in self.pins.iter().enumerate().filter(|(_, slot)| **slot != 0) {
+            write!(f, " p{pin}(s{slot})")?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +105,7 @@ impl<'m> Translator<'m> {
             try_block,
             is_last: false,
             detour: 0,
+            reloads: false,
         });
     }
 
@@ -204,12 +225,15 @@ impl<'m> Translator<'m> {
         let params = self.param_count(ty);
         self.settle(self.stack.len() - params, true);
         let simple = self.scanned.simple_loops[self.next_loop];
+        let is_pinned = self.pin_loop();
         self.next_loop += 1;
         let outer = self.regions.current();
         let metering = self.source.metering;
         if simple {
-            let at = self.builder.cell(tables::loop_enter(metering), "loop");
-            self.builder.push(0);
+            let [p0, p1] = if is_pinned { self.pin_slots(Domain::Int) } else { [0; 2] };
+            let text = PinText { what: "loop", pins: [p0, p1] };
+            let at = self.builder.cell(tables::loop_enter(metering, is_pinned), text);
+            self.builder.push(pack_fields([p0, p1, 0, 0]));
             self.open_region(at);
         }
         let start = self.builder.code.len();
@@ -226,6 +250,55 @@ impl<'m> Translator<'m> {
         if let Some(frame) = self.frames.last_mut() {
             frame.region = outer;
         }
+    }
+
+    /// The loop that begins gets pins of its own, if that pays. Whether it does.
+    fn pin_loop(&mut self) -> bool {
+        let pins = self.pins[Domain::Int as usize];
+        let Some(own) = self.scanned.own_pins(self.next_loop, pins) else { return false };
+        self.pinned_loop = Some((self.frames.len(), pins));
+        self.set_pins(own);
+        true
+    }
+
+    /// The frame that was just left: if it is that of a loop with pins of its own, those of the
+    /// function are wanted again. Whether it is.
+    fn leave_loop(&mut self) -> bool {
+        let left = self.pinned_loop.filter(|&(frame, _)| frame == self.frames.len());
+        let Some((_, pins)) = left else { return false };
+        self.pinned_loop = None;
+        self.set_pins(pins);
+        true
+    }
+
+    /// From here on these integers are pinned.
+    fn set_pins(&mut self, pins: [Option<u32>; 2]) {
+        let last = core::mem::replace(&mut self.pins[Domain::Int as usize], pins);
+        for local in last.into_iter().flatten() {
+            self.locals.get_mut(local).pin = None;
+        }
+        for (pin, local) in (0..).zip(pins) {
+            if let Some(local) = local {
+                self.locals.get_mut(local).pin = Some(pin);
+            }
+        }
+    }
+
+    /// Emits a cell that loads the function's pinned integers, if it has any. Slots have what they
+    /// hold, so nothing is wrong with one too many.
+    pub(super) fn load_pins(&mut self) {
+        let pins = self.pinned_loop.map_or(self.pins[Domain::Int as usize], |(_, pins)| pins);
+        let [p0, p1] = self.slots_of(pins);
+        if p0 != 0 {
+            let text = PinText { what: "load", pins: [p0, p1] };
+            self.builder.cell(tables::load_pins(), text);
+            self.builder.push(pack_fields([p0, p1, 0, 0]));
+        }
+    }
+
+    /// Whether a branch to this frame leaves a loop that has pins of its own.
+    pub(super) fn leaves_pins(&self, frame: usize) -> bool {
+        self.pinned_loop.is_some_and(|(own, _)| frame < own)
     }
 
     /// What the verifier is told of a loop.
@@ -307,6 +380,9 @@ impl<'m> Translator<'m> {
             _ => {}
         }
         self.regions.set(frame.region);
+        if self.leave_loop() && falls_through {
+            self.load_pins();
+        }
         if !is_label {
             return;
         }
@@ -328,6 +404,9 @@ impl<'m> Translator<'m> {
                 self.landed.push(offset);
             }
             self.open_arm();
+        }
+        if frame.reloads {
+            self.load_pins();
         }
     }
 }

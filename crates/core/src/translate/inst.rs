@@ -156,7 +156,7 @@ pub(crate) enum What {
     /// Loads from any memory: what the others do not reach.
     LoadAny(Op, u32, u64, Sort),
     /// Reads a global.
-    GlobalGet(Kind, u32),
+    GlobalGet(Kind, Global),
     /// Refers to a function.
     RefFunc(u32),
     /// Reads an element of a table.
@@ -175,6 +175,21 @@ pub(crate) enum What {
     Vector(Vector),
     /// An instruction on objects.
     Object(Object),
+}
+
+/// A global.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Global {
+    pub(crate) index: u32,
+    /// Its index among those that the module defines, if there are handlers for it as one of those.
+    pub(crate) own: Option<u32>,
+}
+
+impl Global {
+    /// The index as cells have it.
+    pub(crate) fn in_cell(self) -> u32 {
+        self.own.unwrap_or(self.index)
+    }
 }
 
 /// An instruction that has a result.
@@ -263,7 +278,7 @@ impl Inst {
                 (Place::Slot, Dest::Slot) => tables::handlers(op).any(sort),
                 _ => None,
             },
-            What::GlobalGet(kind, _) => tables::global_get(kind, d),
+            What::GlobalGet(kind, global) => tables::global_get(kind, global.own.is_some(), d),
             What::RefFunc(_) => tables::ref_func(d),
             What::TableGet(_) => tables::table_get(a, d),
             What::TableSize(..) => tables::table_size(d),
@@ -304,7 +319,10 @@ impl Inst {
                 code.push(Cell::word(pack_const(d, self.a.slot(), memory)));
                 code.push(Cell::word(offset));
             }
-            What::GlobalGet(_, index) | What::RefFunc(index) | What::TableSize(_, index) => {
+            What::GlobalGet(_, global) => {
+                code.push(Cell::word(pack_const(d, 0, global.in_cell())));
+            }
+            What::RefFunc(index) | What::TableSize(_, index) => {
                 code.push(Cell::word(pack_const(d, 0, index)));
             }
             What::TableGet(table) => {
@@ -382,7 +400,7 @@ impl fmt::Display for Inst {
             What::LoadAny(op, memory, offset, _) => {
                 write!(f, "{d} = {} memory {memory} [{a} + {offset:#x}]", op.mnemonic())
             }
-            What::GlobalGet(_, index) => write!(f, "{d} = global {index}"),
+            What::GlobalGet(_, global) => write!(f, "{d} = global {}", global.index),
             What::RefFunc(func) => write!(f, "{d} = func {func}"),
             What::TableGet(table) => write!(f, "{d} = table {table} [{a}]"),
             What::TableSize(_, table) => write!(f, "{d} = size of table {table}"),

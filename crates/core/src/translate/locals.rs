@@ -28,6 +28,8 @@ pub(super) struct Local {
     pub(super) pin: Option<u8>,
     /// How often the body names it, by weight.
     pub(super) uses: u64,
+    /// The loop in which it was named last, and how often so far.
+    pub(super) used_in: (u32, u32),
     /// The topmost operand on the symbolic stack that is its value; from there on a list.
     pub(super) pending: Option<u32>,
 }
@@ -49,7 +51,7 @@ impl Run {
     fn local(&self, local: usize) -> Local {
         // `begin` has seen to it that all fit.
         let slot = i16::try_from(self.slot_of(local)).unwrap_or(i16::MAX);
-        Local { kind: self.kind, slot, pin: None, uses: 0, pending: None }
+        Local { kind: self.kind, slot, pin: None, uses: 0, used_in: (0, 0), pending: None }
     }
 }
 

@@ -545,6 +545,10 @@ impl<'m> Translator<'m> {
 
     /// The slots of the pinned locals of a domain; slot 0 where there is none.
     fn pin_slots(&self, domain: Domain) -> [i16; 2] {
-        self.pins[domain as usize].map(|pin| pin.map_or(0, |local| self.locals.get(local).slot))
+        self.slots_of(self.pins[domain as usize])
+    }
+
+    fn slots_of(&self, pins: [Option<u32>; 2]) -> [i16; 2] {
+        pins.map(|pin| pin.map_or(0, |local| self.locals.get(local).slot))
     }
 }

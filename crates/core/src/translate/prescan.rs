@@ -1,8 +1,13 @@
 //! The first look at a function body: which locals are used most, which loops are innermost and
-//! make no calls, after which blocks the function returns, which exceptions are thrown again.
-//! Whatever must be known before the code that it is about has been read is found here.
+//! make no calls, and what those use most, after which blocks the function returns, which
+//! exceptions are thrown again. Whatever must be known before the code that it is about has been
+//! read is found here.
 
-use super::{locals::Locals, skim::skim, work};
+use super::{
+    locals::{Local, Locals},
+    skim::skim,
+    work,
+};
 use crate::{
     exec::{machine::place::Domain, tables::FAST},
     room::push,
@@ -16,6 +21,10 @@ use windlass_validate::shed;
 pub(super) struct Prescan {
     /// For each loop in order of appearance: it has no loops, no calls and no try blocks in it.
     pub(super) simple_loops: Vec<bool>,
+    /// Of loops of that kind, those that name some locals often: in their order.
+    hot: Vec<HotLoop>,
+    /// The same of the innermost loop around the present point.
+    used: Used,
     /// For each legacy `try` in order: one of its clauses has its exception thrown again.
     pub(super) rethrown: Vec<bool>,
     blocks: Blocks,
@@ -25,6 +34,61 @@ pub(super) struct Prescan {
     tries: usize,
     max_tries: usize,
     calls: u64,
+}
+
+/// Integers that a loop names most, and how often, the first most of all.
+#[derive(Clone, Copy, Default)]
+struct Used([(u32, u32); 4]);
+
+/// An innermost loop without calls, by its number.
+#[derive(Clone, Copy)]
+struct HotLoop {
+    index: usize,
+    used: Used,
+}
+
+/// Pins of its own are worth their loading before and after a loop if so many more operands of a
+/// turn are in registers.
+const PINS_PAY: u32 = 3;
+
+impl Used {
+    /// A local is named, which counts so much; in the innermost loop around, if there is one.
+    #[inline]
+    fn local(&mut self, local: u32, known: &mut Local, weight: u64, inner: Option<u32>) {
+        known.uses += weight;
+        let Some(inner) = inner else { return };
+        if known.used_in.0 != inner {
+            known.used_in = (inner, 0);
+        }
+        known.used_in.1 += 1;
+        if known.kind.domain() == Domain::Int {
+            self.note(local, known.used_in.1);
+        }
+    }
+
+    /// The local is named, for so many times by now.
+    fn note(&mut self, local: u32, uses: u32) {
+        let Used(most) = self;
+        let own = most.iter().position(|&(known, count)| known == local && count > 0);
+        let mut at = own.unwrap_or(most.len() - 1);
+        if own.is_none() && most[at].1 >= uses {
+            return;
+        }
+        most[at] = (local, uses);
+        while at > 0 && most[at - 1].1 < uses {
+            most.swap(at - 1, at);
+            at -= 1;
+        }
+    }
+
+    /// How often it names these two together, at most.
+    fn uses_of(&self, pins: [Option<u32>; 2]) -> u32 {
+        let uses = |pin: u32| {
+            let known = self.0.iter().find(|&&(local, _)| local == pin);
+            known.map_or(self.0[3].1, |&(_, uses)| uses)
+        };
+        pins.into_iter().flatten().map(uses).sum()
+    }
 }
 
 /// An open block, as far as it matters here.
@@ -43,6 +107,7 @@ impl Prescan {
     /// Forgets everything but the memory.
     pub(super) fn clear(&mut self) {
         self.simple_loops.clear();
+        self.hot.clear();
         self.rethrown.clear();
         self.blocks.clear();
         self.loops.clear();
@@ -52,7 +117,10 @@ impl Prescan {
     /// See [`State::shed`](super::state::State::shed). What loops and blocks there are is known no
     /// longer.
     pub(super) fn shed(&mut self) -> bool {
-        shed(&mut self.simple_loops) || shed(&mut self.rethrown) || self.blocks.shed()
+        shed(&mut self.simple_loops)
+            || shed(&mut self.hot)
+            || shed(&mut self.rethrown)
+            || self.blocks.shed()
     }
 
     /// Reads the next instruction. Uses of locals are noted there.
@@ -67,7 +135,8 @@ impl Prescan {
         work::count(1);
         match (instr.op, &instr.imm) {
             (Op::LocalGet | Op::LocalSet | Op::LocalTee, &Imm::Index(local)) => {
-                locals.get_mut(local).uses += self.weight();
+                let (weight, inner) = (self.weight(), self.inner());
+                self.used.local(local, locals.get_mut(local), weight, inner);
             }
             _ if instr.op.shape() == Shape::special => return self.special(instr),
             _ => {}
@@ -87,8 +156,11 @@ impl Prescan {
         if !FAST {
             return 0;
         }
-        let weight = self.weight();
-        let passed = skim(reader, most, |local| locals.get_mut(local).uses += weight);
+        let (weight, inner) = (self.weight(), self.inner());
+        let Prescan { used, .. } = self;
+        let passed = skim(reader, most, |local| {
+            used.local(local, locals.get_mut(local), weight, inner);
+        });
         if passed > 0 {
             self.blocks.ended.clear();
         }
@@ -101,10 +173,17 @@ impl Prescan {
         1 << (3 * self.loops.len().min(MAX_DEPTH))
     }
 
+    /// The number of the innermost loop around, if there is one.
+    fn inner(&self) -> Option<u32> {
+        // No body has as many loops as that.
+        self.loops.last().map(|&inner| u32::try_from(inner).unwrap_or(u32::MAX))
+    }
+
     fn special(&mut self, instr: &Instr<'_>) -> Result<(), TryReserveError> {
         match (instr.op, instr.imm) {
             (Op::Loop, _) => {
                 self.not_simple();
+                self.used = Used::default();
                 push(&mut self.loops, self.simple_loops.len())?;
                 // What is quicker there takes handlers of its own.
                 push(&mut self.simple_loops, FAST)?;
@@ -129,7 +208,7 @@ impl Prescan {
             }
             (Op::Else, _) => self.blocks.follow_else(),
             (Op::End | Op::Delegate, _) => match self.blocks.end()? {
-                Some(Block::Loop) => drop(self.loops.pop()),
+                Some(Block::Loop) => self.end_loop()?,
                 Some(Block::Try(_)) => self.tries -= 1,
                 _ => {}
             },
@@ -144,6 +223,30 @@ impl Prescan {
             self.blocks.ended.clear();
         }
         Ok(())
+    }
+
+    /// The innermost loop ends.
+    fn end_loop(&mut self) -> Result<(), TryReserveError> {
+        let Some(index) = self.loops.pop() else { return Ok(()) };
+        let used = self.used;
+        let is_hot = self.simple_loops[index] && used.0[0].1 + used.0[1].1 >= PINS_PAY;
+        if is_hot { push(&mut self.hot, HotLoop { index, used }) } else { Ok(()) }
+    }
+
+    /// The integers that the `index`th loop is to have pinned itself, if that pays: they are named
+    /// there more often than those which the function has.
+    pub(super) fn own_pins(
+        &self,
+        index: usize,
+        pins: [Option<u32>; 2],
+    ) -> Option<[Option<u32>; 2]> {
+        // Loops of that kind have none in them: they end in the order in which they begin.
+        let at = self.hot.binary_search_by_key(&index, |hot| hot.index).ok()?;
+        let HotLoop { used, .. } = &self.hot[at];
+        let [first, second, ..] = used.0;
+        let pays = first.1 + second.1 >= used.uses_of(pins) + PINS_PAY;
+        let own = [first, second].map(|(local, uses)| (uses > 0).then_some(local));
+        pays.then_some(own)
     }
 
     /// The innermost loop is not simple.

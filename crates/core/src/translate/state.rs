@@ -51,7 +51,10 @@ pub(super) struct State {
     pub(super) next_block: usize,
     /// After the last block that began the function returns.
     pub(super) is_last_block: bool,
+    /// The locals that are pinned at present, by domain; and in a loop that has integers of its own
+    /// pinned, its frame and those of the function.
     pub(super) pins: [[Option<u32>; 2]; 3],
+    pub(super) pinned_loop: Option<(usize, [Option<u32>; 2])>,
     pub(super) budget: Budget,
     pub(super) regions: Regions,
     pub(super) tries: Tries,
@@ -89,6 +92,7 @@ impl State {
         self.frames.clear();
         self.patches.clear();
         (self.landing, self.room) = (None, 0);
+        self.pinned_loop = None;
         self.scanned.clear();
         self.regions.clear();
         self.tries.clear(self.locals.end);

@@ -2,7 +2,8 @@
 
 use super::{
     Translator,
-    inst::{Inst, Loc, NO_LOC, ResultLoc, What, single},
+    inst::{Global, Inst, Loc, NO_LOC, ResultLoc, What, single},
+    placing::placed,
     stack::{Operand, Origin},
 };
 use crate::exec::{
@@ -60,25 +61,34 @@ impl Translator<'_> {
     }
 
     pub(super) fn global_get(&mut self, global: u32) {
-        let kind = self.global_kind(global);
-        let what = What::GlobalGet(kind, global);
-        self.produce(what, &mut [], kind);
+        let (kind, global) = self.global(global);
+        self.produce(What::GlobalGet(kind, global), &mut [], kind);
     }
 
     pub(super) fn global_set(&mut self, global: u32) {
-        let kind = self.global_kind(global);
+        let (kind, global) = self.global(global);
         let value = self.pop();
-        let a = self.place(value);
-        let Some(handler) = tables::global_set(kind, a.place()) else { return };
+        let a = match self.place(value) {
+            Loc::Const(_) if global.own.is_none() => Loc::Slot(self.slot_of(value)),
+            a => a,
+        };
+        let find = |[a]: [Loc; 1]| tables::global_set(kind, global.own.is_some(), a.place());
+        let Some(([a], handler)) = placed([a], find) else { return };
         self.builder.use_operands(kind.domain(), &[a]);
-        self.builder.cell(handler, format_args!("global {global} = {a}"));
+        self.builder.cell(handler, format_args!("global {} = {a}", global.index));
         let wide = single(&mut self.builder.code, 0, a, kind);
-        self.builder.push(u64::from(global));
+        self.builder.push(u64::from(global.in_cell()));
         self.builder.code.extend(wide.map(Cell::word));
     }
 
-    fn global_kind(&self, global: u32) -> Kind {
-        self.source.context.globals.get(global as usize).map_or(ValType::I64, |ty| ty.val).into()
+    /// A global, and the kind of its values.
+    fn global(&self, index: u32) -> (Kind, Global) {
+        let context = self.source.context;
+        let ty = context.globals.get(index as usize).map_or(ValType::I64, |ty| ty.val);
+        let kind = Kind::from(ty);
+        let own = index.checked_sub(context.imported.globals);
+        let has_places = tables::FAST && kind != Kind::V128;
+        (kind, Global { index, own: own.filter(|_| has_places) })
     }
 
     /// `select`: of a comparison, if that was just made; of the other order, if the condition was

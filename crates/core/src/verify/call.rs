@@ -96,7 +96,7 @@ impl<'a> Verifier<'a> {
         self.state.forget();
         self.state.flow.again = None;
         // Integers are loaded by the return, others by a cell that follows.
-        self.state.flow.pins = [pins[0] != 0, false, false];
+        self.state.flow.pins = [pins, [0; 2], [0; 2]];
         self.may_throw(first)?;
         self.give(first, ty.results.iter().map(|&ty| Ty::of(ty)))?;
         if let [result] = ty.results[..] {

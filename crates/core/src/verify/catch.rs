@@ -130,7 +130,7 @@ impl Verifier<'_> {
 
     /// What is thrown comes to a clause: with its fields, and all pinned locals in registers.
     fn catch(&mut self, clause: &Clause, mut flow: Flow) -> Outcome {
-        flow.pins = self.frame.pins.map(|pins| pins[0] != 0);
+        flow.pins = self.frame.pins;
         flow.again = None;
         let tag = clause.tag.and_then(|tag| self.subject.context.tag_type(tag));
         self.work_on(tag.map_or(0, |ty| ty.params.len()));

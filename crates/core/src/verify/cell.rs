@@ -23,12 +23,6 @@ impl Verifier<'_> {
     /// Looks at the cell, and does to what is known what it does. Whether the next one may follow.
     pub(super) fn cell(&mut self, layout: &Layout) -> Result<bool, &'static str> {
         let operands = self.read(layout)?;
-        for (index, field) in layout.fields.into_iter().enumerate() {
-            if let Field::Update(Place::Slot, _) = field {
-                let pinned = self.frame.is_pinned(self.field(index));
-                ensure(!pinned, "I2: a pinned local is written with its register")?;
-            }
-        }
         // Copies neither stop nor make room: a local that gets the object has its old value copied
         // to where it is wanted before.
         let is_making = matches!(
@@ -75,10 +69,9 @@ impl Verifier<'_> {
             }
             Place::Acc => self.state.acc(domain).ty,
             Place::P0 | Place::P1 => {
-                let pins = self.frame.pins.get(domain as usize);
+                let pins = self.state.flow.pins.get(domain as usize);
                 let pin = pins.map_or(0, |pins| pins[usize::from(place == Place::P1)]);
-                let holds = self.state.flow.pins.get(domain as usize) == Some(&true);
-                ensure(holds && pin != 0, "I2: a register has the pinned local")?;
+                ensure(pin != 0, "I2: a register has the pinned local")?;
                 self.state.slot(&self.frame, pin)?
             }
         };
@@ -204,16 +197,22 @@ impl Verifier<'_> {
                 self.branches(targets, None)?;
                 return Ok(false);
             }
-            LoopEnter(metering) | Charge(metering) => {
+            LoopEnter(metering) | LoopEnterPinned(metering) | Charge(metering) => {
                 ensure(metering == self.subject.metering, "I15: who looks at interrupts")?;
                 self.state.pause();
-                if let LoopEnter(_) = layout.part {
+                if let LoopEnter(_) | LoopEnterPinned(_) = layout.part {
                     self.state.flow.again = u32::try_from(self.at + 1 + layout.words).ok();
                 }
+                if let LoopEnterPinned(_) = layout.part {
+                    self.load_pins()?;
+                }
             }
-            GlobalGet => result = Some(self.global(self.high(0), layout.fields[0])?),
-            GlobalSet => {
-                let ty = self.global(self.low(1), layout.fields[1])?;
+            LoadPins => self.load_pins()?,
+            GlobalGet { is_own } => {
+                result = Some(self.global(is_own, self.high(0), layout.fields[0])?);
+            }
+            GlobalSet { is_own } => {
+                let ty = self.global(is_own, self.low(1), layout.fields[1])?;
                 let own = self.value_of(layout.fields[1], operands[1], 2);
                 ensure(self.types.fits(own, ty), "I10: the type of a global")?;
             }
@@ -255,10 +254,12 @@ impl Verifier<'_> {
                 let named = [0, 1, 2, 3].map(|index| self.field(index));
                 let is_so = named == [f64[0], f64[1], f32[0], f32[1]];
                 ensure(is_so, "I2: pinned locals to load again")?;
-                self.state.flow.pins = self.frame.pins.map(|pins| pins[0] != 0);
+                self.state.flow.pins[Domain::F64 as usize] = f64;
+                self.state.flow.pins[Domain::F32 as usize] = f32;
             }
             MoveMany => self.move_many()?,
             Slow => self.slow()?,
+            SmallBulk(op) => self.small_bulk(op)?,
             Unreachable => return Ok(false),
             Call | CallImport | CallIndirect | CallRef => self.call(layout.part, operands)?,
             ReturnCall | ReturnCallImport | ReturnCallIndirect | ReturnCallRef => {
@@ -325,14 +326,18 @@ impl Verifier<'_> {
         }
     }
 
-    /// A slot, or the two of a vector, that is not of a pinned local.
-    pub(super) fn write(&mut self, slot: i32, ty: Ty) -> Outcome {
-        for (slot, ty) in (slot..).zip(ty.halves()) {
-            let pinned = self.frame.is_pinned(slot);
-            ensure(!pinned, "I2: a pinned local is written with its register")?;
-            self.set_slot(slot, ty)?;
-        }
+    /// The registers of pinned integers get what lies in the slots that fields 0 and 1 name.
+    fn load_pins(&mut self) -> Outcome {
+        let pins = [self.field(0), self.field(1)];
+        self.frame.check_pins(Domain::Int, pins)?;
+        self.state.flow.pins[Domain::Int as usize] = pins;
         Ok(())
+    }
+
+    /// A slot, or the two of a vector. If it is that of a pinned local, a register that held its
+    /// value does so no more.
+    pub(super) fn write(&mut self, slot: i32, ty: Ty) -> Outcome {
+        (slot..).zip(ty.halves()).try_for_each(|(slot, ty)| self.set_slot(slot, ty))
     }
 
     pub(super) fn set_slot(&mut self, slot: i32, ty: Ty) -> Outcome {
@@ -351,13 +356,15 @@ impl Verifier<'_> {
         state.cut(frame, slot)
     }
 
+    /// A local is written, and the register that has it from here on.
     fn write_pin(&mut self, domain: Domain, second: bool, slot: i32, ty: Ty) -> Outcome {
-        let pin = self.frame.pins.get(domain as usize).map_or(0, |pins| pins[usize::from(second)]);
-        ensure(pin != 0 && slot == pin, "I2: a pinned local is the one enter loads")?;
-        // The other register of the domain must be valid, too, for the flag to mean both.
-        let holds = self.state.flow.pins.get(domain as usize) == Some(&true);
-        ensure(holds, "I2: a register has the pinned local")?;
-        self.set_slot(slot, ty)
+        ensure(slot != 0, "I2: what is pinned is a local")?;
+        self.frame.check_pins(domain, [slot, 0])?;
+        self.set_slot(slot, ty)?;
+        let pins =
+            self.state.flow.pins.get_mut(domain as usize).ok_or("I2: no vector is pinned")?;
+        pins[usize::from(second)] = slot;
+        Ok(())
     }
 
     /// A latch adds to what it tests.
@@ -378,9 +385,13 @@ impl Verifier<'_> {
         }
     }
 
-    /// I6: the type of a global, which is read or written as the field says.
-    fn global(&self, index: u32, field: Field) -> Result<Ty, &'static str> {
-        let global = self.subject.context.globals.get(index as usize);
+    /// I6: the type of a global, which is read or written as the field says; `index` counts those
+    /// that the module defines, or all.
+    fn global(&self, is_own: bool, index: u32, field: Field) -> Result<Ty, &'static str> {
+        let context = self.subject.context;
+        let first = if is_own { context.imported.globals } else { 0 };
+        let globals = context.globals.get(first as usize..);
+        let global = globals.and_then(|globals| globals.get(index as usize));
         let ty = Ty::of(global.ok_or("I6: the index of a global")?.val);
         let (Field::Get(_, wanted) | Field::Set(_, wanted)) = field else { return Ok(ty) };
         ensure(self.is(ty, wanted), "I6: the type of a global")?;
@@ -406,7 +417,7 @@ impl Verifier<'_> {
 
     /// I6: memory 0 with 32-bit addresses and not shared, or the one that is named and of that
     /// sort.
-    fn first_memory(&self, sort: Sort) -> Outcome {
+    pub(super) fn first_memory(&self, sort: Sort) -> Outcome {
         let fits = self.subject.context.memories.first().is_some_and(|m| Sort::of(m) == sort);
         ensure(fits, "I6: memory 0 has 32-bit addresses, and is shared if the cell says so")
     }

@@ -3,6 +3,7 @@
 //! says and every later cell is held to.
 
 use super::{Outcome, ensure, types::Ty};
+use crate::exec::machine::place::Domain;
 use alloc::{collections::TryReserveError, vec::Vec};
 use core::ops::Range;
 use windlass_decode::{AbsHeapType, FuncType, HeapType, ValType, limits};
@@ -81,19 +82,27 @@ impl Frame {
         ensure(self.first_temp >= self.declared_end, "I2: enter zeroes the locals")?;
         ensure(size as usize <= limits::FRAME_SLOTS, "I2: no frame is so large")?;
         ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
-        for ((has, domain), tys) in domains.into_iter().zip(pins).zip([
-            &[Ty::I32, Ty::I64][..],
-            &[Ty::F64][..],
-            &[Ty::F32][..],
-        ]) {
+        for (has, domain) in domains.into_iter().zip(pins) {
             ensure(has == (domain[0] != 0), "I2: pinned locals are those that enter loads")?;
-            for slot in domain.into_iter().filter(|&slot| slot != 0) {
-                let ty = self.declared(slot).ok_or("I2: what is pinned is a local")?;
-                let is_reference = ty.is_reference() && tys.len() > 1;
-                ensure(is_reference || tys.contains(&ty), "I2: the type of what is pinned")?;
-            }
         }
         self.pins = pins;
+        let domains = [Domain::Int, Domain::F64, Domain::F32].into_iter().zip(pins);
+        domains.into_iter().try_for_each(|(domain, pins)| self.check_pins(domain, pins))
+    }
+
+    /// Whether registers of a domain can hold what lies in these slots: locals of its types.
+    pub(super) fn check_pins(&self, domain: Domain, pins: [i32; 2]) -> Outcome {
+        let tys = match domain {
+            Domain::Int => &[Ty::I32, Ty::I64][..],
+            Domain::F64 => &[Ty::F64],
+            Domain::F32 => &[Ty::F32],
+            Domain::Vector => &[],
+        };
+        for slot in pins.into_iter().filter(|&slot| slot != 0) {
+            let ty = self.declared(slot).ok_or("I2: what is pinned is a local")?;
+            let is_reference = ty.is_reference() && domain == Domain::Int;
+            ensure(is_reference || tys.contains(&ty), "I2: the type of what is pinned")?;
+        }
         Ok(())
     }
 

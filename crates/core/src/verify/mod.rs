@@ -412,7 +412,7 @@ impl Verifier<'_> {
         let unsigned = |index: usize| (self.word(1) >> (16 * index) & 0xffff) as i32;
         let [size, zeroed] = [unsigned(2), unsigned(3)];
         self.frame.enter(size, zeroed, domains, pins)?;
-        self.state.flow.pins = domains;
+        self.state.flow.pins = pins;
         let words = self.subject.code.len();
         self.state.slots = Slots::new(self.frame.index(self.frame.end), slots::granted(words))?;
         self.payments = 1;

@@ -89,7 +89,7 @@ const LET_THROUGH: &[(&[&str], &str)] = &[
         "it leads to another label, where what it brings fits, or compares with another number",
     ),
     (
-        &["Enter", "LoopEnter", "Charge"],
+        &["Enter", "LoopEnter", "LoopEnterPinned", "Charge"],
         "a frame is larger; of what is paid, the half of the word that nobody reads",
     ),
     (

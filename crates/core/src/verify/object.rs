@@ -395,7 +395,7 @@ impl<'a> Verifier<'a> {
 
     /// The slot of what is tested or copied, wherever it is read; 0 if there is none.
     pub(super) fn slot_tested(&self, layout: &Layout) -> i32 {
-        let pins = self.frame.pins[Domain::Int as usize];
+        let pins = self.state.flow.pins[Domain::Int as usize];
         match layout.fields[1] {
             Field::Get(Place::Slot, _) => self.field(1),
             Field::Get(Place::P0, _) => pins[0],

@@ -45,10 +45,12 @@ impl Verifier<'_> {
                     | ReturnCallIndirect
                     | ReturnCallRef
                     | Slow
+                    | SmallBulk(_)
                     | Branch { .. }
                     | BrCast { .. }
                     | BrTable
                     | LoopEnter(_)
+                    | LoopEnterPinned(_)
                     | Charge(_)
             )
         };
@@ -107,10 +109,15 @@ impl Verifier<'_> {
                 | (Callee::Ref(ty), Part::ReturnCallRef, true) => is_type(ty),
                 _ => false,
             },
-            (Event::Slow(number), Part::Slow) => i32::from(number) == self.field(0),
+            (Event::Slow(number), Part::Slow | Part::SmallBulk(_)) => {
+                i32::from(number) == self.field(0)
+            }
             (Event::Branch, Part::Branch { .. } | Part::BrCast { .. }) => true,
             (Event::Table(targets), Part::BrTable) => self.high(0) == targets,
-            (Event::Pay(Why::Loop), Part::LoopEnter(_) | Part::Charge(_))
+            (
+                Event::Pay(Why::Loop),
+                Part::LoopEnter(_) | Part::LoopEnterPinned(_) | Part::Charge(_),
+            )
             | (Event::Pay(Why::Part), Part::Charge(_)) => true,
             (Event::Pay(Why::Then), Part::Charge(_)) => self.behind_branch == self.at,
             (Event::Pay(Why::Label), Part::Charge(_)) => self.is_label(self.at),

@@ -97,7 +97,7 @@ fn payments(parts: &Parts) -> Vec<usize> {
     while let Some(layout) = parts.code.get(at).and_then(|&word| Layouts::get().of(word).next()) {
         match layout.part {
             Part::Enter(..) => words.push(at + 3),
-            Part::LoopEnter(_) | Part::Charge(_) => words.push(at + 1),
+            Part::LoopEnter(_) | Part::LoopEnterPinned(_) | Part::Charge(_) => words.push(at + 1),
             _ => {}
         }
         let targets =

@@ -2,7 +2,10 @@
 //! type. A part of [`Verifier`].
 
 use super::{Outcome, Verifier, ensure, types::Ty};
-use crate::{exec::SlowOp, object_type::Storage};
+use crate::{
+    exec::{SlowOp, tables::Sort},
+    object_type::Storage,
+};
 use windlass_decode::{CompositeType, FieldType, HeapType, StorageType, ValType};
 
 /// The most operands and results that there are.
@@ -35,6 +38,15 @@ impl Verifier<'_> {
         operands.into_iter().flatten().try_for_each(|ty| self.value(&mut slot, ty))?;
         self.state.forget();
         self.give(base, results.into_iter().flatten())
+    }
+
+    /// The same, of `memory.copy` or `memory.fill` that only accesses memory 0.
+    pub(super) fn small_bulk(&mut self, op: SlowOp) -> Outcome {
+        let is_op = self.low(0) & 0xffff == u32::from(op.number().cast_unsigned());
+        ensure(is_op, "I1: a slow instruction")?;
+        ensure(self.high(0) == 0 && self.word(1) == 0, "I6: the index of a memory")?;
+        self.first_memory(Sort::Own32)?;
+        self.slow()
     }
 
     fn address(&self, memory: u32) -> Result<Ty, &'static str> {

@@ -31,8 +31,8 @@ pub(super) struct Flow {
     /// What lies in the slots of operands; and of locals, what they are known to be beyond what
     /// they are declared as.
     pub(super) slots: Version,
-    /// Whether the registers of pinned locals hold them, by domain.
-    pub(super) pins: [bool; 3],
+    /// Which locals' values the registers of pinned locals hold, by domain: slots, or 0.
+    pub(super) pins: [[i32; 2]; 3],
     /// The word that the context has as the start of the innermost loop.
     pub(super) again: Option<u32>,
 }
@@ -65,8 +65,10 @@ impl State {
     ) -> Result<Flow, &'static str> {
         let slots = self.slots.join(a.slots, b.slots, types)?;
         let mut pins = a.pins;
-        for (pin, other) in pins.iter_mut().zip(b.pins) {
-            *pin &= other;
+        for (pin, other) in pins.as_flattened_mut().iter_mut().zip(b.pins.as_flattened()) {
+            if *pin != *other {
+                *pin = 0;
+            }
         }
         Ok(Flow { slots, pins, again: a.again.filter(|_| a.again == b.again) })
     }
@@ -78,8 +80,9 @@ impl State {
         b: Flow,
         types: Types<'_>,
     ) -> Result<bool, &'static str> {
+        let holds = |(own, other): (&i32, &i32)| *other == 0 || own == other;
         Ok(self.slots.fits(a.slots, b.slots, types)?
-            && a.pins.iter().zip(b.pins).all(|(&own, other)| own || !other)
+            && a.pins.as_flattened().iter().zip(b.pins.as_flattened()).all(holds)
             && (b.again.is_none() || a.again == b.again))
     }
 
@@ -136,6 +139,11 @@ impl State {
             let is_vector = acc.ty == Ty::LOW;
             if acc.slot == slot || (is_vector && acc.slot + 1 == slot) {
                 acc.slot = 0;
+            }
+        }
+        for pin in self.flow.pins.as_flattened_mut() {
+            if *pin == slot {
+                *pin = 0;
             }
         }
         self.copy = self.copy.filter(|&(to, from)| to != slot && from != slot);

@@ -19,6 +19,7 @@ use crate::lock::Once;
 use crate::{
     Metering,
     exec::{
+        SlowOp,
         machine::place::{Dest, Domain, Kind, Place, Way},
         tables,
     },
@@ -82,11 +83,19 @@ pub(crate) enum Part {
     /// The number of targets but the last, and targets.
     BrTable,
     LoopEnter(Metering),
+    /// The same, and fields 0 and 1 are slots that are loaded into the registers of pinned
+    /// integers; 0 is none.
+    LoopEnterPinned(Metering),
+    LoadPins,
     Charge(Metering),
     /// The index of a global is the upper half of operand word 0, or the lower half of word 1, with
-    /// a constant behind it.
-    GlobalGet,
-    GlobalSet,
+    /// a constant behind it; it counts those that the module defines, or all.
+    GlobalGet {
+        is_own: bool,
+    },
+    GlobalSet {
+        is_own: bool,
+    },
     /// The index of a table or of a function is the upper half of operand word 0.
     TableGet,
     TableSet,
@@ -154,6 +163,8 @@ pub(crate) enum Part {
     ReturnMany,
     MoveMany,
     Slow,
+    /// The same, of this instruction on memory 0.
+    SmallBulk(SlowOp),
     Throw,
     ThrowRef,
     Unreachable,
@@ -450,12 +461,18 @@ impl Layouts {
                 self.add(tables::copy(kind, a, d), 1 + extra(a), fields, Part::Copy);
             });
             let fields = [Field::Free, source(a, ty), Field::Free, Field::Free];
-            self.add(tables::global_set(kind, a), 2 + extra(a), fields, Part::GlobalSet);
+            for is_own in [false, true] {
+                let handler = tables::global_set(kind, is_own, a);
+                self.add(handler, 2 + extra(a), fields, Part::GlobalSet { is_own });
+            }
             self.add(tables::return_one(kind, a), 1 + extra(a), fields, Part::ReturnOne);
         });
         for_each(DESTS, |d| {
             let fields = [dest(d, ty), Field::Free, Field::Free, Field::Free];
-            self.add(tables::global_get(kind, d), 1, fields, Part::GlobalGet);
+            for is_own in [false, true] {
+                let handler = tables::global_get(kind, is_own, d);
+                self.add(handler, 1, fields, Part::GlobalGet { is_own });
+            }
             for_pairs(|x, y| {
                 for c in [Place::Slot, Place::Acc] {
                     let fields = [dest(d, ty), source(x, ty), source(y, ty), source(c, Type::I32)];
@@ -505,7 +522,11 @@ impl Layouts {
     }
 
     fn add_metering(&mut self, metering: Metering) {
-        self.add(tables::loop_enter(metering), 1, FREE, Part::LoopEnter(metering));
+        self.add(tables::loop_enter(metering, false), 1, FREE, Part::LoopEnter(metering));
+        if tables::FAST {
+            let handler = tables::loop_enter(metering, true);
+            self.add(handler, 1, FREE, Part::LoopEnterPinned(metering));
+        }
         self.add(tables::charge(metering), 1, FREE, Part::Charge(metering));
         // Without pins there is one for all.
         for bits in 0..if tables::FAST { 8 } else { 1 } {
@@ -526,6 +547,14 @@ impl Layouts {
             let fields = [Field::Free, source(a, Type::I32), Field::Free, Field::Free];
             self.add(tables::br_table(a), 2, fields, Part::BrTable);
         });
+        for op in [SlowOp::MemoryCopy, SlowOp::MemoryFill] {
+            for is_fueled in [false, true] {
+                self.add(tables::small_bulk(op, is_fueled), 2, FREE, Part::SmallBulk(op));
+            }
+        }
+        if tables::FAST {
+            self.add(tables::load_pins(), 1, FREE, Part::LoadPins);
+        }
         for (f64, f32) in [(true, false), (false, true), (true, true)] {
             self.add(tables::reload(f64, f32), 1, FREE, Part::Reload);
         }

@@ -255,9 +255,34 @@ impl Step for Untranslated {
             if code.is_null() {
                 return Err(Stop::Translate);
             }
+            make_direct(m, m.ip.sub(1), code);
             m.ip = code;
         }
         Ok(())
+    }
+}
+
+/// The frame was set up for a function by its stub, which leads to this code: if that was a direct
+/// call, it leads there itself from now on.
+///
+/// # Safety
+/// I2, I3.
+#[inline(always)]
+pub(crate) unsafe fn make_direct(m: &Machine, stub: Ip, code: Ip) {
+    // SAFETY: I3: two operand words of a call, or what stands for it, lie before a return address.
+    // If the call is direct, the second is an address of code.
+    unsafe {
+        let ret = *m.sp.cast::<Ip>();
+        let call = Machine { ip: ret.sub(2), ..*m };
+        if call.field(3) == DIRECT as isize {
+            // After a tail call, that is who called before.
+            let _ = AtomicPtr::from_ptr(ret.sub(1).cast_mut().cast()).compare_exchange(
+                stub.cast_mut(),
+                code.cast_mut(),
+                Ordering::Release,
+                Ordering::Relaxed,
+            );
+        }
     }
 }
 
@@ -325,8 +350,12 @@ unsafe fn enter_sizes(m: &Machine) -> [usize; 2] {
     }
 }
 
+/// Loads the two pinned locals of a kind from the slots that `field` and the next name.
+///
+/// # Safety
+/// I1, I2.
 #[inline(always)]
-unsafe fn load_pins<T: Value>(m: &mut Machine, field: usize) {
+pub(crate) unsafe fn load_pins<T: Value>(m: &mut Machine, field: usize) {
     // SAFETY: I1, I2.
     unsafe {
         T::read(m.at(m.field(field))).set_p0(m);

@@ -1,6 +1,9 @@
 //! Handlers of branches. A target is a distance in bytes from the branch's first operand word.
 
-use super::numeric::{CmpOp, operands, wide};
+use super::{
+    call::load_pins,
+    numeric::{CmpOp, operands, wide},
+};
 use crate::exec::machine::{
     Machine, Name, Value,
     context::Stop,
@@ -326,6 +329,33 @@ impl<M: Meter> Step for LoopEnter<M> {
             m.cx().loop_ip = m.ip;
             charged
         }
+    }
+}
+
+/// The same, of a loop that has pinned integers of its own: loads them, too. Operands: pins, cost.
+pub(crate) struct LoopEnterPinned<M>(PhantomData<M>);
+impl<M: Meter> Step for LoopEnterPinned<M> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4.
+        unsafe {
+            load_pins::<i64>(m, 0);
+            LoopEnter::<M>::step(m)
+        }
+    }
+}
+
+/// Loads pinned integers. Operands: pins.
+pub(crate) struct LoadPins;
+impl Step for LoadPins {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            load_pins::<i64>(m, 0);
+            m.advance(1);
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
             dispatch::{Step, chosen},
             place::{Dst, Named, Src, named},
             shared::Atomic,
-            views::MemoryView,
+            views::{FirstMemory, MemoryView},
         },
         meaning::v128::Simd,
     },
@@ -120,16 +120,18 @@ pub(crate) trait StoreOp: Named {
     fn eval(value: Self::A) -> Self::Raw;
 }
 
-impl MemoryView {
-    /// The address of `R` at `at`. `at` is far from overflowing.
+impl FirstMemory {
+    /// The address of `R` at `at`.
     #[inline(always)]
-    pub(crate) fn check<R: Raw>(self, at: u64) -> Result<*mut u8, Stop> {
-        if at + R::SIZE > self.len as u64 {
+    pub(crate) fn check<R: Raw>(&self, at: u64) -> Result<*mut u8, Stop> {
+        if at >= self.ends[R::SIZE.trailing_zeros() as usize] as u64 {
             return Err(Trap::MemoryOutOfBounds.into());
         }
         Ok(self.base.wrapping_add(at as usize))
     }
+}
 
+impl MemoryView {
     /// The address of `size` bytes at `at`, however large that is.
     #[inline(always)]
     pub(crate) fn check_any(self, at: u64, size: u64) -> Result<*mut u8, Stop> {
@@ -236,7 +238,10 @@ impl<E: Address> Location for E {
     #[inline(always)]
     unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
-        unsafe { m.cx().memory.check::<R>(E::get(m)) }
+        unsafe {
+            let at = E::get(m);
+            m.cx().memory.check::<R>(at)
+        }
     }
     #[inline(always)]
     unsafe fn read<R: Raw>(at: *const u8) -> R {
@@ -367,7 +372,7 @@ pub(crate) unsafe fn address_in<const IS64: bool>(
 
 /// The first slot of a global of the instance.
 #[inline(always)]
-unsafe fn global(m: &mut Machine, index: u32) -> *mut u64 {
+unsafe fn any_global(m: &mut Machine, index: u32) -> *mut u64 {
     // SAFETY: I4; I6 (indices in code are those of the instance's module).
     unsafe {
         let id = *m.cx().global_ids.add(index as usize);
@@ -375,14 +380,21 @@ unsafe fn global(m: &mut Machine, index: u32) -> *mut u64 {
     }
 }
 
-/// `d = global`. Operands: `d, -, index`.
-pub(crate) struct GlobalGet<T, D>(PhantomData<(T, D)>);
-impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
+/// The first slot of a global that the instance's module defines; `index` counts those.
+#[inline(always)]
+unsafe fn own_global(m: &mut Machine, index: u32) -> *mut u64 {
+    // SAFETY: I4; I6.
+    unsafe { m.cx().own_globals.add(index as usize).cast() }
+}
+
+/// `d = global`, any. Operands: `d, -, index`.
+pub(crate) struct AnyGlobalGet<T, D>(PhantomData<(T, D)>);
+impl<T: Value + 'static, D: Dst> Step for AnyGlobalGet<T, D> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
         unsafe {
-            let value = T::read(global(m, m.high(0) as u32));
+            let value = T::read(any_global(m, m.high(0) as u32));
             D::set(m, 0, value);
             m.advance(1);
         }
@@ -390,14 +402,45 @@ impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
     }
 }
 
-/// `global = a`. Operands: `-, a` or constant; index; a wide constant.
+/// `global = a`, any. Operands: `-, a`; index.
+pub(crate) struct AnyGlobalSet<T, A>(PhantomData<(T, A)>);
+impl<T: Value + 'static, A: Src> Step for AnyGlobalSet<T, A> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I6.
+        unsafe {
+            let global = any_global(m, m.low(1) as u32);
+            A::get::<T>(m, 1, 2).write(global);
+            m.advance(2);
+        }
+        Ok(())
+    }
+}
+
+/// `d = global`, one that the module defines. Operands: `d, -, index` among those.
+pub(crate) struct GlobalGet<T, D>(PhantomData<(T, D)>);
+impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I6.
+        unsafe {
+            let value = T::read(own_global(m, m.high(0) as u32));
+            D::set(m, 0, value);
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
+/// `global = a`, one that the module defines. Operands: `-, a` or constant; index among those; a
+/// wide constant.
 pub(crate) struct GlobalSet<T, A>(PhantomData<(T, A)>);
 impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
         unsafe {
-            let global = global(m, m.low(1) as u32);
+            let global = own_global(m, m.low(1) as u32);
             let value: T = A::get(m, 1, 2);
             value.write(global);
             m.advance(2 + if A::IS_CONST { T::WORDS } else { 0 });

@@ -3,7 +3,7 @@
 
 use super::{
     Ip, Machine,
-    views::{FuncEntity, HeapView, MemoryView, TableView},
+    views::{FirstMemory, FuncEntity, HeapView, MemoryView, TableView},
 };
 use crate::Trap;
 use core::{ptr, sync::atomic::AtomicU8};
@@ -12,13 +12,15 @@ use core::{ptr, sync::atomic::AtomicU8};
 #[repr(C)]
 pub(crate) struct Context {
     /// Memory 0 of the running instance.
-    pub(crate) memory: MemoryView,
+    pub(crate) memory: FirstMemory,
     /// The first instruction of the innermost loop, if that loop makes no calls.
     pub(crate) loop_ip: Ip,
     /// One beyond the last slot that a frame may use.
     pub(crate) stack_end: *mut u64,
     /// The heap of structures and arrays.
     pub(crate) heap: HeapView,
+    /// The values of the globals that the instance's module defines, as they lie in the store.
+    pub(crate) own_globals: *mut [u64; 2],
     /// The values of the store's globals, and the store's index of each global of the instance.
     pub(crate) globals: *mut [u64; 2],
     pub(crate) global_ids: *const u32,
@@ -46,10 +48,11 @@ impl Context {
     /// A context for a thread that does not run.
     pub(crate) fn new() -> Context {
         Context {
-            memory: MemoryView::NONE,
+            memory: MemoryView::NONE.into(),
             loop_ip: ptr::null(),
             stack_end: ptr::null_mut(),
             heap: HeapView::NONE,
+            own_globals: ptr::null_mut(),
             globals: ptr::null_mut(),
             global_ids: ptr::null(),
             funcs: ptr::null(),

@@ -36,6 +36,16 @@ pub(crate) struct MemoryView {
     pub(crate) len: usize,
 }
 
+/// Memory 0 of the running instance, as loads and stores of up to 16 bytes see it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct FirstMemory {
+    pub(crate) base: *mut u8,
+    /// An access of `1 << i` bytes lies in the memory if it begins below `ends[i]`: so nothing is
+    /// to be added to its address first.
+    pub(crate) ends: [usize; 5],
+}
+
 /// A table, as handlers see it.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -48,6 +58,12 @@ pub(crate) struct TableView {
 impl MemoryView {
     /// No memory: no bytes.
     pub(crate) const NONE: MemoryView = MemoryView { base: ptr::null_mut(), len: 0 };
+}
+
+impl From<MemoryView> for FirstMemory {
+    fn from(MemoryView { base, len }: MemoryView) -> FirstMemory {
+        FirstMemory { base, ends: [1, 2, 4, 8, 16].map(|size| (len + 1).saturating_sub(size)) }
+    }
 }
 
 /// A heap as handlers see it, in the context of the running code.
@@ -139,5 +155,21 @@ impl FuncCode {
     pub(crate) unsafe fn load(self) -> Ip {
         // SAFETY: the caller's promise.
         unsafe { (*self.entry()).load() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accesses_begin_where_they_end_within_the_memory() {
+        for len in [0, 1, 2, 3, 7, 8, 15, 16, 17, 65_536] {
+            let memory = FirstMemory::from(MemoryView { base: ptr::null_mut(), len });
+            for (i, end) in memory.ends.into_iter().enumerate() {
+                let fits = (0..=len).filter(|at| at + (1 << i) <= len);
+                assert_eq!(end, fits.count(), "{} bytes of {len}", 1 << i);
+            }
+        }
     }
 }

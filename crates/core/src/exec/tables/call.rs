@@ -5,8 +5,10 @@ use super::{ByPlace, FAST, Maybe, PLACES, cut, h};
 use crate::{
     Metering,
     exec::{
+        SlowOp,
         handlers::{
             atomic,
+            bulk::{MOST, MOST_FUELED, SmallCopy, SmallFill},
             call::{
                 self, CallIndirect, CallRef, Enter, Reload, Return, ReturnCallIndirect,
                 ReturnCallRef,
@@ -78,6 +80,19 @@ pub(crate) fn call_indirect(tail: bool, a: Place) -> Maybe {
 pub(crate) fn call_ref(tail: bool, a: Place) -> Maybe {
     let tables = [variable_places!(CallRef), variable_places!(ReturnCallRef)];
     tables[usize::from(tail)][a as usize]
+}
+
+/// `memory.copy` within memory 0, or `memory.fill` of it, which are done at once if they are small.
+/// `is_fueled` if fuel is counted.
+pub(crate) fn small_bulk(op: SlowOp, is_fueled: bool) -> Maybe {
+    match (op, is_fueled) {
+        _ if !FAST => None,
+        (SlowOp::MemoryCopy, false) => h::<SmallCopy<MOST>>(),
+        (SlowOp::MemoryCopy, true) => h::<SmallCopy<MOST_FUELED>>(),
+        (SlowOp::MemoryFill, false) => h::<SmallFill<MOST>>(),
+        (SlowOp::MemoryFill, true) => h::<SmallFill<MOST_FUELED>>(),
+        _ => None,
+    }
 }
 
 /// Handlers that have one form only.

@@ -6,7 +6,7 @@ use crate::{
     exec::{
         handlers::control::{
             Again, Bits, Br, BrAnd, BrTable, BrTest, Charge, Fueled, Interruptible, Jump,
-            LatchTest, LoopEnter, Target, Unmetered,
+            LatchTest, LoadPins, LoopEnter, LoopEnterPinned, Target, Unmetered,
         },
         machine::{
             dispatch::{Handler, run},
@@ -117,13 +117,21 @@ pub(crate) fn br_table(a: Place) -> Maybe {
     variable_places!(BrTable)[a as usize]
 }
 
-/// The start of an innermost loop without calls.
-pub(crate) fn loop_enter(metering: Metering) -> Handler {
-    match metering {
-        Metering::None => run::<LoopEnter<Unmetered>>,
-        Metering::Interrupt => run::<LoopEnter<Interruptible>>,
-        Metering::Fuel => run::<LoopEnter<Fueled>>,
+/// The start of an innermost loop without calls, which may have pins of its own.
+pub(crate) fn loop_enter(metering: Metering, is_pinned: bool) -> Handler {
+    match (metering, FAST && is_pinned) {
+        (Metering::None, false) => run::<LoopEnter<Unmetered>>,
+        (Metering::Interrupt, false) => run::<LoopEnter<Interruptible>>,
+        (Metering::Fuel, false) => run::<LoopEnter<Fueled>>,
+        (Metering::None, true) => run::<LoopEnterPinned<Unmetered>>,
+        (Metering::Interrupt, true) => run::<LoopEnterPinned<Interruptible>>,
+        (Metering::Fuel, true) => run::<LoopEnterPinned<Fueled>>,
     }
+}
+
+/// Loads the pinned integers that it names, which nothing asks for where there are none.
+pub(crate) fn load_pins() -> Handler {
+    run::<LoadPins>
 }
 
 /// A charge; nothing without metering.

@@ -24,9 +24,11 @@ use super::machine::{
     dispatch::{Handler, Step, run},
     place::{Dest, Place},
 };
-pub(crate) use call::{call_indirect, call_ref, enter, plain, reload, return_one};
+pub(crate) use call::{call_indirect, call_ref, enter, plain, reload, return_one, small_bulk};
 pub(crate) use canonical::canonical;
-pub(crate) use control::{br, br_and, br_table, br_test, charge, latch_test, loop_enter};
+pub(crate) use control::{
+    br, br_and, br_table, br_test, charge, latch_test, load_pins, loop_enter,
+};
 use core::marker::PhantomData;
 pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};

@@ -3,7 +3,7 @@
 use super::{ByDest, ByPlace, FAST, JOINED, Maybe, cut, h};
 use crate::exec::{
     handlers::{
-        memory::{GlobalGet, GlobalSet},
+        memory::{AnyGlobalGet, AnyGlobalSet, GlobalGet, GlobalSet},
         numeric::{Copy, Select},
     },
     machine::{
@@ -76,20 +76,36 @@ pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe
     )
 }
 
-/// `global.get`
-pub(crate) fn global_get(kind: Kind, d: Dest) -> Maybe {
+/// `global.get`, of one that the module defines or of any.
+pub(crate) fn global_get(kind: Kind, is_own: bool, d: Dest) -> Maybe {
     struct Of<T>(PhantomData<T>);
     impl<T: Value + 'static> Of<T> {
-        const TABLE: &'static ByDest = &dests!(GlobalGet<T>);
+        const OWN: &'static ByDest = &dests!(GlobalGet<T>);
     }
-    by_kind!(kind, |T| Of::<T>::TABLE[d as usize], super::vector::global_get(d))
+    by_kind!(
+        kind,
+        |T| match d {
+            _ if FAST && is_own => Of::<T>::OWN[d as usize],
+            Dest::Slot => h::<AnyGlobalGet<T, Slot>>(),
+            _ => None,
+        },
+        if is_own { None } else { super::vector::global_get(d) }
+    )
 }
 
-/// `global.set`
-pub(crate) fn global_set(kind: Kind, a: Place) -> Maybe {
+/// `global.set`, of one that the module defines or of any.
+pub(crate) fn global_set(kind: Kind, is_own: bool, a: Place) -> Maybe {
     struct Of<T>(PhantomData<T>);
     impl<T: Value + 'static> Of<T> {
-        const TABLE: &'static ByPlace = &over_places!(GlobalSet<T>);
+        const OWN: &'static ByPlace = &over_places!(GlobalSet<T>);
     }
-    by_kind!(kind, |T| Of::<T>::TABLE[a as usize], super::vector::global_set(a))
+    by_kind!(
+        kind,
+        |T| match a {
+            _ if FAST && is_own => Of::<T>::OWN[a as usize],
+            Place::Slot => h::<AnyGlobalSet<T, Slot>>(),
+            _ => None,
+        },
+        if is_own { None } else { super::vector::global_set(a) }
+    )
 }

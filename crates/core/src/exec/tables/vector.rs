@@ -9,7 +9,9 @@ use super::{
 use crate::exec::{
     handlers::{
         call::Return,
-        memory::{Any, Base, GlobalGet, GlobalSet, Indexed, Load, LoadOp, Store, StoreOp, Wrapped},
+        memory::{
+            Any, AnyGlobalGet, AnyGlobalSet, Base, Indexed, Load, LoadOp, Store, StoreOp, Wrapped,
+        },
         numeric::{Bin, BinOp, Copy, Select, Un, UnOp},
         vector::{
             Extract, ExtractOp, LoadLane, LoadLaneOp, Replace, ReplaceOp, Shift, ShiftOp, Shuffle,
@@ -287,7 +289,7 @@ pub(crate) fn global_get(d: Dest) -> Maybe {
     if !SIMD {
         return None;
     }
-    few(const { two_dests!(GlobalGet<Simd>) }, d)
+    few(const { two_dests!(AnyGlobalGet<Simd>) }, d)
 }
 
 /// `global.set`
@@ -296,8 +298,8 @@ pub(crate) fn global_set(a: Place) -> Maybe {
         return None;
     }
     match a {
-        Place::Slot => h::<GlobalSet<Simd, Slot>>(),
-        Place::Acc if FAST => h::<GlobalSet<Simd, Acc>>(),
+        Place::Slot => h::<AnyGlobalSet<Simd, Slot>>(),
+        Place::Acc if FAST => h::<AnyGlobalSet<Simd, Acc>>(),
         _ => None,
     }
 }
