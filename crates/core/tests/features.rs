@@ -2,7 +2,10 @@
 //! feature, and is accepted by builds that have it. `cargo xtask features` runs this with each
 //! combination that matters.
 
-use windlass::{Config, Engine, Features, FuncType, Module, Val, ValType};
+use std::sync::Arc;
+use windlass::{
+    Config, Engine, ExternRef, Features, Finality, FuncType, Module, RootScope, Store, Val, ValType,
+};
 
 /// For each cargo feature: whether this build has it, and modules that need it.
 const NEED: [(&str, bool, &[&str]); 5] = [
@@ -132,4 +135,36 @@ fn all_else_runs_in_every_build() {
     assert_eq!(10_000 - store.get_fuel().expect("it is metered"), 230);
     assert!(matches!(Val::V128(7u128.into()), Val::V128(v) if v.as_u128() == 7));
     assert_eq!(FuncType::new(&engine, [ValType::V128], []).params().len(), 1);
+}
+
+#[test]
+fn host_values_are_collected_where_there_is_a_collector_and_else_end_with_their_store() {
+    let mut store = Store::new(&engine(), ());
+    let value = Arc::new(());
+    {
+        let mut scope = RootScope::new(&mut store);
+        for _ in 0..100 {
+            ExternRef::new(&mut scope, value.clone()).expect("there is room");
+        }
+    }
+    store.gc();
+    let collects = cfg!(any(feature = "gc", feature = "exceptions", feature = "gc-stress"));
+    assert_eq!(Arc::strong_count(&value), if collects { 1 } else { 101 });
+    drop(store);
+    assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
+fn a_function_type_with_a_supertype_needs_what_casts_need() {
+    let engine = engine();
+    let of = |finality, supertype: Option<&FuncType>| {
+        FuncType::with_finality_and_supertype(&engine, finality, supertype, [], [])
+    };
+    let parent = of(Finality::NonFinal, None).expect("it has none");
+    let child = of(Finality::Final, Some(&parent));
+    assert_eq!(child.is_ok(), cfg!(feature = "gc"));
+    match child {
+        Ok(ty) => assert!(ty.matches(&parent)),
+        Err(error) => assert!(error.to_string().contains("cargo feature `gc`"), "{error}"),
+    }
 }

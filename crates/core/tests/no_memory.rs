@@ -4,8 +4,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use windlass::{
-    Config, Engine, Error, Func, Instance, LinkError, Linker, Module, ModuleError, OutOfMemory,
-    Store, Trap,
+    CompilationMode, Config, Engine, Error, Func, Instance, LinkError, Linker, Module, ModuleError,
+    OutOfMemory, Store, Trap,
 };
 
 thread_local! {
@@ -138,4 +138,39 @@ fn contexts() {
     // There was memory for the error, and none for what was to stand before it.
     assert_eq!((error.trap(), error.to_string()), (Some(Trap::Unreachable), "unreachable".into()));
     assert_eq!(fails().to_string(), "what was done");
+}
+
+/// Each allocation of a first call is refused once: those of validation and translation, and the
+/// last, for the place where the code is found.
+#[test]
+fn functions_that_are_translated_when_they_are_called() {
+    let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Lazy)).unwrap();
+    let text = r#"(func $g (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
+        (func (export "f") (param i32) (result i32) (local i32)
+            (loop (local.set 1 (call $g (local.get 0))) (br_if 0 (i32.eqz (local.get 1))))
+            (local.get 1))
+        (func (export "first"))"#;
+    let wasm = binary(text);
+    for left in 0..1000 {
+        let module = Module::new(&engine, &wasm).unwrap();
+        let mut store = Store::new(&engine, ());
+        let f = Instance::new(&mut store, &module, &[]).unwrap();
+        // The store makes what computes for the first call that it has.
+        f.get_typed_func::<(), ()>(&store, "first").unwrap().call(&mut store, ()).unwrap();
+        let f = f.get_typed_func::<i32, i32>(&store, "f").unwrap();
+        match with_memory_for(left, || f.call(&mut store, 14)) {
+            Ok(result) => {
+                assert_eq!(result, 42);
+                assert!(left > 10, "{left} allocations");
+                return;
+            }
+            Err(error) => {
+                let is_told = error.is::<OutOfMemory>() || error.to_string().contains("memory");
+                assert!(is_told || error.trap().is_some(), "{left}: {error:?}");
+                // Nothing is left half done.
+                assert_eq!(f.call(&mut store, 14).unwrap(), 42);
+            }
+        }
+    }
+    panic!("it needs more and more");
 }
