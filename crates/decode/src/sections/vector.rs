@@ -55,10 +55,9 @@ impl<'a> Reader<'a> {
         }
         for _ in 0..count {
             let element = element(self)?;
-            // Elements are as long as that at least: there is room, and what makes more need not
-            // be linked.
+            // Some are shorter, and not valid.
             if vector.len() == vector.capacity() {
-                return Err(Error::new(ErrorKind::OutOfMemory, offset));
+                one_more(&mut vector, self)?;
             }
             vector.push(element);
         }
