@@ -69,7 +69,8 @@ MACHINES = {
         indirect_call=r"call\s+\*%",
         frame=r"(sub|add|lea)q?\s.*%rsp$",
         saves=r"push",
-        jump=r"jmp\s+\*",
+        # On Windows a function that has ended says so by a prefix.
+        jump=r"(rex\.W\w* )?jmp\s+\*",
     ),
     183: Machine(
         call=r"blr?\b",

@@ -157,7 +157,8 @@ impl Host {
             tests.env("WINDLASS_INSTRUCTION_SET", set);
             // What `ci/profiles.sh` gives on x86-64.
             tests.env("WINDLASS_SPEC_STACK", "262144");
-            for setting in ["opt-level=2", "debug-assertions=false"] {
+            // As in a release build, which tail calls want.
+            for setting in ["opt-level=2", "debug-assertions=false", "overflow-checks=false"] {
                 tests.args(["--config", &format!("profile.test.package.windlass.{setting}")]);
             }
         }
