@@ -6,7 +6,12 @@ mod name;
 #[path = "build/set.rs"]
 mod set;
 
-use std::{env::var, fs, path::PathBuf};
+use std::{
+    env::var,
+    fs,
+    path::{Path, PathBuf},
+    process,
+};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -38,33 +43,56 @@ fn backend() {
 /// The file of the instruction set that an embedder names, or ours.
 fn instruction_set() {
     const FILE: &str = "WINDLASS_INSTRUCTION_SET";
+    const GENERAL: &str = "instruction-set.txt";
+    const TESTS: &str = "src/translate/block_tests.txt";
+    const MEANINGS: &str = "src/exec/meaning/num.rs";
     println!("cargo::rerun-if-env-changed={FILE}");
-    let path = match var(FILE) {
-        Ok(path) if !path.is_empty() => PathBuf::from(path),
-        _ => PathBuf::from("instruction-set.txt"),
-    };
+    let is_profile = var("CARGO_FEATURE_PROFILE").is_ok();
+    let named = var(FILE).unwrap_or_default();
+    // A profile tells what a program would do with the handlers of the set, each for itself, or
+    // with all there can be.
+    let all = is_profile && named == "all";
+    let path = PathBuf::from(if named.is_empty() || all { GENERAL } else { &named });
     println!("cargo::rerun-if-changed={}", path.display());
-    let text = match fs::read_to_string(&path) {
+    println!("cargo::rerun-if-changed={GENERAL}");
+    println!("cargo::rerun-if-changed={MEANINGS}");
+    let read = |path: &Path| match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) => panic!("{FILE}: {}: {error}", path.display()),
+        Err(error) => fail(&format!("{FILE}: {}: {error}", path.display())),
     };
+    let (text, general) = (read(&path), read(GENERAL.as_ref()));
+    let ops = set::block::functions(&read(MEANINGS.as_ref()));
     let is_fast = var("CARGO_FEATURE_FAST").is_ok();
-    if !is_fast && var(FILE).is_ok_and(|path| !path.is_empty()) {
+    if !is_fast && !named.is_empty() {
         println!("cargo::warning={FILE} is not used: that takes the feature `fast`");
     }
-    // A profile counts what a program would do with all handlers, each for itself.
-    let is_plain = !is_fast || var("CARGO_FEATURE_PROFILE").is_ok();
-    let text = if is_plain { "" } else { &text };
+    let text = if is_fast { text.as_str() } else { "" };
     // Without optimisation a few do for tests; all take minutes to compile.
     let most = if var("OPT_LEVEL").is_ok_and(|level| matches!(level.as_str(), "0" | "1")) {
         200
     } else {
         usize::MAX
     };
-    let tables = match set::tables(text, most) {
-        Ok(tables) => tables,
-        Err(error) => panic!("{}:{error}", path.display()),
+    let version = var("CARGO_PKG_VERSION").unwrap_or_default();
+    let (general, version) = (general.as_str(), version.as_str());
+    let reading = set::Reading { general, version, ops: &ops, most, plain: is_profile, all };
+    let write = |name: &str, path: &Path, text: &str| {
+        let tables = match set::tables(&path.display().to_string(), text, &reading) {
+            Ok(tables) => tables,
+            Err(error) => fail(&format!("{}:{error}", path.display())),
+        };
+        let out = PathBuf::from(var("OUT_DIR").expect("cargo says where files go")).join(name);
+        fs::write(&out, tables).expect("cargo's folder can be written");
     };
-    let out = PathBuf::from(var("OUT_DIR").expect("cargo says where files go")).join("set.rs");
-    fs::write(&out, tables).expect("cargo's folder can be written");
+    write("set.rs", &path, text);
+    // The engine's own tests have blocks.
+    println!("cargo::rerun-if-changed={TESTS}");
+    let tests = if is_fast { read(TESTS.as_ref()) } else { String::new() };
+    write("set-of-tests.rs", TESTS.as_ref(), &tests);
+}
+
+/// Ends the build: cargo shows the text as an error.
+fn fail(error: &str) -> ! {
+    println!("cargo::error={error}");
+    process::exit(1)
 }

@@ -127,7 +127,9 @@ pub(crate) fn verify() -> bool {
 
 pub(crate) fn bless() -> bool {
     let args = ["test", "--package", "windlass", "--test", "translate"];
+    let blocks = ["test", "--package", "windlass", "--lib", "blocks_are_those_of_the_tests"];
     succeeds(command(".", "cargo", &args).env("BLESS", "1"))
+        && succeeds(command(".", "cargo", &blocks).env("BLESS", "1"))
 }
 
 pub(crate) fn differential(args: &[String]) -> bool {

@@ -21,6 +21,7 @@ const GATES: &[Gate] = &[
     ("sizes", sizes),
     ("instructions", || instructions::instructions(false)),
     ("profiling", profiling),
+    ("own instruction set", own_set),
     ("features", || features::features().into()),
     ("embeddings", || commands::sizes(&[]).into()),
     ("package", || commands::package(&[]).into()),
@@ -134,6 +135,26 @@ fn profiling() -> Outcome {
     let Ok(text) = fs::File::open(root().join("README.md")) else { return Outcome::Failed };
     let profiled = succeeds(words.stdin(text)) && fs::metadata(profile).is_ok_and(|f| f.len() > 0);
     profiled.into()
+}
+
+/// The example with an engine for one program: its file is made again, the engine is built with it,
+/// and the program runs in blocks.
+fn own_set() -> Outcome {
+    let run = |features: &[&str]| {
+        let mut run = command("examples/own-set", "cargo", &["run", "--release", "--quiet"]);
+        run.args(features).env("CARGO_TARGET_DIR", "target");
+        run
+    };
+    let file = root().join("examples/own-set/own-set.txt");
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    if !succeeds(&mut run(&["--features", "profile"])) {
+        return Outcome::Failed;
+    }
+    let is_same = fs::read_to_string(&file).is_ok_and(|after| after == before);
+    if !is_same {
+        println!("examples/own-set/own-set.txt was made again: it is to be committed");
+    }
+    (succeeds(&mut run(&[])) && is_same).into()
 }
 
 /// The packages, with the oldest compiler that they promise. What the tests take may want a newer.

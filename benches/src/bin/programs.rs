@@ -41,7 +41,8 @@ NPM_CONFIG_REGISTRY and PIP_INDEX_URL name other registries.
                       engines translate when they do by default
   --fetch             only bring the programs
   --profiles FOLDER   with the feature `profile`: runs each program and kernel once in Windlass and
-                      writes which cells it executed, for `cargo xtask choose`
+                      writes which cells it executed, for `cargo xtask choose`, and beside it, with
+                      the extension `set`, an instruction set for this program
   --list              list engines and programs
 ";
 
@@ -211,7 +212,9 @@ impl Options {
         let engine = windlass::Engine::default();
         let write = |name: &str, part: &str| {
             let path = folder.join(format!("{part}-{name}.txt"));
-            std::fs::write(path, windlass::take_profile().to_string())
+            let profile = windlass::take_profile();
+            std::fs::write(path.with_extension("set"), profile.instruction_set())?;
+            std::fs::write(path, profile.to_string())
         };
         for program in self.chosen() {
             program.run(&engine)?;

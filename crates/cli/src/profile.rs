@@ -18,7 +18,12 @@ pub(crate) fn not_built_in() -> crate::terminal::Failure {
 mod counting {
     use crate::{run::Run, terminal::Failure};
     use clap::Args;
-    use std::{collections::HashMap, fs, path::PathBuf, process::ExitCode};
+    use std::{
+        collections::HashMap,
+        fs,
+        path::{Path, PathBuf},
+        process::ExitCode,
+    };
     use windlass::Stretch;
 
     /// Run a program and show which cells it executes
@@ -28,6 +33,10 @@ mod counting {
         /// Write the complete profile to this file
         #[arg(long, value_name = "FILE")]
         profile: Option<PathBuf>,
+        /// Write to this file an instruction set for this program: to build the engine with, by
+        /// the environment variable WINDLASS_INSTRUCTION_SET
+        #[arg(long, value_name = "FILE")]
+        instruction_set: Option<PathBuf>,
         #[command(flatten)]
         run: Box<Run>,
     }
@@ -41,11 +50,17 @@ mod counting {
             let profile = windlass::take_profile();
             show(&profile.stretches);
             if let Some(path) = self.profile {
-                fs::write(&path, profile.to_string())
-                    .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+                write(&path, &profile.to_string())?;
+            }
+            if let Some(path) = self.instruction_set {
+                write(&path, &profile.instruction_set())?;
             }
             code
         }
+    }
+
+    fn write(path: &Path, text: &str) -> Result<(), Failure> {
+        fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
     }
 
     /// The hottest cells, pairs and longer chains.

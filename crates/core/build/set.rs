@@ -4,21 +4,48 @@
 //! ```text
 //! handler WEIGHT NAME                    a handler for these places
 //! sequence WEIGHT NAME + NAME + ...      cells that follow each other, as one
+//! block WEIGHT CELL + CELL + ...         a stretch of code with its operands, as one
+//! include general                        the lines of our own file, too
+//! windlass VERSION                       which version of the engine the blocks are for
 //! ```
 //!
 //! A name is the type of a handler's body, as `Bin<I32Add, P0, Const, Acc>`; weights tell people
-//! what a line is worth. What goes back to the start of a loop, or charges for one, is written
-//! without metering and is there with each.
+//! what a line is worth. In handlers and sequences, what goes back to the start of a loop, or
+//! charges for one, is written without metering and is there with each. Cells of blocks are told in
+//! [`block`].
 
-use crate::name::Name;
+#[path = "block.rs"]
+pub(crate) mod block;
+
+use super::name::Name;
+use block::{Automaton, Block, Words};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
+    format,
+    // The engine's tests and profiles read such files, too.
+    prelude::v1::*,
 };
+
+/// What a file is read with.
+pub(crate) struct Reading<'a> {
+    /// The text of our own file.
+    pub(crate) general: &'a str,
+    /// The version of the engine.
+    pub(crate) version: &'a str,
+    /// The functions of instructions.
+    pub(crate) ops: &'a BTreeSet<String>,
+    /// How many sequences there are to be at most.
+    pub(crate) most: usize,
+    /// Whether only handlers for places are read: each cell is to be executed by itself.
+    pub(crate) plain: bool,
+    /// Whether all of these are there, whatever the file says.
+    pub(crate) all: bool,
+}
 
 /// A name, as it is written.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Tree {
+pub(crate) struct Tree {
     word: String,
     args: Vec<Tree>,
 }
@@ -111,6 +138,14 @@ impl Tree {
         }
     }
 
+    /// As it stands in the file.
+    fn to_text(&self) -> String {
+        match self.args.iter().map(Tree::to_text).collect::<Vec<_>>() {
+            args if args.is_empty() => self.word.clone(),
+            args => format!("{}<{}>", self.word, args.join(", ")),
+        }
+    }
+
     fn to_type(&self) -> String {
         let mut out = String::new();
         self.write(&mut out, false);
@@ -133,21 +168,64 @@ impl Tree {
 #[derive(Default)]
 struct Set {
     /// With the lines that they stand in.
-    handlers: BTreeMap<Tree, usize>,
-    sequences: BTreeMap<Vec<Tree>, usize>,
+    handlers: BTreeMap<Tree, Place>,
+    sequences: BTreeMap<Vec<Tree>, Place>,
+    blocks: Vec<(Block, Place)>,
     /// How many lines with sequences there can be more.
     most: usize,
     /// How many with metering there were.
     metered: usize,
+    /// Whether the file says which version of the engine it is for.
+    has_version: bool,
+}
+
+/// A line: of the file, or of our own, which it includes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    number: usize,
+    is_general: bool,
+}
+
+impl Place {
+    /// For people.
+    fn text(self, file: &str) -> String {
+        let Place { number, is_general } = self;
+        format!("{}:{number}", if is_general { "instruction-set.txt" } else { file })
+    }
 }
 
 impl Set {
-    fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
+    fn text(&mut self, text: &str, reading: &Reading<'_>, is_general: bool) -> Result<(), String> {
+        for (number, line) in (1..).zip(text.lines()) {
+            let place = Place { number, is_general };
+            self.line(place, line, reading).map_err(|error| match is_general {
+                true => format!("instruction-set.txt:{number}: {error}"),
+                false => format!("{number}: {error}"),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, number: Place, line: &str, reading: &Reading<'_>) -> Result<(), String> {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
         }
-        let expected = "expected `handler WEIGHT NAME` or `sequence WEIGHT NAME + NAME ...`";
+        if let Some(version) = line.strip_prefix("windlass ") {
+            self.has_version = true;
+            return match version.trim() == reading.version {
+                true => Ok(()),
+                false => Err(format!(
+                    "made for version {version} of the engine, which is {} now: make it again",
+                    reading.version
+                )),
+            };
+        }
+        if line == "include general" && !number.is_general {
+            return self.text(reading.general, reading, true);
+        }
+        let expected = "expected `handler WEIGHT NAME`, `sequence WEIGHT NAME + NAME ...`, \
+                        `block WEIGHT CELL + CELL ...`, `include general` or `windlass VERSION`";
         let mut words = line.splitn(3, ' ');
         let (Some(kind), Some(weight), Some(names)) = (words.next(), words.next(), words.next())
         else {
@@ -155,6 +233,16 @@ impl Set {
         };
         if weight.parse::<u64>().is_err() {
             return Err(format!("`{weight}` is no weight: {expected}"));
+        }
+        if reading.plain && matches!(kind, "sequence" | "block") {
+            return Ok(());
+        }
+        if kind == "block" {
+            if !self.has_version {
+                return Err("a line `windlass VERSION` comes before blocks".to_owned());
+            }
+            self.blocks.push((Block::parse(names, reading.ops)?, number));
+            return Ok(());
         }
         let parts = names.split('+').map(Tree::parse).collect::<Result<Vec<_>, _>>()?;
         let meterings = |parts: &[Tree]| {
@@ -194,32 +282,34 @@ struct Node {
     next: BTreeMap<usize, Node>,
 }
 
-/// The tables of a file, as source, with the first `most` sequences; or its first error, with the
-/// line.
-pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
-    let mut set = Set { most, ..Set::default() };
-    for (number, line) in (1..).zip(text.lines()) {
-        set.line(number, line).map_err(|error| format!("{number}: {error}"))?;
-    }
+/// The tables of a file, as source; or its first error, with the line.
+pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<String, String> {
+    let mut set = Set { most: reading.most, ..Set::default() };
+    set.text(text, reading, false)?;
+    let file = file.replace(['\\', '"', '{', '}', '\n', '\r'], "/");
     let mut out = format!(
-        "/// How many parts a sequence has at most.\n\
+        "/// Whether all handlers are there, for all places.\n\
+         const ALL: bool = {};\n\
+         /// How many parts a sequence has at most.\n\
          pub(super) const LONGEST: usize = {LONGEST};\n",
+        reading.all,
     );
     let mut admitted: Vec<u64> = set.handlers.keys().map(|tree| tree.name().0).collect();
     admitted.sort_unstable();
     list(&mut out, "/// Names of handlers, in order.\nstatic ADMITTED", "u64", admitted);
     for (tree, line) in &set.handlers {
         // An error of the build if there is no such handler, or if it is always there.
-        let (body, name) = (tree.to_type(), tree.name().0);
+        let (body, name, place) = (tree.to_type(), tree.name().0, line.text(&file));
         let _ = writeln!(
             out,
             "const _: () = assert!(\n    \
-             matches!(<{body} as Step>::CHOICE, Some(Name({name}))),\n    \
-             \"instruction set, line {line}: no handler that is to be chosen\",\n);",
+             matches!(<{body} as Step>::CHOICE, Some(Name({name}))), // {place}\n    \
+             \"{place}: no handler that is to be chosen\",\n);",
         );
     }
 
-    let parts: BTreeSet<&Tree> = set.sequences.keys().flatten().collect();
+    let in_blocks = set.blocks.iter().flat_map(|(block, _)| &block.cells).map(|cell| &cell.name);
+    let parts: BTreeSet<&Tree> = set.sequences.keys().flatten().chain(in_blocks).collect();
     let number: BTreeMap<&Tree, usize> = parts.iter().copied().zip(0..).collect();
     let run = |tree: &Tree| if tree.has("Fast") { "run_fast" } else { "run" };
     let handlers = parts.iter().map(|part| format!("{}::<{}>", run(part), part.to_type()));
@@ -240,14 +330,15 @@ pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
         }
         let _ = write!(body, "{}{}", last.to_type(), ">".repeat(before.len()));
         let any_fast = sequence.iter().any(|part| part.has("Fast"));
-        let alias = format!("Line{line}As{}", fused.len());
-        let _ = writeln!(out, "type {alias} = {body};");
+        let alias = format!("Sequence{}", fused.len());
+        let place = line.text(&file);
+        let _ = writeln!(out, "type {alias} = {body}; // {place}");
         for part in before {
             let part = part.to_type();
             let _ = writeln!(
                 out,
                 "const _: () = assert!(\n    <{part} as Step>::FALLS_THROUGH,\n    \
-                 \"instruction set, line {line}: a branch or call comes last\",\n);",
+                 \"{place}: a branch or call comes last\",\n);",
             );
         }
         fused.push(format!("{}::<{alias}>", if any_fast { "run_fast" } else { "run" }));
@@ -291,7 +382,32 @@ pub(crate) fn tables(text: &str, most: usize) -> Result<String, String> {
         "(u16, u16)",
         edges,
     );
+    blocks(&file, &set, |part| number[part], &mut out)?;
     Ok(out)
+}
+
+/// The tables of blocks, and their code.
+fn blocks(
+    file: &str,
+    set: &Set,
+    part: impl Fn(&Tree) -> usize + Copy,
+    out: &mut String,
+) -> Result<(), String> {
+    for (number, (block, place)) in set.blocks.iter().enumerate() {
+        let place = place.text(file);
+        // What is left to its own handler may be anything: if it is not there, that tells where.
+        for (index, cell) in block.cells.iter().enumerate() {
+            if let Words::Any(_) = cell.words {
+                let body = cell.name.to_type();
+                let alias = format!("type Cell{index}OfBlock{number} = {body};");
+                let _ = writeln!(out, "#[allow(dead_code)]\n{alias} // {place}");
+            }
+        }
+        block.checks(&place, out);
+        block.write(&format!("Block{number}"), out);
+    }
+    let blocks: Vec<&Block> = set.blocks.iter().map(|(block, _)| block).collect();
+    Automaton::new(&blocks, part).write(&blocks, part, out)
 }
 
 fn list(

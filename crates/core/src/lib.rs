@@ -96,13 +96,15 @@
 //! - `loop-dispatch`: dispatch by a loop even where tail calls work.
 //! - `gc-stress`: for tests: collects garbage at every allocation, and overwrites what is free.
 //! - `profile`: counts what is executed, for the choice of the instruction set; slow.
+//!   `take_profile` tells it, and makes a program's own instruction set of it.
 //!
 //! What a build is without is refused: a module that needs it is an error that names the feature,
 //! whatever the configuration says. All items of this crate are there nevertheless.
 //! [`Features::BUILT`] is what of WebAssembly a build has.
 //!
 //! The environment variable `WINDLASS_INSTRUCTION_SET` names, at build time, a file with an
-//! instruction set other than ours; CONTRIBUTING.md says how one is made.
+//! instruction set other than ours: of the programs that an embedder runs, with handlers for whole
+//! parts of their code. `docs/instruction-set.md` says how one is made.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
@@ -168,7 +170,10 @@ pub use error::{
 };
 pub use exec::BACKEND;
 #[cfg(feature = "profile")]
-pub use exec::{Profile, Stretch, take_profile};
+pub use exec::cells::{
+    profile::{Profile, Stretch, take_profile},
+    profiled::ProfiledCell,
+};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use memory_source::{MemoryPool, MemorySource};
 pub use module::{Module, ResourcesRequired};

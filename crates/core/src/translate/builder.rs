@@ -90,8 +90,10 @@ pub(crate) struct Builder {
     pub(crate) code: Vec<Cell>,
     /// Where the cells begin.
     starts: Vec<u32>,
-    /// Of finished code, the last cells that sequences were looked for at.
+    /// Of finished code, the last cells that sequences were looked for at, and where the last of
+    /// them begins; none if there were none.
     behind: Behind,
+    fused: Option<usize>,
     records: Vec<Record>,
     accs: Accs,
     /// Offset in the module of the instruction that is being translated.
@@ -117,6 +119,7 @@ impl Builder {
         self.code.clear();
         self.starts.clear();
         self.behind = Behind::default();
+        self.fused = None;
         self.copy.clear();
         self.forget();
         self.record(Recording::None);
@@ -191,25 +194,32 @@ impl Builder {
         self.code.push(Cell::of_handler(handler));
     }
 
-    /// In finished code: cells that the instruction set has a sequence for get the handler of all
-    /// together; some of the cells, from the end on. Whether there were any left.
-    pub(crate) fn fuse_some(&mut self, fusions: &Fusions) -> bool {
+    /// In finished code: cells that the instruction set has a sequence or a block for get the
+    /// handler of all together; some of the cells, from the end on. Whether there were any left.
+    pub(crate) fn fuse_some(&mut self, fusions: &Fusions, blocks: bool) -> bool {
         for _ in 0..PIECE {
             let Some(start) = self.starts.pop() else { return false };
-            let Some(word) = self.code.get_mut(start as usize) else { return false };
-            *word = fusions.fuse(&mut self.behind, *word);
+            let (start, end) = (start as usize, self.fused.unwrap_or(self.code.len()));
+            let Some(cell) = self.code.get_mut(start..end) else { return false };
+            let (handler, _) = fusions.fuse(&mut self.behind, cell, blocks);
+            if let Some(word) = cell.first_mut() {
+                *word = handler;
+            }
+            self.fused = Some(start);
         }
         true
     }
 
     /// Of finished code, for a listing: notes how many cells each handler would execute, if
     /// [`Builder::fuse_some`] were called.
-    pub(crate) fn find_sequences(&mut self, fusions: &Fusions) {
+    pub(crate) fn find_sequences(&mut self, fusions: &Fusions, blocks: bool) {
         let Some(lines) = &mut self.lines else { return };
         let mut behind = Behind::default();
+        let mut end = self.code.len();
         for &start in self.starts.iter().rev() {
-            let Some(word) = self.code.get(start as usize) else { return };
-            let length = fusions.length(&mut behind, *word);
+            let Some(cell) = self.code.get(start as usize..end) else { return };
+            let (_, length) = fusions.fuse(&mut behind, cell, blocks);
+            end = start as usize;
             if let Ok(line) = lines.binary_search_by_key(&(start as usize), |line| line.at) {
                 lines[line].sequence = length;
             }

@@ -159,7 +159,8 @@ impl Job {
         }
         if self.stage == Stage::Fuse {
             if let Some(fusions) = source.fusions {
-                shed(interrupted, || self.state.builder.fuse_some(fusions))?;
+                let blocks = source.has_blocks();
+                shed(interrupted, || self.state.builder.fuse_some(fusions, blocks))?;
             }
             self.verification = Progress::default();
             self.stage = if VERIFIES && source.verify { Stage::Verify } else { Stage::Shed };

@@ -15,6 +15,8 @@
 #![deny(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 mod atomic;
+#[cfg(all(test, feature = "fast"))]
+mod block_tests;
 mod branch;
 mod budget;
 mod builder;
@@ -96,6 +98,12 @@ pub(crate) struct Source<'m> {
 }
 
 impl<'m> Source<'m> {
+    /// Whether blocks may execute its code: not if memories are shared, as what is out of bounds
+    /// there may be tried again, and a block does not keep slots for that.
+    fn has_blocks(self) -> bool {
+        !self.context.memories.iter().any(|memory| memory.shared)
+    }
+
     /// For the verifier: the code of a function.
     pub(crate) fn subject(
         self,
@@ -185,7 +193,7 @@ fn record(
     let mut translator = Translator::new(source, defined, recording)?;
     translator.body(None)?;
     if let (Recording::Text, Some(fusions)) = (recording, source.fusions) {
-        translator.builder.find_sequences(fusions);
+        translator.builder.find_sequences(fusions, source.has_blocks());
     }
     Ok((translator.builder.lines.take().unwrap_or_default(), translator.state.take_catches()))
 }

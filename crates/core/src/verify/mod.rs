@@ -333,6 +333,7 @@ impl Verifier<'_> {
             }
             self.arrive()?;
             ensure(self.is_sequence(), "I1: what a sequence says follows")?;
+            ensure(self.is_block()?, "I1: what a block says follows")?;
         }
         self.is_shared = layouts.of(word).nth(1).is_some();
         let mut outcome = Err("I1: not a handler");
@@ -378,6 +379,36 @@ impl Verifier<'_> {
             })
         };
         sequences.peek().is_none() || sequences.any(follow)
+    }
+
+    /// I1: whether the cells that begin here are those that a block executes, word by word. What is
+    /// out of bounds traps in a block for good: so it is in no module with memories that others can
+    /// grow.
+    fn is_block(&mut self) -> Result<bool, &'static str> {
+        let Subject { code, context, .. } = self.subject;
+        let layouts = self.layouts;
+        let mut blocks = layouts.blocks(code[self.at]).peekable();
+        if blocks.peek().is_none() {
+            return Ok(true);
+        }
+        let is_shared = context.memories.iter().any(|memory| memory.shared);
+        ensure(!is_shared, "I6: a block where memories are shared")?;
+        for cells in blocks {
+            self.work_on(cells.len());
+            let mut rest = code.get(self.at..).unwrap_or_default();
+            let is_cell = |&(part, words): &(u64, Result<&[u64], usize>)| {
+                let count = words.map_or_else(|count| count, <[u64]>::len);
+                let Some((cell, after)) = rest.split_at_checked(1 + count) else { return false };
+                rest = after;
+                let follow = || cell[1..].iter().map(|word| word.bits());
+                let is_same = words.is_ok_and(|words| words.iter().copied().eq(follow()));
+                (words.is_err() || is_same) && layouts.begins_with(cell[0], part)
+            };
+            if cells.iter().all(is_cell) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Operand word `index` of the cell.

@@ -4,6 +4,22 @@
 //! translator has.
 
 pub(crate) mod object;
+#[cfg(all(
+    feature = "fast",
+    feature = "std",
+    any(not(tail_calls), debug_assertions),
+    any(test, feature = "profile"),
+))]
+pub(crate) mod own_set;
+#[cfg(feature = "profile")]
+pub(crate) mod profile;
+#[cfg(all(
+    feature = "fast",
+    feature = "std",
+    any(not(tail_calls), debug_assertions),
+    any(test, feature = "profile"),
+))]
+pub(crate) mod profiled;
 pub(crate) mod vector;
 
 use super::{
@@ -179,8 +195,12 @@ pub(crate) struct Layout {
     pub(crate) part: Part,
 }
 
+/// The cells of a block: the handler of each, and its operand words, or how many it has, whatever
+/// they are.
+pub(crate) type BlockCells = Vec<(u64, Result<&'static [u64], usize>)>;
+
 /// The layouts of all handlers. A linker may give handlers of the same machine code one address:
-/// then it has several. A handler of a sequence has that of its first part.
+/// then it has several. A handler of a sequence or of a block has that of its first part.
 pub(crate) struct Layouts {
     /// Open addressing: a handler word and where its layouts begin, which are a list through
     /// `layouts`; [`NONE`] where there is none.
@@ -189,6 +209,8 @@ pub(crate) struct Layouts {
     layouts: Vec<(Layout, u32)>,
     /// Handlers of sequences, with the handlers of their parts: in order.
     sequences: Vec<(u64, Vec<u64>)>,
+    /// Handlers of blocks, with their cells: in order.
+    blocks: Vec<(u64, BlockCells)>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -214,8 +236,13 @@ impl Layouts {
         static LAYOUTS: Once<Layouts> = Once::new();
         LAYOUTS.get_or_init(|| {
             let entries = alloc::vec![(0, NONE); 1 << 10];
-            let mut layouts =
-                Layouts { entries, count: 0, layouts: Vec::new(), sequences: Vec::new() };
+            let mut layouts = Layouts {
+                entries,
+                count: 0,
+                layouts: Vec::new(),
+                sequences: Vec::new(),
+                blocks: Vec::new(),
+            };
             Op::ALL.into_iter().for_each(|op| layouts.add_op(op));
             KINDS.into_iter().for_each(|kind| layouts.add_kind(kind));
             WAYS.into_iter().for_each(|way| layouts.add_way(way));
@@ -227,6 +254,7 @@ impl Layouts {
             layouts.add_canonical();
             layouts.add_plain();
             layouts.add_sequences();
+            layouts.add_blocks();
             layouts
         })
     }
@@ -248,9 +276,18 @@ impl Layouts {
         own.take_while(move |sequence| sequence.0 == word.bits()).map(|sequence| &*sequence.1)
     }
 
+    /// The blocks whose handler is in this word, each by its cells.
+    pub(crate) fn blocks(&self, word: Cell) -> impl Iterator<Item = &BlockCells> {
+        let first = self.blocks.partition_point(|block| block.0 < word.bits());
+        let own = self.blocks[first..].iter();
+        own.take_while(move |block| block.0 == word.bits()).map(|block| &block.1)
+    }
+
     /// Whether the cell with this word is one of `handler`, by itself or with others behind it.
     pub(crate) fn begins_with(&self, word: Cell, handler: u64) -> bool {
-        word.bits() == handler || self.sequences(word).any(|parts| parts[0] == handler)
+        word.bits() == handler
+            || self.sequences(word).any(|parts| parts[0] == handler)
+            || self.blocks(word).any(|cells| cells[0].0 == handler)
     }
 
     /// Where a handler word is among the entries, or would be.
@@ -589,6 +626,17 @@ impl Layouts {
             self.sequences.push((handler, parts));
         }
         self.sequences.sort_unstable();
+    }
+
+    fn add_blocks(&mut self) {
+        for (handler, cells) in tables::blocks::blocks() {
+            let bits = |handler| Cell::of_handler(handler).bits();
+            let cells: BlockCells = cells.map(|(part, words)| (bits(part), words)).collect();
+            let first: Vec<Layout> = self.of(Cell::word(cells[0].0)).copied().collect();
+            first.into_iter().for_each(|layout| self.add_layout(bits(handler), layout));
+            self.blocks.push((bits(handler), cells));
+        }
+        self.blocks.sort_unstable();
     }
 
     fn add_plain(&mut self) {

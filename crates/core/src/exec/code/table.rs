@@ -120,6 +120,8 @@ impl CodeTable {
                 return Ok(code);
             }
             published.reserve(1)?;
+            #[cfg(feature = "profile")]
+            crate::exec::machine::profile::published(&cells);
             let len = cells.len();
             let start = Box::into_raw(cells).cast::<Cell>();
             let code = start.cast_const();

@@ -2,10 +2,10 @@
 
 use super::{
     call::load_pins,
-    numeric::{CmpOp, operands, wide},
+    numeric::{CmpOp, operands, slot_or_const, wide},
 };
 use crate::exec::machine::{
-    Machine, Name, Value,
+    Form, Machine, Name, Value,
     context::Stop,
     dispatch::{Step, chosen},
     place::{Dst, Named, Src, named},
@@ -69,6 +69,12 @@ impl Meter for Fueled {
 
 /// Where a branch goes: operand word `word` is target and cost.
 pub(crate) trait Target: Named {
+    /// Pays for what is there.
+    ///
+    /// # Safety
+    /// I1, I4.
+    unsafe fn charge(m: &mut Machine, word: usize) -> Result<(), Stop>;
+
     /// Goes there.
     ///
     /// # Safety
@@ -79,6 +85,11 @@ pub(crate) trait Target: Named {
 /// Anywhere.
 pub(crate) struct Jump;
 impl Target for Jump {
+    #[inline(always)]
+    unsafe fn charge(_: &mut Machine, _: usize) -> Result<(), Stop> {
+        Ok(())
+    }
+
     #[inline(always)]
     unsafe fn take(m: &mut Machine, word: usize) -> Result<(), Stop> {
         // SAFETY: I3.
@@ -93,26 +104,71 @@ impl Target for Jump {
 pub(crate) struct Again<M>(PhantomData<M>);
 impl<M: Meter> Target for Again<M> {
     #[inline(always)]
+    unsafe fn charge(m: &mut Machine, word: usize) -> Result<(), Stop> {
+        // SAFETY: I1, I4.
+        unsafe { M::charge(m, |m| m.high(word) as u32) }
+    }
+
+    #[inline(always)]
     unsafe fn take(m: &mut Machine, word: usize) -> Result<(), Stop> {
         // SAFETY: I4; I5 (`loop_ip` is the loop's first handler word).
         unsafe {
-            let charged = M::charge(m, |m| m.high(word) as u32);
+            let charged = Self::charge(m, word);
             m.ip = m.cx().loop_ip;
             charged
         }
     }
 }
 
+/// A branch, in its parts: what a block does instead of its step.
+pub(crate) trait Fork: Step {
+    type Target: Target;
+    /// The operand word that is target and cost.
+    const TARGET: usize;
+
+    /// Whether it is taken; what a latch computes is computed.
+    ///
+    /// # Safety
+    /// I1, I2.
+    unsafe fn is_taken(m: &mut Machine) -> bool;
+}
+
 /// Goes to its target. Operands: target and cost.
 pub(crate) struct Br<K>(PhantomData<K>);
+impl<K: Target> Fork for Br<K> {
+    type Target = K;
+    const TARGET: usize = 0;
+
+    #[inline(always)]
+    unsafe fn is_taken(_: &mut Machine) -> bool {
+        true
+    }
+}
 impl<K: Target> Step for Br<K> {
     const FALLS_THROUGH: bool = false;
+    const FORM: Option<Form> = Some(Form::of(1).stop());
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I3, I4.
         unsafe { K::take(m, 0) }
     }
+}
+
+/// Goes to the target, or on behind so many operand words.
+///
+/// # Safety
+/// I1, I2, I3, I4.
+#[inline(always)]
+unsafe fn fork<F: Fork>(m: &mut Machine, words: usize) -> Result<(), Stop> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if F::is_taken(m) {
+            return F::Target::take(m, F::TARGET);
+        }
+        m.advance(words);
+    }
+    Ok(())
 }
 
 /// Branches if `O(a, b) == WANTED`. Operands: `a, b` as in [`Bin`](super::numeric::Bin); target and
@@ -129,18 +185,25 @@ impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, 
             .with(Name::of_number(WANTED as u32)),
     );
     const FALLS_THROUGH: bool = false;
+    const FORM: Option<Form> = Some(
+        Form::of(2 + wide::<O::A, A, B>()).pair(slot_or_const::<A>(), slot_or_const::<B>()).stop(),
+    );
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
-        unsafe {
-            let (a, b) = operands::<O::A, A, B>(m, 2);
-            if O::eval(a, b) == WANTED {
-                return K::take(m, 1);
-            }
-            m.advance(2 + wide::<O::A, A, B>());
-        }
-        Ok(())
+        unsafe { fork::<Self>(m, 2 + wide::<O::A, A, B>()) }
+    }
+}
+impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Fork for BrCmp<O, A, B, K, WANTED> {
+    type Target = K;
+    const TARGET: usize = 1;
+
+    #[inline(always)]
+    unsafe fn is_taken(m: &mut Machine) -> bool {
+        // SAFETY: I1, I2.
+        let (a, b) = unsafe { operands::<O::A, A, B>(m, 2) };
+        O::eval(a, b) == WANTED
     }
 }
 
@@ -191,18 +254,23 @@ impl<T: Bits, A: Src, K: Target, const ZERO: bool> Step for BrTest<T, A, K, ZERO
             .with(Name::of_number(ZERO as u32)),
     );
     const FALLS_THROUGH: bool = false;
+    const FORM: Option<Form> = Form::of(2).read(1, A::IS_SLOT).stop().unless(A::IS_CONST);
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
-        unsafe {
-            let a: T = A::get(m, 1, 0);
-            if a.is_zero() == ZERO {
-                return K::take(m, 1);
-            }
-            m.advance(2);
-        }
-        Ok(())
+        unsafe { fork::<Self>(m, 2) }
+    }
+}
+impl<T: Bits, A: Src, K: Target, const ZERO: bool> Fork for BrTest<T, A, K, ZERO> {
+    type Target = K;
+    const TARGET: usize = 1;
+
+    #[inline(always)]
+    unsafe fn is_taken(m: &mut Machine) -> bool {
+        // SAFETY: I1, I2.
+        let a: T = unsafe { A::get(m, 1, 0) };
+        a.is_zero() == ZERO
     }
 }
 
@@ -219,18 +287,25 @@ impl<T: Bits, A: Src, B: Src, K: Target, const ZERO: bool> Step for BrAnd<T, A, 
             .with(Name::of_number(ZERO as u32)),
     );
     const FALLS_THROUGH: bool = false;
+    const FORM: Option<Form> = Some(
+        Form::of(2 + wide::<T, A, B>()).pair(slot_or_const::<A>(), slot_or_const::<B>()).stop(),
+    );
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
-        unsafe {
-            let (a, b) = operands::<T, A, B>(m, 2);
-            if a.and(b).is_zero() == ZERO {
-                return K::take(m, 1);
-            }
-            m.advance(2 + wide::<T, A, B>());
-        }
-        Ok(())
+        unsafe { fork::<Self>(m, 2 + wide::<T, A, B>()) }
+    }
+}
+impl<T: Bits, A: Src, B: Src, K: Target, const ZERO: bool> Fork for BrAnd<T, A, B, K, ZERO> {
+    type Target = K;
+    const TARGET: usize = 1;
+
+    #[inline(always)]
+    unsafe fn is_taken(m: &mut Machine) -> bool {
+        // SAFETY: I1, I2.
+        let (a, b) = unsafe { operands::<T, A, B>(m, 2) };
+        a.and(b).is_zero() == ZERO
     }
 }
 
@@ -250,21 +325,36 @@ impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Step
             .with(Name::of_number(SWAP as u32)),
     );
     const FALLS_THROUGH: bool = false;
+    const FORM: Option<Form> = Some(
+        Form::of(3)
+            .read(0, <X as Src>::IS_SLOT)
+            .write(<X as Dst>::IS_SLOT)
+            .read(1, B::IS_SLOT)
+            .stop(),
+    );
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
+        unsafe { fork::<Self>(m, 3) }
+    }
+}
+impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Fork
+    for Latch<O, X, B, K, SWAP>
+{
+    type Target = K;
+    const TARGET: usize = 1;
+
+    #[inline(always)]
+    unsafe fn is_taken(m: &mut Machine) -> bool {
+        // SAFETY: I1, I2.
         unsafe {
             let x: O::A = <X as Src>::get(m, 0, 0);
             let b: O::A = if B::IS_CONST { O::A::from_k(m.high(0)) } else { B::get(m, 1, 0) };
             let x = x.add(m.low(2));
             X::set(m, 0, x);
-            if if SWAP { O::eval(b, x) } else { O::eval(x, b) } {
-                return K::take(m, 1);
-            }
-            m.advance(3);
+            if SWAP { O::eval(b, x) } else { O::eval(x, b) }
         }
-        Ok(())
     }
 }
 
@@ -281,20 +371,28 @@ impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Step for LatchTest<T, X
             .with(Name::of_number(ZERO as u32)),
     );
     const FALLS_THROUGH: bool = false;
+    const FORM: Option<Form> =
+        Some(Form::of(3).read(0, <X as Src>::IS_SLOT).write(<X as Dst>::IS_SLOT).stop());
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
+        unsafe { fork::<Self>(m, 3) }
+    }
+}
+impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Fork for LatchTest<T, X, K, ZERO> {
+    type Target = K;
+    const TARGET: usize = 1;
+
+    #[inline(always)]
+    unsafe fn is_taken(m: &mut Machine) -> bool {
+        // SAFETY: I1, I2.
         unsafe {
             let x: T = <X as Src>::get(m, 0, 0);
             let x = x.add(m.low(2));
             X::set(m, 0, x);
-            if x.is_zero() == ZERO {
-                return K::take(m, 1);
-            }
-            m.advance(3);
+            x.is_zero() == ZERO
         }
-        Ok(())
     }
 }
 
@@ -320,6 +418,8 @@ impl<A: Src> Step for BrTable<A> {
 /// cost.
 pub(crate) struct LoopEnter<M>(PhantomData<M>);
 impl<M: Meter> Step for LoopEnter<M> {
+    const FORM: Option<Form> = Some(Form::of(1).stop());
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I4.
@@ -335,6 +435,8 @@ impl<M: Meter> Step for LoopEnter<M> {
 /// The same, of a loop that has pinned integers of its own: loads them, too. Operands: pins, cost.
 pub(crate) struct LoopEnterPinned<M>(PhantomData<M>);
 impl<M: Meter> Step for LoopEnterPinned<M> {
+    const FORM: Option<Form> = Some(Form::of(1).read(0, true).read(1, true).stop());
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4.
@@ -348,6 +450,8 @@ impl<M: Meter> Step for LoopEnterPinned<M> {
 /// Loads pinned integers. Operands: pins.
 pub(crate) struct LoadPins;
 impl Step for LoadPins {
+    const FORM: Option<Form> = Some(Form::of(1).read(0, true).read(1, true));
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -362,6 +466,8 @@ impl Step for LoadPins {
 /// Pays for the code that follows. Operands: -, cost.
 pub(crate) struct Charge<M>(PhantomData<M>);
 impl<M: Meter> Step for Charge<M> {
+    const FORM: Option<Form> = Some(Form::of(1).stop());
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I4.

@@ -6,7 +6,7 @@ use crate::{
     Trap,
     exec::{
         machine::{
-            Machine, Name, Value,
+            Form, Machine, Name, Value,
             context::Stop,
             dispatch::{Step, chosen},
             place::{Dst, Named, Src, named},
@@ -146,6 +146,8 @@ impl MemoryView {
 pub(crate) trait Address: Named {
     /// As of [`Src`].
     const IS_PLAIN: bool;
+    /// Whether fields 1 and 2 are slots.
+    const SLOTS: [bool; 2];
 
     /// The address in memory 0: at most 2^33.
     ///
@@ -160,6 +162,7 @@ named! { Base<A>; Wrapped<A>; }
 pub(crate) struct Base<A>(PhantomData<A>);
 impl<A: Src> Address for Base<A> {
     const IS_PLAIN: bool = A::IS_PLAIN;
+    const SLOTS: [bool; 2] = [A::IS_SLOT, false];
 
     #[inline(always)]
     unsafe fn get(m: &Machine) -> u64 {
@@ -179,6 +182,7 @@ impl<A: Src> Address for Base<A> {
 pub(crate) struct Wrapped<A>(PhantomData<A>);
 impl<A: Src> Address for Wrapped<A> {
     const IS_PLAIN: bool = A::IS_PLAIN;
+    const SLOTS: [bool; 2] = [A::IS_SLOT, false];
 
     #[inline(always)]
     unsafe fn get(m: &Machine) -> u64 {
@@ -197,6 +201,7 @@ impl<A: Src, B: Src, const SHIFT: u32> Named for Indexed<A, B, SHIFT> {
 }
 impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
     const IS_PLAIN: bool = A::IS_PLAIN && B::IS_PLAIN;
+    const SLOTS: [bool; 2] = [A::IS_SLOT, B::IS_SLOT];
 
     #[inline(always)]
     unsafe fn get(m: &Machine) -> u64 {
@@ -216,6 +221,9 @@ pub(crate) trait Location: Named {
     const WORDS: usize;
     /// As of [`Src`].
     const IS_PLAIN: bool;
+    /// Whether fields 1 and 2 are slots; none if other threads can grow the memory: then what is
+    /// out of bounds may be tried again.
+    const SLOTS: Option<[bool; 2]> = None;
 
     /// The address of `R`, checked.
     ///
@@ -235,6 +243,7 @@ pub(crate) trait Location: Named {
 impl<E: Address> Location for E {
     const WORDS: usize = 1;
     const IS_PLAIN: bool = E::IS_PLAIN;
+    const SLOTS: Option<[bool; 2]> = Some(E::SLOTS);
     #[inline(always)]
     unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
@@ -317,6 +326,12 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
         E::IS_PLAIN && (D::IS_PLAIN || is_vector::<O::R>()),
         Name::of("Load").with(O::NAME).with(E::NAME).with(D::NAME),
     );
+    const FORM: Option<Form> = match E::SLOTS {
+        Some([a, b]) => {
+            Form::of(E::WORDS).write(D::IS_SLOT).read(1, a).read(2, b).unless(is_vector::<O::R>())
+        }
+        None => None,
+    };
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -337,6 +352,14 @@ impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
         E::IS_PLAIN && (V::IS_PLAIN || is_vector::<O::A>()),
         Name::of("Store").with(O::NAME).with(E::NAME).with(V::NAME),
     );
+    const FORM: Option<Form> = match E::SLOTS {
+        Some([a, b]) => Form::of(E::WORDS + V::IS_CONST as usize)
+            .read(0, V::IS_SLOT)
+            .read(1, a)
+            .read(2, b)
+            .unless(is_vector::<O::A>()),
+        None => None,
+    };
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -420,6 +443,8 @@ impl<T: Value + 'static, A: Src> Step for AnyGlobalSet<T, A> {
 /// `d = global`, one that the module defines. Operands: `d, -, index` among those.
 pub(crate) struct GlobalGet<T, D>(PhantomData<(T, D)>);
 impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
+    const FORM: Option<Form> = Form::of(1).write(D::IS_SLOT).unless(is_vector::<T>());
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
@@ -436,6 +461,10 @@ impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
 /// wide constant.
 pub(crate) struct GlobalSet<T, A>(PhantomData<(T, A)>);
 impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
+    const FORM: Option<Form> = Form::of(2 + if A::IS_CONST { T::WORDS } else { 0 })
+        .read(1, A::IS_SLOT)
+        .unless(is_vector::<T>());
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.

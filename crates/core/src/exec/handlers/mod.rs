@@ -3,6 +3,7 @@
 //! handler is a leaf: what takes more than a few instructions it leaves to the driver.
 
 pub(crate) mod atomic;
+pub(crate) mod block;
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod canonical;

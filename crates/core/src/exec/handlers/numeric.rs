@@ -3,7 +3,7 @@
 use crate::{
     Trap,
     exec::machine::{
-        Machine, Name, Value,
+        Form, Machine, Name, Value,
         context::Stop,
         dispatch::{Step, chosen},
         place::{Dst, Named, Src},
@@ -41,6 +41,10 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
         A::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>() || is_vector::<O::R>(),
         Name::of("Un").with(O::NAME).with(A::NAME).with(D::NAME),
     );
+    const FORM: Option<Form> = Form::of(1)
+        .write(D::IS_SLOT)
+        .read(1, A::IS_SLOT)
+        .unless(A::IS_CONST || is_vector::<O::A>() || is_vector::<O::R>());
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -62,6 +66,10 @@ impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
         if is_vector::<O::A>() { !B::IS_CONST } else { A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN },
         Name::of("Bin").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
     );
+    const FORM: Option<Form> = Form::of(1 + wide::<O::A, A, B>())
+        .write(D::IS_SLOT)
+        .pair(slot_or_const::<A>(), slot_or_const::<B>())
+        .unless(is_vector::<O::A>() || is_vector::<O::R>());
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -89,6 +97,11 @@ pub(crate) const fn is_vector<T: Value>() -> bool {
     T::WORDS == 2
 }
 
+/// Whether an operand is a slot, and whether it is a constant: for [`Form::pair`].
+pub(crate) const fn slot_or_const<A: Src>() -> [bool; 2] {
+    [A::IS_SLOT, A::IS_CONST]
+}
+
 /// How many words the constant among the operands takes.
 pub(crate) const fn wide<T: Value, A: Src, B: Src>() -> usize {
     if A::IS_CONST || B::IS_CONST { T::WORDS } else { 0 }
@@ -98,6 +111,11 @@ pub(crate) const fn wide<T: Value, A: Src, B: Src>() -> usize {
 /// [`SlotOnly`](crate::exec::machine::place::SlotOnly) it leaves the accumulators alone.
 pub(crate) struct Copy<T, A, D>(PhantomData<(T, A, D)>);
 impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
+    const FORM: Option<Form> = Form::of(1 + wide::<T, A, A>())
+        .write(D::IS_SLOT)
+        .read(1, A::IS_SLOT)
+        .unless(is_vector::<T>());
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -117,6 +135,12 @@ impl<T: Value + Named, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, 
         X::IS_PLAIN && Y::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN || is_vector::<T>(),
         Name::of("Select").with(T::NAME).with(X::NAME).with(Y::NAME).with(C::NAME).with(D::NAME),
     );
+    const FORM: Option<Form> = Form::of(1 + X::IS_CONST as usize + Y::IS_CONST as usize)
+        .write(D::IS_SLOT)
+        .read(1, X::IS_SLOT)
+        .read(2, Y::IS_SLOT)
+        .read(3, C::IS_SLOT)
+        .unless(C::IS_CONST || is_vector::<T>());
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -140,6 +164,11 @@ impl<O: CmpOp, A: Src, B: Src, D: Dst> Step for CmpSelect<O, A, B, D> {
         A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN,
         Name::of("CmpSelect").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
     );
+    const FORM: Option<Form> = Form::of(2 + wide::<O::A, A, B>())
+        .write(D::IS_SLOT)
+        .pair(slot_or_const::<A>(), slot_or_const::<B>())
+        .read_halves()
+        .unless(is_vector::<O::A>());
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {

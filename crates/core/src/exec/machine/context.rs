@@ -45,6 +45,32 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// What the cells of a block use of it: see [`Form`](super::Form).
+    #[allow(dead_code)]
+    #[inline(always)]
+    pub(crate) fn for_block(&self) -> Context {
+        Context {
+            memory: self.memory,
+            own_globals: self.own_globals,
+            globals: self.globals,
+            global_ids: self.global_ids,
+            interrupt: self.interrupt,
+            fuel: self.fuel,
+            loop_ip: ptr::null(),
+            stack_end: ptr::null_mut(),
+            heap: HeapView::NONE,
+            funcs: ptr::null(),
+            func_ids: ptr::null(),
+            tables: ptr::null(),
+            memories: ptr::null(),
+            instance: 0,
+            stop: Stop::Finished,
+            charge: 0,
+            repeats: false,
+            saved: Machine::new(ptr::null(), ptr::null_mut(), ptr::null_mut()),
+        }
+    }
+
     /// A context for a thread that does not run.
     pub(crate) fn new() -> Context {
         Context {

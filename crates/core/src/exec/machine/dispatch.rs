@@ -2,7 +2,7 @@
 //! ([`Step`]): with `tail_calls`, each handler ends in a jump to the next; otherwise a loop calls
 //! one handler after the other. Everything that depends on the backend is in this file.
 
-use super::{Machine, Name, context::Stop};
+use super::{Form, Machine, Name, context::Stop};
 
 /// The body of a handler.
 pub(crate) trait Step: 'static {
@@ -17,6 +17,9 @@ pub(crate) trait Step: 'static {
     /// Whether all that the driver has to know, if it stops, is where: no other register is in use.
     #[cfg_attr(not(tail_calls), allow(dead_code))]
     const STOPS_BARE: bool = false;
+
+    /// What blocks have to know of its cell; none if it can't be in one.
+    const FORM: Option<Form> = None;
 
     /// Executes the cell at `m.ip`, and leaves `m.ip` at the next handler word.
     ///
@@ -227,6 +230,11 @@ mod backend {
     /// Executes a body; with the feature `profile`, reports that it did.
     #[inline(always)]
     unsafe fn counted<S: Step>(m: &mut Machine) -> Result<(), Stop> {
+        #[cfg(all(feature = "std", any(test, feature = "profile")))]
+        if m.cx.is_null() {
+            crate::exec::machine::names::tell(core::any::type_name::<S>());
+            return Ok(());
+        }
         #[cfg(feature = "profile")]
         let ip = m.ip;
         // SAFETY: the caller's promise.

@@ -8,7 +8,15 @@
 mod cell;
 pub(crate) mod context;
 pub(crate) mod dispatch;
+mod form;
 mod name;
+#[cfg(all(
+    feature = "fast",
+    feature = "std",
+    any(not(tail_calls), debug_assertions),
+    any(test, feature = "profile"),
+))]
+pub(crate) mod names;
 pub(crate) mod place;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
@@ -18,6 +26,7 @@ mod value;
 pub(crate) mod views;
 
 pub(crate) use cell::{Cell, Ip, pack_const, pack_fields, pack_halves};
+pub(crate) use form::Form;
 pub(crate) use name::Name;
 pub(crate) use registers::{Machine, Sp};
 pub(crate) use value::{Scalar, Value};

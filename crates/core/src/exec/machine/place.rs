@@ -143,6 +143,8 @@ pub(crate) trait Src: Named {
     const IS_PLAIN: bool;
     /// Whether it is a constant in the code.
     const IS_CONST: bool = false;
+    /// Whether it is a slot of the frame.
+    const IS_SLOT: bool = false;
 
     /// Reads it. A slot's number stands in `field`; a wide constant in operand word `wide`.
     ///
@@ -155,6 +157,8 @@ pub(crate) trait Src: Named {
 pub(crate) trait Dst: Named {
     /// As of [`Src`].
     const IS_PLAIN: bool;
+    /// Whether a slot of the frame is written.
+    const IS_SLOT: bool = true;
 
     /// Writes it. A slot's number stands in `field`.
     ///
@@ -183,6 +187,7 @@ pub(crate) struct SlotOnly;
 
 impl Src for Slot {
     const IS_PLAIN: bool = true;
+    const IS_SLOT: bool = true;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, field: usize, _: usize) -> T {
         // SAFETY: the caller's promise.
@@ -247,6 +252,7 @@ impl Dst for SlotOnly {
 
 impl Dst for Acc {
     const IS_PLAIN: bool = false;
+    const IS_SLOT: bool = false;
     #[inline(always)]
     unsafe fn set<T: Value>(m: &mut Machine, _: usize, value: T) {
         value.set_acc(m);

@@ -1,12 +1,12 @@
 //! Counts which cells are executed, for the choice of the instruction set: with the feature
 //! `profile` alone, in which all handlers of all places are there and none of sequences. The loop
-//! of [`dispatch`](super::dispatch) reports each cell here. It changes nothing that guests see.
+//! of [`dispatch`](super::dispatch) reports each cell here, and
+//! [`cells::profile`](crate::exec::cells::profile) asks. It changes nothing that guests see.
 
-use super::Ip;
+use super::{Cell, Ip, names::without_paths};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::{
     cell::RefCell,
-    fmt,
     hash::{BuildHasherDefault, Hasher},
     mem,
 };
@@ -15,38 +15,20 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Cells that follow each other in memory, with names, and how often each was executed. Only the
-/// last may be a branch or a call.
-#[allow(unreachable_pub)] // Re-exported by the crate.
-pub type Stretch = Vec<(String, u64)>;
-
-/// Which cells were executed, as `cargo xtask choose` reads it: a line for each cell, with its
-/// count, and an empty line behind each stretch.
-#[allow(unreachable_pub)]
-#[derive(Clone, Debug, Default)]
-pub struct Profile {
-    /// In the order of memory.
-    pub stretches: Vec<Stretch>,
-}
-
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for stretch in &self.stretches {
-            for (name, count) in stretch {
-                writeln!(f, "{count} {name}")?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
-    }
-}
-
+/// A cell that was executed.
 #[derive(Clone, Copy)]
-struct Executed {
+pub(crate) struct Executed {
     name: &'static str,
-    count: u64,
+    pub(crate) count: u64,
     /// The next cell in memory; 0 if the cell does not go on there, or has not yet.
-    next: usize,
+    pub(crate) next: usize,
+}
+
+impl Executed {
+    /// The name of its handler.
+    pub(crate) fn name(&self) -> String {
+        without_paths(self.name)
+    }
 }
 
 type Counts = HashMap<usize, Executed, BuildHasherDefault<AddressHasher>>;
@@ -82,6 +64,9 @@ impl Drop for Local {
 
 static ALL: Mutex<BTreeMap<usize, Executed>> = Mutex::new(BTreeMap::new());
 
+/// The code of functions, by where it begins: words.
+static CODE: Mutex<BTreeMap<usize, Vec<u64>>> = Mutex::new(BTreeMap::new());
+
 std::thread_local! {
     static LOCAL: Local = Local(RefCell::default());
 }
@@ -110,30 +95,21 @@ pub(super) fn count(ip: Ip, name: &'static str, next: Option<Ip>) {
     });
 }
 
-/// What was executed on this thread and on those that have ended, since the last call. To be asked
-/// while the modules are there: code that comes to lie where other code was is taken for that.
-#[allow(unreachable_pub)]
-pub fn take_profile() -> Profile {
-    LOCAL.with(|local| hand_over(mem::take(&mut local.0.borrow_mut())));
-    let all = mem::take(&mut *ALL.lock().unwrap_or_else(PoisonError::into_inner));
-    let mut stretches: Vec<Stretch> = Vec::new();
-    let mut next = 0;
-    for (address, executed) in all {
-        if stretches.is_empty() || address != next {
-            stretches.push(Vec::new());
-        }
-        let name = without_paths(executed.name);
-        stretches.last_mut().into_iter().for_each(|s| s.push((name.clone(), executed.count)));
-        next = executed.next;
-    }
-    Profile { stretches }
+/// Code comes to lie there. What lay there before is no more.
+pub(crate) fn published(code: &[Cell]) {
+    let start = code.as_ptr().addr();
+    let mut all = CODE.lock().unwrap_or_else(PoisonError::into_inner);
+    let end = start + size_of_val(code);
+    all.retain(|&at, words| at >= end || at + 8 * words.len() <= start);
+    all.insert(start, code.iter().map(|cell| cell.bits()).collect());
 }
 
-/// The name of a type without the modules that it and its parameters are in.
-fn without_paths(name: &str) -> String {
-    let mut short = String::new();
-    for word in name.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
-        short.push_str(word.rsplit("::").next().unwrap_or(word));
-    }
-    short
+/// Shows what was executed on this thread and on those that have ended, since the last call, by the
+/// addresses of operands; and the code, with the address of each function's.
+pub(crate) fn take<R>(
+    show: impl FnOnce(&BTreeMap<usize, Executed>, &BTreeMap<usize, Vec<u64>>) -> R,
+) -> R {
+    LOCAL.with(|local| hand_over(mem::take(&mut local.0.borrow_mut())));
+    let all = mem::take(&mut *ALL.lock().unwrap_or_else(PoisonError::into_inner));
+    show(&all, &CODE.lock().unwrap_or_else(PoisonError::into_inner))
 }

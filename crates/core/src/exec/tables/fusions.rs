@@ -5,8 +5,12 @@
 //! keep theirs, for branches that lead to them and for whatever stops there. So each cell can have
 //! the best way from there to the end of the straight stretch, whatever others have, and the best
 //! is found backwards: of each way its number of dispatches is one more than that of where it ends.
+//! A block is the best way from where it begins, as if nothing came behind it.
 
-use super::set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS};
+use super::{
+    blocks::{self, Blocks, Reached},
+    set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS},
+};
 use crate::exec::machine::Cell;
 use crate::exec::machine::dispatch::Handler;
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
@@ -15,12 +19,14 @@ use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 pub(crate) struct Fusions {
     /// Open addressing: a handler word and the part that it is; 0 where there is none.
     parts: Box<[(u64, u16)]>,
+    blocks: Blocks,
 }
 
 /// Cells that have been looked at, the last first: as many as the longest sequence has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Behind {
     cells: [Seen; LONGEST],
+    reached: Reached,
 }
 
 /// A cell, and how many dispatches there are from there to the end of the stretch.
@@ -42,67 +48,72 @@ impl Fusions {
         let mut parts = Vec::new();
         parts.try_reserve_exact(len)?;
         parts.resize(len, (0, NONE));
-        let mut fusions = Fusions { parts: parts.into_boxed_slice() };
         for (part, &handler) in (0..).zip(&PARTS) {
             let word = Cell::of_handler(handler).bits();
             // The linker may have given two of the same machine code one address: the first is as
             // good as the second.
-            if let Some(entry) = fusions.slot(word)
-                && fusions.parts[entry].1 == NONE
+            if let Some(entry) = slot(&parts, word)
+                && parts[entry].1 == NONE
             {
-                fusions.parts[entry] = (word, part);
+                parts[entry] = (word, part);
             }
         }
-        Ok(fusions)
+        let blocks = Blocks::new(|word| part_of(&parts, word))?;
+        Ok(Fusions { parts: parts.into_boxed_slice(), blocks })
     }
 
-    /// Where a handler word is in the table, or would be.
-    fn slot(&self, word: u64) -> Option<usize> {
-        let mask = self.parts.len().checked_sub(1)?;
-        let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let mut at = usize::try_from(hash).unwrap_or(0) & mask;
-        while self.parts[at].1 != NONE && self.parts[at].0 != word {
-            at = (at + 1) & mask;
+    /// The handler for a cell, whose words these are, before those `behind`, which are those that
+    /// follow it in memory: of the block or the sequence that saves most, or its own; and how many
+    /// cells it executes. Blocks are looked for if `blocks`.
+    pub(crate) fn fuse(&self, behind: &mut Behind, cell: &[Cell], blocks: bool) -> (Cell, usize) {
+        let [word, words @ ..] = cell else { return (Cell::word(0), 1) };
+        let part = part_of(&self.parts, *word);
+        let (fused, length) = best(behind, part);
+        if blocks::any()
+            && blocks
+            && let Some((handler, cells)) = self.blocks.find_block(&mut behind.reached, part, words)
+        {
+            behind.cells[0].dispatches = 1;
+            return (Cell::of_handler(handler), cells);
         }
-        Some(at)
+        let fused = FUSED.get(usize::from(fused));
+        (fused.map_or(*word, |&handler| Cell::of_handler(handler)), length)
     }
+}
 
-    /// The part of sequences that a cell's handler is, if it is one.
-    fn part(&self, word: Cell) -> u16 {
-        self.slot(word.bits()).map_or(NONE, |at| self.parts[at].1)
+/// Where a handler word is in a table of [`Fusions`], or would be.
+fn slot(parts: &[(u64, u16)], word: u64) -> Option<usize> {
+    let mask = parts.len().checked_sub(1)?;
+    let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let mut at = usize::try_from(hash).unwrap_or(0) & mask;
+    while parts[at].1 != NONE && parts[at].0 != word {
+        at = (at + 1) & mask;
     }
+    Some(at)
+}
 
-    /// The handler for the cell before those `behind`, which are those that follow it in memory:
-    /// of the sequence that saves most, or its own.
-    pub(crate) fn fuse(&self, behind: &mut Behind, word: Cell) -> Cell {
-        let (fused, _) = self.best(behind, word);
-        FUSED.get(usize::from(fused)).map_or(word, |&handler| Cell::of_handler(handler))
-    }
+/// The part of sequences and blocks that a cell's handler is, if it is one.
+fn part_of(parts: &[(u64, u16)], word: Cell) -> u16 {
+    slot(parts, word.bits()).map_or(NONE, |at| parts[at].1)
+}
 
-    /// How many cells the handler that [`Fusions::fuse`] gives that cell executes, for listings.
-    pub(crate) fn length(&self, behind: &mut Behind, word: Cell) -> usize {
-        self.best(behind, word).1
-    }
-
-    /// The best sequence that begins with the cell, if there is one, and its length.
-    fn best(&self, behind: &mut Behind, word: Cell) -> (u16, usize) {
-        let part = self.part(word);
-        let mut least = behind.cells[0].dispatches.saturating_add(1);
-        let mut best = (NONE, 1);
-        let mut node = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
-        for (i, seen) in behind.cells.iter().enumerate() {
-            let Some(next) = node.and_then(|node| next(node, seen.part)) else { break };
-            let after = behind.cells.get(i + 1).map_or(0, |seen| seen.dispatches);
-            let dispatches = after.saturating_add(1);
-            if next.fused != NONE && dispatches < least {
-                (least, best) = (dispatches, (next.fused, i + 2));
-            }
-            node = Some(next);
+/// The best sequence that begins with the cell of a part, if there is one, and its length.
+fn best(behind: &mut Behind, part: u16) -> (u16, usize) {
+    let mut least = behind.cells[0].dispatches.saturating_add(1);
+    let mut best = (NONE, 1);
+    let mut node = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
+    for (i, seen) in behind.cells.iter().enumerate() {
+        let Some(next) = node.and_then(|node| next(node, seen.part)) else { break };
+        let after = behind.cells.get(i + 1).map_or(0, |seen| seen.dispatches);
+        let dispatches = after.saturating_add(1);
+        if next.fused != NONE && dispatches < least {
+            (least, best) = (dispatches, (next.fused, i + 2));
         }
-        behind.cells.rotate_right(1);
-        behind.cells[0] = Seen { part, dispatches: least };
-        best
+        node = Some(next);
     }
+    behind.cells.rotate_right(1);
+    behind.cells[0] = Seen { part, dispatches: least };
+    best
 }
 
 fn find_node(number: u16) -> Option<&'static Node> {
@@ -148,8 +159,11 @@ mod tests {
     fn fuse(code: &[Cell]) -> Vec<u64> {
         let fusions = Fusions::new().expect("there is memory");
         let mut behind = Behind::default();
-        let mut fused: Vec<u64> =
-            code.iter().rev().map(|&cell| fusions.fuse(&mut behind, cell).bits()).collect();
+        let mut fused: Vec<u64> = code
+            .iter()
+            .rev()
+            .map(|&cell| fusions.fuse(&mut behind, &[cell], false).0.bits())
+            .collect();
         fused.reverse();
         fused
     }
@@ -197,7 +211,7 @@ mod tests {
                 }
                 let mut behind = Behind::default();
                 for &cell in code.iter().rev() {
-                    fusions.fuse(&mut behind, cell);
+                    fusions.fuse(&mut behind, &[cell], false);
                 }
                 assert!(behind.cells[0].dispatches <= least[0]);
             }

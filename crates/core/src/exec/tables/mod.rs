@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod macros;
+pub(crate) mod blocks;
 mod call;
 mod canonical;
 mod control;

@@ -6,11 +6,21 @@
 #[allow(unused_imports)]
 use super::super::{
     handlers::{
-        call::*, cast::*, control::*, memory::*, numeric::*, object::*, reference::*,
-        sequence::Sequence, vector::*,
+        block::{Outside, block, cell, charge, is_taken},
+        bulk::*,
+        call::*,
+        cast::*,
+        control::*,
+        memory::*,
+        numeric::*,
+        object::*,
+        reference::*,
+        sequence::Sequence,
+        vector::*,
     },
     machine::{
-        Name,
+        Form, Machine, Name,
+        context::Stop,
         dispatch::{Handler, Step, run, run_fast},
         place::{Acc, Const, P0, P1, Slot, SlotOnly},
     },
@@ -31,11 +41,38 @@ pub(super) struct Node {
     pub(super) count: u16,
 }
 
+/// A cell of blocks.
+#[cfg_attr(not(feature = "fast"), allow(dead_code))]
+pub(super) struct Symbol {
+    /// Its handler, in [`PARTS`].
+    pub(super) part: u16,
+    /// Its operand words; or how many it has, whatever they are.
+    pub(super) words: Result<&'static [u64], u16>,
+}
+
+/// The end of a block that was read backwards.
+pub(super) struct State {
+    /// The longest block that begins here, in [`BLOCKS`].
+    pub(super) block: u16,
+    /// Where to go on if what comes makes this no longer.
+    pub(super) otherwise: u16,
+    /// What can come, in [`MOVES`]: in the order of symbols.
+    pub(super) first: u16,
+    pub(super) count: u16,
+}
+
+#[cfg(not(test))]
 include!(concat!(env!("OUT_DIR"), "/set.rs"));
+// With blocks, of code of the tests.
+#[cfg(test)]
+include!(concat!(env!("OUT_DIR"), "/set-of-tests.rs"));
+
+/// What a block takes for granted is said by the bodies.
+const _: () = assert!(Form::is(<Copy<i64, Slot, SlotOnly> as Step>::FORM, 1, 2, true, false, true));
 
 /// Whether the set has the handler with this name.
 pub(super) const fn admits(name: Name) -> bool {
-    if cfg!(feature = "profile") {
+    if ALL {
         return true;
     }
     let (mut low, mut high) = (0, ADMITTED.len());

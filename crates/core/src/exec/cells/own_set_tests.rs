@@ -1,0 +1,121 @@
+//! Files of the instruction set: what is wrong in one is an error that tells its line; and which
+//! blocks are chosen.
+
+use super::{ProfiledCell, Wanted, choose, functions, set};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+fn read(text: &str) -> Result<String, String> {
+    let ops = functions(include_str!("../meaning/num.rs"));
+    let general = "handler 1 Bin<I32Add, P0, Const, P0>\n";
+    let reading = set::Reading {
+        general,
+        version: "1.2.3",
+        ops: &ops,
+        most: usize::MAX,
+        plain: false,
+        all: false,
+    };
+    set::tables("my-set.txt", text, &reading)
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_told_with_its_line() {
+    let cases = [
+        ("block 1 Un<I32Eqz, P0, Acc>{1}", "1: a line `windlass VERSION` comes before blocks"),
+        ("# of before\nwindlass 1.2.2", "2: made for version 1.2.2 of the engine, which is 1.2.3"),
+        ("include everything", "1: expected `handler WEIGHT NAME`"),
+        ("handler much Un<I32Eqz, P0, Acc>", "1: `much` is no weight"),
+        ("sequence 1 Fence", "1: a sequence has 2 to 8 parts"),
+    ];
+    for (text, error) in cases {
+        let found = read(text).expect_err(text);
+        assert!(found.starts_with(error), "{text}: {found}");
+    }
+    let blocks = [
+        ("Un<I32Eqs, P0, Acc>{1}", "`I32Eqs` in `Un<I32Eqs, P0, Acc>` is not known"),
+        ("Un<I32Eqz, P3, Acc>{1}", "`P3` in `Un<I32Eqz, P3, Acc>` is not known"),
+        ("Un<I32Eqz, P0>{1}", "`Un<I32Eqz, P0>` has 3 parameters"),
+        ("Unary<I32Eqz, P0, Acc>{1}", "a block can't execute `Unary<I32Eqz, P0, Acc>`"),
+        ("Call{1 2}", "a block can't execute `Call`"),
+        ("Un<I32Eqz, P0, Acc>{1 2}", "`Un<I32Eqz, P0, Acc>` has 1 operand words, not 2"),
+        ("Un<I32Eqz, P0, Acc>{}", "`Un<I32Eqz, P0, Acc>` has 1 operand words, not 0"),
+        ("Bin<I64Add, P0, Const, Acc>{1}", "`Bin<I64Add, P0, Const, Acc>` has 2 operand words"),
+        ("Un<I32Eqz, P0, Acc>{xyz}", "`xyz` is no operand word in hexadecimal digits"),
+        ("Un<I32Eqz, P0, Acc>{12345678123456781}", "`12345678123456781` is no operand word"),
+        ("Un<I32Eqz, P0, Acc>", "expected `NAME{WORD ...}` or `NAME*COUNT`"),
+        ("Call*2 + Un<I32Eqz, P0, Acc>{1}", "a block executes its first cell"),
+        ("Un<I32Eqz, P0, Acc>{1} + Call*70000", "no cell has 70000 operand words"),
+        ("Load<I32Load, Shared<Base<P0>>, Acc>{1}", "`Shared<Base<P0>>` in "),
+        ("CmpSelect<I32Eq, P0, P1, Acc>{0 7fffffff}", "there is no such slot"),
+    ];
+    for (block, error) in blocks {
+        let found = read(&alloc::format!("windlass 1.2.3\n\nblock 9 {block}")).expect_err(block);
+        assert!(found.starts_with(&alloc::format!("3: {error}")), "{block}: {found}");
+    }
+    assert!(read("include general\n").is_ok());
+}
+
+/// The compiler is told of each line what is believed of it, and where it stands.
+#[test]
+fn what_the_crate_has_to_confirm_names_the_line() {
+    let text = "windlass 1.2.3\nblock 9 Bin<I32Add, Slot, P0, Slot>{200030004} + Call*2";
+    let tables = read(text).expect("it is right");
+    assert!(
+        tables.contains("Form::is(<Bin<op::I32Add, Slot, P0, Slot> as Step>::FORM, 1, 2, true")
+    );
+    assert!(tables.contains("\"my-set.txt:2: no such cell\""));
+    assert!(tables.contains("type Cell1OfBlock0 = Call; // my-set.txt:2"));
+}
+
+/// A branch into the middle of a loop, or out of the block, leaves it.
+#[test]
+fn branches_are_jumps_where_they_can_be() {
+    // A loop of two cells whose second branch is back to the first, and one that leads on.
+    let text = "windlass 1.2.3\nblock 1 BrTest<i32, P0, Jump, true>{0 38} + \
+                Bin<I32Add, P0, Const, P0>{100000002} + \
+                BrTest<i32, P0, Jump, false>{0 ffffffe8} + Un<I32Eqz, P0, Acc>{0} + \
+                Br<Jump>{ffffffffffff0000}";
+    let tables = read(text).expect("it is right");
+    for jump in ["break 't3;", "continue 'l1;", "out.leave(m, -8181);"] {
+        assert!(tables.contains(jump), "{jump}: {tables}");
+    }
+    // Into the middle of a cell: it leaves the block, and no loop is left.
+    let tables = read(&text.replace("ffffffe8", "ffffffe0")).expect("it is right");
+    assert!(tables.contains("out.leave(m, 2);") && !tables.contains("loop {"), "{tables}");
+}
+
+fn cell(name: &str, words: &[u64], count: u64) -> ProfiledCell {
+    ProfiledCell { name: name.to_string(), words: words.to_vec(), count }
+}
+
+#[test]
+fn hot_code_between_calls_is_chosen() {
+    let add = |count| cell("Bin<I32Add, P0, Const, P0>", &[0x1_0000_0002], count);
+    let back = |distance: i32, count| {
+        let target = u64::from(distance.cast_unsigned());
+        cell("BrTest<i32, P0, Jump, false>", &[0, target], count)
+    };
+    let code: Vec<ProfiledCell> = [
+        cell("Enter<Unmetered, true, false, false>", &[0, 0, 0], 1),
+        add(1),
+        // A loop, whose branch has its first operand 2 + 1 words behind the start.
+        add(1_000_000),
+        back(-24, 1_000_000),
+        cell("Call", &[0, 0], 1),
+        add(1),
+        cell("ReturnNone", &[0], 1),
+    ]
+    .into();
+    let text = choose(core::slice::from_ref(&code), Wanted::default());
+    let blocks: Vec<&str> = text.lines().filter(|line| line.starts_with("block")).collect();
+    let expected = "block 999997 Bin<I32Add, P0, Const, P0>{100000002} + \
+                    BrTest<i32, P0, Jump, false>{0 ffffffe8}";
+    assert_eq!(blocks, [expected], "{text}");
+    assert!(text.contains("\ninclude general\n"));
+    // Nothing is chosen of what was not executed.
+    let cold = code.into_iter().map(|cell| ProfiledCell { count: 0, ..cell }).collect();
+    assert!(!choose(&[cold], Wanted::default()).contains("block "));
+}
