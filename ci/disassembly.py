@@ -33,6 +33,7 @@ CROWDED = (
     # Loops that move slots.
     "ReturnCall", "ReturnCallIndirect", "ReturnCallRef", "ReturnMany", "MoveMany",
     "Fueled", "GlobalSet", "Shuffle",
+    "SmallCopy", "SmallFill",  # two addresses, a length, what is read
     "ArrayGet", "ArraySet", "ArrayNew", "ArrayNewDefault", "StructSet",  # base, index, value; loops
     "NewFirst", "NewLast", "NewZeroed",
     "RefTest", "RefCast", "BrCast",  # a walk up the supertypes
@@ -42,8 +43,8 @@ CROWDED = (
 )
 # The files of the engine that bodies are in.
 FILES = (
-    "numeric", "control", "call", "cast", "atomic", "memory", "object", "vector", "reference",
-    "sequence",
+    "numeric", "control", "call", "bulk", "cast", "atomic", "memory", "object", "vector",
+    "reference", "sequence",
 )
 # Vector instructions where the CPU has none: lanes one after the other.
 VECTOR = re.compile(r"\d(?:I8x16|I16x8|I32x4|I64x2|F32x4|F64x2|V128)")
