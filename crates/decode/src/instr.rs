@@ -75,6 +75,15 @@ pub struct MemArg {
     pub offset: u64,
 }
 
+/// An instruction that only pushes an operand: see [`Instrs::next_push`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Push {
+    /// `local.get`
+    Local(u32),
+    /// `i32.const`
+    I32(i32),
+}
+
 /// The labels of a `br_table`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Labels<'a> {
@@ -175,6 +184,31 @@ impl<'a> Instrs<'a> {
         self.any_instr()
     }
 
+    /// The next instruction, if it is a short one that only pushes an operand, as nearly half of
+    /// them are; otherwise nothing is read.
+    #[inline(always)]
+    pub fn next_push(&mut self) -> Option<Push> {
+        const LOCAL: u8 = Op::LocalGet.byte();
+        const CONST: u8 = Op::I32Const.byte();
+        let code = self.reader.peek()?;
+        if code != LOCAL && code != CONST {
+            return None;
+        }
+        let rest = self.reader.rest().get(1..)?;
+        let (push, len) = match code {
+            LOCAL => {
+                let (index, len) = short_number(rest, 0)?;
+                (Push::Local(index.into()), len)
+            }
+            _ => {
+                let (bits, len) = short_number(rest, 0)?;
+                (Push::I32(short_signed(bits, len)), len)
+            }
+        };
+        self.reader.skip(1 + len);
+        Some(push)
+    }
+
     /// The next instruction, whatever it is.
     #[inline(never)]
     fn any_instr(&mut self) -> Result<Instr<'a>, Error> {
@@ -247,6 +281,14 @@ fn short_number(bytes: &[u8], at: usize) -> Option<(u16, usize)> {
     (high < 0x80).then(|| (u16::from(low & 0x7f) | u16::from(high) << 7, at + 2))
 }
 
+/// The signed number that has these bits in one or two bytes.
+#[inline(always)]
+fn short_signed(bits: u16, bytes: usize) -> i32 {
+    // The sign is the last bit.
+    let unused = if bytes == 1 { 9 } else { 2 };
+    ((bits << unused).cast_signed() >> unused).into()
+}
+
 impl<'a> Reader<'a> {
     /// The next instruction if it is a short one; otherwise nothing is read.
     #[inline(always)]
@@ -260,9 +302,7 @@ impl<'a> Reader<'a> {
             }
             Short::I32(op) => {
                 let (bits, len) = short_number(rest, 0)?;
-                // The sign is the number's last bit.
-                let unused = if len == 1 { 9 } else { 2 };
-                (op, Imm::I32(((bits << unused).cast_signed() >> unused).into()), len)
+                (op, Imm::I32(short_signed(bits, len)), len)
             }
             Short::Mem(op) => {
                 let align = rest.first().copied().filter(|&flags| flags < 0x40)?;
@@ -435,7 +475,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Imm, Instr, Instrs};
+    use super::{Imm, Instr, Instrs, Push};
     use crate::{Features, Op, Reader};
 
     /// It is returned by value for every instruction decoded.
@@ -461,6 +501,14 @@ mod tests {
                     assert_eq!(short.reader.offset(), 7, "nothing is read");
                     continue;
                 };
+                let mut pushing = Instrs::new(Reader::new(&bytes, 7), Features::WASM1);
+                let push = match (op, imm) {
+                    (Op::LocalGet, Imm::Index(local)) => Some(Push::Local(local)),
+                    (Op::I32Const, Imm::I32(value)) => Some(Push::I32(value)),
+                    _ => None,
+                };
+                assert_eq!(pushing.next_push(), push);
+                assert!(push.is_none() || pushing.reader.offset() == short.reader.offset());
                 assert_eq!(any.any_instr().map(|instr| (instr.op, instr.imm)), Ok((op, imm)));
                 assert_eq!(short.reader.offset(), any.reader.offset());
                 count += usize::from(op == Op::I32Const && imm == Imm::I32(-1));

@@ -87,7 +87,7 @@ pub use escaped::Escaped;
 pub use facts::{Nans, Raw};
 pub use features::Features;
 pub use format::{component_text, is_text};
-pub use instr::{Catch, Catches, Imm, Instr, Instrs, Labels, MemArg};
+pub use instr::{Catch, Catches, Imm, Instr, Instrs, Labels, MemArg, Push};
 pub use module::{
     BlockType, Body, Custom, Data, Element, ElementItems, ElementMode, Export, Expr, ExternKind,
     Global, Import, ImportType, Module, Section, Start, Table,

@@ -952,6 +952,18 @@ impl Op {
         }
     }
 
+    /// The first operand that [`Op::info`] tells.
+    #[inline]
+    pub fn first_param(self) -> Option<ValType> {
+        OPS.get(self as usize)?.first_param()
+    }
+
+    /// The first result that [`Op::info`] tells.
+    #[inline]
+    pub fn first_result(self) -> Option<ValType> {
+        OPS.get(self as usize)?.first_result()
+    }
+
     /// Whether every module may have it.
     pub(crate) const fn is_mvp(self) -> bool {
         crate::Features::NONE.contains(ALL_OPS[self as usize].feature)

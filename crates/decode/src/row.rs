@@ -67,7 +67,27 @@ const ALL_LISTS: [ValType; 17] = {
     [V128, I32, I32, I64, V128, F32, F32, V128, F64, F64, V128, V128, V128, I64, I64, I64, I64]
 };
 
+impl Row {
+    /// The first of its operands.
+    #[inline]
+    pub(crate) fn first_param(self) -> Option<ValType> {
+        self.params.first()
+    }
+
+    /// The first of its results.
+    #[inline]
+    pub(crate) fn first_result(self) -> Option<ValType> {
+        self.results.first()
+    }
+}
+
 impl Types {
+    #[inline]
+    fn first(self) -> Option<ValType> {
+        let first = LISTS.get(usize::from(self.0 & 31)).copied();
+        first.filter(|_| self.0 >> 5 != 0)
+    }
+
     const fn of(types: &[ValType]) -> Types {
         let mut start = 0;
         while !stand_at(types, start) {

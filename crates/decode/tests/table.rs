@@ -241,10 +241,12 @@ fn twins_are_twins_of_each_other() {
 }
 
 #[test]
-fn what_begins_a_block_names_its_type() {
+fn what_is_asked_often_is_what_the_row_says() {
     for op in Op::ALL {
         let names_type = matches!(op.imm_kind(), ImmKind::block | ImmKind::try_table);
         assert_eq!(op.begins_block(), names_type, "{op:?}");
+        let first = [op.info().params, op.info().results].map(|types| types.first().copied());
+        assert_eq!([op.first_param(), op.first_result()], first, "{op:?}");
     }
 }
 

@@ -103,7 +103,7 @@ impl Budget {
 
 impl Translator<'_> {
     /// Counts an operator that is about to be translated, and takes the room that it may need.
-    #[inline]
+    #[cfg_attr(feature = "fast", inline(always))]
     pub(super) fn spend(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
         if takes_more(instr.op) {
             return self.spend_more(instr);
@@ -111,6 +111,7 @@ impl Translator<'_> {
         self.take_cells(1)
     }
 
+    #[inline(never)]
     fn spend_more(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
         let values = match (instr.op, instr.imm) {
             (Op::BrTable, Imm::Labels(labels)) => u64::from(labels.len()) + 1,

@@ -181,6 +181,8 @@ impl Builder {
 
     /// Begins a cell that is not an [`Inst`]; its operands follow by `push`. Returns the index of
     /// its first operand word.
+    // Inlined, so that the text is made where it is wanted only.
+    #[inline]
     pub(crate) fn cell(&mut self, handler: Handler, text: impl Display) -> usize {
         self.line(text);
         self.begin(handler);

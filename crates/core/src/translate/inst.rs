@@ -206,12 +206,12 @@ pub(crate) const NO_LOC: Loc = Loc::Slot(0);
 
 /// The kind of a simple instruction's only result.
 pub(crate) fn result_kind(op: Op) -> Kind {
-    op.info().results.first().map_or(Kind::I64, |&ty| Kind::from(ty))
+    op.first_result().map_or(Kind::I64, Kind::from)
 }
 
 /// The kind of a simple instruction's first operand (not counting addresses).
 pub(crate) fn operand_kind(op: Op) -> Kind {
-    op.info().params.first().map_or(Kind::I32, |&ty| Kind::from(ty))
+    op.first_param().map_or(Kind::I32, Kind::from)
 }
 
 impl Inst {

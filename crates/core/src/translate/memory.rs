@@ -33,7 +33,7 @@ impl Translator<'_> {
     pub(super) fn memory_access(&mut self, op: Op, arg: MemArg) -> Option<()> {
         let (sort, offset) = self.reach(arg)?;
         let shared = self.reach_shared(arg, sort);
-        match (op.info().shape, offset.or(shared)) {
+        match (op.shape(), offset.or(shared)) {
             (Shape::load, Some(offset)) if shared.is_some() => self.load_shared(op, offset),
             (Shape::store, Some(offset)) if shared.is_some() => self.store_shared(op, offset),
             (Shape::v_load, Some(_)) if shared.is_some() => self.load_any(op, arg, sort),

@@ -51,7 +51,7 @@ use crate::{
     exec::{
         Catches, Cell, CodeTable,
         machine::place::{Domain, Kind},
-        tables::{self, EXCEPTIONS, GC, THREADS, fusions::Fusions},
+        tables::{self, EXCEPTIONS, FAST, GC, THREADS, fusions::Fusions},
     },
     object_type::ObjectType,
     verify::{Fault, LoopStart, Subject},
@@ -72,7 +72,7 @@ pub(crate) use safepoint::maps_made;
 pub(crate) use safepoint::{MapJob, Run, Stopped, param_map};
 use safepoint::{Noting, Recorder};
 use state::State;
-use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, Shape, limits};
+use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, Push, Shape, limits};
 use windlass_validate::Context;
 
 /// What translation needs of a module.
@@ -304,11 +304,39 @@ impl<'m> Translator<'m> {
     /// Takes steps, at most so many. Whether there may be more.
     fn steps(&mut self, most: usize) -> Result<bool, TranslateError> {
         for _ in 0..most {
-            if !self.step(None)? {
+            if FAST && self.push_next() {
+                self.builder.check()?;
+            } else if !self.step(None)? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Translates the next instruction if all that it does is push an operand, and nothing is left
+    /// of the one before; else nothing is done. The same would come of [`Translator::step`].
+    #[inline(always)]
+    fn push_next(&mut self) -> bool {
+        if self.landing.is_some() || self.unreachable.is_some() || self.state.room == 0 {
+            return false;
+        }
+        let offset = self.instrs.reader.offset();
+        let Some(push) = self.instrs.next_push() else { return false };
+        work::count(1);
+        self.builder.offset = offset;
+        self.state.room -= 1;
+        match push {
+            Push::Local(local) => {
+                self.count(Op::LocalGet);
+                self.push_local(local);
+            }
+            Push::I32(value) => {
+                self.count(Op::I32Const);
+                self.push_const(Kind::I32, value.cast_unsigned().into());
+            }
+        }
+        self.divide_region();
+        true
     }
 
     /// The same, and records where code can stop.
@@ -406,6 +434,7 @@ impl<'m> Translator<'m> {
     }
 
     /// Translates one instruction.
+    #[cfg_attr(feature = "fast", inline(always))]
     fn instr(&mut self, instr: &Instr<'m>) -> Result<(), TranslateError> {
         if (self.unreachable.is_some() || instr.op.begins_block()) && self.skip_unreachable(instr) {
             return Ok(());
@@ -413,8 +442,6 @@ impl<'m> Translator<'m> {
         self.spend(instr)?;
         self.count(instr.op);
         match (instr.op, &instr.imm) {
-            // Every third instruction or so is this one.
-            (Op::LocalGet, &Imm::Index(local)) => self.local_get(local),
             (op, _) if op.shape() == Shape::special => self.special(instr)?,
             (op, imm) if self.simple(op, imm).is_none() => {
                 return Err(TranslateError::Unsupported(instr.offset));

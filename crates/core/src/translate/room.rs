@@ -21,7 +21,7 @@ const FEW: usize = 2;
 
 impl Translator<'_> {
     /// Takes so many cells for an operator, and the room that they may need.
-    #[inline]
+    #[cfg_attr(feature = "fast", inline(always))]
     pub(super) fn take_cells(&mut self, cells: usize) -> Result<(), TranslateError> {
         if cells > self.state.room {
             self.state.more_cells(cells)?;

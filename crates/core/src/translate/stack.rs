@@ -83,16 +83,27 @@ impl Translator<'_> {
     /// [`push`](Translator::push), inlined where it is known what is pushed.
     #[inline(always)]
     fn put(&mut self, origin: Origin, kind: Kind) {
+        let index = self.next_operand();
+        let below = match origin {
+            Origin::Local(local) => self.locals.get_mut(local).pending.replace(index),
+            _ => None,
+        };
+        self.put_at(index, origin, kind, below);
+    }
+
+    /// The index of the next operand.
+    #[inline(always)]
+    fn next_operand(&mut self) -> u32 {
+        self.fit_index("operands", self.stack.len())
+    }
+
+    #[inline(always)]
+    fn put_at(&mut self, index: u32, origin: Origin, kind: Kind, below: Option<u32>) {
         let slot = self.next_slot();
         self.height += kind.width();
         if self.height > self.max_height {
             self.reserve(self.height);
         }
-        let index = self.fit_index("operands", self.stack.len());
-        let below = match origin {
-            Origin::Local(local) => self.locals.get_mut(local).pending.replace(index),
-            _ => None,
-        };
         if origin != Origin::Temp {
             self.loose.push(index);
         }
@@ -101,8 +112,10 @@ impl Translator<'_> {
 
     /// Pushes the value of a local.
     pub(super) fn push_local(&mut self, local: u32) {
-        let kind = self.locals.get(local).kind;
-        self.put(Origin::Local(local), kind);
+        let index = self.next_operand();
+        let known = self.locals.get_mut(local);
+        let (kind, below) = (known.kind, known.pending.replace(index));
+        self.put_at(index, Origin::Local(local), kind, below);
     }
 
     pub(super) fn push_const(&mut self, kind: Kind, bits: u64) {
@@ -215,7 +228,15 @@ impl Translator<'_> {
 
     /// Puts every operand from index `from` on into its slot; constants too if `constants`. Those
     /// that are there already are not looked at.
+    #[inline]
     pub(super) fn settle(&mut self, from: usize, constants: bool) {
+        // As a rule all of them are.
+        if self.loose.last().is_some_and(|&index| index as usize >= from) {
+            self.settle_loose(from, constants);
+        }
+    }
+
+    fn settle_loose(&mut self, from: usize, constants: bool) {
         let below = |&index: &u32| (index as usize) < from;
         let first = self.loose.iter().rposition(below).map_or(0, |last| last + 1);
         work::count(self.loose.len() - first);
