@@ -47,7 +47,7 @@ pub(crate) const BUILDS: [Build; 6] = [
         target: X86,
         profile: "fast",
         features: DEFAULT,
-        most: 1 << 22,
+        most: 2_893_700,
     },
 ];
 
