@@ -217,7 +217,8 @@ pub(crate) fn make_room(
 ///
 /// # Errors
 /// If the running guest was interrupted: then the store keeps the collection. If the host has no
-/// memory to find out what frames refer to: then it was none.
+/// memory to find out what frames refer to, or if that is refused by the verifier: then it was
+/// none.
 fn run(
     store: &mut dyn Threaded,
     asker: Asker<'_>,
@@ -244,6 +245,7 @@ fn run(
         };
         match stepped {
             Err(Halt::Unknown) => return Err(Trap::AllocationTooLarge.into()),
+            Err(Halt::Refused(error)) => return Err(Halted::Failed(error)),
             Ok(()) if !is_interrupted() || collection.phase == Phase::Done => {}
             Ok(()) | Err(Halt::Interrupted) => {
                 interrupt.clear();
@@ -294,8 +296,8 @@ fn threads(
 }
 
 /// Collects: whatever neither guests nor the host can reach any more is free afterwards. For the
-/// host: nothing stops it, and if the host has no memory to find out what frames refer to, nothing
-/// happens.
+/// host: nothing stops it, and if the host has no memory to find out what frames refer to, or the
+/// verifier refuses what was found, nothing happens.
 pub(crate) fn collect(store: &mut dyn Threaded) {
     store.inner().touch();
     let _ = run(store, Asker::Host, Collection::new(false));

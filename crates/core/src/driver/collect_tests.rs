@@ -311,7 +311,7 @@ fn collecting(text: &str) -> (Store<()>, Instance, usize) {
 #[test]
 fn maps_of_many_places_take_what_the_function_takes() {
     // So many references on the operand stack, and so many places.
-    let (refs, calls) = (15_000, 300);
+    let (refs, calls) = (15_000, 100);
     let make = "(call $make)".repeat(refs);
     let (gc, drops) = ("(call $gc)".repeat(calls), "(drop)".repeat(refs));
     let text = format!(
@@ -331,7 +331,7 @@ fn maps_of_many_places_take_what_the_function_takes() {
 
 #[test]
 fn locals_are_in_maps_once() {
-    let (locals, calls) = (15_000, 300);
+    let (locals, calls) = (15_000, 100);
     let (types, gc) = ("anyref ".repeat(locals), "(call $gc)".repeat(calls));
     let text = format!(r#"(func (export "f") (local {types}) {gc})"#);
     let (mut store, instance, _) = collecting(&text);

@@ -5,11 +5,14 @@
 
 use super::{handle::ThreadHandle, thread::Thread, threads::Threads};
 use crate::{
-    Module,
-    exec::Ip,
+    Error, Module,
+    exec::{
+        Ip,
+        code::maps::{Run, Stopped},
+    },
     room::push,
     runtime::{InstanceEntity, StoreId, StoreInner},
-    translate::{Failure, MapJob, Run, Stopped, param_map},
+    translate::{Failure, MapJob, param_map},
 };
 use alloc::{collections::TryReserveError, vec::Vec};
 use core::{mem, ops::Range};
@@ -27,6 +30,8 @@ const PIECE: usize = 1 << 14;
 pub(crate) enum Halt {
     /// It is not known what some frame refers to: the host has no memory for the map.
     Unknown,
+    /// What would be said of a frame is refused by the verifier.
+    Refused(Error),
     Interrupted,
 }
 
@@ -219,6 +224,10 @@ impl FrameMaps {
                 push(&mut self.job, Begun(stub, job))?;
                 return Err(Halt::Interrupted);
             }
+            Err(Failure::Refused(fault)) => {
+                return Err(Halt::Refused(module.0.refusal(defined, fault)));
+            }
+            Err(Failure::Unverified) => return Err(Halt::Refused(module.0.unverified())),
             Err(_) => return Err(Halt::Unknown),
         };
         let known = &self.locals[..self.known];

@@ -7,11 +7,13 @@ use super::{
 };
 use crate::{
     backtrace::CodePlace,
-    exec::machine::{Ip, Sp},
+    exec::{
+        code::maps::Stopped,
+        machine::{Ip, Sp},
+    },
     object_type::Class,
     room,
     runtime::StoreInner,
-    translate::Stopped,
 };
 use alloc::vec::Vec;
 

@@ -7,8 +7,8 @@
 //! `driver` runs it. Nothing here names modules, stores or the translator.
 //!
 //! The invariants that `unsafe` code here relies on. The translator establishes them; of code, the
-//! verifier (`verify`) proves I1, I2, I3, I5, I6 and I10, but for maps of frames, and of I15 that
-//! code pays what its operators cost. Each names a test that breaks when it does not hold, if there
+//! verifier (`verify`) proves I1, I2, I3, I5, I6 and I10, and of I15 that code pays what its
+//! operators cost. Each names a test that breaks when it does not hold, if there
 //! can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
@@ -46,6 +46,7 @@
 //!   type has one, and else 0. Where code can stop, every reference lies in a slot that
 //!   [`MapJob`](crate::translate::MapJob) tells, so a collection finds it.
 //!   Test: `src/verify/mutation_tests.rs`: `what_is_changed_is_refused_or_harmless`.
+//!   Test: `src/verify/maps_tests.rs`: `maps_say_what_the_verifier_knows`.
 //!   Test: `tests/api/collection.rs`: `paused_executions_keep_their_references`.
 //!
 //! Beside these, of the whole crate. Who establishes each, and who relies on it:
@@ -70,6 +71,7 @@
 //!   the interrupt flag, what is large is asked of the limiter or bounded by the configuration. By
 //!   `metering`, by `runtime/resources.rs` and by `translate/budget.rs`; whoever runs guests that
 //!   are not trusted relies on it.
+//!   Test: `src/verify/paid_tests.rs`: `every_amount_is_what_operators_cost`.
 //!   Test: `tests/api/costs.rs`: `instructions_and_amounts_cost_what_the_documentation_says`.
 //!   Test: `tests/api/growth.rs`: `one_number_limits_all_together`.
 //!   Test: `tests/api/throws.rs`: `a_throw_is_interrupted`.

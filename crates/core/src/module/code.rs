@@ -57,15 +57,8 @@ impl ModuleInner {
             Err(Failure::Other(error)) => Err(error),
             Err(Failure::NoMemory) => Err(no_memory()),
             Err(Failure::TooLarge(error)) => Err(self.too_large(defined, error).into()),
-            Err(Failure::Unverified) => Err(Error::msg(
-                "resource limit exceeded: verification of a function would take too much memory",
-            )),
-            Err(Failure::Refused(fault)) => {
-                let refused = self.refused(defined, fault);
-                // In tests and builds like theirs nobody has to ask for it to be found.
-                debug_assert!(self.engine.config().verify_code, "{refused}: {fault}");
-                Err(refused.into())
-            }
+            Err(Failure::Unverified) => Err(self.unverified()),
+            Err(Failure::Refused(fault)) => Err(self.refusal(defined, fault)),
         }
     }
 
@@ -131,6 +124,21 @@ impl ModuleInner {
         };
         let offset = offset.unwrap_or(self.decoded.bodies[defined].code.start);
         CodeRefused { func, name, offset, what: fault.what }
+    }
+
+    /// The same, where the verifier was asked.
+    #[cold]
+    pub(crate) fn refusal(&self, defined: usize, fault: Fault) -> Error {
+        let refused = self.refused(defined, fault);
+        // In tests and builds like theirs nobody has to ask for it to be found.
+        debug_assert!(self.engine.config().verify_code, "{refused}: {fault}");
+        refused.into()
+    }
+
+    /// The error of a function that would take the verifier too much memory.
+    #[cold]
+    pub(crate) fn unverified(&self) -> Error {
+        Error::msg("resource limit exceeded: verification of a function would take too much memory")
     }
 
     /// The error of the function that is too large to be translated.

@@ -3,6 +3,7 @@
 use super::{Translator, inst::result_kind};
 use crate::exec::{
     SlowOp,
+    code::maps::Stopped,
     handlers::atomic,
     machine::place::{Domain, Kind},
     pack_const, pack_halves,
@@ -58,7 +59,7 @@ impl Translator<'_> {
         // The address comes before the operands in the table.
         let operands = op.info().params.len() + 1;
         self.settle(self.stack.len() - operands, true);
-        self.can_stop(super::safepoint::Stopped::Before);
+        self.can_stop(Stopped::Before);
         self.truncate(self.stack.len() - operands);
         let base = self.next_slot();
         let MemArg { memory, offset, .. } = arg;

@@ -1,10 +1,11 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
-use super::{Translator, encode, inst::Loc, safepoint::Stopped};
+use super::{Translator, encode, inst::Loc};
 use crate::{
     Metering,
     exec::{
         Cell, DIRECT, Handler, SlowOp,
+        code::maps::Stopped,
         machine::place::{Domain, Kind},
         pack_const, pack_fields, pack_halves,
         tables::{self, Sort, plain},

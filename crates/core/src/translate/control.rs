@@ -6,10 +6,10 @@ use super::{
     branch::{Patch, Site},
     exception::Try,
     fuel::RegionId,
-    safepoint::Stopped,
 };
 use crate::{
     exec::{
+        code::maps::Stopped,
         machine::place::{Domain, Kind, Way},
         pack_fields,
         tables::{self, EXCEPTIONS, plain},

@@ -9,13 +9,12 @@ use super::{
     TranslateError, Translator,
     branch::Site,
     control::{Frame, FrameKind},
-    encode,
-    safepoint::Stopped,
-    work,
+    encode, work,
 };
 use crate::{
     exec::{
         Catches, Clause, TryBlock,
+        code::maps::Stopped,
         machine::place::{Kind, Way},
         pack_const, pack_fields,
         tables::{self, plain},

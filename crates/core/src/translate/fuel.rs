@@ -7,11 +7,11 @@
 //! interrupts are looked for only, regions are counted, too: one that takes long is divided, so
 //! that there is a look in its middle.
 
-use super::{Translator, safepoint::Stopped, state::State, work};
+use super::{Translator, state::State, work};
 use crate::{
     Metering,
     costs::{self, MAX_REGION},
-    exec::{Cell, tables},
+    exec::{Cell, code::maps::Stopped, tables},
 };
 use alloc::{collections::TryReserveError, vec::Vec};
 use windlass_decode::{FuncType, Op};

@@ -6,7 +6,7 @@ use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
     error::error,
     exec::{Catches, Cell},
-    verify::Progress,
+    verify::{Progress, Subject},
 };
 use alloc::boxed::Box;
 #[cfg(test)]
@@ -214,20 +214,7 @@ impl Job {
         let State { builder, tries, loops, landed, .. } = &self.state;
         let (code, catches) = (builder.copied(), &tries.catches);
         let subject = source.subject(defined, code, catches, loops, landed);
-        let verified = loop {
-            match self.verification.step(subject) {
-                Ok(true) if interrupted() => return Err(Failure::Interrupted),
-                Ok(true) => {}
-                Ok(false) => break Ok(()),
-                Err(fault) if fault.is_want_of_memory() => break Err(Failure::NoMemory),
-                // In tests and builds like theirs nobody has asked.
-                Err(fault) if fault.is_excess() && !source.must_verify => break Ok(()),
-                Err(fault) if fault.is_excess() => break Err(Failure::Unverified),
-                Err(fault) => break Err(Failure::Refused(fault)),
-            }
-        };
-        self.verification = Progress::default();
-        verified
+        verify(&mut self.verification, subject, source, interrupted)
     }
 
     fn translate(
@@ -244,6 +231,29 @@ impl Job {
         translator.finish_enter();
         translator.builder.check().map_err(Failure::TooLarge)
     }
+}
+
+/// Verifies what is left of a function's code; if it is not interrupted, the next is another one.
+pub(super) fn verify(
+    progress: &mut Progress,
+    subject: Subject<'_>,
+    source: Source<'_>,
+    interrupted: Interrupted<'_>,
+) -> Result<(), Failure> {
+    let verified = loop {
+        match progress.step(subject) {
+            Ok(true) if interrupted() => return Err(Failure::Interrupted),
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(fault) if fault.is_want_of_memory() => break Err(Failure::NoMemory),
+            // In tests and builds like theirs nobody has asked.
+            Err(fault) if fault.is_excess() && !source.must_verify => break Ok(()),
+            Err(fault) if fault.is_excess() => break Err(Failure::Unverified),
+            Err(fault) => break Err(Failure::Refused(fault)),
+        }
+    };
+    *progress = Progress::default();
+    verified
 }
 
 /// The instructions of a body from offset `at` in the module on.

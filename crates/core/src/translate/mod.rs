@@ -50,6 +50,7 @@ use crate::{
     Error, Metering,
     exec::{
         Catches, Cell, CodeTable,
+        code::maps::Stopped,
         machine::place::{Domain, Kind},
         tables::{self, EXCEPTIONS, FAST, GC, THREADS, fusions::Fusions},
     },
@@ -67,9 +68,9 @@ pub(crate) use job::{Interrupted, Job, Translated, VERIFIES};
 #[cfg(test)]
 pub(crate) use job::{Parts, listed, translated};
 pub use listing::{Listing, ListingCell};
+pub(crate) use safepoint::{MapJob, param_map};
 #[cfg(test)]
-pub(crate) use safepoint::maps_made;
-pub(crate) use safepoint::{MapJob, Run, Stopped, param_map};
+pub(crate) use safepoint::{Maps, maps_made};
 use safepoint::{Noting, Recorder};
 use state::State;
 use windlass_decode::{BlockType, Imm, Instr, Instrs, Op, Push, Shape, limits};
@@ -126,6 +127,7 @@ impl<'m> Source<'m> {
             catches,
             loops,
             landed,
+            maps: None,
         }
     }
 }

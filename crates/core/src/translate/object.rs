@@ -7,12 +7,12 @@ use super::{
     encode::{index, low},
     inst::{Inst, Loc, NO_LOC, ResultLoc, What},
     placing::placed,
-    safepoint::Stopped,
     stack::{Operand, Origin},
 };
 use crate::{
     exec::{
         Cell, Handler, SlowOp,
+        code::maps::Stopped,
         machine::place::{Dest, Domain, Kind, Place},
         pack_const, pack_fields,
         tables::{

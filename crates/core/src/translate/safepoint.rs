@@ -9,7 +9,7 @@
 
 use super::{
     Failure, Source, TranslateError, Translator,
-    job::{Interrupted, POLL, pieces, shed},
+    job::{Interrupted, POLL, VERIFIES, pieces, shed, verify},
     stack::Origin,
     state::State,
 };
@@ -17,32 +17,17 @@ use crate::{
     Trap,
     exec::{
         SlowOp,
+        code::maps::{Places, Run, Stopped},
         machine::place::Kind,
         tables::{EXCEPTIONS, GC},
     },
     object_type::{Class, Storage},
+    verify::{Progress, Subject},
 };
 use alloc::vec::Vec;
 use core::{mem, ops::Range};
 use windlass_decode::{Instr, Op, ValType};
 use windlass_validate::{Context, FuncValidator, Scratch};
-
-/// How a frame stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stopped {
-    /// It waits for a call that returns to this place. The arguments are the callee's.
-    Called,
-    /// The cell at this place is executed next.
-    Before,
-}
-
-/// Consecutive slots with references of one class, counted from the frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) first: i32,
-    pub(crate) count: u32,
-    pub(crate) class: Class,
-}
 
 /// Adds a slot to a list of runs; none if the host has no memory for that.
 fn add(runs: &mut Vec<Run>, from: usize, slot: i32, class: Class) -> Option<()> {
@@ -120,6 +105,9 @@ pub(crate) struct MapJob {
     state: State,
     noting: Noting,
     maps: Maps,
+    /// The maps are complete.
+    is_complete: bool,
+    verification: Progress,
 }
 
 impl MapJob {
@@ -137,6 +125,8 @@ impl MapJob {
             state: State::default(),
             noting: Noting { wanted, ..Noting::default() },
             maps,
+            is_complete: false,
+            verification: Progress::default(),
         })
     }
 
@@ -150,7 +140,7 @@ impl MapJob {
     ///
     /// # Errors
     /// [`Failure::Interrupted`] if it was interrupted; the next call goes on. If the host has no
-    /// memory for it.
+    /// memory for it. If the verifier, where it is asked, finds that a map is wrong.
     pub(crate) fn run(
         &mut self,
         source: Source<'_>,
@@ -202,8 +192,32 @@ impl MapJob {
             return Err(Failure::Other(Trap::AllocationTooLarge.into()));
         }
         stepped?;
-        shed(interrupted, || translator.state.shed() || recorder.validator.shed())?;
-        recorder.locals(translator).ok_or_else(|| Failure::Other(Trap::AllocationTooLarge.into()))
+        if !self.is_complete {
+            translator.finish_enter();
+            let locals = recorder.locals(translator);
+            locals.ok_or_else(|| Failure::Other(Trap::AllocationTooLarge.into()))?;
+            self.is_complete = true;
+        }
+        if VERIFIES && translator.source.verify {
+            self.verify(translator, &recorder.maps, interrupted)?;
+        }
+        shed(interrupted, || translator.state.shed() || recorder.validator.shed())
+    }
+
+    /// Has the maps compared with what is known of the code, which is translated again.
+    fn verify(
+        &mut self,
+        translator: &Translator<'_>,
+        maps: &Maps,
+        interrupted: Interrupted<'_>,
+    ) -> Result<(), Failure> {
+        let Translator { source, defined, state, .. } = translator;
+        let wanted = translator.noting.as_ref().map_or(&[][..], |noting| &noting.wanted);
+        let Maps { locals, places, runs } = maps;
+        let State { builder, tries, loops, landed, .. } = state;
+        let subject = source.subject(*defined, &builder.code, &tries.catches, loops, landed);
+        let maps = Some(Places { wanted, parts: places, runs, locals });
+        verify(&mut self.verification, Subject { maps, ..subject }, *source, interrupted)
     }
 }
 

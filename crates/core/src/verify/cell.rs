@@ -22,6 +22,10 @@ pub(super) type Operands = [Ty; 4];
 impl Verifier<'_> {
     /// Looks at the cell, and does to what is known what it does. Whether the next one may follow.
     pub(super) fn cell(&mut self, layout: &Layout) -> Result<bool, &'static str> {
+        if let Part::NewFirst(_) = layout.part {
+            // It may stop before it reads anything.
+            self.state.pause();
+        }
         let operands = self.read(layout)?;
         // Copies neither stop nor make room: a local that gets the object has its old value copied
         // to where it is wanted before.

@@ -20,6 +20,9 @@ mod catch;
 mod cell;
 mod flow;
 mod frame;
+mod maps;
+#[cfg(test)]
+mod maps_tests;
 #[cfg(test)]
 mod mutation_tests;
 mod object;
@@ -42,6 +45,7 @@ use crate::{
     exec::{
         Catches, Cell, CodeTable,
         cells::{Layout, Layouts, Part},
+        code::maps::Places,
     },
     object_type::ObjectType,
 };
@@ -78,6 +82,8 @@ pub(crate) struct Subject<'a> {
     /// The offsets in the module of the ends of blocks that branches alone lead to, in order; not
     /// of those whose branches return at once.
     pub(crate) landed: &'a [usize],
+    /// What collections are told of places where the code has stopped.
+    pub(crate) maps: Option<Places<'a>>,
 }
 
 /// Where a loop begins.
@@ -168,6 +174,8 @@ pub(crate) struct Progress {
     behind_branch: usize,
     /// The cell was compared with it.
     is_compared: bool,
+    /// How many of the places that there are maps for are behind.
+    stops: usize,
 }
 
 /// A place in the tables of try blocks: of a span, then of a clause.
@@ -332,6 +340,9 @@ impl Verifier<'_> {
                 return Ok(());
             }
             self.arrive()?;
+            if self.is_reachable {
+                self.stops_before()?;
+            }
             ensure(self.is_sequence(), "I1: what a sequence says follows")?;
             ensure(self.is_block()?, "I1: what a block says follows")?;
         }
@@ -360,6 +371,7 @@ impl Verifier<'_> {
     /// At the end of the code.
     fn end(&mut self) -> Outcome {
         ensure(!self.is_reachable, "I3: the code goes on beyond its end")?;
+        self.has_seen_stops()?;
         if self.enter_block(None)? && self.is_paid()? {
             self.stage = Stage::Done;
         }
@@ -447,6 +459,7 @@ impl Verifier<'_> {
         let words = self.subject.code.len();
         self.state.slots = Slots::new(self.frame.index(self.frame.end), slots::granted(words))?;
         self.payments = 1;
+        self.look_at_locals()?;
         self.begin_body()
     }
 }

@@ -1,0 +1,154 @@
+//! The maps of frames that the translator makes are what the verifier knows: at every place of
+//! functions with many references; and each of them, changed in many ways, is refused.
+
+use super::{Fault, Progress, Subject};
+use crate::{
+    Config, Engine, Features, Metering, Module,
+    exec::code::maps::{Places, Run, Stopped},
+    object_type::Class,
+    translate::{MapJob, Maps, Parts, translated},
+};
+use alloc::{format, string::String, vec::Vec};
+
+/// References on the operand stack wherever code can stop.
+const TEXT: &str = r#"(module
+    (type $s (sub (struct (field (mut anyref)) (field i32))))
+    (type $a (array (mut anyref)))
+    (tag $e (param anyref)) (memory 1) (table $t 4 anyref)
+    (func $two (param anyref) (result anyref externref) (unreachable))
+    (func $new (result (ref $s)) (struct.new_default $s))
+    (func (param anyref i32) (result anyref) (local externref i64 funcref) (local $x exnref)
+      (call $new) (call $new)
+      (memory.grow (i32.const 1))
+      (if (result anyref) (then (call $new)) (else (ref.i31 (local.get 1))))
+      (struct.new $s (local.get 1))
+      (loop $l (param anyref) (result anyref)
+        (call $two) (local.set 2)
+        (br_if $l (local.get 1)))
+      (array.new $a (local.get 1))
+      (drop)
+      (ref.test (ref $s)) (local.set 1)
+      (table.grow $t (local.get 1)) (local.set 1)
+      (block $c (result anyref)
+        (try_table (result anyref) (catch $e $c)
+          (call $new) (call $two (call $new)) (drop) (throw $e)))
+      (loop $m (local.set 3 (i64.add (local.get 3) (i64.const 1)))
+        (br_if $m (i64.lt_s (local.get 3) (i64.const 9))))
+      (array.new_fixed $a 2 (call $new) (call $new))
+      (drop))
+    (func (param $p (ref null $s)) (result i32)
+      (block $b (result anyref exnref)
+        (call $new)
+        (try_table (param anyref) (catch_ref $e $b)
+          (drop) (struct.set $s 0 (local.get $p) (call $new)) (call $new) (throw $e))
+        (unreachable))
+      (call $new) (drop) (throw_ref))
+    (func (param i32) (result anyref)
+      (call $new)
+      try (result anyref)
+        (call $new)
+      catch_all
+        (call $new) (drop) rethrow 0
+      end
+      (drop)))"#;
+
+fn module(metering: Metering) -> Module {
+    let wasm = wat::parse_str(TEXT).expect("the text is a module");
+    let mut config = Config::new();
+    config.features(Features::ALL).metering(metering);
+    let engine = Engine::new(&config).expect("the settings are fine");
+    Module::from_binary(&engine, &wasm).expect("the module is valid")
+}
+
+/// Every word of a function's code, as a place of either kind, with the maps.
+fn all_maps(module: &Module, defined: usize, parts: &Parts) -> (Vec<(usize, Stopped)>, Maps) {
+    let both = |word| [(word, Stopped::Called), (word, Stopped::Before)];
+    let wanted: Vec<_> = (0..=parts.code.len()).flat_map(both).collect();
+    let mut job = MapJob::new(wanted.clone()).expect("there is memory");
+    // They are verified there, too.
+    let Ok(maps) = job.run(module.0.source(), defined, &mut || false) else {
+        panic!("{defined}: it was translated before, and its maps are right")
+    };
+    (wanted, maps)
+}
+
+fn verify(
+    module: &Module,
+    defined: usize,
+    parts: &Parts,
+    wanted: &[(usize, Stopped)],
+    maps: &Maps,
+) -> Result<(), Fault> {
+    let Maps { locals, places, runs } = maps;
+    let maps = Some(Places { wanted, parts: places, runs, locals });
+    let subject = Subject { maps, ..module.0.source().subject_of(defined, parts) };
+    let mut progress = Progress::default();
+    while progress.step(subject)? {}
+    Ok(())
+}
+
+/// Other runs in place of one.
+fn changes(own: Run) -> Vec<Vec<Run>> {
+    let other = if own.class == Class::Any { Class::Exn } else { Class::Any };
+    let one = |first| alloc::vec![Run { first, ..own }];
+    let mut changes = alloc::vec![alloc::vec![], alloc::vec![Run { class: other, ..own }]];
+    changes.extend([-90, -1, 90].map(|by| one(own.first + by)));
+    changes.push(alloc::vec![Run { count: own.count - 1, ..own }]);
+    changes.push(alloc::vec![Run { count: own.count + 90, ..own }]);
+    changes
+}
+
+#[test]
+fn maps_say_what_the_verifier_knows() {
+    for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
+        let module = module(metering);
+        let (mut references, mut refused, mut passed) = (0, 0, Vec::new());
+        for defined in 0..module.0.source().decoded.bodies.len() {
+            let parts = translated(module.0.source(), defined);
+            let (wanted, mut maps) = all_maps(&module, defined, &parts);
+            assert_eq!(verify(&module, defined, &parts, &wanted, &maps), Ok(()), "{metering:?}");
+            // Each run of operands, and a place without a map.
+            let (runs, places) = (maps.runs.clone(), maps.places.clone());
+            for (index, part) in places.iter().enumerate() {
+                let Some(part) = part.clone() else { continue };
+                let mut verdict = |maps: &Maps, what: String| match verify(
+                    &module, defined, &parts, &wanted, maps,
+                ) {
+                    Ok(()) => passed.push(format!("{:?}: {what}", wanted[index])),
+                    Err(_) => refused += 1,
+                };
+                for run in part.clone() {
+                    references += runs[run].count;
+                    for change in changes(runs[run]) {
+                        let with = [&runs[part.start..run], &change, &runs[run + 1..part.end]];
+                        let from = maps.runs.len();
+                        maps.runs.extend(with.concat());
+                        maps.places[index] = Some(from..maps.runs.len());
+                        verdict(&maps, format!("{change:?}, not {:?}", runs[run]));
+                    }
+                }
+                if !part.is_empty() {
+                    maps.places[index] = None;
+                    verdict(&maps, "none".into());
+                }
+                maps.places[index] = Some(part);
+            }
+            // Each run of locals.
+            let locals = maps.locals.clone();
+            for run in 0..locals.len() {
+                for change in changes(locals[run]) {
+                    maps.locals = [&locals[..run], &change, &locals[run + 1..]].concat();
+                    let verdict = verify(&module, defined, &parts, &wanted, &maps);
+                    assert!(verdict.is_err(), "{defined}: locals {change:?}");
+                }
+            }
+        }
+        assert!(references > 30 && refused > 150, "{references} references, {refused} refused");
+        // A reference may be left out that is dropped before it is used, and a place that code
+        // comes to without stopping.
+        let is_harmless = |what: &String| {
+            what.contains(": [], not") || what.ends_with("none") || what.contains("count")
+        };
+        assert!(passed.iter().all(is_harmless) && 3 * passed.len() < refused, "{passed:#?}");
+    }
+}
