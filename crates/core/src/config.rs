@@ -363,9 +363,9 @@ impl Config {
     /// times as long in three programs of 2.5, 3.5 and 19.9 MB, with the default features on
     /// x86-64. Other code can take longer: each call, throw and clause looks at all values of its
     /// type, of which there may be a thousand. What the verifier keeps has a budget for each
-    /// function, of 65,536 parts of 16 slots and 2 more for each 8 bytes of its code: beyond that
-    /// it is an error that verification would take too much memory. It stops between two clauses,
-    /// too, if the guest is interrupted.
+    /// function, of 65,536 parts of 16 slots and 2 more for each 8 bytes of its code, and so has
+    /// how much it joins or compares: beyond that it is an error that verification would take too
+    /// much time or memory. It stops between two clauses, too, if the guest is interrupted.
     ///
     /// ```
     /// use windlass::{Config, Engine, Module};

@@ -135,10 +135,13 @@ impl ModuleInner {
         refused.into()
     }
 
-    /// The error of a function that would take the verifier too much memory.
+    /// The error of a function that would take the verifier too much time or memory.
     #[cold]
     pub(crate) fn unverified(&self) -> Error {
-        Error::msg("resource limit exceeded: verification of a function would take too much memory")
+        Error::msg(
+            "resource limit exceeded: verification of a function would take too much time or \
+            memory",
+        )
     }
 
     /// The error of the function that is too large to be translated.

@@ -107,7 +107,7 @@ pub(crate) struct Fault {
 }
 
 const NO_MEMORY: &str = "no memory to look";
-const TOO_MUCH: &str = "to look would take too much memory";
+const TOO_MUCH: &str = "to look would take too much time or memory";
 
 impl Fault {
     /// Whether nothing is known to be wrong: the host has no memory to look.

@@ -20,6 +20,9 @@ const NOTHING: u32 = 0;
 /// and clauses of tags with as many fields.
 const PARTS_PER_WORD: usize = 2;
 const PARTS: usize = 1 << 16;
+/// So many pairs of parts may be joined or compared for each word of code, and beyond that. More
+/// are needed only where what differs in hundreds of slots meets again and again.
+const PAIRS_PER_WORD: usize = 2;
 /// So many joins and comparisons of parts are remembered.
 const REMEMBERED: usize = 1 << 9;
 
@@ -39,6 +42,8 @@ pub(super) struct Slots {
     levels: u32,
     /// No more parts than so many.
     granted: usize,
+    /// So many pairs may still be joined or compared.
+    pairs: usize,
     /// Parts with smaller numbers are in versions that were shared.
     shared: [u32; 2],
     /// What was found of two parts that differ: leaves or nodes, what was asked, and the answer.
@@ -56,15 +61,15 @@ enum Asked {
     Fits,
 }
 
-/// How many parts code of so many words may take.
-pub(super) fn granted(words: usize) -> usize {
-    words.saturating_mul(PARTS_PER_WORD).saturating_add(PARTS)
+/// How many parts code of so many words may take, and how many pairs of them.
+pub(super) fn granted(words: usize) -> [usize; 2] {
+    [PARTS_PER_WORD, PAIRS_PER_WORD].map(|each| words.saturating_mul(each).saturating_add(PARTS))
 }
 
 impl Slots {
-    /// Of a frame with so many slots, with no more parts than are granted.
-    pub(super) fn new(slots: usize, granted: usize) -> Answer<Slots> {
-        let mut own = Slots { granted, ..Slots::default() };
+    /// Of a frame with so many slots, with no more parts and pairs than are granted.
+    pub(super) fn new(slots: usize, [granted, pairs]: [usize; 2]) -> Answer<Slots> {
+        let mut own = Slots { granted, pairs, ..Slots::default() };
         while slots > WIDTH << (BITS * own.levels) {
             own.levels += 1;
         }
@@ -178,7 +183,7 @@ impl Slots {
         if let Some(answer) = self.answer(question) {
             return Ok(answer);
         }
-        self.work += WIDTH;
+        self.pair()?;
         let answer = if let Some(below) = level.checked_sub(1) {
             let [x, y] = [a, b].map(|part| self.nodes[part as usize]);
             let mut both = x;
@@ -219,7 +224,7 @@ impl Slots {
         if let Some(answer) = self.answer(question) {
             return Ok(answer != 0);
         }
-        self.work += WIDTH;
+        self.pair()?;
         let mut fits = true;
         if let Some(below) = level.checked_sub(1) {
             let [x, y] = [a, b].map(|part| self.nodes[part as usize]);
@@ -233,6 +238,13 @@ impl Slots {
         }
         self.remember(question, fits.into())?;
         Ok(fits)
+    }
+
+    /// Two parts are looked at slot by slot, or child by child.
+    fn pair(&mut self) -> Answer<()> {
+        self.work += WIDTH;
+        self.pairs = self.pairs.checked_sub(1).ok_or(TOO_MUCH)?;
+        Ok(())
     }
 
     /// A leaf in place of one: the same, if that is in one version only.

@@ -137,21 +137,40 @@ fn wasteful(calls: usize) -> Vec<u8> {
     wat::parse_str(text).expect("the text is a module")
 }
 
-/// What would take too much memory is an error, where verification was asked for.
+/// What branches bring, of which each differs in 28,000 slots from what was brought before.
+fn disagreeing(branches: usize) -> Vec<u8> {
+    let results = |ty: &str| format!("(result {})", format!("(ref null {ty}) ").repeat(MANY));
+    let [low, high] = ["$s", "$t"].map(results);
+    let drops = "drop ".repeat(28 * MANY);
+    let [lows, highs] = ["call $low ", "call $high "].map(|call| call.repeat(28));
+    let branch = "(br_if 0 (local.get 0))";
+    let more = format!("call $one {branch} drop call $other {branch} drop ").repeat(branches / 2);
+    let text = format!(
+        "(module (type $s (sub (struct))) (type $t (sub $s (struct (field i32))))
+        (func $low {low} unreachable) (func $high {high} unreachable)
+        (func $one (result (ref null $s)) unreachable) (func $other (result i32) unreachable)
+        (func (param i32) (block {lows} {branch} {drops} {highs} {more} unreachable)))"
+    );
+    wat::parse_str(text).expect("the text is a module")
+}
+
+/// What would take too much time or memory is an error, where verification was asked for.
 #[test]
-fn memory_has_a_budget() {
-    const NO_BUDGET: &str = "verification of a function would take too much memory";
-    let made = |calls: usize, verify: bool| {
+fn time_and_memory_have_a_budget() {
+    const NO_BUDGET: &str = "verification of a function would take too much time or memory";
+    let made = |wasm: &[u8], verify: bool| {
         let mut config = Config::new();
         config.verify_code(verify).compilation_mode(CompilationMode::Eager);
         let engine = Engine::new(&config).expect("the settings are fine");
-        Module::from_binary(&engine, &wasteful(calls))
+        Module::from_binary(&engine, wasm)
     };
-    made(200, true).expect("a budget is enough for some");
-    let error = made(4_000, true).expect_err("it is not verified");
-    assert!(format!("{error}").contains(NO_BUDGET), "{error}");
+    for (few, many) in [(wasteful(200), wasteful(4_000)), (disagreeing(8), disagreeing(400))] {
+        made(&few, true).expect("a budget is enough for some");
+        let error = made(&many, true).expect_err("it is not verified");
+        assert!(format!("{error}").contains(NO_BUDGET), "{error}");
+    }
 
-    let module = made(4_000, false).expect("nobody asked for it");
+    let module = made(&wasteful(4_000), false).expect("nobody asked for it");
     let parts = translated(module.0.source(), 1);
     let subject = module.0.source().subject_of(1, &parts);
     let mut progress = Progress::default();
@@ -162,6 +181,7 @@ fn memory_has_a_budget() {
         }
     };
     assert!(fault.is_excess(), "{fault}");
-    let (granted, words) = (super::slots::granted(parts.code.len()), parts.code.len());
+    let ([granted, pairs], words) = (super::slots::granted(parts.code.len()), parts.code.len());
     assert!(granted < 3 * words + 70_000, "{granted} parts for {words} words");
+    assert!(pairs < 3 * words + 70_000, "{pairs} pairs for {words} words");
 }
