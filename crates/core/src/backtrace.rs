@@ -38,13 +38,14 @@ use windlass_validate::sort;
 /// assert!(error.to_string().ends_with(&format!("{:#8x} - m!bad", frame.module_offset())));
 /// # Ok::<(), windlass::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct WasmBacktrace {
     places: Vec<CodePlace>,
     /// How many are told at most.
     most: usize,
     /// Whether there were more.
     cut: bool,
-    /// What the places are, once somebody has looked.
+    /// What the places are, once somebody has looked: at this one, or at what it is a copy of.
     frames: Once<Vec<FrameInfo>>,
     /// What is to be shown before it, where it stands for its error among others'.
     message: Option<Box<str>>,
@@ -115,15 +116,6 @@ impl WasmBacktrace {
     /// The calls, the innermost first.
     pub fn frames(&self) -> &[FrameInfo] {
         self.frames.get_or_init(|| resolve(&self.places))
-    }
-}
-
-/// The same places, to be looked at anew.
-impl Clone for WasmBacktrace {
-    fn clone(&self) -> WasmBacktrace {
-        let WasmBacktrace { places, most, cut, message, .. } = self;
-        let (places, message, frames) = (places.clone(), message.clone(), Once::new());
-        WasmBacktrace { places, most: *most, cut: *cut, frames, message }
     }
 }
 

@@ -64,6 +64,13 @@ mod imp {
         }
     }
 
+    impl<T: Clone> Clone for Once<T> {
+        fn clone(&self) -> Once<T> {
+            let value = self.0.get().cloned();
+            Once(value.map_or_else(spin::Once::new, spin::Once::initialized))
+        }
+    }
+
     pub(super) struct Imp<T>(spin::RwLock<T>);
 
     impl<T> Imp<T> {
