@@ -6,7 +6,6 @@ use crate::exec::{
     machine::{Machine, context::Stop, dispatch::Step},
     meaning::v128::Simd,
 };
-use core::array::from_fn;
 
 /// The most bytes that are moved at once.
 pub(crate) const MOST: u32 = 128;
@@ -27,12 +26,12 @@ impl<const MOST: u32> Step for SmallCopy<MOST> {
             match len as usize {
                 0 => {}
                 1 => to.write(from.read()),
-                len @ 2..4 => move_ends::<u16, 1>(from, to, len),
-                len @ 4..8 => move_ends::<u32, 1>(from, to, len),
-                len @ 8..16 => move_ends::<u64, 1>(from, to, len),
-                len @ 16..=32 => move_ends::<Simd, 1>(from, to, len),
-                len @ 33..=64 => move_ends::<Simd, 2>(from, to, len),
-                len => move_ends::<Simd, 4>(from, to, len),
+                len @ 2..4 => move_two::<u16>(from, to, len),
+                len @ 4..8 => move_two::<u32>(from, to, len),
+                len @ 8..16 => move_two::<u64>(from, to, len),
+                len @ 16..=32 => move_two::<Simd>(from, to, len),
+                len @ 33..=64 => move_four(from, to, len),
+                len => move_eight(from, to, len),
             }
             m.advance(2);
         }
@@ -54,12 +53,12 @@ impl<const MOST: u32> Step for SmallFill<MOST> {
             match len as usize {
                 0 => {}
                 1 => to.write(eight as u8),
-                len @ 2..4 => fill_ends::<u16, 1>(eight as u16, to, len),
-                len @ 4..8 => fill_ends::<u32, 1>(eight as u32, to, len),
-                len @ 8..16 => fill_ends::<u64, 1>(eight, to, len),
-                len @ 16..=32 => fill_ends::<Simd, 1>(sixteen, to, len),
-                len @ 33..=64 => fill_ends::<Simd, 2>(sixteen, to, len),
-                len => fill_ends::<Simd, 4>(sixteen, to, len),
+                len @ 2..4 => fill_two::<u16>(eight as u16, to, len),
+                len @ 4..8 => fill_two::<u32>(eight as u32, to, len),
+                len @ 8..16 => fill_two::<u64>(eight, to, len),
+                len @ 16..=32 => fill_two::<Simd>(sixteen, to, len),
+                len @ 33..=64 => fill_four(sixteen, to, len),
+                len => fill_eight(sixteen, to, len),
             }
             m.advance(2);
         }
@@ -76,7 +75,9 @@ unsafe fn operands(m: &Machine) -> [u64; 3] {
     // SAFETY: the caller's promise; all three are `i32`.
     unsafe {
         let first = m.field(1);
-        [0, 1, 2].map(|index| u64::from(m.slot(first + index) as u32))
+        // One by one: a closure might be called, and handlers call nothing.
+        let (a, b, c) = (m.slot(first), m.slot(first + 1), m.slot(first + 2));
+        [u64::from(a as u32), u64::from(b as u32), u64::from(c as u32)]
     }
 }
 
@@ -95,38 +96,118 @@ unsafe fn small<const MOST: u32>(m: &mut Machine, at: u64, len: u64) -> Result<*
     Ok(memory.base)
 }
 
-/// Moves `len` bytes, as `N` values from each end. All are read before one is written, so ranges
-/// may overlap.
+/// Moves `len` bytes, as a value from each end. All are read before one is written, so ranges may
+/// overlap.
 ///
 /// # Safety
 /// So many bytes can be read and written, and no value is larger than that.
 #[inline(always)]
-unsafe fn move_ends<T: Copy, const N: usize>(from: *const u8, to: *mut u8, len: usize) {
-    let last = len - N * size_of::<T>();
+unsafe fn move_two<T: Copy>(from: *const u8, to: *mut u8, len: usize) {
+    let last = len - size_of::<T>();
     // SAFETY: the caller's promise.
     unsafe {
-        let read = |at: usize| from.add(at).cast::<T>().read_unaligned();
-        let low: [T; N] = from_fn(|i| read(i * size_of::<T>()));
-        let high: [T; N] = from_fn(|i| read(last + i * size_of::<T>()));
-        for (i, (low, high)) in low.into_iter().zip(high).enumerate() {
-            to.add(i * size_of::<T>()).cast::<T>().write_unaligned(low);
-            to.add(last + i * size_of::<T>()).cast::<T>().write_unaligned(high);
-        }
+        let (low, high) = (read::<T>(from, 0), read::<T>(from, last));
+        write(to, 0, low);
+        write(to, last, high);
     }
 }
 
-/// Sets `len` bytes, as `N` values from each end.
+/// The same, as two values of 16 bytes from each end.
+///
+/// # Safety
+/// As of [`move_two`].
+// Without loops or arrays, which some builds keep on the stack: handlers have none.
+#[inline(always)]
+unsafe fn move_four(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (a, b) = (read::<Simd>(from, 0), read::<Simd>(from, 16));
+        let (c, d) = (read::<Simd>(from, len - 32), read::<Simd>(from, len - 16));
+        write(to, 0, a);
+        write(to, 16, b);
+        write(to, len - 32, c);
+        write(to, len - 16, d);
+    }
+}
+
+/// The same, as four values of 16 bytes from each end.
+///
+/// # Safety
+/// As of [`move_two`].
+#[inline(always)]
+unsafe fn move_eight(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (a, b) = (read::<Simd>(from, 0), read::<Simd>(from, 16));
+        let (c, d) = (read::<Simd>(from, 32), read::<Simd>(from, 48));
+        let (e, f) = (read::<Simd>(from, len - 64), read::<Simd>(from, len - 48));
+        let (g, h) = (read::<Simd>(from, len - 32), read::<Simd>(from, len - 16));
+        write(to, 0, a);
+        write(to, 16, b);
+        write(to, 32, c);
+        write(to, 48, d);
+        write(to, len - 64, e);
+        write(to, len - 48, f);
+        write(to, len - 32, g);
+        write(to, len - 16, h);
+    }
+}
+
+/// Sets `len` bytes, as a value at each end.
 ///
 /// # Safety
 /// So many bytes can be written, and no value is larger than that.
 #[inline(always)]
-unsafe fn fill_ends<T: Copy, const N: usize>(value: T, to: *mut u8, len: usize) {
-    let last = len - N * size_of::<T>();
-    for at in from_fn::<usize, N, _>(|i| i * size_of::<T>()) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            to.add(at).cast::<T>().write_unaligned(value);
-            to.add(last + at).cast::<T>().write_unaligned(value);
-        }
+unsafe fn fill_two<T: Copy>(value: T, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        write(to, 0, value);
+        write(to, len - size_of::<T>(), value);
     }
+}
+
+/// The same, as two values of 16 bytes at each end.
+///
+/// # Safety
+/// As of [`fill_two`].
+#[inline(always)]
+unsafe fn fill_four(value: Simd, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        fill_two(value, to, len);
+        write(to, 16, value);
+        write(to, len - 32, value);
+    }
+}
+
+/// The same, as four values of 16 bytes at each end.
+///
+/// # Safety
+/// As of [`fill_two`].
+#[inline(always)]
+unsafe fn fill_eight(value: Simd, to: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        fill_four(value, to, len);
+        write(to, 32, value);
+        write(to, 48, value);
+        write(to, len - 64, value);
+        write(to, len - 48, value);
+    }
+}
+
+/// # Safety
+/// There is one that can be read, aligned or not.
+#[inline(always)]
+unsafe fn read<T: Copy>(from: *const u8, at: usize) -> T {
+    // SAFETY: the caller's promise.
+    unsafe { from.add(at).cast::<T>().read_unaligned() }
+}
+
+/// # Safety
+/// There is room for it, aligned or not.
+#[inline(always)]
+unsafe fn write<T: Copy>(to: *mut u8, at: usize, value: T) {
+    // SAFETY: the caller's promise.
+    unsafe { to.add(at).cast::<T>().write_unaligned(value) }
 }
