@@ -25,13 +25,13 @@ pub(crate) fn soak(minutes: &str, target: Option<&str>) -> bool {
     let time = format!("-max_total_time={seconds}");
     let each = |target: &String| {
         println!("== {target}");
-        // It writes what it finds to the first of these folders.
-        let [found, kept] = ["corpus", "seeds"].map(|folder| format!("fuzz/{folder}/{target}"));
+        // What it finds is written there.
+        let found = format!("fuzz/corpus/{target}");
         if let Err(error) = fs::create_dir_all(root().join(&found)) {
             eprintln!("{found}: {error}");
             return false;
         }
-        let run = ["+nightly", "fuzz", "run", "--features", "libfuzzer", target, &found, &kept];
+        let run = ["+nightly", "fuzz", "run", "--features", "libfuzzer", target, &found];
         let how = ["--", "-len_control=0", "-max_len=8192", "-timeout=60", &time];
         succeeds(command(".", "cargo", &run).args(how))
     };
