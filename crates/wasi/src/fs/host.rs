@@ -200,18 +200,11 @@ impl FileSystem for HostFs {
         Ok(retry_on_intr(|| io::pwritev(fd, slices, offset))?)
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     fn append(&mut self, file: Handle, buffers: &[&[u8]]) -> Result<(usize, u64), Errno> {
-        let fd = self.fd(file)?;
-        let slices = &slices(buffers)[..buffers.len().min(BATCH)];
-        // With this offset the position of the file becomes the new end. Nothing else uses it.
-        let append = io::ReadWriteFlags::APPEND;
-        let written = retry_on_intr(|| io::pwritev2(fd, slices, u64::MAX, append))?;
-        Ok((written, fs::seek(fd, fs::SeekFrom::Current(0))?))
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn append(&mut self, file: Handle, buffers: &[&[u8]]) -> Result<(usize, u64), Errno> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(appended) = append_at_once(self.fd(file)?, buffers)? {
+            return Ok(appended);
+        }
         let end = self.metadata(file)?.size;
         let written = self.write_at(file, buffers, end)?;
         Ok((written, end + written as u64))
@@ -306,6 +299,19 @@ impl FileSystem for HostFs {
 fn is_pipe(dir: BorrowedFd<'_>, name: &[u8]) -> bool {
     let stat = fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
     stat.is_ok_and(|stat| fs::FileType::from_raw_mode(stat.st_mode) == fs::FileType::Fifo)
+}
+
+/// Writes at the end, wherever other processes move it meanwhile. None where the system can't:
+/// Linux before 4.16, and what only passes for Linux.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn append_at_once(fd: BorrowedFd<'_>, buffers: &[&[u8]]) -> Result<Option<(usize, u64)>, Errno> {
+    let slices = &slices(buffers)[..buffers.len().min(BATCH)];
+    // With this offset the position of the file becomes the new end. Nothing else uses it.
+    let append = io::ReadWriteFlags::APPEND;
+    match retry_on_intr(|| io::pwritev2(fd, slices, u64::MAX, append)) {
+        Err(io::Errno::NOSYS | io::Errno::OPNOTSUPP) => Ok(None),
+        written => Ok(Some((written?, fs::seek(fd, fs::SeekFrom::Current(0))?))),
+    }
 }
 
 fn slices<'a>(buffers: &[&'a [u8]]) -> [IoSlice<'a>; BATCH] {
