@@ -7,8 +7,9 @@
 //! block WEIGHT CELL + CELL + ...
 //! ```
 //!
-//! A cell is `NAME{WORD WORD ...}`, with its operand words in hexadecimal digits, or `NAME*COUNT`,
-//! which the block leaves to the cell's own handler: whatever its so many operand words are.
+//! A cell is `NAME{WORD WORD ...}`, with its operand words in hexadecimal digits; or it is left to
+//! its own handler, as `NAME[WORD WORD ...]` or as `NAME*COUNT`, whatever its so many operand words
+//! are. The latter only if no block can execute it: so each cell of code is one symbol.
 //!
 //! What is believed here of cells (how many words, which slots) the crate compares with what their
 //! bodies say ([`Block::checks`]): to be wrong is an error of the build.
@@ -22,21 +23,23 @@ use std::{
     vec,
 };
 
-/// The most cells of a block.
-const MOST_CELLS: usize = 4096;
+/// The most cells of a block, with those that it leaves.
+pub(crate) const MOST_CELLS: usize = 4096;
 
 /// A cell of a block.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cell {
     pub(crate) name: Tree,
     pub(crate) words: Words,
+    /// Or the block leaves it to its own handler.
+    pub(crate) is_executed: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Words {
-    /// The block executes the cell: these are its operand words.
+    /// Its operand words.
     Known(Vec<u64>),
-    /// It does not. The cell has so many.
+    /// It has so many, and is not executed.
     Any(usize),
 }
 
@@ -95,24 +98,34 @@ impl Cell {
     /// Reads a cell; `ops` are the functions of instructions.
     pub(crate) fn parse(text: &str, ops: &BTreeSet<String>) -> Result<Cell, String> {
         let text = text.trim();
-        if let Some((name, words)) = text.strip_suffix('}').and_then(|text| text.split_once('{')) {
+        let between = |open: char, close: char| {
+            text.strip_suffix(close).and_then(|text| text.split_once(open))
+        };
+        let executed = between('{', '}').map(|parts| (parts, true));
+        let left = || between('[', ']').map(|parts| (parts, false));
+        if let Some(((name, words), is_executed)) = executed.or_else(left) {
             let word = |word: &str| {
                 let is_short = word.len() <= 16 && !word.starts_with('+');
                 let number = u64::from_str_radix(word, 16).ok().filter(|_| is_short);
                 number.ok_or_else(|| format!("`{word}` is no operand word in hexadecimal digits"))
             };
             let words = words.split_whitespace().map(word).collect::<Result<Vec<_>, _>>()?;
-            let cell = Cell { name: Tree::parse(name)?, words: Words::Known(words) };
+            let cell = Cell { name: Tree::parse(name)?, words: Words::Known(words), is_executed };
             return cell.check(ops).map(|()| cell);
         }
         let any = text.rsplit_once('*').and_then(|(name, count)| Some((name, count.parse().ok()?)));
         let Some((name, count)) = any else {
-            return Err(format!("expected `NAME{{WORD ...}}` or `NAME*COUNT`, not `{text}`"));
+            let expected = "expected `NAME{WORD ...}`, `NAME[WORD ...]` or `NAME*COUNT`";
+            return Err(format!("{expected}, not `{text}`"));
         };
         if count > usize::from(u16::MAX) {
             return Err(format!("no cell has {count} operand words"));
         }
-        Ok(Cell { name: Tree::parse(name)?, words: Words::Any(count) })
+        let cell = Cell { name: Tree::parse(name)?, words: Words::Any(count), is_executed: false };
+        match cell.params() {
+            Some(_) => Err(format!("`{name}` is left with its words: `{name}[WORD ...]`")),
+            None => Ok(cell),
+        }
     }
 
     /// Whether there is such a cell, for all that can be told here.
@@ -127,7 +140,7 @@ impl Cell {
                 return Err(format!("`{}` in `{name}` is not known", arg.to_text()));
             }
         }
-        let (found, form) = (self.known().len(), self.form());
+        let (found, form) = (self.len() - 1, self.form());
         if found != form.words {
             return Err(format!("`{name}` has {} operand words, not {found}", form.words));
         }
@@ -138,10 +151,11 @@ impl Cell {
         BODIES.iter().find(|(body, _)| *body == self.name.word).map(|&(_, params)| params)
     }
 
+    /// The operand words, if it is executed; none otherwise.
     pub(crate) fn known(&self) -> &[u64] {
         match &self.words {
-            Words::Known(words) => words,
-            Words::Any(_) => &[],
+            Words::Known(words) if self.is_executed => words,
+            _ => &[],
         }
     }
 
@@ -354,7 +368,7 @@ impl Block {
         if cells.len() > MOST_CELLS {
             return Err(format!("a block has at most {MOST_CELLS} cells"));
         }
-        if matches!(cells[0].words, Words::Any(_)) {
+        if !cells[0].is_executed {
             return Err("a block executes its first cell".to_owned());
         }
         let block = Block { cells };
@@ -374,7 +388,7 @@ impl Block {
     }
 
     fn executed(&self) -> impl Iterator<Item = (usize, &Cell)> {
-        self.cells.iter().enumerate().filter(|(_, cell)| !cell.known().is_empty())
+        self.cells.iter().enumerate().filter(|(_, cell)| cell.is_executed)
     }
 
     /// Where each cell begins, in words behind the first.
@@ -417,7 +431,7 @@ impl Block {
         let heads: Vec<usize> = loops.keys().rev().copied().collect();
         for head in heads {
             while let Some((_, &last)) =
-                loops.range(head + 1..=loops[&head]).find(|(_, last)| **last > loops[&head])
+                loops.range(head..=loops[&head]).find(|(_, last)| **last > loops[&head])
             {
                 loops.insert(head, last);
             }
@@ -449,7 +463,7 @@ impl Block {
                     out,
                     "const _: () = assert!(\n    \
                      Form::is(<{body} as Step>::FORM, {words}, {reads}, {writes}, {halves}, \
-                     {}),\n    \"{place}: no such cell\",\n);",
+                     {}), // {place}\n    \"{place}: no such cell\",\n);",
                     !stops,
                 );
             }
@@ -506,11 +520,11 @@ impl Code<'_> {
     fn cell(&self, index: usize, open: &[Span], out: &mut String) {
         let cell = &self.block.cells[index];
         let start = self.starts[index];
-        let Words::Known(words) = &cell.words else {
+        if !cell.is_executed {
             return self.leave(index, open, start, out);
-        };
+        }
         let body = cell.name.to_type();
-        let words: Vec<String> = words.iter().map(|word| format!("{word:#x}")).collect();
+        let words: Vec<String> = cell.known().iter().map(|word| format!("{word:#x}")).collect();
         let operands = format!("::<{body}, {}>(m, &[{}])", words.len(), words.join(", "));
         if let Some((_, is_always)) = cell.branch() {
             let target = self.block.target(self.starts, index).unwrap_or_default();

@@ -18,7 +18,7 @@
 pub(crate) mod block;
 
 use super::name::Name;
-use block::{Automaton, Block, Words};
+use block::{Automaton, Block};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -397,7 +397,7 @@ fn blocks(
         let place = place.text(file);
         // What is left to its own handler may be anything: if it is not there, that tells where.
         for (index, cell) in block.cells.iter().enumerate() {
-            if let Words::Any(_) = cell.words {
+            if !cell.is_executed {
                 let body = cell.name.to_type();
                 let alias = format!("type Cell{index}OfBlock{number} = {body};");
                 let _ = writeln!(out, "#[allow(dead_code)]\n{alias} // {place}");

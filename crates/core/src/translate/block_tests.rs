@@ -144,6 +144,21 @@ fn blocks_do_what_their_cells_do() {
     }
 }
 
+/// What a block leaves to others is executed by another block, as often as not.
+#[test]
+fn every_block_is_found_in_the_code_that_it_was_made_of() {
+    let bits = |handler| Cell::of_handler(handler).bits();
+    let mut missing: Vec<u64> = blocks().map(|(handler, _)| bits(handler)).collect();
+    for metering in METERINGS {
+        let module = module(&engine(metering, true), TEXT);
+        for (defined, _) in FUNCS {
+            let code = translated(module.0.source(), defined).code;
+            missing.retain(|handler| code.iter().all(|word| word.bits() != *handler));
+        }
+    }
+    assert_eq!(missing.len(), 0, "of {}", blocks().count());
+}
+
 /// Of each block, some of its words are changed: then it is not used, and what is done is what the
 /// changed code says. The verifier refuses it if it is used all the same.
 #[test]

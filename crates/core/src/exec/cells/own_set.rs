@@ -19,7 +19,7 @@ use alloc::{
     vec::Vec,
 };
 use core::fmt::Write;
-use set::block::{Cell, functions};
+use set::block::{Cell, MOST_CELLS, functions};
 
 /// What the build has names for, too.
 mod name {
@@ -28,6 +28,9 @@ mod name {
 #[allow(dead_code)]
 #[path = "../../../build/set.rs"]
 mod set;
+
+/// The most cells of all blocks, with those that they leave: the build numbers them by 16 bits.
+const MOST_CELLS_OF_ALL: usize = 60_000;
 
 /// How much is to be chosen.
 #[derive(Clone, Copy)]
@@ -67,6 +70,14 @@ struct Candidate {
     function: usize,
     /// The cells that it executes.
     cells: BTreeSet<usize>,
+}
+
+impl Candidate {
+    /// How many cells it has, with those that it leaves.
+    fn length(&self) -> usize {
+        let ends = self.cells.first().zip(self.cells.last());
+        ends.map_or(0, |(first, last)| last - first + 1)
+    }
 }
 
 impl<'a> Function<'a> {
@@ -142,7 +153,7 @@ impl<'a> Function<'a> {
     fn block(&self, entry: usize, most: usize) -> (BTreeSet<usize>, Vec<usize>) {
         let (mut cells, mut next) = (BTreeSet::new(), BTreeSet::from([entry]));
         let mut left = Vec::new();
-        let lie = self.can_lie[entry..].iter().take_while(|can| **can);
+        let lie = self.can_lie[entry..].iter().take(MOST_CELLS).take_while(|can| **can);
         let end = entry + lie.count();
         while let Some(index) = next.pop_first() {
             if index < entry || index >= end || !self.is_hot[index] || cells.len() >= most {
@@ -205,8 +216,12 @@ const OTHERS: [&str; 19] = [
 
 /// A cell as the file has it, if a block executes it.
 fn executed(cell: &ProfiledCell) -> String {
+    format!("{}{{{}}}", cell.name, words(cell))
+}
+
+fn words(cell: &ProfiledCell) -> String {
     let words: Vec<String> = cell.words.iter().map(|word| format!("{word:x}")).collect();
-    format!("{}{{{}}}", cell.name, words.join(" "))
+    words.join(" ")
 }
 
 /// The file: our own instruction set, and blocks.
@@ -225,7 +240,7 @@ pub(crate) fn choose(functions_executed: &[Vec<ProfiledCell>], wanted: Wanted) -
          windlass {}\ninclude general\n\n",
         env!("CARGO_PKG_VERSION"),
     );
-    let mut cells = 0;
+    let (mut cells, mut all_cells) = (0, 0);
     let mut lines = BTreeSet::new();
     let worth = |all: &[Function<'_>], candidate: &Candidate| -> u64 {
         let saved = all[candidate.function].saved(&candidate.cells);
@@ -247,7 +262,8 @@ pub(crate) fn choose(functions_executed: &[Vec<ProfiledCell>], wanted: Wanted) -
         if now < part(wanted.least).max(1) {
             break;
         }
-        if cells + candidate.cells.len() > wanted.cells {
+        let length = candidate.length();
+        if cells + candidate.cells.len() > wanted.cells || all_cells + length > MOST_CELLS_OF_ALL {
             continue;
         }
         let function = &mut all[candidate.function];
@@ -257,6 +273,7 @@ pub(crate) fn choose(functions_executed: &[Vec<ProfiledCell>], wanted: Wanted) -
         }
         if candidate.cells.len() > 1 && lines.insert(text.clone()) {
             cells += candidate.cells.len();
+            all_cells += length;
             let weight = u128::from(now) * 1_000_000 / u128::from(total.max(1));
             let _ = writeln!(out, "block {weight} {text}");
         }
@@ -287,6 +304,7 @@ fn line(function: &Function<'_>, cells: &BTreeSet<usize>) -> String {
         let cell = &function.cells[index];
         match cells.contains(&index) {
             true => executed(cell),
+            false if function.known[index].is_some() => format!("{}[{}]", cell.name, words(cell)),
             false => format!("{}*{}", cell.name, cell.words.len()),
         }
     };

@@ -3,6 +3,7 @@
 
 use super::{ProfiledCell, Wanted, choose, functions, set};
 use alloc::{
+    format,
     string::{String, ToString},
     vec::Vec,
 };
@@ -45,8 +46,15 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
         ("Bin<I64Add, P0, Const, Acc>{1}", "`Bin<I64Add, P0, Const, Acc>` has 2 operand words"),
         ("Un<I32Eqz, P0, Acc>{xyz}", "`xyz` is no operand word in hexadecimal digits"),
         ("Un<I32Eqz, P0, Acc>{12345678123456781}", "`12345678123456781` is no operand word"),
-        ("Un<I32Eqz, P0, Acc>", "expected `NAME{WORD ...}` or `NAME*COUNT`"),
+        ("Un<I32Eqz, P0, Acc>", "expected `NAME{WORD ...}`, `NAME[WORD ...]` or `NAME*COUNT`"),
         ("Call*2 + Un<I32Eqz, P0, Acc>{1}", "a block executes its first cell"),
+        ("Un<I32Eqz, P0, Acc>[1] + Br<Jump>{0}", "a block executes its first cell"),
+        ("Br<Jump>{0} + Un<I32Eqz, P0, Acc>[]", "`Un<I32Eqz, P0, Acc>` has 1 operand words, not 0"),
+        ("Br<Jump>{0} + Call[1 2]", "a block can't execute `Call`"),
+        (
+            "Br<Jump>{0} + Un<I32Eqz, P0, Acc>*1",
+            "`Un<I32Eqz, P0, Acc>` is left with its words: `Un<I32Eqz, P0, Acc>[WORD ...]`",
+        ),
         ("Un<I32Eqz, P0, Acc>{1} + Call*70000", "no cell has 70000 operand words"),
         ("Load<I32Load, Shared<Base<P0>>, Acc>{1}", "`Shared<Base<P0>>` in "),
         ("CmpSelect<I32Eq, P0, P1, Acc>{0 7fffffff}", "there is no such slot"),
@@ -61,13 +69,19 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
 /// The compiler is told of each line what is believed of it, and where it stands.
 #[test]
 fn what_the_crate_has_to_confirm_names_the_line() {
-    let text = "windlass 1.2.3\nblock 9 Bin<I32Add, Slot, P0, Slot>{200030004} + Call*2";
+    let text =
+        "windlass 1.2.3\nblock 9 Bin<I32Add, Slot, P0, Slot>{200030004} + Call*2 + Br<P1>[8]";
+    assert!(read(text).is_err());
+    let text = text.replace("Br<P1>[8]", "Br<Jump>[8]");
+    let text = text.as_str();
     let tables = read(text).expect("it is right");
     assert!(
         tables.contains("Form::is(<Bin<op::I32Add, Slot, P0, Slot> as Step>::FORM, 1, 2, true")
     );
+    assert!(tables.contains("FORM, 1, 2, true, false, true), // my-set.txt:2\n"));
     assert!(tables.contains("\"my-set.txt:2: no such cell\""));
     assert!(tables.contains("type Cell1OfBlock0 = Call; // my-set.txt:2"));
+    assert!(tables.contains("type Cell2OfBlock0 = Br<Jump>; // my-set.txt:2"));
 }
 
 /// A branch into the middle of a loop, or out of the block, leaves it.
@@ -85,6 +99,15 @@ fn branches_are_jumps_where_they_can_be() {
     // Into the middle of a cell: it leaves the block, and no loop is left.
     let tables = read(&text.replace("ffffffe8", "ffffffe0")).expect("it is right");
     assert!(tables.contains("out.leave(m, 2);") && !tables.contains("loop {"), "{tables}");
+}
+
+/// A cell that is a loop alone, as `while (--n) {}` is.
+#[test]
+fn a_cell_can_branch_to_itself() {
+    let text = "windlass 1.2.3\nblock 1 LoopEnter<Unmetered>{0} + \
+                LatchTest<i32, P0, Again<Unmetered>, false>{2 fffffff8 ffffffff}";
+    let tables = read(text).expect("it is right");
+    assert!(tables.contains("'l1: loop {") && tables.contains("continue 'l1;"), "{tables}");
 }
 
 fn cell(name: &str, words: &[u64], count: u64) -> ProfiledCell {
@@ -118,4 +141,31 @@ fn hot_code_between_calls_is_chosen() {
     // Nothing is chosen of what was not executed.
     let cold = code.into_iter().map(|cell| ProfiledCell { count: 0, ..cell }).collect();
     assert!(!choose(&[cold], Wanted::default()).contains("block "));
+}
+
+/// However much that is cold lies between hot cells, the file can be read again.
+#[test]
+fn blocks_are_not_too_long_for_the_file() {
+    for (cold, functions, chosen) in [(100, 1, 1), (4_093, 1, 1), (4_094, 1, 1), (4_000, 17, 14)] {
+        let add = |value: u64, count| cell("Bin<I32Add, P0, Const, P0>", &[value << 32 | 2], count);
+        let distance = |words: i32| u64::from((8 * words).cast_unsigned());
+        let function = |number| {
+            let mut code = Vec::from([
+                cell("Enter<Unmetered, true, false, false>", &[0, 0, 0], 1),
+                add(number, 1_000_000),
+                cell("Br<Jump>", &[distance(2 * cold + 1)], 1_000_000),
+            ]);
+            code.extend((0..cold).map(|_| add(100, 0)));
+            let back = distance(-5 - 2 * cold);
+            code.push(cell("BrTest<i32, P0, Jump, false>", &[0, back], 1_000_000));
+            code.push(cell("ReturnNone", &[0], 1));
+            code
+        };
+        let functions: Vec<_> = (0..functions).map(function).collect();
+        let text = choose(&functions, Wanted::default());
+        assert_eq!(text.lines().filter(|line| line.starts_with("block")).count(), chosen);
+        let version = format!("windlass {}", env!("CARGO_PKG_VERSION"));
+        let read = read(&text.replace(&version, "windlass 1.2.3"));
+        assert!(read.is_ok(), "{cold}: {:?}", read.err());
+    }
 }
