@@ -61,6 +61,10 @@ class Machine:
     # In a frame that is there, or by making one.
     saves: str
     jump: str
+    # Bodies that need more registers on this CPU alone.
+    crowded: tuple = ()
+    # There is no other way to save a register than in a frame that is made for it.
+    saves_in_frames: bool = False
 
 
 # By the number that a program's header has.
@@ -86,6 +90,9 @@ MACHINES = {
         frame=r"addi?\s+sp,sp,",
         saves=r"f?s[dw]\s.*\(sp\)",
         jump=r"jr\s+\w+$",
+        # It need not be able to read words at any address: they are put together of bytes.
+        crowded=("Load", "Store"),
+        saves_in_frames=True,
     ),
 }
 
@@ -137,7 +144,8 @@ def complaint(machine, name, body, lax):
     is_block = BLOCK.search(name)
     if not is_block and not BODY.search(name):
         return "its name does not tell its body"
-    crowded = VECTOR.search(name) or any(mangled(word) in name for word in CROWDED)
+    words = CROWDED + machine.crowded
+    crowded = VECTOR.search(name) or any(mangled(word) in name for word in words)
     stops = STOPS.search(name)
     for instruction in body:
         if re.match(machine.call, instruction):
@@ -146,7 +154,7 @@ def complaint(machine, name, body, lax):
                 return f"calls: {instruction}"
         if lax or is_block:
             continue
-        if re.match(machine.frame, instruction):
+        if re.match(machine.frame, instruction) and not (crowded and machine.saves_in_frames):
             return f"has a stack frame: {instruction}"
         if re.match(machine.saves, instruction) and not crowded:
             return f"saves registers: {instruction}"

@@ -55,7 +55,7 @@ const TEXT: &str = r#"(module
 fn module(metering: Metering) -> Module {
     let wasm = wat::parse_str(TEXT).expect("the text is a module");
     let mut config = Config::new();
-    config.features(Features::ALL).metering(metering);
+    config.features(Features::ALL).metering(metering).verify_code(true);
     let engine = Engine::new(&config).expect("the settings are fine");
     Module::from_binary(&engine, &wasm).expect("the module is valid")
 }

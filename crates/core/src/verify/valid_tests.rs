@@ -23,7 +23,7 @@ fn modules(text: &str) -> impl Iterator<Item = Module> {
     let settings = meterings.into_iter().flat_map(|m| [(m, true), (m, false)]);
     settings.map(move |(metering, fuse)| {
         let mut config = Config::new();
-        config.metering(metering).fuse(fuse);
+        config.metering(metering).fuse(fuse).verify_code(true);
         let engine = Engine::new(&config).expect("the settings are fine");
         Module::from_binary(&engine, &wasm).expect("the module is valid")
     })
