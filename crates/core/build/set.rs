@@ -68,6 +68,9 @@ const OF_INSTRUCTION: [&str; 14] = [
     "StoreLane",
 ];
 
+/// How many names a name is in at most.
+const DEEPEST: usize = 8;
+
 /// The longest sequence: the pass that looks for them remembers as many cells.
 const LONGEST: usize = 8;
 
@@ -80,11 +83,15 @@ const METERINGS: [&str; 3] = ["Unmetered", "Interruptible", "Fueled"];
 impl Tree {
     fn parse(text: &str) -> Result<Tree, String> {
         let mut rest = text.trim();
-        let tree = Tree::parse_part(&mut rest)?;
+        let tree = Tree::parse_part(&mut rest, 0)?;
         if rest.is_empty() { Ok(tree) } else { Err(format!("what is `{rest}` in `{text}`?")) }
     }
 
-    fn parse_part(rest: &mut &str) -> Result<Tree, String> {
+    /// Reads a name that is in so many others.
+    fn parse_part(rest: &mut &str, depth: usize) -> Result<Tree, String> {
+        if depth > DEEPEST {
+            return Err(format!("no name is in more than {DEEPEST} others"));
+        }
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let word = rest[..end].to_owned();
@@ -96,7 +103,7 @@ impl Tree {
         if let Some(inner) = rest.strip_prefix('<') {
             *rest = inner.trim_start();
             loop {
-                args.push(Tree::parse_part(rest)?);
+                args.push(Tree::parse_part(rest, depth + 1)?);
                 if let Some(next) = rest.strip_prefix(',') {
                     *rest = next.trim_start();
                 } else if let Some(next) = rest.strip_prefix('>') {
@@ -294,8 +301,12 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
          pub(super) const LONGEST: usize = {LONGEST};\n",
         reading.all,
     );
-    let mut admitted: Vec<u64> = set.handlers.keys().map(|tree| tree.name().0).collect();
+    // Blocks are found in code that has the handlers of their cells.
+    let in_blocks = set.blocks.iter().flat_map(|(block, _)| &block.cells).map(|cell| &cell.name);
+    let all_named = set.handlers.keys().chain(in_blocks.clone());
+    let mut admitted: Vec<u64> = all_named.map(|tree| tree.name().0).collect();
     admitted.sort_unstable();
+    admitted.dedup();
     list(&mut out, "/// Names of handlers, in order.\nstatic ADMITTED", "u64", admitted);
     for (tree, line) in &set.handlers {
         // An error of the build if there is no such handler, or if it is always there.
@@ -308,7 +319,6 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         );
     }
 
-    let in_blocks = set.blocks.iter().flat_map(|(block, _)| &block.cells).map(|cell| &cell.name);
     let parts: BTreeSet<&Tree> = set.sequences.keys().flatten().chain(in_blocks).collect();
     let number: BTreeMap<&Tree, usize> = parts.iter().copied().zip(0..).collect();
     let run = |tree: &Tree| if tree.has("Fast") { "run_fast" } else { "run" };

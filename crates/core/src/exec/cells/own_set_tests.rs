@@ -63,7 +63,19 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
         let found = read(&alloc::format!("windlass 1.2.3\n\nblock 9 {block}")).expect_err(block);
         assert!(found.starts_with(&alloc::format!("3: {error}")), "{block}: {found}");
     }
+    let deep = format!("handler 1 {}A", "A<".repeat(1_000_000));
+    assert_eq!(read(&deep), Err("1: no name is in more than 8 others".to_string()));
     assert!(read("include general\n").is_ok());
+}
+
+/// The translator chooses them without the general set, too: or else no code had such a block.
+#[test]
+fn handlers_of_a_blocks_cells_are_there() {
+    let text = "windlass 1.2.3\nblock 9 Bin<I32Add, P0, Const, P0>{100000002} + Call*2 + \
+                Bin<I32Add, P0, Const, P0>{200000002}";
+    let tables = read(text).expect("it is right");
+    let admitted = tables.split("static ADMITTED: ").nth(1).unwrap_or_default();
+    assert!(admitted.starts_with("[u64; 2] = ["), "{admitted}");
 }
 
 /// The compiler is told of each line what is believed of it, and where it stands.
