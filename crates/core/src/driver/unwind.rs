@@ -284,6 +284,7 @@ impl Thread {
     }
 
     /// Goes on at the clause: the frames above are gone, the fields are where its code wants them.
+    #[inline]
     fn land(&mut self, store: &StoreInner, landing: Landing, thrown: Thrown, reference: u64) {
         let Landing { clause, start, frame: Walk { sp, instance, switches } } = landing;
         // SAFETY: I1, I2, I3: the clause was made for this code, whose frame is at `sp`; there, its

@@ -65,7 +65,8 @@ const TEXTS: [(&str, Text); 8] = [
 /// How many steps it takes, and how many parts of what is known are kept.
 fn taken(metering: Metering, text: &str) -> [usize; 2] {
     let wasm = wat::parse_str(format!("(module {text})")).expect("the text is a module");
-    let engine = Engine::new(Config::new().metering(metering)).expect("the settings are fine");
+    let engine = Engine::new(Config::new().metering(metering).verify_code(true))
+        .expect("the settings are fine");
     let module = Module::from_binary(&engine, &wasm).expect("the module is valid");
     let parts = translated(module.0.source(), 1);
     let subject = module.0.source().subject_of(1, &parts);

@@ -15,7 +15,7 @@ use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 pub(crate) struct Blocks {
     /// Open addressing: numbers of symbols; [`NONE`] where there is none.
     symbols: Box<[u16]>,
-    /// Of each of [`PARTS`] the first that has the same address.
+    /// Of each of [`PARTS`] the one that stands for all with the same address.
     parts: Box<[u16]>,
 }
 

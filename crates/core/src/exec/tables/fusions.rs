@@ -14,11 +14,15 @@ use super::{
 use crate::exec::machine::Cell;
 use crate::exec::machine::dispatch::Handler;
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+use core::iter;
 
 /// What the sequences of the set are made of, by the addresses of handlers. One for an engine.
 pub(crate) struct Fusions {
     /// Open addressing: a handler word and the part that it is; 0 where there is none.
     parts: Box<[(u64, u16)]>,
+    /// Of each part the next with the same handler word: the compiler may have given two of the
+    /// same machine code one address. A cell of that handler is each of them.
+    same: Box<[u16]>,
     blocks: Blocks,
 }
 
@@ -36,6 +40,13 @@ struct Seen {
     dispatches: u32,
 }
 
+/// The best sequence that was found: [`NONE`] is the first cell alone.
+struct Best {
+    dispatches: u32,
+    fused: u16,
+    length: usize,
+}
+
 impl Default for Seen {
     fn default() -> Seen {
         Seen { part: NONE, dispatches: 0 }
@@ -48,18 +59,18 @@ impl Fusions {
         let mut parts = Vec::new();
         parts.try_reserve_exact(len)?;
         parts.resize(len, (0, NONE));
+        let mut same = Vec::new();
+        same.try_reserve_exact(PARTS.len())?;
+        same.resize(PARTS.len(), NONE);
         for (part, &handler) in (0..).zip(&PARTS) {
             let word = Cell::of_handler(handler).bits();
-            // The linker may have given two of the same machine code one address: the first is as
-            // good as the second.
-            if let Some(entry) = slot(&parts, word)
-                && parts[entry].1 == NONE
-            {
+            if let Some(entry) = slot(&parts, word) {
+                same[usize::from(part)] = parts[entry].1;
                 parts[entry] = (word, part);
             }
         }
         let blocks = Blocks::new(|word| part_of(&parts, word))?;
-        Ok(Fusions { parts: parts.into_boxed_slice(), blocks })
+        Ok(Fusions { parts: parts.into_boxed_slice(), same: same.into_boxed_slice(), blocks })
     }
 
     /// The handler for a cell, whose words these are, before those `behind`, which are those that
@@ -68,7 +79,7 @@ impl Fusions {
     pub(crate) fn fuse(&self, behind: &mut Behind, cell: &[Cell], blocks: bool) -> (Cell, usize) {
         let [word, words @ ..] = cell else { return (Cell::word(0), 1) };
         let part = part_of(&self.parts, *word);
-        let (fused, length) = best(behind, part);
+        let (fused, length) = self.best(behind, part);
         if blocks::any()
             && blocks
             && let Some((handler, cells)) = self.blocks.find_block(&mut behind.reached, part, words)
@@ -78,6 +89,41 @@ impl Fusions {
         }
         let fused = FUSED.get(usize::from(fused));
         (fused.map_or(*word, |&handler| Cell::of_handler(handler)), length)
+    }
+
+    /// The best sequence that begins with the cell of a part, if there is one, and its length.
+    fn best(&self, behind: &mut Behind, part: u16) -> (u16, usize) {
+        let mut best = Best {
+            dispatches: behind.cells[0].dispatches.saturating_add(1),
+            fused: NONE,
+            length: 1,
+        };
+        for part in self.same(part) {
+            let root = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
+            root.into_iter().for_each(|root| self.look(root, &behind.cells, 2, &mut best));
+        }
+        behind.cells.rotate_right(1);
+        behind.cells[0] = Seen { part, dispatches: best.dispatches };
+        (best.fused, best.length)
+    }
+
+    /// Looks for sequences that are better: from a node on, to which the first of `behind` would be
+    /// the `length`-th part. As deep as the longest sequence.
+    fn look(&self, node: &Node, behind: &[Seen], length: usize, best: &mut Best) {
+        let Some((seen, behind)) = behind.split_first() else { return };
+        let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
+        for next in self.same(seen.part).filter_map(|part| next(node, part)) {
+            if next.fused != NONE && dispatches < best.dispatches {
+                *best = Best { dispatches, fused: next.fused, length };
+            }
+            self.look(next, behind, length + 1, best);
+        }
+    }
+
+    /// A part, and those with the same handler word.
+    fn same(&self, part: u16) -> impl Iterator<Item = u16> {
+        let next = |part: &u16| self.same.get(usize::from(*part)).copied();
+        iter::successors(Some(part), next).take_while(|&part| part != NONE)
     }
 }
 
@@ -95,25 +141,6 @@ fn slot(parts: &[(u64, u16)], word: u64) -> Option<usize> {
 /// The part of sequences and blocks that a cell's handler is, if it is one.
 fn part_of(parts: &[(u64, u16)], word: Cell) -> u16 {
     slot(parts, word.bits()).map_or(NONE, |at| parts[at].1)
-}
-
-/// The best sequence that begins with the cell of a part, if there is one, and its length.
-fn best(behind: &mut Behind, part: u16) -> (u16, usize) {
-    let mut least = behind.cells[0].dispatches.saturating_add(1);
-    let mut best = (NONE, 1);
-    let mut node = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
-    for (i, seen) in behind.cells.iter().enumerate() {
-        let Some(next) = node.and_then(|node| next(node, seen.part)) else { break };
-        let after = behind.cells.get(i + 1).map_or(0, |seen| seen.dispatches);
-        let dispatches = after.saturating_add(1);
-        if next.fused != NONE && dispatches < least {
-            (least, best) = (dispatches, (next.fused, i + 2));
-        }
-        node = Some(next);
-    }
-    behind.cells.rotate_right(1);
-    behind.cells[0] = Seen { part, dispatches: least };
-    best
 }
 
 fn find_node(number: u16) -> Option<&'static Node> {
