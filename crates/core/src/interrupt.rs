@@ -3,7 +3,7 @@
 //! nobody: what is locked just then, its holder looks at again afterwards.
 
 use crate::lock::TryLock;
-use alloc::sync::Arc;
+use alloc::{collections::TryReserveError, sync::Arc};
 #[cfg(feature = "std")]
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
@@ -208,12 +208,18 @@ impl Deadline {
     }
 
     /// Sets it so many ticks from now on, instead of the one before.
-    pub(crate) fn set(&mut self, ticks: u64) {
+    ///
+    /// # Errors
+    /// If it is the first, and the host has no memory for it.
+    pub(crate) fn set(&mut self, ticks: u64) -> Result<(), TryReserveError> {
         let Deadline { epochs, interrupt, at } = self;
         epochs.with(|state| {
-            if let Some(old) = at.take() {
-                let old = key(old, interrupt);
-                state.deadlines.remove(|due| due.key().cmp(&old));
+            match at.take() {
+                Some(old) => {
+                    let old = key(old, interrupt);
+                    state.deadlines.remove(|due| due.key().cmp(&old));
+                }
+                None => state.deadlines.reserve()?,
             }
             interrupt.causes.fetch_and(!DEADLINE, Ordering::Relaxed);
             let new = state.now.saturating_add(ticks);
@@ -223,7 +229,8 @@ impl Deadline {
             let due = Due { at: new, interrupt: interrupt.clone() };
             state.deadlines.insert(due, |a, b| a.key().cmp(&b.key()));
             *at = Some(new);
-        });
+            Ok(())
+        })
     }
 }
 
@@ -250,13 +257,13 @@ mod tests {
     fn causes_do_not_clear_each_other() {
         let epochs = Arc::new(Epochs::default());
         let (interrupt, mut deadline) = deadline(&epochs);
-        deadline.set(1);
+        deadline.set(1).expect("there is memory");
         interrupt.raise();
         epochs.increment();
         interrupt.clear();
         assert!(interrupt.is_raised(), "the deadline has come all the same");
         interrupt.raise();
-        deadline.set(1);
+        deadline.set(1).expect("there is memory");
         assert!(interrupt.is_raised(), "somebody asked all the same");
         interrupt.clear();
         assert!(!interrupt.is_raised());
@@ -289,18 +296,18 @@ mod tests {
         let (second, mut two) = deadline(&epochs);
         let (third, mut three) = deadline(&epochs);
         let raised = || [&first, &second, &third].map(|interrupt| interrupt.is_raised());
-        one.set(2);
-        two.set(3);
-        three.set(u64::MAX);
+        one.set(2).expect("there is memory");
+        two.set(3).expect("there is memory");
+        three.set(u64::MAX).expect("there is memory");
         epochs.increment();
         assert_eq!(raised(), [false, false, false]);
         epochs.increment();
         assert_eq!(raised(), [true, false, false]);
-        one.set(1);
+        one.set(1).expect("there is memory");
         assert_eq!(raised(), [false, false, false]);
         epochs.increment();
         assert_eq!(raised(), [true, true, false]);
-        two.set(0);
+        two.set(0).expect("there is memory");
         assert_eq!(raised(), [true, true, false]);
         assert_eq!(epochs.deadlines(), 3);
         drop((one, two, three));
@@ -311,7 +318,7 @@ mod tests {
     fn a_tick_while_the_list_is_held_is_not_lost() {
         let epochs = Arc::new(Epochs::default());
         let (interrupt, mut deadline) = deadline(&epochs);
-        deadline.set(1);
+        deadline.set(1).expect("there is memory");
         epochs.with(|_| {
             // Waits for nobody.
             epochs.increment();
@@ -324,14 +331,14 @@ mod tests {
     fn ticks_from_many_threads_are_counted() {
         let epochs = Arc::new(Epochs::default());
         let (interrupt, mut deadline) = deadline(&epochs);
-        deadline.set(4000);
+        deadline.set(4000).expect("there is memory");
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| (0..1000).for_each(|_| epochs.increment()));
             }
         });
         assert!(interrupt.is_raised());
-        deadline.set(1);
+        deadline.set(1).expect("there is memory");
         assert!(!interrupt.is_raised());
     }
 }

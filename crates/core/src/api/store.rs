@@ -184,7 +184,8 @@ impl<T> Store<T> {
     /// neither takes the other back.
     ///
     /// # Errors
-    /// If the engine's guests don't look: see [`Config::metering`](crate::Config::metering).
+    /// If the engine's guests don't look: see [`Config::metering`](crate::Config::metering); if the
+    /// host has no memory for a first deadline.
     ///
     /// ```
     /// use windlass::{Config, Engine, Metering, Store};
@@ -517,11 +518,11 @@ impl<T> StoreContextMut<'_, T> {
     /// See [`Store::set_epoch_deadline`].
     ///
     /// # Errors
-    /// If the engine's guests don't look.
+    /// If the engine's guests don't look; if the host has no memory for a first deadline.
     pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) -> Result<(), Error> {
         check_interrupt(self.engine())?;
-        self.0.inner.deadline.set(ticks_beyond_current);
-        Ok(())
+        let set = self.0.inner.deadline.set(ticks_beyond_current);
+        set.map_err(|_| Error::msg("the host has no memory for a deadline"))
     }
 
     /// See [`Store::clear_interrupt`].

@@ -18,7 +18,7 @@ use crate::{
         tables::EXCEPTIONS,
     },
     room::list,
-    runtime::{InstanceEntity, StoreInner},
+    runtime::StoreInner,
 };
 use alloc::boxed::Box;
 use core::ptr;
@@ -67,6 +67,9 @@ pub(crate) struct Search {
     skip: bool,
     /// How many of these tags were further ones.
     further: u64,
+    /// How many of them were looked at in the frame, and the number of the clause that these have.
+    looked: usize,
+    clause: Option<u32>,
 }
 
 /// After how many steps of searches it is looked whether the guest is to be stopped. They count
@@ -74,6 +77,8 @@ pub(crate) struct Search {
 const PAUSE: u64 = 1 << 16;
 /// A throw itself is as much as so many steps.
 const THROW: u64 = 1 << 6;
+/// So many of the tags that are the one in question are looked at in one go.
+const PIECE: usize = 1 << 12;
 
 /// What was found out about places in code: a throw asks for the same ones again and again.
 #[derive(Default)]
@@ -92,27 +97,29 @@ struct ThrowSite {
 }
 
 impl KnownPlaces {
-    /// What catches at the place `ip`, which is in code of the module of `instance`.
-    fn get(
-        &mut self,
-        ip: Ip,
-        (instance, entity): (u32, &InstanceEntity),
-        tag: u32,
-    ) -> Option<(Ip, Clause)> {
+    /// What catches exceptions with this tag at the place `ip`, in code of the module of
+    /// `instance`, if that is known.
+    fn get(&self, ip: Ip, instance: u32, tag: u32) -> Option<Option<(Ip, Clause)>> {
+        let place = self.0.get(KnownPlaces::index(ip))?;
+        let is_it = (place.ip, place.instance, place.tag) == (ip, instance, tag);
+        is_it.then_some(place.catching)
+    }
+
+    /// Notes it.
+    fn note(&mut self, site: ThrowSite) {
         const UNKNOWN: ThrowSite =
             ThrowSite { ip: ptr::null(), instance: 0, tag: 0, catching: None };
         if self.0.is_empty() {
             // Without memory for them, none is known.
             self.0 = list([UNKNOWN; PLACES].into_iter()).unwrap_or_default();
         }
-        let find = || entity.module.0.code.catching(ip, entity.tags_that_are(tag));
-        let Some(place) = self.0.get_mut((ip as usize / size_of::<u64>()) % PLACES) else {
-            return find();
-        };
-        if (place.ip, place.instance, place.tag) != (ip, instance, tag) {
-            *place = ThrowSite { ip, instance, tag, catching: find() };
+        if let Some(place) = self.0.get_mut(KnownPlaces::index(site.ip)) {
+            *place = site;
         }
-        place.catching
+    }
+
+    fn index(ip: Ip) -> usize {
+        (ip as usize / size_of::<u64>()) % PLACES
     }
 }
 
@@ -249,12 +256,15 @@ impl Thread {
             ip: self.cx.saved.ip,
             skip,
             further: 0,
+            looked: 0,
+            clause: None,
         });
         self.searched += THROW;
         loop {
             let number = search.frame.instance;
             let instance = &store.instances[number as usize];
-            let aliases = instance.tags_that_are(tag).len() as u64;
+            let code = &instance.module.0.code;
+            let tags = instance.tags_that_are(tag);
             while search.frame.instance == number {
                 if self.searched >= PAUSE {
                     self.searched = 0;
@@ -264,14 +274,31 @@ impl Thread {
                         return Err(Exit::Interrupted);
                     }
                 }
-                let Search { ip, frame, .. } = search;
+                let Search { ip, frame, looked, .. } = search;
+                let known = match core::mem::take(&mut search.skip) {
+                    true => Some(None),
+                    false => self.places.get(ip, number, tag),
+                };
+                let piece = match known {
+                    Some(_) => tags,
+                    None => &tags[looked..tags.len().min(looked + PIECE)],
+                };
                 // Also in the frame that catches: it is looked at before that is known.
-                self.searched += 1 + aliases;
-                search.further += aliases.saturating_sub(1);
-                let is_skipped = core::mem::take(&mut search.skip);
-                if !is_skipped
-                    && let Some((start, clause)) = self.places.get(ip, (number, instance), tag)
-                {
+                self.searched += 1 + piece.len() as u64;
+                let catching = known.unwrap_or_else(|| {
+                    search.looked += piece.len();
+                    search.clause = search.clause.max(code.catching(ip, piece));
+                    search.clause.and_then(|clause| code.clause(ip, clause))
+                });
+                if known.is_none() {
+                    if search.looked < tags.len() {
+                        continue;
+                    }
+                    (search.looked, search.clause) = (0, None);
+                    self.places.note(ThrowSite { ip, instance: number, tag, catching });
+                }
+                search.further += (tags.len() as u64).saturating_sub(1);
+                if let Some((start, clause)) = catching {
                     return Ok((Some(Landing { clause, start, frame }), search.further));
                 }
                 // SAFETY: I2: nothing runs meanwhile.

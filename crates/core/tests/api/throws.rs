@@ -308,3 +308,37 @@ fn further_indices_of_a_tag_cost_fuel() {
     assert_eq!(used(3, 1000) - used(1, 1000), 2 * 10 * 1002);
     assert_eq!(used(3, 2000) - used(1, 2000), 2 * 10 * 2002);
 }
+
+/// However often a module imports a tag, a throw looks whether it is to stop.
+#[test]
+fn a_search_among_many_indices_is_interrupted() {
+    let engine = Engine::new(Config::new().metering(Metering::Interrupt)).unwrap();
+    let mut store = Store::new(&engine, Seen::default());
+    store.limiter(|seen| seen);
+    let mut linker = Linker::new(&engine);
+    let tag = Tag::new(&mut store, &TagType::new(FuncType::new(&engine, [], []))).unwrap();
+    linker.define(&store, "env", "t", tag).unwrap();
+    let text = format!(
+        r#"{}
+        (memory 0)
+        (func (export "run") (result i32)
+          (block $first (block $last
+            (try_table (catch 3 $first)
+              (try_table (catch 149_999 $last)
+                (drop (memory.grow (i32.const 1)))
+                (throw 5)))
+            (unreachable))
+            (return (i32.const 7)))
+          (i32.const 8))"#,
+        r#"(import "env" "t" (tag))"#.repeat(150_000)
+    );
+    let instance = linker.instantiate(&mut store, &module(&engine, &text)).unwrap();
+    store.data_mut().interrupt = Some(store.interrupt_handle().unwrap());
+    let run = instance.get_func(&store, "run").unwrap();
+    let mut execution = run.start(&mut store, &[]).unwrap();
+    assert!(matches!(execution.run(&mut store).unwrap(), Event::Interrupted));
+    match execution.run(&mut store).unwrap() {
+        Event::Finished(values) => assert_eq!(values[0].i32(), Some(7)),
+        other => panic!("{other:?}"),
+    }
+}

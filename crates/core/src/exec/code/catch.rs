@@ -129,9 +129,9 @@ impl CatchIndex {
         Ok(CatchIndex { spans: list(spans)?, clauses: clauses.into(), changes })
     }
 
-    /// The clause for an exception that is thrown at `word`, if its tag has these indices in the
-    /// module.
-    pub(crate) fn find(&self, word: usize, tags: &[u32]) -> Option<&Clause> {
+    /// The number of the clause for an exception that is thrown at `word`, if its tag has these
+    /// indices in the module. If it has others, too, the greatest number is that of the clause.
+    pub(crate) fn find(&self, word: usize, tags: &[u32]) -> Option<u32> {
         let span = self.spans.partition_point(|span| span.0 as usize <= word);
         let (_, place) = *self.spans.get(span.checked_sub(1)?)?;
         let innermost = |tag| {
@@ -139,8 +139,12 @@ impl CatchIndex {
             let change = self.changes[self.changes.partition_point(before).checked_sub(1)?];
             if change.tag == tag { change.clause } else { None }
         };
-        let clause = tags.iter().copied().chain([ALL]).filter_map(innermost).max()?;
-        self.clauses.get(clause as usize)
+        tags.iter().copied().chain([ALL]).filter_map(innermost).max()
+    }
+
+    /// The clause with this number.
+    pub(crate) fn clause(&self, number: u32) -> Option<Clause> {
+        self.clauses.get(number as usize).copied()
     }
 }
 
@@ -276,11 +280,13 @@ mod tests {
                 let tags: Vec<u32> = (0..5).filter(|&own| of[own as usize] == tag).collect();
                 for word in 0..130 {
                     let meant = meant(&catches, word, &of, tag);
-                    assert_eq!(
-                        index.find(word, &tags).copied(),
-                        meant,
-                        "{seed} {word} {catches:?}"
-                    );
+                    let own = index.find(word, &tags);
+                    let clause = own.and_then(|number| index.clause(number));
+                    assert_eq!(clause, meant, "{seed} {word} {catches:?}");
+                    // A part of the tags after the other.
+                    let parts = tags.chunks(2).chain([&[][..]]);
+                    let parts = parts.map(|part| index.find(word, part)).max();
+                    assert_eq!(parts.flatten(), own, "{seed} {word} {catches:?}");
                     found.insert(meant.map(|clause| clause.target));
                 }
             }
@@ -306,9 +312,8 @@ mod tests {
         let index = CatchIndex::new(&catches).expect("there is memory");
         assert_eq!(index.clauses.len(), 30_000);
         assert!(index.changes.len() <= 60_000);
-        assert_eq!(index.find(9_999, &[5_000]).map(|clause| clause.target), Some(5_000));
-        assert_eq!(index.find(4_999, &[5_000]), None);
-        assert_eq!(index.find(15_000, &[5_000]), None);
-        assert_eq!(index.find(14_999, &[5_000]).map(|clause| clause.target), Some(5_000));
+        let target = |word| index.clause(index.find(word, &[5_000])?).map(|clause| clause.target);
+        assert_eq!([9_999, 14_999].map(target), [Some(5_000); 2]);
+        assert_eq!([4_999, 15_000].map(target), [None; 2]);
     }
 }

@@ -171,12 +171,17 @@ impl CodeTable {
         (ip as usize).wrapping_sub(self.current(defined) as usize) / size_of::<Cell>()
     }
 
-    /// The clause that catches an exception, whose tag has these indices in the module, when it is
-    /// thrown at `ip`; and the start of the code.
-    pub(crate) fn catching(&self, ip: Ip, tags: &[u32]) -> Option<(Ip, Clause)> {
-        self.with_published(ip, |published, word| {
-            let clause = published.catches.as_ref()?.find(word, tags)?;
-            Some((published.start.cast_const(), *clause))
+    /// The number of the clause that catches an exception, whose tag has these indices in the
+    /// module, when it is thrown at `ip`. If it has others, too, the greatest number is the one.
+    pub(crate) fn catching(&self, ip: Ip, tags: &[u32]) -> Option<u32> {
+        self.with_published(ip, |published, word| published.catches.as_ref()?.find(word, tags))
+    }
+
+    /// The clause with this number in the code that `ip` is in; and the start of the code.
+    pub(crate) fn clause(&self, ip: Ip, number: u32) -> Option<(Ip, Clause)> {
+        self.with_published(ip, |published, _| {
+            let clause = published.catches.as_ref()?.clause(number)?;
+            Some((published.start.cast_const(), clause))
         })
     }
 
