@@ -1,5 +1,6 @@
 //! Generated modules are translated for each kind of metering, with and without fused cells: what
-//! is valid becomes code that the verifier takes, and code that can be shown.
+//! is valid becomes code that the verifier takes, with all that collections are told of its frames,
+//! and code that can be shown.
 
 use crate::modules;
 use arbitrary::{Result, Unstructured};
@@ -29,8 +30,17 @@ fn translate(bytes: &[u8], config: &Config, is_valid: bool) {
     match Module::new(&engine, bytes) {
         Ok(module) => {
             assert!(is_valid, "invalid, but translated");
-            let listings = (0..).map_while(|func| module.listing(func));
-            assert!(listings.map(|listing| listing.to_string()).all(|text| !text.is_empty()));
+            let decoded = windlass_decode::Module::decode(bytes, Features::ALL);
+            let decoded = decoded.expect("it was decoded before");
+            for func in 0..decoded.imports.len() + decoded.bodies.len() {
+                // Imports that are no functions, and imported functions, have none.
+                let func = u32::try_from(func).expect("there are less");
+                let listing = module.listing(func).map(|listing| listing.to_string());
+                assert!(listing.is_none_or(|text| !text.is_empty()));
+                if let Err(error) = module.verify_maps(func) {
+                    panic!("function {func}: {error}");
+                }
+            }
         }
         Err(error) if error.downcast_ref::<CodeTooLarge>().is_some() => {}
         Err(error) => assert!(!is_valid, "valid, but: {error}"),

@@ -10,7 +10,7 @@ use windlass_decode::{FuncType, Op};
 pub(crate) const MAX_REGION: u64 = 100_000;
 
 /// An operator, beside amounts.
-pub(crate) fn operator(op: Op) -> u32 {
+pub(crate) const fn operator(op: Op) -> u32 {
     use Op::*;
     match op {
         Nop | Block | Else | End | Drop | Unreachable => 0,

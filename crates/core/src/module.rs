@@ -15,7 +15,7 @@ use crate::{
     lock::Once,
     object_type::ObjectType,
     room::{list, shrink},
-    translate::{self, Listing},
+    translate::{self, Listing, VERIFIES},
     types::ItemType,
 };
 use alloc::{borrow::Cow, boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
@@ -57,6 +57,9 @@ pub(crate) struct ModuleInner {
     pub(crate) code: CodeTable,
     /// The bytes of all bodies.
     code_bytes: u64,
+    /// How many slots the frames of the functions that the module defines take at most, if they
+    /// were validated at once and the verifier is to compare that.
+    frame_slots: Box<[u16]>,
     /// The most parameters or results of a function type.
     most_values: usize,
     /// How many slots the parameters and the results of each type take, by its index; none of what
@@ -161,7 +164,7 @@ impl Module {
     /// assert!(Module::validate(&Engine::default(), b"\0asm").is_err());
     /// ```
     pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
-        validated(bytes, engine.config().features, CompilationMode::Eager)?;
+        validated(bytes, engine.config().features, CompilationMode::Eager, false)?;
         Ok(())
     }
 
@@ -295,6 +298,16 @@ impl Module {
         translate::code_size(self.0.source(), defined).ok()
     }
 
+    /// Has what collections are told of a function's frames made for every place in its code, and
+    /// verified, if the engine's code is: for tests. How many places there are.
+    ///
+    /// # Errors
+    /// If it is refused, or if the host has no memory for it.
+    #[doc(hidden)]
+    pub fn verify_maps(&self, func: u32) -> Result<usize, Error> {
+        self.defined(func).map_or(Ok(0), |defined| self.0.verify_maps(defined))
+    }
+
     /// The number among those that the module defines of a function that is valid.
     fn defined(&self, func: u32) -> Option<usize> {
         let defined = func.checked_sub(self.0.context.imported.funcs)? as usize;
@@ -344,8 +357,10 @@ impl ModuleInner {
         bytes: &[u8],
         keep: impl FnOnce() -> Result<Cow<'static, [u8]>, Error>,
     ) -> Result<ModuleInner, Error> {
-        let (features, mode) = (engine.config().features, engine.config().compilation_mode);
-        let (decoded, mut context) = validated(bytes, features, mode)?;
+        let config = engine.config();
+        let (features, mode, verifies) =
+            (config.features, config.compilation_mode, config.verifies());
+        let (decoded, mut context, frame_slots) = validated(bytes, features, mode, verifies)?;
         let types = engine.enter(&mut context)?;
         Ok(ModuleInner {
             engine: engine.clone(),
@@ -354,6 +369,7 @@ impl ModuleInner {
             _types: types,
             code: CodeTable::new(decoded.bodies.len(), plain::UNTRANSLATED).map_err(no_memory)?,
             code_bytes: decoded.bodies.iter().map(|body| body.code.len() as u64).sum(),
+            frame_slots,
             most_values: most_values(&context),
             func_slots: func_slots(&context)?,
             name: NameSection::decode_module(&decoded, bytes),
@@ -421,17 +437,23 @@ impl ModuleInner {
     }
 }
 
-/// Decodes and validates a module, but for its bodies if that is put off.
+/// Decodes and validates a module, but for its bodies if that is put off. If it is to be verified,
+/// with how many slots each function's frame takes at most.
 fn validated(
     bytes: &[u8],
     features: Features,
     mode: CompilationMode,
-) -> Result<(decode::Module, Context), ModuleError> {
+    verifies: bool,
+) -> Result<(decode::Module, Context, Box<[u16]>), Error> {
     let decoded = decode::Module::decode(bytes, features);
     let mut decoded = decoded.map_err(|error| ModuleError::new(error.into()))?;
     let context = Context::new(&mut decoded, bytes, features).map_err(ModuleError::new)?;
+    let mut frame_slots = Vec::new();
     if mode != CompilationMode::Lazy {
         let mut scratch = Scratch::default();
+        if VERIFIES && verifies {
+            frame_slots.try_reserve_exact(decoded.bodies.len()).map_err(no_memory)?;
+        }
         for index in 0..decoded.bodies.len() {
             validate_body(&context, &decoded, bytes, index, &mut scratch).map_err(|error| {
                 // There are a million at most.
@@ -439,9 +461,13 @@ fn validated(
                 let names = NameSection::decode_funcs(&decoded, bytes);
                 ModuleError::new(error).in_func(func, names.get(func))
             })?;
+            if VERIFIES && verifies {
+                // A valid function has no more than a slot has numbers.
+                frame_slots.push(u16::try_from(scratch.frame_slots()).unwrap_or(u16::MAX));
+            }
         }
     }
-    Ok((decoded, context))
+    Ok((decoded, context, frame_slots.into()))
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 //! where the operand stack is known. Used by `func`. What is counted is never less than what the
 //! function needs.
 
-use crate::{Error, FuncValidator, InvalidKind, Operand};
+use crate::{Error, FuncValidator, InvalidKind, Operand, Scratch};
 use windlass_decode::{Module, limits::FRAME_SLOTS};
 
 /// What is known of a function's frame.
@@ -74,6 +74,15 @@ impl FrameSize {
         let kept = if self.rethrows { self.tries } else { 0 };
         let operands = self.height + self.height.min(self.vectors) + kept;
         self.fixed + operands as u64
+    }
+}
+
+impl Scratch {
+    /// How many slots the frame of the function takes at most that was validated last: those of its
+    /// declared locals, of its operands, two for where it returns to, and two for what it calls.
+    /// Two more are counted for each result.
+    pub fn frame_slots(&self) -> usize {
+        usize::try_from(self.frame_size.slots()).unwrap_or(usize::MAX)
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Scratch {
     operands: Vec<Operand>,
     frames: Vec<Frame>,
     locals: Locals,
-    frame_size: FrameSize,
+    pub(crate) frame_size: FrameSize,
 }
 
 /// Checks the body of one function.

@@ -80,6 +80,8 @@ pub(crate) struct Job {
     /// Offset in the module of the next instruction.
     at: usize,
     scratch: Scratch,
+    /// It is validated here.
+    is_late: bool,
     state: State,
     verification: Progress,
     /// What the verifier was told of loops.
@@ -136,6 +138,9 @@ impl Job {
         interrupted: Interrupted<'_>,
     ) -> Result<Translated, Failure> {
         let body = &source.decoded.bodies[defined];
+        if self.stage == Stage::Idle {
+            self.is_late = late;
+        }
         if self.stage == Stage::Idle && late {
             let scratch = mem::take(&mut self.scratch);
             let validator = FuncValidator::new(source.context, source.decoded, defined, scratch)?;
@@ -213,7 +218,10 @@ impl Job {
     ) -> Result<(), Failure> {
         let State { builder, tries, loops, landed, .. } = &self.state;
         let (code, catches) = (builder.copied(), &tries.catches);
-        let subject = source.subject(defined, code, catches, loops, landed);
+        // Validation was the last to use the memory.
+        let late = || self.is_late.then(|| self.scratch.frame_slots());
+        let slots = source.slots_of(defined).or_else(late);
+        let subject = source.subject(defined, slots, code, catches, loops, landed);
         verify(&mut self.verification, subject, source, interrupted)
     }
 

@@ -92,6 +92,9 @@ pub(crate) struct Source<'m> {
     pub(crate) fusions: Option<&'m Fusions>,
     /// Whether every NaN that is made gets the same bits.
     pub(crate) canonicalize_nans: bool,
+    /// How many slots frames take at most, by functions that the module defines; of no function if
+    /// they are validated late.
+    pub(crate) frame_slots: &'m [u16],
     /// Whether what is translated is verified.
     pub(crate) verify: bool,
     /// Whether it is an error if it cannot be, for want of a budget.
@@ -105,10 +108,11 @@ impl<'m> Source<'m> {
         !self.context.memories.iter().any(|memory| memory.shared)
     }
 
-    /// For the verifier: the code of a function.
+    /// For the verifier: the code of a function, whose frame takes so many slots at most.
     pub(crate) fn subject(
         self,
         defined: usize,
+        frame_slots: Option<usize>,
         code: &'m [Cell],
         catches: &'m Catches,
         loops: &'m [LoopStart],
@@ -123,6 +127,7 @@ impl<'m> Source<'m> {
             table,
             metering,
             defined,
+            frame_slots,
             code,
             catches,
             loops,
@@ -132,12 +137,19 @@ impl<'m> Source<'m> {
     }
 }
 
+impl Source<'_> {
+    /// How many slots the function's frame takes at most, if it was not validated late.
+    fn slots_of(self, defined: usize) -> Option<usize> {
+        self.frame_slots.get(defined).copied().map(usize::from)
+    }
+}
+
 #[cfg(test)]
 impl<'m> Source<'m> {
     /// The same of what a test has translated.
     pub(crate) fn subject_of(self, defined: usize, parts: &'m Parts) -> Subject<'m> {
         let Parts { code, catches, loops, landed } = parts;
-        self.subject(defined, code, catches, loops, landed)
+        self.subject(defined, self.slots_of(defined), code, catches, loops, landed)
     }
 }
 

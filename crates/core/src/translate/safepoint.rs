@@ -215,7 +215,8 @@ impl MapJob {
         let wanted = translator.noting.as_ref().map_or(&[][..], |noting| &noting.wanted);
         let Maps { locals, places, runs } = maps;
         let State { builder, tries, loops, landed, .. } = state;
-        let subject = source.subject(*defined, &builder.code, &tries.catches, loops, landed);
+        let slots = source.slots_of(*defined);
+        let subject = source.subject(*defined, slots, &builder.code, &tries.catches, loops, landed);
         let maps = Some(Places { wanted, parts: places, runs, locals });
         verify(&mut self.verification, Subject { maps, ..subject }, *source, interrupted)
     }

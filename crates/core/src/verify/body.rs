@@ -13,7 +13,9 @@ use crate::{
     room::push,
 };
 use alloc::vec::Vec;
-use windlass_decode::{BlockType, FuncType, Imm, Instr, Instrs, Op, Reader, ValType};
+use windlass_decode::{
+    BlockType, FuncType, Imm, ImmKind, Instr, Instrs, Op, Reader, Shape, ValType,
+};
 
 /// A cell that has to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +170,13 @@ impl Body {
         let mut instrs = Instrs::new(Reader::new(code, self.at), subject.context.features);
         let mut work = 0;
         while self.due[0].is_none() && !self.is_done() && work < most {
+            if self.reach == Reach::Yes {
+                let passed = self.pass_over(&mut instrs.reader, most - work)?;
+                if passed > 0 {
+                    work += passed;
+                    continue;
+                }
+            }
             let next = instrs.next_instr();
             let instr = next.as_ref().map_err(|_| NO_BODY)?;
             work += 1 + self.operator(subject, instr)?;
@@ -176,6 +185,38 @@ impl Body {
         let is_over = !self.is_done() || (self.at == end && self.landed == subject.landed.len());
         ensure(is_over, NO_BODY)?;
         Ok(work)
+    }
+
+    /// Passes over operators, at most so many, of which nothing counts but what they cost. How many
+    /// there were. (Most of a body is such.)
+    fn pass_over(&mut self, reader: &mut Reader<'_>, most: usize) -> Result<usize, &'static str> {
+        let (all, region) = (reader.rest(), &mut self.regions[self.current]);
+        let (mut bytes, mut passed) = (all, 0);
+        while passed < most
+            && region.cost < MAX_REGION
+            && let Some((&code, rest)) = bytes.split_first()
+        {
+            let Plain { imm, cost } = PLAIN[usize::from(code)];
+            let rest = match imm {
+                PlainImm::NotPlain => None,
+                PlainImm::Bytes(count) => rest.get(usize::from(count)..),
+                PlainImm::Number => behind_number(rest),
+                // Other flags are followed by the index of a memory.
+                PlainImm::Access if rest.first().is_some_and(|&flags| flags < 0x40) => {
+                    behind_number(&rest[1..])
+                }
+                PlainImm::Access => None,
+            };
+            let Some(rest) = rest else { break };
+            (bytes, passed) = (rest, passed + 1);
+            region.cost += u64::from(cost);
+        }
+        let is_full = passed > 0 && region.cost >= MAX_REGION;
+        reader.skip(all.len() - bytes.len());
+        if is_full {
+            self.open(Why::Part)?;
+        }
+        Ok(passed)
     }
 
     /// Looks at an operator. How much work it was beside.
@@ -419,5 +460,98 @@ impl Body {
                 Ok(())
             }
         }
+    }
+}
+
+/// An operator of one byte that gives no cell that the walk knows, changes no block, and costs the
+/// same wherever it is.
+#[derive(Clone, Copy)]
+struct Plain {
+    imm: PlainImm,
+    cost: u32,
+}
+
+/// What follows it.
+#[derive(Clone, Copy)]
+enum PlainImm {
+    NotPlain,
+    /// So many bytes.
+    Bytes(u8),
+    /// A number in LEB128.
+    Number,
+    /// Flags and an offset.
+    Access,
+}
+
+static PLAIN: [Plain; 256] = {
+    let mut plain = [Plain { imm: PlainImm::NotPlain, cost: 0 }; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        if let Some(op) = Op::of_byte(byte) {
+            plain[byte] = Plain { imm: PlainImm::of(op), cost: costs::operator(op) };
+        }
+        byte += 1;
+    }
+    plain
+};
+
+impl PlainImm {
+    const fn of(op: Op) -> PlainImm {
+        use Shape::{bin, cmp, constant, load, store, test, try_bin, try_un, un};
+        let is_plain = matches!(
+            op.shape(),
+            un | bin | try_un | try_bin | test | cmp | load | store | constant
+        ) || matches!(
+            op,
+            Op::Drop | Op::LocalGet | Op::LocalSet | Op::LocalTee | Op::GlobalGet | Op::GlobalSet
+        );
+        match op.imm_kind() {
+            _ if !is_plain => PlainImm::NotPlain,
+            ImmKind::none => PlainImm::Bytes(0),
+            ImmKind::f32 => PlainImm::Bytes(4),
+            ImmKind::f64 => PlainImm::Bytes(8),
+            ImmKind::local | ImmKind::global | ImmKind::i32 | ImmKind::i64 => PlainImm::Number,
+            ImmKind::memarg => PlainImm::Access,
+            _ => PlainImm::NotPlain,
+        }
+    }
+}
+
+/// What follows a number in LEB128.
+fn behind_number(bytes: &[u8]) -> Option<&[u8]> {
+    let last = bytes.iter().position(|&byte| byte < 0x80)?;
+    bytes.get(last + 1..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_decode::Features;
+
+    #[test]
+    fn what_is_passed_over_is_what_would_be_read() {
+        let mut count = 0;
+        for (code, low) in (0..=u8::MAX).flat_map(|code| (0..=u8::MAX).map(move |low| (code, low)))
+        {
+            for high in [0, 0x3f, 0x40, 0x7f] {
+                let bytes = [code, low, high, high, high, high, high, high, high];
+                let mut reader = Reader::new(&bytes, 0);
+                let mut body = Body { regions: Vec::new(), ..Body::default() };
+                body.regions.push(Region { cost: 0, paid: 0, word: 0 });
+                let passed = body.pass_over(&mut reader, 1).expect("there is memory");
+                if passed == 0 {
+                    assert_eq!((reader.offset(), body.regions[0].cost), (0, 0));
+                    continue;
+                }
+                let mut instrs = Instrs::new(Reader::new(&bytes, 0), Features::ALL);
+                // What is not well-formed was found by validation.
+                let Ok(instr) = instrs.next_instr() else { continue };
+                assert_eq!(reader.offset(), instrs.reader.offset(), "{:?}", instr.op);
+                assert_eq!(body.regions[0].cost, u64::from(costs::operator(instr.op)));
+                assert!(!instr.op.begins_block() && SlowOp::of(instr.op).is_none());
+                count += 1;
+            }
+        }
+        assert!(count > 10_000, "{count}");
     }
 }

@@ -29,15 +29,12 @@ impl Verifier<'_> {
         let operands = self.read(layout)?;
         // Copies neither stop nor make room: a local that gets the object has its old value copied
         // to where it is wanted before.
-        let is_making = matches!(
-            layout.part,
-            Part::NewFirst(_)
-                | Part::NewField(_)
-                | Part::NewLast(_)
-                | Part::NewDescribed
-                | Part::Copy
-        );
-        ensure(is_making || self.making.is_none(), "I10: an object is made in one go")?;
+        let is_making = |part| {
+            use Part::*;
+            matches!(part, NewFirst(_) | NewField(_) | NewLast(_) | NewDescribed | Copy)
+        };
+        let is_one_go = self.making.is_none() || is_making(layout.part);
+        ensure(is_one_go, "I10: an object is made in one go")?;
         let goes_on = self.part(layout, &operands)?;
         Ok(goes_on)
     }
@@ -45,8 +42,8 @@ impl Verifier<'_> {
     /// The types of the operands.
     fn read(&self, layout: &Layout) -> Result<Operands, &'static str> {
         let mut operands = [Ty::DEAD; 4];
-        for (index, field) in layout.fields.into_iter().enumerate() {
-            if let Field::Get(place, ty) | Field::Update(place, ty) = field {
+        for (index, field) in layout.fields.iter().enumerate() {
+            if let &(Field::Get(place, ty) | Field::Update(place, ty)) = field {
                 operands[index] = self.operand(index, place, ty)?;
             }
         }
@@ -118,6 +115,9 @@ impl Verifier<'_> {
         let mut result = self.given_by(layout, operands)?;
         if let Some(result) = result.as_mut().filter(|_| self.is_shared) {
             for other in self.layouts.of(self.subject.code[self.at]) {
+                if core::ptr::eq(other, layout) {
+                    continue;
+                }
                 let given = self.read(other).and_then(|operands| self.given_by(other, &operands));
                 if let Ok(Some(other)) = given {
                     *result = result.and(other);
@@ -341,7 +341,8 @@ impl Verifier<'_> {
     /// A slot, or the two of a vector. If it is that of a pinned local, a register that held its
     /// value does so no more.
     pub(super) fn write(&mut self, slot: i32, ty: Ty) -> Outcome {
-        (slot..).zip(ty.halves()).try_for_each(|(slot, ty)| self.set_slot(slot, ty))
+        self.set_slot(slot, ty)?;
+        if ty == Ty::LOW { self.set_slot(slot + 1, Ty::HIGH) } else { Ok(()) }
     }
 
     pub(super) fn set_slot(&mut self, slot: i32, ty: Ty) -> Outcome {

@@ -17,10 +17,17 @@ use windlass_decode::BlockType;
 pub(super) struct Mark(u32);
 
 impl Mark {
-    /// The words of a cell but the first.
+    /// The words of a cell but the first, if nothing leads there.
     pub(super) const NOTHING: Mark = Mark(0);
-    /// The first word of a cell; if it is a label, its number is above.
-    pub(super) const CELL: Mark = Mark(1);
+
+    /// It is the first word of a cell; if it is a label, its number is above.
+    pub(super) fn begin_cell(&mut self) {
+        self.0 |= 1;
+    }
+
+    fn is_cell(self) -> bool {
+        self.0 & 1 != 0
+    }
 
     /// The number of the label.
     fn label(self) -> Option<usize> {
@@ -29,8 +36,10 @@ impl Mark {
 }
 
 /// A word that branches or clauses lead to.
-#[derive(Default)]
 pub(super) struct Label {
+    pub(super) word: u32,
+    /// The cell with the first branch that was found to.
+    pub(super) from: usize,
     /// What branches that come before it bring; behind a label, what it was met with.
     flow: Option<Flow>,
     /// A branch from behind leads here.
@@ -41,7 +50,7 @@ pub(super) struct Label {
 }
 
 impl Verifier<'_> {
-    /// I3: notes where the branches of a cell lead, which is to cells.
+    /// I3: notes where the branches of a cell lead, which is into the code.
     pub(super) fn find_labels(&mut self, at: usize, part: Part, words: usize) -> Outcome {
         let (targets, again) = match part {
             Part::BrTable => (self.next_targets(words), None),
@@ -68,19 +77,22 @@ impl Verifier<'_> {
         from..to
     }
 
-    /// Branches or clauses lead to this word. The number of the label.
+    /// Branches or clauses lead to this word of the code. The number of the label.
     pub(super) fn add_label(&mut self, word: u32, is_back: bool) -> Result<usize, &'static str> {
-        ensure(self.is_cell(word), "I3: a branch goes to the start of a cell")?;
-        let mark = self.marks[word as usize];
+        let mark = self.marks.get(word as usize).copied();
+        let mark = mark.ok_or("I3: a branch goes to the start of a cell")?;
         let number = match mark.label() {
             Some(number) => number,
             None => {
                 let number = self.labels.len();
                 self.labels.try_reserve(1).map_err(|_| super::NO_MEMORY)?;
-                self.labels.push(Label::default());
-                let mark =
+                let (from, flow) = (self.at, None);
+                let label =
+                    Label { word, from, flow, is_back: false, is_again: false, is_met: false };
+                self.labels.push(label);
+                let above =
                     u32::try_from(number).ok().and_then(|n| n.checked_add(1)?.checked_mul(2));
-                self.marks[word as usize] = Mark(mark.ok_or(super::NO_MEMORY)? | 1);
+                self.marks[word as usize] = Mark(above.ok_or(super::NO_MEMORY)? | mark.0);
                 number
             }
         };
@@ -94,10 +106,10 @@ impl Verifier<'_> {
     }
 
     pub(super) fn is_cell(&self, word: u32) -> bool {
-        self.marks.get(word as usize).is_some_and(|&mark| mark != Mark::NOTHING)
+        self.marks.get(word as usize).is_some_and(|mark| mark.is_cell())
     }
 
-    /// The word that a branch of the cell at `at` leads to, if it is in the code.
+    /// The word that a branch of the cell at `at` leads to; it may be beyond the code.
     fn target_of(&self, at: usize, word: u64) -> Option<u32> {
         let (bytes, size) = (i64::from((word as u32).cast_signed()), size_of::<Cell>() as i64);
         let target = i64::try_from(at + 1).ok()? + bytes / size;

@@ -11,6 +11,9 @@ use windlass_decode::{AbsHeapType, FuncType, HeapType, ValType, limits};
 /// Where locals begin: slots 0 and 1 are the return address and the caller's frame.
 pub(super) const FIRST_LOCAL: i32 = 2;
 
+/// The types of so many slots are at hand; those of others are searched.
+const AT_HAND: usize = 64;
+
 /// Locals of one type, one after the other.
 #[derive(Clone, Copy)]
 struct Run {
@@ -26,6 +29,8 @@ pub(super) struct Frame {
     pub(super) param_slots: i32,
     /// In the order of slots.
     runs: Vec<Run>,
+    /// The types of the first slots, from the first parameter's on; those of no local are dead.
+    at_hand: Vec<Ty>,
     /// Slots of locals end here, those that keep exceptions among them; those of operands begin.
     pub(super) first_temp: i32,
     declared_end: i32,
@@ -62,9 +67,33 @@ impl Frame {
         for (count, ty) in locals {
             end = add(end, count.into(), ty);
         }
-        let frame =
-            Frame { param_slots, runs, first_temp: end, declared_end: end, end, pins: [[0; 2]; 3] };
+        let mut frame = Frame {
+            param_slots,
+            runs,
+            at_hand: Vec::new(),
+            first_temp: end,
+            declared_end: end,
+            end,
+            pins: [[0; 2]; 3],
+        };
+        frame.lay_at_hand()?;
         Ok(frame)
+    }
+
+    fn lay_at_hand(&mut self) -> Result<(), TryReserveError> {
+        let count = self.index(self.declared_end).min(AT_HAND);
+        self.at_hand.try_reserve_exact(count)?;
+        // Which slot of the frame it is, if that is at hand.
+        let index = |slot: i32| {
+            usize::try_from(slot.saturating_add(self.param_slots)).map_or(0, |slot| slot.min(count))
+        };
+        for &Run { first, end, ty } in &self.runs {
+            let [first, end] = [first, end].map(index);
+            self.at_hand.resize(first, Ty::DEAD);
+            let high = if ty == Ty::LOW { Ty::HIGH } else { ty };
+            self.at_hand.extend([ty, high].into_iter().cycle().take(end - first));
+        }
+        Ok(())
     }
 
     /// Takes over what the first cell says: the size of the frame, how many slots it sets to zero,
@@ -108,6 +137,10 @@ impl Frame {
 
     /// The declared type of a local's slot; none if it is none.
     pub(super) fn declared(&self, slot: i32) -> Option<Ty> {
+        let index = usize::try_from(slot.saturating_add(self.param_slots)).ok()?;
+        if let Some(&ty) = self.at_hand.get(index) {
+            return (ty != Ty::DEAD).then_some(ty);
+        }
         if (self.declared_end..self.first_temp).contains(&slot) {
             return Some(Ty::to(HeapType::Abs(AbsHeapType::Exn)));
         }

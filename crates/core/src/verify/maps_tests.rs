@@ -152,3 +152,70 @@ fn maps_say_what_the_verifier_knows() {
         assert!(passed.iter().all(is_harmless) && 3 * passed.len() < refused, "{passed:#?}");
     }
 }
+
+/// Numbers by chance, the same for the same seed.
+fn random(state: &mut u64, n: usize) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 11) as usize % n.max(1)
+}
+
+/// Whatever is told, by chance: what passes tells of no slot that no right map tells of.
+#[test]
+fn random_maps_are_refused_or_tell_of_less() {
+    let (mut refused, mut passed) = (0, 0);
+    let module = module(Metering::Fuel);
+    for defined in 0..module.0.source().decoded.bodies.len() {
+        let parts = translated(module.0.source(), defined);
+        let (wanted, right) = all_maps(&module, defined, &parts);
+        let told = |maps: &Maps, index: usize| -> Vec<(i32, Class)> {
+            let part = maps.places[index].clone().unwrap_or_default();
+            maps.runs[part].iter().copied().flat_map(Run::slots).collect()
+        };
+        let stops: Vec<usize> =
+            (0..wanted.len()).filter(|&index| right.places[index].is_some()).collect();
+        for seed in 1..1_000_u64 {
+            if stops.is_empty() {
+                break;
+            }
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let Maps { locals, places, runs } = &right;
+            let mut maps =
+                Maps { locals: locals.clone(), places: places.clone(), runs: runs.clone() };
+            let index = stops[random(&mut state, stops.len())];
+            let own = maps.places[index].clone().unwrap_or_default();
+            let from = maps.runs.len();
+            // What the place has, in part; what another has; and something else.
+            let other = stops[random(&mut state, stops.len())];
+            let other = maps.places[other].clone().unwrap_or_default();
+            for run in own.chain(other) {
+                let mut run = maps.runs[run];
+                match random(&mut state, 8) {
+                    0 => run.first += 1,
+                    1 => run.first -= 1,
+                    2 => run.count += 1,
+                    3 => run.count = run.count.saturating_sub(1),
+                    4 => run.class = [Class::Any, Class::Exn][random(&mut state, 2)],
+                    5 => continue,
+                    _ => {}
+                }
+                maps.runs.push(run);
+            }
+            let len = maps.runs.len();
+            maps.runs[from..].sort_by_key(|run| run.first);
+            maps.places[index] = Some(from..len);
+            if verify(&module, defined, &parts, &wanted, &maps).is_err() {
+                refused += 1;
+                continue;
+            }
+            passed += 1;
+            // What was dropped lies in its slot still, until a collection is not told of it.
+            for slot in told(&maps, index) {
+                let is_there = stops.iter().any(|&stop| told(&right, stop).contains(&slot));
+                assert!(is_there, "{defined}: {:?}: {slot:?}", wanted[index]);
+            }
+        }
+    }
+    assert!(refused > 1_000 && passed > 100, "{refused} are refused, {passed} are not");
+}

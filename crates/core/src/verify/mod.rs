@@ -73,8 +73,10 @@ pub(crate) struct Subject<'a> {
     pub(crate) objects: &'a [Option<Arc<ObjectType>>],
     pub(crate) table: &'a CodeTable,
     pub(crate) metering: Metering,
-    /// Which of those that the module defines.
+    /// Which of those that the module defines; and how many slots its frame takes at most, as
+    /// validation has counted them, if that is known.
     pub(crate) defined: usize,
+    pub(crate) frame_slots: Option<usize>,
     pub(crate) code: &'a [Cell],
     pub(crate) catches: &'a Catches,
     /// In the order of words.
@@ -142,6 +144,8 @@ pub(crate) struct Progress {
     frame: Frame,
     marks: Vec<Mark>,
     labels: Vec<Label>,
+    /// How many of these were seen to be cells.
+    seen: usize,
     /// How many of the loops that the translator told of have begun.
     loops: usize,
     /// The cell that is looked at, and how many operand words it has.
@@ -191,9 +195,9 @@ struct Tables {
 enum Stage {
     #[default]
     Begin,
-    /// Finding where cells begin.
+    /// Finding where cells begin, and where branches lead.
     Cells,
-    /// Finding where branches lead.
+    /// Seeing that these are cells.
     Labels,
     /// Looking at the tables of try blocks.
     Tables,
@@ -261,7 +265,8 @@ impl Verifier<'_> {
                 Stage::Tables => self.look_at_tables()?,
                 Stage::Pass if is_end => self.end()?,
                 Stage::Pass => self.next()?,
-                _ if is_end => self.next_stage()?,
+                Stage::Labels => self.look_at_labels()?,
+                _ if is_end => self.stage = Stage::Labels,
                 _ => self.find()?,
             }
         }
@@ -285,33 +290,38 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// I1, as far as it does not need the frame: known handlers, one cell after the other. I3: then
+    /// I1, as far as it does not need the frame: known handlers, one cell after the other. I3:
     /// where branches lead.
     fn find(&mut self) -> Outcome {
         let (code, at) = (self.subject.code, self.at);
         let layout = self.layouts.of(code[at]).next().ok_or("I1: not a handler")?;
         let words = self.count_words(at, layout);
-        if self.stage == Stage::Cells {
-            let fits = words < code.len() - at;
-            ensure(fits, "I1: the code ends within the cell")?;
-            self.marks[at] = Mark::CELL;
-        } else {
-            self.find_labels(at, layout.part, words)?;
-        }
+        let fits = words < code.len() - at;
+        ensure(fits, "I1: the code ends within the cell")?;
+        self.marks[at].begin_cell();
+        self.find_labels(at, layout.part, words)?;
         if self.target == 0 {
             self.at = at + 1 + words;
         }
         Ok(())
     }
 
-    fn next_stage(&mut self) -> Outcome {
-        self.at = 0;
-        if self.stage == Stage::Cells {
-            self.stage = Stage::Labels;
+    /// I3: cells begin where branches lead. Some labels each time.
+    fn look_at_labels(&mut self) -> Outcome {
+        let rest = self.labels.get(self.seen..).unwrap_or_default();
+        for label in rest.iter().take(PIECE) {
+            if !self.is_cell(label.word) {
+                self.at = label.from;
+                return Err("I3: a branch goes to the start of a cell");
+            }
+        }
+        let count = rest.len().min(PIECE);
+        self.work_on(count);
+        self.seen += count;
+        if self.seen < self.labels.len() {
             return Ok(());
         }
-        self.stage = Stage::Tables;
-        self.is_reachable = true;
+        (self.at, self.stage, self.is_reachable) = (0, Stage::Tables, true);
         self.enter()
     }
 
@@ -329,10 +339,10 @@ impl Verifier<'_> {
     /// Looks at the next cell, or does some of what has to be done before.
     fn next(&mut self) -> Outcome {
         let at = self.at;
-        let word = self.subject.code[at];
         let layouts = self.layouts;
+        let known = layouts.find(self.subject.code[at]);
         if self.target == 0 {
-            if !self.is_compared && !self.compare()? {
+            if !self.is_compared && !self.compare(known)? {
                 return Ok(());
             }
             self.is_compared = true;
@@ -343,12 +353,14 @@ impl Verifier<'_> {
             if self.is_reachable {
                 self.stops_before()?;
             }
-            ensure(self.is_sequence(), "I1: what a sequence says follows")?;
-            ensure(self.is_block()?, "I1: what a block says follows")?;
+            if known.leads() {
+                ensure(self.is_sequence(), "I1: what a sequence says follows")?;
+                ensure(self.is_block()?, "I1: what a block says follows")?;
+            }
         }
-        self.is_shared = layouts.of(word).nth(1).is_some();
+        self.is_shared = layouts.known(known).nth(1).is_some();
         let mut outcome = Err("I1: not a handler");
-        for layout in layouts.of(word) {
+        for layout in layouts.known(known) {
             self.words = self.count_words(at, layout);
             outcome = match self.is_reachable {
                 true => self.cell(layout),
@@ -454,6 +466,9 @@ impl Verifier<'_> {
             [[self.field(0), self.field(1)], [self.field(2), self.field(3)], [half(0), half(1)]];
         let unsigned = |index: usize| (self.word(1) >> (16 * index) & 0xffff) as i32;
         let [size, zeroed] = [unsigned(2), unsigned(3)];
+        // Else each call would take more of the stack than is accounted for.
+        let is_needed = self.subject.frame_slots.is_none_or(|most| size as usize <= most);
+        ensure(is_needed, "I2: the frame is no larger than what the function needs")?;
         self.frame.enter(size, zeroed, domains, pins)?;
         self.state.flow.pins = pins;
         let words = self.subject.code.len();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Metering,
-    exec::cells::{Layout, Part},
+    exec::cells::{Known, Layout, Part},
 };
 
 const OTHER: &str = "I15: the calls, branches and payments that the body has";
@@ -32,7 +32,10 @@ impl Verifier<'_> {
 
     /// Compares the next cell with what the body has. Whether that is done; if not, there is more
     /// of the body to look at before.
-    pub(super) fn compare(&mut self) -> Result<bool, &'static str> {
+    pub(super) fn compare(&mut self, known: Known) -> Result<bool, &'static str> {
+        if !self.is_metered() {
+            return Ok(true);
+        }
         let is_event = |layout: &Layout| {
             use Part::*;
             matches!(
@@ -54,15 +57,16 @@ impl Verifier<'_> {
                     | Charge(_)
             )
         };
-        let (layouts, cell) = (self.layouts, self.subject.code[self.at]);
-        if !self.is_metered() || !layouts.of(cell).any(is_event) {
+        let layouts = self.layouts;
+        if !layouts.known(known).any(is_event) {
             return Ok(true);
         }
         if self.body.due().is_none() && self.walk()? {
             return Ok(false);
         }
         let event = self.body.due().ok_or(OTHER)?;
-        let own = layouts.of(cell).find(|layout| self.is_due(layout.part, event)).ok_or(OTHER)?;
+        let own = layouts.known(known).find(|layout| self.is_due(layout.part, event));
+        let own = own.ok_or(OTHER)?;
         if let Event::Pay(_) = event {
             let (paid, word, number) = (self.high(0), self.at, self.payments);
             let region = self.body.regions.get_mut(number).ok_or(OTHER)?;

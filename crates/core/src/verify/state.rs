@@ -120,11 +120,14 @@ impl State {
 
     /// The type of what lies in a slot.
     pub(super) fn slot(&self, frame: &Frame, slot: i32) -> Result<Ty, &'static str> {
-        let is_temp = frame.temp(slot);
-        let declared = frame.declared(slot).filter(|_| !is_temp);
-        ensure(is_temp || declared.is_some(), "I2: a slot that is read")?;
-        let known = self.slots.get(self.flow.slots, frame.index(slot));
-        Ok(declared.filter(|_| known == Ty::DEAD).unwrap_or(known))
+        let known = || self.slots.get(self.flow.slots, frame.index(slot));
+        if frame.temp(slot) {
+            return Ok(known());
+        }
+        let declared = frame.declared(slot).ok_or("I2: a slot that is read")?;
+        // Of numbers nothing is noted beyond that.
+        let known = if declared.is_reference() { known() } else { Ty::DEAD };
+        Ok(if known == Ty::DEAD { declared } else { known })
     }
 
     /// A slot gets a value: a local's must fit its type.

@@ -45,6 +45,7 @@ mod threads;
 mod throws;
 mod typed_functions;
 mod types_held;
+mod verification;
 
 use windlass::{Engine, Extern, Instance, Linker, Module, Store};
 

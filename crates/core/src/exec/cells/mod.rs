@@ -202,9 +202,8 @@ pub(crate) type BlockCells = Vec<(u64, Result<&'static [u64], usize>)>;
 /// The layouts of all handlers. A linker may give handlers of the same machine code one address:
 /// then it has several. A handler of a sequence or of a block has that of its first part.
 pub(crate) struct Layouts {
-    /// Open addressing: a handler word and where its layouts begin, which are a list through
-    /// `layouts`; [`NONE`] where there is none.
-    entries: Vec<(u64, u32)>,
+    /// Open addressing: handler words.
+    entries: Vec<(u64, Known)>,
     count: usize,
     layouts: Vec<(Layout, u32)>,
     /// Handlers of sequences, with the handlers of their parts: in order.
@@ -213,7 +212,25 @@ pub(crate) struct Layouts {
     blocks: Vec<(u64, BlockCells)>,
 }
 
+/// What is known of a handler word.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Where its layouts begin, which are a list through `layouts`; [`NONE`] where there is none.
+    first: u32,
+    /// Where its sequences and blocks begin; [`NONE`] where it is of none.
+    sequences: u32,
+    blocks: u32,
+}
+
+impl Known {
+    /// Whether it is of sequences or blocks.
+    pub(crate) fn leads(self) -> bool {
+        self.sequences & self.blocks != NONE
+    }
+}
+
 const NONE: u32 = u32::MAX;
+const UNKNOWN: Known = Known { first: NONE, sequences: NONE, blocks: NONE };
 
 /// The places that there are handlers for.
 pub(crate) static PLACES: &[Place] =
@@ -235,7 +252,7 @@ impl Layouts {
     pub(crate) fn get() -> &'static Layouts {
         static LAYOUTS: Once<Layouts> = Once::new();
         LAYOUTS.get_or_init(|| {
-            let entries = alloc::vec![(0, NONE); 1 << 10];
+            let entries = alloc::vec![(0, UNKNOWN); 1 << 10];
             let mut layouts = Layouts {
                 entries,
                 count: 0,
@@ -255,13 +272,32 @@ impl Layouts {
             layouts.add_plain();
             layouts.add_sequences();
             layouts.add_blocks();
+            layouts.note_leads();
             layouts
         })
     }
 
     /// The layouts of the handler in this word; none if it is not one.
     pub(crate) fn of(&self, word: Cell) -> impl Iterator<Item = &Layout> {
-        let mut next = self.entries[self.entry(word.bits())].1;
+        self.known(self.find(word))
+    }
+
+    /// What there is in cells, of each handler.
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
+        self.layouts.iter().map(|(layout, _)| layout.part)
+    }
+
+    /// What is known of this word: looked up once, for a cell that is asked about again and again.
+    #[inline]
+    pub(crate) fn find(&self, word: Cell) -> Known {
+        self.entries[self.entry(word.bits())].1
+    }
+
+    /// The same as [`Layouts::of`], of what was looked up.
+    #[inline]
+    pub(crate) fn known(&self, known: Known) -> impl Iterator<Item = &Layout> {
+        let mut next = known.first;
         core::iter::from_fn(move || {
             let (layout, after) = self.layouts.get(next as usize)?;
             next = *after;
@@ -271,15 +307,15 @@ impl Layouts {
 
     /// The sequences whose handler is in this word, each by the handlers of its parts.
     pub(crate) fn sequences(&self, word: Cell) -> impl Iterator<Item = &[u64]> {
-        let first = self.sequences.partition_point(|sequence| sequence.0 < word.bits());
-        let own = self.sequences[first..].iter();
+        let first = self.find(word).sequences as usize;
+        let own = self.sequences.get(first..).unwrap_or_default().iter();
         own.take_while(move |sequence| sequence.0 == word.bits()).map(|sequence| &*sequence.1)
     }
 
     /// The blocks whose handler is in this word, each by its cells.
     pub(crate) fn blocks(&self, word: Cell) -> impl Iterator<Item = &BlockCells> {
-        let first = self.blocks.partition_point(|block| block.0 < word.bits());
-        let own = self.blocks[first..].iter();
+        let first = self.find(word).blocks as usize;
+        let own = self.blocks.get(first..).unwrap_or_default().iter();
         own.take_while(move |block| block.0 == word.bits()).map(|block| &block.1)
     }
 
@@ -294,7 +330,7 @@ impl Layouts {
     fn entry(&self, word: u64) -> usize {
         let mask = self.entries.len() - 1;
         let mut at = (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
-        while self.entries[at].1 != NONE && self.entries[at].0 != word {
+        while self.entries[at].1.first != NONE && self.entries[at].0 != word {
             at = (at + 1) & mask;
         }
         at
@@ -317,18 +353,31 @@ impl Layouts {
         }
         let entry = self.entry(handler);
         let next = self.entries[entry].1;
-        self.count += usize::from(next == NONE);
+        self.count += usize::from(next.first == NONE);
         // There are tens of thousands.
-        self.entries[entry] = (handler, self.layouts.len() as u32);
-        self.layouts.push((layout, next));
+        let first = self.layouts.len() as u32;
+        self.entries[entry] = (handler, Known { first, ..next });
+        self.layouts.push((layout, next.first));
         if 2 * self.count > self.entries.len() {
-            let empty = alloc::vec![(0, NONE); 2 * self.entries.len()];
-            for (word, first) in core::mem::replace(&mut self.entries, empty) {
-                if first != NONE {
+            let empty = alloc::vec![(0, UNKNOWN); 2 * self.entries.len()];
+            for (word, known) in core::mem::replace(&mut self.entries, empty) {
+                if known.first != NONE {
                     let entry = self.entry(word);
-                    self.entries[entry] = (word, first);
+                    self.entries[entry] = (word, known);
                 }
             }
+        }
+    }
+
+    /// Notes of handlers where their sequences and blocks begin, which are in order.
+    fn note_leads(&mut self) {
+        for index in (0..self.sequences.len()).rev() {
+            let entry = self.entry(self.sequences[index].0);
+            self.entries[entry].1.sequences = index as u32;
+        }
+        for index in (0..self.blocks.len()).rev() {
+            let entry = self.entry(self.blocks[index].0);
+            self.entries[entry].1.blocks = index as u32;
         }
     }
 
