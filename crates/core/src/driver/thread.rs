@@ -164,6 +164,22 @@ impl ReturnCode {
     }
 }
 
+/// Something is not as the translator and the store make it: going on would be to read wild memory.
+/// What was written until now cannot be trusted, so nothing may catch this.
+#[cfg(not(test))]
+#[cold]
+extern "C" fn broken() -> ! {
+    panic!("{BROKEN}")
+}
+
+/// The same where a test looks at it.
+#[cfg(test)]
+fn broken() -> ! {
+    panic!("{BROKEN}")
+}
+
+pub(crate) const BROKEN: &str = "code or a reference is not what the engine has made";
+
 impl Thread {
     /// A computation that has not started.
     pub(crate) fn new() -> Thread {
@@ -491,6 +507,7 @@ impl Thread {
         self.seen == (self.cx.instance, store.memories_moved)
             && self.cx.globals.cast_const() == store.globals.as_ptr()
             && self.cx.funcs == store.funcs.as_ptr()
+            && self.cx.func_count == store.funcs.len()
     }
 
     /// Fills the context from the store, for the running instance.
@@ -508,6 +525,12 @@ impl Thread {
         cx.globals = store.globals.as_mut_ptr();
         cx.own_globals = cx.globals.wrapping_add(instance.own_globals());
         cx.funcs = store.funcs.as_ptr();
+        cx.func_count = store.funcs.len();
+        // Of each there are less than a module has bytes, and imports have limits.
+        let count = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
+        cx.func_id_count = count(instance.funcs.len());
+        cx.table_count = count(instance.views.tables.len());
+        cx.memory_count = count(instance.views.memories.len());
         cx.stack_end = self.stack.end();
     }
 
@@ -530,7 +553,13 @@ impl Thread {
                 self.refresh(store.inner());
                 self.again();
             }
-            Stop::Trap(trap) => return Err(Exit::Trap(trap)),
+            Stop::Trap(trap) => {
+                if self.cx.is_broken(trap) {
+                    broken();
+                }
+                return Err(Exit::Trap(trap));
+            }
+            Stop::Broken => broken(),
             Stop::Finished => {
                 self.state = State::Idle;
                 return Err(Exit::Finished);
@@ -641,3 +670,7 @@ impl Thread {
         (sp / size_of::<u64>()).wrapping_add_signed(slot)
     }
 }
+
+#[cfg(test)]
+#[path = "broken_tests.rs"]
+mod broken_tests;

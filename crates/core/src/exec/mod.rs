@@ -76,6 +76,24 @@
 //!   Test: `tests/api/growth.rs`: `one_number_limits_all_together`.
 //!   Test: `tests/api/throws.rs`: `a_throw_is_interrupted`.
 //!
+//! **Backstops.** Should one of these not hold all the same, some accesses are compared with what
+//! there is, in every build; what lies beyond is not read. The tests make each happen.
+//! Test: `src/driver/broken_tests.rs`: `references_beyond_what_there_is_are_not_followed`.
+//! Test: `src/driver/broken_tests.rs`: `indices_beyond_what_there_is_are_not_used`.
+//! - A function that a reference names (I6): calls abort, no cast or test passes.
+//! - An object that a reference names (I10): accesses abort if its header is beyond the heap, no
+//!   cast or test passes. Not compared: whether an object begins there, offsets of fields, and how
+//!   many elements a header tells that is none.
+//! - Indices in code (I6) of tables and, in `ref.func`, of functions: they abort. Of memories, by
+//!   instructions that name one: out of bounds.
+//! - Types that the heap does not know (I10) have no supertypes.
+//! - What the driver uses (I6): imported functions, tags, segments, types, instances and exceptions
+//!   are items of lists, which panic. So do its accesses to objects and to values of calls.
+//! - Where calls and growth end (I2): frames lie below the end of the stack, as `enter` checks.
+//!
+//! Not compared, as there is nothing to compare with, are slots, code addresses and the start of
+//! the loop (I2, I3, I5); nor are indices of globals, which are among the most frequent accesses.
+//!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.
 //! - The hierarchies of `any` and `extern` share one encoding, so that conversions copy. Bit 0 is

@@ -8,7 +8,9 @@
 use super::control::Meter;
 use crate::{
     Trap,
-    exec::machine::{Ip, Machine, Sp, Value, context::Stop, dispatch::Step, place::Src},
+    exec::machine::{
+        Ip, Machine, Sp, Value, context::Stop, dispatch::Step, place::Src, views::FuncEntity,
+    },
 };
 use core::{
     marker::PhantomData,
@@ -69,6 +71,20 @@ impl Step for CallImport {
     }
 }
 
+/// The function that the accumulator names. It stops so if that is null, or beyond those of the
+/// store: one comparison for both, and the accumulator tells which.
+#[inline(always)]
+unsafe fn func(m: &mut Machine, null: Trap) -> Result<*const FuncEntity, Stop> {
+    // SAFETY: I4.
+    unsafe {
+        let index = (m.acc as usize).wrapping_sub(1);
+        if index >= m.cx().func_count {
+            return Err(null.into());
+        }
+        Ok(m.cx().funcs.add(index))
+    }
+}
+
 /// The code of the function that the table's element names, if it has the type and belongs to the
 /// running instance. The integer registers are dead at a call (pinned locals are loaded again after
 /// it), and a handler is short of registers: they are used for what this needs.
@@ -77,15 +93,16 @@ unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     // SAFETY: I1, I2, I4, I6; references in tables name functions of the store.
     unsafe {
         m.p0 = index::<A>(m);
-        let table = m.cx().tables.add(m.high(1) as u32 as usize);
+        m.p1 = (m.high(1) as u32).into();
+        if m.p1 as u32 >= m.cx().table_count {
+            return Err(Trap::UndefinedElement.into());
+        }
+        let table = m.cx().tables.add(m.p1 as usize);
         if m.p0 >= (*table).len as u64 {
             return Err(Trap::UndefinedElement.into());
         }
         m.acc = *(*table).base.add(m.p0 as usize);
-        if m.acc == 0 {
-            return Err(Trap::UninitializedElement.into());
-        }
-        let func = m.cx().funcs.add(m.acc as usize - 1);
+        let func = func(m, Trap::UninitializedElement)?;
         m.p1 = (*func).ty.0.into();
         if m.p1 as u32 != m.low(1) as u32 || (*func).instance != m.cx().instance {
             return Err(foreign);
@@ -101,10 +118,7 @@ unsafe fn look_at<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
     // SAFETY: I1, I2, I4; references to functions name functions of the store.
     unsafe {
         m.acc = A::get::<i64>(m, 3, 0) as u64;
-        if m.acc == 0 {
-            return Err(Trap::NullFunctionReference.into());
-        }
-        let func = m.cx().funcs.add(m.acc as usize - 1);
+        let func = func(m, Trap::NullFunctionReference)?;
         if (*func).instance != m.cx().instance {
             return Err(foreign);
         }

@@ -56,23 +56,46 @@ tests! {
     /// `eq`: all but values of the host.
     IsEq |m, r, wanted| r & 7 != 2;
     /// `struct`
-    IsStruct |m, r, wanted| r & 7 == 0 && header(m, r) & ARRAY == 0;
+    IsStruct |m, r, wanted| is_object(m, r) && header(m, r) & ARRAY == 0;
     /// `array`
-    IsArray |m, r, wanted| r & 7 == 0 && header(m, r) & ARRAY != 0;
+    IsArray |m, r, wanted| is_object(m, r) && header(m, r) & ARRAY != 0;
     /// A type without subtypes, or one without those below it.
-    IsFinal |m, r, wanted| r & 7 == 0 && header(m, r) == wanted;
+    IsFinal |m, r, wanted| is_object(m, r) && header(m, r) == wanted;
     /// A type with subtypes.
-    IsBelow |m, r, wanted| r & 7 == 0 && {
+    IsBelow |m, r, wanted| is_object(m, r) && {
         let header = header(m, r);
         header == wanted || is_below(m, header & (ARRAY - 1), wanted & (ARRAY - 1))
     };
     /// A function type.
-    IsFunc |m, r, wanted| {
-        let ty = (*m.cx().funcs.add(r as usize - 1)).ty.0;
+    IsFunc |m, r, wanted| is_func(m, r) && {
+        let ty = func_type(m, r);
         ty == wanted || is_below(m, ty, wanted)
     };
     /// A function type without those below it.
-    IsExactFunc |m, r, wanted| (*m.cx().funcs.add(r as usize - 1)).ty.0 == wanted;
+    IsExactFunc |m, r, wanted| is_func(m, r) && func_type(m, r) == wanted;
+}
+
+/// Whether the reference, which is not null, names a function of the store: no other passes.
+#[inline(always)]
+unsafe fn is_func(m: &mut Machine, reference: u64) -> bool {
+    // SAFETY: I4.
+    unsafe { reference as usize <= m.cx().func_count }
+}
+
+/// The type of the function, which is one of the store.
+#[inline(always)]
+unsafe fn func_type(m: &mut Machine, reference: u64) -> u32 {
+    // SAFETY: I4.
+    unsafe { (*m.cx().funcs.add(reference as usize - 1)).ty.0 }
+}
+
+/// Whether the reference, which is not null, is one to an object, and that lies in the heap: no
+/// other passes.
+#[inline(always)]
+unsafe fn is_object(m: &mut Machine, reference: u64) -> bool {
+    // SAFETY: I4.
+    // The low three bits are compared as the highest: they are 0.
+    unsafe { (reference as usize).rotate_right(3) < m.cx().heap.words }
 }
 
 /// The lower half of an object's header.
@@ -187,7 +210,7 @@ unsafe fn has_descriptor<A: Src, B: Src>(m: &mut Machine) -> Result<bool, Stop> 
         if descriptor == 0 {
             return Err(Trap::NullDescriptorReference.into());
         }
-        if reference & 7 != 0 || reference == 0 {
+        if reference == 0 || !is_object(m, reference) {
             return Ok(reference == 0 && m.field(3) != 0);
         }
         let header = *m.cx().heap.base.byte_add(reference as usize);

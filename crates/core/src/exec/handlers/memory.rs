@@ -387,7 +387,12 @@ pub(crate) unsafe fn address_in<const IS64: bool>(
     unsafe {
         let a = m.slot(m.field(1));
         let a = if IS64 { a } else { u64::from(a as u32) };
-        let memory = *m.cx().memories.add(m.high(0) as u32 as usize);
+        let index = m.high(0) as u32;
+        if index >= m.cx().memory_count {
+            // There is no such memory, nor are there such modules.
+            return Err(Trap::MemoryOutOfBounds.into());
+        }
+        let memory = *m.cx().memories.add(index as usize);
         let at = a.checked_add(m.word(1)).ok_or(Trap::MemoryOutOfBounds)?;
         Ok((memory, at))
     }

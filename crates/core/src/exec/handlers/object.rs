@@ -100,16 +100,19 @@ unsafe fn object(m: &mut Machine, reference: u64) -> *mut u8 {
     unsafe { m.cx().heap.base.cast::<u8>().add(reference as usize) }
 }
 
-/// The object in `a`, which is no null.
+/// The object in `a`, which is no null. If it is, or lies beyond the heap, the accumulator tells.
 #[inline(always)]
 unsafe fn of<A: Src>(m: &mut Machine, null: Trap) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I4, I10.
     unsafe {
-        let reference: i64 = A::get(m, 1, 0);
-        if reference == 0 {
+        let reference = A::get::<i64>(m, 1, 0) as u64;
+        // One comparison for null, which is 0, and for what lies beyond the heap.
+        let at = (reference as usize).wrapping_sub(1);
+        if at >= m.cx().heap.last {
+            m.acc = at.wrapping_add(1) as u64;
             return Err(null.into());
         }
-        Ok(object(m, reference as u64))
+        Ok(m.cx().heap.second.add(at))
     }
 }
 

@@ -20,7 +20,11 @@ impl<D: Dst> Step for RefFunc<D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6.
         unsafe {
-            let func = *m.cx().func_ids.add(m.high(0) as u32 as usize);
+            let index = m.high(0) as u32;
+            if index >= m.cx().func_id_count {
+                return Err(Stop::Broken);
+            }
+            let func = *m.cx().func_ids.add(index as usize);
             D::set(m, 0, i64::from(func) + 1);
             m.advance(1);
         }
@@ -44,11 +48,18 @@ impl<A: Src> Step for NonNull<A> {
     }
 }
 
-/// The table whose index in the instance is the upper half of the operand word.
+/// The table whose index in the instance is the upper half of the operand word; if there is none,
+/// it stops so.
 #[inline(always)]
-unsafe fn table(m: &mut Machine) -> *const TableView {
+unsafe fn table(m: &mut Machine, none: Stop) -> Result<*const TableView, Stop> {
     // SAFETY: I1, I4, I6.
-    unsafe { m.cx().tables.add(m.high(0) as u32 as usize) }
+    unsafe {
+        let index = m.high(0) as u32;
+        if index >= m.cx().table_count {
+            return Err(none);
+        }
+        Ok(m.cx().tables.add(index as usize))
+    }
 }
 
 /// `d` = the table's element `a`. Operands: `d, a, table`.
@@ -58,7 +69,7 @@ impl<A: Src, D: Dst> Step for TableGet<A, D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the index is checked.
         unsafe {
-            let table = table(m);
+            let table = table(m, Trap::TableOutOfBounds.into())?;
             let index = A::get::<i64>(m, 1, 0) as u64;
             if index >= (*table).len as u64 {
                 return Err(Trap::TableOutOfBounds.into());
@@ -78,7 +89,7 @@ impl Step for TableSet {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the index is checked.
         unsafe {
-            let table = table(m);
+            let table = table(m, Trap::TableOutOfBounds.into())?;
             let index = Slot::get::<i64>(m, 1, 0) as u64;
             if index >= (*table).len as u64 {
                 return Err(Trap::TableOutOfBounds.into());
@@ -97,7 +108,7 @@ impl<D: Dst> Step for TableSize<D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6.
         unsafe {
-            let table = table(m);
+            let table = table(m, Stop::Broken)?;
             let len = (*table).len as i64;
             D::set(m, 0, len);
             m.advance(1);

@@ -30,6 +30,12 @@ pub(crate) struct Context {
     /// The instance's tables and memories.
     pub(crate) tables: *const TableView,
     pub(crate) memories: *const MemoryView,
+    /// How many functions the store has, and how many of each the instance: see
+    /// [`Stop::Broken`].
+    pub(crate) func_count: usize,
+    pub(crate) func_id_count: u32,
+    pub(crate) table_count: u32,
+    pub(crate) memory_count: u32,
     pub(crate) interrupt: *const AtomicU8,
     pub(crate) fuel: u64,
     /// The running instance.
@@ -63,6 +69,10 @@ impl Context {
             func_ids: ptr::null(),
             tables: ptr::null(),
             memories: ptr::null(),
+            func_count: 0,
+            func_id_count: 0,
+            table_count: 0,
+            memory_count: 0,
             instance: 0,
             stop: Stop::Finished,
             charge: 0,
@@ -85,6 +95,10 @@ impl Context {
             func_ids: ptr::null(),
             tables: ptr::null(),
             memories: ptr::null(),
+            func_count: 0,
+            func_id_count: 0,
+            table_count: 0,
+            memory_count: 0,
             interrupt: ptr::null(),
             fuel: 0,
             instance: 0,
@@ -92,6 +106,25 @@ impl Context {
             charge: 0,
             repeats: false,
             saved: Machine::new(ptr::null(), ptr::null_mut(), ptr::null_mut()),
+        }
+    }
+}
+
+impl Context {
+    /// Whether the code that trapped has met what the translator and the store never make: a
+    /// reference, or an index in its cell, that is beyond what there is.
+    pub(crate) fn is_broken(&self, trap: Trap) -> bool {
+        // SAFETY: I1: where this is called, the trap is one of a cell that has the word.
+        let table = |word| unsafe { self.saved.high(word) as u32 };
+        match trap {
+            // The reference is in the accumulator.
+            Trap::NullStructureReference
+            | Trap::NullArrayReference
+            | Trap::NullFunctionReference
+            | Trap::UninitializedElement => self.saved.acc != 0,
+            Trap::UndefinedElement => table(1) >= self.table_count,
+            Trap::TableOutOfBounds => table(0) >= self.table_count,
+            _ => false,
         }
     }
 }
@@ -129,6 +162,10 @@ pub(crate) enum Stop {
     OutOfFuel,
     /// The interrupt flag is set; `ip` is at the handler word to go on with.
     Interrupted,
+    /// An index in code is beyond what there is: an invariant of [`exec`](crate::exec) does not
+    /// hold. Where a comparison can find that together with something that traps, the trap stands
+    /// for both, and the driver tells them apart: see [`Context::is_broken`].
+    Broken,
 }
 
 impl From<Trap> for Stop {

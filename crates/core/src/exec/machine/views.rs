@@ -75,6 +75,11 @@ pub(crate) struct HeapView {
     /// The room for new objects: byte offsets. Handlers move `top` up to `end`.
     pub(crate) top: usize,
     pub(crate) end: usize,
+    /// How many words the range has; where the last one begins, in bytes; and the second byte. So
+    /// it takes no more to find that a reference is beyond the range than that it is null.
+    pub(crate) words: usize,
+    pub(crate) last: usize,
+    pub(crate) second: *mut u8,
     /// Where the object lies that is being made: between the first and the last cell of an
     /// allocation.
     pub(crate) object: usize,
@@ -91,6 +96,9 @@ impl HeapView {
         base: ptr::null_mut(),
         top: 0,
         end: 0,
+        words: 0,
+        last: 0,
+        second: ptr::null_mut(),
         object: 0,
         types: ptr::null(),
         pages: 0,
