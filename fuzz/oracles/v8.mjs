@@ -81,7 +81,10 @@ for (const file of readdirSync(folder).filter((file) => file.endsWith(".wasm")))
     instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path)));
   } catch (error) {
     const found = error instanceof WebAssembly.CompileError ? error.message : kind(error);
-    if (transcript[0] !== "instantiate = " + found) {
+    // A start function may need more room than the transcript's store had.
+    if (transcript[0] === "instantiate = limit" || found === "limit") {
+      cut++;
+    } else if (transcript[0] !== "instantiate = " + found) {
       console.log(`${file}: ${transcript[0]}; V8: ${found}`);
       differ++;
     }
