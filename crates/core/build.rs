@@ -26,10 +26,21 @@ fn main() {
 fn backend() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     let arch = var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
-    let registers = matches!(arch.as_str(), "x86_64" | "aarch64" | "riscv64");
+    let target = var("TARGET").unwrap_or_default();
+    // Where operands lie in slots alone, three registers do. The first Thumb can't jump like that,
+    // and vectors are not inlined everywhere.
+    let few = var("CARGO_FEATURE_FAST").is_err()
+        && var("CARGO_FEATURE_SIMD").is_err()
+        && (arch == "riscv32"
+            || ["thumbv7", "thumbv8m.main"].iter().any(|thumb| target.starts_with(thumb)));
+    let registers = few || matches!(arch.as_str(), "x86_64" | "aarch64" | "riscv64");
     // Less optimised, what handlers call is not inlined, and a local whose address is passed spoils
-    // the jump.
-    let optimised = var("OPT_LEVEL").is_ok_and(|level| matches!(level.as_str(), "2" | "3" | "s"));
+    // the jump: for the smallest code, too, but where the machine code was looked at.
+    let optimised = match var("OPT_LEVEL").as_deref() {
+        Ok("2" | "3" | "s") => true,
+        Ok("z") => few,
+        _ => false,
+    };
     // Miri interprets unoptimised code. Debug assertions put calls into handlers, and so rule jumps
     // out, too: the crate sees them itself, as not every cargo tells of them here.
     let interpreted = var("CARGO_CFG_MIRI").is_ok();

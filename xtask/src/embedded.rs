@@ -1,5 +1,6 @@
-//! `cargo xtask embedded`: builds `examples/embedded` for two microcontrollers, and runs it on
-//! emulated ones. `main` and `gates` call it. A machine whose tools are missing is told as skipped.
+//! `cargo xtask embedded`: builds `examples/embedded` for two microcontrollers, looks whether its
+//! handlers end in jumps, and runs it on emulated ones. `main` and `gates` call it. A machine whose
+//! tools are missing is told as skipped.
 
 use crate::commands::{Outcome, command, is_there, succeeds};
 use std::{
@@ -66,10 +67,24 @@ impl Machine {
             return Outcome::Skipped(format!("rustup target add {}", self.target));
         }
         let args = ["build", "--release", "--target", self.target, "--target-dir", TARGET];
-        if !succeeds(&mut command("examples/embedded", "cargo", &args)) {
+        let mut cargo = command("examples/embedded", "cargo", &args);
+        // Names that tell the bodies of handlers.
+        if !succeeds(cargo.env("RUSTFLAGS", "-C symbol-mangling-version=v0")) || !self.jumps() {
             return Outcome::Failed;
         }
         PROGRAMS.iter().all(|program| self.emulate(program)).into()
+    }
+
+    /// Whether handlers go on by jumps, where the machine code can be read.
+    fn jumps(&self) -> bool {
+        const READER: &str = "llvm-objdump";
+        if !is_there(READER, &["--version"]) || !is_there("python3", &["--version"]) {
+            println!("the machine code is not looked at: apt-get install llvm python3");
+            return true;
+        }
+        let program = format!("{TARGET}/{}/release/{}", self.target, PROGRAMS[0]);
+        let args = ["../../ci/disassembly.py", "--small", "--objdump", READER, &program];
+        succeeds(&mut command("examples/embedded", "python3", &args))
     }
 
     /// Whether a program ends well, in time.

@@ -382,6 +382,9 @@ impl ModuleInner {
     }
 
     fn func_name(&self, index: u32) -> Option<&str> {
+        if cfg!(not(feature = "names")) {
+            return None;
+        }
         let decode = || NameSection::decode_funcs(&self.decoded, &self.bytes);
         self.func_names.get_or_init(decode).get(index)
     }

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 use windlass::{
-    Config, Engine, ExternRef, Features, Finality, FuncType, Module, RootScope, Store, Val, ValType,
+    Config, Engine, ExternRef, Features, Finality, FuncType, MemoryType, Module, RootScope,
+    SharedMemory, Store, Val, ValType,
 };
 
 /// For each cargo feature: whether this build has it, and modules that need it.
@@ -152,6 +153,16 @@ fn host_values_are_collected_where_there_is_a_collector_and_else_end_with_their_
     assert_eq!(Arc::strong_count(&value), if collects { 1 } else { 101 });
     drop(store);
     assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
+fn a_shared_memory_of_the_host_needs_what_guests_need_for_theirs() {
+    let made = SharedMemory::new(&engine(), MemoryType::shared(1, 1));
+    assert_eq!(made.is_ok(), cfg!(feature = "threads"));
+    match made {
+        Ok(memory) => assert_eq!(memory.size(), 1),
+        Err(error) => assert!(error.to_string().contains("cargo feature `threads`"), "{error}"),
+    }
 }
 
 #[test]

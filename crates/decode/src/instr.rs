@@ -215,7 +215,7 @@ impl<'a> Instrs<'a> {
         let offset = self.reader.offset();
         let op = self.reader.op()?;
         let info = op.info();
-        self.reader.require(info.feature, info.mnemonic, offset)?;
+        self.reader.require_any(info.feature, info.mnemonic, offset)?;
         let imm = self.reader.imm(info.imm)?;
         Ok(Instr { op, imm, offset })
     }
@@ -223,6 +223,11 @@ impl<'a> Instrs<'a> {
 
 /// Whether the build has code for short ones alone.
 const FAST: bool = cfg!(feature = "fast");
+
+/// What of immediates the build has instructions with.
+const GC: bool = Features::BUILT.contains(Features::GC);
+const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
+const SIMD: bool = Features::BUILT.contains(Features::SIMD);
 
 /// Instructions that are read at once where they are short: those of the MVP with the commonest
 /// immediates, as far as these are two bytes for each number.
@@ -352,30 +357,38 @@ impl<'a> Reader<'a> {
             | ImmKind::type_type
             | ImmKind::type_data
             | ImmKind::type_elem => Imm::Index2(self.u32()?, self.u32()?),
-            ImmKind::type_count => Imm::Index2(
+            ImmKind::type_count if GC => Imm::Index2(
                 self.u32()?,
                 self.count("the number of operands of array.new_fixed", limits::ARRAY_NEW_FIXED)?,
             ),
             ImmKind::data_mem => Imm::Index2(self.u32()?, self.memory_index()?),
             ImmKind::mem_mem => Imm::Index2(self.memory_index()?, self.memory_index()?),
             ImmKind::memarg => Imm::Mem(self.memarg()?),
-            ImmKind::memarg_lane => Imm::MemLane(self.memarg()?, self.byte()?),
-            ImmKind::lane => Imm::Lane(self.byte()?),
-            ImmKind::lanes => Imm::Lanes(self.array()?),
+            ImmKind::memarg_lane if SIMD => Imm::MemLane(self.memarg()?, self.byte()?),
+            ImmKind::lane if SIMD => Imm::Lane(self.byte()?),
+            ImmKind::lanes if SIMD => Imm::Lanes(self.array()?),
             ImmKind::i32 => Imm::I32(self.s32()?),
             ImmKind::i64 => Imm::I64(self.s64()?),
             ImmKind::f32 => Imm::F32(u32::from_le_bytes(self.array()?)),
             ImmKind::f64 => Imm::F64(u64::from_le_bytes(self.array()?)),
-            ImmKind::v128 => Imm::V128(self.array()?),
+            ImmKind::v128 if SIMD => Imm::V128(self.array()?),
             ImmKind::heap => Imm::Heap(self.heap_type()?),
             ImmKind::types => self.select_types()?,
             ImmKind::labels => Imm::Labels(self.labels()?),
-            ImmKind::try_table => Imm::TryTable(self.block_type()?, self.catches()?),
-            ImmKind::br_cast => self.br_cast()?,
+            ImmKind::try_table if EXCEPTIONS => Imm::TryTable(self.block_type()?, self.catches()?),
+            ImmKind::br_cast if GC => self.br_cast()?,
             ImmKind::fence => {
                 self.zero_byte()?;
                 Imm::None
             }
+            // Instructions that the build is without were refused.
+            ImmKind::type_count
+            | ImmKind::memarg_lane
+            | ImmKind::lane
+            | ImmKind::lanes
+            | ImmKind::v128
+            | ImmKind::try_table
+            | ImmKind::br_cast => Imm::None,
         })
     }
 

@@ -32,21 +32,36 @@ impl<'a> Reader<'a> {
 
     /// Whether `feature` is in this build and switched on; if not, `what`, found at `offset`, is an
     /// error.
-    #[inline]
+    ///
+    /// Where the compiler knows the feature, it leaves out what comes after in a build without.
+    #[inline(always)]
     pub(crate) fn require(
         &self,
         feature: Features,
         what: &'static str,
         offset: usize,
     ) -> Result<(), Error> {
-        let what = if MESSAGES { what } else { "it" };
         if !Features::BUILT.contains(feature) {
-            let cargo = feature.cargo_feature().unwrap_or_default();
-            return Err(Error::new(ErrorKind::NotBuilt { what, feature: cargo }, offset));
+            return Err(not_built(feature, what, offset));
+        }
+        self.require_any(feature, what, offset)
+    }
+
+    /// The same for a feature that the compiler does not know.
+    #[cfg_attr(feature = "fast", inline)]
+    pub(crate) fn require_any(
+        &self,
+        feature: Features,
+        what: &'static str,
+        offset: usize,
+    ) -> Result<(), Error> {
+        if !Features::BUILT.contains(feature) {
+            return Err(not_built(feature, what, offset));
         }
         if self.features.contains(feature) {
             return Ok(());
         }
+        let what = if MESSAGES { what } else { "it" };
         let feature = feature.names().next().unwrap_or_default();
         Err(Error::new(ErrorKind::FeatureDisabled { what, feature }, offset))
     }
@@ -266,4 +281,11 @@ fn too_long_or_large(byte: u8) -> ErrorKind {
     } else {
         ErrorKind::IntegerTooLarge
     }
+}
+
+#[cold]
+fn not_built(feature: Features, what: &'static str, offset: usize) -> Error {
+    let what = if MESSAGES { what } else { "it" };
+    let feature = feature.cargo_feature().unwrap_or_default();
+    Error::new(ErrorKind::NotBuilt { what, feature }, offset)
 }

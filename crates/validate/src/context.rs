@@ -2,6 +2,7 @@
 //! (3.0, section 3.1.8). Made by [`Context::new`] (in `module`), and changed once, by
 //! [`Context::enter`].
 
+use crate::func::GC;
 use crate::hierarchy::{Hierarchy, Node};
 use crate::lists::Lists;
 use crate::subtype::{self, Defined};
@@ -274,7 +275,7 @@ impl Defined for Context {
     fn is_declared_subtype(&self, a: TypeId, b: TypeId) -> bool {
         let (Some(a), Some(b)) = (self.type_index(a), self.type_index(b)) else { return false };
         // Several indices can stand for one type: compare what they stand for.
-        let above = self.hierarchy.ancestor(a, self.hierarchy.depth(b));
+        let above = if GC { self.hierarchy.ancestor(a, self.hierarchy.depth(b)) } else { a };
         self.type_ids[above as usize] == self.type_ids[b as usize]
     }
 }

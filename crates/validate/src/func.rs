@@ -111,7 +111,7 @@ pub fn shed<T>(list: &mut Vec<T>) -> bool {
 const SHED: usize = 2 << 20;
 
 /// What of the rules is in the build.
-const GC: bool = Features::BUILT.contains(Features::GC);
+pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
 const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
 
 impl<'c> FuncValidator<'c> {

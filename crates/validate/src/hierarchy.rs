@@ -5,7 +5,10 @@
 //! question "is `a` below `b`" takes logarithmic time in the depth and constant memory a type. A
 //! vector of all ancestors would answer in one step, but a hostile module makes it 63 times as
 //! large.
+//!
+//! In builds without the feature `gc` no type has a supertype.
 
+use crate::func::GC;
 use alloc::vec::Vec;
 
 /// A forest of types, each with a number.
@@ -16,7 +19,7 @@ pub(crate) trait Hierarchy {
     /// The node of a new type, whose number is `own`. A `parent` that is not there counts as none.
     fn below(&self, own: u32, parent: Option<u32>) -> Node {
         let ends = || {
-            let parent = parent?;
+            let parent = parent.filter(|_| GC)?;
             let node = self.node(parent)?;
             let middle = self.node(node.jump)?;
             let far = self.node(middle.jump)?;
@@ -47,7 +50,7 @@ pub(crate) trait Hierarchy {
 
     /// Whether `b` is `a` or one of its ancestors.
     fn is_below(&self, a: u32, b: u32) -> bool {
-        a == b || self.ancestor(a, self.depth(b)) == b
+        a == b || GC && self.ancestor(a, self.depth(b)) == b
     }
 }
 

@@ -2,6 +2,7 @@
 //! a thousand of them are compared or pushed in one go. Part of `Context`; the rules for blocks,
 //! branches and calls use it.
 
+use crate::func::GC;
 use crate::room::list;
 use crate::{InvalidKind, Operand};
 use alloc::vec::Vec;
@@ -54,7 +55,7 @@ impl Lists {
                 middle = self.operands.len() as u32;
                 self.operands.extend(ty.results.iter().map(|&ty| Operand::from(ty)));
             }
-            CompositeType::Struct(fields) => {
+            CompositeType::Struct(fields) if GC => {
                 self.operands.extend(fields.iter().map(|&field| Operand::from(field)));
                 middle = self.operands.len() as u32;
                 no_default = (0..).zip(fields).find_map(|(index, field)| match field.storage {
@@ -62,7 +63,7 @@ impl Lists {
                     _ => None,
                 });
             }
-            CompositeType::Array(_) => {}
+            CompositeType::Struct(_) | CompositeType::Array(_) => {}
         }
         let end = self.operands.len() as u32;
         self.types.push(List { params: start..middle, end, no_default });

@@ -3,6 +3,7 @@
 //! is made for a part is of a fixed size or comes from here.
 
 use crate::InvalidKind;
+use crate::func::GC;
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::{CompositeType, FuncType, SubType};
 
@@ -51,7 +52,9 @@ pub(crate) fn copy_type(ty: &SubType) -> Result<SubType, InvalidKind> {
         CompositeType::Func(ty) => {
             CompositeType::Func(FuncType { params: copy(&ty.params)?, results: copy(&ty.results)? })
         }
-        CompositeType::Struct(fields) => CompositeType::Struct(copy(fields)?),
+        CompositeType::Struct(fields) => {
+            CompositeType::Struct(copy(if GC { fields } else { &[] })?)
+        }
         CompositeType::Array(element) => CompositeType::Array(*element),
     };
     let &SubType { is_final, describes, descriptor, .. } = ty;

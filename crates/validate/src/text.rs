@@ -2,8 +2,12 @@
 //! module, and in the registry. References into the group itself are written relative to it (3.0,
 //! section 3.3, "closed" and "rolled up" types), others as numbers of types that are canonical
 //! already.
+//!
+//! Builds without the feature `gc` have function types alone, without supertypes and clauses: what
+//! else there is must not come here.
 
 use crate::InvalidKind;
+use crate::func::GC;
 use crate::operand::{MAX_TYPES, Operand};
 use crate::room::list;
 use alloc::vec::Vec;
@@ -31,11 +35,11 @@ impl Text {
     ) -> Result<Text, InvalidKind> {
         let mut words = list(group.iter().map(len).sum())?;
         for ty in group {
-            let clauses = [ty.describes, ty.descriptor];
+            let (supertypes, clauses) = named(ty);
             let [describes, descriptor] = clauses.map(|clause| u32::from(clause.is_some()));
             words.push(u32::from(ty.is_final) | describes << 1 | descriptor << 2);
-            words.push(ty.supertypes.len() as u32);
-            let named = ty.supertypes.iter().copied().chain(clauses.into_iter().flatten());
+            words.push(supertypes.len() as u32);
+            let named = supertypes.iter().copied().chain(clauses.into_iter().flatten());
             words.extend(named.map(&mut *number));
             match &ty.composite {
                 CompositeType::Func(func) => {
@@ -43,6 +47,7 @@ impl Text {
                     let types = func.params.iter().chain(&func.results);
                     words.extend(types.map(|&ty| val(ty, number)));
                 }
+                _ if !GC => {}
                 CompositeType::Struct(fields) => {
                     words.extend([1, fields.len() as u32]);
                     fields.iter().for_each(|&ty| words.extend(field(ty, number)));
@@ -61,11 +66,17 @@ impl Text {
 fn len(ty: &SubType) -> usize {
     let composite = match &ty.composite {
         CompositeType::Func(func) => 3 + func.params.len() + func.results.len(),
+        _ if !GC => 0,
         CompositeType::Struct(fields) => 2 + 2 * fields.len(),
         CompositeType::Array(_) => 3,
     };
-    let clauses = [ty.describes, ty.descriptor].iter().flatten().count();
-    2 + ty.supertypes.len() + clauses + composite
+    let (supertypes, clauses) = named(ty);
+    2 + supertypes.len() + clauses.iter().flatten().count() + composite
+}
+
+/// The supertypes of a type, and the types that its clauses name.
+fn named(ty: &SubType) -> (&[u32], [Option<u32>; 2]) {
+    if GC { (&ty.supertypes, [ty.describes, ty.descriptor]) } else { (&[], [None; 2]) }
 }
 
 fn val(mut ty: ValType, number: &mut dyn FnMut(u32) -> u32) -> u32 {
@@ -94,6 +105,7 @@ fn hash(words: &[u32]) -> u64 {
 pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
     let (params, results, fields): (&[ValType], &[ValType], &[FieldType]) = match &ty.composite {
         CompositeType::Func(func) => (&func.params, &func.results, &[]),
+        _ if !GC => (&[], &[], &[]),
         CompositeType::Struct(fields) => (&[], &[], fields),
         CompositeType::Array(element) => (&[], &[], core::slice::from_ref(element)),
     };
@@ -106,19 +118,22 @@ pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
         ValType::Ref(ty) => ty.heap.index(),
         _ => None,
     });
-    ty.supertypes.iter().copied().chain(indices)
+    named(ty).0.iter().copied().chain(indices)
 }
 
 /// Replaces every index of a defined type in `ty`.
 pub(crate) fn map_indices(ty: &mut SubType, map: &mut dyn FnMut(u32) -> u32) {
-    let clauses = ty.describes.iter_mut().chain(&mut ty.descriptor);
-    for index in ty.supertypes.iter_mut().chain(clauses) {
-        *index = map(*index);
+    if GC {
+        let clauses = ty.describes.iter_mut().chain(&mut ty.descriptor);
+        for index in ty.supertypes.iter_mut().chain(clauses) {
+            *index = map(*index);
+        }
     }
     match &mut ty.composite {
         CompositeType::Func(func) => {
             func.params.iter_mut().chain(&mut func.results).for_each(|ty| map_val(ty, map));
         }
+        _ if !GC => {}
         CompositeType::Struct(fields) => fields.iter_mut().for_each(|field| map_field(field, map)),
         CompositeType::Array(field) => map_field(field, map),
     }

@@ -3,6 +3,7 @@
 //! their numbers in a registry. Called by `module`.
 
 use crate::context::at;
+use crate::func::GC;
 use crate::hierarchy::Hierarchy;
 use crate::room::{grow_to, list};
 use crate::subtype;
@@ -60,7 +61,7 @@ impl Context {
         self.types = list(types)?;
         self.type_ids = list(types)?;
         self.groups = list(groups.len())?;
-        grow_to(&mut self.hierarchy, types)?;
+        grow_to(&mut self.hierarchy, if GC { types } else { 0 })?;
         let all = groups.iter().flat_map(|group| &group.types);
         self.lists.reserve(types, all.map(|ty| &ty.composite))
     }
@@ -75,11 +76,15 @@ impl Context {
         let start = self.types.len() as u32;
         let end = start + group.types.len() as u32;
         for (ty, index) in group.types.iter().zip(start..) {
-            check_clauses(ty, index, &group)?;
+            if GC {
+                check_clauses(ty, index, &group)?;
+            }
             if let Some(index) = indices(ty).find(|&index| index >= end) {
                 return Err(InvalidKind::Unknown { space: "type", index });
             }
-            self.check_supertype(ty, index, start, &group)?;
+            if GC {
+                self.check_supertype(ty, index, start, &group)?;
+            }
             self.check_features(ty)?;
         }
         let text = Text::new(&group.types, &mut |index| match self.type_ids.get(index as usize) {
@@ -96,15 +101,17 @@ impl Context {
         };
         self.type_ids.extend((first..).map(TypeId).take(group.types.len()));
         self.groups.push(end - start);
-        let mut declared = list(group.types.len())?;
+        let mut declared = list(if GC { group.types.len() } else { 0 })?;
         for mut ty in group.types {
-            declared.push(ty.supertypes.first().copied());
+            if GC {
+                declared.push(ty.supertypes.first().copied());
+            }
             map_indices(&mut ty, &mut |index| self.type_ids[index as usize].0);
             self.lists.push(&ty.composite);
             self.types.push(ty);
         }
         for (sup, sub) in declared.into_iter().zip(start..) {
-            let Some(sup) = sup else { continue };
+            let Some(sup) = sup.filter(|_| GC) else { continue };
             let [ty, parent] = [sub, sup].map(|index| &self.types[index as usize]);
             if !subtype::composite(self, &ty.composite, &parent.composite) {
                 return Err(InvalidKind::SubType { sub, sup });

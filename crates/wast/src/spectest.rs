@@ -2,8 +2,8 @@
 //! the reference interpreter; here it goes nowhere.
 
 use windlass::{
-    Engine, Error, Func, FuncType, Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref,
-    RefType, SharedMemory, Store, Table, TableType, Val, ValType,
+    Engine, Error, Features, Func, FuncType, Global, GlobalType, Linker, Memory, MemoryType,
+    Mutability, Ref, RefType, SharedMemory, Store, Table, TableType, Val, ValType,
 };
 
 const MODULE: &str = "spectest";
@@ -15,8 +15,10 @@ pub(crate) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
 
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define(&*store, MODULE, "memory", memory)?;
-    let shared_memory = SharedMemory::new(store.engine(), MemoryType::shared(1, 2))?;
-    linker.define(&*store, MODULE, "shared_memory", shared_memory)?;
+    if Features::BUILT.contains(Features::THREADS) {
+        let shared_memory = SharedMemory::new(store.engine(), MemoryType::shared(1, 2))?;
+        linker.define(&*store, MODULE, "shared_memory", shared_memory)?;
+    }
     let table =
         Table::new(&mut *store, TableType::new(RefType::FUNCREF, 10, Some(20)), Ref::Func(None))?;
     linker.define(&*store, MODULE, "table", table)?;

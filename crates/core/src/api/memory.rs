@@ -5,7 +5,7 @@ use crate::{
     AsContext, AsContextMut, Error, MemoryAccessError, MemorySource, MemoryType, StoreContext,
     StoreContextMut,
     error::error,
-    runtime::{Embedder, StoreId, StoreInner, add_memory, add_memory_of},
+    runtime::{self, StoreId, StoreInner, add_memory, add_memory_of},
 };
 use alloc::sync::Arc;
 use windlass_decode::Count;
@@ -189,7 +189,7 @@ impl Memory {
         let store = store.as_context_mut().0;
         check_store(store.inner.id, self.store, "memory")?;
         let failed = || error!("failed to grow memory by {}", Count(delta, "page"));
-        store.grow_memory(self.index, delta)?.ok_or_else(failed)
+        runtime::grow_memory(store, self.index, delta)?.ok_or_else(failed)
     }
 
     /// How many bytes it can grow to from now on and stay where it is, at the same address. That is

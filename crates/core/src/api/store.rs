@@ -6,7 +6,7 @@ use crate::{
     Engine, Error, Metering, ResourceLimiter, Trap, Val,
     driver::{self, Threaded, Threads, collect},
     interrupt::Interrupt,
-    runtime::{self, COLLECTS, Embedder, Grown, Limited, StoreInner},
+    runtime::{COLLECTS, Embedder, Limited, StoreInner},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
@@ -254,44 +254,12 @@ impl<T> Embedder for StoreState<T> {
         &mut self.inner
     }
 
-    fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error> {
-        runtime::grow_memory(self, index, delta)
-    }
-
-    fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error> {
-        runtime::may_grow_memory(self, index, delta)
-    }
-
-    fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error> {
-        runtime::grow_memory_at(self, index, size, delta, true)
-    }
-
-    fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error> {
-        runtime::may_grow_table(self, index, delta)
-    }
-
-    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error> {
-        runtime::grow_table(self, index, delta, init)
-    }
-
-    fn grow_stacks(&mut self, more: usize) -> Result<bool, Error> {
-        runtime::grow_stacks(self, more)
+    fn limited(&mut self) -> &mut dyn Limited {
+        self
     }
 
     fn free_stacks(&mut self) -> bool {
         self.threads.free_stacks(&mut self.inner)
-    }
-
-    fn grow_code(&mut self, more: usize) -> Result<bool, Error> {
-        runtime::grow_code(self, more)
-    }
-
-    fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error> {
-        runtime::grow_gc_heap(self, size)
-    }
-
-    fn grow_exceptions(&mut self, fields: usize) -> Result<bool, Error> {
-        runtime::grow_exceptions(self, fields)
     }
 
     fn reserve_gc(&mut self, size: usize, cost: u64) -> Result<(), Error> {

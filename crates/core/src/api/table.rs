@@ -4,7 +4,7 @@ use super::value::check_store;
 use crate::{
     AsContext, AsContextMut, Error, HeapType, Ref, RefType, TableType, Trap, ValType,
     error::error,
-    runtime::{Embedder, StoreId, StoreInner, add_table},
+    runtime::{self, StoreId, StoreInner, add_table},
 };
 use windlass_decode::Count;
 
@@ -100,7 +100,7 @@ impl Table {
         let slot = self.slot(&store.inner, init)?;
         store.inner.touch();
         let failed = || error!("failed to grow table by {}", Count(delta, "element"));
-        store.grow_table(self.index, delta, slot)?.ok_or_else(failed)
+        runtime::grow_table(store, self.index, delta, slot)?.ok_or_else(failed)
     }
 
     /// Sets `len` elements from `start` on to `value`.

@@ -9,7 +9,7 @@ use crate::{
         machine::{Ip, Machine, Value, views::FuncEntity},
         meaning::v128::Simd,
     },
-    runtime::{Embedder, StoreInner},
+    runtime::{Embedder, StoreInner, grow_stacks},
 };
 
 /// Where a frame that another instance called returns to.
@@ -87,7 +87,7 @@ impl Thread {
             return Ok(());
         }
         let more = before.max(MIN_SWITCHES);
-        if !store.grow_stacks(more * size_of::<Switch>())? {
+        if !grow_stacks(store.limited(), more * size_of::<Switch>())? {
             return Err(Exit::Trap(Trap::StackOverflow));
         }
         let has_room = self.switches.try_reserve_exact(more).is_ok();

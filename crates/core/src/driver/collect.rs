@@ -12,7 +12,10 @@ use crate::{
     Error, Trap,
     interrupt::Interrupt,
     object_type::{Class, ObjectType, Storage},
-    runtime::{COLLECTS, Collection, Embedder, Phase, Pins, STRESS, StoreInner, split_value},
+    runtime::{
+        COLLECTS, Collection, Embedder, Phase, Pins, STRESS, StoreInner, grow_exceptions,
+        grow_gc_heap, split_value,
+    },
 };
 use alloc::sync::Arc;
 use windlass_validate::TypeId;
@@ -67,8 +70,8 @@ impl Room {
     /// Lets what it is in grow, if that is allowed.
     fn grow(self, store: &mut dyn Embedder) -> Result<bool, Error> {
         match self {
-            Room::Heap(size) => store.grow_gc_heap(size),
-            Room::Exception(fields) => store.grow_exceptions(fields),
+            Room::Heap(size) => grow_gc_heap(store.limited(), size),
+            Room::Exception(fields) => grow_exceptions(store.limited(), fields),
         }
     }
 

@@ -6,7 +6,11 @@ use super::{
     calls::Switch,
     thread::{Exit, Thread},
 };
-use crate::{Error, Trap, exec::machine::Sp, runtime::Embedder};
+use crate::{
+    Error, Trap,
+    exec::machine::Sp,
+    runtime::{Embedder, grow_stacks},
+};
 use alloc::{boxed::Box, vec::Vec};
 use core::ptr;
 
@@ -136,7 +140,7 @@ impl Thread {
         len: usize,
     ) -> Result<Option<Stack>, Error> {
         let more = len.saturating_sub(self.stack.len) * size_of::<u64>();
-        if more == 0 || !store.grow_stacks(more)? {
+        if more == 0 || !grow_stacks(store.limited(), more)? {
             return Ok(None);
         }
         let stack = Stack::allocate(len);

@@ -11,6 +11,7 @@ use crate::{
     Error, Module, Trap,
     exec::{handlers::call::make_direct, machine::Ip},
     room::push,
+    runtime::grow_code,
     translate::Job,
 };
 use alloc::sync::Arc;
@@ -34,7 +35,7 @@ impl Parked {
     fn go_on(&mut self, store: &mut dyn Threaded) -> Result<Option<Ip>, Error> {
         let interrupt = store.inner().interrupt.clone();
         let mut interrupted = || interrupt.is_raised();
-        let mut is_allowed = |bytes| store.grow_code(bytes);
+        let mut is_allowed = |bytes| grow_code(store.limited(), bytes);
         let code = &self.module.0;
         code.translated(self.defined, &mut self.job, &mut interrupted, &mut is_allowed)
     }

@@ -169,11 +169,11 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     Ok(count as u32)
 }
 
-/// Grows the store's memory `index` by `delta` pages: for the host, or for a guest, which can be
-/// interrupted.
+/// Grows the store's memory `index` by `delta` pages, for the host; returns the old size in pages,
+/// or none if a limit (the type's, the embedder's, the host's) does not allow it.
 ///
 /// # Errors
-/// The limiter's.
+/// The limiter's, as those of the following.
 pub(crate) fn grow_memory(
     store: &mut dyn Limited,
     index: u32,
@@ -214,7 +214,8 @@ fn may_hold(
     }
 }
 
-/// See [`Embedder::may_grow_memory`].
+/// Whether the store's memory `index` may grow by `delta` pages. Then they count, until it has
+/// grown and further on, or until [`StoreInner::release`](super::StoreInner::release).
 pub(crate) fn may_grow_memory(
     store: &mut dyn Limited,
     index: u32,
@@ -232,7 +233,8 @@ pub(crate) fn may_grow_memory(
     })
 }
 
-/// See [`Embedder::grow_memory_at`]. The host is not interrupted.
+/// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may. A guest can be
+/// interrupted, the host is not.
 pub(crate) fn grow_memory_at(
     store: &mut dyn Limited,
     index: u32,
@@ -274,7 +276,8 @@ pub(crate) fn grow_memory_at(
     }
 }
 
-/// See [`Embedder::grow_stacks`]. Stacks that no call uses make room.
+/// Allows the value stacks to take `more` bytes; false if a limit does not allow it. Stacks that no
+/// call uses make room.
 pub(crate) fn grow_stacks(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     let is_allowed =
         stacks_allowed(store, more)? || store.free_stacks() && stacks_allowed(store, more)?;
@@ -291,7 +294,8 @@ fn stacks_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
         && ask(store, |limiter| limiter.stack_growing(current, desired))?)
 }
 
-/// See [`Embedder::grow_code`].
+/// Allows the code that is translated for guests of this store to take `more` bytes; false if a
+/// limit does not allow it.
 pub(crate) fn grow_code(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     let is_allowed = total_allowed(store, more)?;
     if is_allowed {
@@ -319,7 +323,8 @@ pub(crate) fn host_value_allowed(store: &mut dyn Limited, size: usize) -> Result
     total_allowed(store, HostValues::cost(size))
 }
 
-/// See [`Embedder::may_grow_table`].
+/// Whether the store's table `index` may grow by `delta` elements. Then there is room for them, and
+/// they count, as the pages of a memory.
 pub(crate) fn may_grow_table(
     store: &mut dyn Limited,
     index: u32,
@@ -346,7 +351,7 @@ pub(crate) fn may_grow_table(
     Ok(false)
 }
 
-/// See [`Embedder::grow_table`].
+/// Grows the store's table `index` by `delta` elements, which become `init`; returns the old size.
 pub(crate) fn grow_table(
     store: &mut dyn Limited,
     index: u32,
@@ -372,7 +377,8 @@ fn heap_allowed(store: &mut dyn Limited, more: usize, beside: usize) -> Result<b
         && ask(store, |limiter| limiter.gc_heap_growing(current, desired, None))?)
 }
 
-/// See [`Embedder::grow_exceptions`].
+/// Allows the exceptions to take more, so that one with so many slots of fields fits; whether it
+/// does.
 pub(crate) fn grow_exceptions(store: &mut dyn Limited, fields: usize) -> Result<bool, Error> {
     for more in store.inner().exceptions.growth(fields) {
         if heap_allowed(store, more, 0)? {
@@ -383,7 +389,8 @@ pub(crate) fn grow_exceptions(store: &mut dyn Limited, fields: usize) -> Result<
     Ok(false)
 }
 
-/// See [`Embedder::grow_gc_heap`].
+/// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not allow
+/// it.
 pub(crate) fn grow_gc_heap(store: &mut dyn Limited, size: usize) -> Result<bool, Error> {
     let current = store.inner().heap.granted();
     let growth = store.inner().heap.growth(size);

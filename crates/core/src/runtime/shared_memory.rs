@@ -55,7 +55,25 @@ use windlass_decode::Count;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct SharedMemory(Arc<Inner>);
+pub struct SharedMemory(Arc<Inner>, Built);
+
+/// What builds without the feature `threads` have none of: so they have no shared memory, and the
+/// compiler leaves out what is done with one.
+#[cfg(feature = "threads")]
+type Built = ();
+#[cfg(not(feature = "threads"))]
+type Built = core::convert::Infallible;
+
+/// That the build has shared memories.
+#[cfg(feature = "threads")]
+fn built() -> Result<Built, Error> {
+    Ok(())
+}
+
+#[cfg(not(feature = "threads"))]
+fn built() -> Result<Built, Error> {
+    Err(error!("a shared memory needs the cargo feature `threads`"))
+}
 
 struct Inner {
     engine: Engine,
@@ -80,7 +98,7 @@ impl SharedMemory {
     ///
     /// # Errors
     /// If the type is not that of a shared memory ([`MemoryType::shared`]), or not a valid one; if
-    /// the host can't set aside its maximum.
+    /// the host can't set aside its maximum; if the build is without the feature `threads`.
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<SharedMemory, Error> {
         ty.check()?;
         if !ty.is_shared() {
@@ -91,9 +109,11 @@ impl SharedMemory {
 
     /// A memory of a type that is valid and shared.
     pub(crate) fn from_type(engine: &Engine, ty: decode::MemoryType) -> Result<Self, Error> {
-        let bytes = make_shared(&ty)?;
-        let inner = Inner { engine: engine.clone(), ty, bytes, waiters: Waiters::default() };
-        Ok(SharedMemory(Arc::new(inner)))
+        built().and_then(|built| {
+            let bytes = make_shared(&ty)?;
+            let inner = Inner { engine: engine.clone(), ty, bytes, waiters: Waiters::default() };
+            Ok(SharedMemory(Arc::new(inner), built))
+        })
     }
 
     /// Its type. The minimum is the size that it started with.

@@ -3,8 +3,8 @@
 //! holds an address of an entity.
 
 use super::{
-    Collection, Elements, Exceptions, Growable, Grown, Heap, Held, HostValues, LinearMemory, Pace,
-    Roots, TagEntity, User, Views,
+    Collection, Elements, Exceptions, Growable, Heap, Held, HostValues, Limited, LinearMemory,
+    Pace, Roots, TagEntity, User, Views,
     growth::{Growth, memory_growth},
     host_reference,
 };
@@ -152,45 +152,13 @@ pub(crate) trait Embedder {
     /// The entities.
     fn inner(&mut self) -> &mut StoreInner;
 
-    /// Grows the store's memory `index` by `delta` pages; returns the old size in pages, or none if
-    /// a limit (the type's, the embedder's, the host's) does not allow it. Errors of this and the
-    /// following are the limiter's.
-    fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, Error>;
-
-    /// Whether the store's memory `index` may grow by `delta` pages. Then they count, until it has
-    /// grown and further on, or until [`StoreInner::release`].
-    fn may_grow_memory(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
-
-    /// Grows the store's memory `index` of `size` bytes by `delta` pages, which it may, for a guest
-    /// that can be interrupted.
-    fn grow_memory_at(&mut self, index: u32, size: u64, delta: u64) -> Result<Grown, Error>;
-
-    /// Whether the store's table `index` may grow by `delta` elements. Then there is room for them,
-    /// and they count: as above.
-    fn may_grow_table(&mut self, index: u32, delta: u64) -> Result<bool, Error>;
-
-    /// Grows the store's table `index` by `delta` elements, which become `init`; returns the old
-    /// size.
-    fn grow_table(&mut self, index: u32, delta: u64, init: u64) -> Result<Option<u64>, Error>;
-
-    /// Allows the value stacks to take `more` bytes; false if a limit does not allow it.
-    fn grow_stacks(&mut self, more: usize) -> Result<bool, Error>;
+    /// It with the embedder's limits: what grows asks them. Only what a program does is linked for
+    /// that, as functions of their own.
+    fn limited(&mut self) -> &mut dyn Limited;
 
     /// Frees the value stacks that no call uses, and what dropped calls held. Whether that was
     /// something.
     fn free_stacks(&mut self) -> bool;
-
-    /// Allows the code that is translated for guests of this store to take `more` bytes; false if a
-    /// limit does not allow it.
-    fn grow_code(&mut self, more: usize) -> Result<bool, Error>;
-
-    /// Grows the heap so that it has a free place of `size` bytes more; false if a limit does not
-    /// allow it.
-    fn grow_gc_heap(&mut self, size: usize) -> Result<bool, Error>;
-
-    /// Allows the exceptions to take more, so that one with so many slots of fields
-    /// fits; whether it does.
-    fn grow_exceptions(&mut self, fields: usize) -> Result<bool, Error>;
 
     /// Makes room for `size` bytes in the heap for an instantiation, which pays `cost` first:
     /// collects and grows as needed.

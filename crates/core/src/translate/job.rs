@@ -83,7 +83,7 @@ pub(crate) struct Job {
     /// It is validated here.
     is_late: bool,
     state: State,
-    verification: Progress,
+    verification: [Progress; VERIFIES as usize],
     /// What the verifier was told of loops.
     #[cfg(test)]
     loops: Vec<crate::verify::LoopStart>,
@@ -155,10 +155,9 @@ impl Job {
             (self.stage, self.at) = (Stage::Prescan, body.code.start);
         }
         if matches!(self.stage, Stage::Prescan | Stage::Translate) {
-            let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
-            let done = self.translate(&mut translator, interrupted);
+            let mut translator = self.state.go_on(source, defined, self.at);
+            let done = translate_some(&mut self.stage, &mut translator, interrupted);
             self.at = translator.instrs.reader.offset();
-            self.state = translator.state;
             done?;
             self.stage = Stage::Fuse;
         }
@@ -167,7 +166,7 @@ impl Job {
                 let blocks = source.has_blocks();
                 shed(interrupted, || self.state.builder.fuse_some(fusions, blocks))?;
             }
-            self.verification = Progress::default();
+            self.verification = Default::default();
             self.stage = if VERIFIES && source.verify { Stage::Verify } else { Stage::Shed };
         }
         while self.state.copy_some()? {
@@ -222,23 +221,27 @@ impl Job {
         let late = || self.is_late.then(|| self.scratch.frame_slots());
         let slots = source.slots_of(defined).or_else(late);
         let subject = source.subject(defined, slots, code, catches, loops, landed);
-        verify(&mut self.verification, subject, source, interrupted)
-    }
-
-    fn translate(
-        &mut self,
-        translator: &mut Translator<'_>,
-        interrupted: Interrupted<'_>,
-    ) -> Result<(), Failure> {
-        if self.stage == Stage::Prescan {
-            pieces(interrupted, || Ok(translator.prescan(POLL)?))?;
-            translator.begin()?;
-            self.stage = Stage::Translate;
+        match self.verification.first_mut() {
+            Some(progress) => verify(progress, subject, source, interrupted),
+            None => Ok(()),
         }
-        pieces(interrupted, || Ok(translator.steps(POLL)?))?;
-        translator.finish_enter();
-        translator.builder.check().map_err(Failure::TooLarge)
     }
+}
+
+/// What is left of the first look and of the translation.
+fn translate_some(
+    stage: &mut Stage,
+    translator: &mut Translator<'_>,
+    interrupted: Interrupted<'_>,
+) -> Result<(), Failure> {
+    if *stage == Stage::Prescan {
+        pieces(interrupted, || Ok(translator.prescan(POLL)?))?;
+        translator.begin()?;
+        *stage = Stage::Translate;
+    }
+    pieces(interrupted, || Ok(translator.steps(POLL)?))?;
+    translator.finish_enter();
+    translator.builder.check().map_err(Failure::TooLarge)
 }
 
 /// Verifies what is left of a function's code; if it is not interrupted, the next is another one.

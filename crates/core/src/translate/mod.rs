@@ -204,7 +204,8 @@ fn record(
 ) -> Result<(Vec<Line>, Catches), TranslateError> {
     #[cfg(test)]
     RECORDED.with(|recorded| recorded.set(recorded.get() + 1));
-    let mut translator = Translator::new(source, defined, recording)?;
+    let mut state = State::default();
+    let mut translator = Translator::new(source, defined, recording, &mut state)?;
     translator.body(None)?;
     if let (Recording::Text, Some(fusions)) = (recording, source.fusions) {
         translator.builder.find_sequences(fusions, source.has_blocks());
@@ -217,7 +218,8 @@ pub(crate) fn code_size(
     source: Source<'_>,
     defined: usize,
 ) -> Result<(u64, usize), TranslateError> {
-    let mut translator = Translator::new(source, defined, Recording::None)?;
+    let mut state = State::default();
+    let mut translator = Translator::new(source, defined, Recording::None, &mut state)?;
     translator.body(None)?;
     translator.builder.check()?;
     Ok((translator.state.cells(), translator.builder.code.len()))
@@ -269,7 +271,7 @@ struct Translator<'m> {
     /// The function, and where it is read.
     defined: usize,
     instrs: Instrs<'m>,
-    state: State,
+    state: &'m mut State,
     /// Where the present instruction can stop, if wanted.
     noting: Option<Noting>,
 }
@@ -278,13 +280,13 @@ impl Deref for Translator<'_> {
     type Target = State;
 
     fn deref(&self) -> &State {
-        &self.state
+        self.state
     }
 }
 
 impl DerefMut for Translator<'_> {
     fn deref_mut(&mut self) -> &mut State {
-        &mut self.state
+        self.state
     }
 }
 
@@ -294,8 +296,8 @@ impl<'m> Translator<'m> {
         source: Source<'m>,
         defined: usize,
         recording: Recording,
+        state: &'m mut State,
     ) -> Result<Self, TranslateError> {
-        let mut state = State::default();
         state.begin(source, defined)?;
         let at = source.decoded.bodies[defined].code.start;
         let mut translator = state.go_on(source, defined, at);

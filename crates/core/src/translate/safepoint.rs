@@ -164,12 +164,13 @@ impl MapJob {
             maps: mem::take(&mut self.maps),
             has_failed: false,
         };
-        let mut translator = mem::take(&mut self.state).go_on(source, defined, self.at);
+        let mut state = mem::take(&mut self.state);
+        let mut translator = state.go_on(source, defined, self.at);
         translator.noting = Some(mem::take(&mut self.noting));
         let done = self.go_on(&mut translator, &mut recorder, interrupted);
         self.at = translator.instrs.reader.offset();
         self.noting = translator.noting.take().unwrap_or_default();
-        self.state = translator.state;
+        self.state = state;
         let Recorder { validator, maps, .. } = recorder;
         self.scratch = validator.into_scratch();
         self.maps = maps;

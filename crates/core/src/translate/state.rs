@@ -104,7 +104,12 @@ impl State {
     }
 
     /// Goes on at offset `at` in the module.
-    pub(super) fn go_on(self, source: Source<'_>, defined: usize, at: usize) -> Translator<'_> {
+    pub(super) fn go_on<'m>(
+        &'m mut self,
+        source: Source<'m>,
+        defined: usize,
+        at: usize,
+    ) -> Translator<'m> {
         let instrs = instrs(source, defined, at);
         Translator { source, defined, instrs, state: self, noting: None }
     }

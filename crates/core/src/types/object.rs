@@ -291,7 +291,8 @@ impl StructType {
     /// The final type with these fields and no supertype.
     ///
     /// # Errors
-    /// If there are more than 10000 fields, or if the type of one belongs to another engine.
+    /// If there are more than 10000 fields, or if the type of one belongs to another engine; if the
+    /// build is without the feature `gc`.
     pub fn new(
         engine: &Engine,
         fields: impl IntoIterator<Item = FieldType>,
@@ -315,6 +316,7 @@ impl StructType {
         if fields.len() > FIELDS as usize {
             return Err(error!("a structure has at most {FIELDS} fields, not {}", fields.len()));
         }
+        check_built()?;
         fields.iter().try_for_each(|&field| check_engine(engine, field))?;
         let fields = fields.into_iter().map(FieldType::to_decoded).collect();
         let sup = supertype.map(|ty| (ty.engine(), ty.id()));
@@ -404,6 +406,7 @@ impl ArrayType {
         supertype: Option<&ArrayType>,
         element: FieldType,
     ) -> Result<ArrayType, Error> {
+        check_built()?;
         check_engine(engine, element)?;
         let sup = supertype.map(|ty| (ty.engine(), ty.id()));
         let composite = CompositeType::Array(element.to_decoded());
@@ -437,6 +440,14 @@ impl ArrayType {
 impl fmt::Display for ArrayType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "array {}", self.element())
+    }
+}
+
+/// Builds without objects know no types of them.
+fn check_built() -> Result<(), Error> {
+    match cfg!(feature = "gc") {
+        true => Ok(()),
+        false => Err(error!("a type of objects needs the cargo feature `gc`")),
     }
 }
 

@@ -274,7 +274,7 @@ impl Reader<'_> {
         }
         let (abs, feature) =
             abs_heap_type(byte).ok_or_else(|| Error::new(ErrorKind::Malformed(words), offset))?;
-        self.require(feature, abs.name(), offset)?;
+        self.require_any(feature, abs.name(), offset)?;
         Ok(RefType::null(abs))
     }
 
@@ -291,7 +291,7 @@ impl Reader<'_> {
                 self.byte()?;
                 let (abs, feature) = abs_heap_type(byte)
                     .ok_or_else(|| not_a_type(byte, "malformed heap type", offset))?;
-                self.require(feature, abs.name(), offset)?;
+                self.require_any(feature, abs.name(), offset)?;
                 Ok(HeapType::Abs(abs))
             }
             _ => {
@@ -334,7 +334,7 @@ impl Reader<'_> {
         }
         for (flag, feature, what) in flag::FEATURES {
             if flags & flag != 0 {
-                self.require(feature, what, offset)?;
+                self.require_any(feature, what, offset)?;
             }
         }
         Ok(())

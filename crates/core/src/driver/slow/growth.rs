@@ -9,7 +9,10 @@ use crate::{
         thread::{Exit, Thread},
     },
     exec::SlowOp,
-    runtime::{Embedder, Growable, Grown, StoreInner, amount_cost},
+    runtime::{
+        Embedder, Growable, Grown, StoreInner, amount_cost, grow_memory_at, may_grow_memory,
+        may_grow_table,
+    },
 };
 
 /// A table or memory that is going to grow: nobody sees it before it has.
@@ -52,7 +55,7 @@ impl Thread {
             // Others may have grown it meanwhile: then the limits are asked again.
             let is_allowed = |growing: Growing| growing.is_allowed(store.inner(), what, size);
             if !self.growing.is_some_and(is_allowed) {
-                if !store.may_grow_memory(index as u32, delta)? {
+                if !may_grow_memory(store.limited(), index as u32, delta)? {
                     break None;
                 }
                 self.growing = Some(Growing::new(store.inner(), what, size, 0, 0));
@@ -60,7 +63,7 @@ impl Thread {
             let users = store.inner().memories[index].users.len();
             let cost = amount_cost(delta << page).saturating_add(users_cost(users));
             self.charge(store.inner(), cost)?;
-            match store.grow_memory_at(index as u32, size, delta)? {
+            match grow_memory_at(store.limited(), index as u32, size, delta, true)? {
                 Grown::Done => break Some(size >> page),
                 Grown::Failed => {
                     self.refund(store.inner(), cost);
@@ -99,7 +102,7 @@ impl Thread {
                 // Others have grown it meanwhile, or want to: the limits are asked again, and it is
                 // filled again.
                 before => {
-                    if !store.may_grow_table(index as u32, delta)? {
+                    if !may_grow_table(store.limited(), index as u32, delta)? {
                         break None;
                     }
                     let (paid, inner) = (before.map_or(0, |growing| growing.paid), store.inner());

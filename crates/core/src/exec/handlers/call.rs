@@ -105,6 +105,7 @@ unsafe fn look_up<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
         let func = func(m, Trap::UninitializedElement)?;
         m.p1 = (*func).ty.0.into();
         if m.p1 as u32 != m.low(1) as u32 || (*func).instance != m.cx().instance {
+            m.cx().saved.acc = m.acc;
             return Err(foreign);
         }
         Ok((*func).code.load())
@@ -120,6 +121,7 @@ unsafe fn look_at<A: Src>(m: &mut Machine, foreign: Stop) -> Result<Ip, Stop> {
         m.acc = A::get::<i64>(m, 3, 0) as u64;
         let func = func(m, Trap::NullFunctionReference)?;
         if (*func).instance != m.cx().instance {
+            m.cx().saved.acc = m.acc;
             return Err(foreign);
         }
         Ok((*func).code.load())

@@ -15,7 +15,7 @@ pub(crate) trait Step: 'static {
     const FALLS_THROUGH: bool = true;
 
     /// Whether all that the driver has to know, if it stops, is where: no other register is in use.
-    #[cfg_attr(not(tail_calls), allow(dead_code))]
+    #[cfg_attr(not(all(tail_calls, feature = "fast")), allow(dead_code))]
     const STOPS_BARE: bool = false;
 
     /// What blocks have to know of its cell; none if it can't be in one.
@@ -34,7 +34,7 @@ pub(crate) const fn chosen(plain: bool, name: Name) -> Option<Name> {
 }
 
 // Nothing foreign calls handlers: both sides of their convention are this crate.
-#[cfg(all(tail_calls, not(debug_assertions)))]
+#[cfg(all(tail_calls, not(debug_assertions), feature = "fast"))]
 #[allow(improper_ctypes_definitions)]
 mod backend {
     use super::*;
@@ -147,19 +147,25 @@ mod backend {
     }
 }
 
-/// The loop where operands lie in slots alone: what a handler leaves to the next is where it goes
-/// on and the frame, which CPUs with few registers pass and return in them.
-#[cfg(all(any(not(tail_calls), debug_assertions), not(feature = "fast")))]
+/// Both ways where operands lie in slots alone: what a handler leaves to the next is where it goes
+/// on and the frame, which CPUs with few registers pass in them, too.
+#[cfg(not(feature = "fast"))]
 mod backend {
     use super::*;
     use crate::exec::machine::{Ip, Sp, context::Context};
 
-    /// The code of a cell: gets the registers, and returns what they are behind it; no `ip` if
-    /// something stops, which is noted by then.
-    pub(crate) type Handler = unsafe fn(Ip, Sp, *mut Context) -> (Ip, Sp);
+    /// What a handler returns: nothing where it has gone on itself; or what the registers are
+    /// behind it, and no `ip` if something stops, which is noted by then.
+    #[cfg(all(tail_calls, not(debug_assertions)))]
+    type Left = ();
+    #[cfg(any(not(tail_calls), debug_assertions))]
+    type Left = (Ip, Sp);
+
+    /// The code of a cell.
+    pub(crate) type Handler = unsafe fn(Ip, Sp, *mut Context) -> Left;
 
     /// The handler with this body.
-    pub(crate) unsafe fn run<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> (Ip, Sp) {
+    pub(crate) unsafe fn run<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // SAFETY: I1 to I4 hold when code runs.
         unsafe { stepped::<S>(ip, sp, cx) }
     }
@@ -167,33 +173,47 @@ mod backend {
     /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    pub(crate) unsafe fn run_fast<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> (Ip, Sp) {
+    pub(crate) unsafe fn run_fast<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // SAFETY: I1 to I4 hold when code runs.
         unsafe { stepped::<S>(ip, sp, cx) }
     }
 
     #[inline(always)]
-    unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> (Ip, Sp) {
+    unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // Nothing is in the others between two cells.
         let mut m = Machine::new(ip, sp, cx);
         // SAFETY: the caller's promise.
         match unsafe { S::step(&mut m) } {
-            Ok(()) => (m.ip, m.sp),
+            // SAFETY: the step leaves `ip` at a handler word (I3).
+            Ok(()) => unsafe { go_on(m.ip, m.sp, m.cx) },
             // SAFETY: I4.
-            Err(stop) => unsafe { save(m.ip, m.sp, m.acc, m.cx, stop) },
+            Err(stop) => unsafe { save(m.ip, m.sp, m.cx, stop) },
         }
     }
 
-    /// Notes the registers, and why it stops. Of the others, the accumulator says which function is
-    /// called.
+    #[cfg(all(tail_calls, not(debug_assertions)))]
+    #[inline(always)]
+    unsafe fn go_on(ip: Ip, sp: Sp, cx: *mut Context) {
+        // SAFETY: the caller's promise.
+        unsafe { ((*ip).handler)(ip.add(1), sp, cx) }
+    }
+
+    #[cfg(any(not(tail_calls), debug_assertions))]
+    #[inline(always)]
+    unsafe fn go_on(ip: Ip, sp: Sp, _: *mut Context) -> Left {
+        (ip, sp)
+    }
+
+    /// Notes the registers, and why it stops: four words, which all CPUs pass in registers.
     #[cold]
     #[inline(never)]
-    unsafe fn save(ip: Ip, sp: Sp, acc: u64, cx: *mut Context, stop: Stop) -> (Ip, Sp) {
+    unsafe fn save(ip: Ip, sp: Sp, cx: *mut Context, stop: Stop) -> Left {
         // SAFETY: I4.
         unsafe {
             (*cx).stop = stop;
-            (*cx).saved = Machine { acc, ..Machine::new(ip, sp, cx) };
+            ((*cx).saved.ip, (*cx).saved.sp) = (ip, sp);
         }
+        #[cfg(any(not(tail_calls), debug_assertions))]
         (core::ptr::null(), sp)
     }
 
@@ -203,11 +223,17 @@ mod backend {
     /// # Safety
     /// I1 to I4.
     pub(crate) unsafe fn dispatch(m: Machine) -> Stop {
-        let Machine { mut ip, mut sp, cx, .. } = m;
+        let Machine { ip, sp, cx, .. } = m;
         // SAFETY: the caller's promise; each step leaves `ip` at a handler word (I3).
         unsafe {
-            while !ip.is_null() {
-                (ip, sp) = ((*ip).handler)(ip.add(1), sp, cx);
+            #[cfg(all(tail_calls, not(debug_assertions)))]
+            go_on(ip, sp, cx);
+            #[cfg(any(not(tail_calls), debug_assertions))]
+            {
+                let (mut ip, mut sp) = (ip, sp);
+                while !ip.is_null() {
+                    (ip, sp) = ((*ip).handler)(ip.add(1), sp, cx);
+                }
             }
             (*cx).stop
         }
