@@ -87,7 +87,8 @@ mod tests {
     /// `f` calls `g`, but not when it is called for the first time.
     const TEXT: &str = r#"
         (memory 1) (global $n (mut i32) (i32.const 0))
-        (func $g (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func $g (param i32) (result i32)
+          (block (result i32) (i32.add (local.get 0) (i32.const 1))))
         (func (export "f") (param i32) (result i32)
           (if (local.get 0)
             (then

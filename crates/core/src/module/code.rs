@@ -82,6 +82,7 @@ impl ModuleInner {
             fusions: config.fuse.then_some(&self.engine.0.fusions),
             canonicalize_nans: config.canonicalize_nans,
             frame_slots: &self.frame_slots,
+            is_valid: !self.validates_late(),
             verify: config.verifies(),
             must_verify: config.verify_code,
         }

@@ -15,7 +15,8 @@ use alloc::{format, string::String, vec::Vec};
 const TEXT: &str = r#"(module
     (memory (export "m") 1)
     (global $g (mut i64) (i64.const 5))
-    (func $leaf (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
+    (func $leaf (param i32) (result i32)
+        (block (result i32) (i32.mul (local.get 0) (i32.const 3))))
     (func (export "loops") (param $n i32) (param $d i32) (result i64)
       (local $i i32) (local $j i32) (local $x i64) (local $f f64) (local $k i32) (local $s f32)
       (loop $outer

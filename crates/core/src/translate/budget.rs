@@ -31,7 +31,7 @@ const MOST: u64 = (1 << 28) / WORDS;
 /// one go.
 const MOST_CATCHING: u64 = 1 << 17;
 /// The most words of code for a cell.
-const WORDS: u64 = 16;
+const WORDS: u64 = 24;
 
 impl CodeLimits {
     /// How many cells a body of so many bytes may become. Of what the module may have in all it

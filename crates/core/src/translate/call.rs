@@ -1,6 +1,6 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
-use super::{Translator, encode, inst::Loc};
+use super::{TranslateError, Translator, encode, inst::Loc};
 use crate::{
     Metering,
     exec::{
@@ -40,8 +40,13 @@ impl<'m> Translator<'m> {
         }
     }
 
-    pub(super) fn call(&mut self, func: u32) {
+    pub(super) fn call(&mut self, func: u32) -> Result<(), TranslateError> {
         let ty = self.func_type(func);
+        if let Some(defined) = func.checked_sub(self.imported())
+            && self.call_small(defined as usize, ty)?
+        {
+            return Ok(());
+        }
         self.count_callee(func < self.imported());
         self.settle(self.stack.len() - ty.params.len(), true);
         let handler = if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
@@ -50,6 +55,7 @@ impl<'m> Translator<'m> {
         let code = self.code_word(func);
         self.builder.code.push(code);
         self.finish_call(ty);
+        Ok(())
     }
 
     pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {

@@ -34,6 +34,24 @@ pub(super) struct Local {
     pub(super) pending: Option<u32>,
 }
 
+impl Local {
+    /// An operand in its slot, as a local.
+    pub(super) fn in_slot(kind: Kind, slot: i16) -> Local {
+        Local { kind, slot, pin: None, uses: 0, used_in: (0, 0), pending: None }
+    }
+}
+
+/// How many operands can be locals at a time.
+pub(super) const LENT: usize = 4;
+/// The first of these; no function has as many locals of its own.
+const FIRST_LENT: u32 = u32::MAX - 7;
+
+/// The number of an operand that is a local.
+fn lent(local: u32) -> Option<usize> {
+    let number = local.checked_sub(FIRST_LENT)? as usize;
+    (number < LENT).then_some(number)
+}
+
 /// Locals of one kind, one after the other.
 #[derive(Clone, Copy, Debug)]
 struct Run {
@@ -51,7 +69,7 @@ impl Run {
     fn local(&self, local: usize) -> Local {
         // `begin` has seen to it that all fit.
         let slot = i16::try_from(self.slot_of(local)).unwrap_or(i16::MAX);
-        Local { kind: self.kind, slot, pin: None, uses: 0, used_in: (0, 0), pending: None }
+        Local::in_slot(self.kind, slot)
     }
 }
 
@@ -64,6 +82,8 @@ pub(super) struct Locals {
     dense: Vec<Local>,
     /// Others that the body names.
     sparse: Index<Local>,
+    /// Operands that are locals for a while.
+    lent: [Option<Local>; LENT],
     /// How many slots the parameters take.
     pub(super) param_slots: usize,
     /// The first slot after all locals that are no parameters.
@@ -138,6 +158,9 @@ impl Locals {
 
     #[cold]
     fn find(&self, local: u32) -> Local {
+        if let Some(lent) = lent(local).and_then(|index| self.lent[index]) {
+            return lent;
+        }
         match self.sparse.get(local as usize) {
             Some(&known) => known,
             None => self.in_runs(local as usize),
@@ -163,11 +186,26 @@ impl Locals {
     #[cold]
     fn find_mut(&mut self, local: u32) -> &mut Local {
         let fresh = self.find(local);
+        if let Some(index) = lent(local) {
+            return self.lent[index].get_or_insert(fresh);
+        }
         self.sparse.insert(local as usize, fresh);
         match self.sparse.get_mut(local as usize) {
             Some(known) => known,
             None => unreachable!("it was added if it was not there"),
         }
+    }
+
+    /// An operand becomes a local, until the next is lent by that number: which one it is.
+    pub(super) fn lend(&mut self, number: usize, operand: Local) -> u32 {
+        self.lent[number] = Some(operand);
+        // There are few of them.
+        FIRST_LENT + u32::try_from(number).unwrap_or(0)
+    }
+
+    /// Whether it is no local of the function.
+    pub(super) fn is_lent(&self, local: u32) -> bool {
+        lent(local).is_some()
     }
 
     /// All locals, in order. Only maps of references want them.

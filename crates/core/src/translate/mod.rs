@@ -40,6 +40,7 @@ mod reference;
 mod room;
 mod safepoint;
 mod skim;
+mod small;
 mod stack;
 mod state;
 mod variable;
@@ -95,6 +96,8 @@ pub(crate) struct Source<'m> {
     /// How many slots frames take at most, by functions that the module defines; of no function if
     /// they are validated late.
     pub(crate) frame_slots: &'m [u16],
+    /// Whether all functions are known to be valid.
+    pub(crate) is_valid: bool,
     /// Whether what is translated is verified.
     pub(crate) verify: bool,
     /// Whether it is an error if it cannot be, for want of a budget.
@@ -504,7 +507,7 @@ impl<'m> Translator<'m> {
             (Op::BrIf, Imm::Index(label)) => self.br_if(label),
             (Op::BrTable, Imm::Labels(labels)) => self.br_table(labels),
             (Op::Return, _) => self.return_(),
-            (Op::Call, Imm::Index(func)) => self.call(func),
+            (Op::Call, Imm::Index(func)) => self.call(func)?,
             (Op::CallIndirect, Imm::Index2(ty, table)) => self.call_indirect(ty, table),
             (Op::ReturnCall, Imm::Index(func)) => self.return_call(func),
             (Op::ReturnCallIndirect, Imm::Index2(ty, table)) => {

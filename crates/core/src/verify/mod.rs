@@ -108,6 +108,9 @@ pub(crate) struct Fault {
     pub(crate) what: &'static str,
 }
 
+/// A frame has room for that of a small function, which is so large at most.
+const SMALL_FRAME: usize = 20;
+
 const NO_MEMORY: &str = "no memory to look";
 const TOO_MUCH: &str = "to look would take too much time or memory";
 
@@ -467,7 +470,8 @@ impl Verifier<'_> {
         let unsigned = |index: usize| (self.word(1) >> (16 * index) & 0xffff) as i32;
         let [size, zeroed] = [unsigned(2), unsigned(3)];
         // Else each call would take more of the stack than is accounted for.
-        let is_needed = self.subject.frame_slots.is_none_or(|most| size as usize <= most);
+        let most = self.subject.frame_slots.map(|most| most + SMALL_FRAME);
+        let is_needed = most.is_none_or(|most| size as usize <= most);
         ensure(is_needed, "I2: the frame is no larger than what the function needs")?;
         self.frame.enter(size, zeroed, domains, pins)?;
         self.state.flow.pins = pins;

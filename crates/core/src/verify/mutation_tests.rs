@@ -30,7 +30,7 @@ const TEXT: &str = r#"(module
     (global $g (mut i64) (i64.const 3)) (global $h (mut (ref null $p)) (ref.null $p))
     (tag $e (param i32 f64))
     (elem (table $f) (i32.const 0) func $leaf)
-    (func $leaf (type $t) (i32.add (local.get 0) (i32.const 1)))
+    (func $leaf (type $t) (block (result i32) (i32.add (local.get 0) (i32.const 1))))
     (func $two (param i32) (result i32 i64) (local.get 0) (i64.const 7))
     (func (export "2") (type $t) (local i32 i64 f64 f32 f64)
       (loop $l

@@ -20,7 +20,7 @@ const TEXT: &str = r#"(module
     (import "m" "f" (func $import (param i32) (result i32)))
     (memory 1) (memory 1) (table 4 funcref) (global (mut i64) (i64.const 0))
     (type $t (func (param i32 f64) (result i32)))
-    (func $callee (type $t) (local.get 0))
+    (func $callee (type $t) (block (result i32) (local.get 0)))
     (func $two (param i32) (result i32 i64) (local.get 0) (i64.const 7))
     (func (export "f") (type $t) (local i32 i32 i64 f64 f64)
         (loop $l

@@ -13,7 +13,7 @@ fn deep(n: usize, each: impl Fn(usize) -> String) -> String {
     let body: Vec<String> = (0..n).map(each).collect();
     let drops = "(drop)".repeat(DEEP);
     format!(
-        "(func $i (result i32) (i32.const 1)) (func $f (param i32) (result i32)
+        "(func $i (result i32) (block (result i32) (i32.const 1))) (func $f (param i32) (result i32)
         (local $r anyref) {operands} {} {drops} (local.get 0))",
         body.concat()
     )
@@ -27,7 +27,7 @@ fn table(n: usize) -> String {
     let each: Vec<String> = labels.iter().map(|l| format!("(br_if {l} (local.get 0))")).collect();
     let end = ")".repeat(n) + &"(drop)".repeat(n);
     format!(
-        "(func $i (result i32) (i32.const 1))
+        "(func $i (result i32) (block (result i32) (i32.const 1)))
         (func $f (param i32) (result i32) {begin} {} (local.set 0 (call $i))
             (br_table {} (local.get 0)) {end} (local.get 0))",
         each.concat(),

@@ -39,6 +39,7 @@ mod references;
 mod roots;
 mod sequences;
 mod slices;
+mod small_calls;
 mod small_copies;
 mod stores;
 mod threads;

@@ -3,7 +3,7 @@
   (import "m" "f" (func $import (param i32) (result f64)))
   (type $t (func (param i32 i64) (result i32)))
   (table 8 funcref)
-  (func $g (type $t) (local.get 0))
+  (func $g (type $t) (i32.div_u (local.get 0) (i32.const 3)))
   (func $two (param i32) (result i32 f32) (local.get 0) (f32.const 1))
   (func (param i32 i64) (result i32)
     (i32.add (local.get 0) (call $g (i32.add (local.get 0) (i32.const 1)) (local.get 1))))
@@ -25,48 +25,49 @@
 (;
 function 1
 0x000051      0  enter int s-2 s0 f64 s0 s0 f32 s0 s0
-0x000053      4  return p0(s-2)
+0x000055      4  s2 = i32.div_u p0(s-2) #0x3
+0x000056      6  return acc
 function 2
-0x000056      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x00005d      4  s2 = copy p0(s-1)
-0x00005d      6  s3 = copy #0x3f800000
-0x00005d      8  return 2 slots from s2
+0x000059      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
+0x000060      4  s2 = copy p0(s-1)
+0x000060      6  s3 = copy #0x3f800000
+0x000060      8  return 2 slots from s2
 function 3
-0x000060      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000066      4  s3 = i32.add p0(s-2) #0x1
-0x000069      6  s4 = copy p1(s-1)
-0x000069      8  call 1
-0x00006b     11  acc = i32.add acc p0(s-2)
-0x00006c     13  return acc
+0x000063      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
+0x000069      4  s3 = i32.add p0(s-2) #0x1
+0x00006c      6  s4 = copy p1(s-1)
+0x00006c      8  call 1
+0x00006e     11  acc = i32.add acc p0(s-2)
+0x00006f     13  return acc
 function 4
-0x00006f      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000077      4  acc = i32.and p0(s-1) #0x7
-0x000078      6  s2 = copy #0x3
-0x000078      8  s3 = copy #0x4
-0x000078     11  call_indirect table 0 [acc] type 0
-0x00007b     14  return acc
+0x000072      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
+0x00007a      4  acc = i32.and p0(s-1) #0x7
+0x00007b      6  s2 = copy #0x3
+0x00007b      8  s3 = copy #0x4
+0x00007b     11  call_indirect table 0 [acc] type 0
+0x00007e     14  return acc
 function 5
-0x000082      0  enter int s-1 s2 f64 s0 s0 f32 s3 s0
-0x000084      4  s4 = copy p0(s-1)
-0x000084      6  call 2
-0x000084      9  reload
-0x000086     11  p0(s3) = copy s5
-0x000088     13  p1(s2) = copy s4
-0x00008c     15  return p0(s3)
+0x000085      0  enter int s-1 s2 f64 s0 s0 f32 s3 s0
+0x000087      4  s4 = copy p0(s-1)
+0x000087      6  call 2
+0x000087      9  reload
+0x000089     11  p0(s3) = copy s5
+0x00008b     13  p1(s2) = copy s4
+0x00008f     15  return p0(s3)
 function 6
-0x00008f      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
-0x00008f      4  loop
-0x000097      6  s3 = f64.mul p0(s-1) p0(s-1)
-0x000099      8  p0(s-1) = f64.add acc s-1
-0x00009e     10  s2 = copy p0(s-2)
-0x00009e     12  call 0
-0x00009e     15  reload
-0x0000a2     17  acc = f64.add acc s-1
-0x0000a3     19  return acc
+0x000092      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
+0x000092      4  loop
+0x00009a      6  s3 = f64.mul p0(s-1) p0(s-1)
+0x00009c      8  p0(s-1) = f64.add acc s-1
+0x0000a1     10  s2 = copy p0(s-2)
+0x0000a1     12  call 0
+0x0000a1     15  reload
+0x0000a5     17  acc = f64.add acc s-1
+0x0000a6     19  return acc
 function 7
-0x0000a6      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x0000af      4  s2 = copy #0x1
-0x0000af      6  s3 = copy #0x40000000
-0x0000af      8  s4 = copy p0(s-1)
-0x0000af     10  return 3 slots from s2
+0x0000a9      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
+0x0000b2      4  s2 = copy #0x1
+0x0000b2      6  s3 = copy #0x40000000
+0x0000b2      8  s4 = copy p0(s-1)
+0x0000b2     10  return 3 slots from s2
 ;)
