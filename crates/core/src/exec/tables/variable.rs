@@ -86,7 +86,7 @@ pub(crate) fn global_get(kind: Kind, is_own: bool, d: Dest) -> Maybe {
         kind,
         |T| match d {
             _ if FAST && is_own => Of::<T>::OWN[d as usize],
-            Dest::Slot => h::<AnyGlobalGet<T, Slot>>(),
+            Dest::Slot if !is_own => h::<AnyGlobalGet<T, Slot>>(),
             _ => None,
         },
         if is_own { None } else { super::vector::global_get(d) }
@@ -103,7 +103,7 @@ pub(crate) fn global_set(kind: Kind, is_own: bool, a: Place) -> Maybe {
         kind,
         |T| match a {
             _ if FAST && is_own => Of::<T>::OWN[a as usize],
-            Place::Slot => h::<AnyGlobalSet<T, Slot>>(),
+            Place::Slot if !is_own => h::<AnyGlobalSet<T, Slot>>(),
             _ => None,
         },
         if is_own { None } else { super::vector::global_set(a) }
