@@ -79,6 +79,7 @@ unsafe fn func(m: &mut Machine, null: Trap) -> Result<*const FuncEntity, Stop> {
     unsafe {
         let index = (m.acc as usize).wrapping_sub(1);
         if index >= m.cx().func_count {
+            m.tell_acc();
             return Err(null.into());
         }
         Ok(m.cx().funcs.add(index))

@@ -110,6 +110,7 @@ unsafe fn of<A: Src>(m: &mut Machine, null: Trap) -> Result<*mut u8, Stop> {
         let at = (reference as usize).wrapping_sub(1);
         if at >= m.cx().heap.last {
             m.acc = at.wrapping_add(1) as u64;
+            m.tell_acc();
             return Err(null.into());
         }
         Ok(m.cx().heap.second.add(at))

@@ -147,6 +147,19 @@ impl Machine {
         // SAFETY: I4.
         unsafe { &mut *self.cx }
     }
+
+    /// What stops will tell the driver the accumulator. Without `fast`, where no register goes from
+    /// one handler to the next, this has to be said.
+    ///
+    /// # Safety
+    /// I4.
+    #[inline(always)]
+    pub(crate) unsafe fn tell_acc(&mut self) {
+        if cfg!(not(feature = "fast")) {
+            // SAFETY: I4.
+            unsafe { self.cx().saved.acc = self.acc };
+        }
+    }
 }
 
 /// Words are built as `u64` values: in memory, fields come in the host's byte order.
