@@ -77,7 +77,9 @@ impl Verifier<'_> {
             match class {
                 Some(class) => ensure(self.is_of(ty, class), NO_REFERENCE)?,
                 // If the slot is used again all the same, that will be refused.
-                None if self.class_of(ty).is_some() => self.set_slot(slot, Ty::DEAD)?,
+                None if ty.is_reference() && self.class_of(ty).is_some() => {
+                    self.set_slot(slot, Ty::DEAD)?
+                }
                 None => {}
             }
         }

@@ -27,6 +27,9 @@ const TEXT: &str = r#"(module
         (br_if $l (local.get 1)))
       (array.new $a (local.get 1))
       (drop)
+      ;; A constant is no object: it is in no map, and is used all the same.
+      (array.new $a (ref.i31 (i32.const 3)) (local.get 1))
+      (drop)
       (ref.test (ref $s)) (local.set 1)
       (table.grow $t (local.get 1)) (local.set 1)
       (block $c (result anyref)
