@@ -504,7 +504,7 @@ impl Thread {
     /// where it is; growth of the stack fills in its new end.
     #[inline]
     fn is_fresh(&self, store: &StoreInner) -> bool {
-        self.seen == (self.cx.instance, store.memories_moved)
+        self.seen == (self.cx.instance, store.views_moved)
             && self.cx.globals.cast_const() == store.globals.as_ptr()
             && self.cx.funcs == store.funcs.as_ptr()
             && self.cx.func_count == store.funcs.len()
@@ -513,7 +513,7 @@ impl Thread {
     /// Fills the context from the store, for the running instance.
     #[inline(never)]
     pub(crate) fn refresh(&mut self, store: &mut StoreInner) {
-        self.seen = (self.cx.instance, store.memories_moved);
+        self.seen = (self.cx.instance, store.views_moved);
         let instance = &store.instances[self.cx.instance as usize];
         let cx = &mut *self.cx;
         cx.interrupt = store.interrupt.flag();

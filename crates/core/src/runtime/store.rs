@@ -40,8 +40,9 @@ pub(crate) struct StoreInner {
     shared: Index<u32>,
     /// What memories, tables and stacks take.
     pub(crate) held: Held,
-    /// How often views of memories have changed: whoever runs code has a copy of one.
-    pub(crate) memories_moved: u64,
+    /// How often views of memories and tables have changed: whoever runs code has a copy of one, and
+    /// the address of all.
+    pub(crate) views_moved: u64,
     /// Exceptions that something refers to.
     pub(crate) exceptions: Exceptions,
     /// The exception that was thrown last and that no guest has caught, as a reference; 0 if there
@@ -184,7 +185,7 @@ impl StoreInner {
             instances: Vec::new(),
             shared: Index::default(),
             held: Held::default(),
-            memories_moved: 0,
+            views_moved: 0,
             exceptions: Exceptions::default(),
             pending_exception: 0,
             heap: Heap::default(),
@@ -247,9 +248,9 @@ impl StoreInner {
     }
 
     /// Brings the views of a memory up to date that has grown or moved. Whoever has copies is told
-    /// by `memories_moved`.
+    /// by `views_moved`.
     pub(crate) fn memory_moved(&mut self, memory: u32) {
-        self.memories_moved = self.memories_moved.wrapping_add(1);
+        self.views_moved = self.views_moved.wrapping_add(1);
         let memory = &self.memories[memory as usize];
         let view = MemoryView::of(memory);
         for user in &memory.users {
@@ -276,6 +277,7 @@ impl StoreInner {
 
     /// As `memory_moved`, for a table.
     pub(crate) fn table_moved(&mut self, table: u32) {
+        self.views_moved = self.views_moved.wrapping_add(1);
         let table = &self.tables[table as usize];
         let view = TableView::of(table);
         for user in &table.users {
@@ -293,7 +295,7 @@ impl StoreInner {
             have_grown |= now.len != view.len;
             *view = now;
         }
-        self.memories_moved = self.memories_moved.wrapping_add(have_grown.into());
+        self.views_moved = self.views_moved.wrapping_add(have_grown.into());
         have_grown
     }
 
