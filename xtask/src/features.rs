@@ -2,7 +2,7 @@
 //! combination builds, passes what it should of the official suite, and refuses the rest; the suite
 //! tells how many files that were.
 
-use crate::commands::{command, succeeds};
+use crate::commands::{ALL_BUT_FAST, command, succeeds};
 
 /// Those that leave something of WebAssembly, or of the engine, out of the build. There is also
 /// `messages`: the suite compares texts, so it always has it; what refuses is tried without.
@@ -41,5 +41,5 @@ pub(crate) fn features() -> bool {
     builds
         && passes
         && refuses
-        && cargo(&api, "exceptions,gc,listings,memory64,messages,names,simd,std,threads")
+        && cargo(&api, ALL_BUT_FAST)
 }
