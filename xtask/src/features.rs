@@ -38,8 +38,5 @@ pub(crate) fn features() -> bool {
     let refused = ["test", "--quiet", "--package", "windlass", "--test", "features"];
     let refuses = combinations().iter().all(|features| cargo(&refused, &format!("std,{features}")));
     let api = ["test", "--quiet", "--package", "windlass", "--test", "api"];
-    builds
-        && passes
-        && refuses
-        && cargo(&api, ALL_BUT_FAST)
+    builds && passes && refuses && cargo(&api, ALL_BUT_FAST)
 }

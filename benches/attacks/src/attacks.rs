@@ -56,6 +56,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("elements", 1, 10_000_000, elements),
     attack("pending locals", 5, 32_000, pending_locals),
     attack("operands", 3, 30_000, operands),
+    attack("small functions", 2, ANY, small_functions),
     attack("reference locals", 2, ANY, reference_locals),
     attack("references", 5, 30_000, references),
     attack("frames collected", 9, ANY, frames_collected),
@@ -371,6 +372,21 @@ fn operands(count: usize) -> Vec<u8> {
     let value = wasm.func_type(&[], &[I32]);
     let callee = wasm.func(value, &[], &i32_const(1));
     let code = [repeat(&op(0x10, &[callee]), count), repeat(&[0x1a], count)].concat();
+    let func = wasm.func(ty, &[], &code);
+    wasm.run(func);
+    wasm.bytes()
+}
+
+/// Many calls of a function that is computed where it is called, in as much code as there can be.
+fn small_functions(count: usize) -> Vec<u8> {
+    let mut wasm = Wasm::default();
+    let ty = wasm.func_type(&[], &[]);
+    let value = wasm.func_type(&[I64], &[I64]);
+    // Constants of 33 bits, and `i64.xor`, `i64.clz`, `i64.popcnt`.
+    let wide = [0x42, 0xff, 0xff, 0xff, 0xff, 0x1f, 0x85];
+    let body = [vec![0x20, 0x00], repeat(&wide, 3), vec![0x79, 0x7b]].concat();
+    let callee = wasm.func(value, &[], &body);
+    let code = [vec![0x42, 0x01], repeat(&op(0x10, &[callee]), count), vec![0x1a]].concat();
     let func = wasm.func(ty, &[], &code);
     wasm.run(func);
     wasm.bytes()

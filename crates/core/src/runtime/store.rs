@@ -40,8 +40,8 @@ pub(crate) struct StoreInner {
     shared: Index<u32>,
     /// What memories, tables and stacks take.
     pub(crate) held: Held,
-    /// How often views of memories and tables have changed: whoever runs code has a copy of one, and
-    /// the address of all.
+    /// How often views of memories and tables have changed: whoever runs code has a copy of one,
+    /// and the address of all.
     pub(crate) views_moved: u64,
     /// Exceptions that something refers to.
     pub(crate) exceptions: Exceptions,

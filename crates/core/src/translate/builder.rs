@@ -299,8 +299,9 @@ impl Builder {
         }
     }
 
-    /// The last instruction, whose result goes to `from`, sends it to `d` instead, as if it were
-    /// emitted now: if there is a handler for that, and nothing came after it. Whether it does.
+    /// The last instruction, whose result goes to `from`, sends it to `d` instead: if there is a
+    /// handler for that, and nothing came after it. Whether it does. It stays where it is in the
+    /// module: should it trap, that is told.
     pub(crate) fn redirect(&mut self, from: ResultLoc, d: ResultLoc) -> bool {
         let end = self.code.len();
         let index = self.records.len().wrapping_sub(1);
@@ -312,15 +313,14 @@ impl Builder {
         let Some(handler) = inst.handler() else { return false };
         // What it reads was seen to when it was emitted.
         record.inst = inst;
-        record.offset = self.offset;
         self.accs = record.before;
         self.code.truncate(record.at);
         self.code.push(Cell::of_handler(handler));
         inst.operands(&mut self.code);
         self.note_result(&inst, u16::try_from(index).unwrap_or(NONE));
-        let (offset, text) = (self.offset, self.text(inst));
+        let text = self.text(inst);
         if let Some(line) = self.lines.as_mut().and_then(|lines| lines.last_mut()) {
-            (line.offset, line.text) = (offset, text);
+            line.text = text;
         }
         true
     }

@@ -20,8 +20,9 @@ use windlass_decode::{FuncType, Imm, Op, Shape, ValType};
 const MAX_BYTES: usize = 40;
 /// So many instructions that push a parameter or a constant.
 const MAX_PUSHES: usize = 16;
-/// So many that compute. Each is a cell of three words, at most; another cell moves the result.
-const MAX_COMPUTING: usize = 7;
+/// What computes takes so many words: a cell of two for each, and one more for each constant of
+/// more than 32 bits. With the cell that moves the result that makes 16, the most a call takes.
+const MAX_WORDS: usize = 14;
 
 /// What a parameter is, and of which kind.
 type Argument = (Origin, Kind);
@@ -76,6 +77,7 @@ impl Translator<'_> {
         }
         let mut instrs = instrs(self.source, defined, body.code.start);
         let (mut pushes, mut computing, mut height, mut highest) = (0, 0, 0_usize, 0);
+        let mut wide = 0;
         loop {
             work::count(1);
             let next = instrs.next_instr();
@@ -95,8 +97,14 @@ impl Translator<'_> {
                 }
                 _ => return None,
             }
+            let is_wide = match instr.imm {
+                Imm::I64(value) => i32::try_from(value).is_err(),
+                Imm::F64(_) => true,
+                _ => false,
+            };
+            wide += usize::from(is_wide);
             let has_nans = self.source.canonicalize_nans && instr.op.nans().is_some();
-            if has_nans || pushes > MAX_PUSHES || computing > MAX_COMPUTING {
+            if has_nans || pushes > MAX_PUSHES || 2 * computing + wide > MAX_WORDS {
                 return None;
             }
         }

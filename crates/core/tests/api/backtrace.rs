@@ -1,7 +1,10 @@
 //! Backtraces: where a guest was, shown by errors.
 
 use crate::{instance, linked};
-use windlass::{Caller, Config, Engine, Error, Features, Instance, Linker, Module, Store, Trap};
+use windlass::{
+    Caller, CompilationMode, Config, Engine, Error, Features, Instance, Linker, Metering, Module,
+    Store, Trap,
+};
 
 const TEXT: &str = r#"
     (module $sums
@@ -33,6 +36,40 @@ fn a_trap_tells_functions_and_offsets() {
         assert_eq!(frame.instance(), instance);
     }
     assert_eq!(frames[0].module().bytes(), bytes);
+}
+
+/// Where the result of what traps goes, to a local at once or through a small function, does not
+/// change where the trap is.
+#[test]
+fn a_trap_is_told_where_its_instruction_is() {
+    let text = r#"
+        (func $id (param i32) (result i32) (local.get 0))
+        (func (export "set") (param i32 i32) (result i32) (local i32)
+          (local.set 2 (i32.div_s (local.get 0) (local.get 1)))
+          (local.get 2))
+        (func (export "call") (param i32 i32) (result i32) (local i32)
+          (loop (local.set 0 (i32.add (local.get 0) (local.get 1))))
+          (local.set 2 (call $id (i32.div_s (local.get 0) (local.get 1))))
+          (local.get 2))"#;
+    let wasm = wat::parse_str(text).unwrap();
+    for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
+        for mode in [CompilationMode::Eager, CompilationMode::Lazy] {
+            let config = Config::new().metering(metering).compilation_mode(mode).clone();
+            let engine = Engine::new(&config).unwrap();
+            let module = Module::new(&engine, &wasm).unwrap();
+            let mut store = Store::new(&engine, ());
+            if metering == Metering::Fuel {
+                store.set_fuel(1000).unwrap();
+            }
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            for name in ["set", "call"] {
+                let func = instance.get_typed_func::<(i32, i32), i32>(&store, name).unwrap();
+                let error = func.call(&mut store, (1, 0)).unwrap_err();
+                let offset = error.backtrace().unwrap().frames()[0].module_offset();
+                assert_eq!(wasm[offset], 0x6d, "{name}, {metering:?}, {mode:?}: i32.div_s");
+            }
+        }
+    }
 }
 
 #[test]

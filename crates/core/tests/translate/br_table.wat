@@ -34,7 +34,7 @@ function 1
 function 2
 0x000054      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000054      4  loop
-0x00005d      6  p0(s-1) = i32.sub p0(s-1) #0x1
+0x00005c      6  p0(s-1) = i32.sub p0(s-1) #0x1
 0x00005f      8  br_table p0(s-1)
 0x000066     13  return
 ;)

@@ -31,7 +31,7 @@ function 0
 function 1
 0x000030      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000030      4  loop
-0x000037      6  p0(s-1) = i32.sub p0(s-1) #0x1
+0x000036      6  p0(s-1) = i32.sub p0(s-1) #0x1
 0x000039      8  br if p0(s-1) != 0
 0x00003c     11  return
 function 2

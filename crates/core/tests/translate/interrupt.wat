@@ -12,7 +12,7 @@
 function 0
 0x000018      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000018      4  loop
-0x00001f      6  p0(s-1) = i32.sub p0(s-1) #0x1
+0x00001e      6  p0(s-1) = i32.sub p0(s-1) #0x1
 0x000021      8  br if p0(s-1) != 0
 0x000024     11  loop
 0x000028     13  s2 = copy p0(s-1)

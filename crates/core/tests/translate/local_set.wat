@@ -23,7 +23,7 @@ function 0
 0x00002b      8  return 2 slots from s2
 function 1
 0x000030      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000035      4  s2 = i32.add p0(s-2) p1(s-1)
+0x000034      4  s2 = i32.add p0(s-2) p1(s-1)
 0x000039      6  p0(s-2) = copy acc
 0x00003d      8  p1(s-1) = copy #0x5
 0x000043     10  acc = i32.xor p1(s-1) s-2
