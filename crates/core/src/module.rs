@@ -23,8 +23,7 @@ use core::{fmt, ops::Range};
 use windlass_decode::{
     self as decode, ExternKind, Features, Import, Instrs, NameMap, NameSection, Reader,
 };
-use windlass_validate::sort;
-use windlass_validate::{Context, Scratch, validate_body};
+use windlass_validate::{Context, Scratch, sort_numbers, validate_body};
 
 /// A WebAssembly module, ready to be instantiated. Cheap to clone, and shared by stores and
 /// threads.
@@ -502,7 +501,7 @@ fn sorted_exports(module: &decode::Module) -> Result<Box<[u32]>, Error> {
     let mut sorted =
         list((0..module.exports.len()).map(|index| index as u32)).map_err(no_memory)?;
     let name = |index: u32| &*module.exports[index as usize].name;
-    sort(&mut sorted, |&a, &b| name(a).cmp(name(b)));
+    sort_numbers(&mut sorted, &mut |a, b| name(a).cmp(name(b)));
     Ok(sorted)
 }
 

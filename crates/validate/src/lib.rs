@@ -81,7 +81,7 @@ pub use index::Index;
 pub use operand::Operand;
 pub use ordered::Ordered;
 pub use registry::{NewGroup, TypeId, TypeRegistry};
-pub use sort::sort;
+pub use sort::{sort, sort_numbers};
 pub use subtype::limits_match;
 
 use windlass_decode::{Features, Module};

@@ -3,7 +3,7 @@
 
 use crate::context::{FuncBits, at};
 use crate::room::{grow_to, list};
-use crate::sort::sort;
+use crate::sort::sort_numbers;
 use crate::{Context, Error, InvalidKind, Scratch};
 use core::mem;
 use windlass_decode::{ExternKind, Features, GlobalType, Import, ImportType, Module, TagType};
@@ -192,7 +192,7 @@ fn duplicate_export(module: &Module) -> Result<Option<u32>, InvalidKind> {
     let mut sorted = list(exports.len())?;
     // There are a million at most.
     sorted.extend(0..exports.len() as u32);
-    sort(&mut sorted, |&a, &b| name(a).cmp(name(b)).then(a.cmp(&b)));
+    sort_numbers(&mut sorted, &mut |a, b| name(a).cmp(name(b)).then(a.cmp(&b)));
     let pairs = sorted.windows(2).filter(|pair| name(pair[0]) == name(pair[1]));
     Ok(pairs.map(|pair| pair[1]).min())
 }

@@ -33,10 +33,10 @@
 //!   Test: `tests/api/growth.rs`: `growth_in_another_instance_is_seen_at_once`.
 //! - **I7** Code is immutable once published, but for code addresses in calls, which are atomic.
 //!   Test: `src/driver/translation.rs`: `published_code_changes_in_addresses_of_code_alone`.
-//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `vector_ops`
-//!   picks them, and what they call is unsafe for everybody else. No test can break it: a CPU is
-//!   fast or is not, as long as a program runs, and where it is not, such code is an illegal
-//!   instruction.
+//! - **I8** Handlers made by `run_fast` are in code only where [`native::is_fast`]: `handlers` of
+//!   [`tables`] picks them, and what they call is unsafe for everybody else. No test can break it:
+//!   a CPU is fast or is not, as long as a program runs, and where it is not, such code is an
+//!   illegal instruction.
 //! - **I9** Whoever uses a thread has its store borrowed; a thread runs in one store only, one call
 //!   at a time. By `driver/handle.rs`, which checks it. Test: `src/driver/handle.rs`:
 //!   `a_thread_is_used_with_its_store_only_and_for_one_thing_at_a_time`.

@@ -15,7 +15,7 @@ use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, HeapType, RefType, StorageType, ValType,
 };
-use windlass_validate::{TypeId, TypeRegistry, sort};
+use windlass_validate::{TypeId, TypeRegistry, sort_numbers};
 
 /// The bytes of an object's header. Fields and elements begin behind it.
 pub(crate) const HEADER: u32 = 8;
@@ -237,7 +237,8 @@ fn in_order(fields: &[FieldLayout]) -> Result<Box<[u32]>, TryReserveError> {
     in_order.try_reserve_exact(fields.len())?;
     // There are some thousands at most.
     in_order.extend((0_u32..).zip(fields).map(|(number, _)| number));
-    sort(&mut in_order, |&a, &b| fields[a as usize].offset.cmp(&fields[b as usize].offset));
+    let offset = |number: u32| fields[number as usize].offset;
+    sort_numbers(&mut in_order, &mut |a, b| offset(a).cmp(&offset(b)));
     Ok(in_order.into())
 }
 

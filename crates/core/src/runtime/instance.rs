@@ -16,7 +16,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use windlass_decode::{Count, ElementItems, ElementMode, Expr, GlobalType};
-use windlass_validate::sort;
+use windlass_validate::sort_numbers;
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store,
 /// but for what active segments have written before one of them did not fit.
@@ -333,7 +333,7 @@ impl Parts {
         let count = u32::try_from(self.tags.len()).map_err(|_| no_memory_left())?;
         let mut sorted_tags = collected((0..count).map(Ok))?;
         let tag = |index: u32| self.tags[index as usize];
-        sort(&mut sorted_tags, |&a, &b| tag(a).cmp(&tag(b)));
+        sort_numbers(&mut sorted_tags, &mut |a, b| tag(a).cmp(&tag(b)));
         let sorted_tags = fitted(sorted_tags)?;
         Ok(InstanceEntity {
             module: module.clone(),

@@ -26,10 +26,7 @@ pub(crate) use imp::Waiters;
 mod imp {
     use super::{Interrupt, Waited};
     use crate::interrupt::Sleeper;
-    use alloc::{
-        collections::{BTreeMap, VecDeque},
-        sync::Arc,
-    };
+    use alloc::{sync::Arc, vec::Vec};
     use core::{
         sync::atomic::{AtomicBool, Ordering},
         time::Duration,
@@ -40,9 +37,10 @@ mod imp {
         time::Instant,
     };
 
-    /// Who waits, first come first served, by address.
+    /// Who waits at which address, first come first served. Each is a thread of the system: there
+    /// are not many.
     #[derive(Default)]
-    pub(crate) struct Waiters(Mutex<BTreeMap<u64, VecDeque<Arc<Waiter>>>>);
+    pub(crate) struct Waiters(Mutex<Vec<(u64, Arc<Waiter>)>>);
 
     struct Waiter {
         thread: Thread,
@@ -68,11 +66,11 @@ mod imp {
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
             let waiter = Arc::new(Waiter { thread: thread::current(), notified: false.into() });
             {
-                let mut queues = locked(&self.0);
+                let mut waiting = locked(&self.0);
                 if !as_expected() {
                     return Waited::Mismatch;
                 }
-                queues.entry(address).or_default().push_back(waiter.clone());
+                waiting.push((address, waiter.clone()));
             }
             let _sleeper = interrupt.map(Sleeper::new);
             loop {
@@ -89,36 +87,31 @@ mod imp {
                     }
                 };
                 // A notification that came first counts: the notifier has counted it.
-                return if self.give_up(address, &waiter) { end } else { Waited::Notified };
+                return if self.give_up(&waiter) { end } else { Waited::Notified };
             }
         }
 
         /// Takes a waiter out; false if it was notified already.
-        fn give_up(&self, address: u64, waiter: &Arc<Waiter>) -> bool {
-            let mut queues = locked(&self.0);
-            let Some(queue) = queues.get_mut(&address) else { return false };
-            let place = queue.iter().position(|other| Arc::ptr_eq(other, waiter));
-            let found = place.and_then(|place| queue.remove(place)).is_some();
-            if queue.is_empty() {
-                queues.remove(&address);
-            }
-            found
+        fn give_up(&self, waiter: &Arc<Waiter>) -> bool {
+            let mut waiting = locked(&self.0);
+            let place = waiting.iter().position(|(_, other)| Arc::ptr_eq(other, waiter));
+            place.map(|place| waiting.remove(place)).is_some()
         }
 
         /// Wakes at most `count` threads that wait at `address`, in the order in which they came;
         /// returns how many.
         pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
-            let mut queues = locked(&self.0);
-            let Some(queue) = queues.get_mut(&address) else { return 0 };
-            let count = queue.len().min(count as usize);
-            for waiter in queue.drain(..count) {
-                waiter.notified.store(true, Ordering::Release);
-                waiter.thread.unpark();
-            }
-            if queue.is_empty() {
-                queues.remove(&address);
-            }
-            count as u32
+            let mut woken = 0;
+            locked(&self.0).retain(|(at, waiter)| {
+                let wakes = *at == address && woken < count;
+                if wakes {
+                    woken += 1;
+                    waiter.notified.store(true, Ordering::Release);
+                    waiter.thread.unpark();
+                }
+                !wakes
+            });
+            woken
         }
     }
 
@@ -126,7 +119,7 @@ mod imp {
     impl Waiters {
         /// How many wait.
         pub(super) fn count(&self) -> usize {
-            locked(&self.0).values().map(VecDeque::len).sum()
+            locked(&self.0).len()
         }
     }
 }

@@ -158,9 +158,9 @@ impl<'m> Translator<'m> {
             Condition::Compare { op, wanted, a, b } => {
                 let find = |ab: [Loc; 2]| -> Option<([Loc; 2], Handler)> {
                     let Handlers::Cmp(tables) = tables::handlers(op) else { return None };
-                    let table = if wanted { &tables.branch } else { &tables.branch_not };
+                    let table = if wanted { tables.branch() } else { tables.branch_not() };
                     let [a, b] = ordered(ab, op.commutes());
-                    Some(([a, b], table.get(at)?[a.place() as usize][b.place() as usize]?))
+                    Some(([a, b], tables::pair(table.row(at)?, a.place(), b.place())?))
                 };
                 let Some((_, ([a, b], handler))) = placed([a, b], find) else {
                     unreachable!("a comparison that had a handler has a branch")
@@ -244,8 +244,9 @@ impl<'m> Translator<'m> {
         if add != wanted || x.slot() != d.slot() || x.is_acc() || !fits(k) || !other_fits {
             return false;
         }
-        let Some(handler) = tables.latch.first().and_then(|latch| {
-            latch[column][usize::from(swap)][x.place() as usize][other.place() as usize]
+        let Some(handler) = tables.latch().row(0).and_then(|latch| {
+            let order = latch.row(column)?.row(usize::from(swap))?;
+            tables::pair(order, x.place(), other.place())
         }) else {
             return false;
         };

@@ -21,12 +21,10 @@ use crate::{
     },
     room::push,
 };
-use alloc::{
-    collections::{BTreeMap, TryReserveError},
-    vec::Vec,
-};
+use alloc::{collections::TryReserveError, vec::Vec};
 use core::cmp::Reverse;
 use windlass_decode::{BlockType, Catches as CatchList};
+use windlass_validate::Index;
 
 /// The try blocks of the function so far.
 #[derive(Default)]
@@ -70,8 +68,8 @@ struct Tagged {
 #[derive(Default)]
 struct Catchers {
     tagged: Vec<Tagged>,
-    /// For each tag, the last of those that catch it.
-    by_tag: BTreeMap<u32, usize>,
+    /// For each tag that was caught, the last of those that catch it, if one does.
+    by_tag: Index<Option<usize>>,
     /// Those that catch all; and legacy blocks, whose clauses are not known yet.
     all: Vec<Catcher>,
     /// Those for tags that are imported: they may be the same one under two indices.
@@ -92,6 +90,7 @@ impl Catchers {
     /// Takes room for so many clauses more.
     fn reserve(&mut self, clauses: usize) -> Result<(), TryReserveError> {
         self.tagged.try_reserve(clauses)?;
+        self.by_tag.reserve(clauses)?;
         self.all.try_reserve(clauses)?;
         self.imported.try_reserve(clauses)
     }
@@ -104,7 +103,14 @@ impl Catchers {
             let catcher = Catcher { block, clause: Reverse(index), frame };
             match clause.tag {
                 Some(tag) => {
-                    let below = self.by_tag.insert(tag, self.tagged.len());
+                    let place = self.tagged.len();
+                    let below = match self.by_tag.get_mut(tag as usize) {
+                        Some(last) => last.replace(place),
+                        None => {
+                            self.by_tag.insert(tag as usize, Some(place));
+                            None
+                        }
+                    };
                     self.tagged.push(Tagged { catcher, tag, below });
                     if tag < imported {
                         self.imported.push((catcher, tag));
@@ -126,17 +132,17 @@ impl Catchers {
         while self.imported.pop_if(|(catcher, _)| catcher.block == block).is_some() {}
         while let Some(last) = self.tagged.pop_if(|tagged| tagged.catcher.block == block) {
             work::count(1);
-            match last.below {
-                Some(below) => self.by_tag.insert(last.tag, below),
-                None => self.by_tag.remove(&last.tag),
-            };
+            if let Some(of_tag) = self.by_tag.get_mut(last.tag as usize) {
+                *of_tag = last.below;
+            }
         }
     }
 
     /// The frame whose label gets what is thrown with the tag here, if that is certain and nobody
     /// wants a reference. Below `imported` are the tags that are imported.
     fn find(&self, tag: u32, imported: u32) -> Option<usize> {
-        let own = self.by_tag.get(&tag).map(|&index| self.tagged[index].catcher);
+        let own = self.by_tag.get(tag as usize).copied().flatten();
+        let own = own.map(|place| self.tagged[place].catcher);
         let alias = match self.imported.last() {
             Some(&(catcher, other)) if tag < imported && other != tag => {
                 Some(Catcher { frame: None, ..catcher })

@@ -284,7 +284,7 @@ impl Inst {
             What::TableSize(..) => tables::table_size(d),
             What::Select(kind, c) => tables::select(kind, a, b, c.place(), d),
             What::CmpSelect(op, ..) => match tables::handlers(op) {
-                Handlers::Cmp(tables) => tables.select.first()?[a as usize][b as usize][d as usize],
+                Handlers::Cmp(tables) => tables::two(tables.select().row(0)?, a, b, d),
                 _ => None,
             },
             What::Copy(kind) => tables::copy(kind, a, d),

@@ -26,7 +26,7 @@ use super::{
     handlers::{atomic, canonical},
     machine::{Cell, dispatch::Handler},
     tables::{
-        AnyTable, BinTable, Handlers, PairTable, Sort,
+        BinTable, Handlers, PairTable, Sort, Table,
         object::{Access, Wanted},
         plain,
     },
@@ -42,6 +42,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use windlass_decode::{Nans, Op, Shape, ValType};
+use windlass_validate::sort;
 
 /// What a value has to be, or is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -398,90 +399,85 @@ impl Layouts {
             | Handlers::VectorStore(_)
             | Handlers::LoadLane(_)
             | Handlers::StoreLane(_)) => self.add_vector(op, handlers),
-            Handlers::Un(table) => for_each(PLACES, |a| {
+            handlers @ Handlers::Un(_) => for_each(PLACES, |a| {
                 for_each(DESTS, |d| {
                     let fields = [dest(d, result), source(a, operand), Field::Free, Field::Free];
-                    self.add(table[a as usize][d as usize], 1, fields, Part::Nothing);
+                    self.add(handlers.un(a, d), 1, fields, Part::Nothing);
                 });
             }),
             Handlers::Bin(table) => self.add_bin(table, operand, result, 1, Part::Nothing),
             Handlers::Cmp(tables) => {
-                self.add_bin(&tables.value, operand, result, 1, Part::Nothing);
-                for select in &tables.select {
+                self.add_bin(tables.value(), operand, result, 1, Part::Nothing);
+                for select in tables.select().rows() {
                     self.add_bin(select, operand, Type::Word, 2, Part::Slots);
                 }
-                for (way, (branch, branch_not)) in
-                    WAYS.into_iter().zip(tables.branch.iter().zip(&tables.branch_not))
-                {
+                let ways = tables.branch().rows().zip(tables.branch_not().rows());
+                for (way, (branch, branch_not)) in WAYS.into_iter().zip(ways) {
                     for table in [branch, branch_not] {
                         for_pairs(|a, b| {
-                            let handler = table[a as usize][b as usize];
+                            let handler = tables::pair(table, a, b);
                             self.add_branch(handler, a, b, operand, way);
                         });
                     }
                 }
-                tables.latch.iter().for_each(|latch| self.add_latches(latch, operand));
+                tables.latch().rows().for_each(|latch| self.add_latches(latch, operand));
             }
-            handlers @ Handlers::Load(tables) => {
+            handlers @ Handlers::Load(_) => {
                 for_each(PLACES, |a| {
                     for_each(DESTS, |d| {
                         let fields =
                             [dest(d, result), source(a, Type::I32), Field::Free, Field::Free];
-                        for table in [&tables.base].into_iter().chain(&tables.wrapped) {
-                            self.add(table[a as usize][d as usize], 1, fields, Part::Memory);
-                        }
+                        self.add(handlers.load(a, d), 1, fields, Part::Memory);
+                        self.add(handlers.load_wrapped(a, d), 1, fields, Part::Memory);
                         let shared = handlers.load_shared(a, d);
                         self.add(shared, 1, fields, Part::SharedMemory);
                     });
                 });
-                for table in tables.indexed.iter().chain(tables.scaled.iter().flatten()) {
+                for shift in 0..=3 {
                     for_pairs(|a, b| {
                         for_each(DESTS, |d| {
                             let [d_field, a_field, b_field] =
                                 [dest(d, result), source(a, Type::I32), source(b, Type::I32)];
                             let fields = [d_field, a_field, b_field, Field::Free];
-                            let handler = table[a as usize][b as usize][d as usize];
+                            let handler = handlers.load_indexed(a, b, shift, d);
                             self.add(handler, 1, fields, Part::Memory);
                         });
                     });
                 }
-                self.add_any(tables.any, dest(Dest::Slot, result));
+                self.add_any(handlers, dest(Dest::Slot, result));
             }
-            handlers @ Handlers::Store(tables) => {
+            handlers @ Handlers::Store(_) => {
                 for_pairs(|a, v| {
                     let fields =
                         [source(v, operand), source(a, Type::I32), Field::Free, Field::Free];
                     let words = 1 + usize::from(v == Place::Const);
-                    for table in [&tables.base].into_iter().chain(&tables.wrapped) {
-                        self.add(table[a as usize][v as usize], words, fields, Part::Memory);
-                    }
+                    self.add(handlers.store(a, v), words, fields, Part::Memory);
+                    self.add(handlers.store_wrapped(a, v), words, fields, Part::Memory);
                     let shared = handlers.store_shared(a, v);
                     self.add(shared, words, fields, Part::SharedMemory);
                 });
-                for table in tables.indexed.iter().chain(tables.scaled.iter().flatten()) {
+                for shift in 0..=3 {
                     for_each(PLACES, |v| {
                         for_pairs(|a, b| {
                             let [v_field, a_field, b_field] =
                                 [source(v, operand), source(a, Type::I32), source(b, Type::I32)];
                             let fields = [v_field, a_field, b_field, Field::Free];
                             let words = 1 + usize::from(v == Place::Const);
-                            let handler = table[v as usize][a as usize][b as usize];
+                            let handler = handlers.store_indexed(a, b, shift, v);
                             self.add(handler, words, fields, Part::Memory);
                         });
                     });
                 }
-                self.add_any(tables.any, source(Place::Slot, operand));
+                self.add_any(handlers, source(Place::Slot, operand));
             }
         }
     }
 
-    pub(crate) fn add_any(&mut self, handlers: AnyTable, value: Field) {
-        for (sort, handler) in
-            Sort::ALL.into_iter().zip(handlers).filter(|(sort, _)| sort.is_built())
-        {
+    pub(crate) fn add_any(&mut self, handlers: Handlers, value: Field) {
+        for sort in Sort::ALL {
             let address = source(Place::Slot, Type::address(sort.is64()));
             let fields = [value, address, Field::Free, Field::Free];
-            self.add(handler, 2, fields, Part::AnyMemory { sort });
+            self.add(handlers.any(sort), 2, fields, Part::AnyMemory { sort });
         }
     }
 
@@ -504,12 +500,19 @@ impl Layouts {
         }
     }
 
-    fn add_bin(&mut self, table: &BinTable, operand: Type, result: Type, words: usize, part: Part) {
+    fn add_bin(
+        &mut self,
+        table: Table<BinTable>,
+        operand: Type,
+        result: Type,
+        words: usize,
+        part: Part,
+    ) {
         for_pairs(|a, b| {
             for_each(DESTS, |d| {
                 let [a_field, b_field] = pair(a, b, operand);
                 let fields = [dest(d, result), a_field, b_field, Field::Free];
-                let handler = table[a as usize][b as usize][d as usize];
+                let handler = tables::two(table, a, b, d);
                 self.add(handler, words + wide(a, b, operand), fields, part);
             });
         });
@@ -522,12 +525,12 @@ impl Layouts {
         self.add(handler, 2 + wide(a, b, kind), fields, part);
     }
 
-    fn add_latches(&mut self, table: &[[PairTable; 2]; 2], kind: Type) {
+    fn add_latches(&mut self, table: Table<[[PairTable; 2]; 2]>, kind: Type) {
         let kind = if kind == Type::Word { Type::I64 } else { kind };
-        for (again, orders) in [None, Some(Metering::None)].into_iter().zip(table) {
-            for order in orders {
+        for (again, orders) in [None, Some(Metering::None)].into_iter().zip(table.rows()) {
+            for order in orders.rows() {
                 for_pairs(|x, b| {
-                    let (handler, b) = (order[x as usize][b as usize], source(b, kind));
+                    let (handler, b) = (tables::pair(order, x, b), source(b, kind));
                     let fields = [Field::Update(x, kind), b, Field::Free, Field::Free];
                     let part = Part::Branch { word: 1, again, zero: None };
                     self.add(handler, 3, fields, part);
@@ -674,7 +677,7 @@ impl Layouts {
             first.into_iter().for_each(|layout| self.add_layout(handler, layout));
             self.sequences.push((handler, parts));
         }
-        self.sequences.sort_unstable();
+        sort(&mut self.sequences, Ord::cmp);
     }
 
     fn add_blocks(&mut self) {
@@ -685,7 +688,7 @@ impl Layouts {
             first.into_iter().for_each(|layout| self.add_layout(bits(handler), layout));
             self.blocks.push((bits(handler), cells));
         }
-        self.blocks.sort_unstable();
+        sort(&mut self.blocks, Ord::cmp);
     }
 
     fn add_plain(&mut self) {

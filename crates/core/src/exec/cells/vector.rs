@@ -49,7 +49,7 @@ impl Layouts {
                     });
                 }
             }),
-            Handlers::VectorLoad(tables) => {
+            Handlers::VectorLoad(_) => {
                 for_pairs(|a, b| {
                     for_each(DESTS, |d| {
                         let [a_field, b_field] = [a, b].map(|place| source(place, Type::I32));
@@ -60,9 +60,9 @@ impl Layouts {
                         self.add(handlers.load_indexed(a, b, 0, d), 1, two, Part::Memory);
                     });
                 });
-                self.add_any(tables.any, dest(Dest::Slot, V));
+                self.add_any(handlers, dest(Dest::Slot, V));
             }
-            Handlers::VectorStore(tables) => {
+            Handlers::VectorStore(_) => {
                 for &v in PLACES {
                     for_pairs(|a, b| {
                         let [a_field, b_field] = [a, b].map(|place| source(place, Type::I32));
@@ -73,7 +73,7 @@ impl Layouts {
                         self.add(handlers.store_indexed(a, b, 0, v), 1, two, Part::Memory);
                     });
                 }
-                self.add_any(tables.any, source(Place::Slot, V));
+                self.add_any(handlers, source(Place::Slot, V));
             }
             _ => self.add_lanes(handlers),
         }
@@ -89,7 +89,7 @@ impl Layouts {
                 }
             }
         });
-        for sort in Sort::ALL.into_iter().filter(|sort| sort.is_built()) {
+        for sort in Sort::ALL {
             let address = source(Place::Slot, Type::address(sort.is64()));
             let fields = [source(Place::Slot, V), address, Field::Free, Field::Free];
             let part = match handlers {

@@ -9,6 +9,10 @@ use super::simd;
 #[cfg(target_arch = "x86_64")]
 use super::v128::Simd;
 
+/// Whether some CPU that the build is for has what `fast` needs.
+pub(crate) const CAN_BE_FAST: bool =
+    cfg!(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx2")));
+
 /// Whether the CPU has what `fast` needs.
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 pub(crate) fn is_fast() -> bool {

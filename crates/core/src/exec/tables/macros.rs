@@ -171,15 +171,18 @@ macro_rules! over_places {
     };
 }
 
-/// The table of a body over the sorts of memory. What the build leaves out has the handler of
-/// another sort, and is never asked for.
+/// The table of a body over the sorts of memory that are in the build.
 macro_rules! any_table {
     ($body:ident < $op:ty, $($place:ty),+ >) => {
         [
-            run::<$body<$op, Any<false, false>, $($place),+>>,
-            run::<$body<$op, Any<MEMORY64, false>, $($place),+>>,
-            run::<$body<$op, Any<false, THREADS>, $($place),+>>,
-            run::<$body<$op, Any<MEMORY64, THREADS>, $($place),+>>,
+            Some(run::<$body<$op, Any<false, false>, $($place),+>>),
+            if MEMORY64 { Some(run::<$body<$op, Any<true, false>, $($place),+>>) } else { None },
+            if THREADS { Some(run::<$body<$op, Any<false, true>, $($place),+>>) } else { None },
+            if MEMORY64 && THREADS {
+                Some(run::<$body<$op, Any<true, true>, $($place),+>>)
+            } else {
+                None
+            },
         ]
     };
 }

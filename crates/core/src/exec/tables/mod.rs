@@ -17,13 +17,17 @@ pub(crate) mod object;
 pub(crate) mod ops;
 mod reference;
 mod set;
+mod sparse;
 mod variable;
 pub(crate) mod vector;
 pub(crate) mod vector_ops;
 
-use super::machine::{
-    dispatch::{Handler, Step, run},
-    place::{Dest, Place},
+use super::{
+    machine::{
+        dispatch::{Handler, Step, run},
+        place::{Dest, Place},
+    },
+    meaning::native,
 };
 pub(crate) use call::{call_indirect, call_ref, enter, plain, reload, return_one, small_bulk};
 pub(crate) use canonical::canonical;
@@ -33,6 +37,8 @@ pub(crate) use control::{
 use core::marker::PhantomData;
 pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};
+pub(crate) use sparse::Table;
+use sparse::tables;
 pub(crate) use variable::{copy, global_get, global_set, select};
 use windlass_decode::{Features, MemoryType, Op, cut};
 
@@ -68,7 +74,7 @@ pub(crate) type BinTable = ByPlace<ByPlace<ByDest>>;
 /// By both operands.
 pub(crate) type PairTable = ByPlace<ByPlace>;
 /// By the sort of memory.
-pub(crate) type AnyTable = [Handler; 4];
+pub(crate) type AnyTable = [Maybe; 4];
 
 const NO_DEST: ByDest = [None; DESTS];
 
@@ -105,16 +111,6 @@ pub(crate) enum Sort {
 impl Sort {
     pub(crate) const ALL: [Sort; 4] = [Sort::Own32, Sort::Own64, Sort::Shared32, Sort::Shared64];
 
-    /// Whether the build has such memories.
-    pub(crate) fn is_built(self) -> bool {
-        match self {
-            Sort::Own32 => true,
-            Sort::Own64 => MEMORY64,
-            Sort::Shared32 => THREADS,
-            Sort::Shared64 => MEMORY64 && THREADS,
-        }
-    }
-
     /// The sort of a memory of this type.
     pub(crate) fn of(ty: &MemoryType) -> Sort {
         match (ty.shared, ty.limits.is64) {
@@ -146,109 +142,134 @@ pub(crate) type TernTable = [FewDests; WAYS];
 /// Every handler of a simple instruction.
 #[derive(Clone, Copy)]
 pub(crate) enum Handlers {
-    Un(&'static UnTable),
-    Bin(&'static BinTable),
-    Cmp(&'static CmpTables),
-    Load(&'static LoadTables),
-    Store(&'static StoreTables),
-    VectorUn(&'static VectorUnTable),
-    VectorBin(&'static VectorBinTable),
-    VectorTern(&'static TernTable),
-    VectorLoad(&'static VectorLoadTables),
-    VectorStore(&'static VectorStoreTables),
-    LoadLane(&'static LoadLaneTables),
-    StoreLane(&'static StoreLaneTables),
+    Un(Table<UnTable>),
+    Bin(Table<BinTable>),
+    Cmp(Table<CmpTables>),
+    Load(Table<LoadTables>),
+    Store(Table<StoreTables>),
+    VectorUn(Table<VectorUnTable>),
+    VectorBin(Table<VectorBinTable>),
+    VectorTern(Table<TernTable>),
+    VectorLoad(Table<VectorLoadTables>),
+    VectorStore(Table<VectorStoreTables>),
+    LoadLane(Table<LoadLaneTables>),
+    StoreLane(Table<StoreLaneTables>),
     /// It has none: the translator makes it of others.
     None,
 }
 
-/// The handlers of a comparison.
-pub(crate) struct CmpTables {
-    /// To a truth value.
-    pub(crate) value: BinTable,
-    /// Into a selection of slots.
-    pub(crate) select: [BinTable; JOINED],
-    /// Into a branch if true: by way (jump; again unmetered, interruptible, fueled).
-    pub(crate) branch: [PairTable; WAYS],
-    /// Into a branch if false, where no other comparison says it.
-    pub(crate) branch_not: [PairTable; WAYS],
-    /// Into the latch of a loop: `[jump, again][x, swapped][b]`; x is in a slot or pinned.
-    pub(crate) latch: [[[PairTable; 2]; 2]; JOINED],
-}
+tables! {
+    /// The handlers of a comparison.
+    struct CmpTables {
+        /// To a truth value.
+        value: BinTable,
+        /// Into a selection of slots.
+        select: [BinTable; JOINED],
+        /// Into a branch if true: by way (jump; again unmetered, interruptible, fueled).
+        branch: [PairTable; WAYS],
+        /// Into a branch if false, where no other comparison says it.
+        branch_not: [PairTable; WAYS],
+        /// Into the latch of a loop: `[jump, again][x, swapped][b]`; x is in a slot or pinned.
+        latch: [[[PairTable; 2]; 2]; JOINED],
+    }
 
-/// The handlers of a load.
-pub(crate) struct LoadTables {
-    pub(crate) base: UnTable,
-    /// From an address with a constant added.
-    pub(crate) wrapped: [UnTable; JOINED],
-    pub(crate) indexed: [BinTable; JOINED],
-    /// By the log2 of the scale, from 1 on.
-    pub(crate) scaled: [[BinTable; 3]; JOINED],
-    /// From a base in a memory that is shared.
-    pub(crate) shared: [UnTable; JOINED],
-    /// From any memory.
-    pub(crate) any: AnyTable,
-}
+    /// The handlers of a load.
+    struct LoadTables {
+        base: UnTable,
+        /// From an address with a constant added.
+        wrapped: [UnTable; JOINED],
+        indexed: [BinTable; JOINED],
+        /// By the log2 of the scale, from 1 on.
+        scaled: [[BinTable; 3]; JOINED],
+        /// From a base in a memory that is shared.
+        shared: [UnTable; JOINED],
+        /// From any memory.
+        any: AnyTable,
+    }
 
-/// The handlers of a store.
-pub(crate) struct StoreTables {
-    /// By address and value.
-    pub(crate) base: PairTable,
-    pub(crate) wrapped: [PairTable; JOINED],
-    /// By value and the two parts of the address.
-    pub(crate) indexed: [ByPlace<PairTable>; JOINED],
-    pub(crate) scaled: [[ByPlace<PairTable>; 3]; JOINED],
-    /// To a base in a memory that is shared.
-    pub(crate) shared: [PairTable; JOINED],
-    pub(crate) any: AnyTable,
-}
+    /// The handlers of a store.
+    struct StoreTables {
+        /// By address and value.
+        base: PairTable,
+        wrapped: [PairTable; JOINED],
+        /// By value and the two parts of the address.
+        indexed: [ByPlace<PairTable>; JOINED],
+        scaled: [[ByPlace<PairTable>; 3]; JOINED],
+        /// To a base in a memory that is shared.
+        shared: [PairTable; JOINED],
+        any: AnyTable,
+    }
 
-/// The handlers of a load of a vector.
-pub(crate) struct VectorLoadTables {
-    pub(crate) base: VectorUnTable,
-    pub(crate) wrapped: [VectorUnTable; JOINED],
-    pub(crate) indexed: [ByPlace<ByPlace<FewDests>>; JOINED],
-    pub(crate) any: AnyTable,
-}
+    /// The handlers of a load of a vector.
+    struct VectorLoadTables {
+        base: VectorUnTable,
+        wrapped: [VectorUnTable; JOINED],
+        indexed: [ByPlace<ByPlace<FewDests>>; JOINED],
+        any: AnyTable,
+    }
 
-/// The handlers of a store of a vector.
-pub(crate) struct VectorStoreTables {
-    /// By address and value.
-    pub(crate) base: ByPlace<ByFewPlaces>,
-    pub(crate) wrapped: [ByPlace<ByFewPlaces>; JOINED],
-    /// By the two parts of the address and value.
-    pub(crate) indexed: [ByPlace<ByPlace<ByFewPlaces>>; JOINED],
-    pub(crate) any: AnyTable,
-}
+    /// The handlers of a store of a vector.
+    struct VectorStoreTables {
+        /// By address and value.
+        base: ByPlace<ByFewPlaces>,
+        wrapped: [ByPlace<ByFewPlaces>; JOINED],
+        /// By the two parts of the address and value.
+        indexed: [ByPlace<ByPlace<ByFewPlaces>>; JOINED],
+        any: AnyTable,
+    }
 
-/// The handlers of a load of a lane.
-pub(crate) struct LoadLaneTables {
-    /// By address, vector, destination.
-    pub(crate) base: ByPlace<ByFewPlaces<FewDests>>,
-    pub(crate) any: AnyTable,
-}
+    /// The handlers of a load of a lane.
+    struct LoadLaneTables {
+        /// By address, vector, destination.
+        base: ByPlace<ByFewPlaces<FewDests>>,
+        any: AnyTable,
+    }
 
-/// The handlers of a store of a lane.
-pub(crate) struct StoreLaneTables {
-    /// By address and vector.
-    pub(crate) base: ByPlace<ByFewPlaces>,
-    pub(crate) any: AnyTable,
+    /// The handlers of a store of a lane.
+    struct StoreLaneTables {
+        /// By address and vector.
+        base: ByPlace<ByFewPlaces>,
+        any: AnyTable,
+    }
 }
 
 /// The handlers of a simple instruction.
 pub(crate) fn handlers(op: Op) -> Handlers {
-    match ops::scalar(op) {
-        Handlers::None if SIMD => vector_ops::vector(op),
-        handlers => handlers,
+    let known = sparse::of(op);
+    if !SIMD || !native::CAN_BE_FAST || !native::is_fast() {
+        return known;
+    }
+    match sparse::of_fast(op) {
+        Handlers::None => known,
+        fast => fast,
     }
 }
 
 impl Handlers {
+    /// What begins so many entries behind these.
+    const fn behind(self, entries: usize) -> Handlers {
+        match self {
+            Handlers::Un(table) => Handlers::Un(table.behind(entries)),
+            Handlers::Bin(table) => Handlers::Bin(table.behind(entries)),
+            Handlers::Cmp(table) => Handlers::Cmp(table.behind(entries)),
+            Handlers::Load(table) => Handlers::Load(table.behind(entries)),
+            Handlers::Store(table) => Handlers::Store(table.behind(entries)),
+            Handlers::VectorUn(table) => Handlers::VectorUn(table.behind(entries)),
+            Handlers::VectorBin(table) => Handlers::VectorBin(table.behind(entries)),
+            Handlers::VectorTern(table) => Handlers::VectorTern(table.behind(entries)),
+            Handlers::VectorLoad(table) => Handlers::VectorLoad(table.behind(entries)),
+            Handlers::VectorStore(table) => Handlers::VectorStore(table.behind(entries)),
+            Handlers::LoadLane(table) => Handlers::LoadLane(table.behind(entries)),
+            Handlers::StoreLane(table) => Handlers::StoreLane(table.behind(entries)),
+            Handlers::None => Handlers::None,
+        }
+    }
+
     /// Of one operand.
     pub(crate) fn un(self, a: Place, d: Dest) -> Maybe {
         match self {
-            Handlers::Un(table) => table[a as usize][d as usize],
-            Handlers::VectorUn(table) => *table[a as usize].get(d as usize)?,
+            Handlers::Un(table) => one(table, a, d),
+            Handlers::VectorUn(table) => one(table, a, d),
             _ => None,
         }
     }
@@ -256,11 +277,9 @@ impl Handlers {
     /// Of two operands.
     pub(crate) fn bin(self, a: Place, b: Place, d: Dest) -> Maybe {
         match self {
-            Handlers::Bin(table) => table[a as usize][b as usize][d as usize],
-            Handlers::Cmp(tables) => tables.value[a as usize][b as usize][d as usize],
-            Handlers::VectorBin(table) => {
-                *table.get(a as usize)?.get(b as usize)?.get(d as usize)?
-            }
+            Handlers::Bin(table) => two(table, a, b, d),
+            Handlers::Cmp(tables) => two(tables.value(), a, b, d),
+            Handlers::VectorBin(table) => two(table, a, b, d),
             _ => None,
         }
     }
@@ -275,14 +294,14 @@ impl Handlers {
             [Place::Slot, Place::Slot, Place::Acc] => 3,
             _ => return None,
         };
-        *table[row].get(d as usize)?
+        table.row(row)?.row(d as usize)?.handler()
     }
 
     /// A load from a base.
     pub(crate) fn load(self, a: Place, d: Dest) -> Maybe {
         match self {
-            Handlers::Load(tables) => tables.base[a as usize][d as usize],
-            Handlers::VectorLoad(tables) => *tables.base[a as usize].get(d as usize)?,
+            Handlers::Load(tables) => one(tables.base(), a, d),
+            Handlers::VectorLoad(tables) => one(tables.base(), a, d),
             _ => None,
         }
     }
@@ -290,8 +309,8 @@ impl Handlers {
     /// A load from an address with a constant added.
     pub(crate) fn load_wrapped(self, a: Place, d: Dest) -> Maybe {
         match self {
-            Handlers::Load(tables) => tables.wrapped.first()?[a as usize][d as usize],
-            Handlers::VectorLoad(tables) => *tables.wrapped.first()?[a as usize].get(d as usize)?,
+            Handlers::Load(tables) => one(tables.wrapped().row(0)?, a, d),
+            Handlers::VectorLoad(tables) => one(tables.wrapped().row(0)?, a, d),
             _ => None,
         }
     }
@@ -299,16 +318,11 @@ impl Handlers {
     /// A load from a base and an index, scaled by a power of two.
     pub(crate) fn load_indexed(self, a: Place, b: Place, shift: u32, d: Dest) -> Maybe {
         match (self, shift) {
-            (Handlers::Load(tables), 0) => {
-                tables.indexed.first()?[a as usize][b as usize][d as usize]
-            }
+            (Handlers::Load(tables), 0) => two(tables.indexed().row(0)?, a, b, d),
             (Handlers::Load(tables), shift) => {
-                let scaled = tables.scaled.first()?.get(shift as usize - 1)?;
-                scaled[a as usize][b as usize][d as usize]
+                two(tables.scaled().row(0)?.row(shift as usize - 1)?, a, b, d)
             }
-            (Handlers::VectorLoad(tables), 0) => {
-                *tables.indexed.first()?[a as usize][b as usize].get(d as usize)?
-            }
+            (Handlers::VectorLoad(tables), 0) => two(tables.indexed().row(0)?, a, b, d),
             _ => None,
         }
     }
@@ -316,8 +330,8 @@ impl Handlers {
     /// A store to a base.
     pub(crate) fn store(self, a: Place, v: Place) -> Maybe {
         match self {
-            Handlers::Store(tables) => tables.base[a as usize][v as usize],
-            Handlers::VectorStore(tables) => *tables.base[a as usize].get(v as usize)?,
+            Handlers::Store(tables) => pair(tables.base(), a, v),
+            Handlers::VectorStore(tables) => pair(tables.base(), a, v),
             _ => None,
         }
     }
@@ -325,22 +339,20 @@ impl Handlers {
     /// A load of a number from a base in memory 0, which is shared.
     pub(crate) fn load_shared(self, a: Place, d: Dest) -> Maybe {
         let Handlers::Load(tables) = self else { return None };
-        tables.shared.first()?[a as usize][d as usize]
+        one(tables.shared().row(0)?, a, d)
     }
 
     /// A store of a number to a base in memory 0, which is shared.
     pub(crate) fn store_shared(self, a: Place, v: Place) -> Maybe {
         let Handlers::Store(tables) = self else { return None };
-        tables.shared.first()?[a as usize][v as usize]
+        pair(tables.shared().row(0)?, a, v)
     }
 
     /// A store to an address with a constant added.
     pub(crate) fn store_wrapped(self, a: Place, v: Place) -> Maybe {
         match self {
-            Handlers::Store(tables) => tables.wrapped.first()?[a as usize][v as usize],
-            Handlers::VectorStore(tables) => {
-                *tables.wrapped.first()?[a as usize].get(v as usize)?
-            }
+            Handlers::Store(tables) => pair(tables.wrapped().row(0)?, a, v),
+            Handlers::VectorStore(tables) => pair(tables.wrapped().row(0)?, a, v),
             _ => None,
         }
     }
@@ -348,15 +360,13 @@ impl Handlers {
     /// A store to a base and an index, scaled by a power of two.
     pub(crate) fn store_indexed(self, a: Place, b: Place, shift: u32, v: Place) -> Maybe {
         match (self, shift) {
-            (Handlers::Store(tables), 0) => {
-                tables.indexed.first()?[v as usize][a as usize][b as usize]
-            }
+            (Handlers::Store(tables), 0) => pair(tables.indexed().row(0)?.row(v as usize)?, a, b),
             (Handlers::Store(tables), shift) => {
-                let scaled = tables.scaled.first()?.get(shift as usize - 1)?;
-                scaled[v as usize][a as usize][b as usize]
+                let scaled = tables.scaled().row(0)?.row(shift as usize - 1)?;
+                pair(scaled.row(v as usize)?, a, b)
             }
             (Handlers::VectorStore(tables), 0) => {
-                *tables.indexed.first()?[a as usize][b as usize].get(v as usize)?
+                pair(tables.indexed().row(0)?.row(a as usize)?, b, v)
             }
             _ => None,
         }
@@ -365,26 +375,50 @@ impl Handlers {
     /// A load of a lane from a base.
     pub(crate) fn load_lane(self, a: Place, v: Place, d: Dest) -> Maybe {
         let Handlers::LoadLane(tables) = self else { return None };
-        *tables.base[a as usize].get(v as usize)?.get(d as usize)?
+        two(tables.base(), a, v, d)
     }
 
     /// A store of a lane to a base.
     pub(crate) fn store_lane(self, a: Place, v: Place) -> Maybe {
         let Handlers::StoreLane(tables) = self else { return None };
-        *tables.base[a as usize].get(v as usize)?
+        pair(tables.base(), a, v)
     }
 
     /// A load or store in any memory, whose operands and result are in slots.
     pub(crate) fn any(self, sort: Sort) -> Maybe {
         let any = match self {
-            Handlers::Load(tables) => &tables.any,
-            Handlers::Store(tables) => &tables.any,
-            Handlers::VectorLoad(tables) => &tables.any,
-            Handlers::VectorStore(tables) => &tables.any,
-            Handlers::LoadLane(tables) => &tables.any,
-            Handlers::StoreLane(tables) => &tables.any,
+            Handlers::Load(tables) => tables.any(),
+            Handlers::Store(tables) => tables.any(),
+            Handlers::VectorLoad(tables) => tables.any(),
+            Handlers::VectorStore(tables) => tables.any(),
+            Handlers::LoadLane(tables) => tables.any(),
+            Handlers::StoreLane(tables) => tables.any(),
             _ => return None,
         };
-        Some(any[sort as usize])
+        any.row(sort as usize)?.handler()
     }
+}
+
+/// Of an operand and a destination.
+fn one<const A: usize, const D: usize>(table: Table<[[Maybe; D]; A]>, a: Place, d: Dest) -> Maybe {
+    table.row(a as usize)?.row(d as usize)?.handler()
+}
+
+/// Of two operands.
+pub(crate) fn pair<const A: usize, const B: usize>(
+    table: Table<[[Maybe; B]; A]>,
+    a: Place,
+    b: Place,
+) -> Maybe {
+    table.row(a as usize)?.row(b as usize)?.handler()
+}
+
+/// Of two operands and a destination.
+pub(crate) fn two<const A: usize, const B: usize, const D: usize>(
+    table: Table<[[[Maybe; D]; B]; A]>,
+    a: Place,
+    b: Place,
+    d: Dest,
+) -> Maybe {
+    one(table.row(a as usize)?, b, d)
 }

@@ -5,6 +5,7 @@ use super::{
     Handlers,
     memory::{OfLoad, OfStore},
     numeric::{OfBin, OfCmp, OfFloatCmp, OfUn},
+    sparse::{Made, made},
 };
 use crate::{
     Trap,
@@ -17,7 +18,7 @@ use crate::{
         meaning::num,
     },
 };
-use windlass_decode::{Op, cut, for_each_op};
+use windlass_decode::{Op, for_each_op};
 
 macro_rules! meaning {
     (un $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
@@ -92,37 +93,37 @@ macro_rules! meaning {
 
 macro_rules! table {
     (un $op:ident [$($a:ident)*]) => {
-        Handlers::Un(OfUn::<op::$op>::TABLE)
+        made!(Un OfUn::<op::$op>::TABLE)
     };
     (try_un $op:ident [$($a:ident)*]) => {
-        Handlers::Un(OfUn::<op::$op>::TABLE)
+        made!(Un OfUn::<op::$op>::TABLE)
     };
     (test $op:ident [$($a:ident)*]) => {
-        Handlers::Un(OfUn::<op::$op>::TABLE)
+        made!(Un OfUn::<op::$op>::TABLE)
     };
     (bin $op:ident [$($a:ident)*]) => {
-        Handlers::Bin(OfBin::<op::$op>::TABLE)
+        made!(Bin OfBin::<op::$op>::TABLE)
     };
     (try_bin $op:ident [$($a:ident)*]) => {
-        Handlers::Bin(OfBin::<op::$op>::TABLE)
+        made!(Bin OfBin::<op::$op>::TABLE)
     };
     (cmp $op:ident [i32 i32]) => {
-        Handlers::Cmp(OfCmp::<op::$op>::TABLE)
+        made!(Cmp OfCmp::<op::$op>::TABLE)
     };
     (cmp $op:ident [i64 i64]) => {
-        Handlers::Cmp(OfCmp::<op::$op>::TABLE)
+        made!(Cmp OfCmp::<op::$op>::TABLE)
     };
     (cmp $op:ident [$($a:ident)*]) => {
-        Handlers::Cmp(OfFloatCmp::<op::$op>::TABLE)
+        made!(Cmp OfFloatCmp::<op::$op>::TABLE)
     };
     (load $op:ident [$($a:ident)*]) => {
-        Handlers::Load(OfLoad::<op::$op>::TABLE)
+        made!(Load OfLoad::<op::$op>::TABLE)
     };
     (store $op:ident [$($a:ident)*]) => {
-        Handlers::Store(OfStore::<op::$op>::TABLE)
+        made!(Store OfStore::<op::$op>::TABLE)
     };
     ($other:ident $op:ident [$($a:ident)*]) => {
-        Handlers::None
+        Made::NONE
     };
 }
 
@@ -159,7 +160,7 @@ macro_rules! define {
         $(meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
         /// The handlers of simple instructions, by all of them.
-        const ALL: [Handlers; Op::ALL.len()] = [$(table!($shape $op [$($a)*])),*];
+        pub(super) const ALL: [Made; Op::ALL.len()] = [$(table!($shape $op [$($a)*])),*];
 
         /// The result of an instruction with one constant operand, as bits; none if it would trap.
         pub(crate) fn fold_un(op: Op, a: u64) -> Option<u64> {
@@ -177,17 +178,3 @@ macro_rules! define {
     };
 }
 for_each_op!(define);
-
-/// Up to the last that has some.
-static SCALARS: [Handlers; {
-    let mut len = ALL.len();
-    while matches!(ALL[len - 1], Handlers::None) {
-        len -= 1;
-    }
-    len
-}] = cut(ALL);
-
-/// The handlers of a simple instruction.
-pub(super) fn scalar(op: Op) -> Handlers {
-    SCALARS.get(op as usize).copied().unwrap_or(Handlers::None)
-}

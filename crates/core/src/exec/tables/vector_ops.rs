@@ -4,6 +4,7 @@
 use super::{
     Handlers,
     ops::op,
+    sparse::{Made, made},
     vector::{
         OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore,
         OfStoreLane, OfTern, OfVector, OfVectors,
@@ -18,11 +19,7 @@ use crate::{
             numeric::{BinOp, UnOp},
             vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, ShuffleOp, StoreLaneOp, TernOp},
         },
-        meaning::{
-            native::{self, on},
-            simd,
-            v128::Simd as v128,
-        },
+        meaning::{native::on, simd, v128::Simd as v128},
     },
 };
 use windlass_decode::{Op, for_each_op};
@@ -226,66 +223,58 @@ macro_rules! lane_meaning {
     ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*] $($facts:tt)*) => {};
 }
 
-/// The table for this CPU.
-macro_rules! fastest {
-    ($fast:ident $variant:ident $of:ident $op:ident) => {
-        Handlers::$variant(if $fast {
-            // Evaluated before code is made: there are no handlers but those of the table.
-            const {
-                if gains(Op::$op) {
-                    $of::<Fast<op::$op>, true>::TABLE
-                } else {
-                    $of::<op::$op, false>::TABLE
-                }
-            }
-        } else {
-            $of::<op::$op, false>::TABLE
-        })
+/// The tables of an instruction for every CPU, or those that CPUs with more have instead.
+macro_rules! either {
+    (every $variant:ident $of:ident $op:ident) => {
+        made!($variant $of::<op::$op, false>::TABLE)
+    };
+    (fast $variant:ident $of:ident $op:ident) => {
+        if gains(Op::$op) { made!($variant $of::<Fast<op::$op>, true>::TABLE) } else { Made::NONE }
     };
 }
 
 macro_rules! table {
-    (v_un $fast:ident $op:ident) => {
-        fastest!($fast VectorUn OfVector $op)
+    (v_un $cpu:ident $op:ident) => {
+        either!($cpu VectorUn OfVector $op)
     };
-    (v_test $fast:ident $op:ident) => {
-        fastest!($fast VectorUn OfVector $op)
+    (v_test $cpu:ident $op:ident) => {
+        either!($cpu VectorUn OfVector $op)
     };
-    (v_splat $fast:ident $op:ident) => {
-        fastest!($fast VectorUn OfScalar $op)
+    (v_splat $cpu:ident $op:ident) => {
+        either!($cpu VectorUn OfScalar $op)
     };
-    (v_bin $fast:ident $op:ident) => {
-        fastest!($fast VectorBin OfVectors $op)
+    (v_bin $cpu:ident $op:ident) => {
+        either!($cpu VectorBin OfVectors $op)
     };
-    (v_tern $fast:ident $op:ident) => {
-        fastest!($fast VectorTern OfTern $op)
+    (v_tern $cpu:ident $op:ident) => {
+        either!($cpu VectorTern OfTern $op)
     };
-    (v_shift $fast:ident $op:ident) => {
-        fastest!($fast VectorBin OfShift $op)
+    (v_shift $cpu:ident $op:ident) => {
+        either!($cpu VectorBin OfShift $op)
     };
-    (v_extract $fast:ident $op:ident) => {
-        Handlers::VectorUn(OfExtract::<op::$op>::TABLE)
+    (v_extract every $op:ident) => {
+        made!(VectorUn OfExtract::<op::$op>::TABLE)
     };
-    (v_replace $fast:ident $op:ident) => {
-        Handlers::VectorBin(OfReplace::<op::$op>::TABLE)
+    (v_replace every $op:ident) => {
+        made!(VectorBin OfReplace::<op::$op>::TABLE)
     };
-    (v_shuffle $fast:ident $op:ident) => {
-        fastest!($fast VectorBin OfShuffle $op)
+    (v_shuffle $cpu:ident $op:ident) => {
+        either!($cpu VectorBin OfShuffle $op)
     };
-    (v_load $fast:ident $op:ident) => {
-        Handlers::VectorLoad(OfLoad::<op::$op>::TABLE)
+    (v_load every $op:ident) => {
+        made!(VectorLoad OfLoad::<op::$op>::TABLE)
     };
-    (v_store $fast:ident $op:ident) => {
-        Handlers::VectorStore(OfStore::<op::$op>::TABLE)
+    (v_store every $op:ident) => {
+        made!(VectorStore OfStore::<op::$op>::TABLE)
     };
-    (v_load_lane $fast:ident $op:ident) => {
-        Handlers::LoadLane(OfLoadLane::<op::$op>::TABLE)
+    (v_load_lane every $op:ident) => {
+        made!(LoadLane OfLoadLane::<op::$op>::TABLE)
     };
-    (v_store_lane $fast:ident $op:ident) => {
-        Handlers::StoreLane(OfStoreLane::<op::$op>::TABLE)
+    (v_store_lane every $op:ident) => {
+        made!(StoreLane OfStoreLane::<op::$op>::TABLE)
     };
-    ($other:ident $fast:ident $op:ident) => {
-        Handlers::None
+    ($other:ident $cpu:ident $op:ident) => {
+        Made::NONE
     };
 }
 
@@ -295,13 +284,11 @@ macro_rules! define {
         $(meaning!($shape $op $name [$($a)*] [$($r)*]);)*
         $(lane_meaning!($shape $op $name [$($a)*] [$($r)*] $($fact $(= $of)?)*);)*
 
-        /// The handlers of a vector instruction.
-        pub(super) fn vector(op: Op) -> Handlers {
-            let fast = native::is_fast();
-            match op {
-                $(Op::$op => table!($shape fast $op),)*
-            }
-        }
+        /// The handlers of vector instructions, by all of them.
+        pub(super) const BASELINE: [Made; Op::ALL.len()] = [$(table!($shape every $op)),*];
+
+        /// Those that CPUs with more have instead (I8).
+        pub(super) const FAST: [Made; Op::ALL.len()] = [$(table!($shape fast $op)),*];
     };
 }
 for_each_op!(define);
