@@ -68,8 +68,11 @@ const CHOSEN: [&str; 15] = [
 type Handler = u32;
 
 /// Cells that follow each other in memory.
+#[derive(Default)]
 struct Stretch {
     handlers: Vec<Handler>,
+    /// Of each the one that reads of slots what it reads of pinned locals: see [`general`].
+    general: Vec<Handler>,
     /// How often each was executed, in parts of [`TOTAL`].
     counts: Vec<f64>,
     program: usize,
@@ -91,7 +94,7 @@ impl Profiles {
         let mut total = 0.0;
         for block in text.split("\n\n") {
             let program = self.weights.len();
-            let mut stretch = Stretch { handlers: Vec::new(), counts: Vec::new(), program };
+            let mut stretch = Stretch { program, ..Stretch::default() };
             for line in block.lines().filter(|line| !line.is_empty()) {
                 let (count, name) = line.split_once(' ').unwrap_or((line, ""));
                 let count: f64 = count.parse().map_err(|_| {
@@ -99,6 +102,7 @@ impl Profiles {
                     io::Error::new(io::ErrorKind::InvalidData, what)
                 })?;
                 stretch.handlers.push(self.number(name));
+                stretch.general.push(self.number(&general(name)));
                 stretch.counts.push(count);
                 total += count;
             }
@@ -136,6 +140,29 @@ impl Profiles {
         }
         weights
     }
+}
+
+/// The handler that finds in slots what this one finds in pinned locals, which lie there, too: a
+/// sequence of it executes cells of both. Where a pinned local is read and written it would have to
+/// wait for the slot, so that is left.
+fn general(name: &str) -> String {
+    let body = name.split_once('<').map_or(name, |(body, _)| body);
+    let has_dest = match body {
+        "Un" | "Bin" | "CmpSelect" | "Select" | "Load" | "Copy" => true,
+        "BrCmp" | "BrTest" | "BrAnd" | "BrTable" | "Store" | "GlobalSet" | "Return"
+        | "CallIndirect" => false,
+        _ => return name.to_owned(),
+    };
+    let (sources, dest) = match name.rsplit_once(", ").filter(|_| has_dest) {
+        Some((sources, dest)) => (sources, dest),
+        None => (name, ""),
+    };
+    let pin = dest.trim_end_matches('>');
+    if is_vector(name) || matches!(pin, "P0" | "P1") && sources.contains(pin) {
+        return name.to_owned();
+    }
+    let sources = sources.replace("P0", "Slot").replace("P1", "Slot");
+    if dest.is_empty() { sources } else { format!("{sources}, {dest}") }
 }
 
 /// Whether a handler is one of those that the file admits.
@@ -281,7 +308,11 @@ fn candidates(all: &Profiles, there: &[bool], count: usize) -> Vec<Sequence> {
     let mut saved: HashMap<&[Handler], BTreeMap<usize, f64>> = HashMap::new();
     for stretch in &all.stretches {
         for length in 2..=LONGEST {
-            for (chain, count) in stretch.handlers.windows(length).zip(&stretch.counts) {
+            let exact = stretch.handlers.windows(length).zip(&stretch.counts);
+            let general = stretch.general.windows(length).zip(&stretch.counts);
+            let is_new = |((chain, _), (own, _)): &((&[Handler], _), (&[Handler], _))| chain != own;
+            let general = general.zip(exact.clone()).filter(is_new).map(|(general, _)| general);
+            for (chain, count) in exact.clone().chain(general) {
                 if chain.iter().all(|&handler| there[handler as usize]) {
                     let by_program = saved.entry(chain).or_default();
                     *by_program.entry(stretch.program).or_default() += count * (length - 1) as f64;
@@ -318,8 +349,10 @@ fn divide(stretch: &Stretch, numbers: &HashMap<&[Handler], usize>, saved: &mut [
         best[at] = (best[at + 1].0 + 1, 1, None);
         for length in 2..=LONGEST.min(len - at) {
             let dispatches = best[at + length].0 + 1;
+            let [exact, general] =
+                [&stretch.handlers, &stretch.general].map(|cells| &cells[at..at + length]);
             if dispatches < best[at].0
-                && let Some(&number) = numbers.get(&stretch.handlers[at..at + length])
+                && let Some(&number) = numbers.get(exact).or_else(|| numbers.get(general))
             {
                 best[at] = (dispatches, length, Some(number));
             }

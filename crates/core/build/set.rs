@@ -68,6 +68,8 @@ const OF_INSTRUCTION: [&str; 14] = [
     "StoreLane",
 ];
 
+const PINS: [&str; 2] = ["P0", "P1"];
+
 /// How many names a name is in at most.
 const DEEPEST: usize = 8;
 
@@ -161,6 +163,54 @@ impl Tree {
 
     fn has(&self, word: &str) -> bool {
         self.word == word || self.args.iter().any(|arg| arg.has(word))
+    }
+
+    /// The name of what finds in slots what this finds in pinned locals, which lie there, too: the
+    /// same cell is executed by both. None if there is nothing to find so; nor where a pinned local
+    /// is read and written, which would have to wait for the slot.
+    fn general(&self) -> Option<Tree> {
+        let has_dest = match self.word.as_str() {
+            "Un" | "Bin" | "CmpSelect" | "Select" | "Load" | "Copy" => true,
+            "BrCmp" | "BrTest" | "BrAnd" | "Store" | "GlobalSet" | "Return" | "BrTable"
+            | "CallIndirect" => false,
+            _ => return None,
+        };
+        let is_vector = |word: &str| word.contains("V128") || word.as_bytes().get(3) == Some(&b'x');
+        if self.has("Simd") || self.has("Fast") || self.args.iter().any(|arg| is_vector(&arg.word))
+        {
+            return None;
+        }
+        let (sources, dest) = self.args.split_at(self.args.len().saturating_sub(has_dest.into()));
+        let is_source = |pin: &str| sources.iter().any(|source| source.has(pin));
+        if dest.iter().any(|dest| PINS.contains(&dest.word.as_str()) && is_source(&dest.word))
+            || !PINS.into_iter().any(is_source)
+        {
+            return None;
+        }
+        let args = sources.iter().map(Tree::unpinned).chain(dest.iter().cloned()).collect();
+        Some(Tree { word: self.word.clone(), args })
+    }
+
+    /// With slots for pinned locals.
+    fn unpinned(&self) -> Tree {
+        let word = if PINS.contains(&self.word.as_str()) { "Slot" } else { &self.word };
+        Tree { word: word.to_owned(), args: self.args.iter().map(Tree::unpinned).collect() }
+    }
+
+    /// Of a body that is there for all places, the names with pinned locals for its operand.
+    fn pinned(&self) -> Vec<Tree> {
+        let source = match self.word.as_str() {
+            "Copy" | "GlobalSet" | "Return" if self.args.len() > 1 => 1,
+            "BrTable" | "CallIndirect" => 0,
+            _ => return Vec::new(),
+        };
+        let with = |pin: &str| {
+            let mut tree = self.clone();
+            tree.args[source].word = pin.to_owned();
+            tree
+        };
+        let is_slot = self.args.get(source).is_some_and(|source| source.word == "Slot");
+        if is_slot { PINS.map(with).into() } else { Vec::new() }
     }
 
     /// With another metering.
@@ -324,6 +374,20 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     let run = |tree: &Tree| if tree.has("Fast") { "run_fast" } else { "run" };
     let handlers = parts.iter().map(|part| format!("{}::<{}>", run(part), part.to_type()));
     list(&mut out, "/// What sequences are made of.\npub(super) static PARTS", "Handler", handlers);
+    let pinned: Vec<Tree> = parts.iter().flat_map(|part| part.pinned()).collect();
+    let special: BTreeSet<&Tree> =
+        set.handlers.keys().chain(&pinned).chain(parts.iter().copied()).collect();
+    let special = special.into_iter().filter_map(|tree| {
+        let part = number.get(&tree.general()?)?;
+        Some(format!("({}::<{}>, {part})", run(tree), tree.to_type()))
+    });
+    list(
+        &mut out,
+        "/// Handlers of pinned locals, and the part that executes their cells from slots.\n\
+         pub(super) static SPECIAL",
+        "(Handler, u16)",
+        special,
+    );
 
     let mut root = Node::default();
     let mut fused = Vec::new();

@@ -12,10 +12,12 @@
 //! can be one.
 //!
 //! - **I1** A handler runs only on a cell that was emitted for it: the operand words are there, in
-//!   its format; if it is of a sequence, the cells that follow are its other parts; if it is of a
-//!   block, they are the block's, word by word.
+//!   its format; if it is of a sequence, the cells that follow are its other parts, or such as read
+//!   pinned locals where the parts read the slots of these; if it is of a block, they are the
+//!   block's, word by word.
 //!   Test: `src/verify/tests.rs`: `missing_and_additional_words_are_found`.
 //!   Test: `src/verify/tests.rs`: `what_a_sequence_says_has_to_follow`.
+//!   Test: `src/verify/tests.rs`: `a_sequence_finds_a_pinned_local_in_its_slot`.
 //!   Test: `src/translate/block_tests.rs`: `the_verifier_compares_blocks_word_by_word`.
 //! - **I2** Slots named in code lie in the frame: parameters below `sp`, the rest below what
 //!   `enter` checked. Test: `src/verify/tests.rs`: `slots_are_those_of_the_frame`.
@@ -113,7 +115,7 @@ pub(crate) use code::{
     slow::SlowOp,
     table::CodeTable,
 };
-pub(crate) use handlers::call::DIRECT;
+pub(crate) use handlers::call::{DIRECT, set_by_enter};
 pub use machine::dispatch::BACKEND;
 pub(crate) use machine::{
     Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves, views::FuncCode,

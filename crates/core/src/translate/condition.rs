@@ -116,7 +116,7 @@ impl<'m> Translator<'m> {
                 return condition;
             }
         }
-        let a = match self.place(operand) {
+        let a = match self.unconverted(operand).unwrap_or_else(|| self.place(operand)) {
             Loc::Const(_) => Loc::Slot(self.slot_of(operand)),
             a => a,
         };

@@ -119,10 +119,15 @@ impl Translator<'_> {
             debug_assert!(emitted, "there is a handler for slots");
             return self.push_temp(kind);
         }
-        let a = self.variable_place(address);
+        let a = self.address_place(address);
         let d = ResultLoc::Slot(self.next_slot());
         self.builder.emit(Inst { what: What::Load(op, offset), d, a, b: NO_LOC });
         self.push_temp(kind);
+    }
+
+    /// A place that is not a constant, of an address.
+    fn address_place(&mut self, operand: Operand) -> Loc {
+        self.unconverted(operand).unwrap_or_else(|| self.variable_place(operand))
     }
 
     /// A place that is not a constant.
@@ -157,7 +162,7 @@ impl Translator<'_> {
         let kind = operand_kind(op);
         let (a, offset) = match constant_address(address, offset) {
             Some(at) => (Loc::Const(0), at),
-            None => (self.variable_place(address), offset),
+            None => (self.address_place(address), offset),
         };
         let v = self.value_place(value, kind.domain(), &[a]);
         let Some(([a, v], handler)) = placed([a, v], find) else { return };

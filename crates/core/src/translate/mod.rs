@@ -53,6 +53,7 @@ use crate::{
         Catches, Cell, CodeTable,
         code::maps::Stopped,
         machine::place::{Domain, Kind},
+        set_by_enter,
         tables::{self, EXCEPTIONS, FAST, GC, THREADS, fusions::Fusions},
     },
     object_type::ObjectType,
@@ -591,9 +592,10 @@ impl<'m> Translator<'m> {
     fn finish_enter(&mut self) {
         let [.., f32] = [Domain::Int, Domain::F64, Domain::F32].map(|d| self.pin_slots(d));
         // Room for the two words below the frame of whatever this one calls.
-        let size = encode::slot(self.first_temp + self.max_height + FIRST_LOCAL);
-        let zeroed = encode::slot(self.first_temp - FIRST_LOCAL);
-        let [size, zeroed] = [size, zeroed].map(|number| self.builder.fit(number));
+        let size = self.first_temp + self.max_height + FIRST_LOCAL;
+        let zeroed = self.first_temp - FIRST_LOCAL;
+        let size = size.max(FIRST_LOCAL + set_by_enter(zeroed));
+        let [size, zeroed] = [size, zeroed].map(|number| self.builder.fit(encode::slot(number)));
         self.builder.code[2] = Cell::word(crate::exec::pack_fields([f32[0], f32[1], size, zeroed]));
     }
 

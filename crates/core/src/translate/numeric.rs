@@ -5,8 +5,9 @@
 
 use super::{
     Translator,
-    inst::{Inst, What, result_kind},
-    stack::Origin,
+    encode::low,
+    inst::{Inst, Loc, What, result_kind},
+    stack::{Operand, Origin},
 };
 use crate::exec::{
     fold_bin, fold_un,
@@ -35,7 +36,7 @@ impl Translator<'_> {
         {
             return self.push_const(result_kind(op), bits);
         }
-        if op == Op::I32Eqz && self.negate_last(a) {
+        if op == Op::I32Eqz && self.negate_last(a) || op == Op::I32WrapI64 && self.narrow_last(a) {
             return;
         }
         self.produce(What::Un(op), &mut [a], result_kind(op));
@@ -66,8 +67,53 @@ impl Translator<'_> {
         }
     }
 
+    /// `i32.wrap_i64` of what was just computed: the same of the lower halves, which is where the
+    /// operands are.
+    fn narrow_last(&mut self, a: Operand) -> bool {
+        let Some(&inst) = self.builder.last() else { return false };
+        let What::Bin(op) = inst.what else { return false };
+        let narrow = match op {
+            Op::I64Add => Op::I32Add,
+            Op::I64Sub => Op::I32Sub,
+            Op::I64Mul => Op::I32Mul,
+            Op::I64And => Op::I32And,
+            Op::I64Or => Op::I32Or,
+            Op::I64Xor => Op::I32Xor,
+            _ => return false,
+        };
+        let [x, y] = [inst.a, inst.b].map(|loc| match loc {
+            Loc::Const(bits) => Loc::Const(low(bits).into()),
+            other => other,
+        });
+        let inst = Inst { what: What::Bin(narrow), a: x, b: y, ..inst };
+        if !self.is_last(a) || inst.placed().is_none() {
+            return false;
+        }
+        self.builder.take_back();
+        self.builder.emit(inst);
+        self.push_temp(Kind::I32);
+        true
+    }
+
+    /// Where an integer of half or twice the width lies that an operand was just made of, if it can
+    /// be read there: what has 64 bits has the lower ones in front, and 32 are followed by zeros.
+    /// The conversion is taken back.
+    pub(super) fn unconverted(&mut self, operand: Operand) -> Option<Loc> {
+        let conversion = match operand.kind {
+            Kind::I32 => Op::I32WrapI64,
+            Kind::I64 => Op::I64ExtendI32U,
+            _ => return None,
+        };
+        let &Inst { what: What::Un(op), a, .. } = self.builder.last()? else { return None };
+        if op != conversion || !self.is_last(operand) {
+            return None;
+        }
+        self.builder.take_back();
+        Some(a)
+    }
+
     /// `i32.eqz` of the comparison that was just made: the opposite comparison.
-    fn negate_last(&mut self, a: super::stack::Operand) -> bool {
+    fn negate_last(&mut self, a: Operand) -> bool {
         let Some(&inst) = self.builder.last() else { return false };
         let What::Bin(op) = inst.what else { return false };
         let Some((negated, swap)) = tables::negated(op) else { return false };

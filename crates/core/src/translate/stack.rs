@@ -23,7 +23,11 @@ use super::{
     state::State,
     work,
 };
-use crate::exec::{machine::place::Kind, tables::FAST};
+use crate::exec::{
+    machine::place::Kind,
+    pack_fields,
+    tables::{self, FAST},
+};
 
 /// What an operand is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,19 +252,62 @@ impl Translator<'_> {
                 locals.get_mut(local).pending = operand.below;
             }
         }
-        let mut kept = first;
-        for place in first..self.loose.len() {
-            let index = self.loose[place];
+        let (mut kept, mut place) = (first, first);
+        while let Some(&index) = self.loose.get(place) {
             let operand = self.stack[index as usize];
             if matches!(operand.origin, Origin::Const(_)) && !constants {
                 self.loose[kept] = index;
                 kept += 1;
+                place += 1;
                 continue;
             }
-            self.settle_one(operand);
-            self.stack[index as usize].origin = Origin::Temp;
+            let mut count = if FAST && constants { self.gather(place) } else { 0 };
+            if count == 0 {
+                self.settle_one(operand);
+                count = 1;
+            }
+            let State { loose, stack, .. } = &mut self.state;
+            for &index in &loose[place..place + count] {
+                stack[index as usize].origin = Origin::Temp;
+            }
+            place += count;
         }
         self.loose.truncate(kept);
+    }
+
+    /// Moves two or three operands, from `place` in `loose` on, to their slots by one cell, if they
+    /// are numbers side by side, and values of locals. How many it has moved.
+    fn gather(&mut self, place: usize) -> usize {
+        let mut moved = [Loc::Slot(0); MOST_GATHERED];
+        let mut count = 0;
+        for (index, loc) in moved.iter_mut().enumerate() {
+            let Some(operand) = self.gathered(place, index) else { break };
+            let Origin::Local(local) = operand.origin else { break };
+            *loc = Loc::Slot(self.locals.get(local).slot);
+            count += 1;
+        }
+        let Some(handler) = tables::gather(count) else { return 0 };
+        let first = self.stack[self.loose[place] as usize].slot;
+        for (slot, index) in (first..).zip(0..count) {
+            let Some(operand) = self.gathered(place, index) else { break };
+            self.builder.use_operands(operand.kind.domain(), &moved[index..=index]);
+            self.builder.written(slot, 1);
+        }
+        let [a, b, c] = moved;
+        match count {
+            2 => self.builder.cell(handler, format_args!("s{first}.. = {a} {b}")),
+            _ => self.builder.cell(handler, format_args!("s{first}.. = {a} {b} {c}")),
+        };
+        self.builder.push(pack_fields([first, a.slot(), b.slot(), c.slot()]));
+        count
+    }
+
+    /// The operand that is `index` above the one at `place` in `loose`, if it is a loose number.
+    fn gathered(&self, place: usize, index: usize) -> Option<Operand> {
+        let loose = *self.loose.get(place + index)? as usize;
+        let operand = self.stack[loose];
+        let is_number = !matches!(operand.kind, Kind::V128 | Kind::Ref);
+        (is_number && loose == self.loose[place] as usize + index).then_some(operand)
     }
 
     /// Puts every local's value that is on the stack into its slot: from here on control may split.
@@ -282,3 +329,6 @@ impl Translator<'_> {
         self.locals.get_mut(local).pending = None;
     }
 }
+
+/// The most operands that go to their slots by one cell.
+const MOST_GATHERED: usize = 3;

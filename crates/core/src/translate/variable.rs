@@ -155,11 +155,17 @@ impl Translator<'_> {
     pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: Kind) {
         let d = ResultLoc::Slot(self.next_slot());
         let mut inst = Inst { what, d, a: NO_LOC, b: NO_LOC };
+        // The upper one was made last.
+        let is_number = matches!(what, What::Un(_) | What::Bin(_));
+        let mut read = [None; 2];
+        for (loc, operand) in read.iter_mut().zip(&*operands).rev().filter(|_| is_number) {
+            *loc = self.unconverted(*operand);
+        }
         if let [a, ..] = operands {
-            inst.a = self.place(*a);
+            inst.a = read[0].unwrap_or_else(|| self.place(*a));
         }
         if let [_, b] = operands {
-            inst.b = self.place(*b);
+            inst.b = read[1].unwrap_or_else(|| self.place(*b));
             // The accumulator can be read once: a handler has no form with it twice.
             if inst.a.is_acc() && inst.b.is_acc() {
                 inst.b = Loc::Slot(inst.b.slot());
@@ -181,14 +187,19 @@ impl Translator<'_> {
     /// Emits an instruction that has no handler for the places of its operands: from slots.
     fn emit_from_slots(&mut self, mut inst: Inst, operands: &[Operand]) {
         if let [a, ..] = operands {
-            inst.a = Loc::Slot(self.slot_of(*a));
+            inst.a = self.slot_place(inst.a, *a);
         }
         if let [_, b] = operands
             && (!inst.b.is_const() || inst.handler().is_none())
         {
-            inst.b = Loc::Slot(self.slot_of(*b));
+            inst.b = self.slot_place(inst.b, *b);
         }
         let emitted = self.builder.emit(inst);
         debug_assert!(emitted, "every instruction has a handler for slots: {inst}");
+    }
+
+    /// The slot of what is read at `loc`, of an operand.
+    fn slot_place(&mut self, loc: Loc, operand: Operand) -> Loc {
+        if loc.is_const() { Loc::Slot(self.slot_of(operand)) } else { loc.in_slot() }
     }
 }

@@ -177,6 +177,17 @@ impl<'a> Verifier<'a> {
         }
         Ok(())
     }
+
+    /// I2: slots that are read, and as many that are written, of operands.
+    pub(super) fn gather(&mut self, count: usize) -> Outcome {
+        let [to, from @ ..] = [0, 1, 2, 3].map(|index| self.field(index));
+        self.operands(to, i32::try_from(count).unwrap_or(i32::MAX))?;
+        for (slot, &from) in (to..).zip(&from[..count]) {
+            let ty = self.state.slot(&self.frame, from)?;
+            self.set_slot(slot, ty)?;
+        }
+        Ok(())
+    }
 }
 
 /// The register file of a value.

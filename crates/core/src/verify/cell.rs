@@ -8,7 +8,8 @@ use super::{
 use crate::{
     Metering,
     exec::{
-        cells::{Field, Layout, Part, Type},
+        Cell,
+        cells::{Field, Layout, Layouts, Part, Type},
         machine::place::{Dest, Domain, Place},
         tables::Sort,
     },
@@ -80,17 +81,34 @@ impl Verifier<'_> {
         Ok(found)
     }
 
-    /// Whether this can be read so.
+    /// Whether two layouts that are alike find the same in the cell.
+    pub(super) fn reads_the_same(&self, a: &Layout, b: &Layout) -> bool {
+        a.fields.iter().zip(&b.fields).enumerate().all(|(index, (a, b))| {
+            let of_pin = |field: &Field| match *field {
+                Field::Get(place @ (Place::P0 | Place::P1), ty) => {
+                    let pins = self.state.flow.pins.get(ty.domain() as usize);
+                    pins.is_some_and(|pins| {
+                        pins[usize::from(place == Place::P1)] == self.field(index)
+                    })
+                }
+                _ => true,
+            };
+            a == b || of_pin(a) && of_pin(b)
+        })
+    }
+
+    /// Whether this can be read so. An integer can be read as one of the other width, too: as its
+    /// lower half, or with the zeros behind it.
     fn is(&self, ty: Ty, wanted: Type) -> bool {
         let heap = |wanted| self.types.refers(ty, HeapType::Abs(wanted));
+        let is_integer = [Ty::I32, Ty::I64].into_iter().any(|number| self.types.fits(ty, number));
         match wanted {
-            Type::I32 => self.types.fits(ty, Ty::I32),
-            Type::I64 => self.types.fits(ty, Ty::I64),
+            Type::I32 | Type::I64 => is_integer,
             Type::F32 => self.types.fits(ty, Ty::F32),
             Type::F64 => self.types.fits(ty, Ty::F64),
             Type::V128 => self.types.fits(ty, Ty::LOW),
-            Type::Word => ty.reference != Reference::None || self.types.fits(ty, Ty::I64),
-            Type::Index => [Ty::I32, Ty::I64].into_iter().any(|index| self.types.fits(ty, index)),
+            Type::Word => ty.reference != Reference::None || is_integer,
+            Type::Index => is_integer,
             Type::Ref => ty.reference != Reference::None,
             Type::I31 => heap(AbsHeapType::I31),
             Type::Array => heap(AbsHeapType::Array),
@@ -262,6 +280,7 @@ impl Verifier<'_> {
                 self.state.flow.pins[Domain::F32 as usize] = f32;
             }
             MoveMany => self.move_many()?,
+            Gather(count) => self.gather(count)?,
             Slow => self.slow()?,
             SmallBulk(op) => self.small_bulk(op)?,
             Unreachable => return Ok(false),
@@ -454,6 +473,27 @@ impl Verifier<'_> {
         self.state.set_acc(Domain::Vector, Ty::LOW, slot);
         Ok(())
     }
+}
+
+/// Layouts of the cell with this word, each with one of `handler` that is like it but for slots
+/// that are read instead of pinned locals, or the other way round.
+pub(super) fn alike(
+    layouts: &Layouts,
+    word: Cell,
+    handler: u64,
+) -> impl Iterator<Item = (&Layout, &Layout)> {
+    let lies = |place: &Place| matches!(place, Place::Slot | Place::P0 | Place::P1);
+    let is_like = move |(a, b): (&Field, &Field)| match (a, b) {
+        (Field::Get(a, x), Field::Get(b, y)) => x == y && (a == b || lies(a) && lies(b)),
+        _ => a == b,
+    };
+    layouts.of(word).flat_map(move |own| {
+        let alike = layouts.of(Cell::word(handler)).filter(move |other| {
+            let is_so = own.words == other.words && own.part == other.part;
+            is_so && own.fields.iter().zip(&other.fields).all(is_like)
+        });
+        alike.map(move |other| (own, other))
+    })
 }
 
 /// What a result is that is written so.

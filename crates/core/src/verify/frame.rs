@@ -3,7 +3,7 @@
 //! says and every later cell is held to.
 
 use super::{Outcome, ensure, types::Ty};
-use crate::exec::machine::place::Domain;
+use crate::exec::{machine::place::Domain, set_by_enter};
 use alloc::{collections::TryReserveError, vec::Vec};
 use core::ops::Range;
 use windlass_decode::{AbsHeapType, FuncType, HeapType, ValType, limits};
@@ -110,7 +110,11 @@ impl Frame {
         // Behind the locals may be slots that keep exceptions.
         ensure(self.first_temp >= self.declared_end, "I2: enter zeroes the locals")?;
         ensure(size as usize <= limits::FRAME_SLOTS, "I2: no frame is so large")?;
-        ensure(self.end >= self.first_temp, "I2: the frame has room for the locals")?;
+        let has_room = |slots: i32| {
+            let set = usize::try_from(slots).map_or(0, set_by_enter);
+            self.end >= self.first_temp && size as usize >= FIRST_LOCAL as usize + set
+        };
+        ensure(has_room(zeroed), "I2: the frame has room for the locals")?;
         for (has, domain) in domains.into_iter().zip(pins) {
             ensure(has == (domain[0] != 0), "I2: pinned locals are those that enter loads")?;
         }

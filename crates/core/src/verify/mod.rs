@@ -51,6 +51,7 @@ use crate::{
 };
 use alloc::{collections::BinaryHeap, sync::Arc, vec::Vec};
 use body::Body;
+use cell::alike;
 use core::{
     fmt, mem,
     ops::{Deref, DerefMut},
@@ -158,6 +159,9 @@ pub(crate) struct Progress {
     target: usize,
     /// Its machine code is that of several handlers.
     is_shared: bool,
+    /// Cells behind, each with the handler that a sequence executes it by, which is not its own: it
+    /// reads slots where the other reads pinned locals.
+    parts: Vec<(usize, u64)>,
     state: State,
     /// Whether anything leads to where the pass is.
     is_reachable: bool,
@@ -357,9 +361,10 @@ impl Verifier<'_> {
                 self.stops_before()?;
             }
             if known.leads() {
-                ensure(self.is_sequence(), "I1: what a sequence says follows")?;
+                ensure(self.is_sequence()?, "I1: what a sequence says follows")?;
                 ensure(self.is_block()?, "I1: what a block says follows")?;
             }
+            self.look_at_parts()?;
         }
         self.is_shared = layouts.known(known).nth(1).is_some();
         let mut outcome = Err("I1: not a handler");
@@ -394,18 +399,56 @@ impl Verifier<'_> {
     }
 
     /// I1: whether the cells that begin here are those that the first one's handler executes.
-    fn is_sequence(&self) -> bool {
-        let code = self.subject.code;
-        let mut sequences = self.layouts.sequences(code[self.at]).peekable();
-        let follow = |parts: &[u64]| {
-            let mut at = self.at;
-            parts.iter().skip(1).all(|&part| {
-                let first = self.layouts.of(code[at]).next();
-                at += 1 + first.map_or(0, |layout| self.count_words(at, layout));
-                code.get(at).is_some_and(|&cell| self.layouts.begins_with(cell, part))
-            })
-        };
-        sequences.peek().is_none() || sequences.any(follow)
+    fn is_sequence(&mut self) -> Result<bool, &'static str> {
+        let (code, layouts) = (self.subject.code, self.layouts);
+        let mut sequences = layouts.sequences(code[self.at]).peekable();
+        if sequences.peek().is_none() {
+            return Ok(true);
+        }
+        let known = self.parts.len();
+        for parts in sequences {
+            self.parts.try_reserve(parts.len()).map_err(|_| NO_MEMORY)?;
+            if self.follow(&parts[1..]) {
+                return Ok(true);
+            }
+            self.parts.truncate(known);
+        }
+        Ok(false)
+    }
+
+    /// Whether cells of these handlers follow, or such as they can execute: those are noted.
+    fn follow(&mut self, parts: &[u64]) -> bool {
+        let (code, layouts) = (self.subject.code, self.layouts);
+        let mut at = self.at;
+        for &part in parts {
+            let first = layouts.of(code[at]).next();
+            at += 1 + first.map_or(0, |layout| self.count_words(at, layout));
+            let Some(&cell) = code.get(at) else { return false };
+            if layouts.begins_with(cell, part) {
+                continue;
+            }
+            if alike(layouts, cell, part).next().is_none() {
+                return false;
+            }
+            self.parts.push((at, part));
+        }
+        true
+    }
+
+    /// I2: of the cell, what a sequence finds in another place than the cell's own handler is the
+    /// same: a pinned local, and its slot.
+    fn look_at_parts(&mut self) -> Outcome {
+        let (at, word) = (self.at, self.subject.code[self.at]);
+        for index in (0..self.parts.len()).rev().filter(|_| self.is_reachable) {
+            let (of, part) = self.parts[index];
+            if of == at {
+                let mut alike = alike(self.layouts, word, part);
+                let is_same = alike.any(|(own, other)| self.reads_the_same(own, other));
+                ensure(is_same, "I2: what a sequence reads of a cell")?;
+            }
+        }
+        self.parts.retain(|&(of, _)| of > at);
+        Ok(())
     }
 
     /// I1: whether the cells that begin here are those that a block executes, word by word. What is

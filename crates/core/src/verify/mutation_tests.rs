@@ -75,8 +75,8 @@ const TEXT: &str = r#"(module
       (return_call $leaf (i32x4.extract_lane 1 (local.get 1)))))"#;
 
 /// What [`TEXT`] has no cells of: pins of loops, floats that are loaded again behind calls, calls
-/// and tail calls of all kinds, many values at once, small copies, tables, globals in a row, other
-/// memories, descriptors.
+/// and tail calls of all kinds, many values at once, arguments that are locals, small copies,
+/// tables, globals in a row, other memories, descriptors.
 const MORE: &str = r#"(module
     (type $t (func (param i32) (result i32)))
     (rec (type $s (sub (descriptor $d) (struct (field (mut i32)))))
@@ -187,7 +187,13 @@ const MORE: &str = r#"(module
       (if (i32.eq (i32.const 9)) (then (unreachable)))
       (block $d (result i32)
         (try_table (catch $e $d) (throw_ref (local.get 1)))
-        (unreachable))))"#;
+        (unreachable)))
+    (func $three (param i32 i64 i32) (result i32) (local.get 2))
+    (func (export "10") (type $t) (local $x i32) (local $n i64)
+      (local.set $x (i32.const 4))
+      (i32.add
+        (call $three (local.get 0) (local.get $n) (local.get $x))
+        (i32.wrap_i64 (i64.shr_u (local.get $n) (i64.extend_i32_u (local.get $x)))))))"#;
 
 /// A memory that is shared.
 const SHARED: &str = r#"(module
@@ -199,7 +205,7 @@ const SHARED: &str = r#"(module
 
 /// The texts, and functions of each; those that take a number and give one can be run.
 const TEXTS: [(&str, &[usize]); 3] =
-    [(TEXT, &[2, 3, 4, 5]), (MORE, &[1, 2, 3, 4, 5, 6, 7, 8]), (SHARED, &[0])];
+    [(TEXT, &[2, 3, 4, 5]), (MORE, &[1, 2, 3, 4, 5, 6, 7, 8, 10]), (SHARED, &[0])];
 
 /// What can be let through when an operand word of a cell of these kinds is changed, and why that
 /// is harmless. Beyond that, a handler can be another one that reads the same operands, and parts
@@ -233,6 +239,7 @@ const LET_THROUGH: &[(&[&str], &str)] = &[
             "ReturnCallIndirect",
             "ReturnMany",
             "MoveMany",
+            "Gather",
             "ThrowRef",
             "DescCast",
             "DescTest",

@@ -138,6 +138,34 @@ fn what_a_sequence_says_has_to_follow() {
     assert!(refused > 0, "no cell of the function is one that a sequence begins with");
 }
 
+/// Two loads whose address is in a pinned local: a sequence of loads from slots executes both, and
+/// the second has its own handler beside that.
+#[test]
+fn a_sequence_finds_a_pinned_local_in_its_slot() {
+    let text = r#"(module (memory 1) (func (param i32 i32) (result i32)
+        (i32.sub (i32.load (local.get 0)) (i32.load offset=4 (local.get 0)))))"#;
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    let engine = Engine::new(Config::new().verify_code(true)).expect("the settings are fine");
+    let module = Module::from_binary(&engine, &wasm).expect("the module is valid");
+    let lines = listed(module.0.source(), 0);
+    let loads: Vec<usize> =
+        lines.iter().filter(|(_, line)| line.contains("load [p0")).map(|&(at, _)| at).collect();
+    let [first, second] = loads[..] else { panic!("{lines:#?}") };
+    let mut parts = translated(module.0.source(), 0);
+    assert_eq!(verify(&module, 0, &parts), Ok(()));
+    let layouts = Layouts::get();
+    let word = parts.code[second];
+    let is_own = |parts: &[u64]| parts.get(1).is_none_or(|&part| layouts.begins_with(word, part));
+    // The instruction set of the build may have no such sequence.
+    if layouts.sequences(parts.code[first]).all(is_own) {
+        return;
+    }
+    // A field that the cell's own handler does not read.
+    parts.code[second + 1] = Cell::word(parts.code[second + 1].bits() ^ 1 << 16);
+    let fault = verify(&module, 0, &parts);
+    assert_eq!(fault, Err(Fault { at: second, what: "I2: what a sequence reads of a cell" }));
+}
+
 #[test]
 fn missing_and_additional_words_are_found() {
     let module = module(Metering::None);

@@ -47,21 +47,21 @@ function 2
 function 3
 0x000060      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000066      4  s2 = copy p0(s-2)
-0x000066      6  br if p1(s-1) == 0
+0x000066      6  br if s-1 == 0
 0x000068      9  call_ref p1(s-1) type 0
 0x00006a     12  return acc
 0x00006b     14  return s2
 function 4
 0x00006e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000073      4  s2 = table 0 [p0(s-1)]
-0x000075      6  br if acc != 0
+0x000075      6  br if s2 != 0
 0x000079      9  return #0xffffffff
 0x00007c     11  acc = size of table 0
 0x00007f     13  return acc
 function 5
 0x000082      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000084      4  s2 = copy p0(s-1)
-0x000084      6  br if p0(s-1) == 0
+0x000084      6  br if s-1 == 0
 0x000084      9  return s2
 0x000086     11  acc = func 0
 0x000088     13  return acc

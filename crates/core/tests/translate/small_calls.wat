@@ -18,9 +18,8 @@
 (;
 function 0
 0x00002c      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000030      4  s3 = i64.extend_i32_u p1(s-1)
-0x000031      6  s2 = i64.rotr s-2 s3
-0x000032      8  return acc
+0x000031      4  s2 = i64.rotr s-2 s-1
+0x000032      6  return acc
 function 1
 0x000035      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000039      4  acc = i64.sub s-1 s-2
@@ -45,16 +44,15 @@ function 5
 function 6
 0x000060      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000066      4  s3 = i64.mul p0(s-2) p1(s-1)
-0x000067      6  acc = i64.sub acc p0(s-2)
+0x000067      6  acc = i64.sub acc s-2
 0x000069      8  p0(s-2) = copy acc
 0x000071     10  s3 = i64.xor s-2 s-1
 0x000072     12  s2 = copy acc
 0x000074     14  return s2
 function 7
 0x000077      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x00007f      4  s2 = copy p0(s-2)
-0x00007f      6  s3 = copy p1(s-1)
-0x00007f      8  call 3
-0x000081     11  call 4
-0x000083     14  return acc
+0x00007f      4  s2.. = s-2 s-1
+0x00007f      6  call 3
+0x000081      9  call 4
+0x000083     12  return acc
 ;)

@@ -179,6 +179,8 @@ pub(crate) enum Part {
     ReturnOne,
     ReturnMany,
     MoveMany,
+    /// So many slots, which fields name from 1 on, go to the slots from field 0 on.
+    Gather(usize),
     Slow,
     /// The same, of this instruction on memory 0.
     SmallBulk(SlowOp),
@@ -636,6 +638,9 @@ impl Layouts {
             let fields = [Field::Free, source(a, Type::I32), Field::Free, Field::Free];
             self.add(tables::br_table(a), 2, fields, Part::BrTable);
         });
+        for count in [2, 3] {
+            self.add(tables::gather(count), 1, FREE, Part::Gather(count));
+        }
         for op in [SlowOp::MemoryCopy, SlowOp::MemoryFill] {
             for is_fueled in [false, true] {
                 self.add(tables::small_bulk(op, is_fueled), 2, FREE, Part::SmallBulk(op));

@@ -192,13 +192,14 @@ impl<'a> Function<'a> {
 }
 
 /// Bodies that blocks do not execute, but which can lie in one.
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 20] = [
     "BrTable",
     "Call",
     "CallImport",
     "CallIndirect",
     "CallRef",
     "Enter",
+    "Gather",
     "MoveMany",
     "Reload",
     "Return",

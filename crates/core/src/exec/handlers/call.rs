@@ -364,9 +364,20 @@ unsafe fn set_four(at: *mut u64) {
     }
 }
 
-/// Sets `count` slots to zero, from the first local on, and perhaps the one behind them, which is
-/// an operand's, or the first of the two words that a frame has room for behind its operands. Two
-/// or four at once: functions of some compilers have dozens of locals.
+/// How many slots [`Enter`] sets to zero, of so many locals: frames have room for them.
+pub(crate) const fn set_by_enter(locals: usize) -> usize {
+    match locals {
+        0..=4 => 4,
+        5..=8 => 8,
+        // Perhaps one more, which is an operand's, or the first of the two words that a frame has
+        // room for behind its operands.
+        more => more,
+    }
+}
+
+/// Sets `count` slots to zero, from the first local on, and as many more as [`set_by_enter`] says:
+/// most functions need four at most, and to find out how many takes longer than to set them all.
+/// Functions of some compilers have dozens of locals.
 ///
 /// # Safety
 /// I1, I2.
@@ -375,28 +386,18 @@ unsafe fn set_to_zero(m: &Machine, count: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         let first = m.sp.add(2);
-        // One after the other as far as most functions go: to begin a loop takes longer.
-        match count {
-            0 => {}
-            1..=2 => set_two(first),
-            3..=4 => set_four(first),
-            5..=6 => {
-                set_four(first);
-                set_two(first.add(4));
+        set_four(first);
+        if count > 4 {
+            set_four(first.add(4));
+            let mut at = 8;
+            while at + 2 < count {
+                // Without it, the loop would become a call of memset.
+                compiler_fence(Ordering::SeqCst);
+                set_four(first.add(at));
+                at += 4;
             }
-            _ => {
-                set_four(first);
-                set_four(first.add(4));
-                let mut at = 8;
-                while at + 2 < count {
-                    // Without it, the loop would become a call of memset.
-                    compiler_fence(Ordering::SeqCst);
-                    set_four(first.add(at));
-                    at += 4;
-                }
-                if at < count {
-                    set_two(first.add(at));
-                }
+            if at < count {
+                set_two(first.add(at));
             }
         }
     }

@@ -128,6 +128,26 @@ impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
     }
 }
 
+/// Moves `COUNT` slots, two or three, to as many that lie side by side, one after the other:
+/// arguments of calls. Operands: the first slot that is written, those that are read.
+pub(crate) struct Gather<const COUNT: usize>;
+impl<const COUNT: usize> Step for Gather<COUNT> {
+    #[inline(always)]
+    unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2.
+        unsafe {
+            let to = m.at(m.field(0));
+            to.write(m.slot(m.field(1)));
+            to.add(1).write(m.slot(m.field(2)));
+            if COUNT > 2 {
+                to.add(2).write(m.slot(m.field(3)));
+            }
+            m.advance(1);
+        }
+        Ok(())
+    }
+}
+
 /// `d = c ? x : y`. Operands: `d, x, y, c`; constants follow, each a word.
 pub(crate) struct Select<T, X, Y, C, D>(PhantomData<(T, X, Y, C, D)>);
 impl<T: Value + Named, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, C, D> {

@@ -6,10 +6,13 @@
 //! the best way from there to the end of the straight stretch, whatever others have, and the best
 //! is found backwards: of each way its number of dispatches is one more than that of where it ends.
 //! A block is the best way from where it begins, as if nothing came behind it.
+//!
+//! Of a cell that reads a pinned local, a sequence may read the local's slot: so one serves all
+//! cells that differ only there. If the set has both, what reads the register comes first.
 
 use super::{
     blocks::{self, Blocks, Reached},
-    set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS},
+    set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS, SPECIAL},
 };
 use crate::exec::machine::Cell;
 use crate::exec::machine::dispatch::Handler;
@@ -18,13 +21,23 @@ use core::iter;
 
 /// What the sequences of the set are made of, by the addresses of handlers. One for an engine.
 pub(crate) struct Fusions {
-    /// Open addressing: a handler word and the part that it is; 0 where there is none.
-    parts: Box<[(u64, u16)]>,
+    /// Open addressing: a handler word and the parts that its cells are.
+    parts: Box<[(u64, Parts)]>,
     /// Of each part the next with the same handler word: the compiler may have given two of the
     /// same machine code one address. A cell of that handler is each of them.
     same: Box<[u16]>,
     blocks: Blocks,
 }
+
+/// The parts that cells of a handler are; [`NONE`] if they are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parts {
+    own: u16,
+    /// What reads slots where the handler reads pinned locals; the same as `own` if it reads none.
+    general: u16,
+}
+
+const NO_PARTS: Parts = Parts { own: NONE, general: NONE };
 
 /// Cells that have been looked at, the last first: as many as the longest sequence has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +49,7 @@ pub(crate) struct Behind {
 /// A cell, and how many dispatches there are from there to the end of the stretch.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    part: u16,
+    parts: Parts,
     dispatches: u32,
 }
 
@@ -49,27 +62,37 @@ struct Best {
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen { part: NONE, dispatches: 0 }
+        Seen { parts: NO_PARTS, dispatches: 0 }
     }
 }
 
 impl Fusions {
     pub(crate) fn new() -> Result<Fusions, TryReserveError> {
-        let len = if PARTS.is_empty() { 0 } else { (2 * PARTS.len()).next_power_of_two() };
+        let count = PARTS.len() + SPECIAL.len();
+        let len = if count == 0 { 0 } else { (2 * count).next_power_of_two() };
         let mut parts = Vec::new();
         parts.try_reserve_exact(len)?;
-        parts.resize(len, (0, NONE));
+        parts.resize(len, (0, NO_PARTS));
         let mut same = Vec::new();
         same.try_reserve_exact(PARTS.len())?;
         same.resize(PARTS.len(), NONE);
         for (part, &handler) in (0..).zip(&PARTS) {
             let word = Cell::of_handler(handler).bits();
             if let Some(entry) = slot(&parts, word) {
-                same[usize::from(part)] = parts[entry].1;
-                parts[entry] = (word, part);
+                same[usize::from(part)] = parts[entry].1.own;
+                parts[entry] = (word, Parts { own: part, general: part });
             }
         }
-        let blocks = Blocks::new(|word| part_of(&parts, word))?;
+        for &(handler, general) in &SPECIAL {
+            let word = Cell::of_handler(handler).bits();
+            if let Some(entry) = slot(&parts, word) {
+                let known = parts[entry].1;
+                if known.general == known.own {
+                    parts[entry] = (word, Parts { general, ..known });
+                }
+            }
+        }
+        let blocks = Blocks::new(|word| parts_of(&parts, word).own)?;
         Ok(Fusions { parts: parts.into_boxed_slice(), same: same.into_boxed_slice(), blocks })
     }
 
@@ -78,11 +101,12 @@ impl Fusions {
     /// cells it executes. Blocks are looked for if `blocks`.
     pub(crate) fn fuse(&self, behind: &mut Behind, cell: &[Cell], blocks: bool) -> (Cell, usize) {
         let [word, words @ ..] = cell else { return (Cell::word(0), 1) };
-        let part = part_of(&self.parts, *word);
-        let (fused, length) = self.best(behind, part);
+        let parts = parts_of(&self.parts, *word);
+        let (fused, length) = self.best(behind, parts);
         if blocks::any()
             && blocks
-            && let Some((handler, cells)) = self.blocks.find_block(&mut behind.reached, part, words)
+            && let Some((handler, cells)) =
+                self.blocks.find_block(&mut behind.reached, parts.own, words)
         {
             behind.cells[0].dispatches = 1;
             return (Cell::of_handler(handler), cells);
@@ -92,18 +116,18 @@ impl Fusions {
     }
 
     /// The best sequence that begins with the cell of a part, if there is one, and its length.
-    fn best(&self, behind: &mut Behind, part: u16) -> (u16, usize) {
+    fn best(&self, behind: &mut Behind, parts: Parts) -> (u16, usize) {
         let mut best = Best {
             dispatches: behind.cells[0].dispatches.saturating_add(1),
             fused: NONE,
             length: 1,
         };
-        for part in self.same(part) {
+        for part in self.all(parts) {
             let root = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
             root.into_iter().for_each(|root| self.look(root, &behind.cells, 2, &mut best));
         }
         behind.cells.rotate_right(1);
-        behind.cells[0] = Seen { part, dispatches: best.dispatches };
+        behind.cells[0] = Seen { parts, dispatches: best.dispatches };
         (best.fused, best.length)
     }
 
@@ -112,12 +136,18 @@ impl Fusions {
     fn look(&self, node: &Node, behind: &[Seen], length: usize, best: &mut Best) {
         let Some((seen, behind)) = behind.split_first() else { return };
         let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
-        for next in self.same(seen.part).filter_map(|part| next(node, part)) {
+        for next in self.all(seen.parts).filter_map(|part| next(node, part)) {
             if next.fused != NONE && dispatches < best.dispatches {
                 *best = Best { dispatches, fused: next.fused, length };
             }
             self.look(next, behind, length + 1, best);
         }
+    }
+
+    /// What a cell is as a part, the best first.
+    fn all(&self, Parts { own, general }: Parts) -> impl Iterator<Item = u16> {
+        let general = if general == own { NONE } else { general };
+        self.same(own).chain(self.same(general))
     }
 
     /// A part, and those with the same handler word.
@@ -128,19 +158,19 @@ impl Fusions {
 }
 
 /// Where a handler word is in a table of [`Fusions`], or would be.
-fn slot(parts: &[(u64, u16)], word: u64) -> Option<usize> {
+fn slot(parts: &[(u64, Parts)], word: u64) -> Option<usize> {
     let mask = parts.len().checked_sub(1)?;
     let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     let mut at = usize::try_from(hash).unwrap_or(0) & mask;
-    while parts[at].1 != NONE && parts[at].0 != word {
+    while parts[at].1 != NO_PARTS && parts[at].0 != word {
         at = (at + 1) & mask;
     }
     Some(at)
 }
 
-/// The part of sequences and blocks that a cell's handler is, if it is one.
-fn part_of(parts: &[(u64, u16)], word: Cell) -> u16 {
-    slot(parts, word.bits()).map_or(NONE, |at| parts[at].1)
+/// The parts of sequences and blocks that a cell's handler is, if it is one.
+fn parts_of(parts: &[(u64, Parts)], word: Cell) -> Parts {
+    slot(parts, word.bits()).map_or(NO_PARTS, |at| parts[at].1)
 }
 
 fn find_node(number: u16) -> Option<&'static Node> {
@@ -209,6 +239,29 @@ mod tests {
             count += usize::from(words[0] == Cell::of_handler(handler).bits());
         }
         assert!(count * 10 > fused.len() * 9, "{count}");
+    }
+
+    #[test]
+    fn cells_with_pinned_locals_are_found_in_sequences_of_slots() {
+        let all = sequences();
+        let mut count = 0;
+        for &(special, general) in &SPECIAL {
+            let general = Cell::of_handler(PARTS[usize::from(general)]).bits();
+            for (_, parts) in &all {
+                let mut code: Vec<Cell> =
+                    parts.iter().map(|&part| Cell::of_handler(part)).collect();
+                let Some(at) = code.iter().position(|cell| cell.bits() == general) else {
+                    continue;
+                };
+                let own = fuse(&code);
+                code[at] = Cell::of_handler(special);
+                let words = fuse(&code);
+                assert_eq!(words.len(), own.len());
+                assert_ne!(words[0], code[0].bits());
+                count += 1;
+            }
+        }
+        assert!(count > 10, "{count}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};
 pub(crate) use sparse::Table;
 use sparse::tables;
-pub(crate) use variable::{copy, global_get, global_set, select};
+pub(crate) use variable::{copy, gather, global_get, global_set, select};
 use windlass_decode::{Features, MemoryType, Op, cut};
 
 pub(crate) type Maybe = Option<Handler>;

@@ -4,7 +4,7 @@ use super::{ByDest, ByPlace, FAST, JOINED, Maybe, cut, h};
 use crate::exec::{
     handlers::{
         memory::{AnyGlobalGet, AnyGlobalSet, GlobalGet, GlobalSet},
-        numeric::{Copy, Select},
+        numeric::{Copy, Gather, Select},
     },
     machine::{
         Value,
@@ -42,6 +42,15 @@ pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
         Dest::Acc => return None,
     };
     by_kind!(kind, |T| Of::<T>::TABLE[a as usize][column], super::vector::copy(a, d))
+}
+
+/// Moves two or three slots to as many that lie side by side.
+pub(crate) fn gather(count: usize) -> Maybe {
+    match count {
+        2 if FAST => h::<Gather<2>>(),
+        3 if FAST => h::<Gather<3>>(),
+        _ => None,
+    }
 }
 
 /// `select` of slots or constants by a condition in a slot or the accumulator.
