@@ -9,7 +9,7 @@ use windlass_benches::{
     clock,
     programs::{
         Outcome, Prepared, Program, Split, all,
-        engines::{Engine, Translation, engines},
+        engines::{Engine, Translation, engines, metered},
         host::Error,
     },
     table::{Table, milliseconds},
@@ -31,7 +31,9 @@ NPM_CONFIG_REGISTRY and PIP_INDEX_URL name other registries.
 
   PROGRAM             programs to run: all whose name contains one of these; by default all
   --rounds N          how often each runs (default 5)
-  --engines A,B       which engines; the first is compared with (default: all that are built in)
+  --engines A,B       which engines; the first is compared with (default: all that are built in;
+                      with the feature `pulley` also Wasmtime's interpreter, and `cranelift`, its
+                      compiler); `windlass-fuel` and `windlass-interrupts` show what metering costs
   --split choose|judge
                       one part only
   --whole             measure from the bytes of a module to its result; engines translate when they
@@ -124,7 +126,8 @@ impl Options {
         let translation = if self.whole { Translation::Default } else { Translation::Loading };
         let Some(names) = &self.engines else { return Ok(engines(translation)) };
         let engine = |name: &str| {
-            let found = engines(translation).into_iter().find(|engine| engine.name() == name);
+            let mut built = engines(translation).into_iter().chain(metered(translation));
+            let found = built.find(|engine| engine.name() == name);
             found.ok_or_else(|| format!("this build has no engine {name}; see --list").into())
         };
         names.split(',').map(engine).collect()

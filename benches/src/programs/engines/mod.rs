@@ -5,6 +5,8 @@
 mod silverfir;
 #[cfg(feature = "wasmi")]
 mod wasmi;
+#[cfg(feature = "pulley")]
+mod wasmtime;
 mod windlass;
 
 pub use windlass::Windlass;
@@ -14,6 +16,7 @@ use super::{
     module::Module,
     run::Guest,
 };
+use ::windlass::Metering;
 
 /// An engine that runs programs.
 pub trait Engine {
@@ -49,5 +52,18 @@ pub fn engines(translation: Translation) -> Vec<Box<dyn Engine>> {
         Box::new(wasmi::Wasmi::of(translation)),
         #[cfg(feature = "silverfir")]
         Box::new(silverfir::Silverfir),
+        #[cfg(feature = "pulley")]
+        Box::new(wasmtime::PULLEY),
+        #[cfg(feature = "pulley")]
+        Box::new(wasmtime::CRANELIFT),
+    ]
+}
+
+/// Windlass with fuel, and with a flag that can interrupt it: what that costs. They run if they are
+/// asked for by their names.
+pub fn metered(translation: Translation) -> Vec<Box<dyn Engine>> {
+    vec![
+        Box::new(Windlass::metered(translation, Metering::Fuel)),
+        Box::new(Windlass::metered(translation, Metering::Interrupt)),
     ]
 }

@@ -9,23 +9,34 @@ use crate::programs::{
     run::Guest,
 };
 use std::sync::Arc;
-use windlass::{Caller, CompilationMode, Config, ExternType, FuncType, Linker, Memory, Store, Val};
+use windlass::{
+    Caller, CompilationMode, Config, ExternType, FuncType, Linker, Memory, Metering, Store, Val,
+};
 
 /// Windlass.
-pub struct Windlass(windlass::Engine);
+pub struct Windlass {
+    engine: windlass::Engine,
+    metering: Metering,
+}
 
 impl Windlass {
     pub(super) fn of(translation: Translation) -> Windlass {
+        Windlass::metered(translation, Metering::None)
+    }
+
+    pub(super) fn metered(translation: Translation, metering: Metering) -> Windlass {
         let mut config = Config::new();
+        config.metering(metering);
         if translation == Translation::Loading {
             config.compilation_mode(CompilationMode::Eager);
         }
-        Windlass(windlass::Engine::new(&config).expect("nothing of it contradicts itself"))
+        let engine = windlass::Engine::new(&config).expect("nothing of it contradicts itself");
+        Windlass { engine, metering }
     }
 
-    /// With this engine.
+    /// With this engine, which has no metering.
     pub fn new(engine: &windlass::Engine) -> Windlass {
-        Windlass(engine.clone())
+        Windlass { engine: engine.clone(), metering: Metering::None }
     }
 }
 
@@ -37,7 +48,11 @@ struct Instance {
 
 impl Engine for Windlass {
     fn name(&self) -> &'static str {
-        "windlass"
+        match self.metering {
+            Metering::Fuel => "windlass-fuel",
+            Metering::Interrupt => "windlass-interrupts",
+            _ => "windlass",
+        }
     }
 
     fn load(
@@ -46,8 +61,8 @@ impl Engine for Windlass {
         host: Host,
         world: &SharedWorld,
     ) -> Result<Box<dyn Guest>, Error> {
-        let compiled = windlass::Module::new(&self.0, &module.wasm)?;
-        let mut linker = Linker::new(&self.0);
+        let compiled = windlass::Module::new(&self.engine, &module.wasm)?;
+        let mut linker = Linker::new(&self.engine);
         linker.allow_shadowing(true);
         for import in compiled.imports() {
             if let ExternType::Func(ty) = import.ty() {
@@ -55,7 +70,10 @@ impl Engine for Windlass {
                 define(&mut linker, ty.clone(), from, name, host, (module, world))?;
             }
         }
-        let mut store = Store::new(&self.0, ());
+        let mut store = Store::new(&self.engine, ());
+        if self.metering == Metering::Fuel {
+            store.set_fuel(u64::MAX)?;
+        }
         let instance = linker.instantiate(&mut store, &compiled)?;
         let memory = instance.get_memory(&store, &module.memory).ok_or("no memory")?;
         Ok(Box::new(Instance { store, instance, memory }))
