@@ -10,7 +10,9 @@ pub(crate) struct Build {
     pub(crate) name: &'static str,
     target: &'static str,
     profile: &'static str,
-    /// Features of the crate `windlass`.
+    /// Of the compiler.
+    flags: &'static str,
+    /// Of the embedding and of the crate `windlass`.
     features: &'static str,
     /// The most code and constants, in bytes. Who makes it larger says why.
     pub(crate) most: u64,
@@ -29,27 +31,52 @@ const ARM: &str = "thumbv7em-none-eabihf";
 const RISCV: &str = "riscv32imac-unknown-none-elf";
 const X86: &str = "x86_64-unknown-linux-gnu";
 
-/// WebAssembly 2.0 without vectors; 3.0 without vectors; 3.0.
+/// WebAssembly 2.0 without vectors; 3.0 without vectors; 3.0; 3.0 without the standard library.
 const TWO: &str = "";
 const THREE: &str = "windlass/exceptions,windlass/gc,windlass/memory64";
 const FULL: &str =
     "windlass/exceptions,windlass/gc,windlass/memory64,windlass/names,windlass/simd,windlass/std";
+const BARE: &str =
+    "bare,windlass/exceptions,windlass/gc,windlass/memory64,windlass/names,windlass/simd";
 const DEFAULT: &str = "windlass/default";
 
-pub(crate) const BUILDS: [Build; 6] = [
-    Build { name: "ARM, 2.0", target: ARM, profile: "small", features: TWO, most: 185_600 },
-    Build { name: "ARM, 3.0", target: ARM, profile: "small", features: THREE, most: 255_100 },
-    Build { name: "RISC-V, 2.0", target: RISCV, profile: "small", features: TWO, most: 224_300 },
-    Build { name: "RISC-V, 3.0", target: RISCV, profile: "small", features: THREE, most: 301_000 },
-    Build { name: "x86-64, compact", target: X86, profile: "small", features: FULL, most: 952_500 },
-    Build {
-        name: "x86-64, default",
-        target: X86,
-        profile: "fast",
-        features: DEFAULT,
-        most: 2_893_700,
-    },
+/// What nothing refers to is left out, and functions that are alike are one; without an operating
+/// system, `start` begins.
+const COLLECTED: &str = "-C link-arg=--gc-sections -C link-arg=--icf=all -C link-arg=--entry=start";
+/// And less is inlined.
+const CALLING: &str = "-C link-arg=--gc-sections -C link-arg=--icf=all \
+    -C link-arg=--entry=start -C llvm-args=-inline-threshold=0";
+/// The linker optimises, and packs what the loader does to addresses; nothing is unwound.
+const LINKED: &str = "-C linker-plugin-lto -C force-unwind-tables=no \
+    -C link-arg=-Wl,-z,pack-relative-relocs";
+/// And what is alike in functions is a function.
+const OUTLINED: &str = "-C linker-plugin-lto -C force-unwind-tables=no \
+    -C link-arg=-Wl,-z,pack-relative-relocs \
+    -C link-arg=-Wl,-mllvm,-enable-machine-outliner=always \
+    -C link-arg=-Wl,-mllvm,-inline-threshold=0";
+
+pub(crate) const BUILDS: [Build; 9] = [
+    build("ARM, 2.0", ARM, "small", CALLING, TWO, 178_800),
+    build("ARM, 3.0", ARM, "small", CALLING, THREE, 246_100),
+    build("RISC-V, 2.0", RISCV, "small", COLLECTED, TWO, 212_200),
+    build("RISC-V, 3.0", RISCV, "small", COLLECTED, THREE, 292_300),
+    build("x86-64, compact", X86, "small", "", FULL, 910_700),
+    build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 826_200),
+    build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 498_600),
+    build("x86-64, default", X86, "fast", "", DEFAULT, 2_700_000),
+    build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_775_000),
 ];
+
+const fn build(
+    name: &'static str,
+    target: &'static str,
+    profile: &'static str,
+    flags: &'static str,
+    features: &'static str,
+    most: u64,
+) -> Build {
+    Build { name, target, profile, flags, features, most }
+}
 
 impl Build {
     /// Builds it.
@@ -66,15 +93,7 @@ impl Build {
         cargo.current_dir(folder).args(["build", "--quiet", "--package", "embedding"]);
         cargo.args(["--no-default-features", "--features", self.features]);
         cargo.args(["--target", self.target, "--profile", self.profile, "--target-dir"]).arg(&to);
-        // What nothing refers to is left out, and functions that are alike are one; without an
-        // operating system, `start` begins.
-        let flags = match self.target {
-            ARM | RISCV => {
-                "-C link-arg=--gc-sections -C link-arg=--icf=all -C link-arg=--entry=start"
-            }
-            _ => "",
-        };
-        if !is_good(cargo.env("RUSTFLAGS", flags)) {
+        if !is_good(cargo.env("RUSTFLAGS", self.flags)) {
             return Built::Failed;
         }
         Built::At(to.join(self.target).join(self.profile).join("embedding"))

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 /// not built.
 fn all(word: &str) -> ExitCode {
     let mut good = true;
-    println!("{:<28} {:>9} {:>9} {:>9}  at most", "build", "code", "constants", "both");
+    println!("{:<32} {:>9} {:>9} {:>9}  at most", "build", "code", "constants", "both");
     for build in BUILDS.iter().filter(|build| build.name.contains(word)) {
         match build.make() {
             Built::At(path) => match map::Sections::read(&path) {
@@ -38,19 +38,19 @@ fn all(word: &str) -> ExitCode {
                     let both = found.code + found.constants;
                     let verdict = if both <= build.most { "" } else { "  TOO LARGE" };
                     println!(
-                        "{:<28} {:>9} {:>9} {:>9} {:>8}{verdict}",
+                        "{:<32} {:>9} {:>9} {:>9} {:>8}{verdict}",
                         build.name, found.code, found.constants, both, build.most
                     );
                     good &= both <= build.most;
                 }
                 Err(error) => {
-                    println!("{:<28} FAILED: {error}", build.name);
+                    println!("{:<32} FAILED: {error}", build.name);
                     good = false;
                 }
             },
-            Built::Skipped(reason) => println!("{:<28} skipped: {reason}", build.name),
+            Built::Skipped(reason) => println!("{:<32} skipped: {reason}", build.name),
             Built::Failed => {
-                println!("{:<28} FAILED to build", build.name);
+                println!("{:<32} FAILED to build", build.name);
                 good = false;
             }
         }

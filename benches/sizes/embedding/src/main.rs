@@ -1,7 +1,7 @@
 //! The smallest embedding: it loads a module, links one host function and calls an export. On
 //! machines without an operating system, what else a program needs is as small as can be: nothing
-//! is freed, and a panic stops.
-#![cfg_attr(target_os = "none", no_std, no_main)]
+//! is freed, and a panic stops. With the feature `bare` it has the C library alone.
+#![cfg_attr(any(target_os = "none", feature = "bare"), no_std, no_main)]
 
 extern crate alloc;
 
@@ -29,7 +29,7 @@ fn run(n: i32) -> Result<i32> {
     instance.get_typed_func::<i32, i32>(&store, "run")?.call(&mut store, n)
 }
 
-#[cfg(not(target_os = "none"))]
+#[cfg(not(any(target_os = "none", feature = "bare")))]
 fn main() {
     match run(21) {
         Ok(n) => println!("{n}"),
@@ -86,5 +86,59 @@ mod machine {
     #[unsafe(no_mangle)]
     extern "C" fn start(n: i32) -> i32 {
         super::run(n).unwrap_or(-1)
+    }
+}
+
+#[cfg(all(feature = "bare", not(target_os = "none")))]
+mod system {
+    //! What of an operating system a program needs that has no standard library.
+
+    use core::alloc::{GlobalAlloc, Layout};
+
+    #[link(name = "c")]
+    unsafe extern "C" {
+        safe fn abort() -> !;
+        safe fn aligned_alloc(align: usize, size: usize) -> *mut u8;
+        fn free(bytes: *mut u8);
+    }
+
+    struct Heap;
+
+    // SAFETY: the C library's.
+    unsafe impl GlobalAlloc for Heap {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            let align = layout.align().max(size_of::<usize>());
+            aligned_alloc(align, layout.size().next_multiple_of(align))
+        }
+
+        unsafe fn dealloc(&self, bytes: *mut u8, _: Layout) {
+            // SAFETY: `alloc` gave it.
+            unsafe { free(bytes) }
+        }
+    }
+
+    #[global_allocator]
+    static HEAP: Heap = Heap;
+
+    #[panic_handler]
+    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+        abort()
+    }
+
+    /// What `alloc`, which comes compiled, names for unwinding.
+    #[unsafe(no_mangle)]
+    extern "C" fn rust_eh_personality() {
+        abort()
+    }
+
+    #[unsafe(export_name = "_Unwind_Resume")]
+    extern "C" fn resume() {
+        abort()
+    }
+
+    /// Ends with what the guest computes: 42.
+    #[unsafe(no_mangle)]
+    extern "C" fn main() -> i32 {
+        super::run(21).unwrap_or(-1)
     }
 }
