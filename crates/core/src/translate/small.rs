@@ -1,6 +1,8 @@
 //! Calls of functions that are small and only compute: what they do is done where they are called,
 //! on the caller's operands, whose places and constants are known there. `call` asks. What is done
-//! so has no frame, and so must never trap, pay, stop or be in a backtrace.
+//! so has no frame, and so must never trap, pay, stop or be in a backtrace. An interrupt is not
+//! looked for in it: there is no loop, and the caller's long code is divided by its own operators,
+//! each of which makes a few instructions more.
 //!
 //! The frame of the caller has room for that of the function in any case, also where it is called
 //! after all: so one metering overflows the stack where all do.
@@ -49,10 +51,13 @@ impl Translator<'_> {
             return Ok(false);
         }
         self.reserve(height);
-        if !FAST || self.source.metering != Metering::None || !self.source.is_valid {
+        if !FAST || self.source.metering == Metering::Fuel || !self.source.is_valid {
             return Ok(false);
         }
         self.take_room(instrs)?;
+        // Where interrupts are looked for, it counts as the call that it is.
+        self.count_callee(false);
+        self.count_values(ty);
         let base = self.stack.len() - ty.params.len();
         let slot = self.stack.get(base).map_or(self.next_slot(), |first| first.slot);
         let arguments = self.lend(base);

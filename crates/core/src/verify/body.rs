@@ -118,6 +118,32 @@ pub(super) struct Body {
 
 const NO_BODY: &str = "I15: the body that was validated";
 
+/// Bytes of a function that may be computed where it is called, at most.
+const MOST_COMPUTED: usize = 64;
+
+/// Whether a function does nothing but compute numbers of its parameters and of constants: it has
+/// no locals, and its operators neither trap nor call nor branch. Also how much work that was.
+pub(super) fn computes(subject: Subject<'_>, func: u32) -> (usize, bool) {
+    let defined = func.checked_sub(subject.context.imported.funcs);
+    let body = defined.and_then(|defined| subject.decoded.bodies.get(defined as usize));
+    let Some(body) = body.filter(|body| body.locals.is_empty() && body.code.len() <= MOST_COMPUTED)
+    else {
+        return (1, false);
+    };
+    let Some(code) = subject.bytes.get(body.code.clone()) else { return (1, false) };
+    let mut instrs = Instrs::new(Reader::new(code, body.code.start), subject.context.features);
+    loop {
+        let Ok(instr) = instrs.next_instr() else { return (code.len(), false) };
+        match (instr.op, instr.op.shape(), &instr.imm) {
+            (Op::End, ..) => return (code.len(), instrs.reader.is_empty()),
+            (Op::LocalGet, ..)
+            | (_, Shape::un | Shape::test | Shape::bin | Shape::cmp, _)
+            | (_, _, Imm::I32(_) | Imm::I64(_) | Imm::F32(_) | Imm::F64(_)) => {}
+            _ => return (code.len(), false),
+        }
+    }
+}
+
 impl Body {
     /// Before the first operator of a function of this type: the first cell sets so many slots to
     /// zero.
