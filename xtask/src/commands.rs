@@ -157,6 +157,23 @@ pub(crate) fn verify() -> bool {
         && succeeds(command("fuzz", "cargo", &run).stdout(Stdio::null()))
 }
 
+/// Has tests built with the engine as in a release build, which tail calls want.
+pub(crate) fn with_tail_calls(tests: &mut Command) -> &mut Command {
+    for setting in ["opt-level=2", "debug-assertions=false", "overflow-checks=false"] {
+        tests.args(["--config", &format!("profile.test.package.windlass.{setting}")]);
+    }
+    tests
+}
+
+/// The tests inside the crates, with the whole set of handlers and with tail calls: debug builds
+/// have some of the sequences, join no identical functions, and dispatch by the loop.
+pub(crate) fn library() -> bool {
+    let mut tests = command(".", "cargo", &["test", "--workspace", "--lib"]);
+    tests.env("CARGO_TARGET_DIR", "target/library");
+    with_tail_calls(&mut tests).args(["--config", "profile.test.debug=false", "--", "--quiet"]);
+    succeeds(&mut tests)
+}
+
 pub(crate) fn bless() -> bool {
     let args = ["test", "--package", "windlass", "--test", "translate"];
     let blocks = ["test", "--package", "windlass", "--lib", "blocks_are_those_of_the_tests"];

@@ -5,7 +5,7 @@
 
 use crate::{
     builds,
-    commands::{Outcome, command, is_there, succeeds},
+    commands::{Outcome, command, is_there, succeeds, with_tail_calls},
     root,
 };
 use std::{fs, path::PathBuf, process::Command};
@@ -171,10 +171,7 @@ impl Host {
             tests.env("WINDLASS_INSTRUCTION_SET", set);
             // What `ci/profiles.sh` gives on x86-64.
             tests.env("WINDLASS_SPEC_STACK", "262144");
-            // As in a release build, which tail calls want.
-            for setting in ["opt-level=2", "debug-assertions=false", "overflow-checks=false"] {
-                tests.args(["--config", &format!("profile.test.package.windlass.{setting}")]);
-            }
+            with_tail_calls(&mut tests);
         }
         for name in CRATES {
             tests.arg(format!("--package=windlass{name}"));

@@ -13,6 +13,7 @@ type Gate = (&'static str, fn() -> Outcome);
 
 const GATES: &[Gate] = &[
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
+    ("library tests", || commands::library().into()),
     ("verify", || commands::verify().into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),
     ("newer tests", newer::newer),

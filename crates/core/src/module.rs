@@ -297,6 +297,16 @@ impl Module {
         translate::code_size(self.0.source(), defined).ok()
     }
 
+    /// Has what collections are told of a function's frames made for every place in its code, and
+    /// verified, if the engine's code is: for tests. How many places there are.
+    ///
+    /// # Errors
+    /// If it is refused, or if the host has no memory for it.
+    #[doc(hidden)]
+    pub fn verify_maps(&self, func: u32) -> Result<usize, Error> {
+        self.defined(func).map_or(Ok(0), |defined| self.0.verify_maps(defined))
+    }
+
     /// The number among those that the module defines of a function that is valid.
     fn defined(&self, func: u32) -> Option<usize> {
         let defined = func.checked_sub(self.0.context.imported.funcs)? as usize;

@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         if !Features::BUILT.contains(feature) {
             return Err(not_built(feature, what, offset));
         }
-        self.require_any(feature, what, offset)
+        self.require_enabled(feature, what, offset)
     }
 
     /// The same for a feature that the compiler does not know.
@@ -58,6 +58,17 @@ impl<'a> Reader<'a> {
         if !Features::BUILT.contains(feature) {
             return Err(not_built(feature, what, offset));
         }
+        self.require_enabled(feature, what, offset)
+    }
+
+    /// The same where the build has what the feature takes.
+    #[cfg_attr(feature = "fast", inline)]
+    fn require_enabled(
+        &self,
+        feature: Features,
+        what: &'static str,
+        offset: usize,
+    ) -> Result<(), Error> {
         if self.features.contains(feature) {
             return Ok(());
         }

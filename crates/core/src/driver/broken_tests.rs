@@ -95,7 +95,7 @@ fn call(module: &Module, name: &str, change: impl FnOnce(&mut Store<()>)) -> End
 
 /// A reference that is none: to a function, or to an object.
 const FUNC: u64 = 1_000_000;
-const OBJECT: u64 = 1 << 34;
+const OBJECT: u64 = 1 << 30;
 
 #[test]
 fn references_beyond_what_there_is_are_not_followed() {

@@ -6,9 +6,10 @@ use super::ModuleInner;
 use crate::{
     CompilationMode, Error,
     error::{CodeRefused, CodeTooLarge, ModuleError, named},
-    exec::Ip,
+    exec::{Ip, code::maps::Stopped},
     translate::{
-        CodeLimits, Failure, Interrupted, Job, Source, TooLarge, Translated, VERIFIES, offsets_of,
+        CodeLimits, Failure, Interrupted, Job, MapJob, Source, TooLarge, Translated, VERIFIES,
+        code_size, offsets_of,
     },
     verify::Fault,
 };
@@ -100,6 +101,21 @@ impl ModuleInner {
         let mut scratch = Scratch::default();
         validate_body(&self.context, &self.decoded, &self.bytes, defined, &mut scratch)
             .map_err(|error| self.invalid(defined, error))
+    }
+
+    /// Makes the maps of every place in a function's code; they are verified there. How many have
+    /// one.
+    pub(super) fn verify_maps(&self, defined: usize) -> Result<usize, Error> {
+        let words = code_size(self.source(), defined).map_err(|_| no_memory())?.1;
+        let both = |word| [(word, Stopped::Called), (word, Stopped::Before)];
+        let wanted = (0..=words).flat_map(both).collect();
+        let mut job = MapJob::new(wanted).ok_or_else(no_memory)?;
+        match job.run(self.source(), defined, &mut || false) {
+            Ok(maps) => Ok(maps.places.iter().flatten().count()),
+            Err(Failure::Refused(fault)) => Err(self.refusal(defined, fault)),
+            Err(Failure::Unverified) => Err(self.unverified()),
+            Err(_) => Err(no_memory()),
+        }
     }
 
     /// The error of a function that is not valid, with which one that is.

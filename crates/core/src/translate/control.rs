@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     exec::{
-        code::maps::Stopped,
         machine::place::{Domain, Kind, Way},
         pack_fields,
         tables::{self, EXCEPTIONS, plain},
@@ -244,7 +243,7 @@ impl<'m> Translator<'m> {
         }
         self.builder.forget();
         self.note_loop(start, ty);
-        self.can_stop(Stopped::Before);
+        self.has_paid();
         let region = self.regions.current();
         self.push_frame(FrameKind::Loop { start, simple, region }, ty);
         if let Some(frame) = self.frames.last_mut() {

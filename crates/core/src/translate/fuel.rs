@@ -212,6 +212,13 @@ impl Translator<'_> {
             let at = self.builder.cell(handler, "charge");
             self.builder.push(0);
             self.open_region(at);
+            self.has_paid();
+        }
+    }
+
+    /// Behind a cell that pays, code can have stopped.
+    pub(super) fn has_paid(&mut self) {
+        if self.is_metered() {
             self.can_stop(Stopped::Before);
         }
     }

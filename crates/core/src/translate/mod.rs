@@ -51,7 +51,6 @@ use crate::{
     Error, Metering,
     exec::{
         Catches, Cell, CodeTable,
-        code::maps::Stopped,
         machine::place::{Domain, Kind},
         set_by_enter,
         tables::{self, EXCEPTIONS, FAST, GC, THREADS, fusions::Fusions},
@@ -448,7 +447,7 @@ impl<'m> Translator<'m> {
         self.builder.offset = start;
         self.take_room(1)?;
         self.enter();
-        self.can_stop(Stopped::Before);
+        self.has_paid();
         self.push_function_frame();
         Ok(())
     }

@@ -290,9 +290,6 @@ impl Recorder<'_> {
     }
 
     fn add(&mut self, noted: Noted) -> Option<()> {
-        if self.maps.places[noted.place].is_some() {
-            return Some(());
-        }
         let (types, runs) = (self.validator.operands(), &mut self.maps.runs);
         let from = runs.len();
         for (index, slot) in noted.operands {

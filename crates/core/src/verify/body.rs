@@ -149,7 +149,7 @@ impl Body {
     /// zero.
     pub(super) fn begin(
         &mut self,
-        subject: Subject<'_>,
+        subject: &Subject<'_>,
         ty: &FuncType,
         zeroed: usize,
         paid: u32,
@@ -188,7 +188,7 @@ impl Body {
     /// how much it was.
     pub(super) fn go_on(
         &mut self,
-        subject: Subject<'_>,
+        subject: &Subject<'_>,
         most: usize,
     ) -> Result<usize, &'static str> {
         let end = subject.decoded.bodies[subject.defined].code.end;
@@ -246,7 +246,11 @@ impl Body {
     }
 
     /// Looks at an operator. How much work it was beside.
-    fn operator(&mut self, subject: Subject<'_>, instr: &Instr<'_>) -> Result<usize, &'static str> {
+    fn operator(
+        &mut self,
+        subject: &Subject<'_>,
+        instr: &Instr<'_>,
+    ) -> Result<usize, &'static str> {
         self.count_tries(instr.op);
         if self.reach != Reach::Yes && self.is_passed_over(instr.op)? {
             return Ok(0);
@@ -297,7 +301,7 @@ impl Body {
     }
 
     /// An operator that something leads to. How much work it was beside.
-    fn reached(&mut self, subject: Subject<'_>, instr: &Instr<'_>) -> Result<usize, &'static str> {
+    fn reached(&mut self, subject: &Subject<'_>, instr: &Instr<'_>) -> Result<usize, &'static str> {
         let context = subject.context;
         let func = |ty| context.type_func(ty).ok_or(NO_BODY);
         match (instr.op, instr.imm) {
@@ -410,7 +414,7 @@ impl Body {
     }
 
     /// The same where only fuel has regions.
-    fn open_arm(&mut self, subject: Subject<'_>, why: Why) -> Outcome {
+    fn open_arm(&mut self, subject: &Subject<'_>, why: Why) -> Outcome {
         if subject.metering == Metering::Fuel { self.open(why) } else { Ok(()) }
     }
 
@@ -421,7 +425,7 @@ impl Body {
 
     fn block(
         &mut self,
-        subject: Subject<'_>,
+        subject: &Subject<'_>,
         kind: Kind,
         ty: BlockType,
     ) -> Result<usize, &'static str> {
@@ -455,7 +459,7 @@ impl Body {
     }
 
     /// The next arm of an `if`, or of a legacy `try`.
-    fn next_arm(&mut self, subject: Subject<'_>, kind: Kind) -> Outcome {
+    fn next_arm(&mut self, subject: &Subject<'_>, kind: Kind) -> Outcome {
         let block = self.blocks.last_mut().ok_or(NO_BODY)?;
         block.is_target |= self.reach == Reach::Yes;
         block.kind = kind;
@@ -465,7 +469,7 @@ impl Body {
     }
 
     /// The end of a block that something leads to, or of its last arm.
-    fn end(&mut self, subject: Subject<'_>, offset: usize) -> Outcome {
+    fn end(&mut self, subject: &Subject<'_>, offset: usize) -> Outcome {
         let Block { kind, region, is_target, .. } = self.blocks.pop().ok_or(NO_BODY)?;
         self.current = region;
         match kind {

@@ -94,7 +94,7 @@ impl<'a> Verifier<'a> {
         let pins = [self.field(1), self.field(2)];
         ensure(pins == self.frame.pins[Domain::Int as usize], "I2: pinned locals to load again")?;
         self.cut(first)?;
-        self.stops(self.at + 1 + self.words, Stopped::Called, true)?;
+        self.stops(self.at + 1 + self.words, Stopped::Called)?;
         self.state.forget();
         self.state.flow.again = None;
         // Integers are loaded by the return, others by a cell that follows.

@@ -15,23 +15,35 @@ impl Verifier<'_> {
     pub(super) fn look_at_tables(&mut self) -> Outcome {
         let Catches { spans, blocks } = self.subject.catches;
         let is_block = |block: Option<u32>, of: usize| block.is_none_or(|b| (b as usize) < of);
-        let Tables { span, block, clause } = self.tables;
+        let Tables { span, folded, block, clause } = self.tables;
         if let Some(&(word, number)) = spans.get(span) {
             let last = span.checked_sub(1).map(|last| spans[last].0);
             ensure(last.is_none_or(|last| last < word), "I3: spans of try blocks in order")?;
             let is_cell = word as usize == self.subject.code.len() || self.is_cell(word);
             ensure(is_cell, "I3: a try block begins and ends at the start of a cell")?;
             ensure(is_block(number, blocks.len()), "I3: the number of a try block")?;
+            let end = spans.get(span + 1).map_or(self.subject.code.len(), |next| next.0 as usize);
+            if let Some(number) = number {
+                self.ends[number as usize] = end;
+            }
             self.tables.span += 1;
+        } else if let Some(last) = blocks.len().checked_sub(folded + 1) {
+            // Blocks end where those within them do, or later.
+            let outer = blocks[last].outer;
+            ensure(is_block(outer, last), "I3: the outer try block is an earlier one")?;
+            if let Some(outer) = outer {
+                self.ends[outer as usize] = self.ends[outer as usize].max(self.ends[last]);
+            }
+            self.tables.folded += 1;
         } else if let Some(own) = blocks.get(block) {
-            ensure(is_block(own.outer, block), "I3: the outer try block is an earlier one")?;
             let Some(clause) = own.clauses.get(clause) else {
-                self.tables = Tables { span, block: block + 1, clause: 0 };
+                self.tables = Tables { span, folded, block: block + 1, clause: 0 };
                 return Ok(());
             };
             self.clause(clause)?;
             // What is caught comes from before, or from behind: either may be.
-            self.add_label(clause.target, true)?;
+            let end = self.ends[block];
+            self.add_label(clause.target, true, end)?;
             self.tables.clause += 1;
         } else {
             self.thrown.try_reserve_exact(blocks.len()).map_err(|_| NO_MEMORY)?;

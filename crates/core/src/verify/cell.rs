@@ -43,18 +43,19 @@ impl Verifier<'_> {
     /// The types of the operands.
     fn read(&self, layout: &Layout) -> Result<Operands, &'static str> {
         let mut operands = [Ty::DEAD; 4];
-        for (index, field) in layout.fields.iter().enumerate() {
+        let first = self.subject.code.get(self.at + 1).map_or(0, |word| word.bits());
+        for (index, (field, operand)) in layout.fields.iter().zip(&mut operands).enumerate() {
             if let &(Field::Get(place, ty) | Field::Update(place, ty)) = field {
-                operands[index] = self.operand(index, place, ty)?;
+                *operand = self.operand(super::field(first, index), place, ty)?;
             }
         }
         Ok(operands)
     }
 
-    /// The type of operand `index`, read as `ty`. More of a constant says [`Self::value_of`].
-    fn operand(&self, index: usize, place: Place, ty: Type) -> Result<Ty, &'static str> {
-        let domain = ty.domain();
-        let slot = self.field(index);
+    /// The type of an operand, which may lie in this slot, read as `ty`. More of a constant says
+    /// [`Self::value_of`].
+    #[inline]
+    fn operand(&self, slot: i32, place: Place, ty: Type) -> Result<Ty, &'static str> {
         let found = match place {
             Place::Const => match ty {
                 Type::I32 | Type::F32 | Type::Index => Ty::NARROW,
@@ -69,9 +70,9 @@ impl Verifier<'_> {
                 }
                 found
             }
-            Place::Acc => self.state.acc(domain).ty,
+            Place::Acc => self.state.acc(ty.domain()).ty,
             Place::P0 | Place::P1 => {
-                let pins = self.state.flow.pins.get(domain as usize);
+                let pins = self.state.flow.pins.get(ty.domain() as usize);
                 let pin = pins.map_or(0, |pins| pins[usize::from(place == Place::P1)]);
                 ensure(pin != 0, "I2: a register has the pinned local")?;
                 self.state.slot(&self.frame, pin)?

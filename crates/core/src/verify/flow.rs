@@ -40,6 +40,8 @@ pub(super) struct Label {
     pub(super) word: u32,
     /// The cell with the first branch that was found to.
     pub(super) from: usize,
+    /// Branches come from up to this word, and what is thrown before it.
+    last: usize,
     /// What branches that come before it bring; behind a label, what it was met with.
     flow: Option<Flow>,
     /// A branch from behind leads here.
@@ -62,7 +64,7 @@ impl Verifier<'_> {
         for word in targets {
             let target = self.target_of(at, self.subject.code[at + 1 + word].bits());
             let target = target.ok_or("I3: a branch goes to the start of a cell")?;
-            let label = self.add_label(target, target as usize <= at)?;
+            let label = self.add_label(target, target as usize <= at, at)?;
             self.labels[label].is_again |= again.is_some();
         }
         Ok(())
@@ -77,8 +79,14 @@ impl Verifier<'_> {
         from..to
     }
 
-    /// Branches or clauses lead to this word of the code. The number of the label.
-    pub(super) fn add_label(&mut self, word: u32, is_back: bool) -> Result<usize, &'static str> {
+    /// A branch or a clause leads to this word of the code, from `last` or before. The number of
+    /// the label.
+    pub(super) fn add_label(
+        &mut self,
+        word: u32,
+        is_back: bool,
+        last: usize,
+    ) -> Result<usize, &'static str> {
         let mark = self.marks.get(word as usize).copied();
         let mark = mark.ok_or("I3: a branch goes to the start of a cell")?;
         let number = match mark.label() {
@@ -87,8 +95,8 @@ impl Verifier<'_> {
                 let number = self.labels.len();
                 self.labels.try_reserve(1).map_err(|_| super::NO_MEMORY)?;
                 let (from, flow) = (self.at, None);
-                let label =
-                    Label { word, from, flow, is_back: false, is_again: false, is_met: false };
+                let [is_back, is_again, is_met] = [false; 3];
+                let label = Label { word, from, last, flow, is_back, is_again, is_met };
                 self.labels.push(label);
                 let above =
                     u32::try_from(number).ok().and_then(|n| n.checked_add(1)?.checked_mul(2));
@@ -97,12 +105,19 @@ impl Verifier<'_> {
             }
         };
         self.labels[number].is_back |= is_back;
+        self.labels[number].last = self.labels[number].last.max(last);
         Ok(number)
     }
 
     /// Whether branches or clauses lead to this word.
     pub(super) fn is_label(&self, word: usize) -> bool {
         self.marks.get(word).is_some_and(|mark| mark.label().is_some())
+    }
+
+    /// Whether the word is the start of an innermost loop that branches go back to.
+    pub(super) fn is_again(&self, word: usize) -> bool {
+        let label = self.marks.get(word).and_then(|mark| mark.label());
+        label.is_some_and(|label| self.labels[label].is_again)
     }
 
     pub(super) fn is_cell(&self, word: u32) -> bool {
@@ -168,7 +183,8 @@ impl Verifier<'_> {
         ensure(self.making.is_none(), "I10: an object is made in one go")?;
         let label = &mut self.labels[number];
         label.is_met = true;
-        let (brought, is_back, is_again) = (label.flow.take(), label.is_back, label.is_again);
+        let (brought, last) = (label.flow.take(), label.last);
+        let (is_back, is_again) = (label.is_back, label.is_again);
         if let Some(brought) = brought {
             let (types, own) = (self.types, self.state.flow());
             self.state.flow = match self.is_reachable {
@@ -185,15 +201,15 @@ impl Verifier<'_> {
             self.state.flow.again = own.filter(|_| self.state.flow.again == own);
             let Progress { state, frame, .. } = &mut self.progress;
             state.forget_locals(frame)?;
-            self.begin_loop()?;
+            self.begin_loop(last)?;
             self.labels[number].flow = Some(self.state.flow());
         }
         Ok(())
     }
 
     /// At the start of a loop: operands behind its parameters are dead, and these are whatever the
-    /// loop's type says.
-    fn begin_loop(&mut self) -> Outcome {
+    /// loop's type says. What leads back comes from up to word `last`.
+    fn begin_loop(&mut self, last: usize) -> Outcome {
         let loops = self.subject.loops;
         while loops.get(self.loops).is_some_and(|start| start.word < self.at) {
             self.loops += 1;
@@ -202,9 +218,13 @@ impl Verifier<'_> {
         let Some(&start) = start else { return Ok(()) };
         let end = i32::from(start.end);
         self.cut(end)?;
-        let BlockType::Func(ty) = start.ty else { return Ok(()) };
-        let params = self.subject.context.type_func(ty).map_or(&[][..], |ty| &ty.params[..]);
+        let params = match start.ty {
+            BlockType::Func(ty) => self.subject.context.type_func(ty),
+            _ => None,
+        };
+        let params = params.map_or(&[][..], |ty| &ty.params[..]);
         let first = end - super::frame::width(params);
+        self.forget_untold(first, last)?;
         self.work_on(params.len());
         let types = params.iter().flat_map(|&ty| Ty::of(ty).halves());
         for (slot, ty) in (first..).zip(types) {

@@ -7,15 +7,18 @@ use super::{
     types::{Reference, Ty},
 };
 use crate::{
+    Metering,
     exec::{
         cells::Part,
         code::maps::{Run, Stopped},
     },
     object_type::{Class, Storage},
 };
+use core::ops::Range;
 use windlass_decode::RefType;
 
 const NO_MAP: &str = "I10: there is a map wherever code can stop";
+const NO_STOP: &str = "I10: there is no map where code does not stop";
 const NO_REFERENCE: &str = "I10: what a map says is a reference";
 
 impl Verifier<'_> {
@@ -32,44 +35,59 @@ impl Verifier<'_> {
         ensure(told.eq(own), "I10: the locals that are references")
     }
 
-    /// The pass comes to a cell, before which code may have stopped.
-    pub(super) fn stops_before(&mut self) -> Outcome {
+    /// Behind a cell that pays, before other ways are known that lead to the same word: who comes
+    /// there otherwise does not stop. Whether it is such a place.
+    pub(super) fn stops_behind(&mut self) -> Result<bool, &'static str> {
+        use Part::*;
+        let is_asked = self.subject.maps.is_some() && self.subject.metering != Metering::None;
+        let before = self.at.checked_sub(self.words + 1).filter(|_| is_asked && self.at > 0);
+        let pays = |part| matches!(part, Enter(..) | LoopEnter(_) | LoopEnterPinned(_) | Charge(_));
+        let is_paid = before.is_some_and(|before| self.has(before, pays));
+        if is_paid && self.is_reachable {
+            self.stops(self.at, Stopped::Before)?;
+        }
+        Ok(is_paid)
+    }
+
+    /// The pass comes to a cell that is executed, behind one that pays or not.
+    pub(super) fn stops_before(&mut self, is_paid: bool) -> Outcome {
         use Part::*;
         if self.subject.maps.is_none() {
             return Ok(());
         }
-        let is = |at: usize, wanted: fn(Part) -> bool| {
-            let code = self.subject.code.get(at);
-            code.is_some_and(|&cell| self.layouts.of(cell).any(|layout| wanted(layout.part)))
-        };
-        let may_stop = |part| matches!(part, NewFirst(_) | Slow | SmallBulk(_) | Throw | ThrowRef);
-        let has_paid =
-            |part| matches!(part, Enter(..) | LoopEnter(_) | LoopEnterPinned(_) | Charge(_));
-        let before = self.at.checked_sub(self.words + 1).filter(|_| self.at > 0);
-        let can = is(self.at, may_stop) || before.is_some_and(|before| is(before, has_paid));
-        self.stops(self.at, Stopped::Before, can)
+        let stops = |part| matches!(part, NewFirst(_) | Slow | SmallBulk(_) | Throw | ThrowRef);
+        // Whoever goes round a loop again stops at its start.
+        let is_again = self.subject.metering != Metering::None && self.is_again(self.at);
+        if is_again || self.has(self.at, stops) {
+            return self.stops(self.at, Stopped::Before);
+        }
+        let is_told = self.told(self.at, Stopped::Before).is_some_and(|part| part.is_some());
+        ensure(is_paid || !is_told, NO_STOP)
     }
 
-    /// Code may have stopped at the word: then what a collection is told of that is right, and
-    /// something is told if it `can` stop there.
-    pub(super) fn stops(&mut self, word: usize, stopped: Stopped, can: bool) -> Outcome {
-        let Some(maps) = self.subject.maps else { return Ok(()) };
-        // Those that the pass has not come to are of no account if they are empty.
-        while let Some((&wanted, part)) =
-            maps.wanted[self.stops..].iter().zip(&maps.parts[self.stops..]).next()
-            && wanted < (word, stopped)
-        {
-            ensure(part.as_ref().is_none_or(|part| part.is_empty()), NO_MAP)?;
+    fn has(&self, at: usize, wanted: impl Fn(Part) -> bool) -> bool {
+        let code = self.subject.code.get(at);
+        code.is_some_and(|&cell| self.layouts.of(cell).any(|layout| wanted(layout.part)))
+    }
+
+    /// What is told of a place, if that was asked for. Others before it are of no account: nothing
+    /// stops there.
+    fn told(&mut self, word: usize, stopped: Stopped) -> Option<Option<Range<usize>>> {
+        let maps = self.subject.maps?;
+        while maps.wanted.get(self.stops).is_some_and(|&wanted| wanted < (word, stopped)) {
             self.stops += 1;
             self.work_on(1);
         }
-        if maps.wanted.get(self.stops) != Some(&(word, stopped)) {
+        let is_asked = maps.wanted.get(self.stops) == Some(&(word, stopped));
+        is_asked.then(|| maps.parts.get(self.stops).cloned().flatten())
+    }
+
+    /// Code may have stopped at the word: then something is told of that, and it is right.
+    pub(super) fn stops(&mut self, word: usize, stopped: Stopped) -> Outcome {
+        let (Some(maps), Some(part)) = (self.subject.maps, self.told(word, stopped)) else {
             return Ok(());
-        }
-        let part = maps.parts[self.stops].clone();
-        self.stops += 1;
-        let Some(part) = part else { return ensure(!can, NO_MAP) };
-        let runs = maps.runs.get(part).ok_or(NO_MAP)?;
+        };
+        let runs = part.and_then(|part| maps.runs.get(part)).ok_or(NO_MAP)?;
         let mut told = runs.iter().copied().flat_map(Run::slots).peekable();
         for slot in self.frame.first_temp..self.frame.end {
             let class = told.next_if(|told| told.0 == slot).map(|told| told.1);
@@ -87,9 +105,29 @@ impl Verifier<'_> {
         ensure(told.next().is_none(), NO_REFERENCE)
     }
 
-    /// At the end: all places were looked at.
-    pub(super) fn has_seen_stops(&mut self) -> Outcome {
-        self.stops(usize::MAX, Stopped::Before, false)
+    /// At the start of a loop: what lies below its own operands, in slots before `end`, is there
+    /// all the way round, and told of wherever code stops on it. So what is not told of where it
+    /// does first, up to word `last`, is not used any more.
+    pub(super) fn forget_untold(&mut self, end: i32, last: usize) -> Outcome {
+        let Some(maps) = self.subject.maps else { return Ok(()) };
+        let _ = self.told(self.at, Stopped::Before);
+        let places = maps.wanted.iter().zip(maps.parts).skip(self.stops);
+        let mut within = places.take_while(|(wanted, _)| wanted.0 <= last);
+        let Some(part) = within.find_map(|(_, part)| part.clone()) else { return Ok(()) };
+        let mut told = maps.runs.get(part).ok_or(NO_MAP)?.iter().copied().flat_map(Run::slots);
+        let mut next = told.next();
+        for slot in self.frame.first_temp..end {
+            while next.is_some_and(|next| next.0 < slot) {
+                next = told.next();
+            }
+            let ty = self.state.slot(&self.frame, slot)?;
+            let is_told = next.is_some_and(|next| next.0 == slot);
+            if !is_told && ty.is_reference() && self.class_of(ty).is_some() {
+                self.set_slot(slot, Ty::DEAD)?;
+            }
+        }
+        self.work_on(usize::try_from(end - self.frame.first_temp).unwrap_or(0));
+        Ok(())
     }
 
     /// Whether it may be followed as a reference of this class.

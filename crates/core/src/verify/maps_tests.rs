@@ -56,7 +56,11 @@ const TEXT: &str = r#"(module
       (drop)))"#;
 
 fn module(metering: Metering) -> Module {
-    let wasm = wat::parse_str(TEXT).expect("the text is a module");
+    parsed(TEXT, metering)
+}
+
+fn parsed(text: &str, metering: Metering) -> Module {
+    let wasm = wat::parse_str(text).expect("the text is a module");
     let mut config = Config::new();
     config.features(Features::ALL).metering(metering).verify_code(true);
     let engine = Engine::new(&config).expect("the settings are fine");
@@ -221,4 +225,105 @@ fn random_maps_are_refused_or_tell_of_less() {
         }
     }
     assert!(refused > 1_000 && passed > 100, "{refused} are refused, {passed} are not");
+}
+
+/// Places where what one way has is not what another has, or that no way leads to.
+const MEETINGS: &str = r#"(module (type $s (struct (field i32))) (tag $e)
+    (func $new (result (ref $s)) (struct.new_default $s))
+    (func $number (result i64) (i64.const 8))
+    ;; Code stops after it paid for the arm, with a reference that others have not.
+    (func (param i32) (result i32)
+      (block $b
+        (drop (call $number))
+        (br_if $b (local.get 0))
+        (call $new)
+        (if (local.get 0) (then))
+        (drop))
+      (i32.add (local.get 0) (i32.const 1)))
+    ;; What is made at the same place stops without it.
+    (func (param i32) (result (ref $s))
+      (block $b
+        (drop (call $number))
+        (br_if $b (local.get 0))
+        (call $new)
+        (if (local.get 0) (then))
+        (drop))
+      (struct.new $s (i32.const 1)))
+    ;; A throw leads there.
+    (func (param i32) (result i32)
+      (block $b
+        (try_table (catch_all $b)
+          (drop (call $number))
+          (call $new)
+          (if (local.get 0) (then))
+          (drop)))
+      (i32.add (local.get 0) (i32.const 1)))
+    ;; Nothing is thrown, so nothing is caught; but there would be a place to stop.
+    (func (param i32) (result (ref $s))
+      (call $new)
+      (block $b (result exnref)
+        (call $new)
+        (try_table (catch_all_ref $b) (nop))
+        (br_if 1 (local.get 0))
+        (return))
+      (drop)
+      (if (local.get 0) (then (drop (call $new))))
+      (drop (struct.new_default $s)))
+    ;; Loops, whose starts others come to, again and again.
+    (func (param i32) (result (ref $s))
+      (call $new)
+      (loop $l (param (ref $s)) (result (ref $s))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if $l (local.get 0))
+        (loop $m
+          (br_if $m (local.get 0)))))
+    ;; In the slot of an operand that is a constant lies what was dropped there before: it is told
+    ;; of nowhere in the loop, from which a branch or a throw leads back.
+    (func (param i32) (result i32)
+      (drop (call $new))
+      (i32.const 5)
+      (loop $l
+        (drop (call $new))
+        (br_if $l (local.get 0))))
+    (func (param i32) (result i32)
+      (drop (call $new))
+      (i32.const 5)
+      (loop $l
+        (try_table (catch_all $l)
+          (block (br_if 0 (local.get 0)) (try_table (catch $e $l) (drop (call $new))))))))"#;
+
+/// Code can stop at a place that others come to, too: what it has there is told, and what they
+/// don't have is not taken for a fault; nor is what is told of places where it never stops.
+#[test]
+fn what_others_bring_is_nothing_to_who_has_stopped() {
+    for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
+        let module = parsed(MEETINGS, metering);
+        for defined in 0..module.0.source().decoded.bodies.len() {
+            let parts = translated(module.0.source(), defined);
+            let (wanted, maps) = all_maps(&module, defined, &parts);
+            assert_eq!(verify(&module, defined, &parts, &wanted, &maps), Ok(()), "{defined}");
+        }
+    }
+}
+
+/// There are maps exactly where code can stop.
+#[test]
+fn where_code_does_not_stop_is_no_map() {
+    let module = module(Metering::Fuel);
+    let defined = 2;
+    let parts = translated(module.0.source(), defined);
+    let (wanted, mut maps) = all_maps(&module, defined, &parts);
+    let cells = crate::translate::listed(module.0.source(), defined);
+    let mut refused = 0;
+    for (index, &(word, stopped)) in wanted.iter().enumerate() {
+        let is_cell = stopped == Stopped::Before && cells.iter().any(|&(at, _)| at == word);
+        if maps.places[index].is_none() && is_cell && word > 0 {
+            maps.places[index] = Some(0..0);
+            let fault = verify(&module, defined, &parts, &wanted, &maps).expect_err("a fault");
+            assert!(fault.what.starts_with("I10: there is no map"), "{fault}");
+            maps.places[index] = None;
+            refused += 1;
+        }
+    }
+    assert!(refused > 20, "{refused}");
 }

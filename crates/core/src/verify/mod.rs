@@ -169,6 +169,8 @@ pub(crate) struct Progress {
     making: Option<object::Making>,
     /// Which entry of the tables of try blocks is looked at next.
     tables: Tables,
+    /// Where each try block ends.
+    ends: Vec<usize>,
     /// The try block that the cell is in, how many of their spans have begun, and what throws in
     /// each block bring to its clauses; the blocks where that is something.
     block: Option<u32>,
@@ -189,10 +191,12 @@ pub(crate) struct Progress {
     stops: usize,
 }
 
-/// A place in the tables of try blocks: of a span, then of a clause.
+/// A place in the tables of try blocks: of a span, then of a block from the last on, then of a
+/// clause.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tables {
     span: usize,
+    folded: usize,
     block: usize,
     clause: usize,
 }
@@ -328,6 +332,9 @@ impl Verifier<'_> {
         if self.seen < self.labels.len() {
             return Ok(());
         }
+        let blocks = self.subject.catches.blocks.len();
+        self.ends.try_reserve_exact(blocks).map_err(|_| NO_MEMORY)?;
+        self.ends.resize(blocks, 0);
         (self.at, self.stage, self.is_reachable) = (0, Stage::Tables, true);
         self.enter()
     }
@@ -356,17 +363,17 @@ impl Verifier<'_> {
             if !self.enter_blocks()? {
                 return Ok(());
             }
+            let is_paid = self.stops_behind()?;
             self.arrive()?;
             if self.is_reachable {
-                self.stops_before()?;
+                self.stops_before(is_paid)?;
             }
-            if known.leads() {
-                ensure(self.is_sequence()?, "I1: what a sequence says follows")?;
-                ensure(self.is_block()?, "I1: what a block says follows")?;
-            }
+            let [is_sequence, is_block] = known.leads();
+            ensure(!is_sequence || self.is_sequence()?, "I1: what a sequence says follows")?;
+            ensure(!is_block || self.is_block()?, "I1: what a block says follows")?;
             self.look_at_parts()?;
         }
-        self.is_shared = layouts.known(known).nth(1).is_some();
+        self.is_shared = known.is_shared();
         let mut outcome = Err("I1: not a handler");
         for layout in layouts.known(known) {
             self.words = self.count_words(at, layout);
@@ -391,7 +398,6 @@ impl Verifier<'_> {
     /// At the end of the code.
     fn end(&mut self) -> Outcome {
         ensure(!self.is_reachable, "I3: the code goes on beyond its end")?;
-        self.has_seen_stops()?;
         if self.enter_block(None)? && self.is_paid()? {
             self.stage = Stage::Done;
         }
@@ -401,12 +407,8 @@ impl Verifier<'_> {
     /// I1: whether the cells that begin here are those that the first one's handler executes.
     fn is_sequence(&mut self) -> Result<bool, &'static str> {
         let (code, layouts) = (self.subject.code, self.layouts);
-        let mut sequences = layouts.sequences(code[self.at]).peekable();
-        if sequences.peek().is_none() {
-            return Ok(true);
-        }
         let known = self.parts.len();
-        for parts in sequences {
+        for parts in layouts.sequences(code[self.at]) {
             self.parts.try_reserve(parts.len()).map_err(|_| NO_MEMORY)?;
             if self.follow(&parts[1..]) {
                 return Ok(true);
@@ -457,13 +459,9 @@ impl Verifier<'_> {
     fn is_block(&mut self) -> Result<bool, &'static str> {
         let Subject { code, context, .. } = self.subject;
         let layouts = self.layouts;
-        let mut blocks = layouts.blocks(code[self.at]).peekable();
-        if blocks.peek().is_none() {
-            return Ok(true);
-        }
         let is_shared = context.memories.iter().any(|memory| memory.shared);
         ensure(!is_shared, "I6: a block where memories are shared")?;
-        for cells in blocks {
+        for cells in layouts.blocks(code[self.at]) {
             self.work_on(cells.len());
             let mut rest = code.get(self.at..).unwrap_or_default();
             let is_cell = |&(part, words): &(u64, Result<&[u64], usize>)| {

@@ -1,10 +1,11 @@
 //! Code with one word changed, thousands of times: the verifier refuses it, or it is harmless. What
-//! that means is executed: whatever is let through runs, with fuel, to its end, and a collection
-//! after it finds a heap that is whole. And it is told what was changed: see [`kind`].
+//! that means is executed: whatever is let through runs, with fuel or with interrupts, to its end,
+//! and a collection after it finds a heap that is whole. And it is told what was changed: see
+//! [`kind`].
 
 use super::tests::verify;
 use crate::{
-    Config, Engine, Extern, Features, Func, Instance, Metering, Module, Store,
+    Config, Engine, Event, Extern, Features, Func, Instance, Metering, Module, Store,
     exec::{
         Catches, Cell,
         cells::{Layouts, Part},
@@ -261,12 +262,20 @@ const LET_THROUGH: &[(&[&str], &str)] = &[
     (&["RefCast", "RefTest", "Slow"], "null passes, or does not; a segment of the same type"),
 ];
 
-fn module(text: &str) -> Module {
+const METERINGS: [Metering; 3] = [Metering::None, Metering::Interrupt, Metering::Fuel];
+
+fn module(text: &str, metering: Metering) -> Module {
     let mut config = Config::new();
-    config.features(Features::ALL).metering(Metering::Fuel).verify_code(true);
+    config.features(Features::ALL).metering(metering).verify_code(true);
     let engine = Engine::new(&config).expect("the settings are fine");
     let wasm = wat::parse_str(text).expect("the text is a module");
     Module::from_binary(&engine, &wasm).expect("the module is valid")
+}
+
+/// The texts for each metering, and functions of each.
+fn modules() -> impl Iterator<Item = (Module, &'static [usize])> {
+    let of = |metering| TEXTS.map(|(text, funcs)| (module(text, metering), funcs));
+    METERINGS.into_iter().flat_map(of)
 }
 
 /// The first words of cells, with what each cell is.
@@ -293,8 +302,13 @@ fn kind(cells: &BTreeMap<usize, Part>, word: usize) -> (String, usize) {
     (name(*part), word - at)
 }
 
-/// Changes a function's code in a module of its own; what is let through there, too, is run.
+/// Changes a function's code in a module of its own; what is let through there, too, is run, if
+/// something ends it.
 fn run(of: &Module, defined: usize, change: impl FnOnce(&mut Parts)) {
+    let metering = of.0.source().metering;
+    if metering == Metering::None {
+        return;
+    }
     let module = Module::from_binary(of.engine(), &of.0.bytes).expect("the module is valid");
     let mut parts = translated(module.0.source(), defined);
     change(&mut parts);
@@ -305,14 +319,23 @@ fn run(of: &Module, defined: usize, change: impl FnOnce(&mut Parts)) {
     let published = module.0.code.publish(defined, parts.code.into(), parts.catches);
     published.expect("there is memory");
     let mut store = Store::new(of.engine(), ());
-    store.set_fuel(5_000).expect("fuel is counted");
+    if metering == Metering::Fuel {
+        store.set_fuel(5_000).expect("fuel is counted");
+    }
     let host = Func::wrap(&mut store, |number: i32| number ^ 1);
     let imports = [Extern::from(host)];
     let imports = &imports[..module.imports().len()];
     let instance = Instance::new(&mut store, &module, imports).expect("it can be instantiated");
     if let Ok(func) = instance.get_typed_func::<i32, i32>(&store, &format!("{defined}")) {
         // It may trap, or give another number.
-        let _ = func.call(&mut store, 3);
+        let mut execution = func.start(&mut store, 3).expect("there is memory");
+        for _ in 0..50 {
+            if metering == Metering::Interrupt {
+                store.interrupt_handle().expect("it is looked for").interrupt();
+            }
+            let Ok(Event::Interrupted) = execution.run(&mut store) else { break };
+            store.gc();
+        }
     }
     store.gc();
 }
@@ -337,8 +360,7 @@ fn others(own: u64) -> Vec<u64> {
 #[test]
 fn what_is_changed_is_refused_or_harmless() {
     let (mut refused, mut passed) = (0, BTreeMap::<_, usize>::new());
-    for (text, funcs) in TEXTS {
-        let module = module(text);
+    for (module, funcs) in modules() {
         for &defined in funcs {
             let mut parts = translated(module.0.source(), defined);
             assert_eq!(verify(&module, defined, &parts), Ok(()));
@@ -378,8 +400,7 @@ fn what_is_changed_is_refused_or_harmless() {
 #[test]
 fn every_kind_of_cell_is_changed() {
     let mut kinds = BTreeSet::new();
-    for (text, funcs) in TEXTS {
-        let module = module(text);
+    for (module, funcs) in modules() {
         for &defined in funcs {
             let parts = translated(module.0.source(), defined);
             kinds.extend(cells(&parts.code).into_values().map(name));
@@ -396,8 +417,7 @@ fn every_kind_of_cell_is_changed() {
 #[test]
 fn cells_elsewhere_are_refused_or_harmless() {
     let (mut refused, mut passed) = (0, 0);
-    for (text, funcs) in TEXTS {
-        let module = module(text);
+    for (module, funcs) in modules() {
         for &defined in funcs {
             let own = translated(module.0.source(), defined).code;
             let starts: Vec<usize> = cells(&own).into_keys().chain([own.len()]).collect();
@@ -427,7 +447,7 @@ fn cells_elsewhere_are_refused_or_harmless() {
 /// Tables of what is caught, and what is told of loops, with a number changed.
 #[test]
 fn tables_are_refused_or_harmless() {
-    let module = module(TEXT);
+    let module = module(TEXT, Metering::Fuel);
     let changes: [fn(&mut Catches, u32); 5] = [
         |catches, n| catches.spans[0].0 ^= n,
         |catches, n| catches.blocks[0].clauses[0].target ^= n,
@@ -532,8 +552,7 @@ fn change(parts: &mut Parts, seed: u64) {
 #[test]
 fn random_changes_are_refused_or_harmless() {
     let (mut refused, mut passed) = (0, 0);
-    for (text, funcs) in TEXTS {
-        let module = module(text);
+    for (module, funcs) in modules() {
         for &defined in funcs {
             for seed in 0..700 {
                 let mut parts = translated(module.0.source(), defined);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Metering,
-    exec::cells::{Known, Layout, Part},
+    exec::cells::{Known, Part},
 };
 
 const OTHER: &str = "I15: the calls, branches and payments that the body has";
@@ -25,9 +25,8 @@ impl Verifier<'_> {
         if !self.is_metered() {
             return Ok(());
         }
-        let (subject, ty, paid) = (self.subject, self.ty, self.high(2));
-        let zeroed = self.frame.zeroed();
-        self.body.begin(subject, ty, zeroed, paid)
+        let (paid, zeroed) = (self.high(2), self.frame.zeroed());
+        self.progress.body.begin(&self.subject, self.ty, zeroed, paid)
     }
 
     /// Compares the next cell with what the body has. Whether that is done; if not, there is more
@@ -36,36 +35,14 @@ impl Verifier<'_> {
         if !self.is_metered() {
             return Ok(true);
         }
-        let is_event = |layout: &Layout| {
-            use Part::*;
-            matches!(
-                layout.part,
-                Call | CallImport
-                    | CallIndirect
-                    | CallRef
-                    | ReturnCall
-                    | ReturnCallImport
-                    | ReturnCallIndirect
-                    | ReturnCallRef
-                    | Slow
-                    | SmallBulk(_)
-                    | Branch { .. }
-                    | BrCast { .. }
-                    | BrTable
-                    | LoopEnter(_)
-                    | LoopEnterPinned(_)
-                    | Charge(_)
-            )
-        };
-        let layouts = self.layouts;
-        if !layouts.known(known).any(is_event) {
+        if !known.is_event() {
             return Ok(true);
         }
         if self.body.due().is_none() && self.walk()? {
             return Ok(false);
         }
         let event = self.body.due().ok_or(OTHER)?;
-        let own = layouts.known(known).find(|layout| self.is_due(layout.part, event));
+        let own = self.layouts.known(known).find(|layout| self.is_due(layout.part, event));
         let Some(own) = own else {
             ensure(self.may_be_computed(event), OTHER)?;
             self.body.has_come();
@@ -87,8 +64,8 @@ impl Verifier<'_> {
     /// Goes on with the body until a cell has to come, or for as long as a step is. Whether there
     /// is more of it.
     fn walk(&mut self) -> Result<bool, &'static str> {
-        let (subject, left) = (self.subject, super::PIECE.saturating_sub(self.state.slots.work));
-        let work = self.body.go_on(subject, left)?;
+        let left = super::PIECE.saturating_sub(self.state.slots.work);
+        let work = self.progress.body.go_on(&self.subject, left)?;
         self.work_on(work);
         Ok(self.body.due().is_none() && !self.body.is_done())
     }
@@ -106,8 +83,9 @@ impl Verifier<'_> {
                 (Callee::Func(index), Part::Call, false)
                 | (Callee::Func(index), Part::ReturnCall, true) => {
                     let defined = index.checked_sub(self.subject.context.imported.funcs);
-                    let named = self.subject.table.starting(self.word(1));
-                    named.is_some() && named == defined.map(|defined| defined as usize)
+                    let starts =
+                        |defined: u32| self.subject.table.starts(defined as usize, self.word(1));
+                    defined.is_some_and(starts)
                 }
                 (Callee::Indirect(ty, table), Part::CallIndirect, false)
                 | (Callee::Indirect(ty, table), Part::ReturnCallIndirect, true) => {

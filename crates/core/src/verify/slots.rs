@@ -140,14 +140,29 @@ impl Slots {
     fn written(&mut self, part: u32, level: u32, slot: usize, ty: Ty) -> Answer<u32> {
         self.work += 1;
         let Some(below) = level.checked_sub(1) else {
-            let mut leaf = self.leaves[part as usize];
+            let leaf = &mut self.leaves[part as usize];
+            if part >= self.shared[0] {
+                leaf[slot % WIDTH] = ty;
+                return Ok(part);
+            }
+            let mut leaf = *leaf;
             leaf[slot % WIDTH] = ty;
-            return self.change_leaf(part, leaf);
+            return self.leaf(leaf);
         };
-        let mut node = self.nodes[part as usize];
-        let child = &mut node[child(slot, below)];
-        *child = self.written(*child, below, slot, ty)?;
-        self.change_node(part, node)
+        let index = child(slot, below);
+        let own = self.nodes[part as usize][index];
+        let child = self.written(own, below, slot, ty)?;
+        if child == own {
+            return Ok(part);
+        }
+        let node = &mut self.nodes[part as usize];
+        if part >= self.shared[1] {
+            node[index] = child;
+            return Ok(part);
+        }
+        let mut node = *node;
+        node[index] = child;
+        self.node(node)
     }
 
     /// The part that begins at slot `first`, without what lies in `slots`.
@@ -168,8 +183,13 @@ impl Slots {
             return self.change_leaf(part, leaf);
         };
         let mut node = self.nodes[part as usize];
-        for (first, child) in (first..).step_by(size / WIDTH).zip(&mut node) {
-            *child = self.cleared(*child, below, slots.clone(), first)?;
+        let each = size / WIDTH;
+        let from = slots.start.saturating_sub(first) / each;
+        let to = (slots.end - first).div_ceil(each).min(WIDTH);
+        for (index, child) in node[..to].iter_mut().enumerate().skip(from) {
+            if *child != NOTHING {
+                *child = self.cleared(*child, below, slots.clone(), first + index * each)?;
+            }
         }
         self.change_node(part, node)
     }
@@ -187,7 +207,7 @@ impl Slots {
         let answer = if let Some(below) = level.checked_sub(1) {
             let [x, y] = [a, b].map(|part| self.nodes[part as usize]);
             let mut both = x;
-            for (own, other) in both.iter_mut().zip(y) {
+            for (own, other) in both.iter_mut().zip(y).filter(|(own, other)| **own != *other) {
                 *own = self.joined(*own, other, below, types)?;
             }
             if both == x {
@@ -228,7 +248,7 @@ impl Slots {
         let mut fits = true;
         if let Some(below) = level.checked_sub(1) {
             let [x, y] = [a, b].map(|part| self.nodes[part as usize]);
-            for (own, other) in x.into_iter().zip(y) {
+            for (own, other) in x.into_iter().zip(y).filter(|(own, other)| own != other) {
                 fits = fits && self.part_fits(own, other, below, types)?;
             }
         } else {

@@ -1,14 +1,13 @@
 //! The verifier finds what is wrong: code of real functions with one word changed.
 
-use super::{Fault, Progress};
+use super::{Fault, Progress, SMALL_FRAME};
 use crate::{
     Config, Engine, Features, Metering, Module,
     exec::{
         Catches, Cell,
         cells::{Field, Layouts, Part},
         machine::place::Way,
-        pack_halves,
-        tables::{br_test, fusions::sequences},
+        tables::br_test,
     },
     translate::{Parts, listed, translated},
 };
@@ -114,6 +113,7 @@ fn every_handler_word_is_looked_at() {
     }
 }
 
+#[cfg(feature = "fast")]
 #[test]
 fn what_a_sequence_says_has_to_follow() {
     // A handler of a sequence, where other cells follow than its parts.
@@ -121,7 +121,7 @@ fn what_a_sequence_says_has_to_follow() {
     let layouts = Layouts::get();
     let mut refused = 0;
     for (at, text) in cells(&module) {
-        for (handler, parts) in sequences() {
+        for (handler, parts) in crate::exec::tables::fusions::sequences() {
             let first = Cell::of_handler(parts[0]).bits();
             let fault = verdict(&module, |code| {
                 if layouts.begins_with(code[at], first) {
@@ -210,6 +210,27 @@ fn slots_are_those_of_the_frame() {
     assert!(found > 40, "{found}");
 }
 
+/// A call would take more of the stack than is accounted for.
+#[test]
+fn frames_are_no_larger_than_what_is_needed() {
+    for metering in [Metering::None, Metering::Interrupt, Metering::Fuel] {
+        let module = module(metering);
+        let parts = translated(module.0.source(), 2);
+        let own = parts.code[2].bits();
+        let counted = module.0.source().subject_of(2, &parts).frame_slots;
+        let most = counted.expect("it was validated") + SMALL_FRAME;
+        let with = |size: usize| {
+            let bits = own & !(0xffff << 32) | (size as u64) << 32;
+            verdict(&module, |code| code[2] = Cell::word(bits))
+        };
+        assert_eq!(with(most), Ok(()));
+        let what = "I2: the frame is no larger than what the function needs";
+        for size in [most + 1, most + 2, 2 * most, 0xffff] {
+            assert_eq!(with(size), Err(Fault { at: 0, what }), "{size}");
+        }
+    }
+}
+
 #[test]
 fn branches_go_to_cells() {
     refused("br_table", 1, 1, "I3");
@@ -219,6 +240,7 @@ fn branches_go_to_cells() {
     refused("call 1", 1, 8, "I3: the code of a function");
 }
 
+#[cfg(feature = "fast")]
 #[test]
 fn the_loop_is_the_innermost() {
     let module = module(Metering::None);
@@ -226,7 +248,7 @@ fn the_loop_is_the_innermost() {
     // The branch goes to another cell than the one after the loop's start.
     let fault = verdict(&module, |code| {
         let back = (entered as i32 - (latch as i32 + 1)) * 8;
-        code[latch + 2] = Cell::word(pack_halves(back, 0));
+        code[latch + 2] = Cell::word(crate::exec::pack_halves(back, 0));
     });
     assert!(fault.is_err_and(|fault| fault.what.starts_with("I5")), "{}", format!("{latch}"));
 }
@@ -332,6 +354,7 @@ fn what_is_thrown_comes_to_the_clauses_of_all_blocks_that_end() {
 }
 
 /// What is in an accumulator before the cell that pays for an arm is there behind it, too.
+#[cfg(feature = "fast")]
 #[test]
 fn arms_that_pay_keep_accumulators() {
     let text = "(module (func (param i64 i32) (result i64)

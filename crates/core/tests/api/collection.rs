@@ -153,3 +153,35 @@ fn dropped_executions_are_forgotten() {
     let trees = instance.get_typed_func::<(i32, i32), i32>(&store, "trees").unwrap();
     assert_eq!(trees.call(&mut store, (10, 12)).unwrap(), 10 * 8191);
 }
+
+/// Where one way has paid, and dropped a reference at the same place, and another comes with a
+/// number in its slot: what is made there collects, and looks for no reference in the slot.
+#[test]
+fn what_was_dropped_behind_a_payment_is_no_reference() {
+    const TEXT: &str = r#"(module (type $s (struct (field i64 i64)))
+      (func $number (result i64) (block (result i64) (i64.const 0x7fff_ffff_fff8)))
+      (func $new (result (ref $s)) (block (result (ref $s)) (struct.new_default $s)))
+      (func (export "run") (param $n i32) (result i32)
+        (loop $l
+          (block $b
+            (drop (call $number))
+            (br_if $b (local.get $n))
+            (call $new)
+            (if (local.get $n) (then))
+            (drop))
+          (drop (struct.new $s (i64.const 1) (i64.const 2)))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $n)))"#;
+    for verify in [false, true] {
+        for mut config in configs() {
+            let engine = Engine::new(config.verify_code(verify)).expect("an engine");
+            let module = Module::new(&engine, wat::parse_str(TEXT).expect("the text is right"));
+            let mut store = Store::new(&engine, limits(64 << 10));
+            store.limiter(|limits| limits);
+            let _ = store.as_context_mut().set_fuel(u64::MAX / 2);
+            let instance = Instance::new(&mut store, &module.expect("a valid module"), &[]);
+            let run = instance.expect("an instance").get_typed_func::<i32, i32>(&store, "run");
+            assert_eq!(run.expect("a function").call(&mut store, 20_000).expect("no trap"), 0);
+        }
+    }
+}

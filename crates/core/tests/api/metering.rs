@@ -357,6 +357,44 @@ fn what_moves_much_is_interrupted_in_its_middle() {
 }
 
 /// The fuel that a host function takes, beyond what there is: it is owed, and the results wait.
+/// What is left of it when it is interrupted may be so little that code does it by itself: what
+/// comes then is interrupted as always.
+#[test]
+fn what_follows_a_large_fill_is_interrupted() {
+    const SIZE: usize = (1 << 20) + 100;
+    for metering in [Metering::Interrupt, Metering::Fuel] {
+        let engine = Engine::new(Config::new().metering(metering)).unwrap();
+        let module = module(
+            &engine,
+            &format!(
+                r#"(memory (export "m") 20) (func (export "f")
+                (memory.fill (i32.const 0) (i32.const 1) (i32.const {SIZE}))
+                (drop (memory.grow (i32.const 1)))
+                (drop (memory.grow (i32.const 1))))"#
+            ),
+        );
+        let mut store = Store::new(&engine, ());
+        let _ = store.set_fuel(1 << 30);
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let memory = instance.get_memory(&store, "m").unwrap();
+        let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
+        let mut execution = f.start(&mut store, ()).unwrap();
+        let mut seen = Vec::new();
+        loop {
+            store.interrupt_handle().unwrap().interrupt();
+            match execution.run(&mut store).unwrap() {
+                Event::Interrupted => {
+                    let is_filled = memory.data(&store)[SIZE - 1] == 1;
+                    seen.push((is_filled, memory.size(&store)));
+                }
+                Event::Finished(()) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(seen.contains(&(true, 20)) && seen.contains(&(true, 21)), "{metering:?}: {seen:?}");
+    }
+}
+
 #[test]
 fn host_functions_take_fuel() {
     let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();

@@ -7,7 +7,7 @@ use super::{SlowInstr, operands, range};
 use crate::{
     Trap,
     driver::thread::{Exit, Thread},
-    exec::{SlowOp, tables::GC},
+    exec::{SlowOp, handlers::bulk::MOST, tables::GC},
     runtime::{Embedder, PIECE, StoreInner, amount_cost},
 };
 
@@ -39,7 +39,11 @@ impl Thread {
             if count == rest.len {
                 return Ok(());
             }
-            self.poll_midway(store.inner())?;
+            // What is so little is done without a look: the cell would do it by itself, and the
+            // driver would not learn that it has gone on.
+            if rest.len - count > MOST.into() {
+                self.poll_midway(store.inner())?;
+            }
         }
     }
 }

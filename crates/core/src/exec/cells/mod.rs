@@ -3,6 +3,7 @@
 //! about their operands: the verifier of translated code relies on it and on nothing that the
 //! translator has.
 
+mod known;
 pub(crate) mod object;
 #[cfg(all(
     feature = "fast",
@@ -41,6 +42,8 @@ use crate::{
     },
 };
 use alloc::vec::Vec;
+pub(crate) use known::Known;
+use known::{NONE, UNKNOWN};
 use windlass_decode::{Nans, Op, Shape, ValType};
 use windlass_validate::sort;
 
@@ -215,26 +218,6 @@ pub(crate) struct Layouts {
     blocks: Vec<(u64, BlockCells)>,
 }
 
-/// What is known of a handler word.
-#[derive(Clone, Copy)]
-pub(crate) struct Known {
-    /// Where its layouts begin, which are a list through `layouts`; [`NONE`] where there is none.
-    first: u32,
-    /// Where its sequences and blocks begin; [`NONE`] where it is of none.
-    sequences: u32,
-    blocks: u32,
-}
-
-impl Known {
-    /// Whether it is of sequences or blocks.
-    pub(crate) fn leads(self) -> bool {
-        self.sequences & self.blocks != NONE
-    }
-}
-
-const NONE: u32 = u32::MAX;
-const UNKNOWN: Known = Known { first: NONE, sequences: NONE, blocks: NONE };
-
 /// The places that there are handlers for.
 pub(crate) static PLACES: &[Place] =
     [Place::Slot, Place::Const, Place::Acc, Place::P0, Place::P1].split_at(tables::PLACES).0;
@@ -359,7 +342,9 @@ impl Layouts {
         self.count += usize::from(next.first == NONE);
         // There are tens of thousands.
         let first = self.layouts.len() as u32;
-        self.entries[entry] = (handler, Known { first, ..next });
+        let is_event = next.is_event || layout.part.is_event();
+        let is_shared = next.first != NONE;
+        self.entries[entry] = (handler, Known { first, is_shared, is_event, ..next });
         self.layouts.push((layout, next.first));
         if 2 * self.count > self.entries.len() {
             let empty = alloc::vec![(0, UNKNOWN); 2 * self.entries.len()];

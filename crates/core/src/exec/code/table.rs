@@ -162,8 +162,13 @@ impl CodeTable {
         let is_upper = cfg!(all(target_endian = "big", target_pointer_width = "32"));
         let address = usize::try_from(if is_upper { word >> 32 } else { word }).ok()?;
         let defined = self.find(ptr::without_provenance(address))?.defined;
-        let starts = [self.stub(defined), self.current(defined)];
-        starts.into_iter().any(|start| Cell::of_code(start).bits() == word).then_some(defined)
+        self.starts(defined, word).then_some(defined)
+    }
+
+    /// Whether a word of code names the function, if the module has so many.
+    pub(crate) fn starts(&self, defined: usize, word: u64) -> bool {
+        let is = |start: Ip| Cell::of_code(start).bits() == word;
+        defined < self.entries.len() && (is(self.stub(defined)) || is(self.current(defined)))
     }
 
     /// How far `ip` is from the start of the function's code, in words.

@@ -208,7 +208,7 @@ pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
     all
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "fast"))]
 mod tests {
     use super::*;
 
