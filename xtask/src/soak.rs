@@ -25,13 +25,14 @@ pub(crate) fn soak(minutes: &str, target: Option<&str>) -> bool {
     let time = format!("-max_total_time={seconds}");
     let each = |target: &String| {
         println!("== {target}");
-        // What it finds is written there.
+        // What it finds is written there; it begins with that, and with what is kept.
+        let kept = format!("fuzz/inputs/{target}");
         let found = format!("fuzz/corpus/{target}");
         if let Err(error) = fs::create_dir_all(root().join(&found)) {
             eprintln!("{found}: {error}");
             return false;
         }
-        let run = ["+nightly", "fuzz", "run", "--features", "libfuzzer", target, &found];
+        let run = ["+nightly", "fuzz", "run", "--features", "libfuzzer", target, &found, &kept];
         let how = ["--", "-len_control=0", "-max_len=8192", "-timeout=60", &time];
         succeeds(command(".", "cargo", &run).args(how))
     };
