@@ -26,6 +26,10 @@ pub(crate) struct Fusions {
     /// Of each part the next with the same handler word: the compiler may have given two of the
     /// same machine code one address. A cell of that handler is each of them.
     same: Box<[u16]>,
+    /// As `same`, of each of [`SPECIAL`].
+    same_special: Box<[u16]>,
+    /// Of each of [`SPECIAL`] the first part that has the handler word of its general one.
+    generals: Box<[u16]>,
     blocks: Blocks,
 }
 
@@ -33,11 +37,11 @@ pub(crate) struct Fusions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Parts {
     own: u16,
-    /// What reads slots where the handler reads pinned locals; the same as `own` if it reads none.
-    general: u16,
+    /// Which of [`SPECIAL`] it is, if it reads pinned locals: that says what reads slots instead.
+    special: u16,
 }
 
-const NO_PARTS: Parts = Parts { own: NONE, general: NONE };
+const NO_PARTS: Parts = Parts { own: NONE, special: NONE };
 
 /// Cells that have been looked at, the last first: as many as the longest sequence has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,27 +77,35 @@ impl Fusions {
         let mut parts = Vec::new();
         parts.try_reserve_exact(len)?;
         parts.resize(len, (0, NO_PARTS));
-        let mut same = Vec::new();
-        same.try_reserve_exact(PARTS.len())?;
-        same.resize(PARTS.len(), NONE);
+        let [mut same, mut same_special, mut generals] = [const { Vec::new() }; 3];
+        let specials = SPECIAL.len();
+        for (list, len) in
+            [(&mut same, PARTS.len()), (&mut same_special, specials), (&mut generals, specials)]
+        {
+            list.try_reserve_exact(len)?;
+            list.resize(len, NONE);
+        }
         for (part, &handler) in (0..).zip(&PARTS) {
             let word = Cell::of_handler(handler).bits();
             if let Some(entry) = slot(&parts, word) {
                 same[usize::from(part)] = parts[entry].1.own;
-                parts[entry] = (word, Parts { own: part, general: part });
+                parts[entry] = (word, Parts { own: part, special: NONE });
             }
         }
-        for &(handler, general) in &SPECIAL {
+        for (special, &(handler, general)) in (0..).zip(&SPECIAL) {
+            let general = Cell::of_handler(PARTS[usize::from(general)]);
+            generals[usize::from(special)] = parts_of(&parts, general).own;
             let word = Cell::of_handler(handler).bits();
             if let Some(entry) = slot(&parts, word) {
                 let known = parts[entry].1;
-                if known.general == known.own {
-                    parts[entry] = (word, Parts { general, ..known });
-                }
+                same_special[usize::from(special)] = known.special;
+                parts[entry] = (word, Parts { special, ..known });
             }
         }
         let blocks = Blocks::new(|word| parts_of(&parts, word).own)?;
-        Ok(Fusions { parts: parts.into_boxed_slice(), same: same.into_boxed_slice(), blocks })
+        let [same, same_special, generals] =
+            [same, same_special, generals].map(Vec::into_boxed_slice);
+        Ok(Fusions { parts: parts.into_boxed_slice(), same, same_special, generals, blocks })
     }
 
     /// The handler for a cell, whose words these are, before those `behind`, which are those that
@@ -145,16 +157,18 @@ impl Fusions {
     }
 
     /// What a cell is as a part, the best first.
-    fn all(&self, Parts { own, general }: Parts) -> impl Iterator<Item = u16> {
-        let general = if general == own { NONE } else { general };
-        self.same(own).chain(self.same(general))
+    fn all(&self, Parts { own, special }: Parts) -> impl Iterator<Item = u16> {
+        let general = |special| self.generals.get(usize::from(special)).copied();
+        let specials = with_same(&self.same_special, special).filter_map(general);
+        let same = |part| with_same(&self.same, part);
+        same(own).chain(specials.flat_map(same))
     }
+}
 
-    /// A part, and those with the same handler word.
-    fn same(&self, part: u16) -> impl Iterator<Item = u16> {
-        let next = |part: &u16| self.same.get(usize::from(*part)).copied();
-        iter::successors(Some(part), next).take_while(|&part| part != NONE)
-    }
+/// What this is, and what else has the same handler word.
+fn with_same(same: &[u16], first: u16) -> impl Iterator<Item = u16> {
+    let next = |&at: &u16| same.get(usize::from(at)).copied();
+    iter::successors(Some(first), next).take_while(|&at| at != NONE)
 }
 
 /// Where a handler word is in a table of [`Fusions`], or would be.
