@@ -1,6 +1,7 @@
 //! The engines that run programs, each in a file and behind a feature of its own, as
 //! [`crate::engines`] has them for kernels.
 
+mod alike;
 #[cfg(feature = "silverfir")]
 mod silverfir;
 #[cfg(feature = "wasmi")]

@@ -1,17 +1,14 @@
 //! Windlass, in its default configuration but for when it translates, or with an engine that is
 //! given.
 
-use super::{Engine, Translation};
-use crate::programs::{
-    host::{Error, Host, SharedWorld, Value},
-    module::Module,
-    resolve,
-    run::Guest,
-};
-use std::sync::Arc;
-use windlass::{
-    Caller, CompilationMode, Config, ExternType, FuncType, Linker, Memory, Metering, Store, Val,
-};
+use super::{Engine, Translation, alike::alike};
+use std::convert::identity;
+use windlass::{CompilationMode, Config, Metering};
+
+alike!(
+    windlass, instantiate, windlass::Error::msg,
+    f32: identity, identity::<u32>, f64: identity, identity::<u64>
+);
 
 /// Windlass.
 pub struct Windlass {
@@ -40,12 +37,6 @@ impl Windlass {
     }
 }
 
-struct Instance {
-    store: Store<()>,
-    instance: windlass::Instance,
-    memory: Memory,
-}
-
 impl Engine for Windlass {
     fn name(&self) -> &'static str {
         match self.metering {
@@ -61,96 +52,10 @@ impl Engine for Windlass {
         host: Host,
         world: &SharedWorld,
     ) -> Result<Box<dyn Guest>, Error> {
-        let compiled = windlass::Module::new(&self.engine, &module.wasm)?;
-        let mut linker = Linker::new(&self.engine);
-        linker.allow_shadowing(true);
-        for import in compiled.imports() {
-            if let ExternType::Func(ty) = import.ty() {
-                let (from, name) = (import.module().to_owned(), import.name().to_owned());
-                define(&mut linker, ty.clone(), from, name, host, (module, world))?;
-            }
-        }
         let mut store = Store::new(&self.engine, ());
         if self.metering == Metering::Fuel {
             store.set_fuel(u64::MAX)?;
         }
-        let instance = linker.instantiate(&mut store, &compiled)?;
-        let memory = instance.get_memory(&store, &module.memory).ok_or("no memory")?;
-        Ok(Box::new(Instance { store, instance, memory }))
-    }
-}
-
-fn define(
-    linker: &mut Linker<()>,
-    ty: FuncType,
-    from: String,
-    name: String,
-    host: Host,
-    (module, world): (&Module, &SharedWorld),
-) -> Result<(), Error> {
-    let function = resolve(host, &from, &name);
-    let (memory, world) = (module.memory.clone(), Arc::clone(world));
-    let what = format!("{from} {name}");
-    let f = move |mut caller: Caller<'_, ()>, params: &[Val], results: &mut [Val]| {
-        let mut call = || -> Result<Option<Value>, Error> {
-            let args = params.iter().map(value).collect::<Result<Vec<_>, Error>>()?;
-            let memory = caller.get_export(&memory).and_then(|export| export.into_memory());
-            let bytes = memory.as_ref().map(|memory| memory.data_mut(&mut caller));
-            let mut world = world.lock().map_err(|_| "a host function panicked")?;
-            function(&mut world, bytes.unwrap_or_default(), &args)
-        };
-        match call() {
-            Ok(answer) => {
-                if let (Some(value), Some(result)) = (answer, results.first_mut()) {
-                    *result = val(value);
-                }
-            }
-            Err(error) => return Err(windlass::Error::msg(format!("{what}: {error}"))),
-        }
-        Ok(())
-    };
-    linker.func_new(&from, &name, ty, f)?;
-    Ok(())
-}
-
-fn value(val: &Val) -> Result<Value, Error> {
-    Ok(match val {
-        Val::I32(value) => Value::I32(*value),
-        Val::I64(value) => Value::I64(*value),
-        Val::F32(value) => Value::F32(f32::from_bits(*value)),
-        Val::F64(value) => Value::F64(f64::from_bits(*value)),
-        other => return Err(format!("{other:?} is no number").into()),
-    })
-}
-
-fn val(value: Value) -> Val {
-    match value {
-        Value::I32(value) => Val::I32(value),
-        Value::I64(value) => Val::I64(value),
-        Value::F32(value) => Val::F32(value.to_bits()),
-        Value::F64(value) => Val::F64(value.to_bits()),
-    }
-}
-
-impl Guest for Instance {
-    fn call(&mut self, export: &str, args: &[Value]) -> Result<Vec<Value>, Error> {
-        let func = self.instance.get_func(&self.store, export).ok_or("no such function")?;
-        let args: Vec<Val> = args.iter().copied().map(val).collect();
-        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
-        func.call(&mut self.store, &args, &mut results)?;
-        results.iter().map(value).collect()
-    }
-
-    fn global(&mut self, export: &str) -> Result<Value, Error> {
-        let global = self.instance.get_global(&self.store, export).ok_or("no such global")?;
-        value(&global.get(&mut self.store))
-    }
-
-    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), Error> {
-        Ok(self.memory.read(&self.store, usize::try_from(address)?, bytes)?)
-    }
-
-    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Error> {
-        Ok(self.memory.write(&mut self.store, usize::try_from(address)?, bytes)?)
+        instantiate(&self.engine, store, module, host, world)
     }
 }
