@@ -14,34 +14,34 @@ use super::{
     blocks::{self, Blocks, Reached},
     set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS, SPECIAL},
 };
-use crate::exec::machine::Cell;
-use crate::exec::machine::dispatch::Handler;
+use crate::{
+    exec::machine::{Cell, dispatch::Handler},
+    room::push,
+};
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use core::iter;
 
 /// What the sequences of the set are made of, by the addresses of handlers. One for an engine.
 pub(crate) struct Fusions {
-    /// Open addressing: a handler word and the parts that its cells are.
-    parts: Box<[(u64, Parts)]>,
-    /// Of each part the next with the same handler word: the compiler may have given two of the
-    /// same machine code one address. A cell of that handler is each of them.
-    same: Box<[u16]>,
-    /// As `same`, of each of [`SPECIAL`].
-    same_special: Box<[u16]>,
-    /// Of each of [`SPECIAL`] the first part that has the handler word of its general one.
-    generals: Box<[u16]>,
+    /// Open addressing: a handler word, and the parts that its cells are; 0 where there is none.
+    words: Box<[(u64, Parts)]>,
+    /// The parts of each handler word, side by side, the best first. The compiler may have given
+    /// handlers of the same machine code one address: a cell of that is each of them.
+    parts: Box<[u16]>,
     blocks: Blocks,
 }
 
-/// The parts that cells of a handler are; [`NONE`] if they are none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The parts that cells of a handler are.
+#[derive(Clone, Copy, Debug)]
 struct Parts {
+    /// One of them whose handler it is; [`NONE`] if they only read slots where the handler reads
+    /// pinned locals.
     own: u16,
-    /// Which of [`SPECIAL`] it is, if it reads pinned locals: that says what reads slots instead.
-    special: u16,
+    /// How many they are, and where they begin in the list.
+    count: u16,
+    first: u32,
 }
 
-const NO_PARTS: Parts = Parts { own: NONE, special: NONE };
+const NO_PARTS: Parts = Parts { own: NONE, count: 0, first: 0 };
 
 /// Cells that have been looked at, the last first: as many as the longest sequence has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,39 +73,59 @@ impl Default for Seen {
 impl Fusions {
     pub(crate) fn new() -> Result<Fusions, TryReserveError> {
         let count = PARTS.len() + SPECIAL.len();
-        let len = if count == 0 { 0 } else { (2 * count).next_power_of_two() };
-        let mut parts = Vec::new();
-        parts.try_reserve_exact(len)?;
-        parts.resize(len, (0, NO_PARTS));
-        let [mut same, mut same_special, mut generals] = [const { Vec::new() }; 3];
-        let specials = SPECIAL.len();
-        for (list, len) in
-            [(&mut same, PARTS.len()), (&mut same_special, specials), (&mut generals, specials)]
-        {
-            list.try_reserve_exact(len)?;
-            list.resize(len, NONE);
-        }
+        // From a third to two thirds of it are full.
+        let len = if count == 0 { 0 } else { (count + count / 2).next_power_of_two() };
+        let mut words = filled(len, (0, NO_PARTS))?;
+        // By handler word the last of PARTS (that is `own`) and of SPECIAL that has it; and of each
+        // the one before.
+        let mut specials = filled(len, NONE)?;
+        let mut same = filled(PARTS.len(), NONE)?;
+        let mut same_special = filled(SPECIAL.len(), NONE)?;
         for (part, &handler) in (0..).zip(&PARTS) {
             let word = Cell::of_handler(handler).bits();
-            if let Some(entry) = slot(&parts, word) {
-                same[usize::from(part)] = parts[entry].1.own;
-                parts[entry] = (word, Parts { own: part, special: NONE });
+            if let Some(at) = slot(&words, word) {
+                same[usize::from(part)] = words[at].1.own;
+                words[at] = (word, Parts { own: part, ..NO_PARTS });
             }
         }
-        for (special, &(handler, general)) in (0..).zip(&SPECIAL) {
-            let general = Cell::of_handler(PARTS[usize::from(general)]);
-            generals[usize::from(special)] = parts_of(&parts, general).own;
+        for (special, &(handler, _)) in (0..).zip(&SPECIAL) {
             let word = Cell::of_handler(handler).bits();
-            if let Some(entry) = slot(&parts, word) {
-                let known = parts[entry].1;
-                same_special[usize::from(special)] = known.special;
-                parts[entry] = (word, Parts { special, ..known });
+            if let Some(at) = slot(&words, word) {
+                words[at].0 = word;
+                same_special[usize::from(special)] = specials[at];
+                specials[at] = special;
             }
         }
-        let blocks = Blocks::new(|word| parts_of(&parts, word).own)?;
-        let [same, same_special, generals] =
-            [same, same_special, generals].map(Vec::into_boxed_slice);
-        Ok(Fusions { parts: parts.into_boxed_slice(), same, same_special, generals, blocks })
+        let mut parts = Vec::new();
+        parts.try_reserve(count)?;
+        for at in 0..len {
+            let (word, Parts { own, .. }) = words[at];
+            if word == 0 {
+                continue;
+            }
+            let first = parts.len();
+            let mut add = |mut part: u16| -> Result<(), TryReserveError> {
+                while part != NONE {
+                    push(&mut parts, part)?;
+                    part = same[usize::from(part)];
+                }
+                Ok(())
+            };
+            add(own)?;
+            let mut special = specials[at];
+            while special != NONE {
+                let (_, general) = SPECIAL[usize::from(special)];
+                add(parts_of(&words, Cell::of_handler(PARTS[usize::from(general)])).own)?;
+                special = same_special[usize::from(special)];
+            }
+            // There are no more parts than numbers for them, and a word has each at most once for
+            // each of the few handlers that it is.
+            let count = u16::try_from(parts.len() - first).unwrap_or(u16::MAX);
+            let first = u32::try_from(first).unwrap_or(u32::MAX);
+            words[at].1 = Parts { own, count, first };
+        }
+        let blocks = Blocks::new(|word| parts_of(&words, word).own)?;
+        Ok(Fusions { words: words.into_boxed_slice(), parts: parts.into_boxed_slice(), blocks })
     }
 
     /// The handler for a cell, whose words these are, before those `behind`, which are those that
@@ -113,7 +133,7 @@ impl Fusions {
     /// cells it executes. Blocks are looked for if `blocks`.
     pub(crate) fn fuse(&self, behind: &mut Behind, cell: &[Cell], blocks: bool) -> (Cell, usize) {
         let [word, words @ ..] = cell else { return (Cell::word(0), 1) };
-        let parts = parts_of(&self.parts, *word);
+        let parts = parts_of(&self.words, *word);
         let (fused, length) = self.best(behind, parts);
         if blocks::any()
             && blocks
@@ -134,7 +154,7 @@ impl Fusions {
             fused: NONE,
             length: 1,
         };
-        for part in self.all(parts) {
+        for &part in self.all(parts) {
             let root = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
             root.into_iter().for_each(|root| self.look(root, &behind.cells, 2, &mut best));
         }
@@ -148,7 +168,7 @@ impl Fusions {
     fn look(&self, node: &Node, behind: &[Seen], length: usize, best: &mut Best) {
         let Some((seen, behind)) = behind.split_first() else { return };
         let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
-        for next in self.all(seen.parts).filter_map(|part| next(node, part)) {
+        for next in self.all(seen.parts).iter().filter_map(|&part| next(node, part)) {
             if next.fused != NONE && dispatches < best.dispatches {
                 *best = Best { dispatches, fused: next.fused, length };
             }
@@ -157,34 +177,34 @@ impl Fusions {
     }
 
     /// What a cell is as a part, the best first.
-    fn all(&self, Parts { own, special }: Parts) -> impl Iterator<Item = u16> {
-        let general = |special| self.generals.get(usize::from(special)).copied();
-        let specials = with_same(&self.same_special, special).filter_map(general);
-        let same = |part| with_same(&self.same, part);
-        same(own).chain(specials.flat_map(same))
+    fn all(&self, Parts { count, first, .. }: Parts) -> &[u16] {
+        let first = first as usize;
+        self.parts.get(first..first + usize::from(count)).unwrap_or_default()
     }
 }
 
-/// What this is, and what else has the same handler word.
-fn with_same(same: &[u16], first: u16) -> impl Iterator<Item = u16> {
-    let next = |&at: &u16| same.get(usize::from(at)).copied();
-    iter::successors(Some(first), next).take_while(|&at| at != NONE)
+/// A list of so many.
+fn filled<T: Clone>(len: usize, item: T) -> Result<Vec<T>, TryReserveError> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(len)?;
+    list.resize(len, item);
+    Ok(list)
 }
 
-/// Where a handler word is in a table of [`Fusions`], or would be.
-fn slot(parts: &[(u64, Parts)], word: u64) -> Option<usize> {
-    let mask = parts.len().checked_sub(1)?;
+/// Where a handler word, which is not 0, is in a table, or would be.
+fn slot<T>(table: &[(u64, T)], word: u64) -> Option<usize> {
+    let mask = table.len().checked_sub(1)?;
     let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     let mut at = usize::try_from(hash).unwrap_or(0) & mask;
-    while parts[at].1 != NO_PARTS && parts[at].0 != word {
+    while table[at].0 != 0 && table[at].0 != word {
         at = (at + 1) & mask;
     }
     Some(at)
 }
 
 /// The parts of sequences and blocks that a cell's handler is, if it is one.
-fn parts_of(parts: &[(u64, Parts)], word: Cell) -> Parts {
-    slot(parts, word.bits()).map_or(NO_PARTS, |at| parts[at].1)
+fn parts_of(words: &[(u64, Parts)], word: Cell) -> Parts {
+    slot(words, word.bits()).map_or(NO_PARTS, |at| words[at].1)
 }
 
 fn find_node(number: u16) -> Option<&'static Node> {
