@@ -216,6 +216,18 @@ impl Translator<'_> {
         }
     }
 
+    /// Pays for what a function does whose operators follow here, as its entry would.
+    pub(super) fn pay_for_callee(&mut self, cost: u64) {
+        if self.counts_fuel()
+            && let Some(handler) = tables::charge(Metering::Fuel)
+        {
+            self.builder.forget();
+            self.builder.cell(handler, format_args!("charge {cost}"));
+            self.builder.push(cost << 32);
+            self.has_paid();
+        }
+    }
+
     /// Behind a cell that pays, code can have stopped.
     pub(super) fn has_paid(&mut self) {
         if self.is_metered() {

@@ -1,6 +1,7 @@
 //! Calls of functions that are small and only compute: what they do is done where they are called,
 //! on the caller's operands, whose places and constants are known there. `call` asks. What is done
-//! so has no frame, and so must never trap, pay, stop or be in a backtrace. An interrupt is not
+//! so has no frame, and so must never trap or be in a backtrace. Where fuel is counted it is paid
+//! for when it would be entered, and in its caller if there is not enough. An interrupt is not
 //! looked for in it: there is no loop, and the caller's long code is divided by its own operators,
 //! each of which makes a few instructions more.
 //!
@@ -15,7 +16,10 @@ use super::{
     stack::{Operand, Origin},
     there, work,
 };
-use crate::{Metering, exec::machine::place::Kind, exec::tables::FAST};
+use crate::{
+    costs,
+    exec::{machine::place::Kind, tables::FAST},
+};
 use windlass_decode::{FuncType, Imm, Op, Shape, ValType};
 
 /// A small function has so many bytes, at most: most are seen not to be one by that alone.
@@ -23,7 +27,8 @@ const MAX_BYTES: usize = 40;
 /// So many instructions that push a parameter or a constant.
 const MAX_PUSHES: usize = 16;
 /// What computes takes so many words: a cell of two for each, and one more for each constant of
-/// more than 32 bits. With the cell that moves the result that makes 16, the most a call takes.
+/// more than 32 bits. With the cell that moves the result that makes 16, the most a call takes, and
+/// 18 with what pays for it.
 const MAX_WORDS: usize = 14;
 
 /// What a parameter is, and of which kind.
@@ -33,6 +38,8 @@ type Argument = (Origin, Kind);
 #[derive(Clone, Copy)]
 struct Small {
     instrs: usize,
+    /// What they cost.
+    cost: u64,
     /// How many slots its operands take at most.
     height: usize,
 }
@@ -45,19 +52,22 @@ impl Translator<'_> {
         defined: usize,
         ty: &FuncType,
     ) -> Result<bool, TranslateError> {
-        let Some(Small { instrs, height }) = self.small(defined, ty) else { return Ok(false) };
+        let Some(Small { instrs, cost, height }) = self.small(defined, ty) else {
+            return Ok(false);
+        };
         let height = self.height + height + FIRST_LOCAL;
         if self.first_temp + height + FIRST_LOCAL > MAX_SLOTS {
             return Ok(false);
         }
         self.reserve(height);
-        if !FAST || self.source.metering == Metering::Fuel || !self.source.is_valid {
+        if !FAST || !self.source.is_valid {
             return Ok(false);
         }
-        self.take_room(instrs)?;
-        // Where interrupts are looked for, it counts as the call that it is.
+        self.take_room(instrs + 1)?;
+        // It counts as the call that it is.
         self.count_callee(false);
         self.count_values(ty);
+        self.pay_for_callee(cost);
         let base = self.stack.len() - ty.params.len();
         let slot = self.stack.get(base).map_or(self.next_slot(), |first| first.slot);
         let arguments = self.lend(base);
@@ -82,7 +92,7 @@ impl Translator<'_> {
         }
         let mut instrs = instrs(self.source, defined, body.code.start);
         let (mut pushes, mut computing, mut height, mut highest) = (0, 0, 0_usize, 0);
-        let mut wide = 0;
+        let (mut wide, mut cost) = (0, 0);
         loop {
             work::count(1);
             let next = instrs.next_instr();
@@ -102,6 +112,7 @@ impl Translator<'_> {
                 }
                 _ => return None,
             }
+            cost += u64::from(costs::operator(instr.op));
             let is_wide = match instr.imm {
                 Imm::I64(value) => i32::try_from(value).is_err(),
                 Imm::F64(_) => true,
@@ -114,7 +125,7 @@ impl Translator<'_> {
             }
         }
         let is_whole = instrs.reader.is_empty() && height == 1;
-        is_whole.then_some(Small { instrs: pushes + computing, height: highest })
+        is_whole.then_some(Small { instrs: pushes + computing, cost, height: highest })
     }
 
     /// The operands from `base` on, each as the operand that the function's parameter is: those in

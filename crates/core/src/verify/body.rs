@@ -121,25 +121,28 @@ const NO_BODY: &str = "I15: the body that was validated";
 /// Bytes of a function that may be computed where it is called, at most.
 const MOST_COMPUTED: usize = 64;
 
-/// Whether a function does nothing but compute numbers of its parameters and of constants: it has
-/// no locals, and its operators neither trap nor call nor branch. Also how much work that was.
-pub(super) fn computes(subject: Subject<'_>, func: u32) -> (usize, bool) {
+/// What a function costs that does nothing but compute numbers of its parameters and of constants:
+/// it has no locals, and its operators neither trap nor call nor branch. Also how much work that
+/// was.
+pub(super) fn computes(subject: Subject<'_>, func: u32) -> (usize, Option<u32>) {
     let defined = func.checked_sub(subject.context.imported.funcs);
     let body = defined.and_then(|defined| subject.decoded.bodies.get(defined as usize));
     let Some(body) = body.filter(|body| body.locals.is_empty() && body.code.len() <= MOST_COMPUTED)
     else {
-        return (1, false);
+        return (1, None);
     };
-    let Some(code) = subject.bytes.get(body.code.clone()) else { return (1, false) };
+    let Some(code) = subject.bytes.get(body.code.clone()) else { return (1, None) };
     let mut instrs = Instrs::new(Reader::new(code, body.code.start), subject.context.features);
+    let mut cost = 0;
     loop {
-        let Ok(instr) = instrs.next_instr() else { return (code.len(), false) };
+        let Ok(instr) = instrs.next_instr() else { return (code.len(), None) };
+        cost += costs::operator(instr.op);
         match (instr.op, instr.op.shape(), &instr.imm) {
-            (Op::End, ..) => return (code.len(), instrs.reader.is_empty()),
+            (Op::End, ..) => return (code.len(), instrs.reader.is_empty().then_some(cost)),
             (Op::LocalGet, ..)
             | (_, Shape::un | Shape::test | Shape::bin | Shape::cmp, _)
             | (_, _, Imm::I32(_) | Imm::I64(_) | Imm::F32(_) | Imm::F64(_)) => {}
-            _ => return (code.len(), false),
+            _ => return (code.len(), None),
         }
     }
 }

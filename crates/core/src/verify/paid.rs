@@ -44,9 +44,12 @@ impl Verifier<'_> {
         let event = self.body.due().ok_or(OTHER)?;
         let own = self.layouts.known(known).find(|layout| self.is_due(layout.part, event));
         let Some(own) = own else {
-            ensure(self.may_be_computed(event), OTHER)?;
+            let pays = self.layouts.known(known).any(|own| matches!(own.part, Part::Charge(_)));
+            let paid = if pays { Some(self.high(0)) } else { None };
+            ensure(self.may_be_computed(event, paid), OTHER)?;
             self.body.has_come();
-            return Ok(false);
+            // What pays for a callee has come with it.
+            return Ok(self.subject.metering == Metering::Fuel);
         };
         if let Event::Pay(_) = event {
             let (paid, word, number) = (self.high(0), self.at, self.payments);
@@ -111,15 +114,19 @@ impl Verifier<'_> {
         }
     }
 
-    /// Whether it is a call that may be left out where interrupts are looked for, as what the
-    /// callee computes can stand there in its place: nothing has to come for that.
-    fn may_be_computed(&mut self, event: Event) -> bool {
+    /// Whether it is a call that may be left out, as what the callee computes can stand there in
+    /// its place. Where interrupts are looked for, nothing has to come for that; where fuel is
+    /// counted, a cell that has paid what the callee costs.
+    fn may_be_computed(&mut self, event: Event, paid: Option<u32>) -> bool {
         let Event::Call { is_tail: false, callee: Callee::Func(index) } = event else {
             return false;
         };
-        let (work, computes) = super::body::computes(self.subject, index);
+        let (work, cost) = super::body::computes(self.subject, index);
         self.work_on(work);
-        computes && self.subject.metering == Metering::Interrupt
+        match self.subject.metering {
+            Metering::Fuel => cost.is_some() && cost == paid,
+            Metering::Interrupt | Metering::None => cost.is_some(),
+        }
     }
 
     /// At the end of the code: the body ends, too, and what was paid is what it costs. Whether that
@@ -130,7 +137,7 @@ impl Verifier<'_> {
         }
         if !self.body.is_done() {
             if let Some(event) = self.body.due() {
-                ensure(self.may_be_computed(event), OTHER)?;
+                ensure(self.may_be_computed(event, None), OTHER)?;
                 self.body.has_come();
                 return Ok(false);
             }

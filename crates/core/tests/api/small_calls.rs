@@ -1,7 +1,10 @@
-//! What small functions compute is done where they are called, if nothing has to be paid: results,
-//! and where the stack overflows, are the same with each metering and in each mode of compilation.
+//! What small functions compute is done where they are called, once they are validated: results,
+//! fuel, and where the stack overflows, are the same with each metering and in each mode of
+//! compilation.
 
-use windlass::{CompilationMode, Config, Engine, Instance, Metering, Module, Store, Trap};
+use windlass::{
+    CompilationMode, Config, Engine, Event, Instance, Metering, Module, Store, Trap, Val,
+};
 
 const METERINGS: [Metering; 3] = [Metering::None, Metering::Interrupt, Metering::Fuel];
 
@@ -59,7 +62,15 @@ const TEXT: &str = r#"(module
         (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
         (drop (call $mix (local.get 0) (call $rotate (local.get 0) (i32.const 3))))
         (call $even (local.get 0)))
-    (func (export "depth") (result i32) (global.get $depth)))"#;
+    (func (export "depth") (result i32) (global.get $depth))
+
+    (type $box (struct (field i64)))
+    (func $sum (param (ref $box) i64) (result i64)
+        (i64.add (struct.get $box 0 (local.get 0)) (local.get 1)))
+    ;; A reference lies below the operands of what is computed.
+    (func (export "held") (param i64) (result i64)
+        (call $sum (struct.new $box (local.get 0))
+            (call $mix (call $rotate (local.get 0) (i32.const 8)) (local.get 0)))))"#;
 
 /// What `f` computes.
 fn model(mut a: u64, mut b: u64, mut n: u32) -> u64 {
@@ -150,4 +161,44 @@ fn the_stack_overflows_at_the_same_depth() {
         let depths = depths.into_inner();
         assert!(depths[0] > 1_000 && depths.iter().all(|&depth| depth == depths[0]), "{depths:?}");
     }
+}
+
+#[test]
+fn what_is_computed_is_paid_for() {
+    const PLENTY: u64 = 1 << 30;
+    let wasm = wat::parse_str(TEXT).unwrap();
+    let mut all = Vec::new();
+    for mode in MODES {
+        let mut config = Config::new();
+        config.metering(Metering::Fuel).compilation_mode(mode).verify_code(true);
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, &wasm).unwrap();
+        for slice in [1, 3, 50, PLENTY] {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let mut run = |name: &str, args: &[Val]| {
+                let func = instance.get_func(&store, name).unwrap();
+                let mut execution = func.start(&mut store, args).unwrap();
+                let mut given = 0;
+                loop {
+                    store.set_fuel(slice).unwrap();
+                    given += slice;
+                    match execution.run(&mut store).unwrap() {
+                        Event::Finished(results) => {
+                            let used = given - store.get_fuel().unwrap();
+                            break (results[0].i64(), used);
+                        }
+                        Event::OutOfFuel => store.gc(),
+                        event => panic!("{event:?}"),
+                    }
+                }
+            };
+            let f = run("f", &[Val::I64(3), Val::I64(5), Val::I32(7)]);
+            assert_eq!(f.0, Some(model(3, 5, 7) as i64), "{mode:?}, {slice}");
+            let held = run("held", &[Val::I64(1 << 60)]);
+            assert_eq!(held.0, Some((1 << 61) + (1 << 52)), "{mode:?}, {slice}");
+            all.push((f, held));
+        }
+    }
+    assert!(all.iter().all(|used| *used == all[0]), "{all:?}");
 }
