@@ -61,13 +61,12 @@ struct Transcript {
 /// # Panics
 /// If two ways differ.
 pub(crate) fn same_in_all(wasm: &[u8], seed: u64, ends: bool, canonical: bool) -> u64 {
-    let most = if ends { ENOUGH_FUEL } else { FUEL };
     let ways = WAYS.iter().filter(|way| ends || way.metering == Metering::Fuel);
     let mut first: Option<(&Way, Transcript)> = None;
     let mut fuel = None;
     for way in ways {
         let random = &mut Random::new(seed);
-        let Some(transcript) = execute(wasm, *way, canonical, most, random) else { return 0 };
+        let Some(transcript) = execute(wasm, *way, canonical, ends, random) else { return 0 };
         if let Some(left) = transcript.fuel.filter(|_| !transcript.cut) {
             let expected = *fuel.get_or_insert(left);
             assert_eq!(left, expected, "{way:?}: fuel is left as nowhere else");
@@ -106,7 +105,7 @@ fn execute(
     wasm: &[u8],
     way: Way,
     canonical: bool,
-    fuel: u64,
+    ends: bool,
     random: &mut Random,
 ) -> Option<Transcript> {
     let mut config = Config::new();
@@ -122,10 +121,11 @@ fn execute(
     let mut store = Store::new(&engine, limits.gc_heap_size(4 << 20).build());
     store.limiter(|limits| limits);
     if way.metering == Metering::Fuel {
+        let fuel = if ends { ENOUGH_FUEL } else { FUEL };
         store.set_fuel(fuel).expect("it counts fuel");
     }
     let imports = imports::all(&mut store, &module)?;
-    let mut run = Run { way, transcript: Transcript::default(), store };
+    let mut run = Run { way, ends, transcript: Transcript::default(), store };
     let instance = match Instance::new(&mut run.store, &module, &imports) {
         Ok(instance) => Some(instance),
         Err(error) => {
@@ -146,6 +146,8 @@ fn execute(
 /// A program while it is executed.
 struct Run {
     way: Way,
+    /// Whether it runs without fuel, too.
+    ends: bool,
     transcript: Transcript,
     store: Store<StoreLimits>,
 }
@@ -212,6 +214,7 @@ impl Run {
     /// Notes how something ended.
     fn tell(&mut self, what: &str, ended: Result<Vec<Val>, Error>) {
         let text = &mut self.transcript.text;
+        let before = text.len();
         let _ = write!(text, "{}: ", what.escape_debug());
         match ended {
             Ok(values) => {
@@ -222,6 +225,7 @@ impl Run {
             Err(error) => match error.trap() {
                 // Limits of the host: when they are reached is not part of what a program does.
                 Some(Trap::StackOverflow | Trap::AllocationTooLarge) => self.transcript.cut = true,
+                Some(Trap::OutOfFuel) if self.ends => self.transcript.cut = true,
                 Some(trap) => {
                     let _ = write!(text, "{trap:?}");
                 }
@@ -231,5 +235,8 @@ impl Run {
             },
         }
         text.push('\n');
+        if self.transcript.cut {
+            text.truncate(before);
+        }
     }
 }
