@@ -9,6 +9,11 @@ use windlass_decode::{FuncType, Op};
 /// owed, and how long an interrupt waits where there are neither loops nor calls.
 pub(crate) const MAX_REGION: u64 = 100_000;
 
+/// Moving, setting or growing by so many bytes, beside the operator.
+pub(crate) const fn amount(bytes: u64) -> u64 {
+    bytes / 64
+}
+
 /// An operator, beside amounts.
 pub(crate) const fn operator(op: Op) -> u32 {
     use Op::*;

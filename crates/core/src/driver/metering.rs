@@ -129,6 +129,12 @@ impl Thread {
         Err(self.borrow(due))
     }
 
+    /// What was paid for the cell is the fuel's when it is executed again.
+    pub(crate) fn prepay(&mut self) {
+        let credit = core::mem::take(&mut self.account.credit);
+        self.account.prepaid = self.account.prepaid.saturating_add(credit);
+    }
+
     /// Owes for what was done while no code ran.
     pub(crate) fn charge_later(&mut self, store: &StoreInner, cost: u64) {
         if store.engine.config().metering == Metering::Fuel {

@@ -14,11 +14,6 @@ pub(crate) const PIECE: u64 = 1 << 20;
 /// sleep and wakes it, however short that is.
 pub(crate) const SLEEP_COST: u64 = 1200;
 
-/// What moving, setting or growing by so many bytes costs, beside the operator.
-pub(crate) fn amount_cost(bytes: u64) -> u64 {
-    bytes / 64
-}
-
 /// What an array costs whose elements take so many bytes, beside the operator. What code makes
 /// itself, since it is small, costs no more.
 pub(crate) fn array_cost(bytes: u64) -> u64 {

@@ -2,13 +2,13 @@
 //! instance in the store. The start function is the caller's to call.
 
 use super::{
-    GlobalValue, InstanceEntity, PIECE, StoreInner, TagEntity, User, Views, amount_cost,
+    GlobalValue, InstanceEntity, PIECE, StoreInner, TagEntity, User, Views,
     const_expr::ConstContext,
     link::{self, Item},
     resources::{Limited, add_memory, add_table, check_instances, grow_instances},
 };
 use crate::{
-    Engine, Error, Module, Trap,
+    Engine, Error, Module, Trap, costs,
     error::{error, place},
     exec::{machine::views::FuncEntity, tables::GC},
     module::ModuleInner,
@@ -408,7 +408,7 @@ fn fill_table(store: &mut StoreInner, table: u32, init: u64) -> Result<(), Error
     let len = store.tables[table].elements.len();
     while done < len {
         let count = (len - done).min(PIECE as usize / 8);
-        store.pay(amount_cost(8 * count as u64))?;
+        store.pay(costs::amount(8 * count as u64))?;
         store.tables[table].elements[done..done + count].fill(init);
         done += count;
     }

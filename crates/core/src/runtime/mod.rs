@@ -26,7 +26,7 @@ pub(crate) use crate::unique::StoreId;
 pub(crate) use collection::{COLLECTS, Collection, Pace, Phase};
 pub(crate) use elements::Elements;
 pub(crate) use exception::{Exceptions, TagEntity};
-pub(crate) use fuel::{PIECE, SLEEP_COST, amount_cost, array_cost};
+pub(crate) use fuel::{PIECE, SLEEP_COST, array_cost};
 pub(crate) use growth::Grown;
 pub(crate) use heap::{Heap, HostValues, STRESS, host_reference, split_value};
 pub(crate) use held::{Growable, Held};

@@ -1,15 +1,12 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
 use super::{TranslateError, Translator, encode, inst::Loc};
-use crate::{
-    Metering,
-    exec::{
-        Cell, DIRECT, Handler, SlowOp,
-        code::maps::Stopped,
-        machine::place::{Domain, Kind},
-        pack_const, pack_fields, pack_halves,
-        tables::{self, Sort, plain},
-    },
+use crate::exec::{
+    Cell, DIRECT, Handler, SlowOp,
+    code::maps::Stopped,
+    machine::place::{Domain, Kind},
+    pack_const, pack_fields, pack_halves,
+    tables::{self, Sort, plain},
 };
 use windlass_decode::{FuncType, Imm, Op};
 
@@ -210,9 +207,8 @@ impl<'m> Translator<'m> {
     /// The handler of one that the driver need not execute if it does little.
     fn small_bulk(&self, op: SlowOp, memories: [u32; 2]) -> Option<Handler> {
         let sort = Sort::of(self.source.context.memories.first()?);
-        let is_fueled = self.source.metering == Metering::Fuel;
         let is_plain = memories == [0; 2] && sort == Sort::Own32;
-        if is_plain { tables::small_bulk(op, is_fueled) } else { None }
+        if is_plain { tables::small_bulk(op, self.source.metering) } else { None }
     }
 
     /// How many operands a slow instruction takes, and its results.

@@ -6,6 +6,7 @@
 use super::tests::verify;
 use crate::{
     Config, Engine, Event, Extern, Features, Func, Instance, Metering, Module, Store,
+    StoreLimitsBuilder,
     exec::{
         Catches, Cell,
         cells::{Layouts, Part},
@@ -320,7 +321,10 @@ fn run(of: &Module, defined: usize, change: impl FnOnce(&mut Parts)) {
     }
     let published = module.0.code.publish(defined, parts.code.into(), parts.catches);
     published.expect("there is memory");
-    let mut store = Store::new(of.engine(), ());
+    // Changed numbers ask for gigabytes: not every host only promises them.
+    let limits = StoreLimitsBuilder::new().memory_size(1 << 20).table_elements(10_000).build();
+    let mut store = Store::new(of.engine(), limits);
+    store.limiter(|limits| limits);
     if metering == Metering::Fuel {
         store.set_fuel(5_000).expect("fuel is counted");
     }

@@ -44,6 +44,21 @@ const PROGRAMS: &[(&str, Result<i64, Trap>, &str)] = &[
           (i64.mul (local.get $sum) (i64.const 4)))"#,
     ),
     (
+        "copies of few bytes",
+        Ok(1_400),
+        r#"(memory 1)
+        (func (export "run") (result i64) (local $i i32) (local $sum i64)
+          (call $tick (i32.const 20))
+          (loop $next
+            (memory.fill (local.get $i) (i32.const 7) (i32.add (local.get $i) (i32.const 20)))
+            (memory.copy (i32.const 1000) (local.get $i) (i32.add (local.get $i) (i32.const 10)))
+            (local.set $sum (i64.add (local.get $sum)
+              (i64.load8_u offset=1009 (local.get $i))))
+            (br_if $next (i32.lt_u
+              (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 200))))
+          (local.get $sum))"#,
+    ),
+    (
         "host functions that cost",
         Ok(14_850),
         r#"(func $last (param i64) (result i64) (return_call $consume (local.get 0)))

@@ -5,10 +5,10 @@
 
 use super::{SlowInstr, operands, range};
 use crate::{
-    Trap,
+    Trap, costs,
     driver::thread::{Exit, Thread},
     exec::{SlowOp, handlers::bulk::MOST, tables::GC},
-    runtime::{Embedder, PIECE, StoreInner, amount_cost},
+    runtime::{Embedder, PIECE, StoreInner},
 };
 
 /// What an instruction has still to do.
@@ -24,7 +24,7 @@ impl Rest {
     /// How many come next, and the fuel for them.
     pub(crate) fn piece(self) -> (u64, u64) {
         let count = self.len.min(PIECE / self.size);
-        (count, amount_cost(count * self.size))
+        (count, costs::amount(count * self.size))
     }
 }
 
@@ -34,7 +34,13 @@ impl Thread {
         loop {
             let rest = self.slow_instr(op).rest(store.inner()).map_err(Exit::Trap)?;
             let (count, cost) = rest.piece();
-            self.charge(store.inner(), cost)?;
+            if let Err(exit) = self.charge(store.inner(), cost) {
+                // The cell may do so little by itself: then it takes that from the fuel.
+                if rest.len <= MOST.into() {
+                    self.prepay();
+                }
+                return Err(exit);
+            }
             self.slow_instr(op).piece(store.inner(), count);
             if count == rest.len {
                 return Ok(());

@@ -4,14 +4,14 @@
 
 use super::{bulk::Rest, grown};
 use crate::{
+    costs,
     driver::{
         metering::users_cost,
         thread::{Exit, Thread},
     },
     exec::SlowOp,
     runtime::{
-        Embedder, Growable, Grown, StoreInner, amount_cost, grow_memory_at, may_grow_memory,
-        may_grow_table,
+        Embedder, Growable, Grown, StoreInner, grow_memory_at, may_grow_memory, may_grow_table,
     },
 };
 
@@ -61,7 +61,7 @@ impl Thread {
                 self.growing = Some(Growing::new(store.inner(), what, size, 0, 0));
             }
             let users = store.inner().memories[index].users.len();
-            let cost = amount_cost(delta << page).saturating_add(users_cost(users));
+            let cost = costs::amount(delta << page).saturating_add(users_cost(users));
             self.charge(store.inner(), cost)?;
             match grow_memory_at(store.limited(), index as u32, size, delta, true)? {
                 Grown::Done => break Some(size >> page),

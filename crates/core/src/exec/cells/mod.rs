@@ -627,8 +627,8 @@ impl Layouts {
             self.add(tables::gather(count), 1, FREE, Part::Gather(count));
         }
         for op in [SlowOp::MemoryCopy, SlowOp::MemoryFill] {
-            for is_fueled in [false, true] {
-                self.add(tables::small_bulk(op, is_fueled), 2, FREE, Part::SmallBulk(op));
+            for metering in METERINGS {
+                self.add(tables::small_bulk(op, metering), 2, FREE, Part::SmallBulk(op));
             }
         }
         if tables::FAST {

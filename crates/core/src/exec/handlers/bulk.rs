@@ -1,27 +1,29 @@
 //! Handlers of `memory.copy` and `memory.fill` that are done at once if they are small. In the same
-//! cell they leave to the driver what is large, or out of bounds: it checks, pays and does all of
-//! it. They must never do a part.
+//! cell they leave to the driver what is large, out of bounds, or more than the fuel that code has
+//! suffices for: it checks, pays and does all of it. They must never do a part.
 
-use crate::exec::{
-    machine::{Machine, context::Stop, dispatch::Step},
-    meaning::v128::Simd,
+use super::control::Meter;
+use crate::{
+    costs,
+    exec::{
+        machine::{Machine, context::Stop, dispatch::Step},
+        meaning::v128::Simd,
+    },
 };
+use core::marker::PhantomData;
 
 /// The most bytes that are moved at once.
 pub(crate) const MOST: u32 = 128;
-/// The most where fuel is counted: what these cost is in the operator's price.
-pub(crate) const MOST_FUELED: u32 = 63;
 
-/// Copies up to `MOST` bytes within memory 0. Operands as of
-/// [`Slow`](super::call::Slow).
-pub(crate) struct SmallCopy<const MOST: u32>;
-impl<const MOST: u32> Step for SmallCopy<MOST> {
+/// Copies up to [`MOST`] bytes within memory 0. Operands as of [`Slow`](super::call::Slow).
+pub(crate) struct SmallCopy<M>(PhantomData<M>);
+impl<M: Meter> Step for SmallCopy<M> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; both ranges are in the memory.
         unsafe {
             let [to, from, len] = operands(m);
-            let base = small::<MOST>(m, to.max(from), len)?;
+            let base = small::<M>(m, to.max(from), len)?;
             let (from, to) = (base.add(from as usize), base.add(to as usize));
             match len as usize {
                 0 => {}
@@ -39,15 +41,15 @@ impl<const MOST: u32> Step for SmallCopy<MOST> {
     }
 }
 
-/// Fills up to `MOST` bytes of memory 0. Operands as of [`Slow`](super::call::Slow).
-pub(crate) struct SmallFill<const MOST: u32>;
-impl<const MOST: u32> Step for SmallFill<MOST> {
+/// Fills up to [`MOST`] bytes of memory 0. Operands as of [`Slow`](super::call::Slow).
+pub(crate) struct SmallFill<M>(PhantomData<M>);
+impl<M: Meter> Step for SmallFill<M> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the range is in the memory.
         unsafe {
             let [to, value, len] = operands(m);
-            let to = small::<MOST>(m, to, len)?.add(to as usize);
+            let to = small::<M>(m, to, len)?.add(to as usize);
             let eight = (value & 0xff) * 0x0101_0101_0101_0101;
             let sixteen = Simd::from_words([eight; 2]);
             match len as usize {
@@ -81,19 +83,21 @@ unsafe fn operands(m: &Machine) -> [u64; 3] {
     }
 }
 
-/// Where memory 0 begins, if so many bytes from `at` on are in it and are few.
+/// Where memory 0 begins, if so many bytes from `at` on are in it, are few, and are paid now.
 ///
 /// # Safety
 /// I4.
 #[inline(always)]
-unsafe fn small<const MOST: u32>(m: &mut Machine, at: u64, len: u64) -> Result<*mut u8, Stop> {
+unsafe fn small<M: Meter>(m: &mut Machine, at: u64, len: u64) -> Result<*mut u8, Stop> {
     // SAFETY: the caller's promise.
-    let memory = unsafe { &m.cx().memory };
-    // Where a byte may begin is how many there are.
-    if len > MOST.into() || at + len > memory.ends[0] as u64 {
-        return Err(Stop::Slow);
+    unsafe {
+        // Where a byte may begin is how many there are.
+        let end = m.cx().memory.ends[0] as u64;
+        if len > MOST.into() || at + len > end || !M::take(m, costs::amount(len)) {
+            return Err(Stop::Slow);
+        }
+        Ok(m.cx().memory.base)
     }
-    Ok(memory.base)
 }
 
 /// Moves `len` bytes, as a value from each end. All are read before one is written, so ranges may

@@ -19,6 +19,15 @@ pub(crate) trait Meter: Named {
     /// # Safety
     /// I1, I4.
     unsafe fn charge(m: &mut Machine, cost: impl FnOnce(&Machine) -> u32) -> Result<(), Stop>;
+
+    /// Takes so much of the fuel, if there is enough; whether there is.
+    ///
+    /// # Safety
+    /// I4.
+    #[inline(always)]
+    unsafe fn take(_: &mut Machine, _cost: u64) -> bool {
+        true
+    }
 }
 
 /// [`Metering::None`](crate::Metering::None)
@@ -64,6 +73,15 @@ impl Meter for Fueled {
             }
         }
         Ok(())
+    }
+
+    #[inline(always)]
+    unsafe fn take(m: &mut Machine, cost: u64) -> bool {
+        // SAFETY: I4.
+        let cx = unsafe { m.cx() };
+        let left = cx.fuel.checked_sub(cost);
+        cx.fuel = left.unwrap_or(cx.fuel);
+        left.is_some()
     }
 }
 

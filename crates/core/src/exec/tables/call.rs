@@ -8,7 +8,7 @@ use crate::{
         SlowOp,
         handlers::{
             atomic,
-            bulk::{MOST, MOST_FUELED, SmallCopy, SmallFill},
+            bulk::{SmallCopy, SmallFill},
             call::{
                 self, CallIndirect, CallRef, Enter, Reload, Return, ReturnCallIndirect,
                 ReturnCallRef,
@@ -83,14 +83,15 @@ pub(crate) fn call_ref(tail: bool, a: Place) -> Maybe {
 }
 
 /// `memory.copy` within memory 0, or `memory.fill` of it, which are done at once if they are small.
-/// `is_fueled` if fuel is counted.
-pub(crate) fn small_bulk(op: SlowOp, is_fueled: bool) -> Maybe {
-    match (op, is_fueled) {
+pub(crate) fn small_bulk(op: SlowOp, metering: Metering) -> Maybe {
+    match (op, metering) {
         _ if !FAST => None,
-        (SlowOp::MemoryCopy, false) => h::<SmallCopy<MOST>>(),
-        (SlowOp::MemoryCopy, true) => h::<SmallCopy<MOST_FUELED>>(),
-        (SlowOp::MemoryFill, false) => h::<SmallFill<MOST>>(),
-        (SlowOp::MemoryFill, true) => h::<SmallFill<MOST_FUELED>>(),
+        (SlowOp::MemoryCopy, Metering::None) => h::<SmallCopy<Unmetered>>(),
+        (SlowOp::MemoryCopy, Metering::Interrupt) => h::<SmallCopy<Interruptible>>(),
+        (SlowOp::MemoryCopy, Metering::Fuel) => h::<SmallCopy<Fueled>>(),
+        (SlowOp::MemoryFill, Metering::None) => h::<SmallFill<Unmetered>>(),
+        (SlowOp::MemoryFill, Metering::Interrupt) => h::<SmallFill<Interruptible>>(),
+        (SlowOp::MemoryFill, Metering::Fuel) => h::<SmallFill<Fueled>>(),
         _ => None,
     }
 }
