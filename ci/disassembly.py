@@ -64,8 +64,13 @@ class Machine:
     jump: str
     # Bodies that need more registers on this CPU alone.
     crowded: tuple = ()
-    # There is no other way to save a register than in a frame that is made for it.
+    # There is no other way to save a register, or to read a lane whose number is data, than in a
+    # frame that is made for it. It is given back before each way out.
     saves_in_frames: bool = False
+    way_out: str = "(?!)"
+    # Calls of what the compiler has made itself, of which one reads and writes a memory and comes
+    # back: handlers may call those, from a frame.
+    helper: str = "(?!)"
 
 
 # By the number that a program's header has.
@@ -91,6 +96,10 @@ MACHINES = {
         frame=r"(sub|add)\s+sp, sp",
         saves=r"st[rp]\s.*\[sp",
         jump=r"br\s+x\d+$",
+        # Not every CPU has instructions for what is atomic: these look which there are.
+        helper=r"bl\s+\w+ <__aarch64_(cas|swp|ldadd|ldclr|ldeor|ldset)\d+_\w+>$",
+        saves_in_frames=True,
+        way_out=r"b\s+\w+ <[^+>]+>$",
     ),
     243: Machine(
         call=r"jalr?\b",
@@ -101,6 +110,7 @@ MACHINES = {
         # It need not be able to read words at any address: they are put together of bytes.
         crowded=("Load", "Store"),
         saves_in_frames=True,
+        way_out=r"j\s+\w+ <[^+>]+>$",
     ),
 }
 
@@ -155,19 +165,49 @@ def complaint(machine, name, body, lax):
     words = CROWDED + machine.crowded
     crowded = VECTOR.search(name) or any(mangled(word) in name for word in words)
     stops = STOPS.search(name)
+    helped = any(re.match(machine.helper, i) for i in body)
+    framed = machine.saves_in_frames and (crowded or helped) and not lax
+    if framed and (problem := keeps_its_frame(machine, body)):
+        return problem
     for instruction in body:
+        if helped and re.match(machine.helper, instruction):
+            continue
         if re.match(machine.call, instruction):
             # What a lax build may call has a name; the next handler is in a register.
             if not lax or re.match(machine.indirect_call, instruction):
                 return f"calls: {instruction}"
         if lax or is_block:
             continue
-        if re.match(machine.frame, instruction) and not (crowded and machine.saves_in_frames):
+        if re.match(machine.frame, instruction) and not framed:
             return f"has a stack frame: {instruction}"
-        if re.match(machine.saves, instruction) and not crowded:
+        if re.match(machine.saves, instruction) and not (crowded or helped):
             return f"saves registers: {instruction}"
     if not stops and not any(re.match(machine.jump, i) for i in body):
         return "does not end in an indirect jump"
+    return None
+
+
+# The stack pointer moves by so many bytes, on AArch64 also by the way, and on RISC-V.
+MOVES = re.compile(
+    r"(?:sub|add)\s+sp, sp, #(\w+)|\[sp, #(-\w+)\]!$|\[sp\], #(\w+)$|addi?\s+sp,sp,(-?\w+)"
+)
+
+
+def keeps_its_frame(machine, body):
+    """What is wrong with a handler that may have a frame, if it does not give it back before each
+    way out."""
+    size, inside = None, False
+    for instruction in body:
+        if match := MOVES.search(instruction):
+            amount = int(next(filter(None, match.groups())), 0)
+            size = size or abs(amount)
+            if abs(amount) != size:
+                return f"a frame of {abs(amount)} and {size} bytes: {instruction}"
+            inside = amount < 0 or instruction.startswith("sub")
+        elif re.match(f"{machine.jump}|{machine.way_out}", instruction):
+            if inside:
+                return f"does not give back its frame: {instruction}"
+            # What follows is reached by branches; it gives back the frame, if it is in one.
     return None
 
 
