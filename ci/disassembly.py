@@ -89,6 +89,7 @@ MACHINES = {
         saves=r"push",
         # On Windows a function that has ended says so by a prefix.
         jump=r"(rex\.W\w* )?jmp\s+\*",
+        way_out=r"jmp\s+\w+ <[^+>]+>$",
     ),
     183: Machine(
         call=r"blr?\b",
@@ -123,7 +124,8 @@ def machine_of(path):
     # A program of Windows says where its header is.
     at = int.from_bytes(header[60:64], "little")
     if header[:2] == b"MZ" and header[at : at + 6] == b"PE\0\0\x64\x86":
-        number = 62
+        # Nothing below the stack pointer is a function's own there.
+        return dataclasses.replace(MACHINES[62], saves_in_frames=True)
     if number not in MACHINES:
         sys.exit(f"{path}: this is for a CPU that is not known here")
     return MACHINES[number]
@@ -187,9 +189,10 @@ def complaint(machine, name, body, lax):
     return None
 
 
-# The stack pointer moves by so many bytes, on AArch64 also by the way, and on RISC-V.
+# The stack pointer moves by so many bytes: on AArch64 also by the way, on RISC-V, on x86-64.
 MOVES = re.compile(
     r"(?:sub|add)\s+sp, sp, #(\w+)|\[sp, #(-\w+)\]!$|\[sp\], #(\w+)$|addi?\s+sp,sp,(-?\w+)"
+    r"|(?:sub|add)q?\s+\$(\w+),%rsp$|leaq?\s+(-?\w+)\(%rsp\),%rsp$"
 )
 
 
