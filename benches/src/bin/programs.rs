@@ -208,9 +208,13 @@ impl Options {
     }
 
     /// A file for each program, named by it and by the part that it belongs to. Kernels may choose.
+    /// Of those that choose there is one with fuel, too.
     #[cfg(feature = "profile")]
     fn profiles(&self, folder: &std::path::Path) -> Result<(), Error> {
-        use windlass_benches::kernels::{KERNELS, PROPOSAL_KERNELS};
+        use windlass_benches::{
+            kernels::{KERNELS, PROPOSAL_KERNELS},
+            programs::engines::Windlass,
+        };
         std::fs::create_dir_all(folder)?;
         let engine = windlass::Engine::default();
         let write = |name: &str, part: &str| {
@@ -222,6 +226,10 @@ impl Options {
         for program in self.chosen() {
             program.run(&engine)?;
             write(program.name, part(program.split))?;
+            if program.split == Split::Choose {
+                program.prepare()?.run(&Windlass::fueled())?;
+                write(program.name, "fuel")?;
+            }
         }
         let kernels = KERNELS.iter().chain(PROPOSAL_KERNELS);
         for kernel in kernels.filter(|_| self.names.is_empty() && self.split.is_none()) {

@@ -35,6 +35,11 @@ impl Windlass {
     pub fn new(engine: &windlass::Engine) -> Windlass {
         Windlass { engine: engine.clone(), metering: Metering::None }
     }
+
+    /// With fuel.
+    pub fn fueled() -> Windlass {
+        Windlass::metered(Translation::Default, Metering::Fuel)
+    }
 }
 
 impl Engine for Windlass {

@@ -5,8 +5,8 @@ use crate::module;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering},
     },
 };
 use windlass::{
@@ -16,9 +16,13 @@ use windlass::{
 
 const PAGE: usize = 1 << 16;
 
+/// Where the bytes are that are given for good: so nobody takes them for lost.
+static GIVEN: Mutex<Vec<AtomicPtr<u8>>> = Mutex::new(Vec::new());
+
 /// Bytes aligned to 8 that a guest before has used.
 fn dirty(len: usize) -> &'static mut [u8] {
     let bytes = vec![0xa5; len + 8].leak();
+    GIVEN.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.as_mut_ptr().into());
     let at = bytes.as_ptr().align_offset(8);
     &mut bytes[at..][..len]
 }
