@@ -244,6 +244,7 @@ impl<'m> Translator<'m> {
         if add != wanted || x.slot() != d.slot() || x.is_acc() || !fits(k) || !other_fits {
             return false;
         }
+        let x = d.loc();
         let Some(handler) = tables.latch().row(0).and_then(|latch| {
             let order = latch.row(column)?.row(usize::from(swap))?;
             tables::pair(order, x.place(), other.place())
@@ -281,6 +282,7 @@ impl<'m> Translator<'m> {
         if is64 || a.is_const() || [a.slot(), x.slot()] != [d.slot(); 2] || is_last_use(a) {
             return false;
         }
+        let x = d.loc();
         let Some(handler) = tables::latch_test(is64, zero, x.place(), way) else { return false };
         self.builder.take_back();
         self.builder.written(d.slot(), 1);

@@ -125,6 +125,15 @@ impl ResultLoc {
             | ResultLoc::P1(slot) => slot,
         }
     }
+
+    /// Where the result lies: a pinned local that was read from its slot is one all the same.
+    pub(crate) fn loc(self) -> Loc {
+        match self {
+            ResultLoc::Slot(slot) | ResultLoc::Acc(slot) => Loc::Slot(slot),
+            ResultLoc::P0(slot) => Loc::P0(slot),
+            ResultLoc::P1(slot) => Loc::P1(slot),
+        }
+    }
 }
 
 impl fmt::Display for ResultLoc {

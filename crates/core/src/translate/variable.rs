@@ -155,8 +155,14 @@ impl Translator<'_> {
     pub(super) fn produce(&mut self, what: What, operands: &mut [Operand], kind: Kind) {
         let d = ResultLoc::Slot(self.next_slot());
         let mut inst = Inst { what, d, a: NO_LOC, b: NO_LOC };
+        // What was made wider is read where it lies, so there its upper half has to be zero: not if
+        // it was made narrower before, and that was taken back.
+        let is_number = match what {
+            What::Un(op) => op != Op::I64ExtendI32U,
+            What::Bin(_) => true,
+            _ => false,
+        };
         // The upper one was made last.
-        let is_number = matches!(what, What::Un(_) | What::Bin(_));
         let mut read = [None; 2];
         for (loc, operand) in read.iter_mut().zip(&*operands).rev().filter(|_| is_number) {
             *loc = self.unconverted(*operand);

@@ -111,12 +111,22 @@ impl Verifier<'_> {
     pub(super) fn forget_untold(&mut self, end: i32, last: usize) -> Outcome {
         let Some(maps) = self.subject.maps else { return Ok(()) };
         let _ = self.told(self.at, Stopped::Before);
-        let places = maps.wanted.iter().zip(maps.parts).skip(self.stops);
+        let wanted = maps.wanted.get(self.stops..).unwrap_or_default();
+        let places = wanted.iter().zip((self.stops..).zip(maps.parts.iter().skip(self.stops)));
         let mut within = places.take_while(|(wanted, _)| wanted.0 <= last);
-        let Some(part) = within.find_map(|(_, part)| part.clone()) else { return Ok(()) };
-        let mut told = maps.runs.get(part).ok_or(NO_MAP)?.iter().copied().flat_map(Run::slots);
+        let told = within.find_map(|(_, (place, part))| Some((place, part.clone()?)));
+        let Some((place, part)) = told else { return Ok(()) };
+        // What lies below the operands of a loop around this one was looked at there.
+        let from = match self.forgotten {
+            Some((known, from)) if known == place => from,
+            _ => self.frame.first_temp,
+        };
+        self.forgotten = Some((place, end));
+        let runs = maps.runs.get(part).ok_or(NO_MAP)?;
+        let before = runs.partition_point(|run| run.first < from);
+        let mut told = runs[before.saturating_sub(1)..].iter().copied().flat_map(Run::slots);
         let mut next = told.next();
-        for slot in self.frame.first_temp..end {
+        for slot in from..end {
             while next.is_some_and(|next| next.0 < slot) {
                 next = told.next();
             }
@@ -126,7 +136,7 @@ impl Verifier<'_> {
                 self.set_slot(slot, Ty::DEAD)?;
             }
         }
-        self.work_on(usize::try_from(end - self.frame.first_temp).unwrap_or(0));
+        self.work_on(usize::try_from(end - from).unwrap_or(0));
         Ok(())
     }
 

@@ -189,6 +189,9 @@ pub(crate) struct Progress {
     is_compared: bool,
     /// How many of the places that there are maps for are behind.
     stops: usize,
+    /// At the start of the last loop, the first place in it that is told of, and up to which slot
+    /// what is not told of there was forgotten.
+    forgotten: Option<(usize, i32)>,
 }
 
 /// A place in the tables of try blocks: of a span, then of a block from the last on, then of a

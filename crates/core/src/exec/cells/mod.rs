@@ -21,6 +21,7 @@ pub(crate) mod profile;
     any(test, feature = "profile"),
 ))]
 pub(crate) mod profiled;
+mod special;
 pub(crate) mod vector;
 
 use super::{
@@ -660,11 +661,15 @@ impl Layouts {
     }
 
     fn add_sequences(&mut self) {
+        let others = special::from_slots(self);
         for (handler, parts) in tables::fusions::sequences() {
             let parts: Vec<u64> = parts.into_iter().map(|p| Cell::of_handler(p).bits()).collect();
             let handler = Cell::of_handler(handler).bits();
             let first: Vec<Layout> = self.of(Cell::word(parts[0])).copied().collect();
             first.into_iter().for_each(|layout| self.add_layout(handler, layout));
+            let from = others.partition_point(|other| other.0 < parts[0]);
+            let of_part = others[from..].iter().take_while(|other| other.0 == parts[0]);
+            of_part.for_each(|other| self.add_layout(handler, other.1));
             self.sequences.push((handler, parts));
         }
         sort(&mut self.sequences, Ord::cmp);

@@ -219,6 +219,12 @@ fn next(node: &Node, part: u16) -> Option<&'static Node> {
     find_node(edges[at].1)
 }
 
+/// Handlers that read pinned locals, each with the part of sequences that reads slots instead: for
+/// the verifier.
+pub(crate) fn specials() -> impl Iterator<Item = (Handler, Handler)> {
+    SPECIAL.iter().map(|&(special, general)| (special, PARTS[usize::from(general)]))
+}
+
 /// The handlers of sequences, each with that of its first part: for the verifier, to which a cell
 /// of a sequence is what it is without the others.
 pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
