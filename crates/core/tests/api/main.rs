@@ -47,6 +47,7 @@ mod throws;
 mod typed_functions;
 mod types_held;
 mod verification;
+mod widths;
 
 use windlass::{Engine, Extern, Instance, Linker, Module, Store};
 
