@@ -8,30 +8,36 @@ enum Node<'a> {
     List(&'a str, Vec<Node<'a>>),
 }
 
-/// The same script without folded instructions.
-pub(crate) fn unfold(text: &str) -> String {
+/// How deep lists may lie in each other: all that looks at them does so by recursion.
+const MAX_DEPTH: usize = 1000;
+
+/// The same script without folded instructions; nothing of text whose lists lie too deep.
+pub(crate) fn unfold(text: &str) -> Option<String> {
     let mut rest = text;
-    let nodes = parse(&mut rest);
+    let nodes = parse(&mut rest, MAX_DEPTH)?;
     let mut flat = String::new();
     nodes.iter().for_each(|node| copy(node, &mut flat));
-    flat
+    Some(flat)
 }
 
 /// Reads nodes up to the end of the list, or of the text.
-fn parse<'a>(rest: &mut &'a str) -> Vec<Node<'a>> {
+fn parse<'a>(rest: &mut &'a str, depth: usize) -> Option<Vec<Node<'a>>> {
     let mut nodes = Vec::new();
     loop {
         let space = split(rest, space_len(rest));
         match rest.chars().next() {
             Some('(') => {
                 split(rest, 1);
-                nodes.push(Node::List(space, parse(rest)));
+                nodes.push(Node::List(space, parse(rest, depth.checked_sub(1)?)?));
             }
             Some(')') | None => {
                 split(rest, rest.len().min(1));
-                return nodes;
+                return Some(nodes);
             }
-            Some(_) => nodes.push(Node::Atom(space, split(rest, atom_len(rest)))),
+            Some(first) => {
+                let len = atom_len(rest).max(first.len_utf8());
+                nodes.push(Node::Atom(space, split(rest, len)));
+            }
         }
     }
 }
@@ -50,7 +56,7 @@ fn space_len(text: &str) -> usize {
         len += match rest {
             _ if rest.starts_with(";;") => rest.find('\n').unwrap_or(rest.len()),
             _ if rest.starts_with("(;") => rest.find(";)").map_or(rest.len(), |end| end + 2),
-            _ if rest.starts_with(char::is_whitespace) => 1,
+            _ if rest.starts_with([' ', '\n', '\t', '\r']) => 1,
             _ => return len,
         };
     }
@@ -58,7 +64,7 @@ fn space_len(text: &str) -> usize {
 
 fn atom_len(text: &str) -> usize {
     if !text.starts_with('"') {
-        return text.find([' ', '\n', '(', ')', ';']).unwrap_or(text.len());
+        return text.find([' ', '\n', '\t', '\r', '(', ')', ';']).unwrap_or(text.len());
     }
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|&(_, c)| {

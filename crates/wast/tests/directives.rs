@@ -298,6 +298,28 @@ fn text_that_is_no_script() {
     assert_eq!((report.failures()[0].line, report.failures()[0].column), (2, 4));
 }
 
+/// Text with `(do` is looked at for legacy exceptions, whatever else is in it.
+#[test]
+fn text_that_is_no_script_nor_folded_exceptions() {
+    let deep = "(".repeat(1_000_000);
+    for text in [";", "a ; b", "\u{a0}", "(; \u{3000}\u{e9} ", "\"\\", ")", &deep] {
+        for text in [format!("(do {text}"), format!("{text} (docs/errors.md) {text}")] {
+            assert_eq!(Runner::new(Engine::default()).run(&text).failures().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn folded_legacy_exceptions() {
+    let passes_in_try = |body: &str| {
+        let func = format!("(func (export \"f\") (try {body}))");
+        passes(&format!("(module (tag) {func})(assert_return (invoke \"f\"))"));
+    };
+    let body = "(do\t(throw 0))\r\n(catch\t0 (drop (i32.const 1)))";
+    passes_in_try(body);
+    passes_in_try(&format!("(do (try {body})) (catch_all unreachable)"));
+}
+
 #[test]
 fn places() {
     let report = run("(module)\n\n  (assert_invalid (module)\n \"x\")\n(invoke \"f\")");
