@@ -48,7 +48,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     fuel: Option<u64>,
 
-    /// Stop the program after this time: 500ms, 10s, 2m
+    /// Stop the program after this time: 500ms, 10s, 2m; seconds if no unit is said
     #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 

@@ -12,10 +12,15 @@ use wast::{
     parser::{self, ParseBuffer},
 };
 
-/// Why a text is that of no module. It is shown with the line that is wrong.
+/// The longest line, in bytes, that is shown to people: text that a program made may have one line.
+const LONGEST: usize = 400;
+
+/// Why a text is that of no module. It is shown with the line that is wrong, unless that is long.
 #[derive(Debug)]
 pub(crate) struct Malformed {
     error: wast::Error,
+    /// Where it is, instead of a line that is too long.
+    place: Option<String>,
     /// Both from 1.
     pub(crate) line: usize,
     pub(crate) column: usize,
@@ -30,7 +35,10 @@ impl Malformed {
 
 impl Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        match &self.place {
+            Some(place) => write!(f, "{}\n     --> {place}", self.reason()),
+            None => self.error.fmt(f),
+        }
     }
 }
 
@@ -42,7 +50,10 @@ pub(crate) fn encode(path: &Path, text: &str) -> Result<Vec<u8>, Malformed> {
         error.set_path(path);
         error.set_text(text);
         let (line, column) = error.span().linecol_in(text);
-        Malformed { error, line: line + 1, column: column + 1 }
+        let is_long = text.lines().nth(line).is_some_and(|line| line.len() > LONGEST);
+        let (line, column) = (line + 1, column + 1);
+        let place = is_long.then(|| format!("{}:{line}:{column}", path.display()));
+        Malformed { error, place, line, column }
     })
 }
 

@@ -13,6 +13,7 @@ use clap_lex::OsStrExt as _;
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
+    io,
     net::TcpListener,
     path::{Path, PathBuf},
     sync::Arc,
@@ -115,8 +116,13 @@ impl World {
             wasi.stdin(FileStream(file));
         }
         for address in &self.tcp_listen {
-            let listener = TcpListener::bind(address)
-                .map_err(|error| failed("--tcp-listen", address.as_ref(), error))?;
+            let listener = TcpListener::bind(address).map_err(|error| {
+                let form = match error.kind() {
+                    io::ErrorKind::InvalidInput => ": HOST:PORT is wanted, as in 127.0.0.1:8080",
+                    _ => "",
+                };
+                failed("--tcp-listen", address.as_ref(), format_args!("{error}{form}"))
+            })?;
             wasi.preopened_socket(listener);
         }
         if let Some(source) = &self.memfs {

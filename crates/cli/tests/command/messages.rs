@@ -287,6 +287,21 @@ fn amounts_and_options_that_begin_with_a_hyphen() {
 }
 
 #[test]
+fn lines_of_text_that_are_too_long_to_be_shown() {
+    let long = format!("(module\n  (func{}(foo)))", " nop".repeat(10_000));
+    let path = file("long_line.wat", long.as_bytes());
+    let said = refused(1, &["run", &path]);
+    assert!(said.ends_with(&format!("\n     --> {path}:2:40009\n")), "{said}");
+    assert!(said.len() < 1000, "{said}");
+}
+
+#[test]
+fn addresses_that_are_none() {
+    let said = refused(2, &["run", "--tcp-listen", "nowhere", &program("cat.wat")]);
+    assert!(said.ends_with(": HOST:PORT is wanted, as in 127.0.0.1:8080\n"), "{said}");
+}
+
+#[test]
 fn directives_that_fail() {
     let script = file(
         "directives_that_fail.wast",
