@@ -112,3 +112,30 @@ fn scripts_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     Ok(scripts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The guide tells what to switch on for the scripts of each folder of the official repository.
+    #[test]
+    fn the_guide_has_the_features_of_each_folder() {
+        let guide = include_str!("../../docs/conformance.md");
+        assert!(guide.contains("--features wasm3 testsuite/*.wast"));
+        let mut found = 0;
+        for row in guide.lines().filter(|line| line.starts_with("| `testsuite/")) {
+            let cells: Vec<&str> = row.split('`').collect();
+            let [_, path, _, list, _] = cells[..] else { panic!("{row}") };
+            let sets = [("wasm1", Features::WASM1), ("wasm3", Features::WASM3)];
+            let known =
+                sets.into_iter().chain(Features::NAMED.iter().map(|&(set, name)| (name, set)));
+            let named: BTreeMap<_, _> = known.collect();
+            let features = list.split(',').fold(Features::NONE, |all, name| all | named[name]);
+            let folder = path.rsplit('/').next().unwrap_or_default().to_owned();
+            let file = File { name: String::new(), folder, text: String::new() };
+            assert_eq!(file.features(), features, "{path}");
+            found += 1;
+        }
+        assert_eq!(found, 5);
+    }
+}
