@@ -12,6 +12,10 @@ const TABLES: [(&str, &str); 1] = [("crates/decode/src/ops.rs", "the table of in
 /// Files that say nothing about themselves, since others show or compile them.
 const SHOWN: &str = "spec-tests/programs/sources/";
 
+/// What instructions compute. Handlers are made of it, which call nothing.
+const MEANING: [&str; 2] =
+    ["crates/core/src/exec/meaning/num.rs", "crates/core/src/exec/meaning/simd.rs"];
+
 pub(super) fn check(files: &[File], complaints: &mut Vec<String>) {
     for (table, _) in TABLES {
         if !files.iter().any(|file| file.path == table) {
@@ -39,6 +43,11 @@ fn check_one(file: &File, complaints: &mut Vec<String>) {
     if lines > LINES && !is_table {
         complaints.push(format!("{path}: {lines} lines, more than {LINES}"));
     }
+    if MEANING.contains(&path.as_str()) {
+        for line in not_inlined(&file.text) {
+            complaints.push(format!("{path}:{line}: handlers call nothing: #[inline(always)]"));
+        }
+    }
     if !file.text.starts_with("//! ") {
         complaints.push(format!("{path}: does not begin with `//! `: what is it?"));
     }
@@ -64,6 +73,28 @@ fn long_lines(text: &str) -> Vec<usize> {
         }
     }
     long
+}
+
+/// The numbers of the lines at which functions begin that are not inlined always.
+fn not_inlined(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut before = "";
+    for (number, line) in (1..).zip(text.lines().map(str::trim_start)) {
+        let begins = line.starts_with("fn ") || line.starts_with("pub(crate) fn ");
+        if begins && before != "#[inline(always)]" {
+            found.push(number);
+        }
+        before = line;
+    }
+    found
+}
+
+#[cfg(test)]
+#[test]
+fn functions_that_are_not_inlined_are_found() {
+    let [inlined, function] = ["#[inline(always)]", "pub(crate) fn f() {}"];
+    let text = format!("{inlined}\n{function}\n{function}\n#[inline]\n    fn g() {{}}");
+    assert_eq!(not_inlined(&text), [3, 5]);
 }
 
 #[cfg(test)]
