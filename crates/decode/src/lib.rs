@@ -1,5 +1,6 @@
 //! Decoder of the WebAssembly binary format: all of 3.0, and the proposals threads, wide
-//! arithmetic, custom page sizes and legacy exceptions. No unsafe code, no `std`.
+//! arithmetic, custom page sizes, custom descriptors, compact imports and legacy exceptions. No
+//! unsafe code, no `std`.
 //!
 //! - [`Module::decode`] turns bytes into a [`Module`]: what the sections say, with byte offsets.
 //! - [`Instrs`] reads the instructions of function bodies and constant expressions, one [`Instr`]
