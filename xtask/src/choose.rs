@@ -1,12 +1,11 @@
 //! `cargo xtask choose`: makes the file of the instruction set from profiles of programs, as
 //! `windlass profile --profile FILE` and `programs --profiles FOLDER` write them. All programs
-//! weigh the same, however long they run; a file `kernel-NAME` has a small program, which weighs
-//! less. A file `judge-NAME` has no say: what is saved there tells what is saved in programs that
-//! nobody has seen. The same profiles give the same file.
+//! weigh the same, however long they run. A file `judge-NAME` has no say: what is saved there tells
+//! what is saved in programs that nobody has seen. The same profiles give the same file.
 //!
 //! The plan:
-//! 1. Handlers whose operands lie in registers are admitted by weight. Those whose operands lie in
-//!    slots or in the code are always there.
+//! 1. Handlers whose operands lie in registers are admitted if they are worth enough. Those whose
+//!    operands lie in slots or in the code are always there.
 //! 2. Candidates for sequences are all chains of up to [`LONGEST`] cells that were executed, of
 //!    handlers that are there.
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,
@@ -17,7 +16,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write,
-    fs, io,
+    fs, io, iter,
     path::{Path, PathBuf},
 };
 
@@ -29,21 +28,19 @@ pub(crate) struct Wanted {
 }
 
 /// The longest sequence that is tried.
-const LONGEST: usize = 4;
+const LONGEST: usize = 5;
 /// So many times the wanted number of sequences are tried at first.
 const FIRST: usize = 16;
 /// The part of the sequences that stays, in percent, from one trial to the next.
 const STAYS: usize = 75;
 /// The dispatches of a program, whatever it has executed.
 const TOTAL: f64 = 1e6;
-/// What a program saves is raised to this power, so that two programs are worth more than one that
-/// saves twice as much. Measured by what is saved in programs that only judge, with 2,000
-/// sequences: 23 % with 0.5, 25 % with 0.3; below that kernels lose more than programs win.
+/// What a program saves, or executes, is raised to this power, so that two programs are worth more
+/// than one that saves twice as much. Measured by what is saved in programs that only judge, with
+/// 2,000 sequences: 23 % with 0.5, 25 % with 0.3; below that kernels lose more than programs win.
 const POWER: f64 = 0.35;
 /// How files of programs begin that only judge.
 const JUDGE: &str = "judge-";
-/// What a kernel weighs.
-const KERNEL: f64 = 0.3;
 
 /// Bodies that the file admits by their places; all others are always there.
 const CHOSEN: [&str; 15] = [
@@ -82,18 +79,19 @@ struct Stretch {
 struct Profiles {
     names: Vec<String>,
     numbers: BTreeMap<String, Handler>,
+    /// Of handlers the one that the translator has to find before: see [`first`].
+    first: BTreeMap<Handler, Handler>,
     stretches: Vec<Stretch>,
-    /// What each program weighs.
-    weights: Vec<f64>,
+    programs: usize,
 }
 
 impl Profiles {
-    fn read(&mut self, path: &Path, weight: f64) -> io::Result<()> {
+    fn read(&mut self, path: &Path) -> io::Result<()> {
         let text = fs::read_to_string(path)?;
-        let first = self.stretches.len();
+        let from = self.stretches.len();
         let mut total = 0.0;
         for block in text.split("\n\n") {
-            let program = self.weights.len();
+            let program = self.programs;
             let mut stretch = Stretch { program, ..Stretch::default() };
             for line in block.lines().filter(|line| !line.is_empty()) {
                 let (count, name) = line.split_once(' ').unwrap_or((line, ""));
@@ -103,15 +101,19 @@ impl Profiles {
                 })?;
                 stretch.handlers.push(self.number(name));
                 stretch.general.push(self.number(&general(name)));
+                if let Some(first) = first(name) {
+                    let (handler, first) = (self.number(name), self.number(&first));
+                    self.first.insert(handler, first);
+                }
                 stretch.counts.push(count);
                 total += count;
             }
             self.stretches.push(stretch);
         }
-        for count in self.stretches[first..].iter_mut().flat_map(|stretch| &mut stretch.counts) {
-            *count *= weight * TOTAL / total;
+        for count in self.stretches[from..].iter_mut().flat_map(|stretch| &mut stretch.counts) {
+            *count *= TOTAL / total;
         }
-        self.weights.push(weight);
+        self.programs += 1;
         Ok(())
     }
 
@@ -125,20 +127,17 @@ impl Profiles {
         number
     }
 
-    /// What all weigh together.
-    fn weight(&self) -> f64 {
-        self.weights.iter().sum()
-    }
-
-    /// How often each handler was executed.
-    fn executed(&self) -> Vec<f64> {
-        let mut weights = vec![0.0; self.names.len()];
+    /// How often each program executed each handler, or one that is found by way of it.
+    fn executed(&self) -> Vec<Vec<f64>> {
+        let mut executed = vec![vec![0.0; self.programs]; self.names.len()];
         for stretch in &self.stretches {
             for (&handler, count) in stretch.handlers.iter().zip(&stretch.counts) {
-                weights[handler as usize] += count;
+                for handler in iter::once(&handler).chain(self.first.get(&handler)) {
+                    executed[*handler as usize][stretch.program] += count;
+                }
             }
         }
-        weights
+        executed
     }
 }
 
@@ -163,6 +162,17 @@ fn general(name: &str) -> String {
     }
     let sources = sources.replace("P0", "Slot").replace("P1", "Slot");
     if dest.is_empty() { sources } else { format!("{sources}, {dest}") }
+}
+
+/// The handler that an instruction has before the translator knows that its result is taken from a
+/// register only: the same with a slot for the result. Where that is not there, the other one is
+/// never found.
+fn first(name: &str) -> Option<String> {
+    let (sources, dest) = name.rsplit_once(", ")?;
+    let has_dest = ["Un<", "Bin<", "CmpSelect<", "Select<", "Load<", "StructGet<", "ArrayGet<"]
+        .iter()
+        .any(|body| name.starts_with(body));
+    (has_dest && matches!(dest, "Acc>" | "P0>" | "P1>")).then(|| format!("{sources}, Slot>"))
 }
 
 /// Whether a handler is one of those that the file admits.
@@ -208,7 +218,7 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(with))
     };
     for path in profiles.iter().filter(|path| !begins(path, JUDGE)) {
-        all.read(path, if begins(path, "kernel-") { KERNEL } else { 1.0 })?;
+        all.read(path)?;
     }
     let handlers = admitted(&all, wanted.handlers);
     let mut there: Vec<bool> =
@@ -222,7 +232,7 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
     for path in profiles.iter().filter(|path| begins(path, JUDGE)) {
         let mut judged = Profiles { names: all.names.clone(), ..Profiles::default() };
         judged.numbers.clone_from(&all.numbers);
-        judged.read(path, 1.0)?;
+        judged.read(path)?;
         let saved = share(&judged, &trial(&judged, chains.clone()));
         eprintln!("{}: {saved:.1} % saved", path.display());
         of_judges.push(saved);
@@ -234,21 +244,24 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
     Ok(file(&all, &handlers, &sequences))
 }
 
-/// The handlers that are admitted, with their weights, the heaviest first.
+/// The handlers that are admitted, and how often each was executed, the most valuable first.
 fn admitted(all: &Profiles, count: usize) -> Vec<(Handler, f64)> {
-    let weights = all.executed();
+    let executed = all.executed();
     let mut chosen: Vec<(Handler, f64)> = (0..)
-        .zip(weights)
-        .filter(|&(handler, _): &(Handler, f64)| is_chosen(&all.names[handler as usize]))
+        .zip(&executed)
+        .filter(|&(handler, _): &(Handler, _)| is_chosen(&all.names[handler as usize]))
+        .map(|(handler, by_program)| (handler, worth(by_program)))
         .collect();
-    heaviest_first(&mut chosen, |&handler| all.names[handler as usize].clone());
+    let name = |handler: Handler| &all.names[handler as usize];
+    chosen.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| name(*a).cmp(name(*b))));
     chosen.truncate(count);
-    chosen
+    chosen.iter().map(|&(handler, _)| (handler, executed[handler as usize].iter().sum())).collect()
 }
 
-/// Sorts by weight; equal ones by name.
-fn heaviest_first<T, N: Ord>(items: &mut [(T, f64)], name: impl Fn(&T) -> N) {
-    items.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| name(a).cmp(&name(b))));
+/// What many programs use, others will use, too: a program's second half counts less than its
+/// first.
+fn worth(by_program: &[f64]) -> f64 {
+    by_program.iter().map(|count| count.powf(POWER)).sum()
 }
 
 type Chain = Vec<Handler>;
@@ -263,10 +276,8 @@ struct Sequence {
 
 impl Sequence {
     fn new(chain: Chain, by_program: &[f64]) -> Sequence {
-        // What many programs use, others will use, too: a program's second half counts less than
-        // its first. A part more is so much code more.
-        let worth: f64 = by_program.iter().map(|saved| saved.powf(POWER)).sum();
-        let worth = worth / chain.len() as f64;
+        // A part more is so much code more.
+        let worth = worth(by_program) / chain.len() as f64;
         Sequence { saved: by_program.iter().sum(), worth, chain }
     }
 }
@@ -300,7 +311,7 @@ fn names(all: &Profiles, chain: &Chain) -> Vec<String> {
 /// How much of all dispatches is saved, in percent.
 fn share(all: &Profiles, set: &[Sequence]) -> f64 {
     let saved: f64 = set.iter().map(|sequence| sequence.saved).sum();
-    saved / (all.weight() * TOTAL) * 100.0
+    saved / (all.programs as f64 * TOTAL) * 100.0
 }
 
 /// The chains that would be worth most, if each were alone.
@@ -332,7 +343,7 @@ fn candidates(all: &Profiles, there: &[bool], count: usize) -> Vec<Sequence> {
 /// Divides all stretches with the sequences of a set, and counts what each saves.
 fn trial(all: &Profiles, set: Vec<Chain>) -> Vec<Sequence> {
     let numbers: HashMap<&[Handler], usize> = set.iter().map(Vec::as_slice).zip(0..).collect();
-    let mut saved = vec![vec![0.0; all.weights.len()]; set.len()];
+    let mut saved = vec![vec![0.0; all.programs]; set.len()];
     for stretch in &all.stretches {
         divide(stretch, &numbers, &mut saved);
     }
@@ -379,7 +390,7 @@ fn file(all: &Profiles, handlers: &[(Handler, f64)], sequences: &[Sequence]) -> 
          # sequences of cells have one handler together. Made by `cargo xtask choose` from\n\
          # profiles; weights are parts of a million of what the programs execute, or save.\n\n",
     );
-    let weight = |weight: f64| (weight / all.weight()).round() as u64;
+    let weight = |weight: f64| (weight / all.programs as f64).round() as u64;
     for &(handler, of) in handlers {
         let _ = writeln!(out, "handler {} {}", weight(of), all.names[handler as usize]);
     }

@@ -49,7 +49,7 @@ function 3
 function 4
 0x000078      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x00007c      4  acc = i32.add p0(s-2) p1(s-1)
-0x00007d      6  acc = i32.load8_s [acc + 0x10000]
+0x00007d      6  s2 = i32.load8_s [acc + 0x10000]
 0x000082      8  return acc
 function 5
 0x000085      0  enter int s0 s0 f64 s0 s0 f32 s0 s0
@@ -59,7 +59,7 @@ function 6
 0x00008d      0  enter int s-3 s-1 f64 s0 s0 f32 s0 s0
 0x000099      4  s3 = i64.add p1(s-1) #0x1
 0x00009a      7  i64.store [s-3 + (s-2 << 3) + 0x0] = s3
-0x0000a4      9  acc = i32.wrap_i64 p1(s-1)
+0x0000a4      9  s3 = i32.wrap_i64 p1(s-1)
 0x0000a5     11  i32.store8 [p0(s-3) + (s-2 << 0) + 0x3] = acc
 0x0000ac     13  i32.store [p0(s-3) + 0x0] = #0x5
 0x0000b3     16  i64.store32 [#0x0 + 0x10] = s-1

@@ -58,11 +58,11 @@ function 6
 0x000092      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
 0x000092      4  loop
 0x00009a      6  s3 = f64.mul p0(s-1) p0(s-1)
-0x00009b      8  p0(s-1) = f64.add acc s-1
+0x00009b      8  p0(s-1) = f64.add acc p0(s-1)
 0x0000a1     10  s2 = copy p0(s-2)
 0x0000a1     12  call 0
 0x0000a1     15  reload
-0x0000a5     17  acc = f64.add acc s-1
+0x0000a5     17  acc = f64.add acc p0(s-1)
 0x0000a6     19  return acc
 function 7
 0x0000a9      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0

@@ -26,10 +26,9 @@ function 1
 0x000034      4  s2 = i32.add p0(s-2) p1(s-1)
 0x000039      6  p0(s-2) = copy acc
 0x00003d      8  p1(s-1) = copy #0x5
-0x000043     10  acc = i32.xor p1(s-1) s-2
-0x000044     12  p0(s-2) = copy acc
-0x000048     14  acc = i32.sub p0(s-2) s2
-0x000049     16  return acc
+0x000043     10  p0(s-2) = i32.xor p0(s-2) p1(s-1)
+0x000048     12  acc = i32.sub p0(s-2) acc
+0x000049     14  return acc
 function 2
 0x00004e      0  enter int s2 s3 f64 s0 s0 f32 s0 s0
 0x000052      4  call 0

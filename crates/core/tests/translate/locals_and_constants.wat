@@ -30,7 +30,7 @@ function 2
 0x000051      8  return acc
 function 3
 0x000054      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x00005f      4  acc = i64.shl s-1 #0x3
+0x00005f      4  acc = i64.shl p0(s-1) #0x3
 0x000060      7  acc = i64.add acc #0x123456789a
 0x000061     10  return acc
 function 4

@@ -66,7 +66,7 @@ function 1
 function 2
 0x000068      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000068      4  loop
-0x00006e      6  p0(s-1) = i64.add s-1 #0xffffffffffffffff
+0x00006e      6  p0(s-1) = i64.add p0(s-1) #0xffffffffffffffff
 0x000074      9  br if i64.ne s-1 #0x0
 0x000077     13  return
 function 3
@@ -110,16 +110,17 @@ function 7
 0x0000f0      4  loop
 0x0000f6      6  acc = i32.mul p1(s-3) s-4
 0x0000f9      8  p0(s-4) = i32.add acc p0(s-4)
-0x000100     10  acc = i32.xor p1(s-3) s-4
+0x000100     10  acc = i32.xor p0(s-4) p1(s-3)
 0x000103     12  p1(s-3) = i32.add acc p1(s-3)
 0x00010b     14  br if i32.lt_u s-4 p1(s-3)
 0x000110     17  loop p0(s-2) p1(s-1)
 0x000116     19  p0(s-2) = i32.add p0(s-2) p1(s-1)
 0x00011c     21  br if p0(s-2) == 0
-0x000122     24  p1(s-1) = i32.sub p1(s-1) p0(s-2)
-0x000127     26  br if p1(s-1) != 0
-0x000129     29  load p0(s-4) p1(s-3)
-0x00012a     31  load p0(s-4) p1(s-3)
-0x00012f     33  acc = i32.add p0(s-4) p1(s-3)
-0x000130     35  return acc
+0x000122     24  acc = i32.sub p1(s-1) p0(s-2)
+0x000123     26  p1(s-1) = copy acc
+0x000127     28  br if p1(s-1) != 0
+0x000129     31  load p0(s-4) p1(s-3)
+0x00012a     33  load p0(s-4) p1(s-3)
+0x00012f     35  acc = i32.add p0(s-4) p1(s-3)
+0x000130     37  return acc
 ;)

@@ -54,14 +54,14 @@ function 3
 function 4
 0x00006e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000073      4  s2 = table 0 [p0(s-1)]
-0x000075      6  br if s2 != 0
+0x000075      6  br if acc != 0
 0x000079      9  return #0xffffffff
 0x00007c     11  acc = size of table 0
 0x00007f     13  return acc
 function 5
 0x000082      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000084      4  s2 = copy p0(s-1)
-0x000084      6  br if s-1 == 0
+0x000084      6  br if p0(s-1) == 0
 0x000084      9  return s2
 0x000086     11  acc = func 0
 0x000088     13  return acc
@@ -72,7 +72,7 @@ function 6
 0x000091      8  return
 function 7
 0x000094      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000097      4  br if s-1 != 0
+0x000097      4  br if p0(s-1) != 0
 0x00009b      7  return #0x1
 0x00009f      9  return #0x2
 ;)

@@ -32,6 +32,6 @@ function 3
 0x000073     11  return acc
 function 4
 0x000076      0  enter int s-3 s-2 f64 s0 s0 f32 s0 s0
-0x00007c      4  acc = select s-1 ? s-3 : s-2
+0x00007c      4  s2 = select s-1 ? s-3 : s-2
 0x00007f      6  return acc
 ;)

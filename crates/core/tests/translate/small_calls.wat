@@ -22,7 +22,7 @@ function 0
 0x000032      6  return acc
 function 1
 0x000035      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000039      4  acc = i64.sub s-1 s-2
+0x000039      4  s2 = i64.sub s-1 p0(s-2)
 0x00003a      6  return acc
 function 2
 0x00003d      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
@@ -34,19 +34,19 @@ function 3
 function 4
 0x00004a      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x00004c      4  p0(s-1) = copy #0x1
-0x000050      7  acc = i64.add s-1 #0x1
+0x000050      7  acc = i64.add p0(s-1) #0x1
 0x000051     10  return acc
 function 5
 0x000054      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000058      4  s2 = i64.xor s-2 s-1
+0x000058      4  s2 = i64.xor p0(s-2) p1(s-1)
 0x00005b      6  s2 = i64.rotr s2 #0x18
 0x00005d      9  return acc
 function 6
 0x000060      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000066      4  s3 = i64.mul p0(s-2) p1(s-1)
-0x000067      6  acc = i64.sub acc s-2
+0x000067      6  acc = i64.sub acc p0(s-2)
 0x000069      8  p0(s-2) = copy acc
-0x000071     10  s3 = i64.xor s-2 s-1
+0x000071     10  s3 = i64.xor p0(s-2) p1(s-1)
 0x000072     12  s2 = copy acc
 0x000074     14  return s2
 function 7
