@@ -12,6 +12,9 @@
 //!    and each dispatch that happens is counted for the sequence that it executes.
 //! 4. Those that are worth least go, a part of them at a time, and the rest is tried again, until
 //!    as many are left as wanted. So a sequence does not stay for what another one does as well.
+//! 5. Where fuel is counted, cells that pay begin what only branches lead to. Of what programs
+//!    execute then, in files `fuel-NAME`, the sequences that begin with such a cell are chosen in
+//!    the same way, beside the others.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -41,6 +44,11 @@ const TOTAL: f64 = 1e6;
 const POWER: f64 = 0.35;
 /// How files of programs begin that only judge.
 const JUDGE: &str = "judge-";
+/// How files begin that tell what is executed with fuel.
+const FUEL: &str = "fuel-";
+/// What pays, and how many sequences begin with it.
+const PAYS: &str = "Charge<Fueled>";
+const PAYING: usize = 128;
 
 /// Bodies that the file admits by their places; all others are always there.
 const CHOSEN: [&str; 15] = [
@@ -117,6 +125,12 @@ impl Profiles {
         Ok(())
     }
 
+    /// The same handlers have the same numbers.
+    fn without_programs(&self) -> Profiles {
+        let (names, numbers) = (self.names.clone(), self.numbers.clone());
+        Profiles { names, numbers, ..Profiles::default() }
+    }
+
     fn number(&mut self, name: &str) -> Handler {
         if let Some(&number) = self.numbers.get(name) {
             return number;
@@ -125,6 +139,11 @@ impl Profiles {
         self.numbers.insert(name.to_owned(), number);
         self.names.push(name.to_owned());
         number
+    }
+
+    /// What a program has in the mean, if all have so much together.
+    fn mean(&self, sum: f64) -> u64 {
+        (sum / self.programs.max(1) as f64).round() as u64
     }
 
     /// How often each program executed each handler, or one that is found by way of it.
@@ -217,21 +236,15 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
     let begins = |path: &Path, with: &str| {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(with))
     };
-    for path in profiles.iter().filter(|path| !begins(path, JUDGE)) {
+    for path in profiles.iter().filter(|path| !begins(path, JUDGE) && !begins(path, FUEL)) {
         all.read(path)?;
     }
     let handlers = admitted(&all, wanted.handlers);
-    let mut there: Vec<bool> =
-        all.names.iter().map(|name| is_known(name) && !is_chosen(name)).collect();
-    for &(handler, _) in &handlers {
-        there[handler as usize] = true;
-    }
-    let sequences = sequences(&all, &there, wanted.sequences);
+    let sequences = chosen(&all, &handlers, wanted.sequences, &[], None);
     let mut of_judges = Vec::new();
     let chains: Vec<Chain> = sequences.iter().map(|sequence| sequence.chain.clone()).collect();
     for path in profiles.iter().filter(|path| begins(path, JUDGE)) {
-        let mut judged = Profiles { names: all.names.clone(), ..Profiles::default() };
-        judged.numbers.clone_from(&all.numbers);
+        let mut judged = all.without_programs();
         judged.read(path)?;
         let saved = share(&judged, &trial(&judged, chains.clone()));
         eprintln!("{}: {saved:.1} % saved", path.display());
@@ -241,7 +254,15 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
         "mean of those that judge: {:.1} %",
         of_judges.iter().sum::<f64>() / of_judges.len().max(1) as f64
     );
-    Ok(file(&all, &handlers, &sequences))
+    let mut fueled = all.without_programs();
+    for path in profiles.iter().filter(|path| begins(path, FUEL)) {
+        fueled.read(path)?;
+    }
+    let pays = fueled.number(PAYS);
+    let paying = chosen(&fueled, &handlers, PAYING, &chains, Some(pays));
+    let mut text = file(&all, &handlers, &sequences);
+    list(&fueled, &paying, &mut text);
+    Ok(text)
 }
 
 /// The handlers that are admitted, and how often each was executed, the most valuable first.
@@ -290,11 +311,27 @@ fn best_first(all: &Profiles, set: &mut [Sequence]) {
     });
 }
 
-/// The sequences that are worth most together.
-fn sequences(all: &Profiles, there: &[bool], wanted: usize) -> Vec<Sequence> {
-    let mut set = candidates(all, there, wanted * FIRST);
+/// The sequences that are worth most together, of handlers that are always there or admitted, and
+/// beside those that are `known`; those that begin with a handler, if it is given.
+fn chosen(
+    all: &Profiles,
+    admitted: &[(Handler, f64)],
+    wanted: usize,
+    known: &[Chain],
+    begin: Option<Handler>,
+) -> Vec<Sequence> {
+    let mut there: Vec<bool> =
+        all.names.iter().map(|name| is_known(name) && !is_chosen(name)).collect();
+    for &(handler, _) in admitted {
+        there[handler as usize] = true;
+    }
+    let is_wanted = |chain: &[Handler]| begin.is_none_or(|begin| chain.first() == Some(&begin));
+    let is_there = |chain: &[Handler]| chain.iter().all(|&handler| there[handler as usize]);
+    let mut set = candidates(all, |chain| is_wanted(chain) && is_there(chain), wanted * FIRST);
     loop {
-        set = trial(all, set.into_iter().map(|sequence| sequence.chain).collect());
+        let chains = set.into_iter().map(|sequence| sequence.chain);
+        set = trial(all, known.iter().cloned().chain(chains).collect());
+        set.retain(|sequence| is_wanted(&sequence.chain));
         best_first(all, &mut set);
         eprintln!("{} sequences tried; they save {:.1} %", set.len(), share(all, &set));
         if set.len() <= wanted {
@@ -315,7 +352,11 @@ fn share(all: &Profiles, set: &[Sequence]) -> f64 {
 }
 
 /// The chains that would be worth most, if each were alone.
-fn candidates(all: &Profiles, there: &[bool], count: usize) -> Vec<Sequence> {
+fn candidates(
+    all: &Profiles,
+    is_candidate: impl Fn(&[Handler]) -> bool,
+    count: usize,
+) -> Vec<Sequence> {
     let mut saved: HashMap<&[Handler], BTreeMap<usize, f64>> = HashMap::new();
     for stretch in &all.stretches {
         for length in 2..=LONGEST {
@@ -324,7 +365,7 @@ fn candidates(all: &Profiles, there: &[bool], count: usize) -> Vec<Sequence> {
             let is_new = |((chain, _), (own, _)): &((&[Handler], _), (&[Handler], _))| chain != own;
             let general = general.zip(exact.clone()).filter(is_new).map(|(general, _)| general);
             for (chain, count) in exact.clone().chain(general) {
-                if chain.iter().all(|&handler| there[handler as usize]) {
+                if is_candidate(chain) {
                     let by_program = saved.entry(chain).or_default();
                     *by_program.entry(stretch.program).or_default() += count * (length - 1) as f64;
                 }
@@ -390,13 +431,18 @@ fn file(all: &Profiles, handlers: &[(Handler, f64)], sequences: &[Sequence]) -> 
          # sequences of cells have one handler together. Made by `cargo xtask choose` from\n\
          # profiles; weights are parts of a million of what the programs execute, or save.\n\n",
     );
-    let weight = |weight: f64| (weight / all.programs as f64).round() as u64;
-    for &(handler, of) in handlers {
-        let _ = writeln!(out, "handler {} {}", weight(of), all.names[handler as usize]);
+    for &(handler, executed) in handlers {
+        let _ = writeln!(out, "handler {} {}", all.mean(executed), all.names[handler as usize]);
     }
+    list(all, sequences, &mut out);
+    out
+}
+
+/// Writes the lines of sequences.
+fn list(all: &Profiles, sequences: &[Sequence], out: &mut String) {
     out.push('\n');
     for Sequence { chain, saved, .. } in sequences {
-        let _ = writeln!(out, "sequence {} {}", weight(*saved), names(all, chain).join(" + "));
+        let names = names(all, chain).join(" + ");
+        let _ = writeln!(out, "sequence {} {names}", all.mean(*saved));
     }
-    out
 }

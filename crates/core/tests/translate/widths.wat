@@ -44,12 +44,12 @@ function 0
 function 1
 <<<<<<< HEAD
 0x0000ce      0  enter int s-2 s0 f64 s0 s0 f32 s0 s0
-0x0000d8      4  acc = i32.load [wrap s-2 + 0x8]
+0x0000d8      4  acc = i32.load [wrap p0(s-2) + 0x8]
 0x0000db      6  return acc
 function 2
 0x0000de      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x0000e3      4  i64.store [p0(s-2) + 0x8] = p1(s-1)
-0x0000ea      6  acc = i64.shr_u s-2 #0x3
+0x0000ea      6  acc = i64.shr_u p0(s-2) #0x3
 0x0000ec      9  acc = i64.load [acc + 0x0]
 0x0000ef     11  return acc
 =======
@@ -72,7 +72,7 @@ function 4
 0x0000fb      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x0000fe      4  br if p0(s-1) == 0
 0x000102      7  return #0x7
-0x000108      9  acc = i64.shr_u s-1 #0x20
+0x000108      9  acc = i64.shr_u p0(s-1) #0x20
 0x00010a     12  acc = i32.eqz acc
 0x00010b     14  return acc
 =======
@@ -111,7 +111,7 @@ function 8
 0x000121      6  return acc
 function 7
 0x000124      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000126      4  acc = i32.wrap_i64 p0(s-1)
+0x000126      4  s2 = i32.wrap_i64 p0(s-1)
 0x00012a      6  acc = i64.add acc #0x1
 0x00012b      9  return acc
 function 8
@@ -121,7 +121,7 @@ function 8
 0x00013e     10  return
 function 9
 0x000143      0  enter int s2 s-1 f64 s0 s0 f32 s0 s0
-0x000145      4  acc = i32.wrap_i64 p1(s-1)
+0x000145      4  s3 = i32.wrap_i64 p1(s-1)
 0x000146      6  p0(s2) = copy acc
 0x00014e      8  s3.. = s2 s2 s2
 0x00014e     10  call 0
