@@ -210,9 +210,53 @@ impl Func<'_> {
     }
 
     fn convert(&mut self, ty: Type, depth: usize) {
+        if !ty.is_float() && self.random.chance(60) {
+            return self.widths(ty, depth);
+        }
         let (op, from) = self.random.pick(CONVERSIONS[ty as usize]);
         self.expr(from, depth - 1);
         self.emit(op);
+    }
+
+    /// An integer that is made narrower and wider a few times.
+    fn widths(&mut self, ty: Type, depth: usize) {
+        let mut own = self.random.pick(&[Type::I32, Type::I64]);
+        self.expr(own, depth - 1);
+        for _ in 0..1 + self.random.below(3) {
+            let (ops, to) = match (own, self.random.below(3)) {
+                (Type::I32, 0) => (&["extend8_s", "extend16_s"][..], Type::I32),
+                (Type::I32, _) => {
+                    (&["extend_i32_u", "extend_i32_u", "extend_i32_s"][..], Type::I64)
+                }
+                (_, 0) => (&["extend8_s", "extend16_s", "extend32_s"][..], Type::I64),
+                (_, 1) => (&["const 0xffffffff\n i64.and"][..], Type::I64),
+                _ => (&["wrap_i64"][..], Type::I32),
+            };
+            let op = self.random.pick(ops);
+            self.emit(format!("{}.{op}", to.name()));
+            own = to;
+        }
+        match (own, ty) {
+            (Type::I32, Type::I64) => self.emit("i64.extend_i32_u"),
+            (Type::I64, Type::I32) => self.emit("i32.wrap_i64"),
+            _ => {}
+        }
+    }
+
+    /// Adds all locals to the globals, where everybody can see them.
+    pub(super) fn show_locals(&mut self) {
+        for (local, ty) in self.locals.clone().into_iter().enumerate() {
+            let (name, global) = (ty.name(), ty as usize);
+            self.emit(format!("global.get {global}"));
+            if ty.is_float() {
+                self.emit(format!("local.get {local}\n {name}.add"));
+                self.canonical(ty);
+            } else {
+                self.emit(format!("{name}.const 5\n {name}.rotl\n local.get {local}"));
+                self.emit(format!("{name}.xor"));
+            }
+            self.emit(format!("global.set {global}"));
+        }
     }
 
     fn global(&mut self, ty: Type) {

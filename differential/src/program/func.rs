@@ -62,6 +62,7 @@ impl<'a> Func<'a> {
         for &ty in &results {
             func.expr(ty, 3);
         }
+        func.show_locals();
         func.finish(&params)
     }
 

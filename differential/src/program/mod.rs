@@ -1,6 +1,7 @@
 //! Structured programs, as text: straight lines, branches and loops that write locals while their
 //! old values are on the operand stack, more locals than any engine pins, addresses made by
-//! additions and shifts, blocks that pass values: what a translator folds, fuses and retargets.
+//! additions and shifts, integers made narrower and wider, blocks that pass values: what a
+//! translator folds, fuses and retargets. At its end a function adds all its locals to globals.
 //!
 //! Every program ends: loops count, and functions call only later ones. NaNs come from arithmetic
 //! with bits that the specification leaves open, so they are made canonical before their bits can

@@ -225,7 +225,13 @@ impl Func<'_> {
     fn count_up(&mut self, counter: &str, limit: Option<&str>, ty: Type) {
         let name = ty.name();
         let step = 1 + self.random.below(2);
-        self.emit(format!("local.get {counter}\n {name}.const {step}\n {name}.add"));
+        if ty == Type::I32 && self.random.chance(15) {
+            let wide = self.random_of(&["i64.extend_i32_u", "i64.extend_i32_s"]);
+            self.emit(format!("local.get {counter}\n {wide}\n i64.const {step}\n i64.add"));
+            self.emit("i32.wrap_i64");
+        } else {
+            self.emit(format!("local.get {counter}\n {name}.const {step}\n {name}.add"));
+        }
         let tee = self.random.chance(50);
         let rounds = self.random.below(8);
         let bound = match limit {
