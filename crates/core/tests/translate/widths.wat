@@ -42,7 +42,6 @@ function 0
 0x0000c9      0  enter int s-2 s0 f64 s0 s0 f32 s0 s0
 0x0000cb      4  return p0(s-2)
 function 1
-<<<<<<< HEAD
 0x0000ce      0  enter int s-2 s0 f64 s0 s0 f32 s0 s0
 0x0000d8      4  acc = i32.load [wrap p0(s-2) + 0x8]
 0x0000db      6  return acc
@@ -52,37 +51,17 @@ function 2
 0x0000ea      6  acc = i64.shr_u p0(s-2) #0x3
 0x0000ec      9  acc = i64.load [acc + 0x0]
 0x0000ef     11  return acc
-=======
-0x0000b3      0  enter int s-2 s0 f64 s0 s0 f32 s0 s0
-0x0000bd      4  acc = i32.load [wrap p0(s-2) + 0x8]
-0x0000c0      6  return acc
-function 2
-0x0000c3      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x0000c8      4  i64.store [p0(s-2) + 0x8] = p1(s-1)
-0x0000cf      6  acc = i64.shr_u p0(s-2) #0x3
-0x0000d1      9  acc = i64.load [acc + 0x0]
-0x0000d4     11  return acc
->>>>>>> e006fd3 (The instruction set is chosen anew, of profiles with all handlers: a handler brings the one that is found before it, a kernel weighs as much as a program, chains have up to five cells)
 function 3
 0x0000f2      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x0000f7      4  acc = i32.add p0(s-2) p1(s-1)
 0x0000f8      6  return acc
 function 4
-<<<<<<< HEAD
 0x0000fb      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x0000fe      4  br if p0(s-1) == 0
 0x000102      7  return #0x7
 0x000108      9  acc = i64.shr_u p0(s-1) #0x20
 0x00010a     12  acc = i32.eqz acc
 0x00010b     14  return acc
-=======
-0x0000e0      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x0000e3      4  br if p0(s-1) == 0
-0x0000e7      7  return #0x7
-0x0000ed      9  acc = i64.shr_u p0(s-1) #0x20
-0x0000ef     12  acc = i32.eqz acc
-0x0000f0     14  return acc
->>>>>>> e006fd3 (The instruction set is chosen anew, of profiles with all handlers: a handler brings the one that is found before it, a kernel weighs as much as a program, chains have up to five cells)
 function 5
 0x00010e      0  enter int s-1 s-2 f64 s0 s0 f32 s0 s0
 0x000112      4  acc = i32.add p0(s-1) p1(s-2)
@@ -90,24 +69,8 @@ function 5
 0x00011a      9  acc = i64.or acc s-1
 0x00011b     11  return acc
 function 6
-<<<<<<< HEAD
 0x00011e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000120      4  acc = i64.extend_i32_s p0(s-1)
-=======
-0x000103      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000105      4  acc = i64.extend_i32_s p0(s-1)
-0x000106      6  return acc
-function 7
-0x00010b      0  enter int s2 s-1 f64 s0 s0 f32 s0 s0
-0x00010d      4  s3 = i32.wrap_i64 p1(s-1)
-0x00010e      6  p0(s2) = copy acc
-0x000116      8  s3.. = s2 s2 s2
-0x000116     10  call 0
-0x000118     13  return acc
-function 8
-0x00011b      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000120      4  s2 = i32.div_u p0(s-1) #0x0
->>>>>>> e006fd3 (The instruction set is chosen anew, of profiles with all handlers: a handler brings the one that is found before it, a kernel weighs as much as a program, chains have up to five cells)
 0x000121      6  return acc
 function 7
 0x000124      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
