@@ -21,6 +21,8 @@ pub(crate) struct Malformed {
     error: wast::Error,
     /// Where it is, instead of a line that is too long.
     place: Option<String>,
+    /// Whether the file's name is that of a test script.
+    is_script: bool,
     /// Both from 1.
     pub(crate) line: usize,
     pub(crate) column: usize,
@@ -38,7 +40,8 @@ impl Display for Malformed {
         match &self.place {
             Some(place) => write!(f, "{}\n     --> {place}", self.reason()),
             None => self.error.fmt(f),
-        }
+        }?;
+        f.write_str(if self.is_script { "\na test script is run by windlass wast" } else { "" })
     }
 }
 
@@ -53,7 +56,8 @@ pub(crate) fn encode(path: &Path, text: &str) -> Result<Vec<u8>, Malformed> {
         let is_long = text.lines().nth(line).is_some_and(|line| line.len() > LONGEST);
         let (line, column) = (line + 1, column + 1);
         let place = is_long.then(|| format!("{}:{line}:{column}", path.display()));
-        Malformed { error, place, line, column }
+        let is_script = path.extension().is_some_and(|extension| extension == "wast");
+        Malformed { error, place, is_script, line, column }
     })
 }
 

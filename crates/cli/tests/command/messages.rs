@@ -296,6 +296,15 @@ fn lines_of_text_that_are_too_long_to_be_shown() {
 }
 
 #[test]
+fn scripts_where_a_module_is_wanted() {
+    let path = file("script.wast", b"(module) (assert_invalid (module) \"\")");
+    for command in ["run", "validate", "inspect", "dump"] {
+        let said = refused(1, &[command, &path]);
+        assert!(said.ends_with("\na test script is run by windlass wast\n"), "{said}");
+    }
+}
+
+#[test]
 fn addresses_that_are_none() {
     let said = refused(2, &["run", "--tcp-listen", "nowhere", &program("cat.wat")]);
     assert!(said.ends_with(": HOST:PORT is wanted, as in 127.0.0.1:8080\n"), "{said}");
