@@ -1,7 +1,7 @@
-//! Programs of real compilers, in C and C++, do the same fused and unfused, translated at once and
-//! when they are called, at once and in slices: what they return, print and have in memory, and the
-//! fuel that is left, also where that ends in the middle. The programs are those of this project's
-//! benchmarks, examples and tests.
+//! Programs of real compilers, in C, C++ and Rust, do the same fused and unfused, translated at
+//! once and when they are called, at once and in slices: what they return, print and have in
+//! memory, and the fuel that is left, also where that ends in the middle. The programs are those of
+//! this project's benchmarks, examples and tests, and of the folder `rust` beside this.
 
 use std::{fs, path::PathBuf, time::Duration};
 use windlass::{
@@ -14,8 +14,12 @@ use windlass_wasi::{
 };
 
 /// Where the programs are, and how many there are at least.
-const FOLDERS: [(&str, usize); 3] =
-    [("../benches/kernels", 20), ("../crates/cli/tests/programs", 5), ("../examples", 1)];
+const FOLDERS: [(&str, usize); 4] = [
+    ("../benches/kernels", 20),
+    ("../crates/cli/tests/programs", 5),
+    ("../examples", 1),
+    ("tests/rust", 2),
+];
 
 /// The fuel of a program. Some end before, some don't.
 const FUEL: u64 = 1_000_000;

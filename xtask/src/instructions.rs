@@ -32,7 +32,7 @@ const PROGRAMS: [(&str, &str); 12] = [
 const MORE: u64 = 2;
 
 /// The most handlers of a release build, and the most bytes of them together. When this was
-/// written there were 8,691, of 620,345 bytes.
+/// written there were 8,708, of 627,018 bytes.
 const HANDLERS: (usize, u64) = (9_000, 640_000);
 
 /// Counts, and compares with the notes; or writes them anew.

@@ -4,7 +4,8 @@ use super::File;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sources that a compiler is given without cargo.
-const SOURCES: [&str; 2] = ["spec-tests/programs/sources/", "crates/capi/examples/programs/"];
+const SOURCES: [&str; 3] =
+    ["spec-tests/programs/sources/", "crates/capi/examples/programs/", "fuzz/tests/rust/"];
 
 pub(super) fn check(files: &[File], complaints: &mut Vec<String>) {
     let texts: BTreeMap<&str, &File> =
