@@ -361,7 +361,7 @@ impl Config {
     ///
     /// It takes about as long as translation does, whenever a function is translated: 0.72 to 0.89
     /// times as long in three programs of 2.5, 3.5 and 19.9 MB, with the default features on
-    /// x86-64; 0.88 times as many instructions in one of 0.7 MB, and 1.01 times with fuel. Other
+    /// x86-64; 0.87 times as many instructions in one of 0.7 MB, and 0.99 times with fuel. Other
     /// code can take longer: each call, throw and clause looks at all values of its
     /// type, of which there may be a thousand. What the verifier keeps has a budget for each
     /// function, of 65,536 parts of 16 slots and 2 more for each 8 bytes of its code, and so has
