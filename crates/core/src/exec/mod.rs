@@ -96,6 +96,9 @@
 //! Not compared, as there is nothing to compare with, are slots, code addresses and the start of
 //! the loop (I2, I3, I5); nor are indices of globals, which are among the most frequent accesses.
 //!
+//! With comparisons for null in their place, or none, the twelve kernels of `cargo xtask
+//! instructions` take as many machine instructions (within 0.01 %).
+//!
 //! How references lie in slots, globals and tables. Null is 0, whatever the type.
 //! - A function is its index in the store + 1, an exception its index in the store + 1.
 //! - The hierarchies of `any` and `extern` share one encoding, so that conversions copy. Bit 0 is
