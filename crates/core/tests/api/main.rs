@@ -16,6 +16,7 @@ mod errors;
 mod exceptions;
 mod exceptions_collected;
 mod foreign;
+mod fuel_laws;
 mod futures;
 mod growth;
 mod guest_objects;
