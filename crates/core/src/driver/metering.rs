@@ -62,9 +62,12 @@ impl Thread {
     }
 
     /// Leaves code as much of the fuel as it may use before the interrupt flag is looked at again:
-    /// none if it is raised. Returns the rest, which is to be added again when code has stopped.
+    /// none if it is raised, or if the cell that comes next is paid already: one that would pay for
+    /// itself is left to the driver then, which knows. Returns the rest, which is to be added again
+    /// when code has stopped.
     pub(super) fn lend_fuel(&mut self, store: &StoreInner) -> u64 {
-        let most = if store.interrupt.is_raised() { 0 } else { LENT };
+        let is_paid = self.account.credit > 0;
+        let most = if store.interrupt.is_raised() || is_paid { 0 } else { LENT };
         let kept = self.cx.fuel.saturating_sub(most);
         self.cx.fuel -= kept;
         kept
@@ -127,12 +130,6 @@ impl Thread {
         self.again();
         self.account.credit = self.account.credit.max(cost);
         Err(self.borrow(due))
-    }
-
-    /// What was paid for the cell is the fuel's when it is executed again.
-    pub(crate) fn prepay(&mut self) {
-        let credit = core::mem::take(&mut self.account.credit);
-        self.account.prepaid = self.account.prepaid.saturating_add(credit);
     }
 
     /// Owes for what was done while no code ran.

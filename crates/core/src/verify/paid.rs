@@ -45,7 +45,7 @@ impl Verifier<'_> {
         let own = self.layouts.known(known).find(|layout| self.is_due(layout.part, event));
         let Some(own) = own else {
             let pays = self.layouts.known(known).any(|own| matches!(own.part, Part::Charge(_)));
-            let paid = if pays { Some(self.high(0)) } else { None };
+            let paid = pays.then(|| self.high(0));
             ensure(self.may_be_computed(event, paid), OTHER)?;
             self.body.has_come();
             // What pays for a callee has come with it.

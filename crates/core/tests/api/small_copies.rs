@@ -1,7 +1,7 @@
 //! `memory.copy` and `memory.fill` of every small length, and some larger ones: within bounds, at
 //! the end of the memory, overlapping in both directions.
 
-use windlass::{Config, Engine, Instance, Metering, Module, Store, Trap, TypedFunc};
+use windlass::{Config, Engine, Event, Instance, Metering, Module, Store, Trap, TypedFunc, Val};
 
 const TEXT: &str = r#"(module
     (memory (export "memory") 1)
@@ -102,5 +102,25 @@ fn what_is_out_of_bounds_traps_and_writes_nothing() {
             }
         }
         assert!(guest.bytes() == model);
+    }
+}
+
+/// What was paid for a copy stays paid, though the host interrupts before each run, and sets the
+/// fuel anew to less than it costs.
+#[test]
+fn a_copy_is_done_however_often_it_is_interrupted() {
+    let mut guest = Guest::new(Metering::Fuel);
+    let copy = guest.instance.get_func(&guest.store, "copy").unwrap();
+    let args = [Val::I32(1000), Val::I32(0), Val::I32(128)];
+    let mut execution = copy.start(&mut guest.store, &args).unwrap();
+    for round in 0.. {
+        assert!(round < 50, "it does not get on");
+        guest.store.set_fuel(1).unwrap();
+        guest.store.interrupt_handle().unwrap().interrupt();
+        match execution.run(&mut guest.store).unwrap() {
+            Event::Finished(_) => break,
+            Event::OutOfFuel | Event::Interrupted => {}
+            event => panic!("{event:?}"),
+        }
     }
 }

@@ -34,13 +34,7 @@ impl Thread {
         loop {
             let rest = self.slow_instr(op).rest(store.inner()).map_err(Exit::Trap)?;
             let (count, cost) = rest.piece();
-            if let Err(exit) = self.charge(store.inner(), cost) {
-                // The cell may do so little by itself: then it takes that from the fuel.
-                if rest.len <= MOST.into() {
-                    self.prepay();
-                }
-                return Err(exit);
-            }
+            self.charge(store.inner(), cost)?;
             self.slow_instr(op).piece(store.inner(), count);
             if count == rest.len {
                 return Ok(());
