@@ -427,10 +427,11 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     for part in 0..parts.len() {
         match root.next.get(&part) {
             Some(node) => {
-                roots.push(queue.len().to_string());
+                let filter = node.next.keys().fold(0_u16, |filter, part| filter | 1 << (part % 16));
+                roots.push(format!("({}, {filter:#x})", queue.len()));
                 queue.push(node);
             }
-            None => roots.push("NONE".to_owned()),
+            None => roots.push("(NONE, 0)".to_owned()),
         }
     }
     let mut at = 0;
@@ -448,7 +449,9 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     if queue.len().max(edges.len()) >= usize::from(u16::MAX) {
         return Err("0: there are too many sequences".to_owned());
     }
-    list(&mut out, "/// Nodes of parts that come first.\npub(super) static ROOTS", "u16", roots);
+    let head = "/// Nodes of parts that come first; and a bit, by its last four, of each part that \
+                can come next.\npub(super) static ROOTS";
+    list(&mut out, head, "(u16, u16)", roots);
     let _ = writeln!(out, "pub(super) static NODES: [Node; {at}] = [\n{nodes}];");
     list(
         &mut out,

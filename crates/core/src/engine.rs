@@ -61,9 +61,8 @@ impl Engine {
         let id =
             EngineId::next().ok_or_else(|| Error::msg("the process has made too many engines"))?;
         let types = Lock::new(TypeRegistry::new());
-        let fusions = Fusions::new().map_err(|_| Error::msg("no memory for an engine"))?;
         let (config, epochs) = (config.clone(), Arc::default());
-        Ok(Engine(Arc::new(EngineInner { id, config, fusions, types, epochs })))
+        Ok(Engine(Arc::new(EngineInner { id, config, fusions: Fusions::default(), types, epochs })))
     }
 
     /// The settings.

@@ -59,8 +59,18 @@ mod imp {
             Once(spin::Once::new())
         }
 
+        pub(crate) fn get(&self) -> Option<&T> {
+            self.0.get()
+        }
+
         pub(crate) fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
             self.0.call_once(f)
+        }
+    }
+
+    impl<T> Default for Once<T> {
+        fn default() -> Once<T> {
+            Once::new()
         }
     }
 

@@ -26,7 +26,7 @@ use crate::exec::{
     machine::place::Domain,
     tables::{
         FAST,
-        fusions::{Behind, Fusions},
+        fusions::{Behind, FEW_CELLS, Finder, Found, Fusions},
     },
 };
 use alloc::{boxed::Box, collections::TryReserveError, string::String, vec::Vec};
@@ -196,14 +196,25 @@ impl Builder {
         self.code.push(Cell::of_handler(handler));
     }
 
+    /// What finds the sequences of finished code, from its end on or from where it was stopped.
+    pub(crate) fn finder<'a>(&self, fusions: &'a Fusions) -> Result<Found<'a>, TryReserveError> {
+        // What is behind has been seen by the finder that goes on: one of few cells is done by now.
+        const { assert!(FEW_CELLS <= PIECE) };
+        if self.fused.is_some() {
+            return fusions.all().map(Found::All);
+        }
+        let words = self.starts.iter().filter_map(|&start| self.code.get(start as usize));
+        fusions.of(self.starts.len(), words.copied())
+    }
+
     /// In finished code: cells that the instruction set has a sequence or a block for get the
     /// handler of all together; some of the cells, from the end on. Whether there were any left.
-    pub(crate) fn fuse_some(&mut self, fusions: &Fusions, blocks: bool) -> bool {
+    pub(crate) fn fuse_some(&mut self, finder: &Finder, blocks: bool) -> bool {
         for _ in 0..PIECE {
             let Some(start) = self.starts.pop() else { return false };
             let (start, end) = (start as usize, self.fused.unwrap_or(self.code.len()));
             let Some(cell) = self.code.get_mut(start..end) else { return false };
-            let (handler, _) = fusions.fuse(&mut self.behind, cell, blocks);
+            let (handler, _) = finder.fuse(&mut self.behind, cell, blocks);
             if let Some(word) = cell.first_mut() {
                 *word = handler;
             }
@@ -214,13 +225,13 @@ impl Builder {
 
     /// Of finished code, for a listing: notes how many cells each handler would execute, if
     /// [`Builder::fuse_some`] were called.
-    pub(crate) fn find_sequences(&mut self, fusions: &Fusions, blocks: bool) {
+    pub(crate) fn find_sequences(&mut self, finder: &Finder, blocks: bool) {
         let Some(lines) = &mut self.lines else { return };
         let mut behind = Behind::default();
         let mut end = self.code.len();
         for &start in self.starts.iter().rev() {
             let Some(cell) = self.code.get(start as usize..end) else { return };
-            let (_, length) = fusions.fuse(&mut behind, cell, blocks);
+            let (_, length) = finder.fuse(&mut behind, cell, blocks);
             end = start as usize;
             if let Ok(line) = lines.binary_search_by_key(&(start as usize), |line| line.at) {
                 lines[line].sequence = length;

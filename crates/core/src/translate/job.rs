@@ -5,6 +5,7 @@
 use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
     error::error,
+    exec::tables::FAST,
     exec::{Catches, Cell},
     verify::{Progress, Subject},
 };
@@ -162,9 +163,11 @@ impl Job {
             self.stage = Stage::Fuse;
         }
         if self.stage == Stage::Fuse {
-            if let Some(fusions) = source.fusions {
+            if FAST && let Some(fusions) = source.fusions {
                 let blocks = source.has_blocks();
-                shed(interrupted, || self.state.builder.fuse_some(fusions, blocks))?;
+                let found = self.state.builder.finder(fusions).map_err(TranslateError::from)?;
+                let finder = found.finder();
+                shed(interrupted, || self.state.builder.fuse_some(finder, blocks))?;
             }
             self.verification = Default::default();
             self.stage = if VERIFIES && source.verify { Stage::Verify } else { Stage::Shed };

@@ -211,7 +211,7 @@ fn record(
     let mut translator = Translator::new(source, defined, recording, &mut state)?;
     translator.body(None)?;
     if let (Recording::Text, Some(fusions)) = (recording, source.fusions) {
-        translator.builder.find_sequences(fusions, source.has_blocks());
+        translator.builder.find_sequences(fusions.all()?, source.has_blocks());
     }
     Ok((translator.builder.lines.take().unwrap_or_default(), translator.state.take_catches()))
 }

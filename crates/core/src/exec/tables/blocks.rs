@@ -1,5 +1,5 @@
 //! [`Blocks`]: finds the blocks of the instruction set in finished code: whole stretches of cells,
-//! with their operands. [`Fusions`](super::fusions::Fusions) asks it for each cell of a function,
+//! with their operands. [`Finder`](super::fusions::Finder) asks it for each cell of a function,
 //! from the last to the first.
 //!
 //! The plan: the cells of all blocks have numbers, and the build makes an automaton that reads

@@ -1,4 +1,4 @@
-//! [`Fusions`]: finds the sequences of the instruction set in finished code. The translator asks
+//! [`Finder`]: finds the sequences of the instruction set in finished code. The translator asks
 //! for each cell of a function, from the last to the first.
 //!
 //! The plan: a cell whose successors make a sequence with it gets the handler of all together; they
@@ -16,32 +16,55 @@ use super::{
 };
 use crate::{
     exec::machine::{Cell, dispatch::Handler},
+    lock::Once,
     room::push,
 };
 use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
+use core::{
+    iter, mem,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
-/// What the sequences of the set are made of, by the addresses of handlers. One for an engine.
+/// The sequences of the set, for an engine.
+#[derive(Default)]
 pub(crate) struct Fusions {
-    /// Open addressing: a handler word, and the parts that its cells are; 0 where there is none.
-    words: Box<[(u64, Parts)]>,
-    /// The parts of each handler word, side by side, the best first. The compiler may have given
-    /// handlers of the same machine code one address: a cell of that is each of them.
-    parts: Box<[u16]>,
+    /// What finds all, from when it is first needed.
+    all: Once<Finder>,
+    /// How many functions have had one of their own.
+    few: AtomicUsize,
+}
+
+/// What finds sequences.
+pub(crate) struct Finder {
+    parts: ByWord,
     blocks: Blocks,
 }
 
-/// The parts that cells of a handler are.
-#[derive(Clone, Copy, Debug)]
-struct Parts {
-    /// One of them whose handler it is; [`NONE`] if they only read slots where the handler reads
-    /// pinned locals.
-    own: u16,
-    /// How many they are, and where they begin in the list.
-    count: u16,
-    first: u32,
+/// For a function: the engine's, or its own.
+pub(crate) enum Found<'a> {
+    All(&'a Finder),
+    Own(Finder),
 }
 
-const NO_PARTS: Parts = Parts { own: NONE, count: 0, first: 0 };
+/// The parts that the cells of handlers are: the handlers' own, and those that read slots where the
+/// handlers read pinned locals. The compiler may have given handlers of the same machine code one
+/// address: a cell of that is what each of them is.
+struct ByWord {
+    /// A power of two: of each a list of words, by one of `entries`, or [`NONE`].
+    buckets: Box<[u16]>,
+    entries: Vec<Entry>,
+}
+
+/// A part that cells of a handler are.
+#[derive(Clone, Copy)]
+struct Entry {
+    word: u64,
+    part: u16,
+    /// The next of the same word, or [`NONE`]: the best comes first.
+    same: u16,
+    /// Of the first of a word the first of another in the bucket, or [`NONE`].
+    other: u16,
+}
 
 /// Cells that have been looked at, the last first: as many as the longest sequence has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +76,8 @@ pub(crate) struct Behind {
 /// A cell, and how many dispatches there are from there to the end of the stretch.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    parts: Parts,
+    /// The first of its entries, or [`NONE`].
+    entry: u16,
     dispatches: u32,
 }
 
@@ -66,66 +90,145 @@ struct Best {
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen { parts: NO_PARTS, dispatches: 0 }
+        Seen { entry: NONE, dispatches: 0 }
     }
 }
 
+/// Functions of no more cells can have a finder of their own: it takes 9,000 instructions where all
+/// take 65,000. Until so many functions have had one: then there will be more.
+pub(crate) const FEW_CELLS: usize = 64;
+const FEW_FUNCTIONS: usize = 6;
+
 impl Fusions {
-    pub(crate) fn new() -> Result<Fusions, TryReserveError> {
-        let count = PARTS.len() + SPECIAL.len();
-        // From a third to two thirds of it are full.
-        let len = if count == 0 { 0 } else { (count + count / 2).next_power_of_two() };
-        let mut words = filled(len, (0, NO_PARTS))?;
-        // By handler word the last of PARTS (that is `own`) and of SPECIAL that has it; and of each
-        // the one before.
-        let mut specials = filled(len, NONE)?;
-        let mut same = filled(PARTS.len(), NONE)?;
-        let mut same_special = filled(SPECIAL.len(), NONE)?;
-        for (part, &handler) in (0..).zip(&PARTS) {
+    /// What finds all sequences.
+    pub(crate) fn all(&self) -> Result<&Finder, TryReserveError> {
+        if let Some(finder) = self.all.get() {
+            return Ok(finder);
+        }
+        let finder = Finder::new(PARTS.len() + SPECIAL.len(), |_| true)?;
+        Ok(self.all.get_or_init(|| finder))
+    }
+
+    /// What finds all sequences of such cells, of which there are so many. What it finds does not
+    /// depend on what was asked before.
+    pub(crate) fn of(
+        &self,
+        count: usize,
+        words: impl Iterator<Item = Cell>,
+    ) -> Result<Found<'_>, TryReserveError> {
+        let few = self.few.load(Ordering::Relaxed);
+        if count > FEW_CELLS || blocks::any() || few == FEW_FUNCTIONS || self.all.get().is_some() {
+            return self.all().map(Found::All);
+        }
+        self.few.store(few + 1, Ordering::Relaxed);
+        Finder::of(count, words).map(Found::Own)
+    }
+}
+
+impl Found<'_> {
+    pub(crate) fn finder(&self) -> &Finder {
+        match self {
+            Found::All(finder) => finder,
+            Found::Own(finder) => finder,
+        }
+    }
+}
+
+/// A number of 32 bits for a handler word, all as good as any.
+fn mixed(word: u64) -> u64 {
+    word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+}
+
+fn filtered(word: u64) -> u8 {
+    let [_, _, _, highest, ..] = mixed(word).to_le_bytes();
+    highest
+}
+
+impl ByWord {
+    /// Of the words that are wanted, about as many.
+    fn new(count: usize, is_wanted: impl Fn(u64) -> bool) -> Result<ByWord, TryReserveError> {
+        const { assert!(PARTS.len() + SPECIAL.len() < NONE as usize) };
+        let (mut buckets, mut entries) = (Vec::new(), Vec::new());
+        if !PARTS.is_empty() {
+            buckets.try_reserve_exact(count.next_power_of_two())?;
+            buckets.resize(count.next_power_of_two(), NONE);
+            entries.try_reserve_exact(count)?;
+        }
+        let mut parts = ByWord { buckets: buckets.into_boxed_slice(), entries };
+        let mut add = |handler, part| {
             let word = Cell::of_handler(handler).bits();
-            if let Some(at) = slot(&words, word) {
-                same[usize::from(part)] = words[at].1.own;
-                words[at] = (word, Parts { own: part, ..NO_PARTS });
+            if is_wanted(word) { parts.add(word, part) } else { Ok(()) }
+        };
+        // What of a word comes later is first in its list: its own parts are.
+        SPECIAL.iter().try_for_each(|&(handler, general)| add(handler, general))?;
+        PARTS.iter().zip(0..).try_for_each(|(&handler, part)| add(handler, part))?;
+        Ok(parts)
+    }
+
+    fn add(&mut self, word: u64, part: u16) -> Result<(), TryReserveError> {
+        let Some(bucket) = self.buckets.get_mut(self.bucket(word)) else { return Ok(()) };
+        // There are fewer, as `new` says.
+        let number = u16::try_from(self.entries.len()).unwrap_or(NONE);
+        let mut first = *bucket;
+        while let Some(entry) = self.entries.get_mut(usize::from(first)) {
+            if entry.word == word {
+                let known = mem::replace(entry, Entry { part, same: number, ..*entry });
+                return push(&mut self.entries, known);
             }
+            first = entry.other;
         }
-        for (special, &(handler, _)) in (0..).zip(&SPECIAL) {
-            let word = Cell::of_handler(handler).bits();
-            if let Some(at) = slot(&words, word) {
-                words[at].0 = word;
-                same_special[usize::from(special)] = specials[at];
-                specials[at] = special;
-            }
+        let other = mem::replace(bucket, number);
+        push(&mut self.entries, Entry { word, part, same: NONE, other })
+    }
+
+    fn bucket(&self, word: u64) -> usize {
+        usize::try_from(mixed(word)).unwrap_or(0) & self.buckets.len().wrapping_sub(1)
+    }
+
+    fn find(&self, number: u16) -> Option<&Entry> {
+        self.entries.get(usize::from(number))
+    }
+
+    /// The first entry of a word, or [`NONE`].
+    #[inline]
+    fn first(&self, word: u64) -> u16 {
+        let mut number = self.buckets.get(self.bucket(word)).copied().unwrap_or(NONE);
+        while let Some(entry) = self.find(number)
+            && entry.word != word
+        {
+            number = entry.other;
         }
-        let mut parts = Vec::new();
-        parts.try_reserve(count)?;
-        for at in 0..len {
-            let (word, Parts { own, .. }) = words[at];
-            if word == 0 {
-                continue;
-            }
-            let first = parts.len();
-            let mut add = |mut part: u16| -> Result<(), TryReserveError> {
-                while part != NONE {
-                    push(&mut parts, part)?;
-                    part = same[usize::from(part)];
-                }
-                Ok(())
-            };
-            add(own)?;
-            let mut special = specials[at];
-            while special != NONE {
-                let (_, general) = SPECIAL[usize::from(special)];
-                add(parts_of(&words, Cell::of_handler(PARTS[usize::from(general)])).own)?;
-                special = same_special[usize::from(special)];
-            }
-            // There are no more parts than numbers for them, and a word has each at most once for
-            // each of the few handlers that it is.
-            let count = u16::try_from(parts.len() - first).unwrap_or(u16::MAX);
-            let first = u32::try_from(first).unwrap_or(u32::MAX);
-            words[at].1 = Parts { own, count, first };
-        }
-        let blocks = Blocks::new(|word| parts_of(&words, word).own)?;
-        Ok(Fusions { words: words.into_boxed_slice(), parts: parts.into_boxed_slice(), blocks })
+        number
+    }
+
+    /// What a cell is as a part, the best first.
+    fn parts(&self, first: u16) -> impl Iterator<Item = u16> {
+        let first = self.find(first);
+        iter::successors(first, |entry| self.find(entry.same)).map(|entry| entry.part)
+    }
+
+    /// The part whose handler a word is, if there is one.
+    fn own(&self, first: u16) -> u16 {
+        let Some(first) = self.find(first) else { return NONE };
+        let handler = PARTS[usize::from(first.part)];
+        if Cell::of_handler(handler).bits() == first.word { first.part } else { NONE }
+    }
+}
+
+impl Finder {
+    /// That of such cells, about as many.
+    fn of(count: usize, words: impl Iterator<Item = Cell>) -> Result<Finder, TryReserveError> {
+        // Most of what is in none of the cells is not in the filter either.
+        let mut filter = [false; 256];
+        words.for_each(|word| filter[usize::from(filtered(word.bits()))] = true);
+        Finder::new(count, |word| filter[usize::from(filtered(word))])
+    }
+
+    /// See [`ByWord::new`].
+    fn new(count: usize, is_wanted: impl Fn(u64) -> bool) -> Result<Finder, TryReserveError> {
+        let parts = ByWord::new(count, is_wanted)?;
+        let blocks = Blocks::new(|word| parts.own(parts.first(word.bits())))?;
+        Ok(Finder { parts, blocks })
     }
 
     /// The handler for a cell, whose words these are, before those `behind`, which are those that
@@ -133,12 +236,12 @@ impl Fusions {
     /// cells it executes. Blocks are looked for if `blocks`.
     pub(crate) fn fuse(&self, behind: &mut Behind, cell: &[Cell], blocks: bool) -> (Cell, usize) {
         let [word, words @ ..] = cell else { return (Cell::word(0), 1) };
-        let parts = parts_of(&self.words, *word);
-        let (fused, length) = self.best(behind, parts);
+        let entry = self.parts.first(word.bits());
+        let (fused, length) = self.best(behind, entry);
         if blocks::any()
             && blocks
-            && let Some((handler, cells)) =
-                self.blocks.find_block(&mut behind.reached, parts.own, words)
+            && let own = self.parts.own(entry)
+            && let Some((handler, cells)) = self.blocks.find_block(&mut behind.reached, own, words)
         {
             behind.cells[0].dispatches = 1;
             return (Cell::of_handler(handler), cells);
@@ -148,63 +251,42 @@ impl Fusions {
     }
 
     /// The best sequence that begins with the cell of a part, if there is one, and its length.
-    fn best(&self, behind: &mut Behind, parts: Parts) -> (u16, usize) {
+    fn best(&self, behind: &mut Behind, entry: u16) -> (u16, usize) {
         let mut best = Best {
             dispatches: behind.cells[0].dispatches.saturating_add(1),
             fused: NONE,
             length: 1,
         };
-        for &part in self.all(parts) {
-            let root = ROOTS.get(usize::from(part)).and_then(|&root| find_node(root));
-            root.into_iter().for_each(|root| self.look(root, &behind.cells, 2, &mut best));
+        for part in self.parts.parts(entry) {
+            if let Some(&(root, filter)) = ROOTS.get(usize::from(part))
+                && let Some(root) = find_node(root)
+            {
+                self.look(root, filter, &behind.cells, 2, &mut best);
+            }
         }
-        behind.cells.rotate_right(1);
-        behind.cells[0] = Seen { parts, dispatches: best.dispatches };
+        behind.cells.copy_within(..LONGEST - 1, 1);
+        behind.cells[0] = Seen { entry, dispatches: best.dispatches };
         (best.fused, best.length)
     }
 
     /// Looks for sequences that are better: from a node on, to which the first of `behind` would be
     /// the `length`-th part. As deep as the longest sequence.
-    fn look(&self, node: &Node, behind: &[Seen], length: usize, best: &mut Best) {
+    fn look(&self, node: &Node, filter: u16, behind: &[Seen], length: usize, best: &mut Best) {
         let Some((seen, behind)) = behind.split_first() else { return };
-        let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
-        for next in self.all(seen.parts).iter().filter_map(|&part| next(node, part)) {
+        for part in self.parts.parts(seen.entry) {
+            if filter >> (part % 16) & 1 == 0 {
+                continue;
+            }
+            let Some(next) = next(node, part) else { continue };
+            let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
             if next.fused != NONE && dispatches < best.dispatches {
                 *best = Best { dispatches, fused: next.fused, length };
             }
-            self.look(next, behind, length + 1, best);
+            if next.count > 0 {
+                self.look(next, u16::MAX, behind, length + 1, best);
+            }
         }
     }
-
-    /// What a cell is as a part, the best first.
-    fn all(&self, Parts { count, first, .. }: Parts) -> &[u16] {
-        let first = first as usize;
-        self.parts.get(first..first + usize::from(count)).unwrap_or_default()
-    }
-}
-
-/// A list of so many.
-fn filled<T: Clone>(len: usize, item: T) -> Result<Vec<T>, TryReserveError> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(len)?;
-    list.resize(len, item);
-    Ok(list)
-}
-
-/// Where a handler word, which is not 0, is in a table, or would be.
-fn slot<T>(table: &[(u64, T)], word: u64) -> Option<usize> {
-    let mask = table.len().checked_sub(1)?;
-    let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    let mut at = usize::try_from(hash).unwrap_or(0) & mask;
-    while table[at].0 != 0 && table[at].0 != word {
-        at = (at + 1) & mask;
-    }
-    Some(at)
-}
-
-/// The parts of sequences and blocks that a cell's handler is, if it is one.
-fn parts_of(words: &[(u64, Parts)], word: Cell) -> Parts {
-    slot(words, word.bits()).map_or(NO_PARTS, |at| words[at].1)
 }
 
 fn find_node(number: u16) -> Option<&'static Node> {
@@ -240,7 +322,7 @@ pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
         }
     }
     let mut all = Vec::new();
-    for (&root, &part) in ROOTS.iter().zip(&PARTS) {
+    for (&(root, _), &part) in ROOTS.iter().zip(&PARTS) {
         if let Some(node) = find_node(root) {
             walk(node, &mut alloc::vec![part], &mut all);
         }
@@ -253,16 +335,19 @@ mod tests {
     use super::*;
 
     /// The code as it is when sequences were looked for.
+    /// A finder for this code alone finds the same.
     fn fuse(code: &[Cell]) -> Vec<u64> {
-        let fusions = Fusions::new().expect("there is memory");
-        let mut behind = Behind::default();
-        let mut fused: Vec<u64> = code
-            .iter()
-            .rev()
-            .map(|&cell| fusions.fuse(&mut behind, &[cell], false).0.bits())
-            .collect();
-        fused.reverse();
-        fused
+        let fused = |finder: &Finder| -> Vec<u64> {
+            let mut behind = Behind::default();
+            let fuse = |&cell| finder.fuse(&mut behind, &[cell], false).0.bits();
+            let backwards: Vec<u64> = code.iter().rev().map(fuse).collect();
+            backwards.into_iter().rev().collect()
+        };
+        let fusions = Fusions::default();
+        let all = fused(fusions.all().expect("there is memory"));
+        let own = Finder::of(code.len(), code.iter().copied()).expect("there is memory");
+        assert_eq!(all, fused(&own));
+        all
     }
 
     #[test]
@@ -308,7 +393,8 @@ mod tests {
     fn a_stretch_is_divided_into_as_few_as_can_be() {
         // By trial of all divisions, for all pairs of sequences that can follow each other.
         let all: Vec<_> = sequences().into_iter().take(60).collect();
-        let fusions = Fusions::new().expect("there is memory");
+        let fusions = Fusions::default();
+        let finder = fusions.all().expect("there is memory");
         let lengths: Vec<(Vec<u64>, usize)> = sequences()
             .into_iter()
             .map(|(_, parts)| {
@@ -331,7 +417,7 @@ mod tests {
                 }
                 let mut behind = Behind::default();
                 for &cell in code.iter().rev() {
-                    fusions.fuse(&mut behind, &[cell], false);
+                    finder.fuse(&mut behind, &[cell], false);
                 }
                 assert!(behind.cells[0].dispatches <= least[0]);
             }

@@ -235,14 +235,14 @@ tables! {
 
 /// The handlers of a simple instruction.
 pub(crate) fn handlers(op: Op) -> Handlers {
-    let known = sparse::of(op);
-    if !SIMD || !native::CAN_BE_FAST || !native::is_fast() {
-        return known;
+    if SIMD && native::CAN_BE_FAST {
+        match sparse::of_fast(op) {
+            Handlers::None => {}
+            fast if native::is_fast() => return fast,
+            _ => {}
+        }
     }
-    match sparse::of_fast(op) {
-        Handlers::None => known,
-        fast => fast,
-    }
+    sparse::of(op)
 }
 
 impl Handlers {
