@@ -20,6 +20,7 @@ pub(crate) mod block;
 use super::name::Name;
 use block::{Automaton, Block};
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
     format,
@@ -420,47 +421,62 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     list(&mut out, "/// What they are together.\npub(super) static FUSED", "Handler", fused);
 
     // Nodes in the order in which they are reached, the first parts before all others.
-    let mut nodes = String::new();
-    let mut edges = Vec::new();
-    let mut roots = Vec::new();
-    let mut queue: Vec<&Node> = Vec::new();
-    for part in 0..parts.len() {
-        match root.next.get(&part) {
-            Some(node) => {
-                let filter = node.next.keys().fold(0_u16, |filter, part| filter | 1 << (part % 16));
-                roots.push(format!("({}, {filter:#x})", queue.len()));
-                queue.push(node);
-            }
-            None => roots.push("(NONE, 0)".to_owned()),
-        }
+    let mut queue: Vec<&Node> = root.next.values().collect();
+    let mut children = Vec::new();
+    while children.len() < queue.len() {
+        let node = queue[children.len()];
+        children.push(queue.len());
+        queue.extend(node.next.values());
     }
-    let mut at = 0;
-    while at < queue.len() {
-        let node = queue[at];
-        let fused = node.fused.map_or("NONE".to_owned(), |fused| fused.to_string());
-        let (first, count) = (edges.len(), node.next.len());
-        let _ = writeln!(nodes, "Node {{ fused: {fused}, first: {first}, count: {count} }},");
-        for (part, next) in &node.next {
-            edges.push(format!("({part}, {})", queue.len()));
-            queue.push(next);
-        }
-        at += 1;
-    }
+    let (places, edges) = placed(&queue, &children);
     if queue.len().max(edges.len()) >= usize::from(u16::MAX) {
         return Err("0: there are too many sequences".to_owned());
     }
-    let head = "/// Nodes of parts that come first; and a bit, by its last four, of each part that \
-                can come next.\npub(super) static ROOTS";
-    list(&mut out, head, "(u16, u16)", roots);
-    let _ = writeln!(out, "pub(super) static NODES: [Node; {at}] = [\n{nodes}];");
+    let numbers: BTreeMap<usize, usize> = root.next.keys().copied().zip(0..).collect();
+    let or_none = |number: Option<usize>| number.map_or("NONE".to_owned(), |n| n.to_string());
+    let roots = (0..parts.len()).map(|part| or_none(numbers.get(&part).copied()));
+    list(&mut out, "/// Nodes of parts that come first.\npub(super) static ROOTS", "u16", roots);
+    let nodes = queue.iter().zip(places).map(|(node, place)| {
+        format!("Node {{ fused: {}, edges: {} }}", or_none(node.fused), or_none(place))
+    });
+    list(&mut out, "/// The beginnings of sequences.\npub(super) static NODES", "Node", nodes);
+    let edges = edges.into_iter().map(|edge| match edge {
+        Some((from, to)) => format!("({from}, {to})"),
+        None => "(NONE, NONE)".to_owned(),
+    });
     list(
         &mut out,
-        "/// A part, and the node it leads to.\npub(super) static EDGES",
+        "/// From a node to one with a part more.\npub(super) static EDGES",
         "(u16, u16)",
         edges,
     );
     blocks(&file, &set, |part| number[part], &mut out)?;
     Ok(out)
+}
+
+/// The edges of all nodes in one list: that of a node with a part is as many behind where the
+/// node's begin as the part's number is; others may lie between. Where they begin, and the edges,
+/// each with both its nodes. `children` are the numbers of nodes' first children.
+fn placed(
+    nodes: &[&Node],
+    children: &[usize],
+) -> (Vec<Option<usize>>, Vec<Option<(usize, usize)>>) {
+    let (mut places, mut edges) = (vec![None; nodes.len()], Vec::new());
+    let mut order: Vec<usize> = (0..nodes.len()).filter(|&n| !nodes[n].next.is_empty()).collect();
+    // The largest first: they are hard to place.
+    order.sort_by_key(|&number| Reverse(nodes[number].next.len()));
+    for number in order {
+        let parts = || nodes[number].next.keys();
+        let is_free = |at: usize| edges.get(at).is_none_or(Option::is_none);
+        let place = (0..).find(|place| parts().all(|part| is_free(place + part)));
+        let place = place.expect("there is room behind all");
+        for (part, child) in parts().zip(children[number]..) {
+            edges.resize(edges.len().max(place + part + 1), None);
+            edges[place + part] = Some((number, child));
+        }
+        places[number] = Some(place);
+    }
+    (places, edges)
 }
 
 /// The tables of blocks, and their code.

@@ -76,8 +76,9 @@ pub(crate) struct Behind {
 /// A cell, and how many dispatches there are from there to the end of the stretch.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// The first of its entries, or [`NONE`].
-    entry: u16,
+    /// What it is as a part, or [`NONE`], and the entry with more.
+    part: u16,
+    same: u16,
     dispatches: u32,
 }
 
@@ -90,7 +91,7 @@ struct Best {
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen { entry: NONE, dispatches: 0 }
+        Seen { part: NONE, same: NONE, dispatches: 0 }
     }
 }
 
@@ -202,9 +203,10 @@ impl ByWord {
     }
 
     /// What a cell is as a part, the best first.
-    fn parts(&self, first: u16) -> impl Iterator<Item = u16> {
-        let first = self.find(first);
-        iter::successors(first, |entry| self.find(entry.same)).map(|entry| entry.part)
+    fn parts(&self, seen: Seen) -> impl Iterator<Item = u16> {
+        let first = (seen.part != NONE).then_some((seen.part, seen.same));
+        let next = |&(_, same): &(u16, u16)| self.find(same).map(|entry| (entry.part, entry.same));
+        iter::successors(first, next).map(|(part, _)| part)
     }
 
     /// The part whose handler a word is, if there is one.
@@ -250,55 +252,57 @@ impl Finder {
         (fused.map_or(*word, |&handler| Cell::of_handler(handler)), length)
     }
 
-    /// The best sequence that begins with the cell of a part, if there is one, and its length.
+    /// The best sequence that begins with the cell of an entry, if there is one, and its length.
     fn best(&self, behind: &mut Behind, entry: u16) -> (u16, usize) {
+        let mut seen = Seen::default();
+        if let Some(entry) = self.parts.find(entry) {
+            (seen.part, seen.same) = (entry.part, entry.same);
+        }
         let mut best = Best {
             dispatches: behind.cells[0].dispatches.saturating_add(1),
             fused: NONE,
             length: 1,
         };
-        for part in self.parts.parts(entry) {
-            if let Some(&(root, filter)) = ROOTS.get(usize::from(part))
-                && let Some(root) = find_node(root)
-            {
-                self.look(root, filter, &behind.cells, 2, &mut best);
+        for part in self.parts.parts(seen) {
+            if let Some(root) = ROOTS.get(usize::from(part)).and_then(|&root| node(root)) {
+                self.go_on(root, &behind.cells, 1, &mut best);
             }
         }
+        seen.dispatches = best.dispatches;
         behind.cells.copy_within(..LONGEST - 1, 1);
-        behind.cells[0] = Seen { entry, dispatches: best.dispatches };
+        behind.cells[0] = seen;
         (best.fused, best.length)
     }
 
-    /// Looks for sequences that are better: from a node on, to which the first of `behind` would be
-    /// the `length`-th part. As deep as the longest sequence.
-    fn look(&self, node: &Node, filter: u16, behind: &[Seen], length: usize, best: &mut Best) {
-        let Some((seen, behind)) = behind.split_first() else { return };
-        for part in self.parts.parts(seen.entry) {
-            if filter >> (part % 16) & 1 == 0 {
-                continue;
-            }
-            let Some(next) = next(node, part) else { continue };
+    /// Looks for sequences that are better, from a node of so many parts on, before the first of
+    /// `behind`. As deep as the longest sequence.
+    fn go_on(&self, from: Numbered, behind: &[Seen], length: usize, best: &mut Best) {
+        let Some((&seen, behind)) = behind.split_first() else { return };
+        for next in self.parts.parts(seen).filter_map(|part| next(from, part)) {
             let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
-            if next.fused != NONE && dispatches < best.dispatches {
-                *best = Best { dispatches, fused: next.fused, length };
+            if next.1.fused != NONE && dispatches < best.dispatches {
+                *best = Best { dispatches, fused: next.1.fused, length: length + 1 };
             }
-            if next.count > 0 {
-                self.look(next, u16::MAX, behind, length + 1, best);
+            if next.1.edges != NONE {
+                self.go_on(next, behind, length + 1, best);
             }
         }
     }
 }
 
-fn find_node(number: u16) -> Option<&'static Node> {
-    NODES.get(usize::from(number))
+/// A node and its number.
+type Numbered = (u16, &'static Node);
+
+fn node(number: u16) -> Option<Numbered> {
+    NODES.get(usize::from(number)).map(|node| (number, node))
 }
 
-/// The sequence with one more part.
-fn next(node: &Node, part: u16) -> Option<&'static Node> {
-    let first = usize::from(node.first);
-    let edges = EDGES.get(first..first + usize::from(node.count))?;
-    let at = edges.binary_search_by_key(&part, |edge| edge.0).ok()?;
-    find_node(edges[at].1)
+/// The node with one more part.
+#[inline]
+fn next((from, Node { edges, .. }): Numbered, part: u16) -> Option<Numbered> {
+    // A node without edges has none behind the list.
+    let &(parent, child) = EDGES.get(usize::from(*edges) + usize::from(part))?;
+    if parent == from { node(child) } else { None }
 }
 
 /// Handlers that read pinned locals, each with the part of sequences that reads slots instead: for
@@ -310,24 +314,28 @@ pub(crate) fn specials() -> impl Iterator<Item = (Handler, Handler)> {
 /// The handlers of sequences, each with that of its first part: for the verifier, to which a cell
 /// of a sequence is what it is without the others.
 pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
-    fn walk(node: &Node, parts: &mut Vec<Handler>, all: &mut Vec<(Handler, Vec<Handler>)>) {
-        if let Some(&handler) = FUSED.get(usize::from(node.fused)) {
-            all.push((handler, parts.clone()));
-        }
-        let first = usize::from(node.first);
-        for &(part, next) in &EDGES[first..first + usize::from(node.count)] {
-            parts.push(PARTS[usize::from(part)]);
-            walk(&NODES[usize::from(next)], parts, all);
-            parts.pop();
+    // Of each node the part that it has more than another, and which that is.
+    let mut above = alloc::vec![(NONE, NONE); NODES.len()];
+    for (part, &root) in (0..).zip(&ROOTS) {
+        if let Some(above) = above.get_mut(usize::from(root)) {
+            *above = (part, NONE);
         }
     }
-    let mut all = Vec::new();
-    for (&(root, _), &part) in ROOTS.iter().zip(&PARTS) {
-        if let Some(node) = find_node(root) {
-            walk(node, &mut alloc::vec![part], &mut all);
+    for (at, &(parent, child)) in (0..).zip(&EDGES) {
+        if let Some(node) = NODES.get(usize::from(parent)) {
+            above[usize::from(child)] = (at - node.edges, parent);
         }
     }
-    all
+    let parts = |mut number: u16| {
+        let mut parts = Vec::new();
+        while let Some(&(part, parent)) = above.get(usize::from(number)) {
+            parts.insert(0, PARTS[usize::from(part)]);
+            number = parent;
+        }
+        parts
+    };
+    let numbered = (0..).zip(&NODES).filter(|(_, node)| node.fused != NONE);
+    numbered.map(|(number, node)| (FUSED[usize::from(node.fused)], parts(number))).collect()
 }
 
 #[cfg(all(test, feature = "fast"))]

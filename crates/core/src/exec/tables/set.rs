@@ -36,9 +36,9 @@ pub(super) const NONE: u16 = u16::MAX;
 pub(super) struct Node {
     /// The handler of all together, in [`FUSED`].
     pub(super) fused: u16,
-    /// What can come next, in [`EDGES`]: in the order of parts.
-    pub(super) first: u16,
-    pub(super) count: u16,
+    /// Where its edges begin in [`EDGES`]: that with a part is as many behind as the part's number
+    /// is, and others may be between. [`NONE`] if it has none.
+    pub(super) edges: u16,
 }
 
 /// A cell of blocks.
