@@ -454,14 +454,14 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     Ok(out)
 }
 
+/// From a node to another, by their numbers; none where there is room left.
+type Edge = Option<(usize, usize)>;
+
 /// The edges of all nodes in one list: that of a node with a part is as many behind where the
-/// node's begin as the part's number is; others may lie between. Where they begin, and the edges,
-/// each with both its nodes. `children` are the numbers of nodes' first children.
-fn placed(
-    nodes: &[&Node],
-    children: &[usize],
-) -> (Vec<Option<usize>>, Vec<Option<(usize, usize)>>) {
-    let (mut places, mut edges) = (vec![None; nodes.len()], Vec::new());
+/// node's begin as the part's number is; others may lie between. Where they begin, and the edges.
+/// `children` are the numbers of nodes' first children.
+fn placed(nodes: &[&Node], children: &[usize]) -> (Vec<Option<usize>>, Vec<Edge>) {
+    let (mut places, mut edges) = (vec![None; nodes.len()], Vec::<Edge>::new());
     let mut order: Vec<usize> = (0..nodes.len()).filter(|&n| !nodes[n].next.is_empty()).collect();
     // The largest first: they are hard to place.
     order.sort_by_key(|&number| Reverse(nodes[number].next.len()));
