@@ -51,8 +51,7 @@ impl Engine {
     ///
     /// # Errors
     /// On a host without 64-bit atomics, if the process has made 2^32 - 1 engines before; if
-    /// the host has no memory; if [`Config::verify_code`] is asked for in a build without the
-    /// feature `verify`.
+    /// [`Config::verify_code`] is asked for in a build without the feature `verify`.
     pub fn new(config: &Config) -> Result<Engine, Error> {
         if config.verify_code && !cfg!(any(debug_assertions, feature = "verify")) {
             let needs = "to verify code needs the cargo feature `verify`";
