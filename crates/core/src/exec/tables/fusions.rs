@@ -220,8 +220,8 @@ impl ByWord {
 impl Finder {
     /// That of such cells, of which there are so many.
     fn of(count: usize, words: impl Iterator<Item = Cell>) -> Result<Finder, TryReserveError> {
-        // Most of what is in none of the cells is not in the filter either: with the rest, there are
-        // about four times as many.
+        // Most of what is in none of the cells is not in the filter either: with the rest, there
+        // are about four times as many.
         let mut filter = [false; 256];
         words.for_each(|word| filter[usize::from(filtered(word.bits()))] = true);
         Finder::new(4 * count, |word| filter[usize::from(filtered(word))])
