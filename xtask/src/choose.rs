@@ -5,7 +5,9 @@
 //!
 //! The plan:
 //! 1. Handlers whose operands lie in registers are admitted if they are worth enough. Those whose
-//!    operands lie in slots or in the code are always there.
+//!    operands lie in slots or in the code are always there. A file `code-NAME` has the whole code
+//!    of a program that has a say, each cell once: there is what its other runs would execute, and
+//!    other programs. It counts for handlers as a program does.
 //! 2. Candidates for sequences are all chains of up to [`LONGEST`] cells that were executed, of
 //!    handlers that are there.
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,
@@ -46,6 +48,8 @@ const POWER: f64 = 0.35;
 const JUDGE: &str = "judge-";
 /// How files begin that tell what is executed with fuel.
 const FUEL: &str = "fuel-";
+/// How files of all code of a program begin.
+const CODE: &str = "code-";
 /// What pays, and how many sequences begin with it.
 const PAYS: &str = "Charge<Fueled>";
 const PAYING: usize = 128;
@@ -129,6 +133,13 @@ impl Profiles {
     fn without_programs(&self) -> Profiles {
         let (names, numbers) = (self.names.clone(), self.numbers.clone());
         Profiles { names, numbers, ..Profiles::default() }
+    }
+
+    /// All handlers that the other one has names for get these, too.
+    fn name(&mut self, other: &Profiles) {
+        other.names.iter().for_each(|name| {
+            self.number(name);
+        });
     }
 
     fn number(&mut self, name: &str) -> Handler {
@@ -236,10 +247,16 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
     let begins = |path: &Path, with: &str| {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(with))
     };
-    for path in profiles.iter().filter(|path| !begins(path, JUDGE) && !begins(path, FUEL)) {
+    let others = [JUDGE, FUEL, CODE];
+    for path in profiles.iter().filter(|path| !others.iter().any(|other| begins(path, other))) {
         all.read(path)?;
     }
-    let handlers = admitted(&all, wanted.handlers);
+    let mut code = all.without_programs();
+    for path in profiles.iter().filter(|path| begins(path, CODE)) {
+        code.read(path)?;
+    }
+    all.name(&code);
+    let handlers = admitted(&all, &code, wanted.handlers);
     let sequences = chosen(&all, &handlers, wanted.sequences, &[], None);
     let mut of_judges = Vec::new();
     let chains: Vec<Chain> = sequences.iter().map(|sequence| sequence.chain.clone()).collect();
@@ -266,12 +283,12 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
 }
 
 /// The handlers that are admitted, and how often each was executed, the most valuable first.
-fn admitted(all: &Profiles, count: usize) -> Vec<(Handler, f64)> {
-    let executed = all.executed();
+fn admitted(all: &Profiles, code: &Profiles, count: usize) -> Vec<(Handler, f64)> {
+    let (executed, occurring) = (all.executed(), code.executed());
     let mut chosen: Vec<(Handler, f64)> = (0..)
-        .zip(&executed)
+        .zip(executed.iter().zip(&occurring))
         .filter(|&(handler, _): &(Handler, _)| is_chosen(&all.names[handler as usize]))
-        .map(|(handler, by_program)| (handler, worth(by_program)))
+        .map(|(handler, (executed, occurring))| (handler, worth(executed) + worth(occurring)))
         .collect();
     let name = |handler: Handler| &all.names[handler as usize];
     chosen.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| name(*a).cmp(name(*b))));

@@ -216,10 +216,18 @@ impl Options {
             programs::engines::Windlass,
         };
         std::fs::create_dir_all(folder)?;
-        let engine = windlass::Engine::default();
+        // What is not executed is translated, too.
+        let mut config = windlass::Config::new();
+        config.compilation_mode(windlass::CompilationMode::Eager);
+        let engine = windlass::Engine::new(&config)?;
         let write = |name: &str, part: &str| {
             let path = folder.join(format!("{part}-{name}.txt"));
             let profile = windlass::take_profile();
+            if part == self::part(Split::Choose) {
+                let lines = profile.code.iter().map(|(name, cells)| format!("{cells} {name}\n"));
+                let code = folder.join(format!("code-{name}.txt"));
+                std::fs::write(code, lines.collect::<String>())?;
+            }
             std::fs::write(path.with_extension("set"), profile.instruction_set())?;
             std::fs::write(path, profile.to_string())
         };

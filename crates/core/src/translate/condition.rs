@@ -96,10 +96,11 @@ impl<'m> Translator<'m> {
             if let What::Un(Op::I32Eqz) = inst.what {
                 self.builder.take_back();
                 wanted = !wanted;
-                // What was negated may itself be a comparison.
+                // What was negated may itself be a comparison, whose result nothing else reads. It
+                // has stayed in its slot, too, if there is no handler that leaves it out.
                 let before = self.builder.last().copied();
                 if let (Loc::Acc { slot, last_use: true }, Some(before)) = (inst.a, before)
-                    && before.d == ResultLoc::Acc(slot)
+                    && [ResultLoc::Acc(slot), ResultLoc::Slot(slot)].contains(&before.d)
                     && let Some(condition) = joined(before, wanted)
                 {
                     self.builder.take_back();

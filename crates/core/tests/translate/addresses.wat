@@ -31,7 +31,7 @@
 (;
 function 0
 0x000043      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x000048      4  acc = i32.load [p1(s-1) + (s-2 << 0) + 0x8]
+0x000048      4  s2 = i32.load [p0(s-2) + (p1(s-1) << 0) + 0x8]
 0x00004b      6  return acc
 function 1
 0x00004e      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
@@ -49,7 +49,7 @@ function 3
 function 4
 0x000078      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x00007c      4  acc = i32.add p0(s-2) p1(s-1)
-0x00007d      6  s2 = i32.load8_s [acc + 0x10000]
+0x00007d      6  acc = i32.load8_s [acc + 0x10000]
 0x000082      8  return acc
 function 5
 0x000085      0  enter int s0 s0 f64 s0 s0 f32 s0 s0
@@ -67,10 +67,9 @@ function 6
 function 7
 0x0000b9      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x0000bd      4  s2 = i32.add p0(s-2) p1(s-1)
-0x0000c2      6  acc = i32.mul p1(s-1) #0x3
-0x0000c3      8  p0(s-2) = copy acc
-0x0000c5     10  i32.store [s2 + 0x0] = p0(s-2)
-0x0000c8     12  return
+0x0000c2      6  p0(s-2) = i32.mul p1(s-1) #0x3
+0x0000c5      8  i32.store [acc + 0x0] = p0(s-2)
+0x0000c8     10  return
 function 8
 0x0000cb      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
 0x0000d1      4  acc = f64.load [p0(s-2) + 0x0]

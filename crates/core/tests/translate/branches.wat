@@ -33,14 +33,14 @@
 (;
 function 0
 0x000033      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x00003a      4  br if i32.lt_s s-2 p1(s-1)
+0x00003a      4  br if i32.lt_s p0(s-2) p1(s-1)
 0x000041      7  br if i32.lt_u #0x5 p0(s-2)
-0x000049     10  br if i32.lt_s s-1 s-2
+0x000049     10  br if i32.lt_s p1(s-1) s-2
 0x00004e     13  br if p0(s-2) == 0
 0x000052     16  acc = i32.eqz p0(s-2)
 0x000054     18  br if acc == 0
 0x00005b     21  br if p0(s-2) & #0x8 != 0
-0x000063     24  br if s-1 & s-2 == 0
+0x000063     24  br if p1(s-1) & s-2 == 0
 0x000067     27  br if p1(s-1) != 0
 0x00006b     30  return #0x1
 0x00006f     32  return #0x2
@@ -53,21 +53,20 @@ function 2
 0x000082      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000085      4  br if p0(s-1) != 0
 0x000087      7  return
-0x000093      9  br if i64.eq s-1 #0x7fffffffff
+0x000093      9  br if i64.eq p0(s-1) #0x7fffffffff
 0x000095     13  unreachable
 0x000097     15  return
 function 3
 0x00009a      0  enter int s0 s0 f64 s-1 s0 f32 s-2 s0
 0x0000a4      4  br if f32.lt p0(s-2) #0x3f800000
 0x0000af      7  br if not f32.lt p0(s-2) #0x3f800000
-0x0000bc     10  s2 = f64.le #0x0 s-1
-0x0000be     13  br if acc == 0
-0x0000c6     16  br if f64.ne s-1 s-1
-0x0000d4     19  br if not f64.lt #0x4000000000000000 s-1
-0x0000d8     23  return #0x9
-0x0000e4     25  acc = f32.lt #0x40400000 p0(s-2)
-0x0000e6     27  acc = i32.eq acc #0x0
-0x0000e7     29  return acc
+0x0000be     10  br if not f64.le #0x0 s-1
+0x0000c6     14  br if f64.ne s-1 s-1
+0x0000d4     17  br if not f64.lt #0x4000000000000000 p0(s-1)
+0x0000d8     21  return #0x9
+0x0000e4     23  acc = f32.lt #0x40400000 p0(s-2)
+0x0000e6     25  acc = i32.eq acc #0x0
+0x0000e7     27  return acc
 function 4
 0x0000ea      0  enter int s0 s0 f64 s0 s0 f32 s0 s0
 0x0000ee      4  s2 = copy #0x0

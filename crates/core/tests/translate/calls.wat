@@ -25,7 +25,7 @@
 (;
 function 1
 0x000051      0  enter int s-2 s0 f64 s0 s0 f32 s0 s0
-0x000055      4  s2 = i32.div_u p0(s-2) #0x3
+0x000055      4  acc = i32.div_u p0(s-2) #0x3
 0x000056      6  return acc
 function 2
 0x000059      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
@@ -57,7 +57,7 @@ function 5
 function 6
 0x000092      0  enter int s-2 s0 f64 s-1 s0 f32 s0 s0
 0x000092      4  loop
-0x00009a      6  s3 = f64.mul p0(s-1) p0(s-1)
+0x00009a      6  acc = f64.mul p0(s-1) p0(s-1)
 0x00009b      8  p0(s-1) = f64.add acc p0(s-1)
 0x0000a1     10  s2 = copy p0(s-2)
 0x0000a1     12  call 0

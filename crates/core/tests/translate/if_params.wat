@@ -23,8 +23,8 @@ function 0
 0x000033     17  return p0(s-2)
 function 1
 0x000036      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x00003a      4  s2 = i32.mul p1(s-1) s-2
-0x000040      6  br if i32.le_s p1(s-1) s-2
+0x00003a      4  s2 = i32.mul p0(s-2) p1(s-1)
+0x000040      6  br if i32.le_s p1(s-1) p0(s-2)
 0x000044      9  acc = i32.add acc #0x1
 0x000045     11  return acc
 0x000048     13  acc = i32.sub s2 #0x1

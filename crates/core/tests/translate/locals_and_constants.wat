@@ -16,7 +16,7 @@
 (;
 function 0
 0x000033      0  enter int s-3 s-2 f64 s0 s0 f32 s0 s0
-0x000037      4  s2 = i32.mul p1(s-2) s-3
+0x000037      4  s2 = i32.mul p0(s-3) p1(s-2)
 0x00003c      6  acc = i32.sub s-1 #0x7
 0x00003d      8  acc = i32.add acc s2
 0x00003e     10  return acc
@@ -26,7 +26,7 @@ function 1
 function 2
 0x00004c      0  enter int s0 s0 f64 s0 s0 f32 s0 s0
 0x000050      4  s2 = copy #0x2
-0x000050      6  s2 = i32.div_u s2 #0x0
+0x000050      6  acc = i32.div_u s2 #0x0
 0x000051      8  return acc
 function 3
 0x000054      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
@@ -37,7 +37,7 @@ function 4
 0x000064      0  enter int s0 s0 f64 s-1 s0 f32 s-2 s0
 0x00006b      4  acc = f32.mul p0(s-2) #0x3f000000
 0x00006c      6  s2 = f64.promote_f32 acc
-0x000078      8  s3 = f64.sub #0x3ff0000000000000 s-1
+0x000078      8  acc = f64.sub #0x3ff0000000000000 p0(s-1)
 0x000079     11  acc = f64.add acc s2
 0x00007a     13  return acc
 function 5

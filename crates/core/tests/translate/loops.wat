@@ -72,9 +72,9 @@ function 2
 function 3
 0x00007a      0  enter int s-4 s-1 f64 s0 s0 f32 s0 s0
 0x00007a      4  loop
-0x000080      6  acc = i32.mul s-4 s-3
+0x000080      6  acc = i32.mul p0(s-4) s-3
 0x000081      8  p0(s-4) = copy acc
-0x000087     10  acc = i32.mul s-4 s-3
+0x000087     10  acc = i32.mul p0(s-4) s-3
 0x000088     12  p0(s-4) = copy acc
 0x00008e     14  p1(s-1) = i32.add p1(s-1) #0x2
 0x000096     16  br if i32.lt_s s-1 s-4
@@ -101,14 +101,14 @@ function 6
 0x0000dc      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x0000de      4  s2 = copy #0x1
 0x0000de      6  loop
-0x0000e2      8  s2 = i32.mul s-1 s2
+0x0000e2      8  s2 = i32.mul p0(s-1) s2
 0x0000e7     10  p0(s-1) = i32.sub p0(s-1) #0x1
 0x0000ea     12  br if p0(s-1) != 0
 0x0000ed     15  return acc
 function 7
 0x0000f0      0  enter int s-4 s-3 f64 s0 s0 f32 s0 s0
 0x0000f0      4  loop
-0x0000f6      6  acc = i32.mul p1(s-3) s-4
+0x0000f6      6  s2 = i32.mul p0(s-4) p1(s-3)
 0x0000f9      8  p0(s-4) = i32.add acc p0(s-4)
 0x000100     10  acc = i32.xor p0(s-4) p1(s-3)
 0x000103     12  p1(s-3) = i32.add acc p1(s-3)
@@ -116,11 +116,10 @@ function 7
 0x000110     17  loop p0(s-2) p1(s-1)
 0x000116     19  p0(s-2) = i32.add p0(s-2) p1(s-1)
 0x00011c     21  br if p0(s-2) == 0
-0x000122     24  acc = i32.sub p1(s-1) p0(s-2)
-0x000123     26  p1(s-1) = copy acc
-0x000127     28  br if p1(s-1) != 0
-0x000129     31  load p0(s-4) p1(s-3)
-0x00012a     33  load p0(s-4) p1(s-3)
-0x00012f     35  acc = i32.add p0(s-4) p1(s-3)
-0x000130     37  return acc
+0x000122     24  p1(s-1) = i32.sub p1(s-1) p0(s-2)
+0x000127     26  br if p1(s-1) != 0
+0x000129     29  load p0(s-4) p1(s-3)
+0x00012a     31  load p0(s-4) p1(s-3)
+0x00012f     33  acc = i32.add p0(s-4) p1(s-3)
+0x000130     35  return acc
 ;)

@@ -18,12 +18,11 @@ function 0
 0x000031      6  p1(s-8) = i32.add p1(s-8) #0x1
 0x000036      8  s-5 = i64.extend_i32_u p0(s-6)
 0x00003d     10  acc = f64.mul p0(s-4) s-3
-0x000040     12  acc = f64.add acc p1(s-2)
-0x000041     14  p0(s-4) = copy acc
-0x000045     16  s2 = f32.neg s-1
-0x000046     18  acc = f64.promote_f32 acc
-0x000047     20  p1(s-2) = copy acc
-0x000049     22  return
+0x000040     12  p0(s-4) = f64.add acc p1(s-2)
+0x000045     14  s2 = f32.neg p0(s-1)
+0x000046     16  acc = f64.promote_f32 acc
+0x000047     18  p1(s-2) = copy acc
+0x000049     20  return
 function 1
 0x00004c      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000050      4  s-3 = i32.add s-3 s-3

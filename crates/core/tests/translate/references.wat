@@ -47,7 +47,7 @@ function 2
 function 3
 0x000060      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
 0x000066      4  s2 = copy p0(s-2)
-0x000066      6  br if s-1 == 0
+0x000066      6  br if p1(s-1) == 0
 0x000068      9  call_ref p1(s-1) type 0
 0x00006a     12  return acc
 0x00006b     14  return s2

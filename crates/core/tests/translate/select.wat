@@ -14,7 +14,7 @@
 (;
 function 0
 0x000033      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x00003c      4  acc = select i32.lt_s s-2 p1(s-1) ? s-2 : s-1
+0x00003c      4  s2 = select i32.lt_s p0(s-2) p1(s-1) ? s-2 : s-1
 0x00003d      7  return acc
 function 1
 0x000040      0  enter int s-3 s-2 f64 s-1 s0 f32 s0 s0
@@ -27,11 +27,11 @@ function 2
 function 3
 0x00005f      0  enter int s-1 s0 f64 s-3 s-2 f32 s0 s0
 0x000063      4  s2 = f64.add p0(s-3) p1(s-2)
-0x000071      6  s4 = i32.and p0(s-1) #0x1
-0x000072      8  s2 = select s4 ? s2 : #0x0
+0x000071      6  acc = i32.and p0(s-1) #0x1
+0x000072      8  acc = select acc ? s2 : #0x0
 0x000073     11  return acc
 function 4
 0x000076      0  enter int s-3 s-2 f64 s0 s0 f32 s0 s0
-0x00007c      4  s2 = select s-1 ? s-3 : s-2
+0x00007c      4  acc = select s-1 ? s-3 : s-2
 0x00007f      6  return acc
 ;)

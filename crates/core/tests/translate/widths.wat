@@ -66,7 +66,7 @@ function 5
 0x00010e      0  enter int s-1 s-2 f64 s0 s0 f32 s0 s0
 0x000112      4  acc = i32.add p0(s-1) p1(s-2)
 0x000116      6  acc = i64.shl acc #0x20
-0x00011a      9  acc = i64.or acc s-1
+0x00011a      9  acc = i64.or acc p0(s-1)
 0x00011b     11  return acc
 function 6
 0x00011e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
@@ -84,14 +84,13 @@ function 8
 0x00013e     10  return
 function 9
 0x000143      0  enter int s2 s-1 f64 s0 s0 f32 s0 s0
-0x000145      4  s3 = i32.wrap_i64 p1(s-1)
-0x000146      6  p0(s2) = copy acc
-0x00014e      8  s3.. = s2 s2 s2
-0x00014e     10  call 0
-0x000150     13  return acc
+0x000145      4  p0(s2) = i32.wrap_i64 p1(s-1)
+0x00014e      6  s3.. = s2 s2 s2
+0x00014e      8  call 0
+0x000150     11  return acc
 function 10
 0x000153      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000158      4  s2 = i32.div_u p0(s-1) #0x0
+0x000158      4  acc = i32.div_u p0(s-1) #0x0
 0x000159      6  return acc
 function 11
 0x00015c      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0

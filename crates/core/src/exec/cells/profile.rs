@@ -21,6 +21,9 @@ pub struct Profile {
     pub stretches: Vec<Stretch>,
     /// The whole code of each function of which something was executed.
     pub functions: Vec<Vec<ProfiledCell>>,
+    /// What all functions consist of that were translated since the last profile, executed or not:
+    /// handlers, and how many cells of each there are.
+    pub code: BTreeMap<String, u64>,
 }
 
 impl Profile {
@@ -49,10 +52,20 @@ impl fmt::Display for Profile {
 /// is taken for that.
 #[allow(unreachable_pub)]
 pub fn take_profile() -> Profile {
-    take(|executed, code| Profile {
+    take(|executed, code, new| Profile {
         stretches: stretches(executed),
         functions: code.iter().filter_map(|(&at, code)| function(executed, at, code)).collect(),
+        code: handlers(new.iter().filter_map(|at| code.get(at))),
     })
+}
+
+/// How many cells of each handler there are in code.
+fn handlers<'a>(code: impl Iterator<Item = &'a Vec<u64>>) -> BTreeMap<String, u64> {
+    let mut handlers = BTreeMap::new();
+    for cell in code.filter_map(|code| profiled(code, |_| 0)).flatten() {
+        *handlers.entry(cell.name).or_default() += 1;
+    }
+    handlers
 }
 
 fn stretches(executed: &BTreeMap<usize, Executed>) -> Vec<Stretch> {

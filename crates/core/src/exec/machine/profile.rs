@@ -67,6 +67,9 @@ static ALL: Mutex<BTreeMap<usize, Executed>> = Mutex::new(BTreeMap::new());
 /// The code of functions, by where it begins: words.
 static CODE: Mutex<BTreeMap<usize, Vec<u64>>> = Mutex::new(BTreeMap::new());
 
+/// Where code begins that has come since somebody asked.
+static NEW: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
 std::thread_local! {
     static LOCAL: Local = Local(RefCell::default());
 }
@@ -102,14 +105,18 @@ pub(crate) fn published(code: &[Cell]) {
     let end = start + size_of_val(code);
     all.retain(|&at, words| at >= end || at + 8 * words.len() <= start);
     all.insert(start, code.iter().map(|cell| cell.bits()).collect());
+    NEW.lock().unwrap_or_else(PoisonError::into_inner).push(start);
 }
 
 /// Shows what was executed on this thread and on those that have ended, since the last call, by the
-/// addresses of operands; and the code, with the address of each function's.
+/// addresses of operands; the code, with the address of each function's; and the addresses of what
+/// has come since then.
 pub(crate) fn take<R>(
-    show: impl FnOnce(&BTreeMap<usize, Executed>, &BTreeMap<usize, Vec<u64>>) -> R,
+    show: impl FnOnce(&BTreeMap<usize, Executed>, &BTreeMap<usize, Vec<u64>>, &[usize]) -> R,
 ) -> R {
     LOCAL.with(|local| hand_over(mem::take(&mut local.0.borrow_mut())));
     let all = mem::take(&mut *ALL.lock().unwrap_or_else(PoisonError::into_inner));
-    show(&all, &CODE.lock().unwrap_or_else(PoisonError::into_inner))
+    let code = CODE.lock().unwrap_or_else(PoisonError::into_inner);
+    let new = mem::take(&mut *NEW.lock().unwrap_or_else(PoisonError::into_inner));
+    show(&all, &code, &new)
 }

@@ -24,7 +24,7 @@ pub(crate) mod vector_ops;
 
 use super::{
     machine::{
-        dispatch::{Handler, Step, run},
+        dispatch::{Handler, Step, run, run_fast},
         place::{Dest, Place},
     },
     meaning::native,
@@ -92,10 +92,13 @@ const fn h<S: Step>() -> Maybe {
 struct Chosen<S>(PhantomData<S>);
 
 impl<S: Step> Chosen<S> {
-    const HANDLER: Maybe = match S::CHOICE {
-        Some(name) if !set::admits(name) => None,
-        _ => Some(run::<S> as Handler),
+    const IS_THERE: bool = match S::CHOICE {
+        Some(name) => set::admits(name),
+        None => true,
     };
+    const HANDLER: Maybe = if Self::IS_THERE { Some(run::<S> as Handler) } else { None };
+    /// The same for the CPUs with more.
+    const NATIVE: Maybe = if Self::IS_THERE { Some(run_fast::<S> as Handler) } else { None };
 }
 
 /// What a handler has to know of a memory that it can be any: how wide addresses are, and whether

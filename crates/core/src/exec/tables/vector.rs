@@ -3,8 +3,9 @@
 //! the code; a result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
-    ByFewPlaces, FAST, FewDests, LoadLaneTables, MEMORY64, Maybe, PLACES, SIMD, StoreLaneTables,
-    THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables, VectorUnTable, cut, h,
+    ByFewPlaces, Chosen, FAST, FewDests, LoadLaneTables, MEMORY64, Maybe, PLACES, SIMD,
+    StoreLaneTables, THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables,
+    VectorUnTable, cut, h,
 };
 use crate::exec::{
     handlers::{
@@ -19,16 +20,16 @@ use crate::exec::{
         },
     },
     machine::{
-        dispatch::{Handler, Step, run, run_fast},
+        dispatch::{Step, run},
         place::{Acc, Const, Dest, P0, P1, Place, Slot, SlotOnly, Src},
     },
     meaning::v128::Simd,
 };
 use core::marker::PhantomData;
 
-/// The handler with this body, for the CPUs with more if `NATIVE`.
+/// The handler with this body, if it is in the set, for the CPUs with more if `NATIVE`.
 const fn pick<S: Step, const NATIVE: bool>() -> Maybe {
-    Some(if NATIVE { run_fast::<S> as Handler } else { run::<S> })
+    if NATIVE { Chosen::<S>::NATIVE } else { Chosen::<S>::HANDLER }
 }
 
 const NONE: FewDests = cut([None; 2]);
