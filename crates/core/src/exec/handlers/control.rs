@@ -1,5 +1,7 @@
 //! Handlers of branches. A target is a distance in bytes from the branch's first operand word.
 
+#[cfg(not(feature = "fast"))]
+use super::shared;
 use super::{
     call::load_pins,
     numeric::{CmpOp, operands, slot_or_const, wide},
@@ -10,6 +12,8 @@ use crate::exec::machine::{
     dispatch::{Step, chosen},
     place::{Dst, Named, Src, named},
 };
+#[cfg(not(feature = "fast"))]
+use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
 /// How a running guest is kept in check: see [`Metering`](crate::Metering).
@@ -211,6 +215,13 @@ impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, 
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I3, I4.
         unsafe { fork::<Self>(m, 2 + wide::<O::A, A, B>()) }
+    }
+
+    #[cfg(not(feature = "fast"))]
+    #[inline(always)]
+    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+        // SAFETY: the caller's promise.
+        unsafe { shared::br_cmp::<Self, O, A, B, K, WANTED>(ip, sp, cx) }
     }
 }
 impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Fork for BrCmp<O, A, B, K, WANTED> {

@@ -2,6 +2,10 @@
 //! access is checked against the memory's length.
 
 use super::numeric::is_vector;
+#[cfg(not(feature = "fast"))]
+use super::shared;
+#[cfg(not(feature = "fast"))]
+use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
 use crate::{
     Trap,
     exec::{
@@ -121,10 +125,11 @@ pub(crate) trait StoreOp: Named {
 }
 
 impl FirstMemory {
-    /// The address of `R` at `at`.
+    /// The address of `1 << log` bytes at `at`; `log` is 4 at most.
     #[inline(always)]
-    pub(crate) fn check<R: Raw>(&self, at: u64) -> Result<*mut u8, Stop> {
-        if at >= self.ends[R::SIZE.trailing_zeros() as usize] as u64 {
+    pub(crate) fn check(&self, at: u64, log: u32) -> Result<*mut u8, Stop> {
+        let end = self.ends.get(log as usize).map_or(0, |&end| end as u64);
+        if at >= end {
             return Err(Trap::MemoryOutOfBounds.into());
         }
         Ok(self.base.wrapping_add(at as usize))
@@ -224,12 +229,25 @@ pub(crate) trait Location: Named {
     /// Whether fields 1 and 2 are slots; none if other threads can grow the memory: then what is
     /// out of bounds may be tried again.
     const SLOTS: Option<[bool; 2]> = None;
+    /// Whether other threads use the memory.
+    #[cfg_attr(feature = "fast", allow(dead_code))]
+    const IS_SHARED: bool = false;
+
+    /// The address of `1 << log` bytes, checked; `log` is 4 at most.
+    ///
+    /// # Safety
+    /// I1, I2, I4.
+    unsafe fn of_size(m: &mut Machine, log: u32) -> Result<*mut u8, Stop>;
 
     /// The address of `R`, checked.
     ///
     /// # Safety
     /// I1, I2, I4.
-    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop>;
+    #[inline(always)]
+    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+        // SAFETY: the caller's promise.
+        unsafe { Self::of_size(m, R::SIZE.trailing_zeros()) }
+    }
 
     /// # Safety
     /// The address is checked; I6: it is in a memory of this sort.
@@ -245,11 +263,11 @@ impl<E: Address> Location for E {
     const IS_PLAIN: bool = E::IS_PLAIN;
     const SLOTS: Option<[bool; 2]> = Some(E::SLOTS);
     #[inline(always)]
-    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+    unsafe fn of_size(m: &mut Machine, log: u32) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
         unsafe {
             let at = E::get(m);
-            m.cx().memory.check::<R>(at)
+            m.cx().memory.check(at, log)
         }
     }
     #[inline(always)]
@@ -272,11 +290,12 @@ impl<E: Address> Named for Shared<E> {
 }
 impl<E: Address> Location for Shared<E> {
     const WORDS: usize = <E as Location>::WORDS;
+    const IS_SHARED: bool = true;
     const IS_PLAIN: bool = <E as Location>::IS_PLAIN;
     #[inline(always)]
-    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+    unsafe fn of_size(m: &mut Machine, log: u32) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
-        unsafe { <E as Location>::at::<R>(m) }
+        unsafe { <E as Location>::of_size(m, log) }
     }
     #[inline(always)]
     unsafe fn read<R: Raw>(at: *const u8) -> R {
@@ -299,12 +318,13 @@ impl<const IS64: bool, const SHARED: bool> Named for Any<IS64, SHARED> {
 impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
     const WORDS: usize = 2;
     const IS_PLAIN: bool = true;
+    const IS_SHARED: bool = SHARED;
     #[inline(always)]
-    unsafe fn at<R: Raw>(m: &mut Machine) -> Result<*mut u8, Stop> {
+    unsafe fn of_size(m: &mut Machine, log: u32) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
         unsafe {
             let (memory, at) = address_in::<IS64>(m)?;
-            memory.check_any(at, R::SIZE)
+            memory.check_any(at, 1 << log)
         }
     }
     #[inline(always)]
@@ -343,6 +363,13 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
         }
         Ok(())
     }
+
+    #[cfg(not(feature = "fast"))]
+    #[inline(always)]
+    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+        // SAFETY: the caller's promise.
+        unsafe { shared::load::<Self, O, E>(ip, sp, cx) }
+    }
 }
 
 /// `memory[address] = v`. Operands: `v` and the address's; a constant `v` is the word after them.
@@ -371,6 +398,13 @@ impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
             m.advance(E::WORDS + V::IS_CONST as usize);
         }
         Ok(())
+    }
+
+    #[cfg(not(feature = "fast"))]
+    #[inline(always)]
+    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+        // SAFETY: the caller's promise.
+        unsafe { shared::store::<Self, O, E, V>(ip, sp, cx) }
     }
 }
 

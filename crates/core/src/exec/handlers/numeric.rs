@@ -1,5 +1,9 @@
 //! Handlers of the numeric and parametric instructions: one generic body a shape.
 
+#[cfg(not(feature = "fast"))]
+use super::shared;
+#[cfg(not(feature = "fast"))]
+use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
 use crate::{
     Trap,
     exec::machine::{
@@ -14,6 +18,9 @@ use windlass_decode::Op;
 
 /// An instruction with one operand.
 pub(crate) trait UnOp: Named {
+    /// Whether it can trap.
+    #[cfg_attr(feature = "fast", allow(dead_code))]
+    const TRAPS: bool = false;
     type A: Value;
     type R: Value;
     fn eval(a: Self::A) -> Result<Self::R, Trap>;
@@ -56,6 +63,13 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
         }
         Ok(())
     }
+
+    #[cfg(not(feature = "fast"))]
+    #[inline(always)]
+    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+        // SAFETY: the caller's promise.
+        unsafe { shared::un::<Self, O, A>(ip, sp, cx) }
+    }
 }
 
 /// `d = O(a, b)`. Operands: `d, a, b` or `d, a, constant` or `d, b, constant`; a wide constant
@@ -81,6 +95,13 @@ impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
             m.advance(1 + wide::<O::A, A, B>());
         }
         Ok(())
+    }
+
+    #[cfg(not(feature = "fast"))]
+    #[inline(always)]
+    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+        // SAFETY: the caller's promise.
+        unsafe { shared::bin::<Self, O, A, B>(ip, sp, cx) }
     }
 }
 

@@ -3,6 +3,8 @@
 //! one handler after the other. Everything that depends on the backend is in this file.
 
 use super::{Form, Machine, Name, context::Stop};
+#[cfg(not(feature = "fast"))]
+use super::{Ip, Sp, context::Context};
 
 /// The body of a handler.
 pub(crate) trait Step: 'static {
@@ -26,6 +28,20 @@ pub(crate) trait Step: 'static {
     /// # Safety
     /// I1 to I4 (see [`exec`](super)).
     unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
+
+    /// The handler of a small build. Many may have most of theirs in common.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    #[cfg(not(feature = "fast"))]
+    #[inline(always)]
+    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left
+    where
+        Self: Sized,
+    {
+        // SAFETY: the caller's promise.
+        unsafe { stepped::<Self>(ip, sp, cx) }
+    }
 }
 
 /// What [`Step::CHOICE`] is of a body that has this name and is always there if `plain`.
@@ -152,14 +168,13 @@ mod backend {
 #[cfg(not(feature = "fast"))]
 mod backend {
     use super::*;
-    use crate::exec::machine::{Ip, Sp, context::Context};
 
     /// What a handler returns: nothing where it has gone on itself; or what the registers are
     /// behind it, and no `ip` if something stops, which is noted by then.
     #[cfg(all(tail_calls, not(debug_assertions)))]
-    type Left = ();
+    pub(crate) type Left = ();
     #[cfg(any(not(tail_calls), debug_assertions))]
-    type Left = (Ip, Sp);
+    pub(crate) type Left = (Ip, Sp);
 
     /// The code of a cell.
     pub(crate) type Handler = unsafe fn(Ip, Sp, *mut Context) -> Left;
@@ -167,7 +182,7 @@ mod backend {
     /// The handler with this body.
     pub(crate) unsafe fn run<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // SAFETY: I1 to I4 hold when code runs.
-        unsafe { stepped::<S>(ip, sp, cx) }
+        unsafe { S::handle(ip, sp, cx) }
     }
 
     /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
@@ -175,11 +190,15 @@ mod backend {
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     pub(crate) unsafe fn run_fast<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // SAFETY: I1 to I4 hold when code runs.
-        unsafe { stepped::<S>(ip, sp, cx) }
+        unsafe { S::handle(ip, sp, cx) }
     }
 
+    /// Steps, and goes on.
+    ///
+    /// # Safety
+    /// I1 to I4.
     #[inline(always)]
-    unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    pub(crate) unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // Nothing is in the others between two cells.
         let mut m = Machine::new(ip, sp, cx);
         // SAFETY: the caller's promise.
@@ -191,23 +210,30 @@ mod backend {
         }
     }
 
+    /// Goes on with the handler at `ip`.
+    ///
+    /// # Safety
+    /// I1 to I4.
     #[cfg(all(tail_calls, not(debug_assertions)))]
     #[inline(always)]
-    unsafe fn go_on(ip: Ip, sp: Sp, cx: *mut Context) {
+    pub(crate) unsafe fn go_on(ip: Ip, sp: Sp, cx: *mut Context) {
         // SAFETY: the caller's promise.
         unsafe { ((*ip).handler)(ip.add(1), sp, cx) }
     }
 
     #[cfg(any(not(tail_calls), debug_assertions))]
     #[inline(always)]
-    unsafe fn go_on(ip: Ip, sp: Sp, _: *mut Context) -> Left {
+    pub(crate) unsafe fn go_on(ip: Ip, sp: Sp, _: *mut Context) -> Left {
         (ip, sp)
     }
 
     /// Notes the registers, and why it stops: four words, which all CPUs pass in registers.
+    ///
+    /// # Safety
+    /// I4.
     #[cold]
     #[inline(never)]
-    unsafe fn save(ip: Ip, sp: Sp, cx: *mut Context, stop: Stop) -> Left {
+    pub(crate) unsafe fn save(ip: Ip, sp: Sp, cx: *mut Context, stop: Stop) -> Left {
         // SAFETY: I4.
         unsafe {
             (*cx).stop = stop;
@@ -311,6 +337,8 @@ pub(crate) use backend::run as run_fast;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use backend::run_fast;
 pub(crate) use backend::{Handler, dispatch, run};
+#[cfg(not(feature = "fast"))]
+pub(crate) use backend::{Left, go_on, save, stepped};
 
 /// Names the backend, for tests and bug reports.
 pub const BACKEND: &str =

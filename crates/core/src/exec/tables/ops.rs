@@ -18,7 +18,7 @@ use crate::{
         meaning::num,
     },
 };
-use windlass_decode::{Op, for_each_op};
+use windlass_decode::{Op, Shape, for_each_op};
 
 macro_rules! meaning {
     (un $op:ident $name:ident [$a:ident] [$r:ident] $($facts:tt)*) => {
@@ -49,6 +49,7 @@ macro_rules! meaning {
     };
     (unary $op:ident [$a:ident] [$r:ident] |$x:ident| $eval:expr) => {
         impl UnOp for op::$op {
+            const TRAPS: bool = matches!(Op::$op.shape(), Shape::try_un);
             type A = $a;
             type R = $r;
             #[inline(always)]
