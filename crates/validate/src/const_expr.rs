@@ -24,11 +24,11 @@ impl Context {
         let mut instrs = Instrs::new(Reader::new(code, expr.start), self.features);
         while !validator.is_finished() {
             let instr = instrs.next_instr()?;
-            self.check_const_instr(&instr).map_err(|kind| Error::new(kind, instr.offset))?;
+            self.check_const_instr(&instr).map_err(|error| error.at(instr.offset))?;
             match (instr.op, instr.imm) {
                 (Op::RefFunc, Imm::Index(func)) => {
                     validator.declared_ref_func(func, instr.offset)?;
-                    room::push(&mut named, func).map_err(|kind| Error::new(kind, instr.offset))?;
+                    room::push(&mut named, func).map_err(|error| error.at(instr.offset))?;
                 }
                 _ => validator.step(&instr)?,
             }
@@ -38,7 +38,7 @@ impl Context {
         Ok(())
     }
 
-    fn check_const_instr(&self, instr: &Instr<'_>) -> Result<(), InvalidKind> {
+    fn check_const_instr(&self, instr: &Instr<'_>) -> Result<(), Error> {
         let constant = match instr.op {
             Op::I32Const
             | Op::I64Const
@@ -71,11 +71,11 @@ impl Context {
             (Op::GlobalGet, Imm::Index(index)) if MESSAGES => format!("global.get {index}"),
             (op, _) => op.mnemonic().into(),
         };
-        Err(InvalidKind::ConstantExpressionRequired(what))
+        Err(InvalidKind::ConstantExpressionRequired(what).into())
     }
 
     /// Globals that never change are constant; before garbage collection, only imported ones.
-    fn is_const_global(&self, imm: Imm<'_>) -> Result<bool, InvalidKind> {
+    fn is_const_global(&self, imm: Imm<'_>) -> Result<bool, Error> {
         let Imm::Index(index) = imm else { return Ok(false) };
         let global = at(&self.globals, index, "global")?;
         let usable = index < self.imported.globals || self.features.contains(Features::GC);

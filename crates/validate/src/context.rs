@@ -6,7 +6,7 @@ use crate::func::GC;
 use crate::hierarchy::{Hierarchy, Node};
 use crate::lists::Lists;
 use crate::subtype::{self, Defined};
-use crate::{Frame, FrameKind, InvalidKind, Operand, TypeId};
+use crate::{Error, Frame, FrameKind, InvalidKind, Operand, TypeId};
 use alloc::{string::String, vec::Vec};
 use windlass_decode::{
     AbsHeapType, BlockType, CompositeType, Features, FuncType, GlobalType, HeapType, MESSAGES,
@@ -79,10 +79,10 @@ pub struct Imported {
 }
 
 /// The element of an index space, or the error that it is unknown.
-pub(crate) fn at<T: Copy>(items: &[T], index: u32, space: &'static str) -> Result<T, InvalidKind> {
+pub(crate) fn at<T: Copy>(items: &[T], index: u32, space: &'static str) -> Result<T, Error> {
     match items.get(index as usize) {
         Some(&item) => Ok(item),
-        None => Err(InvalidKind::Unknown { space, index }),
+        None => Err(InvalidKind::Unknown { space, index }.into()),
     }
 }
 
@@ -152,7 +152,7 @@ impl Context {
 
     /// The canonical form of a value type of the module.
     #[inline]
-    pub fn canonical_val(&self, ty: ValType) -> Result<ValType, InvalidKind> {
+    pub fn canonical_val(&self, ty: ValType) -> Result<ValType, Error> {
         match ty {
             ValType::Ref(ty) => Ok(ValType::Ref(self.canonical_ref(ty)?)),
             _ => Ok(ty),
@@ -160,12 +160,12 @@ impl Context {
     }
 
     /// The canonical form of a reference type of the module.
-    pub fn canonical_ref(&self, ty: RefType) -> Result<RefType, InvalidKind> {
+    pub fn canonical_ref(&self, ty: RefType) -> Result<RefType, Error> {
         Ok(RefType { nullable: ty.nullable, heap: self.canonical_heap(ty.heap)? })
     }
 
     /// The canonical form of a heap type of the module.
-    pub fn canonical_heap(&self, ty: HeapType) -> Result<HeapType, InvalidKind> {
+    pub fn canonical_heap(&self, ty: HeapType) -> Result<HeapType, Error> {
         match ty {
             HeapType::Concrete(index) => {
                 Ok(HeapType::Concrete(at(&self.type_ids, index, "type")?.0))

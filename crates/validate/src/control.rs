@@ -12,7 +12,7 @@ impl<'c> FuncValidator<'c> {
         match ty {
             BlockType::Empty => Ok(ty),
             BlockType::Result(ty) => {
-                let ty = self.ctx.canonical_val(ty).map_err(|kind| self.error(kind))?;
+                let ty = self.ctx.canonical_val(ty).map_err(|error| error.at(self.offset))?;
                 Ok(BlockType::Result(ty))
             }
             BlockType::Func(index) => {
@@ -265,7 +265,7 @@ impl<'c> FuncValidator<'c> {
         let (Some(ty), 1) = (ty, count) else {
             return Err(self.error(InvalidKind::InvalidResultArity(count)));
         };
-        let ty = self.ctx.canonical_val(ty).map_err(|kind| self.error(kind))?.into();
+        let ty = self.ctx.canonical_val(ty).map_err(|error| error.at(self.offset))?.into();
         self.pop_all(&[ty, ty, Operand::I32])?;
         self.push(ty);
         Ok(())

@@ -25,6 +25,17 @@ impl Error {
         Error(boxed(Inner::Invalid(kind, offset)))
     }
 
+    /// The same error, found at byte `offset`: of what did not know where.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub(crate) fn at(mut self, offset: usize) -> Error {
+        if let Some([Inner::Invalid(_, at)]) = self.0.as_deref_mut() {
+            *at = offset;
+        }
+        self
+    }
+
     /// A malformed construct, in the suite's words, at byte `offset`.
     #[cold]
     pub(crate) fn malformed(what: &'static str, offset: usize) -> Error {
@@ -65,6 +76,14 @@ impl Error {
             Inner::Malformed(error) => Some(error),
             Inner::Invalid(..) => None,
         }
+    }
+}
+
+/// What does not know where it is tells what is wrong: see [`Error::at`].
+impl From<InvalidKind> for Error {
+    #[cold]
+    fn from(kind: InvalidKind) -> Error {
+        Error::new(kind, 0)
     }
 }
 

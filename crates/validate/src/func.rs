@@ -170,9 +170,9 @@ impl<'c> FuncValidator<'c> {
         self.start(BlockType::Func(ty), body.code.len())?;
         for &(count, ty) in &body.locals {
             let ty = self.ctx.canonical_val(ty);
-            let ty = ty.map_err(|kind| Error::new(kind, body.code.start))?;
+            let ty = ty.map_err(|error| error.at(body.code.start))?;
             let pushed = self.locals.push(count, ty.into());
-            pushed.map_err(|kind| Error::new(kind, body.code.start))?;
+            pushed.map_err(|error| error.at(body.code.start))?;
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ impl<'c> FuncValidator<'c> {
     fn start(&mut self, ty: BlockType, bytes: usize) -> Result<(), Error> {
         self.operands.clear();
         self.frames.clear();
-        self.locals.clear(self.params, bytes).map_err(|kind| Error::new(kind, self.offset))?;
+        self.locals.clear(self.params, bytes).map_err(|error| error.at(self.offset))?;
         self.push_frame(FrameKind::Func, ty)
     }
 
@@ -428,7 +428,7 @@ impl<'c> FuncValidator<'c> {
         index: u32,
         space: &'static str,
     ) -> Result<T, Error> {
-        at(items, index, space).map_err(|kind| self.error(kind))
+        at(items, index, space).map_err(|error| error.at(self.offset))
     }
 
     /// The type with this index.

@@ -4,7 +4,7 @@
 
 use crate::func::GC;
 use crate::room::list;
-use crate::{InvalidKind, Operand};
+use crate::{Error, Operand};
 use alloc::vec::Vec;
 use core::ops::Range;
 use windlass_decode::{BlockType, CompositeType, StorageType};
@@ -33,7 +33,7 @@ impl Lists {
         &mut self,
         count: usize,
         types: impl Iterator<Item = &'a CompositeType>,
-    ) -> Result<(), InvalidKind> {
+    ) -> Result<(), Error> {
         let operands = types.map(|ty| match ty {
             CompositeType::Func(ty) => ty.params.len() + ty.results.len(),
             CompositeType::Struct(fields) => fields.len(),

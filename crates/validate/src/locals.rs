@@ -1,7 +1,7 @@
 //! [`Locals`]: the types of a function's locals, and which of them are not set yet. Used by `func`.
 
 use crate::{
-    InvalidKind, Operand,
+    Error, Operand,
     room::{grow_to, push},
     work,
 };
@@ -33,7 +33,7 @@ pub(crate) struct Locals {
 impl Locals {
     /// Forgets all locals. `params` are those of the next function, `bytes` is the length of its
     /// code.
-    pub(crate) fn clear(&mut self, params: &[ValType], bytes: usize) -> Result<(), InvalidKind> {
+    pub(crate) fn clear(&mut self, params: &[ValType], bytes: usize) -> Result<(), Error> {
         self.restore(0);
         work::count(self.dense.len());
         self.dense.clear();
@@ -51,7 +51,7 @@ impl Locals {
     }
 
     /// Adds `count` locals of type `ty`.
-    pub(crate) fn push(&mut self, count: u32, ty: Operand) -> Result<(), InvalidKind> {
+    pub(crate) fn push(&mut self, count: u32, ty: Operand) -> Result<(), Error> {
         let start = self.len();
         let end = start.saturating_add(count);
         if start == end {
@@ -98,7 +98,7 @@ impl Locals {
     }
 
     /// Notes that the local is set from here to the end of the block.
-    pub(crate) fn set(&mut self, index: u32) -> Result<(), InvalidKind> {
+    pub(crate) fn set(&mut self, index: u32) -> Result<(), Error> {
         if !self.is_set(index) {
             let place = index as usize / 64;
             if place >= self.is_set.len() {

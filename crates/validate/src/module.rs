@@ -15,25 +15,25 @@ impl Context {
         let mut context = Context { features, ..Context::default() };
         context.add_types(mem::take(&mut module.types))?;
         let module = &*module;
-        context.reserve(module).map_err(|kind| Error::new(kind, 0))?;
+        context.reserve(module).map_err(|error| error.at(0))?;
         for import in &module.imports {
-            context.add_import(import).map_err(|kind| Error::new(kind, import.offset))?;
+            context.add_import(import).map_err(|error| error.at(import.offset))?;
         }
         context.count_imports();
         let at = section_offset(module, 3);
         for &ty in &module.funcs {
-            let ty = context.check_func_type(ty).map_err(|kind| Error::new(kind, at))?;
+            let ty = context.check_func_type(ty).map_err(|error| error.at(at))?;
             context.funcs.push(ty);
         }
         let mut scratch = Scratch::default();
         context.add_tables(module, bytes, &mut scratch)?;
         let at = section_offset(module, 5);
         for memory in &module.memories {
-            context.add_memory(memory).map_err(|kind| Error::new(kind, at))?;
+            context.add_memory(memory).map_err(|error| error.at(at))?;
         }
         let at = section_offset(module, 13);
         for tag in &module.tags {
-            context.add_tag(tag).map_err(|kind| Error::new(kind, at))?;
+            context.add_tag(tag).map_err(|error| error.at(at))?;
         }
         context.add_globals(module, bytes, &mut scratch)?;
         context.check_exports(module)?;
@@ -44,7 +44,7 @@ impl Context {
     }
 
     /// Makes room for everything that has an index.
-    fn reserve(&mut self, module: &Module) -> Result<(), InvalidKind> {
+    fn reserve(&mut self, module: &Module) -> Result<(), Error> {
         let mut imported = [0; 5];
         for import in &module.imports {
             let kind = match import.ty.kind() {
@@ -69,7 +69,7 @@ impl Context {
         Ok(())
     }
 
-    fn add_import(&mut self, import: &Import) -> Result<(), InvalidKind> {
+    fn add_import(&mut self, import: &Import) -> Result<(), Error> {
         match &import.ty {
             ImportType::Func(ty) => self.funcs.push(self.check_func_type(*ty)?),
             ImportType::ExactFunc(ty) => {
@@ -93,14 +93,14 @@ impl Context {
         self.imported.tags = self.tags.len() as u32;
     }
 
-    fn global_type(&self, ty: &GlobalType) -> Result<GlobalType, InvalidKind> {
+    fn global_type(&self, ty: &GlobalType) -> Result<GlobalType, Error> {
         Ok(GlobalType { val: self.canonical_val(ty.val)?, mutable: ty.mutable })
     }
 
-    fn add_tag(&mut self, tag: &TagType) -> Result<(), InvalidKind> {
+    fn add_tag(&mut self, tag: &TagType) -> Result<(), Error> {
         let index = self.check_func_type(tag.func)?;
         if self.type_func(index).is_some_and(|ty| !ty.results.is_empty()) {
-            return Err(InvalidKind::NonEmptyTagResult);
+            return Err(InvalidKind::NonEmptyTagResult.into());
         }
         self.tags.push(index);
         Ok(())
@@ -113,13 +113,17 @@ impl Context {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         for table in &module.tables {
-            let fail = |kind| Error::new(kind, table.offset);
+            let fail = |error: Error| error.at(table.offset);
             self.add_table(&table.ty).map_err(fail)?;
             let Some(ty) = self.tables.last().map(|ty| ty.element) else { continue };
             match &table.init {
                 Some(init) => self.check_const(bytes, init, ty.into(), scratch)?,
                 None if ty.nullable => {}
-                None => return Err(fail(InvalidKind::TableNotDefaultable(self.show([ty.into()])))),
+                None => {
+                    return Err(fail(
+                        InvalidKind::TableNotDefaultable(self.show([ty.into()])).into(),
+                    ));
+                }
             }
         }
         Ok(())
@@ -133,8 +137,7 @@ impl Context {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         for global in &module.globals {
-            let ty =
-                self.global_type(&global.ty).map_err(|kind| Error::new(kind, global.offset))?;
+            let ty = self.global_type(&global.ty).map_err(|error| error.at(global.offset))?;
             self.check_const(bytes, &global.init, ty.val.into(), scratch)?;
             self.globals.push(ty);
         }
@@ -142,18 +145,18 @@ impl Context {
     }
 
     fn check_exports(&mut self, module: &Module) -> Result<(), Error> {
-        let duplicate = duplicate_export(module).map_err(|kind| Error::new(kind, 0))?;
+        let duplicate = duplicate_export(module).map_err(|error| error.at(0))?;
         for (export, place) in module.exports.iter().zip(0..) {
-            let fail = |kind| Error::new(kind, export.offset);
+            let fail = |error: Error| error.at(export.offset);
             self.check_export(export.kind, export.index).map_err(fail)?;
             if Some(place) == duplicate {
-                return Err(fail(InvalidKind::DuplicateExportName((*export.name).into())));
+                return Err(fail(InvalidKind::DuplicateExportName((*export.name).into()).into()));
             }
         }
         Ok(())
     }
 
-    fn check_export(&mut self, kind: ExternKind, index: u32) -> Result<(), InvalidKind> {
+    fn check_export(&mut self, kind: ExternKind, index: u32) -> Result<(), Error> {
         match kind {
             ExternKind::Func => {
                 at(&self.funcs, index, "function")?;
@@ -166,7 +169,9 @@ impl Context {
                 // Decoding sees to those that are imported.
                 if global.mutable && !self.features.contains(Features::MUTABLE_GLOBAL) {
                     let what = "the export of a mutable global";
-                    return Err(InvalidKind::FeatureDisabled { what, feature: "mutable-global" });
+                    return Err(
+                        InvalidKind::FeatureDisabled { what, feature: "mutable-global" }.into()
+                    );
                 }
             }
             ExternKind::Tag => _ = at(&self.tags, index, "tag")?,
@@ -186,7 +191,7 @@ impl Context {
 }
 
 /// The first export with the name of one before it.
-fn duplicate_export(module: &Module) -> Result<Option<u32>, InvalidKind> {
+fn duplicate_export(module: &Module) -> Result<Option<u32>, Error> {
     let exports = &module.exports;
     let name = |place: u32| &*exports[place as usize].name;
     let mut sorted = list(exports.len())?;

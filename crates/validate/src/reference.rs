@@ -20,7 +20,7 @@ impl FuncValidator<'_> {
     }
 
     pub(crate) fn canonical_ref(&self, ty: RefType) -> Result<RefType, Error> {
-        self.ctx.canonical_ref(ty).map_err(|kind| self.error(kind))
+        self.ctx.canonical_ref(ty).map_err(|error| error.at(self.offset))
     }
 
     pub(crate) fn ref_null(&mut self, heap: HeapType) -> Result<(), Error> {

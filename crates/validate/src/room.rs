@@ -2,27 +2,27 @@
 //! [`list`] and its like. Used wherever validation keeps something for each part of a module. What
 //! is made for a part is of a fixed size or comes from here.
 
-use crate::InvalidKind;
 use crate::func::GC;
+use crate::{Error, InvalidKind};
 use alloc::{boxed::Box, vec::Vec};
 use windlass_decode::{CompositeType, FuncType, SubType};
 
 /// An empty list with room for just so many.
-pub(crate) fn list<T>(len: usize) -> Result<Vec<T>, InvalidKind> {
+pub(crate) fn list<T>(len: usize) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
     grow_to(&mut list, len)?;
     Ok(list)
 }
 
 /// Gives a list room for just so many in all.
-pub(crate) fn grow_to<T>(list: &mut Vec<T>, len: usize) -> Result<(), InvalidKind> {
+pub(crate) fn grow_to<T>(list: &mut Vec<T>, len: usize) -> Result<(), Error> {
     let more = len.saturating_sub(list.len());
-    list.try_reserve_exact(more).map_err(|_| InvalidKind::OutOfMemory)
+    list.try_reserve_exact(more).map_err(|_| Error::from(InvalidKind::OutOfMemory))
 }
 
 /// Adds to a list whose length nobody knows before.
-pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), InvalidKind> {
-    list.try_reserve(1).map_err(|_| InvalidKind::OutOfMemory)?;
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
+    list.try_reserve(1).map_err(|_| Error::from(InvalidKind::OutOfMemory))?;
     // There is room: what makes more need not be linked for this.
     if list.len() < list.capacity() {
         list.push(item);
@@ -40,14 +40,14 @@ pub(crate) fn shrink_to<T>(list: &mut Vec<T>, len: usize) {
 }
 
 /// A copy of a list.
-fn copy<T: Copy>(items: &[T]) -> Result<Box<[T]>, InvalidKind> {
+fn copy<T: Copy>(items: &[T]) -> Result<Box<[T]>, Error> {
     let mut copy = list(items.len())?;
     copy.extend_from_slice(items);
     Ok(copy.into())
 }
 
 /// A copy of a type.
-pub(crate) fn copy_type(ty: &SubType) -> Result<SubType, InvalidKind> {
+pub(crate) fn copy_type(ty: &SubType) -> Result<SubType, Error> {
     let composite = match &ty.composite {
         CompositeType::Func(ty) => {
             CompositeType::Func(FuncType { params: copy(&ty.params)?, results: copy(&ty.results)? })

@@ -12,7 +12,7 @@ impl Context {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         for element in &module.elements {
-            let fail = |kind| Error::new(kind, element.offset);
+            let fail = |error: Error| error.at(element.offset);
             let ty = self.canonical_ref(element.ty).map_err(fail)?;
             match &element.items {
                 ElementItems::Funcs(funcs) => {
@@ -41,14 +41,17 @@ impl Context {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         let ElementMode::Active { table, at: place } = &element.mode else { return Ok(()) };
-        let fail = |kind| Error::new(kind, element.offset);
+        let fail = |error: Error| error.at(element.offset);
         let table = at(&self.tables, *table, "table").map_err(fail)?;
         if !self.ref_is_subtype(ty, table.element) {
-            return Err(fail(InvalidKind::Mismatch {
-                what: "the element segment's type",
-                expected: self.show([table.element.into()]),
-                found: self.show([ty.into()]),
-            }));
+            return Err(fail(
+                InvalidKind::Mismatch {
+                    what: "the element segment's type",
+                    expected: self.show([table.element.into()]),
+                    found: self.show([ty.into()]),
+                }
+                .into(),
+            ));
         }
         self.check_const(bytes, place, table.limits.addr_type().into(), scratch)
     }
@@ -62,8 +65,8 @@ impl Context {
         self.data_count = module.data_count;
         for data in &module.data {
             let Some((memory, place)) = &data.active else { continue };
-            let memory = at(&self.memories, *memory, "memory")
-                .map_err(|kind| Error::new(kind, data.offset))?;
+            let memory =
+                at(&self.memories, *memory, "memory").map_err(|error| error.at(data.offset))?;
             self.check_const(bytes, place, memory.limits.addr_type().into(), scratch)?;
         }
         Ok(())

@@ -172,7 +172,7 @@ impl FuncValidator<'_> {
         let height = self.height as u32;
         let mark = self.locals.mark();
         let frame = Frame { kind, ty, height, unreachable: false, mark };
-        room::push(&mut self.frames, frame).map_err(|kind| self.error(kind))
+        room::push(&mut self.frames, frame).map_err(|error| error.at(self.offset))
     }
 
     /// Closes the innermost block, whose results must be all that is left, and removes them.

@@ -6,7 +6,7 @@
 //! Builds without the feature `gc` have function types alone, without supertypes and clauses: what
 //! else there is must not come here.
 
-use crate::InvalidKind;
+use crate::Error;
 use crate::func::GC;
 use crate::operand::{MAX_TYPES, Operand};
 use crate::room::list;
@@ -32,7 +32,7 @@ impl Text {
     pub(crate) fn new(
         group: &[SubType],
         number: &mut dyn FnMut(u32) -> u32,
-    ) -> Result<Text, InvalidKind> {
+    ) -> Result<Text, Error> {
         let mut words = list(group.iter().map(len).sum())?;
         for ty in group {
             let (supertypes, clauses) = named(ty);

@@ -38,6 +38,9 @@ impl Tree {
     /// The last place whose key is not more than the one that is wanted.
     #[inline]
     pub(crate) fn at_most(&self, mut order: impl FnMut(usize) -> Ordering) -> Option<usize> {
+        if !cfg!(feature = "fast") {
+            return self.found(&mut order, false);
+        }
         let (mut at, mut found) = (self.root, None);
         while at != 0 {
             let node = self.node(at);
@@ -53,15 +56,20 @@ impl Tree {
 
     /// The first place whose key is more than the one that is wanted.
     pub(crate) fn above(&self, mut order: impl FnMut(usize) -> Ordering) -> Option<usize> {
+        self.found(&mut order, true)
+    }
+
+    /// The first place whose key is more than the wanted one, or the last whose is not.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn found(&self, order: Order<'_>, above: bool) -> Option<usize> {
         let (mut at, mut found) = (self.root, None);
         while at != 0 {
             let node = self.node(at);
-            at = if order(at - 1).is_gt() {
+            let is_above = order(at - 1).is_gt();
+            if is_above == above {
                 found = Some(at - 1);
-                node.less
-            } else {
-                node.more
-            };
+            }
+            at = if is_above { node.less } else { node.more };
         }
         found
     }
@@ -190,6 +198,7 @@ impl Tree {
     }
 
     /// A node; none is one on level 0.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     fn node(&self, at: usize) -> Node {
         self.nodes.get(at.wrapping_sub(1)).copied().unwrap_or_default()
     }

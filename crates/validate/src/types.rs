@@ -15,8 +15,8 @@ use windlass_decode::{CompositeType, Features, HeapType, RecGroup, SubType};
 
 /// What describes a type and what it describes are structures of its group and name each other;
 /// what is described comes first, so that nothing describes itself.
-fn check_clauses(ty: &SubType, index: u32, group: &RecGroup) -> Result<(), InvalidKind> {
-    let fail = |rule| Err(InvalidKind::Descriptor { rule, index });
+fn check_clauses(ty: &SubType, index: u32, group: &RecGroup) -> Result<(), Error> {
+    let fail = |rule| Err(InvalidKind::Descriptor { rule, index }.into());
     let in_group = |named: u32| group.types.get(named.checked_sub(group.first)? as usize);
     let is_struct = matches!(ty.composite, CompositeType::Struct(_));
     if let Some(named) = ty.describes {
@@ -47,16 +47,16 @@ impl Context {
     /// Adds all types of a module, which are not copied.
     pub(crate) fn add_types(&mut self, groups: Vec<RecGroup>) -> Result<(), Error> {
         let offset = groups.first().map_or(0, |group| group.offset);
-        self.reserve_types(&groups).map_err(|kind| Error::new(kind, offset))?;
+        self.reserve_types(&groups).map_err(|error| error.at(offset))?;
         let mut known = Ordered::default();
         for group in groups {
             let offset = group.offset;
-            self.add_group(group, &mut known).map_err(|kind| Error::new(kind, offset))?;
+            self.add_group(group, &mut known).map_err(|error| error.at(offset))?;
         }
         Ok(())
     }
 
-    fn reserve_types(&mut self, groups: &[RecGroup]) -> Result<(), InvalidKind> {
+    fn reserve_types(&mut self, groups: &[RecGroup]) -> Result<(), Error> {
         let types = groups.iter().map(|group| group.types.len()).sum();
         self.types = list(types)?;
         self.type_ids = list(types)?;
@@ -71,7 +71,7 @@ impl Context {
         &mut self,
         group: RecGroup,
         known: &mut Ordered<(Text, u32)>,
-    ) -> Result<(), InvalidKind> {
+    ) -> Result<(), Error> {
         // Modules have at most a million types.
         let start = self.types.len() as u32;
         let end = start + group.types.len() as u32;
@@ -80,7 +80,7 @@ impl Context {
                 check_clauses(ty, index, &group)?;
             }
             if let Some(index) = indices(ty).find(|&index| index >= end) {
-                return Err(InvalidKind::Unknown { space: "type", index });
+                return Err(InvalidKind::Unknown { space: "type", index }.into());
             }
             if GC {
                 self.check_supertype(ty, index, start, &group)?;
@@ -94,7 +94,7 @@ impl Context {
         let first = match known.find(|(other, _)| other.cmp(&text)) {
             Some(&(_, first)) => first,
             None => {
-                known.reserve().map_err(|_| InvalidKind::OutOfMemory)?;
+                known.reserve().map_err(|_| Error::from(InvalidKind::OutOfMemory))?;
                 known.insert((text, start), |(a, _), (b, _)| a.cmp(b));
                 start
             }
@@ -114,7 +114,7 @@ impl Context {
             let Some(sup) = sup.filter(|_| GC) else { continue };
             let [ty, parent] = [sub, sup].map(|index| &self.types[index as usize]);
             if !subtype::composite(self, &ty.composite, &parent.composite) {
-                return Err(InvalidKind::SubType { sub, sup });
+                return Err(InvalidKind::SubType { sub, sup }.into());
             }
             self.match_clauses(ty, parent)?.ok_or(InvalidKind::SubType { sub, sup })?;
         }
@@ -123,7 +123,7 @@ impl Context {
 
     /// What a type describes and what describes it must match what its supertype has there. None if
     /// one of them has nothing there, and may not. All are canonical.
-    fn match_clauses(&self, ty: &SubType, parent: &SubType) -> Result<Option<()>, InvalidKind> {
+    fn match_clauses(&self, ty: &SubType, parent: &SubType) -> Result<Option<()>, Error> {
         let matches = |clause: &'static str, sub, sup| {
             let [a, b] = [sub, sup].map(HeapType::Concrete);
             let error = InvalidKind::ClauseMismatch { clause, sub, sup };
@@ -151,48 +151,48 @@ impl Context {
         index: u32,
         start: u32,
         group: &RecGroup,
-    ) -> Result<(), InvalidKind> {
+    ) -> Result<(), Error> {
         if ty.supertypes.len() > 1 {
-            return Err(InvalidKind::SuperTypes(index));
+            return Err(InvalidKind::SuperTypes(index).into());
         }
         let sup = ty.supertypes.first().copied();
         if let Some(sup) = sup {
             if sup >= index {
-                return Err(InvalidKind::Unknown { space: "type", index: sup });
+                return Err(InvalidKind::Unknown { space: "type", index: sup }.into());
             }
             let is_final = match sup.checked_sub(start) {
                 Some(place) => group.types[place as usize].is_final,
                 None => self.types[sup as usize].is_final,
             };
             if is_final {
-                return Err(InvalidKind::SubType { sub: index, sup });
+                return Err(InvalidKind::SubType { sub: index, sup }.into());
             }
         }
         self.hierarchy.push(self.hierarchy.below(index, sup));
         if self.hierarchy.depth(index) > SUBTYPING_DEPTH {
-            return Err(InvalidKind::SubtypingDepth { index, limit: SUBTYPING_DEPTH });
+            return Err(InvalidKind::SubtypingDepth { index, limit: SUBTYPING_DEPTH }.into());
         }
         Ok(())
     }
 
-    fn check_features(&self, ty: &SubType) -> Result<(), InvalidKind> {
+    fn check_features(&self, ty: &SubType) -> Result<(), Error> {
         match &ty.composite {
             CompositeType::Func(ty)
                 if ty.results.len() > 1 && !self.features.contains(Features::MULTI_VALUE) =>
             {
                 let what = "a function with several results";
-                Err(InvalidKind::FeatureDisabled { what, feature: "multi-value" })
+                Err(InvalidKind::FeatureDisabled { what, feature: "multi-value" }.into())
             }
             _ => Ok(()),
         }
     }
 
     /// The index of a function type, checked.
-    pub(crate) fn check_func_type(&self, index: u32) -> Result<u32, InvalidKind> {
+    pub(crate) fn check_func_type(&self, index: u32) -> Result<u32, Error> {
         at(&self.type_ids, index, "type")?;
         match self.type_func(index) {
             Some(_) => Ok(index),
-            None => Err(InvalidKind::WrongComposite { index, expected: "a function type" }),
+            None => Err(InvalidKind::WrongComposite { index, expected: "a function type" }.into()),
         }
     }
 }

@@ -26,7 +26,7 @@ impl FuncValidator<'_> {
         let ty = self.known_local(index)?;
         self.pop(ty)?;
         if !ty.is_defaultable() {
-            self.locals.set(index).map_err(|kind| self.error(kind))?;
+            self.locals.set(index).map_err(|error| error.at(self.offset))?;
         }
         Ok(())
     }
