@@ -198,7 +198,13 @@ impl State {
 pub(crate) struct Deadline {
     epochs: Arc<Epochs>,
     interrupt: Arc<Interrupt>,
-    at: Option<u64>,
+    at: Option<At>,
+}
+
+/// When a deadline is, and what ends it: only programs that set one have that in them.
+struct At {
+    tick: u64,
+    end: fn(&Deadline, u64),
 }
 
 impl Deadline {
@@ -216,7 +222,7 @@ impl Deadline {
         epochs.with(|state| {
             match at.take() {
                 Some(old) => {
-                    let old = key(old, interrupt);
+                    let old = key(old.tick, interrupt);
                     state.deadlines.remove(|due| due.key().cmp(&old));
                 }
                 None => state.deadlines.reserve()?,
@@ -228,18 +234,22 @@ impl Deadline {
             }
             let due = Due { at: new, interrupt: interrupt.clone() };
             state.deadlines.insert(due, |a, b| a.key().cmp(&b.key()));
-            *at = Some(new);
+            *at = Some(At { tick: new, end: Deadline::end });
             Ok(())
         })
+    }
+
+    fn end(&self, tick: u64) {
+        let key = key(tick, &self.interrupt);
+        let due = self.epochs.with(|state| state.deadlines.remove(|due| due.key().cmp(&key)));
+        drop(due);
     }
 }
 
 impl Drop for Deadline {
     fn drop(&mut self) {
-        if let Some(at) = self.at {
-            let key = key(at, &self.interrupt);
-            let due = self.epochs.with(|state| state.deadlines.remove(|due| due.key().cmp(&key)));
-            drop(due);
+        if let Some(At { tick, end }) = self.at.take() {
+            end(self, tick);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! in order before a hook is called: it may do with the store what every host function may.
 
 use super::{
-    func::HostScope,
+    func::{Hooked, HostScope},
     reference::Reference,
     store::{Store, StoreContextMut, StoreState},
 };
@@ -41,8 +41,13 @@ impl CallHook {
     }
 }
 
-pub(crate) type Hook<T> =
-    dyn FnMut(StoreContextMut<'_, T>, CallHook) -> Result<(), Error> + Send + Sync;
+type Told<T> = dyn FnMut(StoreContextMut<'_, T>, CallHook) -> Result<(), Error> + Send + Sync;
+
+/// A store's hook, and what calls do for it.
+pub(crate) struct Hook<T> {
+    told: Box<Told<T>>,
+    pub(crate) calls: Hooked<T>,
+}
 
 impl<T> Store<T> {
     /// Calls `hook` whenever control passes between host and guest, for instance to measure how
@@ -91,7 +96,7 @@ impl<T> Store<T> {
     where
         F: FnMut(StoreContextMut<'_, T>, CallHook) -> Result<(), Error> + Send + Sync + 'static,
     {
-        self.state().call_hook = Some(Box::new(hook));
+        self.state().call_hook = Some(Hook { told: Box::new(hook), calls: Hooked::new() });
     }
 }
 
@@ -102,12 +107,12 @@ impl<T> StoreState<T> {
     #[cold]
     pub(crate) fn tell_hook(&mut self, passage: CallHook) -> Result<(), Error> {
         let Some(hook) = self.call_hook.take() else { return Ok(()) };
-        let mut told = Told { store: self, hook: Some(hook) };
-        let Told { store, hook } = &mut told;
+        let mut told = Telling { store: self, hook: Some(hook) };
+        let Telling { store, hook } = &mut told;
         let scope = HostScope::begin(store);
         let thrown = StoreContextMut(scope.store).take_pending_exception();
         let outcome = match hook {
-            Some(hook) => hook(StoreContextMut(scope.store), passage),
+            Some(hook) => (hook.told)(StoreContextMut(scope.store), passage),
             None => Ok(()),
         };
         if outcome.is_ok() {
@@ -122,12 +127,12 @@ impl<T> StoreState<T> {
 }
 
 /// A hook that is being told: the store has it back in the end, also when it panics.
-struct Told<'a, T> {
+struct Telling<'a, T> {
     store: &'a mut StoreState<T>,
-    hook: Option<Box<Hook<T>>>,
+    hook: Option<Hook<T>>,
 }
 
-impl<T> Drop for Told<'_, T> {
+impl<T> Drop for Telling<'_, T> {
     fn drop(&mut self) {
         self.store.call_hook = self.hook.take();
     }

@@ -4,7 +4,7 @@ mod call;
 mod host;
 mod typed;
 
-pub(crate) use call::{Call, CallState, HostCall, HostScope};
+pub(crate) use call::{Call, CallState, Hooked, HostCall, HostScope};
 pub(crate) use host::{HostFn, HostFunc, HostResult, func_type};
 pub use host::{IntoFunc, WasmRet, WithCaller};
 pub(crate) use typed::SlotList;

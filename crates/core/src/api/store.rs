@@ -39,7 +39,7 @@ pub(crate) struct StoreState<T> {
     pub(crate) host_funcs: Vec<Arc<HostFn<T>>>,
     limiter: Option<Box<Limiter<T>>>,
     /// None also while it is called.
-    pub(crate) call_hook: Option<Box<Hook<T>>>,
+    pub(crate) call_hook: Option<Hook<T>>,
     /// How much fuel an asynchronous call uses at most between two times that it lets others run.
     pub(crate) yield_interval: Option<u64>,
     /// Lists of values that no call uses, kept for their memory.

@@ -17,7 +17,34 @@ pub(crate) struct Call<'a, T> {
     /// None only when it is given away.
     thread: Option<ThreadHandle>,
     /// How much fuel it may still use before it lets others run; none if it never does.
-    slice: Option<u64>,
+    slice: Option<Slice<T>>,
+}
+
+/// What is left of a slice of the fuel, and what runs with no more: only programs that divide it
+/// have that in them.
+struct Slice<T> {
+    left: u64,
+    run: fn(&ThreadHandle, &mut StoreState<T>, &mut u64) -> Option<Exit>,
+}
+
+/// What a call does where the store has a hook: only programs that set one have it in them.
+pub(crate) struct Hooked<T> {
+    run: for<'a> fn(&mut Call<'a, T>) -> Result<CallState, Error>,
+    call: CallHost<T>,
+}
+
+/// Calls the host function that a thread asks for, and looks at what becomes of it.
+type CallHost<T> = for<'a, 'b, 'c> fn(
+    &'a ThreadHandle,
+    &'b mut StoreState<T>,
+    &'c mut Last<T>,
+    HostCall,
+) -> Result<Option<CallState>, Error>;
+
+impl<T> Hooked<T> {
+    pub(crate) fn new() -> Hooked<T> {
+        Hooked { run: |call| call.run_with_hook(), call: call_with_hook }
+    }
 }
 
 /// Why a call stopped, if not by an error.
@@ -108,12 +135,12 @@ impl<'a, T> Call<'a, T> {
 
     /// Lets it use no more than so much fuel before it stops as [`CallState::Yielded`].
     pub(crate) fn yield_after(&mut self, slice: Option<u64>) {
-        self.slice = slice;
+        self.slice = slice.map(|left| Slice { left, run: run_slice });
     }
 
     /// What is left of its slice.
     pub(crate) fn slice(&self) -> Option<u64> {
-        self.slice
+        self.slice.as_ref().map(|slice| slice.left)
     }
 
     /// Shows the results, in slots, of a finished call.
@@ -158,10 +185,10 @@ impl<'a, T> Call<'a, T> {
 
     /// Runs until it finishes or stops.
     pub(crate) fn run(&mut self) -> Result<CallState, Error> {
-        if self.store.call_hook.is_some() {
-            return self.run_with_hook();
+        match &self.store.call_hook {
+            Some(hook) => (hook.calls.run)(self),
+            None => self.run_guest(),
         }
-        self.run_guest()
     }
 
     /// As `run`: the store's hook is told when the guest begins and ends to run.
@@ -186,15 +213,15 @@ impl<'a, T> Call<'a, T> {
         loop {
             let mut exit = match &mut self.slice {
                 None => thread.run(self.store),
-                Some(left) => match run_slice(thread, self.store, left) {
+                Some(slice) => match (slice.run)(thread, self.store, &mut slice.left) {
                     Some(exit) => exit,
                     None => return Ok(CallState::Yielded),
                 },
             };
             while let Exit::HostCall { func, instance } = exit {
                 let called = HostCall { func, instance };
-                let stop = if self.store.call_hook.is_some() {
-                    call_with_hook(thread, self.store, &mut last, called)?
+                let stop = if let Some(hook) = &self.store.call_hook {
+                    (hook.calls.call)(thread, self.store, &mut last, called)?
                 } else {
                     let outcome = call_host(thread, self.store, &mut last, called);
                     if self.slice.is_none() && has_just_returned(&self.store.inner, &outcome) {
