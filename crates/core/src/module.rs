@@ -433,9 +433,8 @@ impl ModuleInner {
 
     /// Gives back what lists have reserved beyond their length.
     fn shrink(&mut self) {
+        // Others have room for just as many as there are, if they are valid.
         shrink(&mut self.decoded.imports);
-        shrink(&mut self.decoded.exports);
-        shrink(&mut self.decoded.bodies);
     }
 }
 

@@ -60,6 +60,10 @@ impl core::error::Error for Error {}
 pub fn boxed<T>(value: T) -> Option<Box<[T; 1]>> {
     let mut one = Vec::new();
     one.try_reserve_exact(1).ok()?;
+    // It has room for just one, so that nothing of what changes that need be linked.
+    if size_of::<T>() > 0 && one.capacity() != 1 {
+        return None;
+    }
     one.push(value);
     one.into_boxed_slice().try_into().ok()
 }

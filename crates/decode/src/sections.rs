@@ -120,28 +120,30 @@ impl Module {
 
     fn section(&mut self, id: u8, r: &mut Reader<'_>) -> Result<(), Error> {
         match id {
-            id::TYPE => self.types = r.types()?,
+            id::TYPE => r.types(&mut self.types)?,
             id::IMPORT => self.imports = r.imports()?,
             id::FUNC => {
-                self.funcs = r.vector("the number of functions", limits::FUNCS, 1, Reader::u32)?
+                let what = "the number of functions";
+                r.vector_into(&mut self.funcs, what, limits::FUNCS, 1, Reader::u32)?;
             }
-            id::TABLE => self.tables = r.tables()?,
+            id::TABLE => r.tables(&mut self.tables)?,
             id::MEMORY => {
-                self.memories =
-                    r.vector("the number of memories", limits::MEMORIES, 2, Reader::memory_type)?;
+                let (what, limit) = ("the number of memories", limits::MEMORIES);
+                r.vector_into(&mut self.memories, what, limit, 2, Reader::memory_type)?;
             }
-            id::TAG => {
-                self.tags = r.vector("the number of tags", limits::TAGS, 2, Reader::tag_type)?
+            id::TAG if Features::BUILT.contains(Features::EXCEPTIONS) => {
+                let what = "the number of tags";
+                r.vector_into(&mut self.tags, what, limits::TAGS, 2, Reader::tag_type)?;
             }
-            id::GLOBAL => self.globals = r.globals()?,
-            id::EXPORT => self.exports = r.exports()?,
+            id::GLOBAL => r.globals(&mut self.globals)?,
+            id::EXPORT => r.exports(&mut self.exports)?,
             id::START => {
                 self.start = Some(Start { offset: r.offset(), func: r.u32()? });
             }
-            id::ELEMENT => self.elements = r.elements()?,
+            id::ELEMENT => r.elements(&mut self.elements)?,
             id::DATA_COUNT => self.data_count = Some(r.u32()?),
-            id::CODE => self.bodies = r.bodies()?,
-            _ => self.data = r.data_segments()?,
+            id::CODE => r.bodies(&mut self.bodies)?,
+            _ => r.data_segments(&mut self.data)?,
         }
         Ok(())
     }
@@ -149,11 +151,14 @@ impl Module {
     /// What is wrong with the section that was read last and does not end where it says.
     #[cold]
     fn ends_elsewhere(&self, id: u8) -> ErrorKind {
-        ErrorKind::Malformed(if id == id::TYPE && types::has_doubled_exact(&self.types) {
-            "malformed storage type: section size mismatch after an exact exact type"
-        } else {
-            "section size mismatch"
-        })
+        let is_exact = Features::BUILT.contains(Features::CUSTOM_DESCRIPTORS);
+        ErrorKind::Malformed(
+            if is_exact && id == id::TYPE && types::has_doubled_exact(&self.types) {
+                "malformed storage type: section size mismatch after an exact exact type"
+            } else {
+                "section size mismatch"
+            },
+        )
     }
 
     /// Sections that count the same things must agree.

@@ -62,7 +62,9 @@ fn growth(current: usize, desired: u64, maximum: Option<u64>, addressable: u64) 
 }
 
 fn bytes(pages: u64, page_size_log2: u8) -> Option<u64> {
-    pages.checked_mul(1 << page_size_log2)
+    let page_size_log2 = u32::from(page_size_log2);
+    // A product is more code.
+    (page_size_log2 <= pages.leading_zeros()).then(|| pages << page_size_log2)
 }
 
 #[cfg(test)]

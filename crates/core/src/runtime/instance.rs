@@ -10,7 +10,10 @@ use super::{
 use crate::{
     Engine, Error, Module, Trap, costs,
     error::{error, place},
-    exec::{machine::views::FuncEntity, tables::GC},
+    exec::{
+        machine::views::FuncEntity,
+        tables::{EXCEPTIONS, GC},
+    },
     module::ModuleInner,
     room,
 };
@@ -191,7 +194,8 @@ impl Parts {
         parts.import_memories(store.inner(), imports)?;
         let context = &module.context;
         let instance = store.inner().instances.len() as u32;
-        for &ty in &context.tags[parts.tags.len()..] {
+        let tags = if EXCEPTIONS { &context.tags[parts.tags.len()..] } else { &[] };
+        for &ty in tags {
             let (id, index) = (context.type_ids[ty as usize], parts.tags.len() as u32);
             push(&mut parts.tags, store.inner().add_tag(id, instance, index))?;
         }

@@ -8,7 +8,7 @@ use crate::{
     types::ItemType,
 };
 use core::fmt;
-use windlass_decode::{Count, Import, ImportType};
+use windlass_decode::{Count, Import, ImportType, MESSAGES};
 use windlass_validate::TypeRegistry;
 
 /// What is given for an import: something of the store, by its index, or a memory that belongs to
@@ -104,9 +104,12 @@ pub(crate) fn check_import(
         return;
     }
     errors.add(|| {
+        let kind = LinkErrorKind::IncompatibleImportType;
+        if !MESSAGES {
+            return LinkError::new(kind, import, format_args!(""));
+        }
         let [wanted, given] = [wanted, given].map(|ty| ExternType::resolve(engine, ty));
         let just = if is_exact(import) { "just " } else { "" };
-        let kind = LinkErrorKind::IncompatibleImportType;
         LinkError::new(kind, import, format_args!("expected {just}{wanted}, found {given}"))
     });
 }
@@ -120,6 +123,9 @@ pub(crate) fn unknown(
     wanted: ItemType,
     hint: impl fmt::Display,
 ) -> Option<LinkError> {
+    if !MESSAGES {
+        return LinkError::new(LinkErrorKind::UnknownImport, import, format_args!(""));
+    }
     let wanted = ExternType::resolve(engine, wanted);
     let detail = format_args!("expected {wanted}, found nothing of this name{hint}");
     LinkError::new(LinkErrorKind::UnknownImport, import, detail)

@@ -17,7 +17,7 @@ use crate::{
         Cell,
         machine::place::{Domain, Way},
         pack_const, pack_fields, pack_halves,
-        tables::{self, plain},
+        tables::{self, FAST, plain},
     },
 };
 use windlass_decode::{BlockType, Labels};
@@ -129,7 +129,7 @@ impl<'m> Translator<'m> {
     /// How a branch to this frame goes.
     pub(super) fn way(&self, frame: usize) -> Way {
         match self.frames[frame].kind {
-            FrameKind::Loop { simple: true, .. } => Way::Again(self.source.metering),
+            FrameKind::Loop { simple: true, .. } if FAST => Way::Again(self.source.metering),
             _ => Way::Jump,
         }
     }

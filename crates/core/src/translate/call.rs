@@ -107,7 +107,7 @@ impl<'m> Translator<'m> {
         self.can_stop(Stopped::Called);
         let first = self.next_slot();
         self.push_temps(ty.results.iter().copied().map(Kind::from));
-        let [_, f64, f32] = self.pins.map(|pins| pins[0].is_some());
+        let [_, f64, f32] = self.pinned().map(|pins| pins[0].is_some());
         if let Some(handler) = tables::reload(f64, f32) {
             let [d, f] = [Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
             self.builder.cell(handler, "reload");

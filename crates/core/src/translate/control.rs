@@ -11,7 +11,7 @@ use crate::{
     exec::{
         machine::place::{Domain, Kind, Way},
         pack_fields,
-        tables::{self, EXCEPTIONS, plain},
+        tables::{self, EXCEPTIONS, FAST, plain},
     },
     verify::LoopStart,
 };
@@ -223,8 +223,8 @@ impl<'m> Translator<'m> {
         self.settle_locals();
         let params = self.param_count(ty);
         self.settle(self.stack.len() - params, true);
-        let simple = self.scanned.simple_loops[self.next_loop];
-        let is_pinned = self.pin_loop();
+        let simple = FAST && self.scanned.simple_loops[self.next_loop];
+        let is_pinned = FAST && self.pin_loop();
         self.next_loop += 1;
         let outer = self.regions.current();
         let metering = self.source.metering;
@@ -263,7 +263,7 @@ impl<'m> Translator<'m> {
     /// The frame that was just left: if it is that of a loop with pins of its own, those of the
     /// function are wanted again. Whether it is.
     fn leave_loop(&mut self) -> bool {
-        let left = self.pinned_loop.filter(|&(frame, _)| frame == self.frames.len());
+        let left = self.pinned_loop.filter(|&(frame, _)| FAST && frame == self.frames.len());
         let Some((_, pins)) = left else { return false };
         self.pinned_loop = None;
         self.set_pins(pins);
@@ -286,6 +286,9 @@ impl<'m> Translator<'m> {
     /// Emits a cell that loads the function's pinned integers, if it has any. Slots have what they
     /// hold, so nothing is wrong with one too many.
     pub(super) fn load_pins(&mut self) {
+        if !FAST {
+            return;
+        }
         let pins = self.pinned_loop.map_or(self.pins[Domain::Int as usize], |(_, pins)| pins);
         let [p0, p1] = self.slots_of(pins);
         if p0 != 0 {
@@ -297,7 +300,7 @@ impl<'m> Translator<'m> {
 
     /// Whether a branch to this frame leaves a loop that has pins of its own.
     pub(super) fn leaves_pins(&self, frame: usize) -> bool {
-        self.pinned_loop.is_some_and(|(own, _)| frame < own)
+        FAST && self.pinned_loop.is_some_and(|(own, _)| frame < own)
     }
 
     /// What the verifier is told of a loop.

@@ -434,13 +434,8 @@ impl<'m> Translator<'m> {
         // Behind the locals lie references to what legacy clauses have caught.
         self.first_temp = self.locals.end + self.scanned.kept();
         encode::slot(self.first_temp + FIRST_LOCAL)?;
-        self.pins = self.scanned.pins(&self.locals);
-        for domain in self.pins {
-            for (pin, local) in (0..).zip(domain) {
-                if let Some(local) = local {
-                    self.locals.get_mut(local).pin = Some(pin);
-                }
-            }
+        if FAST {
+            self.pin_locals();
         }
         let start = self.source.decoded.bodies[self.defined].code.start;
         self.instrs = job::instrs(self.source, self.defined, start);
@@ -450,6 +445,23 @@ impl<'m> Translator<'m> {
         self.has_paid();
         self.push_function_frame();
         Ok(())
+    }
+
+    /// The locals that are used most are pinned.
+    fn pin_locals(&mut self) {
+        self.pins = self.scanned.pins(&self.locals);
+        for domain in self.pins {
+            for (pin, local) in (0..).zip(domain) {
+                if let Some(local) = local {
+                    self.locals.get_mut(local).pin = Some(pin);
+                }
+            }
+        }
+    }
+
+    /// The locals that are pinned at present, by domain: none without `fast`.
+    fn pinned(&self) -> [[Option<u32>; 2]; 3] {
+        if FAST { self.pins } else { [[None; 2]; 3] }
     }
 
     /// Translates one instruction.
@@ -568,8 +580,8 @@ impl<'m> Translator<'m> {
 
     /// Emits the function's first cell; frame size and cost are not known yet.
     fn enter(&mut self) {
-        let has = |pins: &[Option<u32>; 2]| pins[0].is_some();
-        let [int, f64, f32] = &self.pins;
+        let has = |pins: [Option<u32>; 2]| pins[0].is_some();
+        let [int, f64, f32] = self.pinned();
         let handler = tables::enter(self.source.metering, has(int), has(f64), has(f32));
         let [int, f64, f32] =
             [Domain::Int, Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
@@ -600,7 +612,7 @@ impl<'m> Translator<'m> {
 
     /// The slots of the pinned locals of a domain; slot 0 where there is none.
     fn pin_slots(&self, domain: Domain) -> [i16; 2] {
-        self.slots_of(self.pins[domain as usize])
+        self.slots_of(self.pinned()[domain as usize])
     }
 
     fn slots_of(&self, pins: [Option<u32>; 2]) -> [i16; 2] {

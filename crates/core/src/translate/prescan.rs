@@ -9,7 +9,10 @@ use super::{
     work,
 };
 use crate::{
-    exec::{machine::place::Domain, tables::FAST},
+    exec::{
+        machine::place::Domain,
+        tables::{EXCEPTIONS, FAST},
+    },
     room::push,
 };
 use alloc::{collections::TryReserveError, vec::Vec};
@@ -134,7 +137,7 @@ impl Prescan {
     ) -> Result<(), TryReserveError> {
         work::count(1);
         match (instr.op, &instr.imm) {
-            (Op::LocalGet | Op::LocalSet | Op::LocalTee, &Imm::Index(local)) => {
+            (Op::LocalGet | Op::LocalSet | Op::LocalTee, &Imm::Index(local)) if FAST => {
                 let (weight, inner) = (self.weight(), self.inner());
                 self.used.local(local, locals.get_mut(local), weight, inner);
             }
@@ -182,38 +185,40 @@ impl Prescan {
     fn special(&mut self, instr: &Instr<'_>) -> Result<(), TryReserveError> {
         match (instr.op, instr.imm) {
             (Op::Loop, _) => {
-                self.not_simple();
-                self.used = Used::default();
-                push(&mut self.loops, self.simple_loops.len())?;
                 // What is quicker there takes handlers of its own.
-                push(&mut self.simple_loops, FAST)?;
+                if FAST {
+                    self.not_simple();
+                    self.used = Used::default();
+                    push(&mut self.loops, self.simple_loops.len())?;
+                    push(&mut self.simple_loops, true)?;
+                }
                 self.blocks.begin(Block::Loop)?;
             }
             (Op::Block | Op::If, _) => self.blocks.begin(Block::Other)?,
-            (Op::TryTable, _) => {
+            (Op::TryTable, _) if EXCEPTIONS => {
                 self.not_simple();
                 self.blocks.begin(Block::Other)?;
             }
-            (Op::Try, _) => {
+            (Op::Try, _) if EXCEPTIONS => {
                 self.not_simple();
                 self.blocks.begin(Block::Try(self.rethrown.len()))?;
                 push(&mut self.rethrown, false)?;
                 self.tries += 1;
                 self.max_tries = self.tries.max(self.max_tries);
             }
-            (Op::Rethrow, Imm::Index(label)) => {
+            (Op::Rethrow, Imm::Index(label)) if EXCEPTIONS => {
                 if let Some(Block::Try(index)) = self.blocks.around(label) {
                     self.rethrown[index] = true;
                 }
             }
             (Op::Else, _) => self.blocks.follow_else(),
             (Op::End | Op::Delegate, _) => match self.blocks.end()? {
-                Some(Block::Loop) => self.end_loop()?,
-                Some(Block::Try(_)) => self.tries -= 1,
+                Some(Block::Loop) if FAST => self.end_loop()?,
+                Some(Block::Try(_)) if EXCEPTIONS => self.tries -= 1,
                 _ => {}
             },
             (Op::Return, _) => self.blocks.follow_return(),
-            (Op::Call | Op::CallIndirect | Op::CallRef, _) => {
+            (Op::Call | Op::CallIndirect | Op::CallRef, _) if FAST => {
                 self.calls += self.weight();
                 self.not_simple();
             }
@@ -258,7 +263,7 @@ impl Prescan {
 
     /// How many exceptions must be kept at once, to be thrown again.
     pub(super) fn kept(&self) -> usize {
-        if self.rethrown.contains(&true) { self.max_tries } else { 0 }
+        if EXCEPTIONS && self.rethrown.contains(&true) { self.max_tries } else { 0 }
     }
 
     /// The locals of each domain that are to be pinned.

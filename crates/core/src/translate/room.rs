@@ -4,7 +4,7 @@
 //! taken where it is added (`exception`, `prescan`). What pushes to a list that is named here must
 //! not add more than is said here.
 
-use super::{TranslateError, Translator, state::State};
+use super::{TranslateError, Translator, job::VERIFIES, state::State};
 use alloc::collections::TryReserveError;
 use core::mem;
 
@@ -83,8 +83,10 @@ impl State {
         self.stack.try_reserve(few)?;
         self.loose.try_reserve(one)?;
         self.frames.try_reserve(one)?;
-        self.loops.try_reserve(one)?;
-        self.landed.try_reserve(one)?;
+        if VERIFIES {
+            self.loops.try_reserve(one)?;
+            self.landed.try_reserve(one)?;
+        }
         self.patches.try_reserve(few)?;
         self.regions.reserve(few)?;
         #[cfg(debug_assertions)]

@@ -7,8 +7,8 @@ use alloc::{boxed::Box, vec::Vec};
 const END: u8 = 0x0b;
 
 impl Reader<'_> {
-    pub(crate) fn bodies(&mut self) -> Result<Vec<Body>, Error> {
-        self.vector("the number of function bodies", limits::FUNCS, 3, Reader::body)
+    pub(crate) fn bodies(&mut self, list: &mut Vec<Body>) -> Result<(), Error> {
+        self.vector_into(list, "the number of function bodies", limits::FUNCS, 3, Reader::body)
     }
 
     fn body(&mut self) -> Result<Body, Error> {

@@ -4,8 +4,8 @@ use crate::{Data, Error, ErrorKind, Features, Reader, limits};
 use alloc::vec::Vec;
 
 impl Reader<'_> {
-    pub(crate) fn data_segments(&mut self) -> Result<Vec<Data>, Error> {
-        self.vector("the number of data segments", limits::DATA, 2, Reader::data)
+    pub(crate) fn data_segments(&mut self, list: &mut Vec<Data>) -> Result<(), Error> {
+        self.vector_into(list, "the number of data segments", limits::DATA, 2, Reader::data)
     }
 
     fn data(&mut self) -> Result<Data, Error> {

@@ -18,8 +18,14 @@ const EXPRS: u32 = 4;
 const FUNC: RefType = RefType { nullable: false, heap: HeapType::Abs(AbsHeapType::Func) };
 
 impl Reader<'_> {
-    pub(crate) fn elements(&mut self) -> Result<Vec<Element>, Error> {
-        self.vector("the number of element segments", limits::ELEMENTS, 2, Reader::element)
+    pub(crate) fn elements(&mut self, list: &mut Vec<Element>) -> Result<(), Error> {
+        self.vector_into(
+            list,
+            "the number of element segments",
+            limits::ELEMENTS,
+            2,
+            Reader::element,
+        )
     }
 
     fn element(&mut self) -> Result<Element, Error> {

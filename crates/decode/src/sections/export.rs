@@ -4,8 +4,8 @@ use crate::{Error, ErrorKind, Export, ExternKind, Features, Reader, limits};
 use alloc::vec::Vec;
 
 impl Reader<'_> {
-    pub(crate) fn exports(&mut self) -> Result<Vec<Export>, Error> {
-        self.vector("the number of exports", limits::EXPORTS, 3, Reader::export)
+    pub(crate) fn exports(&mut self, list: &mut Vec<Export>) -> Result<(), Error> {
+        self.vector_into(list, "the number of exports", limits::EXPORTS, 3, Reader::export)
     }
 
     fn export(&mut self) -> Result<Export, Error> {

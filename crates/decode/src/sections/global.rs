@@ -4,8 +4,8 @@ use crate::{Error, Global, Reader, limits};
 use alloc::vec::Vec;
 
 impl Reader<'_> {
-    pub(crate) fn globals(&mut self) -> Result<Vec<Global>, Error> {
-        self.vector("the number of globals", limits::GLOBALS, 3, Reader::global)
+    pub(crate) fn globals(&mut self, list: &mut Vec<Global>) -> Result<(), Error> {
+        self.vector_into(list, "the number of globals", limits::GLOBALS, 3, Reader::global)
     }
 
     fn global(&mut self) -> Result<Global, Error> {

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 const WITH_INIT: u8 = 0x40;
 
 impl Reader<'_> {
-    pub(crate) fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        self.vector("the number of tables", limits::TABLES, 3, Reader::table)
+    pub(crate) fn tables(&mut self, list: &mut Vec<Table>) -> Result<(), Error> {
+        self.vector_into(list, "the number of tables", limits::TABLES, 3, Reader::table)
     }
 
     fn table(&mut self) -> Result<Table, Error> {

@@ -98,9 +98,9 @@ fn not_a_type(byte: u8, words: &'static str, offset: usize) -> Error {
 }
 
 impl Reader<'_> {
-    pub(crate) fn types(&mut self) -> Result<Vec<RecGroup>, Error> {
+    pub(crate) fn types(&mut self, list: &mut Vec<RecGroup>) -> Result<(), Error> {
         let mut first = 0;
-        self.vector("the number of recursion groups", limits::REC_GROUPS, 2, |reader| {
+        self.vector_into(list, "the number of recursion groups", limits::REC_GROUPS, 2, |reader| {
             let group = reader.rec_group(first)?;
             // Neither is above a million.
             first += group.types.len() as u32;

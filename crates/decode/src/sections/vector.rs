@@ -44,23 +44,35 @@ impl<'a> Reader<'a> {
         what: &'static str,
         limit: u32,
         min_bytes: usize,
-        mut element: impl FnMut(&mut Reader<'a>) -> Result<T, Error>,
+        element: impl FnMut(&mut Reader<'a>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
+        let mut vector = Vec::new();
+        self.vector_into(&mut vector, what, limit, min_bytes, element)?;
+        Ok(vector)
+    }
+
+    /// The same, added to a list, which has what there is if an element is malformed.
+    pub(crate) fn vector_into<T>(
+        &mut self,
+        vector: &mut Vec<T>,
+        what: &'static str,
+        limit: u32,
+        min_bytes: usize,
+        mut element: impl FnMut(&mut Reader<'a>) -> Result<T, Error>,
+    ) -> Result<(), Error> {
         let offset = self.offset();
         let count = self.count(what, limit)?;
-        let mut vector = Vec::new();
         let room = (count as usize).min(self.remaining() / min_bytes);
-        if vector.try_reserve_exact(room).is_err() {
-            return Err(Error::new(ErrorKind::OutOfMemory, offset));
-        }
+        vector.try_reserve_exact(room).map_err(|_| Error::new(ErrorKind::OutOfMemory, offset))?;
         for _ in 0..count {
             let element = element(self)?;
             // Some are shorter, and not valid.
-            if vector.len() == vector.capacity() {
-                one_more(&mut vector, self)?;
+            one_more(vector, self)?;
+            // There is room: what makes more need not be linked for this.
+            if vector.len() < vector.capacity() {
+                vector.push(element);
             }
-            vector.push(element);
         }
-        Ok(vector)
+        Ok(())
     }
 }
