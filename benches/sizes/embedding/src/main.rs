@@ -38,6 +38,9 @@ fn main() {
 }
 
 #[cfg(target_os = "none")]
+mod memory;
+
+#[cfg(target_os = "none")]
 mod machine {
     //! What stands for an operating system.
 
