@@ -60,9 +60,9 @@ pub(crate) const BUILDS: [Build; 9] = [
     build("ARM, 3.0", ARM, "small", CALLING, THREE, 230_300),
     build("RISC-V, 2.0", RISCV, "small", COLLECTED, TWO, 197_000),
     build("RISC-V, 3.0", RISCV, "small", COLLECTED, THREE, 278_200),
-    build("x86-64, compact", X86, "small", "", FULL, 910_700),
-    build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 826_200),
-    build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 498_600),
+    build("x86-64, compact", X86, "small", "", FULL, 894_700),
+    build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 802_600),
+    build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 479_600),
     build("x86-64, default", X86, "fast", "", DEFAULT, 2_700_000),
     build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_775_000),
 ];
