@@ -237,6 +237,7 @@ tables! {
 }
 
 /// The handlers of a simple instruction.
+#[cfg_attr(feature = "fast", inline)]
 pub(crate) fn handlers(op: Op) -> Handlers {
     if SIMD && native::CAN_BE_FAST {
         match sparse::of_fast(op) {
