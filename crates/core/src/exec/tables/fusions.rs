@@ -343,8 +343,8 @@ pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
 mod tests {
     use super::*;
 
-    /// The code as it is when sequences were looked for.
-    /// A finder for this code alone finds the same.
+    /// The code as it is when sequences were looked for: a finder for this code alone finds what
+    /// one for all finds.
     fn fuse(code: &[Cell]) -> Vec<u64> {
         let fused = |finder: &Finder| -> Vec<u64> {
             let mut behind = Behind::default();
