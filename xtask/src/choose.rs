@@ -5,9 +5,10 @@
 //!
 //! The plan:
 //! 1. Handlers whose operands lie in registers are admitted if they are worth enough. Those whose
-//!    operands lie in slots or in the code are always there. A file `code-NAME` has the whole code
-//!    of a program that has a say, each cell once: there is what its other runs would execute, and
-//!    other programs. It counts for handlers as a program does.
+//!    operands lie in slots or in the code are always there, but for latches and vectors with
+//!    constants. A file `code-NAME` has the whole code of a program that has a say, each cell once:
+//!    there is what its other runs would execute, and other programs. It counts for handlers as a
+//!    program does.
 //! 2. Candidates for sequences are all chains of up to [`LONGEST`] cells that were executed, of
 //!    handlers that are there.
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,

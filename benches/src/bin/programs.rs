@@ -208,7 +208,7 @@ impl Options {
     }
 
     /// A file for each program, named by it and by the part that it belongs to. Kernels may choose.
-    /// Of those that choose there is one with fuel, too.
+    /// Of those that choose there is one with fuel, too, and one of all code.
     #[cfg(feature = "profile")]
     fn profiles(&self, folder: &std::path::Path) -> Result<(), Error> {
         use windlass_benches::{

@@ -11,8 +11,8 @@
 //!
 //! A name is the type of a handler's body, as `Bin<I32Add, P0, Const, Acc>`; weights tell people
 //! what a line is worth. In handlers and sequences, what goes back to the start of a loop, or
-//! charges for one, is written without metering and is there with each. Cells of blocks are told in
-//! [`block`].
+//! charges for one, is written without metering and is there with each; of such sequences only the
+//! first [`METERED`] are. Cells of blocks are told in [`block`].
 
 #[path = "block.rs"]
 pub(crate) mod block;
@@ -264,7 +264,7 @@ impl Set {
         Ok(())
     }
 
-    fn line(&mut self, number: Place, line: &str, reading: &Reading<'_>) -> Result<(), String> {
+    fn line(&mut self, place: Place, line: &str, reading: &Reading<'_>) -> Result<(), String> {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
@@ -279,7 +279,7 @@ impl Set {
                 )),
             };
         }
-        if line == "include general" && !number.is_general {
+        if line == "include general" && !place.is_general {
             return self.text(reading.general, reading, true);
         }
         let expected = "expected `handler WEIGHT NAME`, `sequence WEIGHT NAME + NAME ...`, \
@@ -299,7 +299,7 @@ impl Set {
             if !self.has_version {
                 return Err("a line `windlass VERSION` comes before blocks".to_owned());
             }
-            self.blocks.push((Block::parse(names, reading.ops)?, number));
+            self.blocks.push((Block::parse(names, reading.ops)?, place));
             return Ok(());
         }
         let parts = names.split('+').map(Tree::parse).collect::<Result<Vec<_>, _>>()?;
@@ -310,7 +310,7 @@ impl Set {
         match (kind, parts.as_slice()) {
             ("handler", [part]) => {
                 for metering in meterings(&parts) {
-                    self.handlers.insert(part.metered(metering), number);
+                    self.handlers.insert(part.metered(metering), place);
                 }
             }
             ("sequence", [_, _, ..]) if parts.len() <= LONGEST => {
@@ -323,7 +323,7 @@ impl Set {
                 }
                 for metering in meterings {
                     let parts = parts.iter().map(|part| part.metered(metering)).collect();
-                    self.sequences.insert(parts, number);
+                    self.sequences.insert(parts, place);
                 }
             }
             ("sequence", _) => return Err(format!("a sequence has 2 to {LONGEST} parts")),
@@ -374,7 +374,12 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     let number: BTreeMap<&Tree, usize> = parts.iter().copied().zip(0..).collect();
     let run = |tree: &Tree| if tree.has("Fast") { "run_fast" } else { "run" };
     let handlers = parts.iter().map(|part| format!("{}::<{}>", run(part), part.to_type()));
-    list(&mut out, "/// What sequences are made of.\npub(super) static PARTS", "Handler", handlers);
+    list(
+        &mut out,
+        "/// Parts of sequences and blocks.\npub(super) static PARTS",
+        "Handler",
+        handlers,
+    );
     let pinned: Vec<Tree> = parts.iter().flat_map(|part| part.pinned()).collect();
     let special: BTreeSet<&Tree> =
         set.handlers.keys().chain(&pinned).chain(parts.iter().copied()).collect();

@@ -38,6 +38,7 @@ impl Tree {
     /// The last place whose key is not more than the one that is wanted.
     #[inline]
     pub(crate) fn at_most(&self, mut order: impl FnMut(usize) -> Ordering) -> Option<usize> {
+        // Small builds have the search once, others here with what is asked inlined.
         if !cfg!(feature = "fast") {
             return self.found(&mut order, false);
         }

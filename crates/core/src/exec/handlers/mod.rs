@@ -1,7 +1,7 @@
 //! What cells do: a handler for each shape of instruction, generic over what it computes
 //! (`meaning`) and over the places of its operands (`machine`). `tables` chooses among them. A
-//! handler is a leaf: what takes more than a few instructions it leaves to the driver. What those
-//! of small builds share (`shared`) calls.
+//! handler is a leaf: what takes more than a few instructions it leaves to the driver. What the
+//! handlers of small builds share (`shared`) calls.
 
 pub(crate) mod atomic;
 pub(crate) mod block;

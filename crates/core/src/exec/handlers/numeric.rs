@@ -113,7 +113,7 @@ pub(crate) unsafe fn operands<T: Value, A: Src, B: Src>(m: &Machine, at: usize) 
     unsafe { (A::get(m, 1, at), B::get(m, if A::IS_CONST { 1 } else { 2 }, at)) }
 }
 
-/// Whether values of this type are vectors: which places those have is not chosen.
+/// Whether values of this type are vectors: of their places only constants are chosen.
 pub(crate) const fn is_vector<T: Value>() -> bool {
     T::WORDS == 2
 }

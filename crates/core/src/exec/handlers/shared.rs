@@ -22,7 +22,7 @@ use core::{marker::PhantomData, ptr};
 use windlass_decode::Shape;
 
 /// Whether they do. So do builds for debugging: what is here is tested on other hosts.
-const SHARED: bool = cfg!(any(target_pointer_width = "32", debug_assertions));
+const HANDLERS_SHARE: bool = cfg!(any(target_pointer_width = "32", debug_assertions));
 
 /// Whether an access is one of those that programs do most, to memory 0 by an address in a slot:
 /// such is not shared, if it is short. It is checked where it is, and takes less time.
@@ -65,11 +65,12 @@ impl<O: StoreOp, const SHARED: bool> Stores<O, SHARED> {
         &Access { log: O::Raw::SIZE.trailing_zeros(), to: stored::<O, SHARED> };
 }
 
-/// Whether a value takes half a slot, or a whole one.
+/// Whether a value takes half a slot.
 const fn is_short<T: Value>() -> bool {
     T::WORDS == 0
 }
 
+/// Whether a value takes a whole slot.
 const fn is_long<T: Value>() -> bool {
     T::WORDS == 1
 }
@@ -96,7 +97,7 @@ fn of_bits<T: Value>(bits: u64) -> T {
 pub(super) unsafe fn un<S: Step, O: UnOp, A: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
     // SAFETY: the caller's promise.
     unsafe {
-        if !SHARED || A::IS_CONST || O::A::WORDS > 1 || O::R::WORDS > 1 {
+        if !HANDLERS_SHARE || A::IS_CONST || O::A::WORDS > 1 || O::R::WORDS > 1 {
             stepped::<S>(ip, sp, cx)
         } else if is_short::<O::A>() && is_short::<O::R>() {
             match O::eval(A::get(&Machine::new(ip, sp, cx), 1, 1)) {
@@ -126,7 +127,7 @@ pub(super) unsafe fn bin<S: Step, O: BinOp, A: Src, B: Src>(
 ) -> Left {
     // SAFETY: the caller's promise.
     unsafe {
-        if !SHARED || O::A::WORDS > 1 || O::R::WORDS > 1 {
+        if !HANDLERS_SHARE || O::A::WORDS > 1 || O::R::WORDS > 1 {
             stepped::<S>(ip, sp, cx)
         } else if is_short::<O::A>() {
             let (a, b) = operands::<O::A, A, B>(&Machine::new(ip, sp, cx), 1);
@@ -161,7 +162,7 @@ pub(super) unsafe fn br_cmp<S: Step, O: CmpOp, A: Src, B: Src, K: Target, const 
 ) -> Left {
     // SAFETY: the caller's promise.
     unsafe {
-        if !SHARED || !is_long::<O::A>() {
+        if !HANDLERS_SHARE || !is_long::<O::A>() {
             return stepped::<S>(ip, sp, cx);
         }
         go_branch::<A, B, K, WANTED>(ip, sp, cx, |a, b| O::eval(of_bits(a), of_bits(b)).into())
@@ -180,7 +181,7 @@ pub(super) unsafe fn load<S: Step, O: LoadOp, E: Location>(
 ) -> Left {
     // SAFETY: the caller's promise.
     unsafe {
-        if !SHARED || O::R::WORDS > 1 {
+        if !HANDLERS_SHARE || O::R::WORDS > 1 {
             return stepped::<S>(ip, sp, cx);
         }
         if is_common::<E>() && is_short::<O::R>() {
@@ -207,7 +208,7 @@ pub(super) unsafe fn store<S: Step, O: StoreOp, E: Location, V: Src>(
 ) -> Left {
     // SAFETY: the caller's promise.
     unsafe {
-        if !SHARED || O::A::WORDS > 1 || is_common::<E>() && is_short::<O::A>() {
+        if !HANDLERS_SHARE || O::A::WORDS > 1 || is_common::<E>() && is_short::<O::A>() {
             return stepped::<S>(ip, sp, cx);
         }
         let by = if E::IS_SHARED { Stores::<O, true>::BY } else { Stores::<O, false>::BY };

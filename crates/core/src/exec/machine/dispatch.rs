@@ -29,7 +29,7 @@ pub(crate) trait Step: 'static {
     /// I1 to I4 (see [`exec`](super)).
     unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
 
-    /// The handler of a small build. Many may have most of theirs in common.
+    /// What the handler does in a small build. Bodies that have most of it in common go there.
     ///
     /// # Safety
     /// I1 to I4.

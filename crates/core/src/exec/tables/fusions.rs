@@ -50,7 +50,7 @@ pub(crate) enum Found<'a> {
 /// handlers read pinned locals. The compiler may have given handlers of the same machine code one
 /// address: a cell of that is what each of them is.
 struct ByWord {
-    /// A power of two: of each a list of words, by one of `entries`, or [`NONE`].
+    /// As many as a power of two: of each the first of its `entries`, or [`NONE`].
     buckets: Box<[u16]>,
     entries: Vec<Entry>,
 }
@@ -95,9 +95,10 @@ impl Default for Seen {
     }
 }
 
-/// Functions of no more cells can have a finder of their own: it takes 9,000 instructions where all
-/// take 65,000. Until so many functions have had one: then there will be more.
+/// Functions of no more cells can have a finder of their own: to make it takes 9,000 instructions,
+/// that of all sequences 65,000.
 pub(crate) const FEW_CELLS: usize = 64;
+/// So many functions of an engine have one: where there are more, there will be many.
 const FEW_FUNCTIONS: usize = 6;
 
 impl Fusions {
@@ -140,7 +141,8 @@ fn mixed(word: u64) -> u64 {
     word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
-fn filtered(word: u64) -> u8 {
+/// Its place in the filter of [`Finder::of`].
+fn in_filter(word: u64) -> u8 {
     let [_, _, _, highest, ..] = mixed(word).to_le_bytes();
     highest
 }
@@ -223,8 +225,8 @@ impl Finder {
         // Most of what is in none of the cells is not in the filter either: with the rest, there
         // are about four times as many.
         let mut filter = [false; 256];
-        words.for_each(|word| filter[usize::from(filtered(word.bits()))] = true);
-        Finder::new(4 * count, |word| filter[usize::from(filtered(word))])
+        words.for_each(|word| filter[usize::from(in_filter(word.bits()))] = true);
+        Finder::new(4 * count, |word| filter[usize::from(in_filter(word))])
     }
 
     /// See [`ByWord::new`].
@@ -301,7 +303,7 @@ fn node(number: u16) -> Option<Numbered> {
 /// The node with one more part.
 #[inline]
 fn next((from, Node { edges, .. }): Numbered, part: u16) -> Option<Numbered> {
-    // A node without edges has none behind the list.
+    // Of a node without edges this is [`NONE`] or more: the list is shorter.
     let &(parent, child) = EDGES.get(usize::from(*edges) + usize::from(part))?;
     if parent == from { node(child) } else { None }
 }

@@ -241,6 +241,7 @@ tables! {
 pub(crate) fn handlers(op: Op) -> Handlers {
     if SIMD && native::CAN_BE_FAST {
         match sparse::of_fast(op) {
+            // Nearly all instructions: the CPU is asked for the others only.
             Handlers::None => {}
             fast if native::is_fast() => return fast,
             _ => {}
