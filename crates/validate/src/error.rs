@@ -79,7 +79,7 @@ impl Error {
     }
 }
 
-/// What does not know where it is tells what is wrong: see [`Error::at`].
+/// What does not know where it is tells what is wrong, at offset 0.
 impl From<InvalidKind> for Error {
     #[cold]
     fn from(kind: InvalidKind) -> Error {
