@@ -15,7 +15,7 @@ impl Context {
         let mut context = Context { features, ..Context::default() };
         context.add_types(mem::take(&mut module.types))?;
         let module = &*module;
-        context.reserve(module).map_err(|error| error.at(0))?;
+        context.reserve(module)?;
         for import in &module.imports {
             context.add_import(import).map_err(|error| error.at(import.offset))?;
         }
@@ -145,7 +145,7 @@ impl Context {
     }
 
     fn check_exports(&mut self, module: &Module) -> Result<(), Error> {
-        let duplicate = duplicate_export(module).map_err(|error| error.at(0))?;
+        let duplicate = duplicate_export(module)?;
         for (export, place) in module.exports.iter().zip(0..) {
             let fail = |error: Error| error.at(export.offset);
             self.check_export(export.kind, export.index).map_err(fail)?;

@@ -41,17 +41,14 @@ impl Context {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         let ElementMode::Active { table, at: place } = &element.mode else { return Ok(()) };
-        let fail = |error: Error| error.at(element.offset);
-        let table = at(&self.tables, *table, "table").map_err(fail)?;
+        let table = at(&self.tables, *table, "table").map_err(|error| error.at(element.offset))?;
         if !self.ref_is_subtype(ty, table.element) {
-            return Err(fail(
-                InvalidKind::Mismatch {
-                    what: "the element segment's type",
-                    expected: self.show([table.element.into()]),
-                    found: self.show([ty.into()]),
-                }
-                .into(),
-            ));
+            let kind = InvalidKind::Mismatch {
+                what: "the element segment's type",
+                expected: self.show([table.element.into()]),
+                found: self.show([ty.into()]),
+            };
+            return Err(Error::new(kind, element.offset));
         }
         self.check_const(bytes, place, table.limits.addr_type().into(), scratch)
     }

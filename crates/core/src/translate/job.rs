@@ -5,8 +5,7 @@
 use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
     error::error,
-    exec::tables::FAST,
-    exec::{Catches, Cell},
+    exec::{Catches, Cell, tables::FAST},
     verify::{Progress, Subject},
 };
 use alloc::boxed::Box;

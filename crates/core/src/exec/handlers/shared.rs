@@ -33,7 +33,7 @@ const fn is_common<E: Location>() -> bool {
 /// What computes, of a slot's bits.
 type One = fn(u64) -> u64;
 type TryOne = fn(u64, &mut u64) -> Result<(), Trap>;
-type Two = fn(u64, u64) -> u64;
+type Two<R> = fn(u64, u64) -> R;
 type TryTwo = fn(u64, u64, &mut u64) -> Result<(), Trap>;
 type Test = fn(u64, u64) -> u32;
 
@@ -141,10 +141,12 @@ pub(super) unsafe fn bin<S: Step, O: BinOp, A: Src, B: Src>(
                 Ok(())
             })
         } else if is_long::<O::R>() {
-            go_two::<A, B>(ip, sp, cx, |a, b| O::eval(of_bits(a), of_bits(b)).map_or(0, to_bits))
+            go_two::<A, B, i64>(ip, sp, cx, |a, b| {
+                O::eval(of_bits(a), of_bits(b)).map_or(0, to_bits).cast_signed()
+            })
         } else {
-            go_test::<A, B>(ip, sp, cx, |a, b| {
-                O::eval(of_bits(a), of_bits(b)).map_or(0, to_bits) as u32
+            go_two::<A, B, i32>(ip, sp, cx, |a, b| {
+                O::eval(of_bits(a), of_bits(b)).map_or(0, to_bits) as i32
             })
         }
     }
@@ -267,12 +269,12 @@ unsafe fn go_try_one(ip: Ip, sp: Sp, cx: *mut Context, of: TryOne) -> Left {
 }
 
 #[inline(never)]
-unsafe fn go_two<A: Src, B: Src>(ip: Ip, sp: Sp, cx: *mut Context, of: Two) -> Left {
+unsafe fn go_two<A: Src, B: Src, R: Value>(ip: Ip, sp: Sp, cx: *mut Context, of: Two<R>) -> Left {
     let mut m = Machine::new(ip, sp, cx);
     // SAFETY: I1, I2, I3.
     unsafe {
         let (a, b) = long::<A, B>(&m, 1);
-        Slot::set(&mut m, 0, of(a, b).cast_signed());
+        Slot::set(&mut m, 0, of(a, b));
         go_on(ip.add(1 + wide::<i64, A, B>()), sp, cx)
     }
 }
@@ -287,17 +289,6 @@ unsafe fn go_try_two<A: Src, B: Src>(ip: Ip, sp: Sp, cx: *mut Context, of: TryTw
             Ok(()) => go_on(ip.add(1 + wide::<i64, A, B>()), sp, cx),
             Err(trap) => save(ip, sp, cx, trap.into()),
         }
-    }
-}
-
-#[inline(never)]
-unsafe fn go_test<A: Src, B: Src>(ip: Ip, sp: Sp, cx: *mut Context, of: Test) -> Left {
-    let mut m = Machine::new(ip, sp, cx);
-    // SAFETY: I1, I2, I3.
-    unsafe {
-        let (a, b) = long::<A, B>(&m, 1);
-        Slot::set(&mut m, 0, of(a, b).cast_signed());
-        go_on(ip.add(1 + wide::<i64, A, B>()), sp, cx)
     }
 }
 
