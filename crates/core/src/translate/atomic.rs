@@ -13,8 +13,8 @@ use windlass_decode::{MemArg, Op, Shape};
 
 impl Translator<'_> {
     /// Translates an atomic access; none if the instruction is not one.
-    pub(super) fn atomic(&mut self, op: Op, arg: MemArg, is64: bool) -> Option<()> {
-        let handler = atomic::handler(op, is64)?;
+    pub(super) fn atomic(&mut self, op: Op, arg: MemArg) -> Option<()> {
+        let handler = atomic::handler(op)?;
         let operands = op.info().params.len();
         let mut slots = [0; 2];
         for slot in slots[..operands].iter_mut().rev() {

@@ -49,7 +49,7 @@ impl Translator<'_> {
                 | Shape::atomic_rmw
                 | Shape::atomic_cmpxchg,
                 _,
-            ) => return self.atomic(op, arg, sort.is64()),
+            ) => return self.atomic(op, arg),
             _ => return None,
         }
         Some(())

@@ -484,7 +484,7 @@ impl Layouts {
             let fields = [value, address, Field::Free, Field::Free];
             let words = if slots == 0 { 2 } else { 3 };
             let part = Part::AtomicMemory { is64, slots, ty: ty(info.params) };
-            self.add(atomic::handler(op, is64), words, fields, part);
+            self.add(atomic::handler(op), words, fields, part);
         }
     }
 

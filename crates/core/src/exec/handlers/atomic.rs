@@ -25,10 +25,10 @@ use windlass_decode::{Features, Op, for_each_op};
 /// # Safety
 /// I1, I2, I4.
 #[inline(always)]
-unsafe fn place<A: Atomic, const IS64: bool>(m: &mut Machine) -> Result<*mut u8, Stop> {
+unsafe fn place<A: Atomic>(m: &mut Machine) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I4.
     unsafe {
-        let (memory, at) = address_in::<IS64>(m)?;
+        let (memory, at) = address_in(m)?;
         if at & (A::SIZE - 1) != 0 {
             return Err(Trap::UnalignedAtomic.into());
         }
@@ -37,14 +37,14 @@ unsafe fn place<A: Atomic, const IS64: bool>(m: &mut Machine) -> Result<*mut u8,
 }
 
 /// `d = memory[a]`. Operands: `d, a, memory`; offset.
-pub(crate) struct AtomicLoad<A, const IS64: bool>(PhantomData<A>);
-impl<A: Atomic, const IS64: bool> Step for AtomicLoad<A, IS64> {
+pub(crate) struct AtomicLoad<A>(PhantomData<A>);
+impl<A: Atomic> Step for AtomicLoad<A> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4; the address is checked, and so is its alignment: memories are aligned
         // to 8 bytes.
         unsafe {
-            let at = place::<A, IS64>(m)?;
+            let at = place::<A>(m)?;
             Slot::set(m, 0, A::load(at).to_bits() as i64);
             m.advance(2);
         }
@@ -53,13 +53,13 @@ impl<A: Atomic, const IS64: bool> Step for AtomicLoad<A, IS64> {
 }
 
 /// `memory[a] = v`. Operands: `v, a, memory`; offset.
-pub(crate) struct AtomicStore<A, const IS64: bool>(PhantomData<A>);
-impl<A: Atomic, const IS64: bool> Step for AtomicStore<A, IS64> {
+pub(crate) struct AtomicStore<A>(PhantomData<A>);
+impl<A: Atomic> Step for AtomicStore<A> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: as for `AtomicLoad`.
         unsafe {
-            let at = place::<A, IS64>(m)?;
+            let at = place::<A>(m)?;
             A::from_bits(m.slot(m.field(0))).store(at);
             m.advance(2);
         }
@@ -98,13 +98,13 @@ modify! {
 }
 
 /// `d = memory[a]; memory[a] = O(memory[a], v)`. Operands: `d, a, memory`; offset; `v`.
-pub(crate) struct AtomicRmw<O, A, const IS64: bool>(PhantomData<(O, A)>);
-impl<O: Modify, A: Atomic, const IS64: bool> Step for AtomicRmw<O, A, IS64> {
+pub(crate) struct AtomicRmw<O, A>(PhantomData<(O, A)>);
+impl<O: Modify, A: Atomic> Step for AtomicRmw<O, A> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: as for `AtomicLoad`.
         unsafe {
-            let at = place::<A, IS64>(m)?;
+            let at = place::<A>(m)?;
             let value = A::from_bits(m.slot(m.low(2) as isize));
             Slot::set(m, 0, O::modify(at, value).to_bits() as i64);
             m.advance(3);
@@ -115,13 +115,13 @@ impl<O: Modify, A: Atomic, const IS64: bool> Step for AtomicRmw<O, A, IS64> {
 
 /// `d = memory[a]; if d == wrap(x) then memory[a] = wrap(y)`. Operands: `d, a, memory`; offset;
 /// `x`, `y`.
-pub(crate) struct AtomicCmpxchg<A, const IS64: bool>(PhantomData<A>);
-impl<A: Atomic, const IS64: bool> Step for AtomicCmpxchg<A, IS64> {
+pub(crate) struct AtomicCmpxchg<A>(PhantomData<A>);
+impl<A: Atomic> Step for AtomicCmpxchg<A> {
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: as for `AtomicLoad`.
         unsafe {
-            let at = place::<A, IS64>(m)?;
+            let at = place::<A>(m)?;
             // Both are wrapped to the width of the access.
             let expected = A::from_bits(m.slot(m.low(2) as isize));
             let old = A::from_bits(m.slot(m.high(2) as isize)).compare_exchange(expected, at);
@@ -144,27 +144,21 @@ impl Step for Fence {
     }
 }
 
-macro_rules! pick {
-    ($is64:expr, $body:ident, $($ty:ident),+) => {
-        if $is64 { run::<$body<$($ty,)+ true>> as Handler } else { run::<$body<$($ty,)+ false>> }
-    };
-}
-
 /// The handler of a row; none if the instruction does not access memory atomically.
 macro_rules! access {
-    (atomic_load $is64:ident raw = $raw:ident) => {
-        Some(pick!($is64, AtomicLoad, $raw))
+    (atomic_load raw = $raw:ident) => {
+        Some(run::<AtomicLoad<$raw>>)
     };
-    (atomic_store $is64:ident raw = $raw:ident) => {
-        Some(pick!($is64, AtomicStore, $raw))
+    (atomic_store raw = $raw:ident) => {
+        Some(run::<AtomicStore<$raw>>)
     };
-    (atomic_rmw $is64:ident raw = $raw:ident rmw = $modify:ident) => {
-        Some(pick!($is64, AtomicRmw, $modify, $raw))
+    (atomic_rmw raw = $raw:ident rmw = $modify:ident) => {
+        Some(run::<AtomicRmw<$modify, $raw>>)
     };
-    (atomic_cmpxchg $is64:ident raw = $raw:ident) => {
-        Some(pick!($is64, AtomicCmpxchg, $raw))
+    (atomic_cmpxchg raw = $raw:ident) => {
+        Some(run::<AtomicCmpxchg<$raw>>)
     };
-    ($other:ident $is64:ident $($facts:tt)*) => {
+    ($other:ident $($facts:tt)*) => {
         None
     };
 }
@@ -172,14 +166,14 @@ macro_rules! access {
 macro_rules! define {
     ($($code:literal $op:ident $name:ident $mnemonic:literal $feature:ident $imm:ident $shape:ident
        [$($a:ident)*] [$($r:ident)*] $($fact:ident $(= $of:ident)?)*;)*) => {
-        /// The handler of an atomic access, for memories with addresses of 64 or 32 bits; none for
-        /// other instructions.
-        pub(crate) fn handler(op: Op, is64: bool) -> Option<Handler> {
+        /// The handler of an atomic access, for addresses of any width; none for other
+        /// instructions.
+        pub(crate) fn handler(op: Op) -> Option<Handler> {
             if !Features::BUILT.contains(Features::THREADS) {
                 return None;
             }
             match op {
-                $(Op::$op => access!($shape is64 $($fact $(= $of)?)*),)*
+                $(Op::$op => access!($shape $($fact $(= $of)?)*),)*
             }
         }
     };

@@ -140,10 +140,10 @@ impl MemoryView {
     /// The address of `size` bytes at `at`, however large that is.
     #[inline(always)]
     pub(crate) fn check_any(self, at: u64, size: u64) -> Result<*mut u8, Stop> {
-        if at > self.len as u64 || at + size > self.len as u64 {
-            return Err(Trap::MemoryOutOfBounds.into());
+        match (self.len as u64).checked_sub(size) {
+            Some(last) if at <= last => Ok(self.base.wrapping_add(at as usize)),
+            _ => Err(Trap::MemoryOutOfBounds.into()),
         }
-        Ok(self.base.wrapping_add(at as usize))
     }
 }
 
@@ -310,12 +310,11 @@ impl<E: Address> Location for Shared<E> {
 }
 
 /// Any memory: `a + offset`, `a` of the memory's address type. Operands: `-, a, memory`; offset.
-pub(crate) struct Any<const IS64: bool, const SHARED: bool>;
-impl<const IS64: bool, const SHARED: bool> Named for Any<IS64, SHARED> {
-    const NAME: Name =
-        Name::of("Any").with(Name::of_number(IS64 as u32)).with(Name::of_number(SHARED as u32));
+pub(crate) struct Any<const SHARED: bool>;
+impl<const SHARED: bool> Named for Any<SHARED> {
+    const NAME: Name = Name::of("Any").with(Name::of_number(SHARED as u32));
 }
-impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
+impl<const SHARED: bool> Location for Any<SHARED> {
     const WORDS: usize = 2;
     const IS_PLAIN: bool = true;
     const IS_SHARED: bool = SHARED;
@@ -323,7 +322,7 @@ impl<const IS64: bool, const SHARED: bool> Location for Any<IS64, SHARED> {
     unsafe fn of_size(m: &mut Machine, log: u32) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
         unsafe {
-            let (memory, at) = address_in::<IS64>(m)?;
+            let (memory, at) = address_in(m)?;
             memory.check_any(at, 1 << log)
         }
     }
@@ -409,18 +408,16 @@ impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
 }
 
 /// Any memory, and the address in it, not checked: `a + offset`, `a` of the memory's address type.
-/// Operands: `-, a, memory`; offset.
+/// One of 32 bits has zeros above: the translator takes no conversion back here. Operands:
+/// `-, a, memory`; offset.
 ///
 /// # Safety
 /// I1, I2, I4.
 #[inline(always)]
-pub(crate) unsafe fn address_in<const IS64: bool>(
-    m: &mut Machine,
-) -> Result<(MemoryView, u64), Stop> {
+pub(crate) unsafe fn address_in(m: &mut Machine) -> Result<(MemoryView, u64), Stop> {
     // SAFETY: I1, I2, I4.
     unsafe {
         let a = m.slot(m.field(1));
-        let a = if IS64 { a } else { u64::from(a as u32) };
         let index = m.high(0) as u32;
         if index >= m.cx().memory_count {
             // There is no such memory, nor are there such modules.

@@ -70,19 +70,19 @@ impl From<MemoryView> for FirstMemory {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct HeapView {
-    /// The first byte of the range.
-    pub(crate) base: *mut u64,
-    /// The room for new objects: byte offsets. Handlers move `top` up to `end`.
-    pub(crate) top: usize,
-    pub(crate) end: usize,
-    /// How many words the range has; where the last one begins, in bytes; and the second byte. So
-    /// it takes no more to find that a reference is beyond the range than that it is null.
-    pub(crate) words: usize,
-    pub(crate) last: usize,
-    pub(crate) second: *mut u8,
     /// Where the object lies that is being made: between the first and the last cell of an
     /// allocation.
     pub(crate) object: usize,
+    /// The first byte of the range.
+    pub(crate) base: *mut u64,
+    /// Where the last word of the range begins, in bytes; the second byte; and how many words there
+    /// are. So it takes no more to find that a reference is beyond the range than that it is null.
+    pub(crate) last: usize,
+    pub(crate) second: *mut u8,
+    pub(crate) words: usize,
+    /// The room for new objects: byte offsets. Handlers move `top` up to `end`.
+    pub(crate) top: usize,
+    pub(crate) end: usize,
     /// What is known of types, by id; and how many pages of ids there are.
     pub(crate) types: *const TypePage,
     pub(crate) pages: usize,

@@ -171,18 +171,12 @@ macro_rules! over_places {
     };
 }
 
-/// The table of a body over the sorts of memory that are in the build.
+/// The table of a body over whether other threads use the memory, if the build has such.
 macro_rules! any_table {
     ($body:ident < $op:ty, $($place:ty),+ >) => {
         [
-            Some(run::<$body<$op, Any<false, false>, $($place),+>>),
-            if MEMORY64 { Some(run::<$body<$op, Any<true, false>, $($place),+>>) } else { None },
-            if THREADS { Some(run::<$body<$op, Any<false, true>, $($place),+>>) } else { None },
-            if MEMORY64 && THREADS {
-                Some(run::<$body<$op, Any<true, true>, $($place),+>>)
-            } else {
-                None
-            },
+            Some(run::<$body<$op, Any<false>, $($place),+>>),
+            if THREADS { Some(run::<$body<$op, Any<true>, $($place),+>>) } else { None },
         ]
     };
 }

@@ -1,7 +1,7 @@
 //! Handlers of loads and stores of numbers.
 
 use super::{
-    BinTable, ByPlace, LoadTables, MEMORY64, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PLACES, PairTable,
+    BinTable, ByPlace, LoadTables, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PLACES, PairTable,
     StoreTables, THREADS, UnTable, cut, h,
 };
 use crate::exec::{

@@ -52,7 +52,6 @@ pub(crate) const SIMD: bool = Features::BUILT.contains(Features::SIMD);
 pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
 pub(crate) const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
 pub(crate) const THREADS: bool = Features::BUILT.contains(Features::THREADS);
-pub(crate) const MEMORY64: bool = Features::BUILT.contains(Features::MEMORY64);
 
 /// How many of the places there are handlers for: the first of [`Place`]. Tables have no more.
 pub(crate) const PLACES: usize = if FAST { 5 } else { 2 };
@@ -73,8 +72,8 @@ pub(crate) type UnTable = ByPlace<ByDest>;
 pub(crate) type BinTable = ByPlace<ByPlace<ByDest>>;
 /// By both operands.
 pub(crate) type PairTable = ByPlace<ByPlace>;
-/// By the sort of memory.
-pub(crate) type AnyTable = [Maybe; 4];
+/// By whether other threads use the memory.
+pub(crate) type AnyTable = [Maybe; 2];
 
 const NO_DEST: ByDest = [None; DESTS];
 
@@ -101,7 +100,7 @@ impl<S: Step> Chosen<S> {
     const NATIVE: Maybe = if Self::IS_THERE { Some(run_fast::<S> as Handler) } else { None };
 }
 
-/// What a handler has to know of a memory that it can be any: how wide addresses are, and whether
+/// What of a memory that can be any tells how it is accessed: how wide addresses are, and whether
 /// other threads use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
@@ -127,6 +126,11 @@ impl Sort {
     /// Whether addresses have 64 bits.
     pub(crate) fn is64(self) -> bool {
         matches!(self, Sort::Own64 | Sort::Shared64)
+    }
+
+    /// Whether other threads use it.
+    fn is_shared(self) -> bool {
+        matches!(self, Sort::Shared32 | Sort::Shared64)
     }
 }
 
@@ -400,7 +404,7 @@ impl Handlers {
             Handlers::StoreLane(tables) => tables.any(),
             _ => return None,
         };
-        any.row(sort as usize)?.handler()
+        any.row(usize::from(sort.is_shared()))?.handler()
     }
 }
 

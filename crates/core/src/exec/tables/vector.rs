@@ -3,9 +3,8 @@
 //! the code; a result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
-    ByFewPlaces, Chosen, FAST, FewDests, LoadLaneTables, MEMORY64, Maybe, PLACES, SIMD,
-    StoreLaneTables, THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables,
-    VectorUnTable, cut, h,
+    ByFewPlaces, Chosen, FAST, FewDests, LoadLaneTables, Maybe, PLACES, SIMD, StoreLaneTables,
+    THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables, VectorUnTable, cut, h,
 };
 use crate::exec::{
     handlers::{
