@@ -206,6 +206,14 @@ pub(crate) fn sizes(args: &[String]) -> bool {
     succeeds(command("benches/sizes", "cargo", &run).args(args))
 }
 
+/// The builds that Miri runs: whether with handlers for slots only, and for which CPU. Where
+/// addresses have 32 bits, small builds have other handlers.
+const BUILDS: [(&str, bool, Option<&str>); 3] = [
+    ("slots only", true, None),
+    ("slots only, 32 bits", true, Some("i686-unknown-linux-gnu")),
+    ("all handlers", false, None),
+];
+
 /// The rules by which Miri judges what pointers may do. Which Rust will have is not decided.
 const BORROWS: [(&str, &str); 2] =
     [("Stacked Borrows", ""), ("Tree Borrows", "-Zmiri-tree-borrows")];
@@ -223,10 +231,11 @@ pub(crate) fn miri(filter: &[String]) -> Outcome {
     };
     let mut good = true;
     for (name, rules) in BORROWS {
-        for (handlers, tests) in [("slots only", &slots), ("all handlers", &all)] {
+        for (build, slots_only, target) in BUILDS {
+            let tests = if slots_only { &slots } else { &all };
             if !tests.is_empty() {
-                println!("{name}, {handlers}");
-                good &= succeeds(&mut interpreted(rules, handlers == "slots only", tests));
+                println!("{name}, {build}");
+                good &= succeeds(&mut interpreted(rules, slots_only, target, tests));
             }
         }
     }
@@ -234,11 +243,14 @@ pub(crate) fn miri(filter: &[String]) -> Outcome {
 }
 
 /// Tests of the engine in Miri, by some rules: those with one of the words in their names.
-fn interpreted(rules: &str, slots_only: bool, tests: &[&str]) -> Command {
+fn interpreted(rules: &str, slots_only: bool, target: Option<&str>, tests: &[&str]) -> Command {
     let mut command = command(".", "cargo", &["+nightly", "miri", "test", "--no-fail-fast"]);
     command.args(["--package", "windlass", "--lib", "--test", "api"]);
     if slots_only {
         command.args(["--no-default-features", "--features", ALL_BUT_FAST]);
+    }
+    if let Some(target) = target {
+        command.args(["--target", target]);
     }
     // Code has addresses of handlers and code in words, as numbers: Miri has to take those back for
     // pointers. Tests read the clock.

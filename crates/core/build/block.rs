@@ -602,7 +602,7 @@ impl Code<'_> {
 /// The blocks of a set as source: their handlers, and an automaton that finds them in code, read
 /// from the last cell to the first (that of Aho and Corasick).
 pub(crate) struct Automaton<'a> {
-    /// Cells by what they are.
+    /// Cells by what they are, in order.
     symbols: BTreeMap<(usize, &'a Words), usize>,
     states: Vec<State>,
 }
@@ -620,12 +620,14 @@ struct State {
 impl<'a> Automaton<'a> {
     /// Of blocks whose parts have these numbers.
     pub(crate) fn new(blocks: &[&'a Block], part: impl Fn(&Tree) -> usize) -> Automaton<'a> {
-        let mut all = Automaton { symbols: BTreeMap::new(), states: vec![State::default()] };
+        let cells = blocks.iter().flat_map(|block| &block.cells);
+        let symbols: BTreeSet<_> = cells.map(|cell| (part(&cell.name), &cell.words)).collect();
+        let symbols = symbols.into_iter().zip(0..).collect();
+        let mut all = Automaton { symbols, states: vec![State::default()] };
         for (number, block) in blocks.iter().enumerate() {
             let mut state = 0;
             for cell in block.cells.iter().rev() {
-                let count = all.symbols.len();
-                let symbol = *all.symbols.entry((part(&cell.name), &cell.words)).or_insert(count);
+                let symbol = all.symbols[&(part(&cell.name), &cell.words)];
                 let new = all.states.len();
                 let next = *all.states[state].next.entry(symbol).or_insert(new);
                 if next == new {
@@ -671,14 +673,12 @@ impl<'a> Automaton<'a> {
         part: impl Fn(&Tree) -> usize,
         out: &mut String,
     ) -> Result<(), String> {
-        let mut by_number: Vec<_> =
-            self.symbols.iter().map(|(key, number)| (number, key)).collect();
-        by_number.sort_unstable();
-        let symbols = by_number.into_iter().map(|(_, (part, words))| match words {
+        let symbols = self.symbols.keys().map(|(part, words)| match words {
             Words::Known(words) => format!("Symbol {{ part: {part}, words: Ok(&{words:?}) }}"),
             Words::Any(count) => format!("Symbol {{ part: {part}, words: Err({count}) }}"),
         });
-        super::list(out, "/// The cells of blocks.\npub(super) static SYMBOLS", "Symbol", symbols);
+        let head = "/// The cells of blocks, in order.\npub(super) static SYMBOLS";
+        super::list(out, head, "Symbol", symbols);
         let mut moves = Vec::new();
         let mut states = Vec::new();
         for state in &self.states {

@@ -365,7 +365,8 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         let _ = writeln!(
             out,
             "const _: () = assert!(\n    \
-             matches!(<{body} as Step>::CHOICE, Some(Name({name}))), // {place}\n    \
+             matches!(<{body} as Step>::NAME, Some(Name({name}))) // {place}\n    \
+             && !<{body} as Step>::IS_ALWAYS_THERE,\n    \
              \"{place}: no handler that is to be chosen\",\n);",
         );
     }
@@ -380,20 +381,31 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         "Handler",
         handlers,
     );
+    for part in &parts {
+        let (body, name, text) = (part.to_type(), part.name().0, part.to_text());
+        let _ = writeln!(
+            out,
+            "const _: () = assert!(\n    \
+             matches!(<{body} as Step>::NAME, Some(Name({name}))),\n    \
+             \"{file}: no cell of a sequence is `{text}`\",\n);",
+        );
+    }
     let pinned: Vec<Tree> = parts.iter().flat_map(|part| part.pinned()).collect();
     let special: BTreeSet<&Tree> =
         set.handlers.keys().chain(&pinned).chain(parts.iter().copied()).collect();
-    let special = special.into_iter().filter_map(|tree| {
-        let part = number.get(&tree.general()?)?;
-        Some(format!("({}::<{}>, {part})", run(tree), tree.to_type()))
-    });
+    let special: BTreeMap<&Tree, usize> = special
+        .into_iter()
+        .filter_map(|tree| Some((tree, *number.get(&tree.general()?)?)))
+        .collect();
+    let text = |(tree, part): (&&Tree, _)| format!("({}::<{}>, {part})", run(tree), tree.to_type());
     list(
         &mut out,
         "/// Handlers of pinned locals, and the part that executes their cells from slots.\n\
          pub(super) static SPECIAL",
         "(Handler, u16)",
-        special,
+        special.iter().map(text),
     );
+    roles(&number, &special, &mut out);
 
     let mut root = Node::default();
     let mut fused = Vec::new();
@@ -438,7 +450,6 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         return Err("0: there are too many sequences".to_owned());
     }
     let numbers: BTreeMap<usize, usize> = root.next.keys().copied().zip(0..).collect();
-    let or_none = |number: Option<usize>| number.map_or("NONE".to_owned(), |n| n.to_string());
     let roots = (0..parts.len()).map(|part| or_none(numbers.get(&part).copied()));
     list(&mut out, "/// Nodes of parts that come first.\npub(super) static ROOTS", "u16", roots);
     let nodes = queue.iter().zip(places).map(|(node, place)| {
@@ -457,6 +468,37 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     );
     blocks(&file, &set, |part| number[part], &mut out)?;
     Ok(out)
+}
+
+/// What cells are to sequences, by their names: the number of the part that they are, and of that
+/// which executes them from slots.
+fn roles(own: &BTreeMap<&Tree, usize>, general: &BTreeMap<&Tree, usize>, out: &mut String) {
+    let trees: BTreeSet<&Tree> = own.keys().chain(general.keys()).copied().collect();
+    let mut trees: Vec<&Tree> = trees.into_iter().collect();
+    trees.sort_unstable_by_key(|tree| tree.name());
+    let names = trees.iter().map(|tree| tree.name().0);
+    list(
+        out,
+        "/// Names of cells that are parts, in order.\n\
+         #[cfg(feature = \"fast\")]\nconst ROLE_NAMES",
+        "u64",
+        names,
+    );
+    let roles = trees.iter().map(|&tree| {
+        let [own, general] = [own, general].map(|parts| or_none(parts.get(tree).copied()));
+        format!("[{own}, {general}]")
+    });
+    list(
+        out,
+        "/// Of each its own part, and what executes it from slots.\n\
+         #[cfg(feature = \"fast\")]\npub(super) static ROLES",
+        "[u16; 2]",
+        roles,
+    );
+}
+
+fn or_none(number: Option<usize>) -> String {
+    number.map_or("NONE".to_owned(), |number| number.to_string())
 }
 
 /// From a node to another, by their numbers; none where there is room left.

@@ -4,9 +4,7 @@ mod held;
 
 pub(crate) use held::{HeldType, HeldTypes};
 
-use crate::{
-    Config, Error, exec::tables::fusions::Fusions, interrupt::Epochs, lock::Lock, unique::Counter,
-};
+use crate::{Config, Error, interrupt::Epochs, lock::Lock, unique::Counter};
 use alloc::sync::Arc;
 use core::fmt;
 use windlass_decode::{FuncType, SubType};
@@ -27,7 +25,6 @@ pub struct Engine(pub(crate) Arc<EngineInner>);
 pub(crate) struct EngineInner {
     pub(crate) id: EngineId,
     pub(crate) config: Config,
-    pub(crate) fusions: Fusions,
     /// The types of all modules and host functions.
     pub(crate) types: Lock<TypeRegistry>,
     /// The deadlines of its stores.
@@ -61,7 +58,7 @@ impl Engine {
             EngineId::next().ok_or_else(|| Error::msg("the process has made too many engines"))?;
         let types = Lock::new(TypeRegistry::new());
         let (config, epochs) = (config.clone(), Arc::default());
-        Ok(Engine(Arc::new(EngineInner { id, config, fusions: Fusions::default(), types, epochs })))
+        Ok(Engine(Arc::new(EngineInner { id, config, types, epochs })))
     }
 
     /// The settings.

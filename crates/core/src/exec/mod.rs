@@ -120,7 +120,5 @@ pub(crate) use code::{
 };
 pub(crate) use handlers::call::{DIRECT, set_by_enter};
 pub use machine::dispatch::BACKEND;
-pub(crate) use machine::{
-    Cell, Ip, dispatch::Handler, pack_const, pack_fields, pack_halves, views::FuncCode,
-};
+pub(crate) use machine::{Cell, Ip, pack_const, pack_fields, pack_halves, views::FuncCode};
 pub(crate) use tables::ops::{fold_bin, fold_un};

@@ -79,7 +79,7 @@ impl ModuleInner {
             },
             most_values: self.most_values,
             metering: config.metering,
-            fusions: config.fuse.then_some(&self.engine.0.fusions),
+            fuses: config.fuse,
             canonicalize_nans: config.canonicalize_nans,
             frame_slots: &self.frame_slots,
             is_valid: !self.validates_late(),

@@ -7,14 +7,14 @@ use crate::exec::{
     handlers::atomic,
     machine::place::{Domain, Kind},
     pack_const, pack_halves,
-    tables::{THREADS, plain},
+    tables::{Entry, THREADS, plain},
 };
 use windlass_decode::{MemArg, Op, Shape};
 
 impl Translator<'_> {
     /// Translates an atomic access; none if the instruction is not one.
     pub(super) fn atomic(&mut self, op: Op, arg: MemArg) -> Option<()> {
-        let handler = atomic::handler(op)?;
+        let entry = Entry::alone(atomic::handler(op)?);
         let operands = op.info().params.len();
         let mut slots = [0; 2];
         for slot in slots[..operands].iter_mut().rev() {
@@ -36,7 +36,7 @@ impl Translator<'_> {
             "s{first} {} memory {memory} [s{a} + {offset:#x}] s{x} s{y}",
             op.mnemonic()
         );
-        self.builder.cell(handler, text);
+        self.builder.cell(entry, text);
         self.builder.push(pack_const(first, a, memory));
         self.builder.push(offset);
         if has_second_word {

@@ -232,11 +232,11 @@ impl<'m> Translator<'m> {
             Loc::Const(_) => Loc::Slot(self.slot_of(index)),
             a => a,
         };
-        let Some(handler) = tables::br_table(a.place()) else {
+        let Some(entry) = tables::br_table(a.place()) else {
             unreachable!("there is a br_table for everything but constants")
         };
         self.builder.use_operands(Domain::Int, &[a]);
-        let origin = self.builder.cell(handler, format_args!("br_table {a}"));
+        let origin = self.builder.cell(entry, format_args!("br_table {a}"));
         self.builder.push(pack_const(0, a.slot(), labels.len()));
         let first = self.builder.code.len();
         for label in labels.iter().chain([labels.default]) {
@@ -296,9 +296,9 @@ impl<'m> Translator<'m> {
             }
             (1, Some(kind)) => {
                 let a = self.place(self.stack[from]);
-                let Some(handler) = tables::return_one(kind, a.place()) else { return };
+                let Some(entry) = tables::return_one(kind, a.place()) else { return };
                 self.builder.use_operands(kind.domain(), &[a]);
-                self.builder.cell(handler, format_args!("return {a}"));
+                self.builder.cell(entry, format_args!("return {a}"));
                 let to = self.results_slot();
                 let wide = single(&mut self.builder.code, to, a, kind);
                 self.builder.code.extend(wide.map(Cell::word));

@@ -22,11 +22,11 @@ use super::{
     inst::{Inst, Loc, ResultLoc, What},
 };
 use crate::exec::{
-    Cell, Handler,
+    Cell,
     machine::place::Domain,
     tables::{
-        FAST,
-        fusions::{Behind, FEW_CELLS, Finder, Found, Fusions},
+        Entry, FAST,
+        fusions::{self, Behind, Role},
     },
 };
 use alloc::{boxed::Box, collections::TryReserveError, string::String, vec::Vec};
@@ -47,10 +47,19 @@ const _: () = assert!(MAX_RECORDS < NONE as usize);
 /// What the accumulators hold, by domain: none in builds whose handlers have none.
 type Accs = [Option<Held>; if FAST { 4 } else { 0 }];
 
+/// Where a cell begins, and what it is to sequences.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    at: u32,
+    role: Role,
+}
+
 /// An instruction that was emitted in the current stretch.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     inst: Inst,
+    /// Its cell's index among those that begin.
+    start: usize,
     /// Where its cell begins and ends.
     at: usize,
     end: usize,
@@ -88,8 +97,7 @@ pub(crate) struct Line {
 #[derive(Default)]
 pub(crate) struct Builder {
     pub(crate) code: Vec<Cell>,
-    /// Where the cells begin.
-    starts: Vec<u32>,
+    starts: Vec<Start>,
     /// Of finished code, the last cells that sequences were looked for at, and where the last of
     /// them begins; none if there were none.
     behind: Behind,
@@ -183,40 +191,38 @@ impl Builder {
     /// its first operand word.
     // Inlined, so that the text is made where it is wanted only.
     #[inline]
-    pub(crate) fn cell(&mut self, handler: Handler, text: impl Display) -> usize {
+    pub(crate) fn cell(&mut self, entry: Entry, text: impl Display) -> usize {
         self.line(text);
-        self.begin(handler);
+        self.begin(entry);
         self.code.len()
     }
 
     /// Appends the handler word of a cell.
-    fn begin(&mut self, handler: Handler) {
+    fn begin(&mut self, entry: Entry) {
         // No function has as much code as that: its budget is far below.
-        self.starts.push(u32::try_from(self.code.len()).unwrap_or(u32::MAX));
-        self.code.push(Cell::of_handler(handler));
+        let at = u32::try_from(self.code.len()).unwrap_or(u32::MAX);
+        self.starts.push(Start { at, role: entry.role });
+        self.code.push(Cell::of_handler(entry.handler));
     }
 
-    /// What finds the sequences of finished code, from its end on or from where it was stopped.
-    pub(crate) fn finder<'a>(&self, fusions: &'a Fusions) -> Result<Found<'a>, TryReserveError> {
-        // What is behind has been seen by the finder that goes on: one of few cells is done by now.
-        const { assert!(FEW_CELLS <= PIECE) };
-        if self.fused.is_some() {
-            return fusions.all().map(Found::All);
+    /// Exchanges the handler of a cell, whose start has this index.
+    fn exchange(&mut self, start: usize, entry: Entry) {
+        if let Some(start) = self.starts.get_mut(start) {
+            start.role = entry.role;
+            self.code[start.at as usize] = Cell::of_handler(entry.handler);
         }
-        let words = self.starts.iter().filter_map(|&start| self.code.get(start as usize));
-        fusions.of(self.starts.len(), words.copied())
     }
 
     /// In finished code: cells that the instruction set has a sequence or a block for get the
     /// handler of all together; some of the cells, from the end on. Whether there were any left.
-    pub(crate) fn fuse_some(&mut self, finder: &Finder, blocks: bool) -> bool {
+    pub(crate) fn fuse_some(&mut self, blocks: bool) -> bool {
         for _ in 0..PIECE {
-            let Some(start) = self.starts.pop() else { return false };
-            let (start, end) = (start as usize, self.fused.unwrap_or(self.code.len()));
-            let Some(cell) = self.code.get_mut(start..end) else { return false };
-            let (handler, _) = finder.fuse(&mut self.behind, cell, blocks);
-            if let Some(word) = cell.first_mut() {
-                *word = handler;
+            let Some(Start { at, role }) = self.starts.pop() else { return false };
+            let (start, end) = (at as usize, self.fused.unwrap_or(self.code.len()));
+            let cell = self.code.get_mut(start..end).and_then(|cell| cell.split_first_mut());
+            let Some((word, words)) = cell else { return false };
+            if let (Some(handler), _) = fusions::fuse(&mut self.behind, role, words, blocks) {
+                *word = Cell::of_handler(handler);
             }
             self.fused = Some(start);
         }
@@ -225,15 +231,16 @@ impl Builder {
 
     /// Of finished code, for a listing: notes how many cells each handler would execute, if
     /// [`Builder::fuse_some`] were called.
-    pub(crate) fn find_sequences(&mut self, finder: &Finder, blocks: bool) {
+    pub(crate) fn find_sequences(&mut self, blocks: bool) {
         let Some(lines) = &mut self.lines else { return };
         let mut behind = Behind::default();
         let mut end = self.code.len();
-        for &start in self.starts.iter().rev() {
-            let Some(cell) = self.code.get(start as usize..end) else { return };
-            let (_, length) = finder.fuse(&mut behind, cell, blocks);
-            end = start as usize;
-            if let Ok(line) = lines.binary_search_by_key(&(start as usize), |line| line.at) {
+        for &Start { at, role } in self.starts.iter().rev() {
+            let start = at as usize;
+            let Some(words) = self.code.get(start + 1..end) else { return };
+            let (_, length) = fusions::fuse(&mut behind, role, words, blocks);
+            end = start;
+            if let Ok(line) = lines.binary_search_by_key(&start, |line| line.at) {
                 lines[line].sequence = length;
             }
         }
@@ -268,10 +275,10 @@ impl Builder {
 
     /// Emits an instruction, if there is a handler for its places, or with operands in slots.
     pub(crate) fn emit(&mut self, inst: Inst) -> bool {
-        match inst.handler() {
-            Some(handler) => self.append(&inst, handler),
+        match inst.entry() {
+            Some(entry) => self.append(&inst, entry),
             None => match inst.placed() {
-                Some((inst, handler)) => self.append(&inst, handler),
+                Some((inst, entry)) => self.append(&inst, entry),
                 None => return false,
             },
         }
@@ -279,7 +286,7 @@ impl Builder {
     }
 
     /// Appends an instruction with its handler.
-    fn append(&mut self, inst: &Inst, handler: Handler) {
+    fn append(&mut self, inst: &Inst, entry: Entry) {
         if self.records.len() >= MAX_RECORDS && !self.is_pending() {
             self.fence();
         }
@@ -288,13 +295,13 @@ impl Builder {
             self.use_operand(domain, loc);
         }
         self.line(inst);
-        let at = self.code.len();
-        self.begin(handler);
+        let (start, at) = (self.starts.len(), self.code.len());
+        self.begin(entry);
         inst.operands(&mut self.code);
         let record = u16::try_from(self.records.len()).unwrap_or(NONE);
         self.note_result(inst, record);
         let end = self.code.len();
-        self.records.push(Record { inst: *inst, at, end, before, offset: self.offset });
+        self.records.push(Record { inst: *inst, start, at, end, before, offset: self.offset });
     }
 
     /// Notes what is where after an instruction, which has this record.
@@ -321,12 +328,13 @@ impl Builder {
             return false;
         }
         let inst = Inst { d, ..record.inst };
-        let Some(handler) = inst.handler() else { return false };
+        let Some(entry) = inst.entry() else { return false };
         // What it reads was seen to when it was emitted.
         record.inst = inst;
         self.accs = record.before;
-        self.code.truncate(record.at);
-        self.code.push(Cell::of_handler(handler));
+        self.code.truncate(record.at + 1);
+        let start = record.start;
+        self.exchange(start, entry);
         inst.operands(&mut self.code);
         self.note_result(&inst, u16::try_from(index).unwrap_or(NONE));
         let text = self.text(inst);
@@ -371,11 +379,12 @@ impl Builder {
     fn send(&mut self, held: Held, from: ResultLoc, d: ResultLoc) -> bool {
         let record = &mut self.records[usize::from(held.record)];
         let inst = Inst { d, ..record.inst };
-        let handler = if record.inst.d == from { inst.handler() } else { None };
-        let Some(handler) = handler else { return false };
+        let entry = if record.inst.d == from { inst.entry() } else { None };
+        let Some(entry) = entry else { return false };
         record.inst = inst;
-        self.code[record.at] = Cell::of_handler(handler);
-        let (at, text) = (record.at, self.text(inst));
+        let (start, at) = (record.start, record.at);
+        self.exchange(start, entry);
+        let text = self.text(inst);
         if let Some(lines) = &mut self.lines
             && let Ok(index) = lines.binary_search_by_key(&at, |line| line.at)
         {

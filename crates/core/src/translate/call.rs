@@ -2,11 +2,11 @@
 
 use super::{TranslateError, Translator, encode, inst::Loc};
 use crate::exec::{
-    Cell, DIRECT, Handler, SlowOp,
+    Cell, DIRECT, SlowOp,
     code::maps::Stopped,
     machine::place::{Domain, Kind},
     pack_const, pack_fields, pack_halves,
-    tables::{self, Sort, plain},
+    tables::{self, Maybe, Sort, plain},
 };
 use windlass_decode::{FuncType, Imm, Op};
 
@@ -46,8 +46,8 @@ impl<'m> Translator<'m> {
         }
         self.count_callee(func < self.imported());
         self.settle(self.stack.len() - ty.params.len(), true);
-        let handler = if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
-        self.builder.cell(handler, format_args!("call {func}"));
+        let entry = if func < self.imported() { plain::CALL_IMPORT } else { plain::CALL };
+        self.builder.cell(entry, format_args!("call {func}"));
         self.push_call(DIRECT);
         let code = self.code_word(func);
         self.builder.code.push(code);
@@ -59,10 +59,10 @@ impl<'m> Translator<'m> {
         let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = tables::call_indirect(false, index.place()) else { return };
+        let Some(entry) = tables::call_indirect(false, index.place()) else { return };
         self.builder.use_operands(Domain::Int, &[index]);
         let text = format_args!("call_indirect table {table} [{index}] type {ty}");
-        self.builder.cell(handler, text);
+        self.builder.cell(entry, text);
         self.push_call(index.slot());
         self.push_type(ty, table);
         self.finish_call(func);
@@ -72,9 +72,9 @@ impl<'m> Translator<'m> {
         let callee = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = tables::call_ref(false, callee.place()) else { return };
+        let Some(entry) = tables::call_ref(false, callee.place()) else { return };
         self.builder.use_operands(Domain::Int, &[callee]);
-        self.builder.cell(handler, format_args!("call_ref {callee} type {ty}"));
+        self.builder.cell(entry, format_args!("call_ref {callee} type {ty}"));
         self.push_call(callee.slot());
         self.push_type(ty, 0);
         self.finish_call(func);
@@ -108,9 +108,9 @@ impl<'m> Translator<'m> {
         let first = self.next_slot();
         self.push_temps(ty.results.iter().copied().map(Kind::from));
         let [_, f64, f32] = self.pinned().map(|pins| pins[0].is_some());
-        if let Some(handler) = tables::reload(f64, f32) {
+        if let Some(entry) = tables::reload(f64, f32) {
             let [d, f] = [Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
-            self.builder.cell(handler, "reload");
+            self.builder.cell(entry, "reload");
             self.builder.push(pack_fields([d[0], d[1], f[0], f[1]]));
         }
         if let [result] = ty.results[..] {
@@ -123,8 +123,8 @@ impl<'m> Translator<'m> {
         self.count_callee(func < self.imported());
         self.settle(self.stack.len() - ty.params.len(), true);
         let imported = func < self.imported();
-        let handler = if imported { plain::RETURN_CALL_IMPORT } else { plain::RETURN_CALL };
-        self.builder.cell(handler, format_args!("return_call {func}"));
+        let entry = if imported { plain::RETURN_CALL_IMPORT } else { plain::RETURN_CALL };
+        self.builder.cell(entry, format_args!("return_call {func}"));
         let from = self.push_tail_call(ty, DIRECT);
         let code = self.code_word(func);
         self.builder.code.push(code);
@@ -135,10 +135,10 @@ impl<'m> Translator<'m> {
         let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = tables::call_indirect(true, index.place()) else { return };
+        let Some(entry) = tables::call_indirect(true, index.place()) else { return };
         self.builder.use_operands(Domain::Int, &[index]);
         let text = format_args!("return_call_indirect table {table} [{index}] type {ty}");
-        self.builder.cell(handler, text);
+        self.builder.cell(entry, text);
         let from = self.push_tail_call(func, index.slot());
         self.push_type(ty, table);
         self.finish_tail_call(func, from, true);
@@ -148,9 +148,9 @@ impl<'m> Translator<'m> {
         let callee = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(handler) = tables::call_ref(true, callee.place()) else { return };
+        let Some(entry) = tables::call_ref(true, callee.place()) else { return };
         self.builder.use_operands(Domain::Int, &[callee]);
-        self.builder.cell(handler, format_args!("return_call_ref {callee} type {ty}"));
+        self.builder.cell(entry, format_args!("return_call_ref {callee} type {ty}"));
         let from = self.push_tail_call(func, callee.slot());
         self.push_type(ty, 0);
         self.finish_tail_call(func, from, true);
@@ -193,8 +193,8 @@ impl<'m> Translator<'m> {
         self.can_stop(Stopped::Before);
         self.truncate(self.stack.len() - operands);
         let base = self.next_slot();
-        let handler = self.small_bulk(slow, [first, second]).unwrap_or(plain::SLOW);
-        self.builder.cell(handler, format_args!("{} {first} {second} from s{base}", op.mnemonic()));
+        let entry = self.small_bulk(slow, [first, second]).unwrap_or(plain::SLOW);
+        self.builder.cell(entry, format_args!("{} {first} {second} from s{base}", op.mnemonic()));
         self.builder.push(pack_const(slow.number(), base, first));
         self.builder.push(u64::from(second));
         self.builder.forget();
@@ -205,7 +205,7 @@ impl<'m> Translator<'m> {
     }
 
     /// The handler of one that the driver need not execute if it does little.
-    fn small_bulk(&self, op: SlowOp, memories: [u32; 2]) -> Option<Handler> {
+    fn small_bulk(&self, op: SlowOp, memories: [u32; 2]) -> Maybe {
         let sort = Sort::of(self.source.context.memories.first()?);
         let is_plain = memories == [0; 2] && sort == Sort::Own32;
         if is_plain { tables::small_bulk(op, self.source.metering) } else { None }

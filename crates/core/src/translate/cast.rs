@@ -66,9 +66,9 @@ impl Translator<'_> {
         }
         let operand = self.pop();
         let a = self.kept_place(operand);
-        let Some(handler) = tables::object::ref_cast(wanted, a.place()) else { return };
+        let Some(entry) = tables::object::ref_cast(wanted, a.place()) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
-        self.builder.cell(handler, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
+        self.builder.cell(entry, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
         self.builder.push(pack_const(0, a.slot(), bits));
         self.push(tested(operand.origin), Kind::Ref);
     }
@@ -79,12 +79,12 @@ impl Translator<'_> {
         let a = self.kept_place(operand);
         let b = self.descriptor_place(descriptor, a);
         let find = |[a, b]: [Loc; 2]| tables::object::desc_cast(a.place(), b.place());
-        let Some(([a, b], handler)) = placed([a, b], find) else {
+        let Some(([a, b], entry)) = placed([a, b], find) else {
             unreachable!("there is a handler for slots")
         };
         self.builder.use_operands(Domain::Int, &[a, b]);
         let null = if nullable { " or null" } else { "" };
-        self.builder.cell(handler, format_args!("ref.cast_desc_eq {a} {b}{null}"));
+        self.builder.cell(entry, format_args!("ref.cast_desc_eq {a} {b}{null}"));
         self.builder.push(pack_fields([0, a.slot(), b.slot(), nullable.into()]));
         self.push(tested(operand.origin), Kind::Ref);
     }

@@ -14,10 +14,10 @@ use super::{
 use crate::{
     Metering,
     exec::{
-        Cell, Handler,
+        Cell,
         machine::place::{Domain, Kind, Way},
         pack_const, pack_fields,
-        tables::{self, Handlers, object::Wanted},
+        tables::{self, Entry, Handlers, object::Wanted},
     },
 };
 use windlass_decode::Op;
@@ -157,19 +157,19 @@ impl<'m> Translator<'m> {
         let at = way.index();
         match condition {
             Condition::Compare { op, wanted, a, b } => {
-                let find = |ab: [Loc; 2]| -> Option<([Loc; 2], Handler)> {
+                let find = |ab: [Loc; 2]| -> Option<([Loc; 2], Entry)> {
                     let Handlers::Cmp(tables) = tables::handlers(op) else { return None };
                     let table = if wanted { tables.branch() } else { tables.branch_not() };
                     let [a, b] = ordered(ab, op.commutes());
                     Some(([a, b], tables::pair(table.row(at)?, a.place(), b.place())?))
                 };
-                let Some((_, ([a, b], handler))) = placed([a, b], find) else {
+                let Some((_, ([a, b], entry))) = placed([a, b], find) else {
                     unreachable!("a comparison that had a handler has a branch")
                 };
                 self.builder.use_operands(operand_kind(op).domain(), &[a, b]);
                 let not = if wanted { "" } else { "not " };
                 let text = format_args!("br if {not}{} {a} {b}", op.mnemonic());
-                let origin = self.builder.cell(handler, text);
+                let origin = self.builder.cell(entry, text);
                 let wide = pair(&mut self.builder.code, 0, a, b, operand_kind(op));
                 (origin, wide)
             }
@@ -178,35 +178,35 @@ impl<'m> Translator<'m> {
                     let [a, b] = ordered(ab, true);
                     Some(([a, b], tables::br_and(is64, zero, a.place(), b.place(), way)?))
                 };
-                let Some((_, ([a, b], handler))) = placed([a, b], find) else {
+                let Some((_, ([a, b], entry))) = placed([a, b], find) else {
                     unreachable!("a conjunction that had a handler has a branch")
                 };
                 self.builder.use_operands(Domain::Int, &[a, b]);
                 let is = if zero { "==" } else { "!=" };
-                let origin = self.builder.cell(handler, format_args!("br if {a} & {b} {is} 0"));
+                let origin = self.builder.cell(entry, format_args!("br if {a} & {b} {is} 0"));
                 let kind = if is64 { Kind::I64 } else { Kind::I32 };
                 let wide = pair(&mut self.builder.code, 0, a, b, kind);
                 (origin, wide)
             }
             Condition::Test { is64, zero, a } => {
                 let find = |[a]: [Loc; 1]| tables::br_test(is64, zero, a.place(), way);
-                let Some(([a], handler)) = placed([a], find) else {
+                let Some(([a], entry)) = placed([a], find) else {
                     unreachable!("there is a test of everything but constants")
                 };
                 self.builder.use_operands(Domain::Int, &[a]);
                 let is = if zero { "==" } else { "!=" };
-                let origin = self.builder.cell(handler, format_args!("br if {a} {is} 0"));
+                let origin = self.builder.cell(entry, format_args!("br if {a} {is} 0"));
                 single(&mut self.builder.code, 0, a, Kind::I32);
                 (origin, None)
             }
             Condition::Cast { wanted, bits, passes, a } => {
-                let Some(handler) = tables::object::br_cast(wanted, passes, a.place()) else {
+                let Some(entry) = tables::object::br_cast(wanted, passes, a.place()) else {
                     unreachable!("there is a cast of everything but constants")
                 };
                 self.builder.use_operands(Domain::Int, &[a]);
                 let not = if passes { "" } else { "not " };
                 let text = format_args!("br if {not}{wanted:?} {bits:#x} {a}");
-                let origin = self.builder.cell(handler, text);
+                let origin = self.builder.cell(entry, text);
                 self.builder.push(pack_const(0, a.slot(), bits));
                 (origin, None)
             }
@@ -246,7 +246,7 @@ impl<'m> Translator<'m> {
             return false;
         }
         let x = d.loc();
-        let Some(handler) = tables.latch().row(0).and_then(|latch| {
+        let Some(entry) = tables.latch().row(0).and_then(|latch| {
             let order = latch.row(column)?.row(usize::from(swap))?;
             tables::pair(order, x.place(), other.place())
         }) else {
@@ -255,7 +255,7 @@ impl<'m> Translator<'m> {
         self.builder.take_back();
         self.builder.written(d.slot(), 1);
         let text = format_args!("latch {x} += {k:#x}; br if {} {a} {b}", op.mnemonic());
-        let origin = self.builder.cell(handler, text);
+        let origin = self.builder.cell(entry, text);
         let word = match other {
             Loc::Const(bits) => pack_const(x.slot(), 0, low(bits)),
             other => pack_fields([x.slot(), other.slot(), 0, 0]),
@@ -284,11 +284,11 @@ impl<'m> Translator<'m> {
             return false;
         }
         let x = d.loc();
-        let Some(handler) = tables::latch_test(is64, zero, x.place(), way) else { return false };
+        let Some(entry) = tables::latch_test(is64, zero, x.place(), way) else { return false };
         self.builder.take_back();
         self.builder.written(d.slot(), 1);
         let is = if zero { "==" } else { "!=" };
-        let origin = self.builder.cell(handler, format_args!("latch {x} += {k:#x}; br if {is} 0"));
+        let origin = self.builder.cell(entry, format_args!("latch {x} += {k:#x}; br if {is} 0"));
         self.builder.push(pack_const(x.slot(), 0, 0));
         self.push_target(frame, origin);
         self.builder.push(low(k).into());

@@ -236,8 +236,8 @@ impl<'m> Translator<'m> {
             self.open_region(at);
         }
         let start = self.builder.code.len();
-        if !simple && let Some(handler) = tables::charge(metering) {
-            let at = self.builder.cell(handler, "loop");
+        if !simple && let Some(entry) = tables::charge(metering) {
+            let at = self.builder.cell(entry, "loop");
             self.builder.push(0);
             self.open_region(at);
         }

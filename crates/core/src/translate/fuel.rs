@@ -208,8 +208,8 @@ impl Translator<'_> {
     }
 
     fn open_part(&mut self) {
-        if let Some(handler) = tables::charge(self.source.metering) {
-            let at = self.builder.cell(handler, "charge");
+        if let Some(entry) = tables::charge(self.source.metering) {
+            let at = self.builder.cell(entry, "charge");
             self.builder.push(0);
             self.open_region(at);
             self.has_paid();
@@ -219,10 +219,10 @@ impl Translator<'_> {
     /// Pays for what a function does whose operators follow here, as its entry would.
     pub(super) fn pay_for_callee(&mut self, cost: u64) {
         if self.counts_fuel()
-            && let Some(handler) = tables::charge(Metering::Fuel)
+            && let Some(entry) = tables::charge(Metering::Fuel)
         {
             self.builder.forget();
-            self.builder.cell(handler, format_args!("charge {cost}"));
+            self.builder.cell(entry, format_args!("charge {cost}"));
             self.builder.push(cost << 32);
             self.has_paid();
         }

@@ -1,14 +1,14 @@
 //! [`Inst`]: an instruction of threaded code before it is encoded: operation, places of operands
-//! and result. Fusion and retargeting work on these; [`Inst::handler`] and [`Inst::operands`]
+//! and result. Fusion and retargeting work on these; [`Inst::entry`] and [`Inst::operands`]
 //! encode them.
 
 use super::{encode::low, object::Object, vector::Vector};
 use crate::exec::{
-    Cell, Handler,
+    Cell,
     handlers::canonical,
     machine::place::{Dest, Domain, Kind, Place},
     pack_const, pack_fields, pack_halves,
-    tables::{self, Handlers, Sort},
+    tables::{self, Handlers, Maybe, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -273,8 +273,8 @@ impl Inst {
         [(domain, self.a), (domain, self.b), (Domain::Int, third)]
     }
 
-    /// Its handler, if there is one for these places.
-    pub(crate) fn handler(&self) -> Option<Handler> {
+    /// What its cell begins with, if there is a handler for these places.
+    pub(crate) fn entry(&self) -> Maybe {
         let (a, b, d) = (self.a.place(), self.b.place(), self.d.dest());
         match self.what {
             What::Un(op) => tables::handlers(op).un(a, d),
@@ -298,8 +298,8 @@ impl Inst {
             },
             What::Copy(kind) => tables::copy(kind, a, d),
             What::Canonical(nans) => tables::canonical(nans, a, d),
-            What::Vector(vector) if tables::SIMD => vector.handler(a, b, d),
-            What::Object(object) if tables::GC => object.handler(a, b, d),
+            What::Vector(vector) if tables::SIMD => vector.entry(a, b, d),
+            What::Object(object) if tables::GC => object.entry(a, b, d),
             What::Vector(_) | What::Object(_) => None,
         }
     }

@@ -162,11 +162,9 @@ impl Job {
             self.stage = Stage::Fuse;
         }
         if self.stage == Stage::Fuse {
-            if FAST && let Some(fusions) = source.fusions {
+            if FAST && source.fuses {
                 let blocks = source.has_blocks();
-                let found = self.state.builder.finder(fusions).map_err(TranslateError::from)?;
-                let finder = found.finder();
-                shed(interrupted, || self.state.builder.fuse_some(finder, blocks))?;
+                shed(interrupted, || self.state.builder.fuse_some(blocks))?;
             }
             self.verification = Default::default();
             self.stage = if VERIFIES && source.verify { Stage::Verify } else { Stage::Shed };

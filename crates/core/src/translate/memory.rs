@@ -10,9 +10,9 @@ use super::{
     stack::{Operand, Origin},
 };
 use crate::exec::{
-    machine::{dispatch::Handler, place::Domain},
+    machine::place::Domain,
     pack_const, pack_fields,
-    tables::{self, Sort},
+    tables::{self, Maybe, Sort},
 };
 use windlass_decode::{MemArg, Op, Raw, Shape};
 
@@ -157,7 +157,7 @@ impl Translator<'_> {
         [address, value]: [Operand; 2],
         offset: u32,
         whose: &str,
-        find: impl Fn([Loc; 2]) -> Option<Handler>,
+        find: impl Fn([Loc; 2]) -> Maybe,
     ) {
         let kind = operand_kind(op);
         let (a, offset) = match constant_address(address, offset) {
@@ -165,11 +165,11 @@ impl Translator<'_> {
             None => (self.address_place(address), offset),
         };
         let v = self.value_place(value, kind.domain(), &[a]);
-        let Some(([a, v], handler)) = placed([a, v], find) else { return };
+        let Some(([a, v], entry)) = placed([a, v], find) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
         let name = op.mnemonic();
-        self.builder.cell(handler, format_args!("{name}{whose} [{a} + {offset:#x}] = {v}"));
+        self.builder.cell(entry, format_args!("{name}{whose} [{a} + {offset:#x}] = {v}"));
         self.builder.push(pack_const(v.slot(), a.slot(), offset));
         self.push_constant(v);
     }
@@ -193,7 +193,7 @@ impl Translator<'_> {
                 placed([a, v], find).map(|([a, v], found)| ([a, NO_LOC], v, found))
             }
         };
-        let Some(([a, b], v, handler)) = found else {
+        let Some(([a, b], v, entry)) = found else {
             unreachable!("there is a handler for slots, and for a constant")
         };
         self.builder.use_operands(Domain::Int, &[a, b]);
@@ -202,12 +202,12 @@ impl Translator<'_> {
         match joined {
             Address::Indexed { shift, offset, .. } => {
                 let text = format_args!("{name} [{a} + ({b} << {shift}) + {offset:#x}] = {v}");
-                self.builder.cell(handler, text);
+                self.builder.cell(entry, text);
                 let fields = [v.slot(), a.slot(), b.slot(), offset.cast_signed()];
                 self.builder.push(pack_fields(fields));
             }
             Address::Wrapped { k, .. } => {
-                self.builder.cell(handler, format_args!("{name} [wrap {a} + {k:#x}] = {v}"));
+                self.builder.cell(entry, format_args!("{name} [wrap {a} + {k:#x}] = {v}"));
                 self.builder.push(pack_const(v.slot(), a.slot(), k));
             }
         }

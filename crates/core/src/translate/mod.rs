@@ -53,7 +53,7 @@ use crate::{
         Catches, Cell, CodeTable,
         machine::place::{Domain, Kind},
         set_by_enter,
-        tables::{self, EXCEPTIONS, FAST, GC, THREADS, fusions::Fusions},
+        tables::{self, EXCEPTIONS, FAST, GC, THREADS},
     },
     object_type::ObjectType,
     verify::{Fault, LoopStart, Subject},
@@ -89,8 +89,8 @@ pub(crate) struct Source<'m> {
     /// The most parameters or results that a type of the module has.
     pub(crate) most_values: usize,
     pub(crate) metering: Metering,
-    /// The sequences of cells that are to be executed as one.
-    pub(crate) fusions: Option<&'m Fusions>,
+    /// Whether sequences of cells are executed as one.
+    pub(crate) fuses: bool,
     /// Whether every NaN that is made gets the same bits.
     pub(crate) canonicalize_nans: bool,
     /// How many slots frames take at most, by functions that the module defines; of no function if
@@ -210,8 +210,8 @@ fn record(
     let mut state = State::default();
     let mut translator = Translator::new(source, defined, recording, &mut state)?;
     translator.body(None)?;
-    if let (Recording::Text, Some(fusions)) = (recording, source.fusions) {
-        translator.builder.find_sequences(fusions.all()?, source.has_blocks());
+    if recording == Recording::Text && source.fuses {
+        translator.builder.find_sequences(source.has_blocks());
     }
     Ok((translator.builder.lines.take().unwrap_or_default(), translator.state.take_catches()))
 }
@@ -582,14 +582,14 @@ impl<'m> Translator<'m> {
     fn enter(&mut self) {
         let has = |pins: [Option<u32>; 2]| pins[0].is_some();
         let [int, f64, f32] = self.pinned();
-        let handler = tables::enter(self.source.metering, has(int), has(f64), has(f32));
+        let entry = tables::enter(self.source.metering, has(int), has(f64), has(f32));
         let [int, f64, f32] =
             [Domain::Int, Domain::F64, Domain::F32].map(|domain| self.pin_slots(domain));
         let text = format_args!(
             "enter int s{} s{} f64 s{} s{} f32 s{} s{}",
             int[0], int[1], f64[0], f64[1], f32[0], f32[1]
         );
-        let at = self.builder.cell(handler, text);
+        let at = self.builder.cell(entry, text);
         self.builder.push(crate::exec::pack_fields([int[0], int[1], f64[0], f64[1]]));
         self.builder.push(0);
         self.builder.push(0);

@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{
     exec::{
-        Cell, Handler, SlowOp,
+        Cell, SlowOp,
         code::maps::Stopped,
         machine::place::{Dest, Domain, Kind, Place},
         pack_const, pack_fields,
         tables::{
-            self,
+            self, Maybe,
             object::{Access, Wanted},
             plain,
         },
@@ -90,7 +90,7 @@ impl Object {
     }
 
     /// Its handler, if there is one for these places.
-    pub(crate) fn handler(self, a: Place, b: Place, d: Dest) -> Option<Handler> {
+    pub(crate) fn entry(self, a: Place, b: Place, d: Dest) -> Maybe {
         match self {
             Object::Get(access, ..) => tables::object::struct_get(access, a, d),
             Object::Element(access, _) => tables::object::array_get(access, a, b, d),
@@ -291,12 +291,12 @@ impl<'m> Translator<'m> {
         let a = self.variable_place(reference);
         let v = self.stored(value, kind, a.is_acc());
         let find = |[a, v]: [Loc; 2]| tables::object::struct_set(access, a.place(), v.place());
-        let Some(([a, v], handler)) = placed([a, v], find) else {
+        let Some(([a, v], entry)) = placed([a, v], find) else {
             unreachable!("there is a handler for these places")
         };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(kind.domain(), &[v]);
-        self.builder.cell(handler, format_args!("struct {a}.{} = {v}", place.offset));
+        self.builder.cell(entry, format_args!("struct {a}.{} = {v}", place.offset));
         self.builder.push(pack_const(v.slot(), a.slot(), place.offset));
         self.push_value(v);
     }
@@ -313,12 +313,12 @@ impl<'m> Translator<'m> {
         let find = |[a, b, v]: [Loc; 3]| {
             tables::object::array_set(access, a.place(), b.place(), v.place())
         };
-        let Some(([a, b, v], handler)) = placed([a, b, v], find) else {
+        let Some(([a, b, v], entry)) = placed([a, b, v], find) else {
             unreachable!("there is a handler for these places")
         };
         self.builder.use_operands(Domain::Int, &[a, b]);
         self.builder.use_operands(kind.domain(), &[v]);
-        self.builder.cell(handler, format_args!("array {a}[{b}] = {v}"));
+        self.builder.cell(entry, format_args!("array {a}[{b}] = {v}"));
         self.builder.push(pack_fields([v.slot(), a.slot(), b.slot(), 0]));
         self.push_value(v);
     }
@@ -413,15 +413,15 @@ impl<'m> Translator<'m> {
     /// Writes a field of the object that is made; of the first one if `size` says how large it is.
     fn new_field(&mut self, place: FieldLayout, v: Loc, size: Option<u32>) {
         let (access, _) = access(place.storage, false);
-        let handler = match size {
+        let entry = match size {
             Some(_) => tables::object::new_first(access, v.place()),
             None => tables::object::new_field(access, v.place()),
         };
-        let Some(handler) = handler else { unreachable!("an object can be made from everywhere") };
+        let Some(entry) = entry else { unreachable!("an object can be made from everywhere") };
         let of = format_args!("field {} = {v}", place.offset);
         match size {
-            Some(size) => self.builder.cell(handler, format_args!("new {size} bytes, {of}")),
-            None => self.builder.cell(handler, of),
+            Some(size) => self.builder.cell(entry, format_args!("new {size} bytes, {of}")),
+            None => self.builder.cell(entry, of),
         };
         self.builder.push(pack_const(v.slot(), 0, place.offset));
         if let Some(size) = size {
@@ -439,9 +439,8 @@ impl<'m> Translator<'m> {
         self.builder.keep_stores();
         let base = self.stack[self.stack.len() - operands].slot;
         let (access, _) = access(ty.element(), false);
-        if let Some(handler) = tables::object::array_new(access, is_default) {
-            self.builder
-                .cell(handler, format_args!("small {} {index} from s{base}", op.mnemonic()));
+        if let Some(entry) = tables::object::array_new(access, is_default) {
+            self.builder.cell(entry, format_args!("small {} {index} from s{base}", op.mnemonic()));
             self.builder.push(pack_const(base, 0, ty.header));
         }
         self.can_stop(Stopped::Before);

@@ -4,7 +4,10 @@
 //! ([`Builder::use_operands`](super::builder::Builder::use_operands)).
 
 use super::inst::{Inst, Loc, What};
-use crate::exec::{Handler, machine::place::in_order, tables::FAST};
+use crate::exec::{
+    machine::place::in_order,
+    tables::{Entry, FAST},
+};
 
 /// The handler for operands in these places, or in as good ones as there are: then some of them are
 /// in slots. `find` looks for a handler. Nothing if there is none for slots either.
@@ -69,9 +72,9 @@ pub(super) fn ordered([a, b]: [Loc; 2], commutes: bool) -> [Loc; 2] {
 impl Inst {
     /// The instruction with its operands where there is a handler for them, and that handler.
     /// Nothing if there is none for slots either.
-    pub(super) fn placed(self) -> Option<(Inst, Handler)> {
-        if let Some(handler) = self.handler() {
-            return Some((self, handler));
+    pub(super) fn placed(self) -> Option<(Inst, Entry)> {
+        if let Some(entry) = self.entry() {
+            return Some((self, entry));
         }
         let commutes = match self.what {
             What::Bin(op) | What::CmpSelect(op, ..) => op.commutes(),
@@ -81,7 +84,7 @@ impl Inst {
         let with = |[a, b]: [Loc; 2], what| {
             let [a, b] = ordered([a, b], commutes);
             let inst = Inst { what, a, b, ..self };
-            Some((inst, inst.handler()?))
+            Some((inst, inst.entry()?))
         };
         match self.what {
             What::Select(kind, c) => {

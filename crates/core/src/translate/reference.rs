@@ -24,9 +24,9 @@ impl Translator<'_> {
             Origin::Const(bits) if bits != 0 => {}
             _ => {
                 let a = self.kept_place(operand);
-                let Some(handler) = tables::non_null(a.place()) else { return };
+                let Some(entry) = tables::non_null(a.place()) else { return };
                 self.builder.use_operands(Domain::Int, &[a]);
-                self.builder.cell(handler, format_args!("non_null {a}"));
+                self.builder.cell(entry, format_args!("non_null {a}"));
                 self.builder.push(pack_fields([0, a.slot(), 0, 0]));
             }
         }

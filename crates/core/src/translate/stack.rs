@@ -286,7 +286,7 @@ impl Translator<'_> {
             *loc = Loc::Slot(self.locals.get(local).slot);
             count += 1;
         }
-        let Some(handler) = tables::gather(count) else { return 0 };
+        let Some(entry) = tables::gather(count) else { return 0 };
         let first = self.stack[self.loose[place] as usize].slot;
         for (slot, index) in (first..).zip(0..count) {
             let Some(operand) = self.gathered(place, index) else { break };
@@ -295,8 +295,8 @@ impl Translator<'_> {
         }
         let [a, b, c] = moved;
         match count {
-            2 => self.builder.cell(handler, format_args!("s{first}.. = {a} {b}")),
-            _ => self.builder.cell(handler, format_args!("s{first}.. = {a} {b} {c}")),
+            2 => self.builder.cell(entry, format_args!("s{first}.. = {a} {b}")),
+            _ => self.builder.cell(entry, format_args!("s{first}.. = {a} {b} {c}")),
         };
         self.builder.push(pack_fields([first, a.slot(), b.slot(), c.slot()]));
         count

@@ -73,9 +73,9 @@ impl Translator<'_> {
             a => a,
         };
         let find = |[a]: [Loc; 1]| tables::global_set(kind, global.own.is_some(), a.place());
-        let Some(([a], handler)) = placed([a], find) else { return };
+        let Some(([a], entry)) = placed([a], find) else { return };
         self.builder.use_operands(kind.domain(), &[a]);
-        self.builder.cell(handler, format_args!("global {} = {a}", global.index));
+        self.builder.cell(entry, format_args!("global {} = {a}", global.index));
         let wide = single(&mut self.builder.code, 0, a, kind);
         self.builder.push(u64::from(global.in_cell()));
         self.builder.code.extend(wide.map(Cell::word));
@@ -196,7 +196,7 @@ impl Translator<'_> {
             inst.a = self.slot_place(inst.a, *a);
         }
         if let [_, b] = operands
-            && (!inst.b.is_const() || inst.handler().is_none())
+            && (!inst.b.is_const() || inst.entry().is_none())
         {
             inst.b = self.slot_place(inst.b, *b);
         }

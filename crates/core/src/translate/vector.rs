@@ -9,10 +9,10 @@ use super::{
     stack::Operand,
 };
 use crate::exec::{
-    Cell, Handler,
+    Cell,
     machine::place::{Dest, Domain, Kind, Place},
     pack_const, pack_fields,
-    tables::{self, Sort},
+    tables::{self, Maybe, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -71,7 +71,7 @@ impl Vector {
     }
 
     /// Its handler, if there is one for these places.
-    pub(crate) fn handler(self, a: Place, b: Place, d: Dest) -> Option<Handler> {
+    pub(crate) fn entry(self, a: Place, b: Place, d: Dest) -> Maybe {
         match self {
             Vector::Const(_) => tables::vector::constant(d),
             Vector::BinConst(op, _) => tables::handlers(op).bin(a, Place::Const, d),
@@ -232,7 +232,7 @@ impl Translator<'_> {
         if let Some(bytes) = self.last_constant(b)
             && let what = What::Vector(Vector::BinConst(op, bytes))
             && let d = ResultLoc::Slot(self.next_slot())
-            && (Inst { what, d, a: Loc::Slot(a.slot), b: NO_LOC }).handler().is_some()
+            && (Inst { what, d, a: Loc::Slot(a.slot), b: NO_LOC }).entry().is_some()
         {
             self.builder.take_back();
             let a = self.place(a);
@@ -282,13 +282,13 @@ impl Translator<'_> {
                 let what = What::Vector(Vector::LoadLaneAny(op, arg, sort, lane));
                 self.emit_vector(what, a, v);
             } else {
-                let handler = tables::handlers(op).any(sort)?;
+                let entry = tables::handlers(op).any(sort)?;
                 let MemArg { memory, offset, .. } = arg;
                 let text = format_args!(
                     "{} memory {memory} [{a} + {offset:#x}] = {v} {lane}",
                     op.mnemonic()
                 );
-                self.builder.cell(handler, text);
+                self.builder.cell(entry, text);
                 self.builder.push(pack_const(v.slot(), a.slot(), memory));
                 self.builder.push(offset);
                 self.builder.push(pack_fields([0, lane.into(), 0, 0]));
@@ -304,11 +304,11 @@ impl Translator<'_> {
             self.emit_vector(What::Vector(Vector::LoadLane(op, offset, lane)), a, v);
             return Some(());
         }
-        let handler = tables::handlers(op).store_lane(a.place(), v.place())?;
+        let entry = tables::handlers(op).store_lane(a.place(), v.place())?;
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(Domain::Vector, &[v]);
         let text = format_args!("{} [{a} + {offset:#x}] = {v} {lane}", op.mnemonic());
-        self.builder.cell(handler, text);
+        self.builder.cell(entry, text);
         self.builder.push(pack_const(v.slot(), a.slot(), offset));
         self.builder.push(pack_fields([0, lane.into(), 0, 0]));
         Some(())

@@ -434,7 +434,7 @@ fn branches_on_descriptors_are_followed() {
             cells.iter().find_map(|&(at, _)| Some((at, tests(at)?))).expect("there is a branch");
         let Field::Get(place, _) = field else { panic!("it tests something") };
         let other = br_test(false, !zero, place, Way::Jump).expect("there is one for each");
-        parts.code[at] = Cell::of_handler(other);
+        parts.code[at] = Cell::of_handler(other.handler);
         let fault = verify(&module, defined, &parts).expect_err("a fault");
         assert!(fault.what.starts_with("I10"), "{fault}");
     }

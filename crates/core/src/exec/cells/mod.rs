@@ -26,9 +26,9 @@ pub(crate) mod vector;
 
 use super::{
     handlers::{atomic, canonical},
-    machine::{Cell, dispatch::Handler},
+    machine::Cell,
     tables::{
-        BinTable, Handlers, PairTable, Sort, Table,
+        BinTable, Entry, Handlers, Maybe, PairTable, Sort, Table,
         object::{Access, Wanted},
         plain,
     },
@@ -325,13 +325,13 @@ impl Layouts {
 
     pub(crate) fn add(
         &mut self,
-        handler: impl Into<Option<Handler>>,
+        entry: impl Into<Maybe>,
         words: usize,
         fields: [Field; 4],
         part: Part,
     ) {
-        let Some(handler) = handler.into() else { return };
-        self.add_layout(Cell::of_handler(handler).bits(), Layout { words, fields, part });
+        let Some(entry) = entry.into() else { return };
+        self.add_layout(Cell::of_handler(entry.handler).bits(), Layout { words, fields, part });
     }
 
     fn add_layout(&mut self, handler: u64, layout: Layout) {
@@ -484,7 +484,7 @@ impl Layouts {
             let fields = [value, address, Field::Free, Field::Free];
             let words = if slots == 0 { 2 } else { 3 };
             let part = Part::AtomicMemory { is64, slots, ty: ty(info.params) };
-            self.add(atomic::handler(op), words, fields, part);
+            self.add(atomic::handler(op).map(Entry::alone), words, fields, part);
         }
     }
 
@@ -506,11 +506,11 @@ impl Layouts {
         });
     }
 
-    fn add_branch(&mut self, handler: Option<Handler>, a: Place, b: Place, kind: Type, way: Way) {
+    fn add_branch(&mut self, entry: Maybe, a: Place, b: Place, kind: Type, way: Way) {
         let [a_field, b_field] = pair(a, b, kind);
         let fields = [Field::Free, a_field, b_field, Field::Free];
         let part = Part::Branch { word: 1, again: again(way), zero: None };
-        self.add(handler, 2 + wide(a, b, kind), fields, part);
+        self.add(entry, 2 + wide(a, b, kind), fields, part);
     }
 
     fn add_latches(&mut self, table: Table<[[PairTable; 2]; 2]>, kind: Type) {

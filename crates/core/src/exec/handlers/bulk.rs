@@ -6,7 +6,7 @@ use super::control::Meter;
 use crate::{
     costs,
     exec::{
-        machine::{Machine, context::Stop, dispatch::Step},
+        machine::{Machine, Name, context::Stop, dispatch::Step, place::name},
         meaning::v128::Simd,
     },
 };
@@ -18,6 +18,8 @@ pub(crate) const MOST: u32 = 128;
 /// Copies up to [`MOST`] bytes within memory 0. Operands as of [`Slow`](super::call::Slow).
 pub(crate) struct SmallCopy<M>(PhantomData<M>);
 impl<M: Meter> Step for SmallCopy<M> {
+    const NAME: Option<Name> = name!(SmallCopy, M);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; both ranges are in the memory.
@@ -44,6 +46,8 @@ impl<M: Meter> Step for SmallCopy<M> {
 /// Fills up to [`MOST`] bytes of memory 0. Operands as of [`Slow`](super::call::Slow).
 pub(crate) struct SmallFill<M>(PhantomData<M>);
 impl<M: Meter> Step for SmallFill<M> {
+    const NAME: Option<Name> = name!(SmallFill, M);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the range is in the memory.

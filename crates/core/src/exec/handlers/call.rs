@@ -9,7 +9,11 @@ use super::control::Meter;
 use crate::{
     Trap,
     exec::machine::{
-        Ip, Machine, Sp, Value, context::Stop, dispatch::Step, place::Src, views::FuncEntity,
+        Ip, Machine, Name, Sp, Value,
+        context::Stop,
+        dispatch::Step,
+        place::{Named, Src, name},
+        views::FuncEntity,
     },
 };
 use core::{
@@ -45,6 +49,7 @@ unsafe fn load_code(at: *const *const crate::exec::machine::Cell) -> Ip {
 /// Calls a function of the same module. Operands: frame, pins; code.
 pub(crate) struct Call;
 impl Step for Call {
+    const NAME: Option<Name> = name!(Call);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -62,6 +67,7 @@ impl Step for Call {
 /// Calls a function that is imported: the driver does it. Operands: frame, pins; index.
 pub(crate) struct CallImport;
 impl Step for CallImport {
+    const NAME: Option<Name> = name!(CallImport);
     const FALLS_THROUGH: bool = false;
     const STOPS_BARE: bool = true;
 
@@ -139,6 +145,7 @@ unsafe fn index<A: Src>(m: &Machine) -> u64 {
 /// Calls the function that a table's element names. Operands: frame, pins, index; type, table.
 pub(crate) struct CallIndirect<A>(PhantomData<A>);
 impl<A: Src> Step for CallIndirect<A> {
+    const NAME: Option<Name> = name!(CallIndirect, A);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -156,6 +163,7 @@ impl<A: Src> Step for CallIndirect<A> {
 /// Calls the function that a reference names. Operands: frame, pins, reference; type.
 pub(crate) struct CallRef<A>(PhantomData<A>);
 impl<A: Src> Step for CallRef<A> {
+    const NAME: Option<Name> = name!(CallRef, A);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -197,6 +205,7 @@ pub(crate) unsafe fn replace_frame(m: &mut Machine) {
 /// Tail call of a function of the same module. Operands: as [`replace_frame`]; code.
 pub(crate) struct ReturnCall;
 impl Step for ReturnCall {
+    const NAME: Option<Name> = name!(ReturnCall);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -214,6 +223,7 @@ impl Step for ReturnCall {
 /// Tail call through a table. Operands: as [`replace_frame`], index; type, table.
 pub(crate) struct ReturnCallIndirect<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallIndirect<A> {
+    const NAME: Option<Name> = name!(ReturnCallIndirect, A);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -232,6 +242,7 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
 /// type.
 pub(crate) struct ReturnCallRef<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallRef<A> {
+    const NAME: Option<Name> = name!(ReturnCallRef, A);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -249,6 +260,7 @@ impl<A: Src> Step for ReturnCallRef<A> {
 /// Tail call of a function that is imported. Operands: as [`replace_frame`]; index.
 pub(crate) struct ReturnCallImport;
 impl Step for ReturnCallImport {
+    const NAME: Option<Name> = name!(ReturnCallImport);
     const FALLS_THROUGH: bool = false;
     const STOPS_BARE: bool = true;
 
@@ -308,6 +320,7 @@ pub(crate) unsafe fn make_direct(m: &Machine, stub: Ip, code: Ip) {
 /// zero; -, cost.
 pub(crate) struct Enter<M, const INT: bool, const F64: bool, const F32: bool>(PhantomData<M>);
 impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter<M, INT, F64, F32> {
+    const NAME: Option<Name> = name!(Enter, M; INT, F64, F32);
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4.
@@ -459,6 +472,7 @@ pub(crate) unsafe fn load_all_pins(m: &mut Machine) {
 /// Loads the pinned floats again after a call. Operands: pins (`f64`, `f64`, `f32`, `f32`).
 pub(crate) struct Reload<const F64: bool, const F32: bool>;
 impl<const F64: bool, const F32: bool> Step for Reload<F64, F32> {
+    const NAME: Option<Name> = name!(Reload; F64, F32);
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -503,6 +517,7 @@ pub(crate) unsafe fn return_to(m: &mut Machine, ret: Ip) {
 /// Returns without a result. No operands (but a word).
 pub(crate) struct ReturnNone;
 impl Step for ReturnNone {
+    const NAME: Option<Name> = name!(ReturnNone);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -519,7 +534,8 @@ impl Step for ReturnNone {
 /// Returns `a`, in a slot and in the accumulator. Operands: `d, a` or `d, -, constant`; a wide
 /// constant.
 pub(crate) struct Return<T, A>(PhantomData<(T, A)>);
-impl<T: Value + 'static, A: Src> Step for Return<T, A> {
+impl<T: Value + Named, A: Src> Step for Return<T, A> {
+    const NAME: Option<Name> = name!(Return, T, A);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -541,6 +557,7 @@ impl<T: Value + 'static, A: Src> Step for Return<T, A> {
 /// Returns `count` slots. Operands: to, from, count.
 pub(crate) struct ReturnMany;
 impl Step for ReturnMany {
+    const NAME: Option<Name> = name!(ReturnMany);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -561,6 +578,8 @@ impl Step for ReturnMany {
 /// Moves `count` slots down. Operands: to, from, count.
 pub(crate) struct MoveMany;
 impl Step for MoveMany {
+    const NAME: Option<Name> = name!(MoveMany);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2. The destination lies below, so slots that are in both are read before
@@ -603,6 +622,7 @@ impl Step for SwitchBack {
 /// immediates.
 pub(crate) struct Slow;
 impl Step for Slow {
+    const NAME: Option<Name> = name!(Slow);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -614,6 +634,7 @@ impl Step for Slow {
 /// `throw`: the driver does it. Operands: -, the fields' first slot, tag.
 pub(crate) struct Throw;
 impl Step for Throw {
+    const NAME: Option<Name> = name!(Throw);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -625,6 +646,7 @@ impl Step for Throw {
 /// `throw_ref`, and the legacy `rethrow`. Operands: -, the slot of the reference.
 pub(crate) struct ThrowRef;
 impl Step for ThrowRef {
+    const NAME: Option<Name> = name!(ThrowRef);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -636,6 +658,7 @@ impl Step for ThrowRef {
 /// `unreachable`. No operands (but a word).
 pub(crate) struct Unreachable;
 impl Step for Unreachable {
+    const NAME: Option<Name> = name!(Unreachable);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]

@@ -5,10 +5,10 @@ use super::control::{Jump, Target};
 use crate::{
     Trap,
     exec::machine::{
-        Machine,
+        Machine, Name,
         context::Stop,
         dispatch::Step,
-        place::{Dst, Src},
+        place::{Dst, Named, Src, name, named},
     },
     object_type::{
         ARRAY,
@@ -21,7 +21,7 @@ use core::marker::PhantomData;
 pub(crate) const NULL_PASSES: u32 = 1 << 31;
 
 /// What a reference is tested for.
-pub(crate) trait Test: 'static {
+pub(crate) trait Test: Named {
     /// Whether a reference, which is not null, is of type `wanted`.
     ///
     /// # Safety
@@ -33,6 +33,7 @@ macro_rules! tests {
     ($($(#[$doc:meta])* $name:ident |$m:ident, $r:ident, $wanted:ident| $test:expr;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $name;
+        named! { $name; }
         impl Test for $name {
             #[inline(always)]
             #[allow(unused_variables)]
@@ -153,6 +154,8 @@ unsafe fn passes<T: Test, A: Src>(m: &mut Machine) -> bool {
 /// `ref.test`. Operands: `d, a, wanted`.
 pub(crate) struct RefTest<T, A, D>(PhantomData<(T, A, D)>);
 impl<T: Test, A: Src, D: Dst> Step for RefTest<T, A, D> {
+    const NAME: Option<Name> = name!(RefTest, T, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -168,6 +171,8 @@ impl<T: Test, A: Src, D: Dst> Step for RefTest<T, A, D> {
 /// `ref.cast`: leaves the reference where it is. Operands: `-, a, wanted`.
 pub(crate) struct RefCast<T, A>(PhantomData<(T, A)>);
 impl<T: Test, A: Src> Step for RefCast<T, A> {
+    const NAME: Option<Name> = name!(RefCast, T, A);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -184,6 +189,7 @@ impl<T: Test, A: Src> Step for RefCast<T, A> {
 /// Branches if the reference passes, or if it does not. Operands: `-, a, wanted`; target.
 pub(crate) struct BrCast<T, A, const WANTED: bool>(PhantomData<(T, A)>);
 impl<T: Test, A: Src, const WANTED: bool> Step for BrCast<T, A, WANTED> {
+    const NAME: Option<Name> = name!(BrCast, T, A; WANTED);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -222,6 +228,8 @@ unsafe fn has_descriptor<A: Src, B: Src>(m: &mut Machine) -> Result<bool, Stop> 
 /// passes.
 pub(crate) struct DescTest<A, B, D>(PhantomData<(A, B, D)>);
 impl<A: Src, B: Src, D: Dst> Step for DescTest<A, B, D> {
+    const NAME: Option<Name> = name!(DescTest, A, B, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -237,6 +245,8 @@ impl<A: Src, B: Src, D: Dst> Step for DescTest<A, B, D> {
 /// `ref.cast_desc_eq`: leaves the reference where it is. Operands: `-, a, b`, whether null passes.
 pub(crate) struct DescCast<A, B>(PhantomData<(A, B)>);
 impl<A: Src, B: Src> Step for DescCast<A, B> {
+    const NAME: Option<Name> = name!(DescCast, A, B);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.

@@ -9,8 +9,8 @@ use super::{
 use crate::exec::machine::{
     Form, Machine, Name, Value,
     context::Stop,
-    dispatch::{Step, chosen},
-    place::{Dst, Named, Src, named},
+    dispatch::Step,
+    place::{Dst, Named, Src, name, named},
 };
 #[cfg(not(feature = "fast"))]
 use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
@@ -167,6 +167,7 @@ impl<K: Target> Fork for Br<K> {
     }
 }
 impl<K: Target> Step for Br<K> {
+    const NAME: Option<Name> = name!(Br, K);
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Some(Form::of(1).stop());
 
@@ -197,15 +198,8 @@ unsafe fn fork<F: Fork>(m: &mut Machine, words: usize) -> Result<(), Stop> {
 /// cost; a wide constant.
 pub(crate) struct BrCmp<O, A, B, K, const WANTED: bool>(PhantomData<(O, A, B, K)>);
 impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, A, B, K, WANTED> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && B::IS_PLAIN,
-        Name::of("BrCmp")
-            .with(O::NAME)
-            .with(A::NAME)
-            .with(B::NAME)
-            .with(K::NAME)
-            .with(Name::of_number(WANTED as u32)),
-    );
+    const NAME: Option<Name> = name!(BrCmp, O, A, B, K; WANTED);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Some(
         Form::of(2 + wide::<O::A, A, B>()).pair(slot_or_const::<A>(), slot_or_const::<B>()).stop(),
@@ -274,14 +268,8 @@ impl Bits for i64 {
 /// Branches if `(a == 0) == ZERO`. Operands: `-, a`; target and cost.
 pub(crate) struct BrTest<T, A, K, const ZERO: bool>(PhantomData<(T, A, K)>);
 impl<T: Bits, A: Src, K: Target, const ZERO: bool> Step for BrTest<T, A, K, ZERO> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN,
-        Name::of("BrTest")
-            .with(T::NAME)
-            .with(A::NAME)
-            .with(K::NAME)
-            .with(Name::of_number(ZERO as u32)),
-    );
+    const NAME: Option<Name> = name!(BrTest, T, A, K; ZERO);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Form::of(2).read(1, A::IS_SLOT).stop().unless(A::IS_CONST);
 
@@ -306,15 +294,8 @@ impl<T: Bits, A: Src, K: Target, const ZERO: bool> Fork for BrTest<T, A, K, ZERO
 /// Branches if `(a & b == 0) == ZERO`. Operands as in [`BrCmp`].
 pub(crate) struct BrAnd<T, A, B, K, const ZERO: bool>(PhantomData<(T, A, B, K)>);
 impl<T: Bits, A: Src, B: Src, K: Target, const ZERO: bool> Step for BrAnd<T, A, B, K, ZERO> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && B::IS_PLAIN,
-        Name::of("BrAnd")
-            .with(T::NAME)
-            .with(A::NAME)
-            .with(B::NAME)
-            .with(K::NAME)
-            .with(Name::of_number(ZERO as u32)),
-    );
+    const NAME: Option<Name> = name!(BrAnd, T, A, B, K; ZERO);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Some(
         Form::of(2 + wide::<T, A, B>()).pair(slot_or_const::<A>(), slot_or_const::<B>()).stop(),
@@ -344,15 +325,8 @@ pub(crate) struct Latch<O, X, B, K, const SWAP: bool>(PhantomData<(O, X, B, K)>)
 impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Step
     for Latch<O, X, B, K, SWAP>
 {
-    const CHOICE: Option<Name> = chosen(
-        false,
-        Name::of("Latch")
-            .with(O::NAME)
-            .with(X::NAME)
-            .with(B::NAME)
-            .with(K::NAME)
-            .with(Name::of_number(SWAP as u32)),
-    );
+    const NAME: Option<Name> = name!(Latch, O, X, B, K; SWAP);
+    const IS_ALWAYS_THERE: bool = false;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Some(
         Form::of(3)
@@ -391,14 +365,8 @@ impl<O: CmpOp<A: Bits>, X: Src + Dst, B: Src, K: Target, const SWAP: bool> Fork
 /// target and cost; `k`.
 pub(crate) struct LatchTest<T, X, K, const ZERO: bool>(PhantomData<(T, X, K)>);
 impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Step for LatchTest<T, X, K, ZERO> {
-    const CHOICE: Option<Name> = chosen(
-        false,
-        Name::of("LatchTest")
-            .with(T::NAME)
-            .with(X::NAME)
-            .with(K::NAME)
-            .with(Name::of_number(ZERO as u32)),
-    );
+    const NAME: Option<Name> = name!(LatchTest, T, X, K; ZERO);
+    const IS_ALWAYS_THERE: bool = false;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> =
         Some(Form::of(3).read(0, <X as Src>::IS_SLOT).write(<X as Dst>::IS_SLOT).stop());
@@ -429,6 +397,7 @@ impl<T: Bits, X: Src + Dst, K: Target, const ZERO: bool> Fork for LatchTest<T, X
 /// but the last; each target a word.
 pub(crate) struct BrTable<A>(PhantomData<A>);
 impl<A: Src> Step for BrTable<A> {
+    const NAME: Option<Name> = name!(BrTable, A);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -447,6 +416,7 @@ impl<A: Src> Step for BrTable<A> {
 /// cost.
 pub(crate) struct LoopEnter<M>(PhantomData<M>);
 impl<M: Meter> Step for LoopEnter<M> {
+    const NAME: Option<Name> = name!(LoopEnter, M);
     const FORM: Option<Form> = Some(Form::of(1).stop());
 
     #[inline(always)]
@@ -464,6 +434,7 @@ impl<M: Meter> Step for LoopEnter<M> {
 /// The same, of a loop that has pinned integers of its own: loads them, too. Operands: pins, cost.
 pub(crate) struct LoopEnterPinned<M>(PhantomData<M>);
 impl<M: Meter> Step for LoopEnterPinned<M> {
+    const NAME: Option<Name> = name!(LoopEnterPinned, M);
     const FORM: Option<Form> = Some(Form::of(1).read(0, true).read(1, true).stop());
 
     #[inline(always)]
@@ -479,6 +450,7 @@ impl<M: Meter> Step for LoopEnterPinned<M> {
 /// Loads pinned integers. Operands: pins.
 pub(crate) struct LoadPins;
 impl Step for LoadPins {
+    const NAME: Option<Name> = name!(LoadPins);
     const FORM: Option<Form> = Some(Form::of(1).read(0, true).read(1, true));
 
     #[inline(always)]
@@ -495,6 +467,7 @@ impl Step for LoadPins {
 /// Pays for the code that follows. Operands: -, cost.
 pub(crate) struct Charge<M>(PhantomData<M>);
 impl<M: Meter> Step for Charge<M> {
+    const NAME: Option<Name> = name!(Charge, M);
     const FORM: Option<Form> = Some(Form::of(1).stop());
 
     #[inline(always)]

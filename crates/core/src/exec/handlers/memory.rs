@@ -12,8 +12,8 @@ use crate::{
         machine::{
             Form, Machine, Name, Value,
             context::Stop,
-            dispatch::{Step, chosen},
-            place::{Dst, Named, Src, named},
+            dispatch::Step,
+            place::{Dst, Named, Src, name, named},
             shared::Atomic,
             views::{FirstMemory, MemoryView},
         },
@@ -222,6 +222,8 @@ impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
 
 /// Where an access goes: to an [`Address`] in memory 0, [`Shared`] or not, or to [`Any`] memory.
 pub(crate) trait Location: Named {
+    /// The instruction set has an access here if it names the same there.
+    type ChosenAs: Location;
     /// How many operand words say so.
     const WORDS: usize;
     /// As of [`Src`].
@@ -259,6 +261,7 @@ pub(crate) trait Location: Named {
 }
 
 impl<E: Address> Location for E {
+    type ChosenAs = E;
     const WORDS: usize = 1;
     const IS_PLAIN: bool = E::IS_PLAIN;
     const SLOTS: Option<[bool; 2]> = Some(E::SLOTS);
@@ -282,13 +285,13 @@ impl<E: Address> Location for E {
     }
 }
 
+named! { Shared<E>; }
+
 /// An address in memory 0, which other threads use too. The instruction set has a form of an access
-/// if it has the same where nobody else is: so the name is the same.
+/// if it has the same where nobody else is.
 pub(crate) struct Shared<E>(PhantomData<E>);
-impl<E: Address> Named for Shared<E> {
-    const NAME: Name = E::NAME;
-}
 impl<E: Address> Location for Shared<E> {
+    type ChosenAs = E;
     const WORDS: usize = <E as Location>::WORDS;
     const IS_SHARED: bool = true;
     const IS_PLAIN: bool = <E as Location>::IS_PLAIN;
@@ -315,6 +318,7 @@ impl<const SHARED: bool> Named for Any<SHARED> {
     const NAME: Name = Name::of("Any").with(Name::of_number(SHARED as u32));
 }
 impl<const SHARED: bool> Location for Any<SHARED> {
+    type ChosenAs = Self;
     const WORDS: usize = 2;
     const IS_PLAIN: bool = true;
     const IS_SHARED: bool = SHARED;
@@ -341,10 +345,9 @@ impl<const SHARED: bool> Location for Any<SHARED> {
 /// `d = memory[address]`. Operands: `d` and the address's.
 pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
 impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
-    const CHOICE: Option<Name> = chosen(
-        E::IS_PLAIN && (D::IS_PLAIN || is_vector::<O::R>()),
-        Name::of("Load").with(O::NAME).with(E::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(Load, O, E, D);
+    const CHOSEN_AS: Option<Name> = Load::<O, E::ChosenAs, D>::NAME;
+    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && (D::IS_PLAIN || is_vector::<O::R>());
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => {
             Form::of(E::WORDS).write(D::IS_SLOT).read(1, a).read(2, b).unless(is_vector::<O::R>())
@@ -374,10 +377,9 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
 /// `memory[address] = v`. Operands: `v` and the address's; a constant `v` is the word after them.
 pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
-    const CHOICE: Option<Name> = chosen(
-        E::IS_PLAIN && (V::IS_PLAIN || is_vector::<O::A>()),
-        Name::of("Store").with(O::NAME).with(E::NAME).with(V::NAME),
-    );
+    const NAME: Option<Name> = name!(Store, O, E, V);
+    const CHOSEN_AS: Option<Name> = Store::<O, E::ChosenAs, V>::NAME;
+    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && (V::IS_PLAIN || is_vector::<O::A>());
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => Form::of(E::WORDS + V::IS_CONST as usize)
             .read(0, V::IS_SLOT)
@@ -448,7 +450,9 @@ unsafe fn own_global(m: &mut Machine, index: u32) -> *mut u64 {
 
 /// `d = global`, any. Operands: `d, -, index`.
 pub(crate) struct AnyGlobalGet<T, D>(PhantomData<(T, D)>);
-impl<T: Value + 'static, D: Dst> Step for AnyGlobalGet<T, D> {
+impl<T: Value + Named, D: Dst> Step for AnyGlobalGet<T, D> {
+    const NAME: Option<Name> = name!(AnyGlobalGet, T, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
@@ -463,7 +467,9 @@ impl<T: Value + 'static, D: Dst> Step for AnyGlobalGet<T, D> {
 
 /// `global = a`, any. Operands: `-, a`; index.
 pub(crate) struct AnyGlobalSet<T, A>(PhantomData<(T, A)>);
-impl<T: Value + 'static, A: Src> Step for AnyGlobalSet<T, A> {
+impl<T: Value + Named, A: Src> Step for AnyGlobalSet<T, A> {
+    const NAME: Option<Name> = name!(AnyGlobalSet, T, A);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I6.
@@ -478,7 +484,8 @@ impl<T: Value + 'static, A: Src> Step for AnyGlobalSet<T, A> {
 
 /// `d = global`, one that the module defines. Operands: `d, -, index` among those.
 pub(crate) struct GlobalGet<T, D>(PhantomData<(T, D)>);
-impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
+impl<T: Value + Named, D: Dst> Step for GlobalGet<T, D> {
+    const NAME: Option<Name> = name!(GlobalGet, T, D);
     const FORM: Option<Form> = Form::of(1).write(D::IS_SLOT).unless(is_vector::<T>());
 
     #[inline(always)]
@@ -496,7 +503,8 @@ impl<T: Value + 'static, D: Dst> Step for GlobalGet<T, D> {
 /// `global = a`, one that the module defines. Operands: `-, a` or constant; index among those; a
 /// wide constant.
 pub(crate) struct GlobalSet<T, A>(PhantomData<(T, A)>);
-impl<T: Value + 'static, A: Src> Step for GlobalSet<T, A> {
+impl<T: Value + Named, A: Src> Step for GlobalSet<T, A> {
+    const NAME: Option<Name> = name!(GlobalSet, T, A);
     const FORM: Option<Form> = Form::of(2 + if A::IS_CONST { T::WORDS } else { 0 })
         .read(1, A::IS_SLOT)
         .unless(is_vector::<T>());

@@ -9,8 +9,8 @@ use crate::{
     exec::machine::{
         Form, Machine, Name, Value,
         context::Stop,
-        dispatch::{Step, chosen},
-        place::{Dst, Named, Src},
+        dispatch::Step,
+        place::{Dst, Named, Src, name},
     },
 };
 use core::marker::PhantomData;
@@ -44,10 +44,9 @@ pub(crate) trait CmpOp: Named {
 /// `d = O(a)`. Operands: `d, a`.
 pub(crate) struct Un<O, A, D>(PhantomData<(O, A, D)>);
 impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>() || is_vector::<O::R>(),
-        Name::of("Un").with(O::NAME).with(A::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(Un, O, A, D);
+    const IS_ALWAYS_THERE: bool =
+        A::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>() || is_vector::<O::R>();
     const FORM: Option<Form> = Form::of(1)
         .write(D::IS_SLOT)
         .read(1, A::IS_SLOT)
@@ -76,10 +75,9 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
 /// is the second word.
 pub(crate) struct Bin<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
-    const CHOICE: Option<Name> = chosen(
-        if is_vector::<O::A>() { !B::IS_CONST } else { A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN },
-        Name::of("Bin").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(Bin, O, A, B, D);
+    const IS_ALWAYS_THERE: bool =
+        if is_vector::<O::A>() { !B::IS_CONST } else { A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN };
     const FORM: Option<Form> = Form::of(1 + wide::<O::A, A, B>())
         .write(D::IS_SLOT)
         .pair(slot_or_const::<A>(), slot_or_const::<B>())
@@ -131,7 +129,8 @@ pub(crate) const fn wide<T: Value, A: Src, B: Src>() -> usize {
 /// `d = a`. Operands: `d, a` or `d, constant`. With
 /// [`SlotOnly`](crate::exec::machine::place::SlotOnly) it leaves the accumulators alone.
 pub(crate) struct Copy<T, A, D>(PhantomData<(T, A, D)>);
-impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
+impl<T: Value + Named, A: Src, D: Dst> Step for Copy<T, A, D> {
+    const NAME: Option<Name> = name!(Copy, T, A, D);
     const FORM: Option<Form> = Form::of(1 + wide::<T, A, A>())
         .write(D::IS_SLOT)
         .read(1, A::IS_SLOT)
@@ -153,6 +152,7 @@ impl<T: Value + 'static, A: Src, D: Dst> Step for Copy<T, A, D> {
 /// arguments of calls. Operands: the first slot that is written, those that are read.
 pub(crate) struct Gather<const COUNT: usize>;
 impl<const COUNT: usize> Step for Gather<COUNT> {
+    const NAME: Option<Name> = name!(Gather; COUNT);
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -172,10 +172,9 @@ impl<const COUNT: usize> Step for Gather<COUNT> {
 /// `d = c ? x : y`. Operands: `d, x, y, c`; constants follow, each a word.
 pub(crate) struct Select<T, X, Y, C, D>(PhantomData<(T, X, Y, C, D)>);
 impl<T: Value + Named, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, C, D> {
-    const CHOICE: Option<Name> = chosen(
-        X::IS_PLAIN && Y::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN || is_vector::<T>(),
-        Name::of("Select").with(T::NAME).with(X::NAME).with(Y::NAME).with(C::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(Select, T, X, Y, C, D);
+    const IS_ALWAYS_THERE: bool =
+        X::IS_PLAIN && Y::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN || is_vector::<T>();
     const FORM: Option<Form> = Form::of(1 + X::IS_CONST as usize + Y::IS_CONST as usize)
         .write(D::IS_SLOT)
         .read(1, X::IS_SLOT)
@@ -201,10 +200,8 @@ impl<T: Value + Named, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, 
 /// `d = O(a, b) ? x : y` on slots. Operands: `d` and `a, b` as in [`Bin`]; `x, y`; a wide constant.
 pub(crate) struct CmpSelect<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: CmpOp, A: Src, B: Src, D: Dst> Step for CmpSelect<O, A, B, D> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN,
-        Name::of("CmpSelect").with(O::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(CmpSelect, O, A, B, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN;
     const FORM: Option<Form> = Form::of(2 + wide::<O::A, A, B>())
         .write(D::IS_SLOT)
         .pair(slot_or_const::<A>(), slot_or_const::<B>())

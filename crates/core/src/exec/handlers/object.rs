@@ -10,8 +10,8 @@ use crate::{
         machine::{
             Machine, Name, Value,
             context::Stop,
-            dispatch::{Step, chosen},
-            place::{Dst, Named, Slot, Src, named},
+            dispatch::Step,
+            place::{Dst, Named, Slot, Src, name, named},
         },
         meaning::v128::Simd,
     },
@@ -120,10 +120,8 @@ unsafe fn of<A: Src>(m: &mut Machine, null: Trap) -> Result<*mut u8, Stop> {
 /// `struct.get`. Operands: `d, a, offset`.
 pub(crate) struct StructGet<E, A, D>(PhantomData<(E, A, D)>);
 impl<E: Element, A: Src, D: Dst> Step for StructGet<E, A, D> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && D::IS_PLAIN,
-        Name::of("StructGet").with(E::NAME).with(A::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(StructGet, E, A, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -140,10 +138,8 @@ impl<E: Element, A: Src, D: Dst> Step for StructGet<E, A, D> {
 /// `struct.set`. Operands: `v, a, offset`; a constant `v`.
 pub(crate) struct StructSet<E, A, V>(PhantomData<(E, A, V)>);
 impl<E: Element, A: Src, V: Src> Step for StructSet<E, A, V> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && V::IS_PLAIN,
-        Name::of("StructSet").with(E::NAME).with(A::NAME).with(V::NAME),
-    );
+    const NAME: Option<Name> = name!(StructSet, E, A, V);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && V::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -177,10 +173,8 @@ unsafe fn element<E: Element, A: Src, B: Src>(m: &mut Machine) -> Result<*mut u8
 /// `array.get`. Operands: `d, a, b` or `d, a, constant`.
 pub(crate) struct ArrayGet<E, A, B, D>(PhantomData<(E, A, B, D)>);
 impl<E: Element, A: Src, B: Src, D: Dst> Step for ArrayGet<E, A, B, D> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN,
-        Name::of("ArrayGet").with(E::NAME).with(A::NAME).with(B::NAME).with(D::NAME),
-    );
+    const NAME: Option<Name> = name!(ArrayGet, E, A, B, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -197,10 +191,8 @@ impl<E: Element, A: Src, B: Src, D: Dst> Step for ArrayGet<E, A, B, D> {
 /// `array.set`. Operands: `v, a, b`; a constant `v`.
 pub(crate) struct ArraySet<E, A, B, V>(PhantomData<(E, A, B, V)>);
 impl<E: Element, A: Src, B: Src, V: Src> Step for ArraySet<E, A, B, V> {
-    const CHOICE: Option<Name> = chosen(
-        A::IS_PLAIN && B::IS_PLAIN && V::IS_PLAIN,
-        Name::of("ArraySet").with(E::NAME).with(A::NAME).with(B::NAME).with(V::NAME),
-    );
+    const NAME: Option<Name> = name!(ArraySet, E, A, B, V);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && V::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -218,6 +210,8 @@ impl<E: Element, A: Src, B: Src, V: Src> Step for ArraySet<E, A, B, V> {
 /// `array.len`. Operands: `d, a`.
 pub(crate) struct ArrayLen<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for ArrayLen<A, D> {
+    const NAME: Option<Name> = name!(ArrayLen, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -260,6 +254,8 @@ unsafe fn made(m: &mut Machine) -> *mut u8 {
 /// Begins an object with a field. Operands: `v, -, offset`; size; a constant `v`.
 pub(crate) struct NewFirst<E, V>(PhantomData<(E, V)>);
 impl<E: Element, V: Src> Step for NewFirst<E, V> {
+    const NAME: Option<Name> = name!(NewFirst, E, V);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -276,6 +272,8 @@ impl<E: Element, V: Src> Step for NewFirst<E, V> {
 /// Begins an object of zeros. Operands: -; size.
 pub(crate) struct NewZeroed;
 impl Step for NewZeroed {
+    const NAME: Option<Name> = name!(NewZeroed);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I10. Volatile: must not become a call of memset.
@@ -294,6 +292,8 @@ impl Step for NewZeroed {
 /// Writes a field of the object that is being made. Operands: `v, -, offset`; a constant `v`.
 pub(crate) struct NewField<E, V>(PhantomData<(E, V)>);
 impl<E: Element, V: Src> Step for NewField<E, V> {
+    const NAME: Option<Name> = name!(NewField, E, V);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -309,6 +309,8 @@ impl<E: Element, V: Src> Step for NewField<E, V> {
 /// The last field, and the object is made. Operands: `d, v, offset`; header; a constant `v`.
 pub(crate) struct NewLast<E, V, D>(PhantomData<(E, V, D)>);
 impl<E: Element, V: Src, D: Dst> Step for NewLast<E, V, D> {
+    const NAME: Option<Name> = name!(NewLast, E, V, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -328,6 +330,8 @@ impl<E: Element, V: Src, D: Dst> Step for NewLast<E, V, D> {
 /// The object is made, with the descriptor in `a`, if that is no null. Operands: `d, a`; header.
 pub(crate) struct NewDescribed<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for NewDescribed<A, D> {
+    const NAME: Option<Name> = name!(NewDescribed, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10; objects lie below 2^35.
@@ -348,6 +352,8 @@ impl<A: Src, D: Dst> Step for NewDescribed<A, D> {
 /// `ref.get_desc`. Operands: `d, a`.
 pub(crate) struct GetDesc<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for GetDesc<A, D> {
+    const NAME: Option<Name> = name!(GetDesc, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -364,6 +370,8 @@ impl<A: Src, D: Dst> Step for GetDesc<A, D> {
 /// The object is made. Operands: `d`; header.
 pub(crate) struct NewDone<D>(PhantomData<D>);
 impl<D: Dst> Step for NewDone<D> {
+    const NAME: Option<Name> = name!(NewDone, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
@@ -386,6 +394,7 @@ const SLOW_WORDS: usize = 3;
 /// can't make, the next cell does. Operands: `d, -, lower half of the header`.
 pub(crate) struct ArrayNew<E>(PhantomData<E>);
 impl<E: Element> Step for ArrayNew<E> {
+    const NAME: Option<Name> = name!(ArrayNew, E);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -419,6 +428,7 @@ fn repeated<E: Element>(value: u64) -> u64 {
 /// As [`ArrayNew`], of zeros: the length is in slot `d`.
 pub(crate) struct ArrayNewDefault<E>(PhantomData<E>);
 impl<E: Element> Step for ArrayNewDefault<E> {
+    const NAME: Option<Name> = name!(ArrayNewDefault, E);
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -462,6 +472,8 @@ unsafe fn small_array<E: Element>(m: &mut Machine, len: u64) -> Option<*mut u8> 
 /// `ref.i31`. Operands: `d, a`.
 pub(crate) struct RefI31<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for RefI31<A, D> {
+    const NAME: Option<Name> = name!(RefI31, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -477,6 +489,7 @@ impl<A: Src, D: Dst> Step for RefI31<A, D> {
 /// `i31.get_s` and `i31.get_u`. Operands: `d, a`.
 pub(crate) struct I31Get<A, D, const SIGNED: bool>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst, const SIGNED: bool> Step for I31Get<A, D, SIGNED> {
+    const NAME: Option<Name> = name!(I31Get, A, D; SIGNED);
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.

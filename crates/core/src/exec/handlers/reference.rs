@@ -4,10 +4,10 @@
 use crate::{
     Trap,
     exec::machine::{
-        Machine,
+        Machine, Name,
         context::Stop,
         dispatch::Step,
-        place::{Dst, Slot, Src},
+        place::{Dst, Slot, Src, name},
         views::TableView,
     },
 };
@@ -16,6 +16,8 @@ use core::marker::PhantomData;
 /// `d` = a reference to a function of the instance. Operands: `d, -, index`.
 pub(crate) struct RefFunc<D>(PhantomData<D>);
 impl<D: Dst> Step for RefFunc<D> {
+    const NAME: Option<Name> = name!(RefFunc, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6.
@@ -35,6 +37,8 @@ impl<D: Dst> Step for RefFunc<D> {
 /// Traps if the reference is null. Operands: `-, a`.
 pub(crate) struct NonNull<A>(PhantomData<A>);
 impl<A: Src> Step for NonNull<A> {
+    const NAME: Option<Name> = name!(NonNull, A);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -65,6 +69,8 @@ unsafe fn table(m: &mut Machine, none: Stop) -> Result<*const TableView, Stop> {
 /// `d` = the table's element `a`. Operands: `d, a, table`.
 pub(crate) struct TableGet<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for TableGet<A, D> {
+    const NAME: Option<Name> = name!(TableGet, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the index is checked.
@@ -85,6 +91,8 @@ impl<A: Src, D: Dst> Step for TableGet<A, D> {
 /// The table's element `a` = `v`, both in slots. Operands: `v, a, table`.
 pub(crate) struct TableSet;
 impl Step for TableSet {
+    const NAME: Option<Name> = name!(TableSet);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the index is checked.
@@ -104,6 +112,8 @@ impl Step for TableSet {
 /// `d` = the table's size. Operands: `d, -, table`.
 pub(crate) struct TableSize<D>(PhantomData<D>);
 impl<D: Dst> Step for TableSize<D> {
+    const NAME: Option<Name> = name!(TableSize, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6.

@@ -5,50 +5,50 @@
 use super::memory::{Location, Raw};
 use crate::exec::{
     machine::{
-        Machine, Value,
+        Machine, Name, Value,
         context::Stop,
         dispatch::Step,
-        place::{Dst, Src},
+        place::{Dst, Named, Src, name},
     },
     meaning::v128::Simd,
 };
 use core::marker::PhantomData;
 
 /// An instruction with three vectors.
-pub(crate) trait TernOp: 'static {
+pub(crate) trait TernOp: Named {
     fn eval(a: Simd, b: Simd, c: Simd) -> Simd;
 }
 
 /// A shift.
-pub(crate) trait ShiftOp: 'static {
+pub(crate) trait ShiftOp: Named {
     fn eval(a: Simd, count: i32) -> Simd;
 }
 
 /// `extract_lane`
-pub(crate) trait ExtractOp: 'static {
+pub(crate) trait ExtractOp: Named {
     type R: Value;
     fn eval(a: Simd, lane: usize) -> Self::R;
 }
 
 /// `replace_lane`
-pub(crate) trait ReplaceOp: 'static {
+pub(crate) trait ReplaceOp: Named {
     type B: Value;
     fn eval(a: Simd, lane: usize, b: Self::B) -> Simd;
 }
 
 /// `i8x16.shuffle`
-pub(crate) trait ShuffleOp: 'static {
+pub(crate) trait ShuffleOp: Named {
     fn eval(a: Simd, b: Simd, lanes: Simd) -> Simd;
 }
 
 /// A load of one lane.
-pub(crate) trait LoadLaneOp: 'static {
+pub(crate) trait LoadLaneOp: Named {
     type Raw: Raw;
     fn eval(a: Simd, lane: usize, raw: Self::Raw) -> Simd;
 }
 
 /// A store of one lane.
-pub(crate) trait StoreLaneOp: 'static {
+pub(crate) trait StoreLaneOp: Named {
     type Raw: Raw;
     fn eval(a: Simd, lane: usize) -> Self::Raw;
 }
@@ -56,6 +56,8 @@ pub(crate) trait StoreLaneOp: 'static {
 /// `d = O(a, b, c)`. Operands: `d, a, b, c`.
 pub(crate) struct Tern<O, A, B, C, D>(PhantomData<(O, A, B, C, D)>);
 impl<O: TernOp, A: Src, B: Src, C: Src, D: Dst> Step for Tern<O, A, B, C, D> {
+    const NAME: Option<Name> = name!(Tern, O, A, B, C, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -71,6 +73,8 @@ impl<O: TernOp, A: Src, B: Src, C: Src, D: Dst> Step for Tern<O, A, B, C, D> {
 /// `d = O(a, b)`. Operands: `d, a, b` or `d, a, constant`.
 pub(crate) struct Shift<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: ShiftOp, A: Src, B: Src, D: Dst> Step for Shift<O, A, B, D> {
+    const NAME: Option<Name> = name!(Shift, O, A, B, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -86,6 +90,8 @@ impl<O: ShiftOp, A: Src, B: Src, D: Dst> Step for Shift<O, A, B, D> {
 /// `d = a[lane]`. Operands: `d, a, lane`.
 pub(crate) struct Extract<O, A, D>(PhantomData<(O, A, D)>);
 impl<O: ExtractOp, A: Src, D: Dst> Step for Extract<O, A, D> {
+    const NAME: Option<Name> = name!(Extract, O, A, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -101,6 +107,8 @@ impl<O: ExtractOp, A: Src, D: Dst> Step for Extract<O, A, D> {
 /// `d = a with lane = b`. Operands: `d, a, b, lane`.
 pub(crate) struct Replace<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: ReplaceOp, A: Src, B: Src, D: Dst> Step for Replace<O, A, B, D> {
+    const NAME: Option<Name> = name!(Replace, O, A, B, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -116,6 +124,8 @@ impl<O: ReplaceOp, A: Src, B: Src, D: Dst> Step for Replace<O, A, B, D> {
 /// `d = shuffle(a, b)`. Operands: `d, a, b`; the lanes in two words.
 pub(crate) struct Shuffle<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
+    const NAME: Option<Name> = name!(Shuffle, O, A, B, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2.
@@ -131,6 +141,8 @@ impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
 /// `d = v with lane = memory[address]`. Operands: `v` and the address's; `d, lane`.
 pub(crate) struct LoadLane<O, E, V, D>(PhantomData<(O, E, V, D)>);
 impl<O: LoadLaneOp, E: Location, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
+    const NAME: Option<Name> = name!(LoadLane, O, E, V, D);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the address is checked.
@@ -148,6 +160,8 @@ impl<O: LoadLaneOp, E: Location, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
 /// `memory[address] = v[lane]`. Operands: `v` and the address's; `-, lane`.
 pub(crate) struct StoreLane<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreLaneOp, E: Location, V: Src> Step for StoreLane<O, E, V> {
+    const NAME: Option<Name> = name!(StoreLane, O, E, V);
+
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I4, I6; the address is checked.

@@ -8,9 +8,13 @@ use super::{Ip, Sp, context::Context};
 
 /// The body of a handler.
 pub(crate) trait Step: 'static {
-    /// By which name the file of the instruction set admits its handler; none if it is always
-    /// there.
-    const CHOICE: Option<Name> = None;
+    /// What the file of the instruction set calls it; none if it must not name it.
+    #[cfg_attr(not(feature = "fast"), allow(dead_code))]
+    const NAME: Option<Name> = None;
+    /// The name by which the file chooses its handler.
+    const CHOSEN_AS: Option<Name> = Self::NAME;
+    /// Whether its handler is there whatever the file says.
+    const IS_ALWAYS_THERE: bool = true;
     /// Whether the next cell in memory comes next, if nothing stops. Only such a body can come
     /// first in a sequence.
     #[cfg_attr(not(feature = "fast"), allow(dead_code))]
@@ -42,11 +46,6 @@ pub(crate) trait Step: 'static {
         // SAFETY: the caller's promise.
         unsafe { stepped::<Self>(ip, sp, cx) }
     }
-}
-
-/// What [`Step::CHOICE`] is of a body that has this name and is always there if `plain`.
-pub(crate) const fn chosen(plain: bool, name: Name) -> Option<Name> {
-    if plain { None } else { Some(name) }
 }
 
 // Nothing foreign calls handlers: both sides of their convention are this crate.

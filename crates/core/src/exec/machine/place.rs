@@ -135,6 +135,19 @@ macro_rules! named {
 }
 pub(crate) use named;
 
+/// What [`Step::NAME`](super::dispatch::Step::NAME) is of a body with these parts, and these
+/// constants behind them.
+macro_rules! name {
+    ($body:ident $(, $part:ident)* $(; $($number:ident),+)?) => {
+        Some(
+            $crate::exec::machine::Name::of(stringify!($body))
+                $(.with(<$part as $crate::exec::machine::place::Named>::NAME))*
+                $($(.with($crate::exec::machine::Name::of_number($number as u32)))+)?
+        )
+    };
+}
+pub(crate) use name;
+
 named! { Slot; Const; Acc; P0; P1; SlotOnly; i32; i64; f32; f64; Simd; }
 
 /// Where an operand is read from.

@@ -1,7 +1,7 @@
 //! Handlers of functions' starts, calls and returns; and those that have one form only, of all
 //! topics.
 
-use super::{ByPlace, FAST, Maybe, PLACES, cut, h};
+use super::{ByPlace, Entry, FAST, Maybe, PLACES, cut, h};
 use crate::{
     Metering,
     exec::{
@@ -19,7 +19,7 @@ use crate::{
         machine::{
             Value,
             dispatch::{Handler, run},
-            place::{Acc, Const, Kind, P0, P1, Place, Slot},
+            place::{Acc, Const, Kind, Named, P0, P1, Place, Slot},
         },
     },
 };
@@ -28,27 +28,27 @@ use core::marker::PhantomData;
 /// `return` of one value
 pub(crate) fn return_one(kind: Kind, a: Place) -> Maybe {
     struct Of<T>(PhantomData<T>);
-    impl<T: Value + 'static> Of<T> {
+    impl<T: Value + Named> Of<T> {
         const TABLE: &'static ByPlace = &over_places!(Return<T>);
     }
     by_kind!(kind, |T| Of::<T>::TABLE[a as usize], super::vector::return_one(a))
 }
 
 /// The start of a function that pins locals of these domains.
-pub(crate) fn enter(metering: Metering, int: bool, f64: bool, f32: bool) -> Handler {
+pub(crate) fn enter(metering: Metering, int: bool, f64: bool, f32: bool) -> Entry {
     macro_rules! pins {
         ($m:ty) => {
             match (int, f64, f32) {
                 // No local is pinned.
-                _ if !FAST => run::<Enter<$m, false, false, false>>,
-                (false, false, false) => run::<Enter<$m, false, false, false>>,
-                (true, false, false) => run::<Enter<$m, true, false, false>>,
-                (false, true, false) => run::<Enter<$m, false, true, false>>,
-                (true, true, false) => run::<Enter<$m, true, true, false>>,
-                (false, false, true) => run::<Enter<$m, false, false, true>>,
-                (true, false, true) => run::<Enter<$m, true, false, true>>,
-                (false, true, true) => run::<Enter<$m, false, true, true>>,
-                (true, true, true) => run::<Enter<$m, true, true, true>>,
+                _ if !FAST => Entry::of::<Enter<$m, false, false, false>>(),
+                (false, false, false) => Entry::of::<Enter<$m, false, false, false>>(),
+                (true, false, false) => Entry::of::<Enter<$m, true, false, false>>(),
+                (false, true, false) => Entry::of::<Enter<$m, false, true, false>>(),
+                (true, true, false) => Entry::of::<Enter<$m, true, true, false>>(),
+                (false, false, true) => Entry::of::<Enter<$m, false, false, true>>(),
+                (true, false, true) => Entry::of::<Enter<$m, true, false, true>>(),
+                (false, true, true) => Entry::of::<Enter<$m, false, true, true>>(),
+                (true, true, true) => Entry::of::<Enter<$m, true, true, true>>(),
             }
         };
     }
@@ -98,21 +98,21 @@ pub(crate) fn small_bulk(op: SlowOp, metering: Metering) -> Maybe {
 
 /// Handlers that have one form only.
 pub(crate) mod plain {
-    use super::{Handler, TableSet, atomic, call, run};
-    pub(crate) const CALL: Handler = run::<call::Call>;
-    pub(crate) const CALL_IMPORT: Handler = run::<call::CallImport>;
-    pub(crate) const RETURN_CALL: Handler = run::<call::ReturnCall>;
-    pub(crate) const RETURN_CALL_IMPORT: Handler = run::<call::ReturnCallImport>;
-    pub(crate) const RETURN_NONE: Handler = run::<call::ReturnNone>;
-    pub(crate) const RETURN_MANY: Handler = run::<call::ReturnMany>;
-    pub(crate) const MOVE_MANY: Handler = run::<call::MoveMany>;
-    pub(crate) const SLOW: Handler = run::<call::Slow>;
-    pub(crate) const TABLE_SET: Handler = run::<TableSet>;
-    pub(crate) const UNREACHABLE: Handler = run::<call::Unreachable>;
-    pub(crate) const THROW: Handler = run::<call::Throw>;
-    pub(crate) const THROW_REF: Handler = run::<call::ThrowRef>;
+    use super::{Entry, Handler, TableSet, atomic, call, run};
+    pub(crate) const CALL: Entry = Entry::of::<call::Call>();
+    pub(crate) const CALL_IMPORT: Entry = Entry::of::<call::CallImport>();
+    pub(crate) const RETURN_CALL: Entry = Entry::of::<call::ReturnCall>();
+    pub(crate) const RETURN_CALL_IMPORT: Entry = Entry::of::<call::ReturnCallImport>();
+    pub(crate) const RETURN_NONE: Entry = Entry::of::<call::ReturnNone>();
+    pub(crate) const RETURN_MANY: Entry = Entry::of::<call::ReturnMany>();
+    pub(crate) const MOVE_MANY: Entry = Entry::of::<call::MoveMany>();
+    pub(crate) const SLOW: Entry = Entry::of::<call::Slow>();
+    pub(crate) const TABLE_SET: Entry = Entry::of::<TableSet>();
+    pub(crate) const UNREACHABLE: Entry = Entry::of::<call::Unreachable>();
+    pub(crate) const THROW: Entry = Entry::of::<call::Throw>();
+    pub(crate) const THROW_REF: Entry = Entry::of::<call::ThrowRef>();
     pub(crate) const UNTRANSLATED: Handler = run::<call::Untranslated>;
-    pub(crate) const FENCE: Handler = run::<atomic::Fence>;
+    pub(crate) const FENCE: Entry = Entry::of::<atomic::Fence>();
     pub(crate) const HALT: Handler = run::<call::Halt>;
     pub(crate) const SWITCH_BACK: Handler = run::<call::SwitchBack>;
 }

@@ -1,6 +1,6 @@
 //! Handlers of branches and loops.
 
-use super::{ByPlace, FAST, Maybe, PLACES, PairTable, WAYS, cut, h};
+use super::{ByPlace, Entry, FAST, Maybe, PLACES, PairTable, WAYS, cut, h};
 use crate::{
     Metering,
     exec::{
@@ -8,21 +8,18 @@ use crate::{
             Again, Bits, Br, BrAnd, BrTable, BrTest, Charge, Fueled, Interruptible, Jump,
             LatchTest, LoadPins, LoopEnter, LoopEnterPinned, Target, Unmetered,
         },
-        machine::{
-            dispatch::{Handler, run},
-            place::{Acc, Const, P0, P1, Place, Slot, Way},
-        },
+        machine::place::{Acc, Const, P0, P1, Place, Slot, Way},
     },
 };
 use core::marker::PhantomData;
 
 /// `br`
-pub(crate) fn br(way: Way) -> Handler {
+pub(crate) fn br(way: Way) -> Entry {
     match way {
-        Way::Jump => run::<Br<Jump>>,
-        Way::Again(Metering::None) => run::<Br<Again<Unmetered>>>,
-        Way::Again(Metering::Interrupt) => run::<Br<Again<Interruptible>>>,
-        Way::Again(Metering::Fuel) => run::<Br<Again<Fueled>>>,
+        Way::Jump => Entry::of::<Br<Jump>>(),
+        Way::Again(Metering::None) => Entry::of::<Br<Again<Unmetered>>>(),
+        Way::Again(Metering::Interrupt) => Entry::of::<Br<Again<Interruptible>>>(),
+        Way::Again(Metering::Fuel) => Entry::of::<Br<Again<Fueled>>>(),
     }
 }
 
@@ -118,20 +115,20 @@ pub(crate) fn br_table(a: Place) -> Maybe {
 }
 
 /// The start of an innermost loop without calls, which may have pins of its own.
-pub(crate) fn loop_enter(metering: Metering, is_pinned: bool) -> Handler {
+pub(crate) fn loop_enter(metering: Metering, is_pinned: bool) -> Entry {
     match (metering, FAST && is_pinned) {
-        (Metering::None, false) => run::<LoopEnter<Unmetered>>,
-        (Metering::Interrupt, false) => run::<LoopEnter<Interruptible>>,
-        (Metering::Fuel, false) => run::<LoopEnter<Fueled>>,
-        (Metering::None, true) => run::<LoopEnterPinned<Unmetered>>,
-        (Metering::Interrupt, true) => run::<LoopEnterPinned<Interruptible>>,
-        (Metering::Fuel, true) => run::<LoopEnterPinned<Fueled>>,
+        (Metering::None, false) => Entry::of::<LoopEnter<Unmetered>>(),
+        (Metering::Interrupt, false) => Entry::of::<LoopEnter<Interruptible>>(),
+        (Metering::Fuel, false) => Entry::of::<LoopEnter<Fueled>>(),
+        (Metering::None, true) => Entry::of::<LoopEnterPinned<Unmetered>>(),
+        (Metering::Interrupt, true) => Entry::of::<LoopEnterPinned<Interruptible>>(),
+        (Metering::Fuel, true) => Entry::of::<LoopEnterPinned<Fueled>>(),
     }
 }
 
 /// Loads the pinned integers that it names, which nothing asks for where there are none.
-pub(crate) fn load_pins() -> Handler {
-    run::<LoadPins>
+pub(crate) fn load_pins() -> Entry {
+    Entry::of::<LoadPins>()
 }
 
 /// A charge; nothing without metering.

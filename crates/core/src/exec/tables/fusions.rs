@@ -1,5 +1,5 @@
-//! [`Finder`]: finds the sequences of the instruction set in finished code. The translator asks
-//! for each cell of a function, from the last to the first.
+//! [`fuse`]: finds the sequences of the instruction set in finished code. The translator asks for
+//! each cell of a function, from the last to the first.
 //!
 //! The plan: a cell whose successors make a sequence with it gets the handler of all together; they
 //! keep theirs, for branches that lead to them and for whatever stops there. So each cell can have
@@ -7,63 +7,58 @@
 //! is found backwards: of each way its number of dispatches is one more than that of where it ends.
 //! A block is the best way from where it begins, as if nothing came behind it.
 //!
-//! Of a cell that reads a pinned local, a sequence may read the local's slot: so one serves all
-//! cells that differ only there. If the set has both, what reads the register comes first.
+//! What a cell is to sequences, its [`Role`], comes with its handler from the tables, by the body's
+//! name: so what is found does not depend on which handlers the compiler gives one address. Of a
+//! cell that reads a pinned local, a sequence may read the local's slot: so one serves all cells
+//! that differ only there. If the set has both, what reads the register comes first.
 
+#[cfg(feature = "fast")]
+use super::set::{ROLES, role};
 use super::{
-    blocks::{self, Blocks, Reached},
+    blocks::{self, Reached},
     set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS, SPECIAL},
 };
-use crate::{
-    exec::machine::{Cell, dispatch::Handler},
-    lock::Once,
-    room::push,
+use crate::exec::machine::{
+    Cell,
+    dispatch::{Handler, Step},
 };
-use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
-use core::{
-    iter, mem,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use alloc::vec::Vec;
 
-/// The sequences of the set, for an engine.
-#[derive(Default)]
-pub(crate) struct Fusions {
-    /// What finds all, from when it is first needed.
-    all: Once<Finder>,
-    /// How many functions have had one of their own.
-    few: AtomicUsize,
-}
+/// What a cell is to sequences and blocks: where it stands in [`ROLES`], or [`NONE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Role(#[cfg(feature = "fast")] u16);
 
-/// What finds sequences.
-pub(crate) struct Finder {
-    parts: ByWord,
-    blocks: Blocks,
-}
+impl Role {
+    /// Of cells that are in none.
+    pub(super) const NONE: Role = Role(
+        #[cfg(feature = "fast")]
+        NONE,
+    );
 
-/// For a function: the engine's, or its own.
-pub(crate) enum Found<'a> {
-    All(&'a Finder),
-    Own(Finder),
-}
+    /// Of the cells of a body.
+    #[cfg(feature = "fast")]
+    pub(super) const fn of<S: Step>() -> Role {
+        match S::NAME {
+            Some(name) => Role(role(name)),
+            None => Role::NONE,
+        }
+    }
 
-/// The parts that the cells of handlers are: the handlers' own, and those that read slots where the
-/// handlers read pinned locals. The compiler may have given handlers of the same machine code one
-/// address: a cell of that is what each of them is.
-struct ByWord {
-    /// As many as a power of two: of each the first of its `entries`, or [`NONE`].
-    buckets: Box<[u16]>,
-    entries: Vec<Entry>,
-}
+    #[cfg(not(feature = "fast"))]
+    pub(super) const fn of<S: Step>() -> Role {
+        Role::NONE
+    }
 
-/// A part that cells of a handler are.
-#[derive(Clone, Copy)]
-struct Entry {
-    word: u64,
-    part: u16,
-    /// The next of the same word, or [`NONE`]: the best comes first.
-    same: u16,
-    /// Of the first of a word the first of another in the bucket, or [`NONE`].
-    other: u16,
+    /// The parts that the cell is, the best first; [`NONE`] where there is none: what has its
+    /// handler, and what reads slots where the handler reads pinned locals.
+    #[inline]
+    fn parts(self) -> [u16; 2] {
+        #[cfg(feature = "fast")]
+        if let Some(parts) = ROLES.get(usize::from(self.0)) {
+            return *parts;
+        }
+        [NONE; 2]
+    }
 }
 
 /// Cells that have been looked at, the last first: as many as the longest sequence has.
@@ -76,9 +71,8 @@ pub(crate) struct Behind {
 /// A cell, and how many dispatches there are from there to the end of the stretch.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// What it is as a part, or [`NONE`], and the entry with more.
-    part: u16,
-    same: u16,
+    /// See [`Role::parts`].
+    parts: [u16; 2],
     dispatches: u32,
 }
 
@@ -91,204 +85,65 @@ struct Best {
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen { part: NONE, same: NONE, dispatches: 0 }
+        Seen { parts: [NONE; 2], dispatches: 0 }
     }
 }
 
-/// Functions of no more cells can have a finder of their own: to make it takes 9,000 instructions,
-/// that of all sequences 65,000.
-pub(crate) const FEW_CELLS: usize = 64;
-/// So many functions of an engine have one: where there are more, there will be many.
-const FEW_FUNCTIONS: usize = 6;
-
-impl Fusions {
-    /// What finds all sequences.
-    pub(crate) fn all(&self) -> Result<&Finder, TryReserveError> {
-        if let Some(finder) = self.all.get() {
-            return Ok(finder);
-        }
-        let finder = Finder::new(PARTS.len() + SPECIAL.len(), |_| true)?;
-        Ok(self.all.get_or_init(|| finder))
-    }
-
-    /// What finds all sequences of such cells, of which there are so many. What it finds does not
-    /// depend on what was asked before.
-    pub(crate) fn of(
-        &self,
-        count: usize,
-        words: impl Iterator<Item = Cell>,
-    ) -> Result<Found<'_>, TryReserveError> {
-        let few = self.few.load(Ordering::Relaxed);
-        if count > FEW_CELLS || blocks::any() || few == FEW_FUNCTIONS || self.all.get().is_some() {
-            return self.all().map(Found::All);
-        }
-        self.few.store(few + 1, Ordering::Relaxed);
-        Finder::of(count, words).map(Found::Own)
-    }
-}
-
-impl Found<'_> {
-    pub(crate) fn finder(&self) -> &Finder {
-        match self {
-            Found::All(finder) => finder,
-            Found::Own(finder) => finder,
-        }
-    }
-}
-
-/// A number of 32 bits for a handler word, all as good as any.
-fn mixed(word: u64) -> u64 {
-    word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
-}
-
-/// Its place in the filter of [`Finder::of`].
-fn in_filter(word: u64) -> u8 {
-    let [_, _, _, highest, ..] = mixed(word).to_le_bytes();
-    highest
-}
-
-impl ByWord {
-    /// Of the words that are wanted, about as many.
-    fn new(count: usize, is_wanted: impl Fn(u64) -> bool) -> Result<ByWord, TryReserveError> {
-        const { assert!(PARTS.len() + SPECIAL.len() < NONE as usize) };
-        let (mut buckets, mut entries) = (Vec::new(), Vec::new());
-        if !PARTS.is_empty() {
-            buckets.try_reserve_exact(count.next_power_of_two())?;
-            buckets.resize(count.next_power_of_two(), NONE);
-            entries.try_reserve_exact(count)?;
-        }
-        let mut parts = ByWord { buckets: buckets.into_boxed_slice(), entries };
-        let mut add = |handler, part| {
-            let word = Cell::of_handler(handler).bits();
-            if is_wanted(word) { parts.add(word, part) } else { Ok(()) }
-        };
-        // What of a word comes later is first in its list: its own parts are.
-        SPECIAL.iter().try_for_each(|&(handler, general)| add(handler, general))?;
-        PARTS.iter().zip(0..).try_for_each(|(&handler, part)| add(handler, part))?;
-        Ok(parts)
-    }
-
-    fn add(&mut self, word: u64, part: u16) -> Result<(), TryReserveError> {
-        let Some(bucket) = self.buckets.get_mut(self.bucket(word)) else { return Ok(()) };
-        // There are fewer, as `new` says.
-        let number = u16::try_from(self.entries.len()).unwrap_or(NONE);
-        let mut first = *bucket;
-        while let Some(entry) = self.entries.get_mut(usize::from(first)) {
-            if entry.word == word {
-                let known = mem::replace(entry, Entry { part, same: number, ..*entry });
-                return push(&mut self.entries, known);
-            }
-            first = entry.other;
-        }
-        let other = mem::replace(bucket, number);
-        push(&mut self.entries, Entry { word, part, same: NONE, other })
-    }
-
-    fn bucket(&self, word: u64) -> usize {
-        usize::try_from(mixed(word)).unwrap_or(0) & self.buckets.len().wrapping_sub(1)
-    }
-
-    fn find(&self, number: u16) -> Option<&Entry> {
-        self.entries.get(usize::from(number))
-    }
-
-    /// The first entry of a word, or [`NONE`].
+impl Seen {
+    /// What it is, the best first.
     #[inline]
-    fn first(&self, word: u64) -> u16 {
-        let mut number = self.buckets.get(self.bucket(word)).copied().unwrap_or(NONE);
-        while let Some(entry) = self.find(number)
-            && entry.word != word
-        {
-            number = entry.other;
-        }
-        number
-    }
-
-    /// What a cell is as a part, the best first.
-    fn parts(&self, seen: Seen) -> impl Iterator<Item = u16> {
-        let first = (seen.part != NONE).then_some((seen.part, seen.same));
-        let next = |&(_, same): &(u16, u16)| self.find(same).map(|entry| (entry.part, entry.same));
-        iter::successors(first, next).map(|(part, _)| part)
-    }
-
-    /// The part whose handler a word is, if there is one.
-    fn own(&self, first: u16) -> u16 {
-        let Some(first) = self.find(first) else { return NONE };
-        let handler = PARTS[usize::from(first.part)];
-        if Cell::of_handler(handler).bits() == first.word { first.part } else { NONE }
+    fn parts(&self) -> impl Iterator<Item = u16> {
+        self.parts.into_iter().filter(|&part| part != NONE)
     }
 }
 
-impl Finder {
-    /// That of such cells, of which there are so many.
-    fn of(count: usize, words: impl Iterator<Item = Cell>) -> Result<Finder, TryReserveError> {
-        // Most of what is in none of the cells is not in the filter either: with the rest, there
-        // are about four times as many.
-        let mut filter = [false; 256];
-        words.for_each(|word| filter[usize::from(in_filter(word.bits()))] = true);
-        Finder::new(4 * count, |word| filter[usize::from(in_filter(word))])
+/// The handler for a cell, which has these operand words, before those `behind`, which are those
+/// that follow it in memory: of the block or the sequence that saves most, or none, if that is its
+/// own; and how many cells it executes. Blocks are looked for if `blocks`.
+pub(crate) fn fuse(
+    behind: &mut Behind,
+    role: Role,
+    words: &[Cell],
+    blocks: bool,
+) -> (Option<Handler>, usize) {
+    let parts = role.parts();
+    let (fused, length) = best(behind, parts);
+    if blocks::any()
+        && blocks
+        && let Some((handler, cells)) = blocks::find(&mut behind.reached, parts[0], words)
+    {
+        behind.cells[0].dispatches = 1;
+        return (Some(handler), cells);
     }
+    (FUSED.get(usize::from(fused)).copied(), length)
+}
 
-    /// See [`ByWord::new`].
-    fn new(count: usize, is_wanted: impl Fn(u64) -> bool) -> Result<Finder, TryReserveError> {
-        let parts = ByWord::new(count, is_wanted)?;
-        let blocks = Blocks::new(|word| parts.own(parts.first(word.bits())))?;
-        Ok(Finder { parts, blocks })
-    }
-
-    /// The handler for a cell, whose words these are, before those `behind`, which are those that
-    /// follow it in memory: of the block or the sequence that saves most, or its own; and how many
-    /// cells it executes. Blocks are looked for if `blocks`.
-    pub(crate) fn fuse(&self, behind: &mut Behind, cell: &[Cell], blocks: bool) -> (Cell, usize) {
-        let [word, words @ ..] = cell else { return (Cell::word(0), 1) };
-        let entry = self.parts.first(word.bits());
-        let (fused, length) = self.best(behind, entry);
-        if blocks::any()
-            && blocks
-            && let own = self.parts.own(entry)
-            && let Some((handler, cells)) = self.blocks.find_block(&mut behind.reached, own, words)
-        {
-            behind.cells[0].dispatches = 1;
-            return (Cell::of_handler(handler), cells);
+/// The best sequence that begins with a cell that is these parts, if there is one, and its length.
+fn best(behind: &mut Behind, parts: [u16; 2]) -> (u16, usize) {
+    let mut seen = Seen { parts, dispatches: behind.cells[0].dispatches.saturating_add(1) };
+    let mut best = Best { dispatches: seen.dispatches, fused: NONE, length: 1 };
+    for part in seen.parts() {
+        if let Some(root) = ROOTS.get(usize::from(part)).and_then(|&root| node(root)) {
+            go_on(root, &behind.cells, 1, &mut best);
         }
-        let fused = FUSED.get(usize::from(fused));
-        (fused.map_or(*word, |&handler| Cell::of_handler(handler)), length)
     }
+    seen.dispatches = best.dispatches;
+    behind.cells.copy_within(..LONGEST - 1, 1);
+    behind.cells[0] = seen;
+    (best.fused, best.length)
+}
 
-    /// The best sequence that begins with the cell of an entry, if there is one, and its length.
-    fn best(&self, behind: &mut Behind, entry: u16) -> (u16, usize) {
-        let mut seen = Seen::default();
-        if let Some(entry) = self.parts.find(entry) {
-            (seen.part, seen.same) = (entry.part, entry.same);
+/// Looks for sequences that are better, from a node of so many parts on, before the first of
+/// `behind`. As deep as the longest sequence.
+fn go_on(from: Numbered, behind: &[Seen], length: usize, best: &mut Best) {
+    let Some((seen, behind)) = behind.split_first() else { return };
+    for next in seen.parts().filter_map(|part| next(from, part)) {
+        let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
+        if next.1.fused != NONE && dispatches < best.dispatches {
+            *best = Best { dispatches, fused: next.1.fused, length: length + 1 };
         }
-        let mut best = Best {
-            dispatches: behind.cells[0].dispatches.saturating_add(1),
-            fused: NONE,
-            length: 1,
-        };
-        for part in self.parts.parts(seen) {
-            if let Some(root) = ROOTS.get(usize::from(part)).and_then(|&root| node(root)) {
-                self.go_on(root, &behind.cells, 1, &mut best);
-            }
-        }
-        seen.dispatches = best.dispatches;
-        behind.cells.copy_within(..LONGEST - 1, 1);
-        behind.cells[0] = seen;
-        (best.fused, best.length)
-    }
-
-    /// Looks for sequences that are better, from a node of so many parts on, before the first of
-    /// `behind`. As deep as the longest sequence.
-    fn go_on(&self, from: Numbered, behind: &[Seen], length: usize, best: &mut Best) {
-        let Some((&seen, behind)) = behind.split_first() else { return };
-        for next in self.parts.parts(seen).filter_map(|part| next(from, part)) {
-            let dispatches = behind.first().map_or(0, |seen| seen.dispatches).saturating_add(1);
-            if next.1.fused != NONE && dispatches < best.dispatches {
-                *best = Best { dispatches, fused: next.1.fused, length: length + 1 };
-            }
-            if next.1.edges != NONE {
-                self.go_on(next, behind, length + 1, best);
-            }
+        if next.1.edges != NONE {
+            go_on(next, behind, length + 1, best);
         }
     }
 }
@@ -308,15 +163,27 @@ fn next((from, Node { edges, .. }): Numbered, part: u16) -> Option<Numbered> {
     if parent == from { node(child) } else { None }
 }
 
+/// The handler that cells of a role have, if they are a part themselves.
+#[cfg(test)]
+pub(super) fn handler_of(role: Role) -> Option<Handler> {
+    PARTS.get(usize::from(role.parts()[0])).copied()
+}
+
 /// Handlers that read pinned locals, each with the part of sequences that reads slots instead: for
 /// the verifier.
 pub(crate) fn specials() -> impl Iterator<Item = (Handler, Handler)> {
     SPECIAL.iter().map(|&(special, general)| (special, PARTS[usize::from(general)]))
 }
 
-/// The handlers of sequences, each with that of its first part: for the verifier, to which a cell
-/// of a sequence is what it is without the others.
-pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
+/// The handlers of sequences, each with those of its parts: for the verifier, to which a cell of a
+/// sequence is what it is without the others.
+pub(crate) fn sequences() -> impl Iterator<Item = (Handler, Vec<Handler>)> {
+    let handlers = |parts: Vec<u16>| parts.iter().map(|&part| PARTS[usize::from(part)]).collect();
+    numbered().into_iter().map(move |(fused, parts)| (FUSED[usize::from(fused)], handlers(parts)))
+}
+
+/// All sequences: their numbers in [`FUSED`], and those of their parts.
+fn numbered() -> Vec<(u16, Vec<u16>)> {
     // Of each node the part that it has more than another, and which that is.
     let mut above = alloc::vec![(NONE, NONE); NODES.len()];
     for (part, &root) in (0..).zip(&ROOTS) {
@@ -332,68 +199,52 @@ pub(crate) fn sequences() -> Vec<(Handler, Vec<Handler>)> {
     let parts = |mut number: u16| {
         let mut parts = Vec::new();
         while let Some(&(part, parent)) = above.get(usize::from(number)) {
-            parts.insert(0, PARTS[usize::from(part)]);
+            parts.insert(0, part);
             number = parent;
         }
         parts
     };
-    let numbered = (0..).zip(&NODES).filter(|(_, node)| node.fused != NONE);
-    numbered.map(|(number, node)| (FUSED[usize::from(node.fused)], parts(number))).collect()
+    let nodes = (0..).zip(&NODES).filter(|(_, node)| node.fused != NONE);
+    nodes.map(|(number, node)| (node.fused, parts(number))).collect()
 }
 
 #[cfg(all(test, feature = "fast"))]
 mod tests {
     use super::*;
 
-    /// The code as it is when sequences were looked for: a finder for this code alone finds what
-    /// one for all finds.
-    fn fuse(code: &[Cell]) -> Vec<u64> {
-        let fused = |finder: &Finder| -> Vec<u64> {
-            let mut behind = Behind::default();
-            let fuse = |&cell| finder.fuse(&mut behind, &[cell], false).0.bits();
-            let backwards: Vec<u64> = code.iter().rev().map(fuse).collect();
-            backwards.into_iter().rev().collect()
-        };
-        let fusions = Fusions::default();
-        let all = fused(fusions.all().expect("there is memory"));
-        let own = Finder::of(code.len(), code.iter().copied()).expect("there is memory");
-        assert_eq!(all, fused(&own));
-        all
+    /// The role of cells that are a part themselves.
+    fn role_of(part: u16) -> Role {
+        let role = ROLES.iter().position(|&[own, _]| own == part).expect("each part has a role");
+        Role(u16::try_from(role).expect("there are few"))
+    }
+
+    /// The first cell's sequence, and how many dispatches all take.
+    fn fused(code: &[Role]) -> (u16, u32) {
+        let mut behind = Behind::default();
+        let found = code.iter().rev().map(|role| best(&mut behind, role.parts()).0).last();
+        (found.expect("there is code"), behind.cells[0].dispatches)
     }
 
     #[test]
     fn every_sequence_of_the_set_is_found() {
-        let fused: Vec<u64> = FUSED.iter().map(|&fused| Cell::of_handler(fused).bits()).collect();
-        assert!(fused.len() > 100, "{}", fused.len());
-        let mut count = 0;
-        for (handler, parts) in sequences() {
-            let code: Vec<Cell> = parts.iter().map(|&part| Cell::of_handler(part)).collect();
-            let words = fuse(&code);
-            // One dispatch does: of this sequence, or of another with the same machine code.
-            assert!(fused.contains(&words[0]));
-            assert_eq!(words.last(), code.last().map(|cell| cell.bits()).as_ref());
-            count += usize::from(words[0] == Cell::of_handler(handler).bits());
+        let all = numbered();
+        assert!(all.len() == FUSED.len() && all.len() > 100, "{}", all.len());
+        for (number, parts) in all {
+            let code: Vec<Role> = parts.into_iter().map(role_of).collect();
+            assert_eq!(fused(&code), (number, 1));
         }
-        assert!(count * 10 > fused.len() * 9, "{count}");
     }
 
     #[test]
     fn cells_with_pinned_locals_are_found_in_sequences_of_slots() {
-        let all = sequences();
+        let all = numbered();
         let mut count = 0;
-        for &(special, general) in &SPECIAL {
-            let general = Cell::of_handler(PARTS[usize::from(general)]).bits();
+        for (role, &[own, general]) in (0..).zip(&ROLES).filter(|(_, parts)| parts[1] != NONE) {
             for (_, parts) in &all {
-                let mut code: Vec<Cell> =
-                    parts.iter().map(|&part| Cell::of_handler(part)).collect();
-                let Some(at) = code.iter().position(|cell| cell.bits() == general) else {
-                    continue;
-                };
-                let own = fuse(&code);
-                code[at] = Cell::of_handler(special);
-                let words = fuse(&code);
-                assert_eq!(words.len(), own.len());
-                assert_ne!(words[0], code[0].bits());
+                let Some(at) = parts.iter().position(|&part| part == general) else { continue };
+                let mut code: Vec<Role> = parts.iter().map(|&part| role_of(part)).collect();
+                code[at] = Role(role);
+                assert_eq!(fused(&code).1, 1, "{own}, {general}");
                 count += 1;
             }
         }
@@ -403,35 +254,21 @@ mod tests {
     #[test]
     fn a_stretch_is_divided_into_as_few_as_can_be() {
         // By trial of all divisions, for all pairs of sequences that can follow each other.
-        let all: Vec<_> = sequences().into_iter().take(60).collect();
-        let fusions = Fusions::default();
-        let finder = fusions.all().expect("there is memory");
-        let lengths: Vec<(Vec<u64>, usize)> = sequences()
-            .into_iter()
-            .map(|(_, parts)| {
-                (parts.iter().map(|&p| Cell::of_handler(p).bits()).collect(), parts.len())
-            })
-            .collect();
-        for (_, first) in &all {
-            for (_, second) in &all {
-                let code: Vec<Cell> =
-                    first.iter().chain(second).map(|&part| Cell::of_handler(part)).collect();
-                let bits: Vec<u64> = code.iter().map(|cell| cell.bits()).collect();
-                let mut least = alloc::vec![0_u32; bits.len() + 1];
-                for at in (0..bits.len()).rev() {
-                    least[at] = 1 + least[at + 1];
-                    for (parts, length) in &lengths {
-                        if bits[at..].starts_with(parts) {
-                            least[at] = least[at].min(1 + least[at + length]);
-                        }
+        let all = numbered();
+        let some = || all.iter().take(60).map(|(_, parts)| parts);
+        for (first, second) in some().flat_map(|first| some().map(move |second| (first, second))) {
+            let parts = [first.as_slice(), second].concat();
+            let mut least = alloc::vec![0_u32; parts.len() + 1];
+            for at in (0..parts.len()).rev() {
+                least[at] = 1 + least[at + 1];
+                for (_, sequence) in &all {
+                    if parts[at..].starts_with(sequence) {
+                        least[at] = least[at].min(1 + least[at + sequence.len()]);
                     }
                 }
-                let mut behind = Behind::default();
-                for &cell in code.iter().rev() {
-                    finder.fuse(&mut behind, &[cell], false);
-                }
-                assert!(behind.cells[0].dispatches <= least[0]);
             }
+            let code: Vec<Role> = parts.into_iter().map(role_of).collect();
+            assert!(fused(&code).1 <= least[0]);
         }
     }
 }

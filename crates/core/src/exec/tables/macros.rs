@@ -175,8 +175,8 @@ macro_rules! over_places {
 macro_rules! any_table {
     ($body:ident < $op:ty, $($place:ty),+ >) => {
         [
-            Some(run::<$body<$op, Any<false>, $($place),+>>),
-            if THREADS { Some(run::<$body<$op, Any<true>, $($place),+>>) } else { None },
+            h::<$body<$op, Any<false>, $($place),+>>(),
+            if THREADS { h::<$body<$op, Any<true>, $($place),+>>() } else { None },
         ]
     };
 }

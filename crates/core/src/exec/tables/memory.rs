@@ -6,10 +6,7 @@ use super::{
 };
 use crate::exec::{
     handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Shared, Store, StoreOp, Wrapped},
-    machine::{
-        dispatch::run,
-        place::{Acc, Const, P0, P1, Slot, Src},
-    },
+    machine::place::{Acc, Const, P0, P1, Slot, Src},
 };
 use core::marker::PhantomData;
 

@@ -35,6 +35,7 @@ pub(crate) use control::{
     br, br_and, br_table, br_test, charge, latch_test, load_pins, loop_enter,
 };
 use core::marker::PhantomData;
+use fusions::Role;
 pub(crate) use numeric::{negated, stand_in};
 pub(crate) use reference::{non_null, ref_func, table_get, table_size};
 pub(crate) use sparse::Table;
@@ -42,7 +43,26 @@ use sparse::tables;
 pub(crate) use variable::{copy, gather, global_get, global_set, select};
 use windlass_decode::{Features, MemoryType, Op, cut};
 
-pub(crate) type Maybe = Option<Handler>;
+/// What a cell begins with, and what the cell is in sequences: the translator needs both.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) handler: Handler,
+    pub(crate) role: Role,
+}
+
+impl Entry {
+    /// That of a body which is always there.
+    const fn of<S: Step>() -> Entry {
+        const { Entry { handler: run::<S>, role: Role::of::<S>() } }
+    }
+
+    /// That of cells that are in no sequence.
+    pub(crate) fn alone(handler: Handler) -> Entry {
+        Entry { handler, role: Role::NONE }
+    }
+}
+
+pub(crate) type Maybe = Option<Entry>;
 
 /// Whether there are handlers for operands in registers, and for instructions that are joined.
 /// Without, the translator leaves all operands in slots and in the code.
@@ -91,13 +111,17 @@ const fn h<S: Step>() -> Maybe {
 struct Chosen<S>(PhantomData<S>);
 
 impl<S: Step> Chosen<S> {
-    const IS_THERE: bool = match S::CHOICE {
-        Some(name) => set::admits(name),
+    const IS_THERE: bool = match S::CHOSEN_AS {
+        Some(name) => S::IS_ALWAYS_THERE || set::admits(name),
         None => true,
     };
-    const HANDLER: Maybe = if Self::IS_THERE { Some(run::<S> as Handler) } else { None };
+    const HANDLER: Maybe = if Self::IS_THERE { Some(Entry::of::<S>()) } else { None };
     /// The same for the CPUs with more.
-    const NATIVE: Maybe = if Self::IS_THERE { Some(run_fast::<S> as Handler) } else { None };
+    const NATIVE: Maybe = if Self::IS_THERE {
+        Some(Entry { handler: run_fast::<S>, role: Role::of::<S>() })
+    } else {
+        None
+    };
 }
 
 /// What of a memory that can be any tells how it is accessed: how wide addresses are, and whether
@@ -303,7 +327,7 @@ impl Handlers {
             [Place::Slot, Place::Slot, Place::Acc] => 3,
             _ => return None,
         };
-        table.row(row)?.row(d as usize)?.handler()
+        table.row(row)?.row(d as usize)?.entry()
     }
 
     /// A load from a base.
@@ -404,13 +428,13 @@ impl Handlers {
             Handlers::StoreLane(tables) => tables.any(),
             _ => return None,
         };
-        any.row(usize::from(sort.is_shared()))?.handler()
+        any.row(usize::from(sort.is_shared()))?.entry()
     }
 }
 
 /// Of an operand and a destination.
 fn one<const A: usize, const D: usize>(table: Table<[[Maybe; D]; A]>, a: Place, d: Dest) -> Maybe {
-    table.row(a as usize)?.row(d as usize)?.handler()
+    table.row(a as usize)?.row(d as usize)?.entry()
 }
 
 /// Of two operands.
@@ -419,7 +443,7 @@ pub(crate) fn pair<const A: usize, const B: usize>(
     a: Place,
     b: Place,
 ) -> Maybe {
-    table.row(a as usize)?.row(b as usize)?.handler()
+    table.row(a as usize)?.row(b as usize)?.entry()
 }
 
 /// Of two operands and a destination.

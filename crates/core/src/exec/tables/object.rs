@@ -2,8 +2,8 @@
 //! [`tables`](super).
 
 use super::{
-    BinTable, ByDest, ByPlace, FewDests, GC, JOINED, Maybe, NO_DEST, NO_PLACE, PLACES, PairTable,
-    SIMD, UnTable, cut, h,
+    BinTable, ByDest, ByPlace, Entry, FewDests, GC, JOINED, Maybe, NO_DEST, NO_PLACE, PLACES,
+    PairTable, SIMD, UnTable, cut, h,
 };
 use crate::exec::{
     handlers::{
@@ -17,10 +17,7 @@ use crate::exec::{
             NewLast, NewZeroed, RefI31, StructGet, StructSet, Vector,
         },
     },
-    machine::{
-        dispatch::{Handler, run},
-        place::{Acc, Const, Dest, P0, P1, Place, Slot},
-    },
+    machine::place::{Acc, Const, Dest, P0, P1, Place, Slot},
 };
 use core::marker::PhantomData;
 
@@ -267,7 +264,7 @@ pub(crate) fn new_done(d: Dest) -> Maybe {
 }
 
 /// The beginning of an object of zeros.
-pub(crate) const NEW_ZEROED: Handler = run::<NewZeroed>;
+pub(crate) const NEW_ZEROED: Entry = Entry::of::<NewZeroed>();
 
 /// A small array of equal elements, or of zeros; not of vectors.
 pub(crate) fn array_new(access: Access, is_default: bool) -> Maybe {

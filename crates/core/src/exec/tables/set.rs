@@ -72,20 +72,32 @@ const _: () = assert!(Form::is(<Copy<i64, Slot, SlotOnly> as Step>::FORM, 1, 2, 
 
 /// Whether the set has the handler with this name.
 pub(super) const fn admits(name: Name) -> bool {
-    if ALL {
-        return true;
+    ALL || find(&ADMITTED, name).is_some()
+}
+
+/// Where the cells of this body stand in [`ROLES`]: [`NONE`] if they are in no sequence.
+#[cfg(feature = "fast")]
+pub(super) const fn role(name: Name) -> u16 {
+    const { assert!(ROLE_NAMES.len() < NONE as usize) };
+    match find(&ROLE_NAMES, name) {
+        Some(role) => role as u16,
+        None => NONE,
     }
-    let (mut low, mut high) = (0, ADMITTED.len());
+}
+
+/// Where a name stands among others, which are in order.
+const fn find(names: &[u64], name: Name) -> Option<usize> {
+    let (mut low, mut high) = (0, names.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        if ADMITTED[middle] == name.0 {
-            return true;
+        if names[middle] == name.0 {
+            return Some(middle);
         }
-        if ADMITTED[middle] < name.0 {
+        if names[middle] < name.0 {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    false
+    None
 }

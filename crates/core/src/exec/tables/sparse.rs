@@ -5,7 +5,7 @@
 //! entry, and a list of the handlers that there are. [`handlers`](super::handlers) finds an
 //! instruction's here; whoever chooses one walks through the rows, as if the table were there.
 
-use super::{Handlers, Maybe, SIMD, call::plain, ops, vector_ops};
+use super::{Entry, Handlers, Maybe, SIMD, call::plain, fusions::Role, ops, vector_ops};
 use crate::exec::{machine::dispatch::Handler, meaning::native};
 use core::marker::PhantomData;
 use windlass_decode::Op;
@@ -54,16 +54,16 @@ impl<T, const N: usize> Table<[T; N]> {
 }
 
 impl Table<Maybe> {
-    /// The handler, if there is one: as many are before it in the list as bits are set before its.
+    /// The entry, if there is one: as many are before it in the list as bits are set before its.
     #[inline(never)]
-    pub(crate) fn handler(self) -> Maybe {
+    pub(crate) fn entry(self) -> Maybe {
         let group = usize::from(self.first) / GROUP;
         let (bits, bit) = (KEPT.bits[group], 1 << (usize::from(self.first) % GROUP));
         if bits & bit == 0 {
             return None;
         }
         let before = usize::from(KEPT.before[group]) + (bits & (bit - 1)).count_ones() as usize;
-        Some(KEPT.handlers[before])
+        Some(Entry { handler: KEPT.handlers[before], role: KEPT.roles[before] })
     }
 }
 
@@ -170,12 +170,18 @@ struct Kept<const GROUPS: usize, const HANDLERS: usize> {
     /// How many handlers those before the group have.
     before: [u16; GROUPS],
     handlers: [Handler; HANDLERS],
+    roles: [Role; HANDLERS],
 }
 
 /// What is kept, and where the tables of instructions begin in it.
 const ALL: (Kept<GROUPS, HANDLERS>, [[Handlers; Op::ALL.len()]; 2]) = {
-    let mut kept =
-        Kept { bits: [0; GROUPS], before: [0; GROUPS], handlers: [plain::UNREACHABLE; HANDLERS] };
+    let none = plain::UNREACHABLE;
+    let mut kept = Kept {
+        bits: [0; GROUPS],
+        before: [0; GROUPS],
+        handlers: [none.handler; HANDLERS],
+        roles: [none.role; HANDLERS],
+    };
     let mut placed = [[Handlers::None; Op::ALL.len()]; 2];
     let (mut at, mut count, mut all) = (0, 0, 0);
     while all < 2 * Op::ALL.len() {
@@ -187,9 +193,10 @@ const ALL: (Kept<GROUPS, HANDLERS>, [[Handlers; Op::ALL.len()]; 2]) = {
             if at % GROUP == 0 {
                 kept.before[at / GROUP] = count as u16;
             }
-            if let Some(handler) = made.entries[entry] {
+            if let Some(entry) = made.entries[entry] {
                 kept.bits[at / GROUP] |= 1 << (at % GROUP);
-                kept.handlers[count] = handler;
+                kept.handlers[count] = entry.handler;
+                kept.roles[count] = entry.role;
                 count += 1;
             }
             (at, entry) = (at + 1, entry + 1);
@@ -225,18 +232,25 @@ pub(super) fn of_fast(op: Op) -> Handlers {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, MADE, Table};
+    use super::{ALL, MADE, Maybe, Table};
+    use crate::exec::tables::{FAST, fusions::handler_of};
     use core::marker::PhantomData;
 
-    /// Each entry of the tables is found as it was made.
+    /// Each entry of the tables is found as it was made, with the handler of the part that it is.
     #[test]
     fn entries_are_kept() {
-        let mut at = 0;
-        for entry in MADE.iter().flatten().flat_map(|made| made.entries) {
-            let kept = Table { first: at, of: PhantomData }.handler();
-            assert_eq!(kept.map(|f| f as usize), entry.map(|f| f as usize), "entry {at}");
+        let (mut at, mut parts) = (0, 0);
+        let told = |entry: Maybe| entry.map(|entry| (entry.handler as usize, entry.role));
+        for &entry in MADE.iter().flatten().flat_map(|made| made.entries) {
+            let kept = Table { first: at, of: PhantomData }.entry();
+            assert_eq!(told(kept), told(entry), "entry {at}");
+            if let Some(handler) = entry.and_then(|entry| handler_of(entry.role)) {
+                assert_eq!(entry.map(|entry| entry.handler as usize), Some(handler as usize));
+                parts += 1;
+            }
             at = at.checked_add(1).unwrap();
         }
         assert!(at > 1000 && !ALL.0.handlers.is_empty());
+        assert_eq!(parts > 100, FAST, "{parts}");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn copy(kind: Kind, a: Place, d: Dest) -> Maybe {
     /// A slot, and the two that are pinned.
     const TARGETS: usize = if FAST { 3 } else { 1 };
     struct Of<T>(PhantomData<T>);
-    impl<T: Value + 'static> Of<T> {
+    impl<T: Value + Named> Of<T> {
         const TABLE: &'static ByPlace<[Maybe; TARGETS]> = &cut([
             cut([
                 h::<Copy<T, Slot, SlotOnly>>(),
@@ -88,7 +88,7 @@ pub(crate) fn select(kind: Kind, x: Place, y: Place, c: Place, d: Dest) -> Maybe
 /// `global.get`, of one that the module defines or of any.
 pub(crate) fn global_get(kind: Kind, is_own: bool, d: Dest) -> Maybe {
     struct Of<T>(PhantomData<T>);
-    impl<T: Value + 'static> Of<T> {
+    impl<T: Value + Named> Of<T> {
         const OWN: &'static ByDest = &dests!(GlobalGet<T>);
     }
     by_kind!(
@@ -105,7 +105,7 @@ pub(crate) fn global_get(kind: Kind, is_own: bool, d: Dest) -> Maybe {
 /// `global.set`, of one that the module defines or of any.
 pub(crate) fn global_set(kind: Kind, is_own: bool, a: Place) -> Maybe {
     struct Of<T>(PhantomData<T>);
-    impl<T: Value + 'static> Of<T> {
+    impl<T: Value + Named> Of<T> {
         const OWN: &'static ByPlace = &over_places!(GlobalSet<T>);
     }
     by_kind!(

@@ -19,7 +19,7 @@ use crate::exec::{
         },
     },
     machine::{
-        dispatch::{Step, run},
+        dispatch::Step,
         place::{Acc, Const, Dest, P0, P1, Place, Slot, SlotOnly, Src},
     },
     meaning::v128::Simd,
