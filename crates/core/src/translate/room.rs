@@ -33,7 +33,9 @@ impl Translator<'_> {
     /// Takes room for so many cells that the budget does not count, beside those of the present
     /// operator and those that are taken ahead.
     pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
-        Ok(self.state.reserve(self.state.room.saturating_add(cells).saturating_add(1))?)
+        let cells = self.state.room.saturating_add(cells).saturating_add(1);
+        // What the next operator takes ahead has room then, too: the lists grow once.
+        Ok(self.state.reserve(cells.saturating_add(AHEAD))?)
     }
 
     /// Takes room for as many operands more as an operator can push.
