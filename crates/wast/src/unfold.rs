@@ -48,18 +48,38 @@ fn split<'a>(rest: &mut &'a str, at: usize) -> &'a str {
     start
 }
 
-/// White space, line comments and block comments (not nested: the suite has none).
+/// White space, line comments and block comments.
 fn space_len(text: &str) -> usize {
     let mut len = 0;
     loop {
         let rest = &text[len..];
         len += match rest {
             _ if rest.starts_with(";;") => rest.find('\n').unwrap_or(rest.len()),
-            _ if rest.starts_with("(;") => rest.find(";)").map_or(rest.len(), |end| end + 2),
+            _ if rest.starts_with("(;") => comment_len(rest),
             _ if rest.starts_with([' ', '\n', '\t', '\r']) => 1,
             _ => return len,
         };
     }
+}
+
+/// A block comment with those in it; all of the text if it has no end.
+fn comment_len(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut len = 0;
+    while let Some(at) = text[len..].find([';', '(']) {
+        let rest = &text[len + at..];
+        let (change, taken) = match rest {
+            _ if rest.starts_with("(;") => (1, 2),
+            _ if rest.starts_with(";)") => (-1, 2),
+            _ => (0, 1),
+        };
+        len += at + taken;
+        depth = depth.saturating_add_signed(change);
+        if depth == 0 {
+            return len;
+        }
+    }
+    text.len()
 }
 
 fn atom_len(text: &str) -> usize {
@@ -166,5 +186,33 @@ fn tail(clause: &Node<'_>, from: usize, out: &mut String) {
     if let Node::List(_, nodes) = clause {
         out.push(' ');
         nodes.iter().skip(from).for_each(|node| instr(node, out));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_lie_in_each_other() {
+        for (text, len) in [
+            ("(;;)x", 4),
+            ("(; a (; b ;) c ;) x", 18),
+            ("(;(;;);(;;);)x", 13),
+            ("(; (;) ;) x ;)", 14),
+            ("(; no end (; ;)", 15),
+            (";; a line (;\n (;;)(", 18),
+        ] {
+            assert_eq!(space_len(text), len, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_folded_becomes_flat() {
+        let text = "(func (try (do (; (do ;) (; ;) ;) (drop (i32.const 1))) (catch_all)))";
+        let flat = unfold(text).expect("it is not deep");
+        let words: Vec<&str> = flat.split_whitespace().collect();
+        assert_eq!(words[..2], ["(func", "try"]);
+        assert!(flat.contains("i32.const 1") && flat.contains("catch_all"), "{flat}");
     }
 }
