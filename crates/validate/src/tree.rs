@@ -39,30 +39,25 @@ impl Tree {
     #[inline]
     pub(crate) fn at_most(&self, mut order: impl FnMut(usize) -> Ordering) -> Option<usize> {
         // Small builds have the search once, others here with what is asked inlined.
-        if !cfg!(feature = "fast") {
-            return self.found(&mut order, false);
+        match cfg!(feature = "fast") {
+            true => self.found(&mut order, false),
+            false => self.found::<dyn FnMut(usize) -> Ordering>(&mut order, false),
         }
-        let (mut at, mut found) = (self.root, None);
-        while at != 0 {
-            let node = self.node(at);
-            at = if order(at - 1).is_le() {
-                found = Some(at - 1);
-                node.more
-            } else {
-                node.less
-            };
-        }
-        found
     }
 
     /// The first place whose key is more than the one that is wanted.
     pub(crate) fn above(&self, mut order: impl FnMut(usize) -> Ordering) -> Option<usize> {
-        self.found(&mut order, true)
+        self.found::<dyn FnMut(usize) -> Ordering>(&mut order, true)
     }
 
     /// The first place whose key is more than the wanted one, or the last whose is not.
+    #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn found(&self, order: Order<'_>, above: bool) -> Option<usize> {
+    fn found<F: FnMut(usize) -> Ordering + ?Sized>(
+        &self,
+        order: &mut F,
+        above: bool,
+    ) -> Option<usize> {
         let (mut at, mut found) = (self.root, None);
         while at != 0 {
             let node = self.node(at);
