@@ -6,9 +6,10 @@
 //! The plan:
 //! 1. Handlers whose operands lie in registers are admitted if they are worth enough. Those whose
 //!    operands lie in slots or in the code are always there, but for latches and vectors with
-//!    constants. A file `code-NAME` has the whole code of a program that has a say, each cell once:
-//!    there is what its other runs would execute, and other programs. It counts for handlers as a
-//!    program does.
+//!    constants; so are those of objects, unless an operand is a pinned local. A file `code-NAME`
+//!    has the whole code of a program, each cell once: there is what its other runs would execute,
+//!    and other programs. It counts for handlers as a program does. Of vectors, which few of the
+//!    programs have, all are admitted that occur.
 //! 2. Candidates for sequences are all chains of up to [`LONGEST`] cells that were executed, of
 //!    handlers that are there.
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,
@@ -26,7 +27,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How many handlers and sequences there are to be.
+/// How many handlers, but for those of vectors, and how many sequences there are to be.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) handlers: usize,
@@ -55,8 +56,8 @@ const CODE: &str = "code-";
 const PAYS: &str = "Charge<Fueled>";
 const PAYING: usize = 128;
 
-/// Bodies that the file admits by their places; all others are always there.
-const CHOSEN: [&str; 15] = [
+/// Bodies that the file admits by their places.
+const CHOSEN: [&str; 22] = [
     "Un",
     "Bin",
     "CmpSelect",
@@ -72,6 +73,57 @@ const CHOSEN: [&str; 15] = [
     "StructSet",
     "ArrayGet",
     "ArraySet",
+    "Tern",
+    "Shift",
+    "Extract",
+    "Replace",
+    "Shuffle",
+    "LoadLane",
+    "StoreLane",
+];
+
+/// Bodies that it admits if their operand is a pinned local; all others are always there.
+const CHOSEN_PINNED: [&str; 15] = [
+    "RefTest",
+    "RefCast",
+    "BrCast",
+    "DescTest",
+    "DescCast",
+    "ArrayLen",
+    "NewFirst",
+    "NewField",
+    "NewLast",
+    "NewDescribed",
+    "GetDesc",
+    "RefI31",
+    "TableGet",
+    "ReturnCallIndirect",
+    "ReturnCallRef",
+];
+
+/// Those of both whose last parameter is where a result goes.
+const WITH_RESULT: [&str; 21] = [
+    "Un",
+    "Bin",
+    "CmpSelect",
+    "Select",
+    "Load",
+    "StructGet",
+    "ArrayGet",
+    "Tern",
+    "Shift",
+    "Extract",
+    "Replace",
+    "Shuffle",
+    "LoadLane",
+    "RefTest",
+    "DescTest",
+    "ArrayLen",
+    "NewLast",
+    "NewDescribed",
+    "GetDesc",
+    "RefI31",
+    "TableGet",
 ];
 
 /// A handler, by its place in [`Profiles::names`].
@@ -112,6 +164,7 @@ impl Profiles {
                     let what = format!("{}: `{line}` is no count and name", path.display());
                     io::Error::new(io::ErrorKind::InvalidData, what)
                 })?;
+                let name = &*unshared(name);
                 stretch.handlers.push(self.number(name));
                 stretch.general.push(self.number(&general(name)));
                 if let Some(first) = first(name) {
@@ -200,35 +253,34 @@ fn general(name: &str) -> String {
 /// never found.
 fn first(name: &str) -> Option<String> {
     let (sources, dest) = name.rsplit_once(", ")?;
-    let has_dest = ["Un<", "Bin<", "CmpSelect<", "Select<", "Load<", "StructGet<", "ArrayGet<"]
-        .iter()
-        .any(|body| name.starts_with(body));
-    (has_dest && matches!(dest, "Acc>" | "P0>" | "P1>")).then(|| format!("{sources}, Slot>"))
+    let (body, _) = name.split_once('<')?;
+    let has_dest = WITH_RESULT.contains(&body) && matches!(dest, "Acc>" | "P0>" | "P1>");
+    has_dest.then(|| format!("{sources}, Slot>"))
 }
 
 /// Whether a handler is one of those that the file admits.
 fn is_chosen(name: &str) -> bool {
     let (body, places) = name.split_once('<').unwrap_or((name, ""));
-    if !CHOSEN.contains(&body) {
-        return false;
+    let words = || places.split(|c: char| !c.is_alphanumeric());
+    if CHOSEN_PINNED.contains(&body) {
+        let first = words().find(|word| matches!(*word, "Slot" | "Const" | "Acc" | "P0" | "P1"));
+        return matches!(first, Some("P0" | "P1"));
     }
-    if is_vector(places) {
-        // Of vectors, addresses in registers and constants.
-        let address = ["Base<", "Wrapped<", "Indexed<"]
-            .iter()
-            .find_map(|kind| places.split_once(kind)?.1.split_once('>'));
-        return match body {
-            "Load" | "Store" => address.is_some_and(|(parts, _)| has_register(parts)),
-            "Bin" => places.contains("Const"),
-            _ => false,
-        };
-    }
-    matches!(body, "Latch" | "LatchTest") || has_register(places)
+    let is_special = match body {
+        "Latch" | "LatchTest" => true,
+        "Bin" => is_vector(places) && words().any(|word| word == "Const"),
+        _ => false,
+    };
+    let has_register = || words().any(|word| matches!(word, "Acc" | "P0" | "P1"));
+    CHOSEN.contains(&body) && (is_special || has_register())
 }
 
-fn has_register(places: &str) -> bool {
-    let mut words = places.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| matches!(word, "Acc" | "P0" | "P1"))
+/// An access to memory that other threads use has the places of any other.
+fn unshared(name: &str) -> String {
+    match name.split_once("Shared<") {
+        Some((before, rest)) => format!("{before}{}", rest.replacen(">>", ">", 1)),
+        None => name.to_owned(),
+    }
 }
 
 /// Whether vectors are among what is computed with.
@@ -293,7 +345,13 @@ fn admitted(all: &Profiles, code: &Profiles, count: usize) -> Vec<(Handler, f64)
         .collect();
     let name = |handler: Handler| &all.names[handler as usize];
     chosen.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| name(*a).cmp(name(*b))));
-    chosen.truncate(count);
+    let mut left = count;
+    chosen.retain(|&(handler, worth)| {
+        let is_vector = is_vector(name(handler));
+        let stays = worth > 0.0 && (is_vector || left > 0);
+        left -= usize::from(stays && !is_vector);
+        stays
+    });
     chosen.iter().map(|&(handler, _)| (handler, executed[handler as usize].iter().sum())).collect()
 }
 

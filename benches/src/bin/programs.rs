@@ -208,25 +208,32 @@ impl Options {
     }
 
     /// A file for each program, named by it and by the part that it belongs to. Kernels may choose.
-    /// Of those that choose there is one with fuel, too, and one of all code.
+    /// Of those that choose there is one with fuel, too, and one of all code; of modules that have
+    /// a say by their code alone, the last.
     #[cfg(feature = "profile")]
     fn profiles(&self, folder: &std::path::Path) -> Result<(), Error> {
         use windlass_benches::{
             kernels::{KERNELS, PROPOSAL_KERNELS},
-            programs::engines::Windlass,
+            programs::{code::MODULES, engines::Windlass},
         };
+        const CODE: &str = "code";
         std::fs::create_dir_all(folder)?;
         // What is not executed is translated, too.
         let mut config = windlass::Config::new();
         config.compilation_mode(windlass::CompilationMode::Eager);
+        // A module of those that only have code is for several threads.
+        config.wasm_threads(true);
         let engine = windlass::Engine::new(&config)?;
         let write = |name: &str, part: &str| {
             let path = folder.join(format!("{part}-{name}.txt"));
             let profile = windlass::take_profile();
-            if part == self::part(Split::Choose) {
+            if part == self::part(Split::Choose) || part == CODE {
                 let lines = profile.code.iter().map(|(name, cells)| format!("{cells} {name}\n"));
-                let code = folder.join(format!("code-{name}.txt"));
+                let code = folder.join(format!("{CODE}-{name}.txt"));
                 std::fs::write(code, lines.collect::<String>())?;
+            }
+            if part == CODE {
+                return Ok(());
             }
             std::fs::write(path.with_extension("set"), profile.instruction_set())?;
             std::fs::write(path, profile.to_string())
@@ -247,6 +254,10 @@ impl Options {
             let run = instance.get_typed_func::<i32, i64>(&store, "run")?;
             run.call(&mut store, kernel.small)?;
             write(kernel.name, "kernel")?;
+        }
+        for (name, package) in MODULES.iter().filter(|_| self.names.is_empty()) {
+            let _module = windlass::Module::new(&engine, package.file()?)?;
+            write(name, CODE)?;
         }
         Ok(())
     }

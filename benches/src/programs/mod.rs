@@ -5,6 +5,7 @@
 //! may depend on the time, on chance or on the host's files.
 
 mod checksum;
+pub mod code;
 mod drive;
 pub mod engines;
 pub mod host;

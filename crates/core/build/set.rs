@@ -133,6 +133,17 @@ impl Tree {
         self.args.iter().fold(Name::of(&self.word), |name, arg| name.with(arg.name()))
     }
 
+    /// By which name the handler is chosen: an instruction has the same forms on every CPU.
+    fn chosen_as(&self) -> Name {
+        match (self.word.as_str(), self.args.as_slice()) {
+            ("Fast", [op]) => op.chosen_as(),
+            (_, []) => self.name(),
+            (word, args) => {
+                args.iter().fold(Name::of(word), |name, arg| name.with(arg.chosen_as()))
+            }
+        }
+    }
+
     /// As a type of the crate.
     fn write(&self, out: &mut String, is_instruction: bool) {
         let is_fast = self.word == "Fast";
@@ -355,7 +366,7 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     // Blocks are found in code that has the handlers of their cells.
     let in_blocks = set.blocks.iter().flat_map(|(block, _)| &block.cells).map(|cell| &cell.name);
     let all_named = set.handlers.keys().chain(in_blocks.clone());
-    let mut admitted: Vec<u64> = all_named.map(|tree| tree.name().0).collect();
+    let mut admitted: Vec<u64> = all_named.map(|tree| tree.chosen_as().0).collect();
     admitted.sort_unstable();
     admitted.dedup();
     list(&mut out, "/// Names of handlers, in order.\nstatic ADMITTED", "u64", admitted);

@@ -1,6 +1,6 @@
 //! Calls: arguments are put where they lie by height, which is where the callee's frame begins.
 
-use super::{TranslateError, Translator, encode, inst::Loc};
+use super::{TranslateError, Translator, encode, inst::Loc, placing::placed};
 use crate::exec::{
     Cell, DIRECT, SlowOp,
     code::maps::Stopped,
@@ -135,7 +135,8 @@ impl<'m> Translator<'m> {
         let index = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(entry) = tables::call_indirect(true, index.place()) else { return };
+        let find = |[index]: [Loc; 1]| tables::call_indirect(true, index.place());
+        let Some(([index], entry)) = placed([index], find) else { return };
         self.builder.use_operands(Domain::Int, &[index]);
         let text = format_args!("return_call_indirect table {table} [{index}] type {ty}");
         self.builder.cell(entry, text);
@@ -148,7 +149,8 @@ impl<'m> Translator<'m> {
         let callee = self.callee();
         let func = self.type_func(ty);
         self.settle(self.stack.len() - func.params.len(), true);
-        let Some(entry) = tables::call_ref(true, callee.place()) else { return };
+        let find = |[callee]: [Loc; 1]| tables::call_ref(true, callee.place());
+        let Some(([callee], entry)) = placed([callee], find) else { return };
         self.builder.use_operands(Domain::Int, &[callee]);
         self.builder.cell(entry, format_args!("return_call_ref {callee} type {ty}"));
         let from = self.push_tail_call(func, callee.slot());

@@ -66,7 +66,8 @@ impl Translator<'_> {
         }
         let operand = self.pop();
         let a = self.kept_place(operand);
-        let Some(entry) = tables::object::ref_cast(wanted, a.place()) else { return };
+        let find = |[a]: [Loc; 1]| tables::object::ref_cast(wanted, a.place());
+        let Some(([a], entry)) = placed([a], find) else { return };
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.cell(entry, format_args!("ref.cast {wanted:?} {bits:#x} {a}"));
         self.builder.push(pack_const(0, a.slot(), bits));

@@ -200,7 +200,8 @@ impl<'m> Translator<'m> {
                 (origin, None)
             }
             Condition::Cast { wanted, bits, passes, a } => {
-                let Some(entry) = tables::object::br_cast(wanted, passes, a.place()) else {
+                let find = |[a]: [Loc; 1]| tables::object::br_cast(wanted, passes, a.place());
+                let Some(([a], entry)) = placed([a], find) else {
                     unreachable!("there is a cast of everything but constants")
                 };
                 self.builder.use_operands(Domain::Int, &[a]);

@@ -413,11 +413,13 @@ impl<'m> Translator<'m> {
     /// Writes a field of the object that is made; of the first one if `size` says how large it is.
     fn new_field(&mut self, place: FieldLayout, v: Loc, size: Option<u32>) {
         let (access, _) = access(place.storage, false);
-        let entry = match size {
+        let find = |[v]: [Loc; 1]| match size {
             Some(_) => tables::object::new_first(access, v.place()),
             None => tables::object::new_field(access, v.place()),
         };
-        let Some(entry) = entry else { unreachable!("an object can be made from everywhere") };
+        let Some(([v], entry)) = placed([v], find) else {
+            unreachable!("an object can be made from everywhere")
+        };
         let of = format_args!("field {} = {v}", place.offset);
         match size {
             Some(size) => self.builder.cell(entry, format_args!("new {size} bytes, {of}")),

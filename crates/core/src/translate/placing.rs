@@ -3,7 +3,10 @@
 //! too, and what was left in an accumulator alone is stored after all
 //! ([`Builder::use_operands`](super::builder::Builder::use_operands)).
 
-use super::inst::{Inst, Loc, What};
+use super::{
+    inst::{Inst, Loc, What},
+    vector::Vector,
+};
 use crate::exec::{
     machine::place::in_order,
     tables::{Entry, FAST},
@@ -89,6 +92,10 @@ impl Inst {
         match self.what {
             What::Select(kind, c) => {
                 let find = |[a, b, c]: [Loc; 3]| with([a, b], What::Select(kind, c));
+                slots([self.a, self.b, c], find).map(|(_, found)| found)
+            }
+            What::Vector(Vector::Tern(op, c)) => {
+                let find = |[a, b, c]: [Loc; 3]| with([a, b], What::Vector(Vector::Tern(op, c)));
                 slots([self.a, self.b, c], find).map(|(_, found)| found)
             }
             what => slots([self.a, self.b], |ab| with(ab, what)).map(|(_, found)| found),

@@ -6,6 +6,7 @@ use super::{
     encode::low,
     inst::{Inst, Loc, NO_LOC, ResultLoc, What, result_kind},
     memory::constant_address,
+    placing::placed,
     stack::Operand,
 };
 use crate::exec::{
@@ -304,7 +305,8 @@ impl Translator<'_> {
             self.emit_vector(What::Vector(Vector::LoadLane(op, offset, lane)), a, v);
             return Some(());
         }
-        let entry = tables::handlers(op).store_lane(a.place(), v.place())?;
+        let find = |[a, v]: [Loc; 2]| tables::handlers(op).store_lane(a.place(), v.place());
+        let ([a, v], entry) = placed([a, v], find)?;
         self.builder.use_operands(Domain::Int, &[a]);
         self.builder.use_operands(Domain::Vector, &[v]);
         let text = format_args!("{} [{a} + {offset:#x}] = {v} {lane}", op.mnemonic());

@@ -57,8 +57,8 @@ function 5
 0x00008a      6  return acc
 function 6
 0x00008d      0  enter int s-3 s-1 f64 s0 s0 f32 s0 s0
-0x000099      4  s3 = i64.add p1(s-1) #0x1
-0x00009a      7  i64.store [s-3 + (s-2 << 3) + 0x0] = s3
+0x000099      4  acc = i64.add p1(s-1) #0x1
+0x00009a      7  i64.store [s-3 + (s-2 << 3) + 0x0] = acc
 0x0000a4      9  s3 = i32.wrap_i64 p1(s-1)
 0x0000a5     11  i32.store8 [p0(s-3) + (s-2 << 0) + 0x3] = acc
 0x0000ac     13  i32.store [p0(s-3) + 0x0] = #0x5

@@ -53,14 +53,14 @@ function 2
 0x000082      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000085      4  br if p0(s-1) != 0
 0x000087      7  return
-0x000093      9  br if i64.eq p0(s-1) #0x7fffffffff
+0x000093      9  br if i64.eq s-1 #0x7fffffffff
 0x000095     13  unreachable
 0x000097     15  return
 function 3
 0x00009a      0  enter int s0 s0 f64 s-1 s0 f32 s-2 s0
 0x0000a4      4  br if f32.lt p0(s-2) #0x3f800000
 0x0000af      7  br if not f32.lt p0(s-2) #0x3f800000
-0x0000be     10  br if not f64.le #0x0 s-1
+0x0000be     10  br if not f64.le #0x0 p0(s-1)
 0x0000c6     14  br if f64.ne s-1 s-1
 0x0000d4     17  br if not f64.lt #0x4000000000000000 p0(s-1)
 0x0000d8     21  return #0x9

@@ -29,7 +29,7 @@ function 1
 0x000040     10  return
 function 2
 0x000043      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000049      4  acc = i32.mul p0(s-1) s-1
+0x000049      4  acc = i32.mul p0(s-1) p0(s-1)
 0x00004a      6  s2 = copy p0(s-1)
 0x00004a      8  p0(s-1) = copy acc
 0x00004e     10  acc = i32.sub s2 p0(s-1)

@@ -25,7 +25,7 @@ function 1
 0x00005d      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x000061      4  s3 = copy #0x0
 0x000061      7  table 0 [s-1] = s3
-0x000065      9  acc = table 0 [p0(s-1)]
+0x000065      9  acc = table 0 [s-1]
 0x000067     11  acc = i64.eqz acc
 0x000068     13  return acc
 ;)

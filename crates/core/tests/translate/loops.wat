@@ -108,7 +108,7 @@ function 6
 function 7
 0x0000f0      0  enter int s-4 s-3 f64 s0 s0 f32 s0 s0
 0x0000f0      4  loop
-0x0000f6      6  s2 = i32.mul p0(s-4) p1(s-3)
+0x0000f6      6  acc = i32.mul p0(s-4) p1(s-3)
 0x0000f9      8  p0(s-4) = i32.add acc p0(s-4)
 0x000100     10  acc = i32.xor p0(s-4) p1(s-3)
 0x000103     12  p1(s-3) = i32.add acc p1(s-3)

@@ -40,7 +40,7 @@ function 1
 0x000052     11  return acc
 function 2
 0x000055      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000059      4  acc = table 0 [p0(s-1)]
+0x000059      4  acc = table 0 [s-1]
 0x00005b      6  s2 = copy p0(s-1)
 0x00005b      8  return_call_ref acc type 0
 0x00005b     11  return 1 slots from s2
@@ -53,7 +53,7 @@ function 3
 0x00006b     14  return s2
 function 4
 0x00006e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
-0x000073      4  s2 = table 0 [p0(s-1)]
+0x000073      4  s2 = table 0 [s-1]
 0x000075      6  br if acc != 0
 0x000079      9  return #0xffffffff
 0x00007c     11  acc = size of table 0

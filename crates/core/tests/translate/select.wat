@@ -14,7 +14,7 @@
 (;
 function 0
 0x000033      0  enter int s-2 s-1 f64 s0 s0 f32 s0 s0
-0x00003c      4  s2 = select i32.lt_s p0(s-2) p1(s-1) ? s-2 : s-1
+0x00003c      4  acc = select i32.lt_s p0(s-2) p1(s-1) ? s-2 : s-1
 0x00003d      7  return acc
 function 1
 0x000040      0  enter int s-3 s-2 f64 s-1 s0 f32 s0 s0

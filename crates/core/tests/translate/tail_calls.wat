@@ -36,6 +36,6 @@ function 4
 0x000059      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0
 0x00005f      4  s2 = copy p0(s-1)
 0x00005f      6  s3 = copy #0x1
-0x00005f      8  return_call_indirect table 0 [p0(s-1)] type 0
+0x00005f      8  return_call_indirect table 0 [s-1] type 0
 0x00005f     11  return 1 slots from s2
 ;)

@@ -66,7 +66,7 @@ function 5
 0x00010e      0  enter int s-1 s-2 f64 s0 s0 f32 s0 s0
 0x000112      4  acc = i32.add p0(s-1) p1(s-2)
 0x000116      6  acc = i64.shl acc #0x20
-0x00011a      9  acc = i64.or acc p0(s-1)
+0x00011a      9  s2 = i64.or acc p0(s-1)
 0x00011b     11  return acc
 function 6
 0x00011e      0  enter int s-1 s0 f64 s0 s0 f32 s0 s0

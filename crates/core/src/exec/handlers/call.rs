@@ -224,6 +224,7 @@ impl Step for ReturnCall {
 pub(crate) struct ReturnCallIndirect<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallIndirect<A> {
     const NAME: Option<Name> = name!(ReturnCallIndirect, A);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -243,6 +244,7 @@ impl<A: Src> Step for ReturnCallIndirect<A> {
 pub(crate) struct ReturnCallRef<A>(PhantomData<A>);
 impl<A: Src> Step for ReturnCallRef<A> {
     const NAME: Option<Name> = name!(ReturnCallRef, A);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -356,36 +358,21 @@ impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter
 }
 
 /// # Safety
-/// There are two slots.
-#[inline(always)]
-unsafe fn set_two(at: *mut u64) {
-    // SAFETY: the caller's promise. The compiler makes one of two; an array would be in memory.
-    unsafe {
-        at.write(0);
-        at.add(1).write(0);
-    }
-}
-
-/// # Safety
 /// There are four slots.
 #[inline(always)]
 unsafe fn set_four(at: *mut u64) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise. The compiler makes two of four; an array would be in memory.
     unsafe {
-        set_two(at);
-        set_two(at.add(2));
+        at.write(0);
+        at.add(1).write(0);
+        at.add(2).write(0);
+        at.add(3).write(0);
     }
 }
 
 /// How many slots [`Enter`] sets to zero, of so many locals: frames have room for them.
 pub(crate) const fn set_by_enter(locals: usize) -> usize {
-    match locals {
-        0..=4 => 4,
-        5..=8 => 8,
-        // Perhaps one more, which is an operand's, or the first of the two words that a frame has
-        // room for behind its operands.
-        more => more,
-    }
+    if locals == 0 { 4 } else { locals.next_multiple_of(4) }
 }
 
 /// Sets `count` slots to zero, from the first local on, and as many more as [`set_by_enter`] says:
@@ -400,18 +387,12 @@ unsafe fn set_to_zero(m: &Machine, count: usize) {
     unsafe {
         let first = m.sp.add(2);
         set_four(first);
-        if count > 4 {
-            set_four(first.add(4));
-            let mut at = 8;
-            while at + 2 < count {
-                // Without it, the loop would become a call of memset.
-                compiler_fence(Ordering::SeqCst);
-                set_four(first.add(at));
-                at += 4;
-            }
-            if at < count {
-                set_two(first.add(at));
-            }
+        let mut at = 4;
+        while at < count {
+            // Without it, the loop would become a call of memset.
+            compiler_fence(Ordering::SeqCst);
+            set_four(first.add(at));
+            at += 4;
         }
     }
 }

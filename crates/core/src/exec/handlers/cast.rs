@@ -155,6 +155,7 @@ unsafe fn passes<T: Test, A: Src>(m: &mut Machine) -> bool {
 pub(crate) struct RefTest<T, A, D>(PhantomData<(T, A, D)>);
 impl<T: Test, A: Src, D: Dst> Step for RefTest<T, A, D> {
     const NAME: Option<Name> = name!(RefTest, T, A, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -172,6 +173,7 @@ impl<T: Test, A: Src, D: Dst> Step for RefTest<T, A, D> {
 pub(crate) struct RefCast<T, A>(PhantomData<(T, A)>);
 impl<T: Test, A: Src> Step for RefCast<T, A> {
     const NAME: Option<Name> = name!(RefCast, T, A);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -190,6 +192,7 @@ impl<T: Test, A: Src> Step for RefCast<T, A> {
 pub(crate) struct BrCast<T, A, const WANTED: bool>(PhantomData<(T, A)>);
 impl<T: Test, A: Src, const WANTED: bool> Step for BrCast<T, A, WANTED> {
     const NAME: Option<Name> = name!(BrCast, T, A; WANTED);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
     const FALLS_THROUGH: bool = false;
 
     #[inline(always)]
@@ -229,6 +232,7 @@ unsafe fn has_descriptor<A: Src, B: Src>(m: &mut Machine) -> Result<bool, Stop> 
 pub(crate) struct DescTest<A, B, D>(PhantomData<(A, B, D)>);
 impl<A: Src, B: Src, D: Dst> Step for DescTest<A, B, D> {
     const NAME: Option<Name> = name!(DescTest, A, B, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -246,6 +250,7 @@ impl<A: Src, B: Src, D: Dst> Step for DescTest<A, B, D> {
 pub(crate) struct DescCast<A, B>(PhantomData<(A, B)>);
 impl<A: Src, B: Src> Step for DescCast<A, B> {
     const NAME: Option<Name> = name!(DescCast, A, B);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {

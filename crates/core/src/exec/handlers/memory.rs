@@ -347,7 +347,7 @@ pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
 impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
     const NAME: Option<Name> = name!(Load, O, E, D);
     const CHOSEN_AS: Option<Name> = Load::<O, E::ChosenAs, D>::NAME;
-    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && (D::IS_PLAIN || is_vector::<O::R>());
+    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && D::IS_PLAIN;
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => {
             Form::of(E::WORDS).write(D::IS_SLOT).read(1, a).read(2, b).unless(is_vector::<O::R>())
@@ -379,7 +379,7 @@ pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
     const NAME: Option<Name> = name!(Store, O, E, V);
     const CHOSEN_AS: Option<Name> = Store::<O, E::ChosenAs, V>::NAME;
-    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && (V::IS_PLAIN || is_vector::<O::A>());
+    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && V::IS_PLAIN;
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => Form::of(E::WORDS + V::IS_CONST as usize)
             .read(0, V::IS_SLOT)

@@ -10,7 +10,7 @@ use crate::{
         Form, Machine, Name, Value,
         context::Stop,
         dispatch::Step,
-        place::{Dst, Named, Src, name},
+        place::{Dst, Named, Src, chosen_as, name},
     },
 };
 use core::marker::PhantomData;
@@ -45,8 +45,8 @@ pub(crate) trait CmpOp: Named {
 pub(crate) struct Un<O, A, D>(PhantomData<(O, A, D)>);
 impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
     const NAME: Option<Name> = name!(Un, O, A, D);
-    const IS_ALWAYS_THERE: bool =
-        A::IS_PLAIN && D::IS_PLAIN || is_vector::<O::A>() || is_vector::<O::R>();
+    const CHOSEN_AS: Option<Name> = chosen_as!(Un, O, A, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && D::IS_PLAIN;
     const FORM: Option<Form> = Form::of(1)
         .write(D::IS_SLOT)
         .read(1, A::IS_SLOT)
@@ -76,8 +76,9 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
 pub(crate) struct Bin<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
     const NAME: Option<Name> = name!(Bin, O, A, B, D);
+    const CHOSEN_AS: Option<Name> = chosen_as!(Bin, O, A, B, D);
     const IS_ALWAYS_THERE: bool =
-        if is_vector::<O::A>() { !B::IS_CONST } else { A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN };
+        A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN && !(B::IS_CONST && is_vector::<O::A>());
     const FORM: Option<Form> = Form::of(1 + wide::<O::A, A, B>())
         .write(D::IS_SLOT)
         .pair(slot_or_const::<A>(), slot_or_const::<B>())
@@ -111,7 +112,7 @@ pub(crate) unsafe fn operands<T: Value, A: Src, B: Src>(m: &Machine, at: usize) 
     unsafe { (A::get(m, 1, at), B::get(m, if A::IS_CONST { 1 } else { 2 }, at)) }
 }
 
-/// Whether values of this type are vectors: of their places only constants are chosen.
+/// Whether values of this type are vectors.
 pub(crate) const fn is_vector<T: Value>() -> bool {
     T::WORDS == 2
 }
@@ -173,8 +174,7 @@ impl<const COUNT: usize> Step for Gather<COUNT> {
 pub(crate) struct Select<T, X, Y, C, D>(PhantomData<(T, X, Y, C, D)>);
 impl<T: Value + Named, X: Src, Y: Src, C: Src, D: Dst> Step for Select<T, X, Y, C, D> {
     const NAME: Option<Name> = name!(Select, T, X, Y, C, D);
-    const IS_ALWAYS_THERE: bool =
-        X::IS_PLAIN && Y::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN || is_vector::<T>();
+    const IS_ALWAYS_THERE: bool = X::IS_PLAIN && Y::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN;
     const FORM: Option<Form> = Form::of(1 + X::IS_CONST as usize + Y::IS_CONST as usize)
         .write(D::IS_SLOT)
         .read(1, X::IS_SLOT)

@@ -211,6 +211,7 @@ impl<E: Element, A: Src, B: Src, V: Src> Step for ArraySet<E, A, B, V> {
 pub(crate) struct ArrayLen<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for ArrayLen<A, D> {
     const NAME: Option<Name> = name!(ArrayLen, A, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -255,6 +256,7 @@ unsafe fn made(m: &mut Machine) -> *mut u8 {
 pub(crate) struct NewFirst<E, V>(PhantomData<(E, V)>);
 impl<E: Element, V: Src> Step for NewFirst<E, V> {
     const NAME: Option<Name> = name!(NewFirst, E, V);
+    const IS_ALWAYS_THERE: bool = !V::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -293,6 +295,7 @@ impl Step for NewZeroed {
 pub(crate) struct NewField<E, V>(PhantomData<(E, V)>);
 impl<E: Element, V: Src> Step for NewField<E, V> {
     const NAME: Option<Name> = name!(NewField, E, V);
+    const IS_ALWAYS_THERE: bool = !V::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -310,6 +313,7 @@ impl<E: Element, V: Src> Step for NewField<E, V> {
 pub(crate) struct NewLast<E, V, D>(PhantomData<(E, V, D)>);
 impl<E: Element, V: Src, D: Dst> Step for NewLast<E, V, D> {
     const NAME: Option<Name> = name!(NewLast, E, V, D);
+    const IS_ALWAYS_THERE: bool = !V::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -331,6 +335,7 @@ impl<E: Element, V: Src, D: Dst> Step for NewLast<E, V, D> {
 pub(crate) struct NewDescribed<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for NewDescribed<A, D> {
     const NAME: Option<Name> = name!(NewDescribed, A, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -353,6 +358,7 @@ impl<A: Src, D: Dst> Step for NewDescribed<A, D> {
 pub(crate) struct GetDesc<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for GetDesc<A, D> {
     const NAME: Option<Name> = name!(GetDesc, A, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -473,6 +479,7 @@ unsafe fn small_array<E: Element>(m: &mut Machine, len: u64) -> Option<*mut u8> 
 pub(crate) struct RefI31<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for RefI31<A, D> {
     const NAME: Option<Name> = name!(RefI31, A, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {

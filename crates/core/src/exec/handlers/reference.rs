@@ -70,6 +70,7 @@ unsafe fn table(m: &mut Machine, none: Stop) -> Result<*const TableView, Stop> {
 pub(crate) struct TableGet<A, D>(PhantomData<(A, D)>);
 impl<A: Src, D: Dst> Step for TableGet<A, D> {
     const NAME: Option<Name> = name!(TableGet, A, D);
+    const IS_ALWAYS_THERE: bool = !A::IS_PIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {

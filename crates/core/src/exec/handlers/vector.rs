@@ -8,7 +8,7 @@ use crate::exec::{
         Machine, Name, Value,
         context::Stop,
         dispatch::Step,
-        place::{Dst, Named, Src, name},
+        place::{Dst, Named, Src, chosen_as, name},
     },
     meaning::v128::Simd,
 };
@@ -57,6 +57,8 @@ pub(crate) trait StoreLaneOp: Named {
 pub(crate) struct Tern<O, A, B, C, D>(PhantomData<(O, A, B, C, D)>);
 impl<O: TernOp, A: Src, B: Src, C: Src, D: Dst> Step for Tern<O, A, B, C, D> {
     const NAME: Option<Name> = name!(Tern, O, A, B, C, D);
+    const CHOSEN_AS: Option<Name> = chosen_as!(Tern, O, A, B, C, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && C::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -74,6 +76,8 @@ impl<O: TernOp, A: Src, B: Src, C: Src, D: Dst> Step for Tern<O, A, B, C, D> {
 pub(crate) struct Shift<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: ShiftOp, A: Src, B: Src, D: Dst> Step for Shift<O, A, B, D> {
     const NAME: Option<Name> = name!(Shift, O, A, B, D);
+    const CHOSEN_AS: Option<Name> = chosen_as!(Shift, O, A, B, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -91,6 +95,7 @@ impl<O: ShiftOp, A: Src, B: Src, D: Dst> Step for Shift<O, A, B, D> {
 pub(crate) struct Extract<O, A, D>(PhantomData<(O, A, D)>);
 impl<O: ExtractOp, A: Src, D: Dst> Step for Extract<O, A, D> {
     const NAME: Option<Name> = name!(Extract, O, A, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -108,6 +113,7 @@ impl<O: ExtractOp, A: Src, D: Dst> Step for Extract<O, A, D> {
 pub(crate) struct Replace<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: ReplaceOp, A: Src, B: Src, D: Dst> Step for Replace<O, A, B, D> {
     const NAME: Option<Name> = name!(Replace, O, A, B, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -125,6 +131,8 @@ impl<O: ReplaceOp, A: Src, B: Src, D: Dst> Step for Replace<O, A, B, D> {
 pub(crate) struct Shuffle<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
     const NAME: Option<Name> = name!(Shuffle, O, A, B, D);
+    const CHOSEN_AS: Option<Name> = chosen_as!(Shuffle, O, A, B, D);
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -142,6 +150,7 @@ impl<O: ShuffleOp, A: Src, B: Src, D: Dst> Step for Shuffle<O, A, B, D> {
 pub(crate) struct LoadLane<O, E, V, D>(PhantomData<(O, E, V, D)>);
 impl<O: LoadLaneOp, E: Location, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
     const NAME: Option<Name> = name!(LoadLane, O, E, V, D);
+    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && V::IS_PLAIN && D::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -161,6 +170,7 @@ impl<O: LoadLaneOp, E: Location, V: Src, D: Dst> Step for LoadLane<O, E, V, D> {
 pub(crate) struct StoreLane<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreLaneOp, E: Location, V: Src> Step for StoreLane<O, E, V> {
     const NAME: Option<Name> = name!(StoreLane, O, E, V);
+    const IS_ALWAYS_THERE: bool = E::IS_PLAIN && V::IS_PLAIN;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {

@@ -53,9 +53,12 @@ pub(crate) trait Step: 'static {
 #[allow(improper_ctypes_definitions)]
 mod backend {
     use super::*;
-    use crate::exec::{
-        machine::{Ip, Sp, context::Context},
-        meaning::v128::Register,
+    use crate::{
+        Trap,
+        exec::{
+            machine::{Ip, Sp, context::Context},
+            meaning::v128::Register,
+        },
     };
 
     macro_rules! handler_type {
@@ -83,6 +86,11 @@ mod backend {
                             m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
                             m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
                         ),
+                        // By far the most ways to stop.
+                        Err(Stop::Trap(Trap::MemoryOutOfBounds)) => out_of_bounds(
+                            m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
+                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
+                        ),
                         Err(stop) => {
                             (*m.cx).stop = stop;
                             if S::STOPS_BARE {
@@ -100,6 +108,24 @@ mod backend {
             }
 
             )*
+
+            /// What is to be said of an access beyond the memory: once, and not in each handler.
+            #[cold]
+            #[inline(never)]
+            unsafe extern $abi fn out_of_bounds(
+                ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
+                f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
+                v_acc: Register,
+            ) {
+                // SAFETY: I4.
+                unsafe {
+                    (*cx).stop = Trap::MemoryOutOfBounds.into();
+                    save(
+                        ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                        v_acc,
+                    )
+                }
+            }
 
             /// Saves the registers and returns to the driver.
             #[cold]

@@ -121,6 +121,8 @@ pub(crate) fn in_order(a: Place, b: Place) -> bool {
 pub(crate) trait Named: 'static {
     /// Its name.
     const NAME: Name;
+    /// By which name the file of the instruction set chooses what it is a part of.
+    const CHOSEN_AS: Name = Self::NAME;
 }
 
 macro_rules! named {
@@ -148,6 +150,17 @@ macro_rules! name {
 }
 pub(crate) use name;
 
+/// The same for [`Step::CHOSEN_AS`](super::dispatch::Step::CHOSEN_AS).
+macro_rules! chosen_as {
+    ($body:ident $(, $part:ident)*) => {
+        Some(
+            $crate::exec::machine::Name::of(stringify!($body))
+                $(.with(<$part as $crate::exec::machine::place::Named>::CHOSEN_AS))*
+        )
+    };
+}
+pub(crate) use chosen_as;
+
 named! { Slot; Const; Acc; P0; P1; SlotOnly; i32; i64; f32; f64; Simd; }
 
 /// Where an operand is read from.
@@ -158,6 +171,8 @@ pub(crate) trait Src: Named {
     const IS_CONST: bool = false;
     /// Whether it is a slot of the frame.
     const IS_SLOT: bool = false;
+    /// Whether it is a pinned local.
+    const IS_PIN: bool = false;
 
     /// Reads it. A slot's number stands in `field`; a wide constant in operand word `wide`.
     ///
@@ -228,6 +243,7 @@ impl Src for Acc {
 
 impl Src for P0 {
     const IS_PLAIN: bool = false;
+    const IS_PIN: bool = true;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
         T::p0(m)
@@ -236,6 +252,7 @@ impl Src for P0 {
 
 impl Src for P1 {
     const IS_PLAIN: bool = false;
+    const IS_PIN: bool = true;
     #[inline(always)]
     unsafe fn get<T: Value>(m: &Machine, _: usize, _: usize) -> T {
         T::p1(m)

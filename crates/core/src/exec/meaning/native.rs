@@ -83,7 +83,8 @@ pub(crate) mod baseline {
     pub(crate) use super::sse2::{
         i8x16_bitmask, i8x16_narrow_i16x8_s, i8x16_narrow_i16x8_u, i16x8_bitmask,
         i16x8_narrow_i32x4_s, i32x4_bitmask, i32x4_dot_i16x8_s, i32x4_relaxed_trunc_f32x4_s,
-        i32x4_trunc_sat_f32x4_s, i64x2_bitmask,
+        i32x4_trunc_sat_f32x4_s, i64x2_bitmask, v128_load8x8_s, v128_load8x8_u, v128_load16x4_s,
+        v128_load16x4_u, v128_load32x2_s, v128_load32x2_u,
     };
 }
 
@@ -115,6 +116,29 @@ mod sse2 {
         i32x4_dot_i16x8_s(x, y) -> Simd = Simd::of(_mm_madd_epi16(x, y));
         i32x4_trunc_sat_f32x4_s(x) -> Simd = trunc_sat(x);
         i32x4_relaxed_trunc_f32x4_s(x) -> Simd = trunc_sat(x);
+    }
+
+    /// Half a vector from memory, each lane made wider: of the meaning, the compiler makes one lane
+    /// after the other.
+    macro_rules! extended {
+        ($($name:ident |$x:ident| $wide:expr;)*) => {$(
+            #[inline(always)]
+            pub(crate) fn $name(x: i64) -> Simd {
+                // SAFETY: SSE2 is there on every CPU of the architecture.
+                unsafe {
+                    let $x = _mm_cvtsi64_si128(x);
+                    Simd::of($wide)
+                }
+            }
+        )*};
+    }
+    extended! {
+        v128_load8x8_s |x| _mm_srai_epi16::<8>(_mm_unpacklo_epi8(x, x));
+        v128_load8x8_u |x| _mm_unpacklo_epi8(x, _mm_setzero_si128());
+        v128_load16x4_s |x| _mm_srai_epi32::<16>(_mm_unpacklo_epi16(x, x));
+        v128_load16x4_u |x| _mm_unpacklo_epi16(x, _mm_setzero_si128());
+        v128_load32x2_s |x| _mm_unpacklo_epi32(x, _mm_srai_epi32::<31>(x));
+        v128_load32x2_u |x| _mm_unpacklo_epi32(x, _mm_setzero_si128());
     }
 
     /// The CPU makes 0x80000000 of all that does not fit: right for what is too small; NaN is made
@@ -285,4 +309,19 @@ mod tests {
         };
     }
     for_each_op!(define);
+
+    /// Half vectors that are made wider.
+    #[test]
+    fn extending_loads_are_what_the_instructions_mean() {
+        let halves = vectors().into_iter().flat_map(Simd::words).map(u64::cast_signed);
+        for x in halves {
+            macro_rules! hold {
+                ($($load:ident)*) => {$(
+                    assert_eq!(super::baseline::$load(x).bytes(), simd::$load(x).bytes(), "{x:#x}");
+                )*};
+            }
+            hold!(v128_load8x8_s v128_load8x8_u v128_load16x4_s v128_load16x4_u);
+            hold!(v128_load32x2_s v128_load32x2_u);
+        }
+    }
 }

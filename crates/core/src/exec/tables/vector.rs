@@ -26,9 +26,21 @@ use crate::exec::{
 };
 use core::marker::PhantomData;
 
-/// The handler with this body, if it is in the set, for the CPUs with more if `NATIVE`.
-const fn pick<S: Step, const NATIVE: bool>() -> Maybe {
-    if NATIVE { Chosen::<S>::NATIVE } else { Chosen::<S>::HANDLER }
+/// For every CPU.
+pub(crate) const EVERY: u8 = 0;
+/// For the CPUs with more.
+pub(crate) const MORE: u8 = 1;
+/// For those without, where these have others: a CPU of the last ten years never needs them, so
+/// there are none for operands in registers, whatever the set says.
+pub(crate) const LESS: u8 = 2;
+
+/// The handler with this body, if it is in the set, for such CPUs.
+const fn pick<S: Step, const CPU: u8>() -> Maybe {
+    match CPU {
+        MORE => Chosen::<S>::NATIVE,
+        LESS if !S::IS_ALWAYS_THERE => None,
+        _ => Chosen::<S>::HANDLER,
+    }
 }
 
 const NONE: FewDests = cut([None; 2]);
@@ -38,67 +50,67 @@ macro_rules! two_dests {
     ($body:ident < $($arg:ty),+ >) => {
         cut([h::<$body<$($arg),+, Slot>>(), h::<$body<$($arg),+, Acc>>()])
     };
-    ($fast:ident, $body:ident < $($arg:ty),+ >) => {
-        cut([pick::<$body<$($arg),+, Slot>, $fast>(), pick::<$body<$($arg),+, Acc>, $fast>()])
+    ($cpu:ident, $body:ident < $($arg:ty),+ >) => {
+        cut([pick::<$body<$($arg),+, Slot>, $cpu>(), pick::<$body<$($arg),+, Acc>, $cpu>()])
     };
 }
 
 /// Of a vector.
-pub(crate) struct OfVector<O, const NATIVE: bool>(PhantomData<O>);
-impl<O: UnOp, const NATIVE: bool> OfVector<O, NATIVE> {
+pub(crate) struct OfVector<O, const CPU: u8>(PhantomData<O>);
+impl<O: UnOp, const CPU: u8> OfVector<O, CPU> {
     pub(crate) const TABLE: &'static VectorUnTable =
-        &cut([two_dests!(NATIVE, Un<O, Slot>), NONE, two_dests!(NATIVE, Un<O, Acc>), NONE, NONE]);
+        &cut([two_dests!(CPU, Un<O, Slot>), NONE, two_dests!(CPU, Un<O, Acc>), NONE, NONE]);
 }
 
 /// Of a scalar.
-pub(crate) struct OfScalar<O, const NATIVE: bool>(PhantomData<O>);
-impl<O: UnOp, const NATIVE: bool> OfScalar<O, NATIVE> {
+pub(crate) struct OfScalar<O, const CPU: u8>(PhantomData<O>);
+impl<O: UnOp, const CPU: u8> OfScalar<O, CPU> {
     pub(crate) const TABLE: &'static VectorUnTable = &cut([
-        two_dests!(NATIVE, Un<O, Slot>),
+        two_dests!(CPU, Un<O, Slot>),
         NONE,
-        two_dests!(NATIVE, Un<O, Acc>),
-        two_dests!(NATIVE, Un<O, P0>),
-        two_dests!(NATIVE, Un<O, P1>),
+        two_dests!(CPU, Un<O, Acc>),
+        two_dests!(CPU, Un<O, P0>),
+        two_dests!(CPU, Un<O, P1>),
     ]);
 }
 
 /// Of two vectors.
-pub(crate) struct OfVectors<O, const NATIVE: bool>(PhantomData<O>);
-impl<O: BinOp, const NATIVE: bool> OfVectors<O, NATIVE> {
+pub(crate) struct OfVectors<O, const CPU: u8>(PhantomData<O>);
+impl<O: BinOp, const CPU: u8> OfVectors<O, CPU> {
     pub(crate) const TABLE: &'static VectorBinTable = &cut([
         cut([
-            two_dests!(NATIVE, Bin<O, Slot, Slot>),
-            two_dests!(NATIVE, Bin<O, Slot, Const>),
-            if O::OP.commutes() { NONE } else { two_dests!(NATIVE, Bin<O, Slot, Acc>) },
+            two_dests!(CPU, Bin<O, Slot, Slot>),
+            two_dests!(CPU, Bin<O, Slot, Const>),
+            if O::OP.commutes() { NONE } else { two_dests!(CPU, Bin<O, Slot, Acc>) },
         ]),
         cut([NONE; 3]),
-        cut([two_dests!(NATIVE, Bin<O, Acc, Slot>), two_dests!(NATIVE, Bin<O, Acc, Const>), NONE]),
+        cut([two_dests!(CPU, Bin<O, Acc, Slot>), two_dests!(CPU, Bin<O, Acc, Const>), NONE]),
     ]);
 }
 
-pub(crate) struct OfTern<O, const NATIVE: bool>(PhantomData<O>);
-impl<O: TernOp, const NATIVE: bool> OfTern<O, NATIVE> {
+pub(crate) struct OfTern<O, const CPU: u8>(PhantomData<O>);
+impl<O: TernOp, const CPU: u8> OfTern<O, CPU> {
     pub(crate) const TABLE: &'static TernTable = &cut([
-        two_dests!(NATIVE, Tern<O, Slot, Slot, Slot>),
-        two_dests!(NATIVE, Tern<O, Acc, Slot, Slot>),
-        two_dests!(NATIVE, Tern<O, Slot, Acc, Slot>),
-        two_dests!(NATIVE, Tern<O, Slot, Slot, Acc>),
+        two_dests!(CPU, Tern<O, Slot, Slot, Slot>),
+        two_dests!(CPU, Tern<O, Acc, Slot, Slot>),
+        two_dests!(CPU, Tern<O, Slot, Acc, Slot>),
+        two_dests!(CPU, Tern<O, Slot, Slot, Acc>),
     ]);
 }
 
-pub(crate) struct OfShift<O, const NATIVE: bool>(PhantomData<O>);
-impl<O: ShiftOp, const NATIVE: bool> OfShift<O, NATIVE> {
+pub(crate) struct OfShift<O, const CPU: u8>(PhantomData<O>);
+impl<O: ShiftOp, const CPU: u8> OfShift<O, CPU> {
     pub(crate) const TABLE: &'static VectorBinTable = &cut([
         cut([
-            two_dests!(NATIVE, Shift<O, Slot, Slot>),
-            two_dests!(NATIVE, Shift<O, Slot, Const>),
-            two_dests!(NATIVE, Shift<O, Slot, Acc>),
+            two_dests!(CPU, Shift<O, Slot, Slot>),
+            two_dests!(CPU, Shift<O, Slot, Const>),
+            two_dests!(CPU, Shift<O, Slot, Acc>),
         ]),
         cut([NONE; 3]),
         cut([
-            two_dests!(NATIVE, Shift<O, Acc, Slot>),
-            two_dests!(NATIVE, Shift<O, Acc, Const>),
-            two_dests!(NATIVE, Shift<O, Acc, Acc>),
+            two_dests!(CPU, Shift<O, Acc, Slot>),
+            two_dests!(CPU, Shift<O, Acc, Const>),
+            two_dests!(CPU, Shift<O, Acc, Acc>),
         ]),
     ]);
 }
@@ -118,16 +130,16 @@ impl<O: ReplaceOp> OfReplace<O> {
     ]);
 }
 
-pub(crate) struct OfShuffle<O, const NATIVE: bool>(PhantomData<O>);
-impl<O: ShuffleOp, const NATIVE: bool> OfShuffle<O, NATIVE> {
+pub(crate) struct OfShuffle<O, const CPU: u8>(PhantomData<O>);
+impl<O: ShuffleOp, const CPU: u8> OfShuffle<O, CPU> {
     pub(crate) const TABLE: &'static VectorBinTable = &cut([
         cut([
-            two_dests!(NATIVE, Shuffle<O, Slot, Slot>),
+            two_dests!(CPU, Shuffle<O, Slot, Slot>),
             NONE,
-            two_dests!(NATIVE, Shuffle<O, Slot, Acc>),
+            two_dests!(CPU, Shuffle<O, Slot, Acc>),
         ]),
         cut([NONE; 3]),
-        cut([two_dests!(NATIVE, Shuffle<O, Acc, Slot>), NONE, NONE]),
+        cut([two_dests!(CPU, Shuffle<O, Acc, Slot>), NONE, NONE]),
     ]);
 }
 

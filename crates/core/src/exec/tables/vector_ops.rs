@@ -6,11 +6,10 @@ use super::{
     ops::op,
     sparse::{Made, made},
     vector::{
-        OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle, OfStore,
-        OfStoreLane, OfTern, OfVector, OfVectors,
+        EVERY, LESS, MORE, OfExtract, OfLoad, OfLoadLane, OfReplace, OfScalar, OfShift, OfShuffle,
+        OfStore, OfStoreLane, OfTern, OfVector, OfVectors,
     },
 };
-use crate::exec::machine::place::named;
 use crate::{
     Trap,
     exec::{
@@ -19,7 +18,12 @@ use crate::{
             numeric::{BinOp, UnOp},
             vector::{ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, ShuffleOp, StoreLaneOp, TernOp},
         },
-        meaning::{native::on, simd, v128::Simd as v128},
+        machine::{Name, place::Named},
+        meaning::{
+            native::{self, on},
+            simd,
+            v128::Simd as v128,
+        },
     },
 };
 use windlass_decode::{Op, for_each_op};
@@ -100,7 +104,16 @@ const fn gains(op: Op) -> bool {
 
 /// The instruction as CPUs with more execute it.
 pub(super) struct Fast<O>(core::marker::PhantomData<O>);
-named! { Fast<O>; }
+/// Of both, the instruction set has the same forms.
+impl<O: Named> Named for Fast<O> {
+    const NAME: Name = Name::of("Fast").with(O::NAME);
+    const CHOSEN_AS: Name = O::NAME;
+}
+
+/// The CPUs that the instruction's own handlers are for.
+const fn cpus(op: Op) -> u8 {
+    if native::CAN_BE_FAST && gains(op) { LESS } else { EVERY }
+}
 
 /// An instruction's meaning: for every CPU, and for those with more.
 macro_rules! meaning {
@@ -188,7 +201,7 @@ macro_rules! lane_meaning {
             type R = $r;
             #[inline(always)]
             fn eval(raw: $raw) -> $r {
-                simd::$name(raw)
+                native::baseline::$name(raw)
             }
         }
     };
@@ -226,10 +239,14 @@ macro_rules! lane_meaning {
 /// The tables of an instruction for every CPU, or those that CPUs with more have instead.
 macro_rules! either {
     (every $variant:ident $of:ident $op:ident) => {
-        made!($variant $of::<op::$op, false>::TABLE)
+        made!($variant $of::<op::$op, { cpus(Op::$op) }>::TABLE)
     };
     (fast $variant:ident $of:ident $op:ident) => {
-        if gains(Op::$op) { made!($variant $of::<Fast<op::$op>, true>::TABLE) } else { Made::NONE }
+        if gains(Op::$op) {
+            made!($variant $of::<Fast<op::$op>, MORE>::TABLE)
+        } else {
+            Made::NONE
+        }
     };
 }
 
