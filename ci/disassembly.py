@@ -8,7 +8,7 @@ The file must be built with `-C symbol-mangling-version=v0`, so that names of ha
 bodies. Needs `objdump`. With `--lax`, for builds that are not optimised for speed, it asks only
 that handlers go on by jumps: they may call what the compiler did not inline. `--small` is that for
 builds without the feature `fast`, which have a tenth of the handlers; these may jump to what they
-share, which goes on, and which may call what an address tells. A word of the lists below
+have in common, which goes on, and which may call what an address tells. A word of the lists below
 that is in no handler's name fails, too: it excuses nothing, or what it was made for has got another
 name.
 
@@ -22,10 +22,13 @@ import subprocess
 import sys
 
 HANDLER = re.compile(
-    r"^[0-9a-f]+ <(_R\S*(?:8dispatch7backend(?:3run|8run_fast)|8handlers6shared\d+go_)\S*)>:$"
+    r"^[0-9a-f]+ <(_R\S*"
+    r"(?:8dispatch7backend(?:3run|8run_fast)|8handlers6bodies\d+(?:go|put)_)\S*)>:$"
 )
-# What handlers of small builds share: all of that file that has the word in its name.
-SHARED = re.compile(r"_R\S*8handlers6shared\d+go_\w+")
+# Bodies that cells of small builds have in common: all of that file that has the word in its name.
+COMMON = re.compile(r"_R\S*8handlers6bodies\d+go_\w+")
+# And those of their own that may go on by one of these.
+OF_SMALL = re.compile(r"_R\S*8handlers6bodies\d+(?:go|put)_\w+")
 # Bodies that only ever stop, and so have nothing to go on to.
 STOP = (
     "CallImport", "ReturnCallImport", "Halt", "SwitchBack", "Slow", "Unreachable",
@@ -166,8 +169,8 @@ def handlers(path, objdump):
 
 def complaint(machine, name, body, lax):
     """What is wrong with a handler, if anything is."""
-    if SHARED.search(name):
-        on = any(re.match(machine.jump, i) for i in body)
+    if OF_SMALL.search(name):
+        on = any(re.match(machine.jump, i) or to_common(i) for i in body)
         return None if on else "does not end in an indirect jump"
     is_block = BLOCK.search(name)
     if not is_block and not BODY.search(name):
@@ -192,16 +195,16 @@ def complaint(machine, name, body, lax):
             return f"has a stack frame: {instruction}"
         if re.match(machine.saves, instruction) and not (crowded or helped):
             return f"saves registers: {instruction}"
-    jumps = any(re.match(machine.jump, i) or to_shared(i) for i in body)
+    jumps = any(re.match(machine.jump, i) or to_common(i) for i in body)
     if not stops and not jumps:
         return "does not end in an indirect jump"
     return None
 
 
-def to_shared(instruction):
-    """Whether it is a jump to what handlers of small builds share; on RISC-V such a jump tells no
-    name."""
-    return re.match(rf"(?:b\w*(?:\.w)?|j)\s[^<]*<{SHARED.pattern}>|jr\s-?\d+\(t1\)$", instruction)
+def to_common(instruction):
+    """Whether it is a jump to what handlers of small builds have in common; on RISC-V such a jump
+    tells no name."""
+    return re.match(rf"(?:b\w*(?:\.w)?|j)\s[^<]*<{COMMON.pattern}>|jr\s-?\d+\(t1\)$", instruction)
 
 
 # The stack pointer moves by so many bytes: on AArch64 also by the way, on RISC-V, on x86-64.
@@ -266,7 +269,7 @@ def judge(path, objdump, lax, small):
         print(line)
     mean = size / max(len(names), 1)
     print(f"{len(names)} handlers, {mean:.1f} instructions in the mean, {len(bad)} bad")
-    least = 300 if small else 1000
+    least = 140 if small else 1000
     if len(names) < least:
         print(f"there should be more than {least} handlers")
     idle = [] if small else unused(names)

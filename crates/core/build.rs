@@ -25,11 +25,17 @@ fn main() {
 /// CPUs whose calling convention has registers enough), a loop elsewhere.
 fn backend() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
+    println!("cargo::rustc-check-cfg=cfg(common_bodies)");
+    let is_fast = var("CARGO_FEATURE_FAST").is_ok();
+    // The other half of a word that has an address says what a body works with that cells share.
+    if !is_fast && var("CARGO_CFG_TARGET_POINTER_WIDTH").is_ok_and(|width| width == "32") {
+        println!("cargo::rustc-cfg=common_bodies");
+    }
     let arch = var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let target = var("TARGET").unwrap_or_default();
     // Where operands lie in slots alone, three registers do. The first Thumb can't jump like that,
     // and vectors are not inlined everywhere.
-    let few = var("CARGO_FEATURE_FAST").is_err()
+    let few = !is_fast
         && var("CARGO_FEATURE_SIMD").is_err()
         && (arch == "riscv32"
             || ["thumbv7", "thumbv8m.main"].iter().any(|thumb| target.starts_with(thumb)));

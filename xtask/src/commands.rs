@@ -76,7 +76,7 @@ const FAST_IN_MIRI: [&str; 4] = [
 
 /// The features of a build with handlers for slots only, for tests of the whole interface.
 pub(crate) const ALL_BUT_FAST: &str =
-    "exceptions,gc,listings,memory64,messages,names,simd,std,threads";
+    "exceptions,gc,listings,memory64,messages,names,proposals,simd,std,tail-calls,threads";
 
 /// A command in a folder of the repository.
 pub(crate) fn command(folder: &str, program: &str, args: &[&str]) -> Command {

@@ -6,16 +6,29 @@ use crate::commands::{ALL_BUT_FAST, command, succeeds};
 
 /// Those that leave something of WebAssembly, or of the engine, out of the build. There is also
 /// `messages`: the suite compares texts, so it always has it; what refuses is tried without.
-const FEATURES: [&str; 9] =
-    ["exceptions", "fast", "gc", "listings", "memory64", "names", "simd", "threads", "verify"];
+const FEATURES: [&str; 11] = [
+    "exceptions",
+    "fast",
+    "gc",
+    "listings",
+    "memory64",
+    "names",
+    "proposals",
+    "simd",
+    "tail-calls",
+    "threads",
+    "verify",
+];
 
 /// Combinations that the suite runs with, beside the default: none; all but one.
 fn combinations() -> Vec<String> {
-    let all_but = |left_out: &&str| {
-        let others = FEATURES.iter().filter(|feature| *feature != left_out);
-        others.copied().collect::<Vec<_>>().join(",")
-    };
-    [String::new()].into_iter().chain(FEATURES.iter().map(all_but)).collect()
+    [String::new()].into_iter().chain(FEATURES.iter().map(|feature| all_but(feature))).collect()
+}
+
+/// All but one.
+pub(crate) fn all_but(left_out: &str) -> String {
+    let others = FEATURES.iter().copied().filter(|feature| *feature != left_out);
+    others.collect::<Vec<_>>().join(",")
 }
 
 /// Builds the library with each feature alone, without the standard library, and runs the suite

@@ -78,12 +78,14 @@
 //!   Without it the engine takes less than half of the code, and guests take longer; results and
 //!   fuel are the same.
 //! - `simd` (on by default): vectors, relaxed ones too.
-//! - `gc` (on by default): structures, arrays, casts, typed references to functions, custom
-//!   descriptors. Without it and `exceptions` nothing is collected: an [`ExternRef`] stays until
-//!   its store is dropped.
-//! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
+//! - `gc` (on by default): structures, arrays, casts, typed references to functions. Without it and
+//!   `exceptions` nothing is collected: an [`ExternRef`] stays until its store is dropped.
+//! - `exceptions` (on by default): `throw` and `try_table`.
 //! - `threads` (on by default): shared memories and atomic instructions.
-//! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `memory64` (on by default): memories and tables with 64-bit addresses, and several memories.
+//! - `tail-calls` (on by default): `return_call` and the like.
+//! - `proposals` (on by default): what WebAssembly 3.0 has not: custom descriptors (with `gc`), the
+//!   legacy `try` (with `exceptions`), 128-bit arithmetic, groups of imports.
 //! - `messages` (on by default): errors tell all that is known; without, what is wrong in fixed
 //!   words, and where.
 //! - `listings` (on by default): [`Module::listing`] shows translated code; without, it has none.

@@ -9,7 +9,7 @@ use windlass::{
 };
 
 /// For each cargo feature: whether this build has it, and modules that need it.
-const NEED: [(&str, bool, &[&str]); 5] = [
+const NEED: [(&str, bool, &[&str]); 7] = [
     (
         "simd",
         cfg!(feature = "simd"),
@@ -41,7 +41,31 @@ const NEED: [(&str, bool, &[&str]); 5] = [
         cfg!(feature = "threads"),
         &["(memory 1 1 shared)", "(memory 1) (func (atomic.fence))"],
     ),
-    ("memory64", cfg!(feature = "memory64"), &["(memory i64 1)", "(table i64 1 funcref)"]),
+    (
+        "memory64",
+        cfg!(feature = "memory64"),
+        &[
+            "(memory i64 1)",
+            "(table i64 1 funcref)",
+            "(memory 1) (memory 1)",
+            r#"(import "" "" (memory 1)) (import "" "" (memory 1))"#,
+            r#"(import "" "" (memory 1)) (memory 1)"#,
+        ],
+    ),
+    (
+        "tail-calls",
+        cfg!(feature = "tail-calls"),
+        &[
+            "(func $f (return_call $f))",
+            "(table 1 funcref) (func (return_call_indirect (i32.const 0)))",
+        ],
+    ),
+    (
+        "proposals",
+        cfg!(feature = "proposals"),
+        &["(func (param i64) (drop (drop (i64.add128 (local.get 0) (local.get 0) (local.get 0) \
+                (local.get 0)))))"],
+    ),
 ];
 
 fn engine() -> Engine {
@@ -71,10 +95,14 @@ fn the_set_of_what_is_built_says_the_same() {
     for (features, is_there) in [
         (Features::SIMD | Features::RELAXED_SIMD, cfg!(feature = "simd")),
         (Features::GC | Features::FUNCTION_REFERENCES, cfg!(feature = "gc")),
-        (Features::EXCEPTIONS | Features::LEGACY_EXCEPTIONS, cfg!(feature = "exceptions")),
+        (Features::EXCEPTIONS, cfg!(feature = "exceptions")),
+        (Features::LEGACY_EXCEPTIONS, cfg!(all(feature = "exceptions", feature = "proposals"))),
+        (Features::CUSTOM_DESCRIPTORS, cfg!(all(feature = "gc", feature = "proposals"))),
+        (Features::WIDE_ARITHMETIC | Features::COMPACT_IMPORTS, cfg!(feature = "proposals")),
+        (Features::TAIL_CALL, cfg!(feature = "tail-calls")),
         (Features::THREADS, cfg!(feature = "threads")),
-        (Features::MEMORY64, cfg!(feature = "memory64")),
-        (Features::MULTI_MEMORY | Features::TAIL_CALL | Features::BULK_MEMORY, true),
+        (Features::MEMORY64 | Features::MULTI_MEMORY, cfg!(feature = "memory64")),
+        (Features::CUSTOM_PAGE_SIZES | Features::BULK_MEMORY, true),
     ] {
         assert_eq!(Features::BUILT.contains(features), is_there, "{features:?}");
     }

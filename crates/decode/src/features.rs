@@ -141,7 +141,7 @@ impl Features {
 
 /// What cargo features leave out of a build: of WebAssembly, by which, and whether this build has
 /// it.
-const CARGO: [(Features, &str, bool); 5] = [
+const CARGO: [(Features, &str, bool); 7] = [
     (Features::SIMD.union(Features::RELAXED_SIMD), "simd", cfg!(feature = "simd")),
     (
         Features::GC.union(Features::FUNCTION_REFERENCES).union(Features::CUSTOM_DESCRIPTORS),
@@ -154,7 +154,16 @@ const CARGO: [(Features, &str, bool); 5] = [
         cfg!(feature = "exceptions"),
     ),
     (Features::THREADS, "threads", cfg!(feature = "threads")),
-    (Features::MEMORY64, "memory64", cfg!(feature = "memory64")),
+    (Features::MEMORY64.union(Features::MULTI_MEMORY), "memory64", cfg!(feature = "memory64")),
+    (Features::TAIL_CALL, "tail-calls", cfg!(feature = "tail-calls")),
+    (
+        Features::LEGACY_EXCEPTIONS
+            .union(Features::WIDE_ARITHMETIC)
+            .union(Features::CUSTOM_DESCRIPTORS)
+            .union(Features::COMPACT_IMPORTS),
+        "proposals",
+        cfg!(feature = "proposals"),
+    ),
 ];
 
 impl Features {
@@ -172,9 +181,10 @@ impl Features {
         built
     };
 
-    /// The cargo feature that a build needs to have one of these.
+    /// The cargo feature that this build needs, too, to have one of these.
     pub(crate) fn cargo_feature(self) -> Option<&'static str> {
-        CARGO.iter().find(|(features, ..)| features.contains(self)).map(|&(_, name, _)| name)
+        let mut left_out = CARGO.iter().filter(|(.., is_there)| !is_there);
+        left_out.find(|(features, ..)| features.contains(self)).map(|&(_, name, _)| name)
     }
 }
 

@@ -225,9 +225,10 @@ impl<'a> Instrs<'a> {
 const FAST: bool = cfg!(feature = "fast");
 
 /// What of immediates the build has instructions with.
-const GC: bool = Features::BUILT.contains(Features::GC);
+pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
 const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
 const SIMD: bool = Features::BUILT.contains(Features::SIMD);
+const SEVERAL_MEMORIES: bool = Features::BUILT.contains(Features::MULTI_MEMORY);
 
 /// Instructions that are read at once where they are short: those of the MVP with the commonest
 /// immediates, as far as these are two bytes for each number.
@@ -394,7 +395,7 @@ impl<'a> Reader<'a> {
 
     /// A memory index: before multi-memory a reserved zero byte.
     fn memory_index(&mut self) -> Result<u32, Error> {
-        if self.features().contains(Features::MULTI_MEMORY) {
+        if SEVERAL_MEMORIES && self.features().contains(Features::MULTI_MEMORY) {
             return self.u32();
         }
         self.zero_byte()?;
@@ -415,6 +416,8 @@ impl<'a> Reader<'a> {
         let mut flags = self.u32()?;
         let mut memory = 0;
         if flags & 0x40 != 0 && self.features().contains(Features::MULTI_MEMORY) {
+            let what = "malformed memop flags: the index of a memory";
+            self.require(Features::MULTI_MEMORY, what, at)?;
             flags &= !0x40;
             memory = self.u32()?;
         }

@@ -16,7 +16,9 @@ mod vector;
 
 pub(crate) use types::short_block_type;
 
-use crate::{Error, ErrorKind, Features, Module, Reader, Section, Start, format, limits};
+use crate::{
+    Error, ErrorKind, Features, Import, ImportType, Module, Reader, Section, Start, format, limits,
+};
 
 /// The ids of the sections.
 mod id {
@@ -92,6 +94,9 @@ impl Module {
             after = id;
         }
         module.check_lengths(&reader)?;
+        if !Features::BUILT.contains(Features::MULTI_MEMORY) {
+            module.check_memories(&reader)?;
+        }
         Ok(module)
     }
 
@@ -176,6 +181,15 @@ impl Module {
         if self.data_count.is_some_and(|count| count as usize != self.data.len()) {
             let words = "data count and data section have inconsistent lengths";
             return Err(end.error(ErrorKind::Malformed(words)));
+        }
+        Ok(())
+    }
+
+    /// There is one memory at most in builds that have no room for several.
+    fn check_memories(&self, end: &Reader<'_>) -> Result<(), Error> {
+        let is_memory = |import: &&Import| matches!(import.ty, ImportType::Memory(_));
+        if self.imports.iter().filter(is_memory).count() + self.memories.len() > 1 {
+            end.require(Features::MULTI_MEMORY, "a second memory", end.offset())?;
         }
         Ok(())
     }

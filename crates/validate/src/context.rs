@@ -167,11 +167,13 @@ impl Context {
     /// The canonical form of a heap type of the module.
     pub fn canonical_heap(&self, ty: HeapType) -> Result<HeapType, Error> {
         match ty {
-            HeapType::Concrete(index) => {
+            HeapType::Concrete(index) if GC => {
                 Ok(HeapType::Concrete(at(&self.type_ids, index, "type")?.0))
             }
-            HeapType::Exact(index) => Ok(HeapType::Exact(at(&self.type_ids, index, "type")?.0)),
-            HeapType::Abs(abs) => Ok(HeapType::Abs(abs)),
+            HeapType::Exact(index) if GC => {
+                Ok(HeapType::Exact(at(&self.type_ids, index, "type")?.0))
+            }
+            other => Ok(other),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Structures with descriptors (custom descriptors): what makes them, what gives their descriptors,
 //! and casts that compare these. Called by `func` and `gc`.
 
+use crate::func::DESCRIPTORS;
 use crate::{Error, FuncValidator, InvalidKind, Operand};
 use alloc::string::{String, ToString};
 use windlass_decode::{HeapType, MESSAGES, RefType};
@@ -16,6 +17,9 @@ impl FuncValidator<'_> {
     /// the type that describes it, if there is one; `described` tells whether the instruction takes
     /// it.
     pub(crate) fn pop_descriptor(&mut self, index: u32, described: bool) -> Result<(), Error> {
+        if !DESCRIPTORS {
+            return Ok(());
+        }
         let rule = match (self.descriptor(index), described) {
             (None, false) => return Ok(()),
             (Some(id), true) => return self.pop(Operand::heap(true, HeapType::Exact(id))),

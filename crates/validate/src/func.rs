@@ -113,6 +113,9 @@ const SHED: usize = 2 << 20;
 /// What of the rules is in the build.
 pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
 const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
+const LEGACY: bool = Features::BUILT.contains(Features::LEGACY_EXCEPTIONS);
+pub(crate) const DESCRIPTORS: bool = Features::BUILT.contains(Features::CUSTOM_DESCRIPTORS);
+const TAIL_CALLS: bool = Features::BUILT.contains(Features::TAIL_CALL);
 
 impl<'c> FuncValidator<'c> {
     /// Starts with the `body_index`th function that `module` defines.
@@ -347,9 +350,11 @@ impl<'c> FuncValidator<'c> {
             (Op::Call, &Imm::Index(func)) => self.call(func),
             (Op::CallIndirect, &Imm::Index2(ty, table)) => self.call_indirect(ty, table),
             (Op::CallRef, &Imm::Index(ty)) if GC => self.call_ref(ty),
-            (Op::ReturnCall, &Imm::Index(func)) => self.return_call(func),
-            (Op::ReturnCallIndirect, &Imm::Index2(ty, t)) => self.return_call_indirect(ty, t),
-            (Op::ReturnCallRef, &Imm::Index(ty)) if GC => self.return_call_ref(ty),
+            (Op::ReturnCall, &Imm::Index(func)) if TAIL_CALLS => self.return_call(func),
+            (Op::ReturnCallIndirect, &Imm::Index2(ty, t)) if TAIL_CALLS => {
+                self.return_call_indirect(ty, t)
+            }
+            (Op::ReturnCallRef, &Imm::Index(ty)) if GC && TAIL_CALLS => self.return_call_ref(ty),
             (Op::Drop, _) => self.pop_any().map(drop),
             (Op::Select, _) => self.select(),
             (Op::SelectT, &Imm::Types(ty, count)) => self.select_t(ty, count),
@@ -358,11 +363,11 @@ impl<'c> FuncValidator<'c> {
             (Op::TryTable, &Imm::TryTable(ty, catches)) if EXCEPTIONS => {
                 self.try_table(ty, catches)
             }
-            (Op::Try, &Imm::Block(ty)) if EXCEPTIONS => self.block(FrameKind::Try, ty),
-            (Op::Catch, &Imm::Index(tag)) if EXCEPTIONS => self.catch(Some(tag)),
-            (Op::CatchAll, _) if EXCEPTIONS => self.catch(None),
-            (Op::Delegate, &Imm::Index(label)) if EXCEPTIONS => self.delegate(label),
-            (Op::Rethrow, &Imm::Index(label)) if EXCEPTIONS => self.rethrow(label),
+            (Op::Try, &Imm::Block(ty)) if LEGACY => self.block(FrameKind::Try, ty),
+            (Op::Catch, &Imm::Index(tag)) if LEGACY => self.catch(Some(tag)),
+            (Op::CatchAll, _) if LEGACY => self.catch(None),
+            (Op::Delegate, &Imm::Index(label)) if LEGACY => self.delegate(label),
+            (Op::Rethrow, &Imm::Index(label)) if LEGACY => self.rethrow(label),
             (Op::MemorySize, &Imm::Index(memory)) => self.memory_size(memory),
             (Op::MemoryGrow, &Imm::Index(memory)) => self.memory_grow(memory),
             (Op::MemoryFill, &Imm::Index(memory)) => self.memory_fill(memory),
@@ -394,13 +399,17 @@ impl<'c> FuncValidator<'c> {
             (Op::RefTestNull, &Imm::Heap(heap)) if GC => self.ref_test(heap, true),
             (Op::RefCast, &Imm::Heap(heap)) if GC => self.ref_cast(heap, false),
             (Op::RefCastNull, &Imm::Heap(heap)) if GC => self.ref_cast(heap, true),
-            (Op::RefCastDescEq, &Imm::Heap(heap)) if GC => self.ref_cast_desc_eq(heap, false),
-            (Op::RefCastDescEqNull, &Imm::Heap(heap)) if GC => self.ref_cast_desc_eq(heap, true),
-            (Op::BrOnCastDescEq, &Imm::BrCast { label, from, to }) if GC => {
+            (Op::RefCastDescEq, &Imm::Heap(heap)) if DESCRIPTORS => {
+                self.ref_cast_desc_eq(heap, false)
+            }
+            (Op::RefCastDescEqNull, &Imm::Heap(heap)) if DESCRIPTORS => {
+                self.ref_cast_desc_eq(heap, true)
+            }
+            (Op::BrOnCastDescEq, &Imm::BrCast { label, from, to }) if DESCRIPTORS => {
                 self.pop_descriptor_of(to)?;
                 self.br_on_cast(label, from, to)
             }
-            (Op::BrOnCastDescEqFail, &Imm::BrCast { label, from, to }) if GC => {
+            (Op::BrOnCastDescEqFail, &Imm::BrCast { label, from, to }) if DESCRIPTORS => {
                 self.pop_descriptor_of(to)?;
                 self.br_on_cast_fail(label, from, to)
             }
@@ -440,8 +449,9 @@ impl<'c> FuncValidator<'c> {
     }
 
     /// Whether a feature is on.
+    #[inline]
     pub(crate) fn has(&self, feature: Features) -> bool {
-        self.ctx.features.contains(feature)
+        Features::BUILT.contains(feature) && self.ctx.features.contains(feature)
     }
 
     /// A constant expression's `ref.func`, which declares the function by itself.

@@ -1,5 +1,6 @@
 //! Structures, arrays and `i31` (garbage collection).
 
+use crate::func::DESCRIPTORS;
 use crate::subtype;
 use crate::{Error, FuncValidator, InvalidKind, Operand, work};
 use windlass_decode::{
@@ -12,9 +13,11 @@ impl<'c> FuncValidator<'c> {
         match (instr.op, instr.imm) {
             (Op::StructNew, Imm::Index(ty)) => self.struct_new(ty, false),
             (Op::StructNewDefault, Imm::Index(ty)) => self.struct_new_default(ty, false),
-            (Op::StructNewDesc, Imm::Index(ty)) => self.struct_new(ty, true),
-            (Op::StructNewDefaultDesc, Imm::Index(ty)) => self.struct_new_default(ty, true),
-            (Op::RefGetDesc, Imm::Index(ty)) => self.ref_get_desc(ty),
+            (Op::StructNewDesc, Imm::Index(ty)) if DESCRIPTORS => self.struct_new(ty, true),
+            (Op::StructNewDefaultDesc, Imm::Index(ty)) if DESCRIPTORS => {
+                self.struct_new_default(ty, true)
+            }
+            (Op::RefGetDesc, Imm::Index(ty)) if DESCRIPTORS => self.ref_get_desc(ty),
             (Op::StructGet, Imm::Index2(ty, field)) => self.struct_get(ty, field, false),
             (Op::StructGetS | Op::StructGetU, Imm::Index2(ty, field)) => {
                 self.struct_get(ty, field, true)

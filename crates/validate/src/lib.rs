@@ -24,9 +24,12 @@
 //!
 //! - `simd` (on by default): vectors.
 //! - `gc` (on by default): structures, arrays, casts, typed references to functions.
-//! - `exceptions` (on by default): `throw`, `try_table`, and the legacy `try`.
+//! - `exceptions` (on by default): `throw` and `try_table`.
 //! - `threads` (on by default): shared memories and atomic instructions.
-//! - `memory64` (on by default): memories and tables with 64-bit addresses.
+//! - `memory64` (on by default): memories and tables with 64-bit addresses, and several memories.
+//! - `tail-calls` (on by default): `return_call` and the like.
+//! - `proposals` (on by default): what WebAssembly 3.0 has not: custom descriptors (with `gc`), the
+//!   legacy `try` (with `exceptions`), 128-bit arithmetic, groups of imports.
 //! - `messages` (on by default): errors tell all that is known.
 //! - `names` (on by default): the custom section `name` is read.
 //! - `fast` (on by default): common instructions are checked, and lists sorted, by more code.

@@ -71,7 +71,9 @@ impl Lists {
 
     /// Replaces the numbers of types: see [`Context::enter`](crate::Context::enter).
     pub(crate) fn renumber(&mut self, number: &mut dyn FnMut(u32) -> u32) {
-        self.operands.iter_mut().for_each(|operand| *operand = operand.renumbered(number));
+        if GC {
+            self.operands.iter_mut().for_each(|operand| *operand = operand.renumbered(number));
+        }
     }
 
     /// Parameters (or fields) and results of a type. Empty if there is no such type.

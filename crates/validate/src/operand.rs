@@ -1,6 +1,7 @@
 //! [`Operand`]: the type of an operand in one word, so that the type stack is compact and equality
 //! is one comparison. Everything that handles the type stack uses it.
 
+use crate::func::GC;
 use core::fmt;
 use windlass_decode::{AbsHeapType, HeapType, RefType, ValType};
 
@@ -65,6 +66,8 @@ impl Operand {
     pub(crate) const fn heap(nullable: bool, heap: HeapType) -> Operand {
         let heap = match heap {
             HeapType::Abs(heap) => heap as u32,
+            // All that is defined there are functions, and nothing names their types.
+            _ if !GC => AbsHeapType::Func as u32,
             HeapType::Concrete(id) => CONCRETE | id,
             HeapType::Exact(id) => CONCRETE | EXACT | id,
         };
@@ -90,9 +93,9 @@ impl Operand {
         }
         let bits = self.0 & HEAP;
         let heap = match (self.0 & CONCRETE != 0, self.0 & EXACT != 0) {
-            (true, true) => HeapType::Exact(bits),
-            (true, false) => HeapType::Concrete(bits),
-            (false, _) => HeapType::Abs(*ABSTRACT.get(bits as usize)?),
+            (true, true) if GC => HeapType::Exact(bits),
+            (true, false) if GC => HeapType::Concrete(bits),
+            _ => HeapType::Abs(*ABSTRACT.get(bits as usize)?),
         };
         Some(RefType { nullable: self.is_nullable(), heap })
     }

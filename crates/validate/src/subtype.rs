@@ -2,6 +2,7 @@
 //! both tell what a defined type is through [`Defined`].
 
 use crate::TypeId;
+use crate::func::GC;
 use windlass_decode::{
     AbsHeapType, CompositeType, FieldType, FuncType, HeapType, Limits, RefType, StorageType,
     ValType,
@@ -35,10 +36,19 @@ fn bottom(heap: AbsHeapType) -> AbsHeapType {
     }
 }
 
+/// What is known of a type: without `gc` all that is defined are functions, and no module names
+/// their types.
+fn known(heap: HeapType) -> HeapType {
+    match heap {
+        HeapType::Concrete(_) | HeapType::Exact(_) if !GC => HeapType::Abs(AbsHeapType::Func),
+        heap => heap,
+    }
+}
+
 /// The type at the top of the hierarchy that `heap` belongs to.
 pub(crate) fn top(types: &impl Defined, heap: HeapType) -> AbsHeapType {
     use AbsHeapType::*;
-    let heap = match heap {
+    let heap = match known(heap) {
         HeapType::Abs(heap) => heap,
         HeapType::Concrete(id) | HeapType::Exact(id) => types.kind(TypeId(id)),
     };
@@ -63,7 +73,7 @@ fn abs(a: AbsHeapType, b: AbsHeapType) -> bool {
 
 pub(crate) fn heap(types: &impl Defined, a: HeapType, b: HeapType) -> bool {
     use HeapType::{Abs, Concrete, Exact};
-    match (a, b) {
+    match (known(a), known(b)) {
         (Abs(a), Abs(b)) => abs(a, b),
         (Concrete(a) | Exact(a), Abs(b)) => abs(types.kind(TypeId(a)), b),
         (Abs(a), Concrete(b) | Exact(b)) => a == bottom(types.kind(TypeId(b))),

@@ -104,8 +104,8 @@ fn hash(words: &[u32]) -> u64 {
 /// group.
 pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
     let (params, results, fields): (&[ValType], &[ValType], &[FieldType]) = match &ty.composite {
-        CompositeType::Func(func) => (&func.params, &func.results, &[]),
         _ if !GC => (&[], &[], &[]),
+        CompositeType::Func(func) => (&func.params, &func.results, &[]),
         CompositeType::Struct(fields) => (&[], &[], fields),
         CompositeType::Array(element) => (&[], &[], core::slice::from_ref(element)),
     };
@@ -115,7 +115,7 @@ pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
     });
     let vals = params.iter().chain(results).copied().chain(fields);
     let indices = vals.filter_map(|ty| match ty {
-        ValType::Ref(ty) => ty.heap.index(),
+        ValType::Ref(ty) if GC => ty.heap.index(),
         _ => None,
     });
     named(ty).0.iter().copied().chain(indices)
@@ -123,17 +123,17 @@ pub(crate) fn indices(ty: &SubType) -> impl Iterator<Item = u32> + '_ {
 
 /// Replaces every index of a defined type in `ty`.
 pub(crate) fn map_indices(ty: &mut SubType, map: &mut dyn FnMut(u32) -> u32) {
-    if GC {
-        let clauses = ty.describes.iter_mut().chain(&mut ty.descriptor);
-        for index in ty.supertypes.iter_mut().chain(clauses) {
-            *index = map(*index);
-        }
+    if !GC {
+        return;
+    }
+    let clauses = ty.describes.iter_mut().chain(&mut ty.descriptor);
+    for index in ty.supertypes.iter_mut().chain(clauses) {
+        *index = map(*index);
     }
     match &mut ty.composite {
         CompositeType::Func(func) => {
             func.params.iter_mut().chain(&mut func.results).for_each(|ty| map_val(ty, map));
         }
-        _ if !GC => {}
         CompositeType::Struct(fields) => fields.iter_mut().for_each(|field| map_field(field, map)),
         CompositeType::Array(field) => map_field(field, map),
     }
@@ -152,5 +152,7 @@ pub(crate) fn map_val(ty: &mut ValType, map: &mut dyn FnMut(u32) -> u32) {
 }
 
 pub(crate) fn map_ref(ty: &mut RefType, map: &mut dyn FnMut(u32) -> u32) {
-    ty.heap = ty.heap.with_index(map);
+    if GC {
+        ty.heap = ty.heap.with_index(map);
+    }
 }

@@ -3,7 +3,7 @@
 //! their numbers in a registry. Called by `module`.
 
 use crate::context::at;
-use crate::func::GC;
+use crate::func::{DESCRIPTORS, GC};
 use crate::hierarchy::Hierarchy;
 use crate::room::{grow_to, list};
 use crate::subtype;
@@ -76,7 +76,7 @@ impl Context {
         let start = self.types.len() as u32;
         let end = start + group.types.len() as u32;
         for (ty, index) in group.types.iter().zip(start..) {
-            if GC {
+            if DESCRIPTORS {
                 check_clauses(ty, index, &group)?;
             }
             if let Some(index) = indices(ty).find(|&index| index >= end) {
@@ -116,7 +116,9 @@ impl Context {
             if !subtype::composite(self, &ty.composite, &parent.composite) {
                 return Err(InvalidKind::SubType { sub, sup }.into());
             }
-            self.match_clauses(ty, parent)?.ok_or(InvalidKind::SubType { sub, sup })?;
+            if DESCRIPTORS {
+                self.match_clauses(ty, parent)?.ok_or(InvalidKind::SubType { sub, sup })?;
+            }
         }
         Ok(())
     }

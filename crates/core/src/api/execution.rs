@@ -14,6 +14,7 @@ use crate::{
 use alloc::{boxed::Box, vec::Vec};
 use core::any::Any;
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// A call that can be paused, of a function that returns `R`. Made by
 /// [`Func::start`](crate::Func::start) and [`TypedFunc::start`](crate::TypedFunc::start); it runs
@@ -111,7 +112,8 @@ impl<R> Execution<R> {
                 // A future is awaited where it was asked for, or nowhere: who gets this gives
                 // results himself, and can't pass it on as a request of his own.
                 Progress::Event(Event::HostPending(pending)) if pending.is_future => {
-                    return Ok(Event::HostPending(pending.given_up()));
+                    pending.give_up();
+                    return Ok(Event::HostPending(pending));
                 }
                 Progress::Event(event) => return Ok(event),
                 Progress::Yielded => {}
@@ -150,7 +152,8 @@ impl<R> Execution<R> {
                 self.slice = None;
                 Progress::Yielded
             }
-            CallState::HostPending(called, pending) => {
+            CallState::HostPending(called, error) => {
+                let pending = error.downcast()?;
                 self.pending = Some(called);
                 Progress::Event(Event::HostPending(pending))
             }
@@ -283,13 +286,13 @@ pub struct Pending {
     /// It is a future that is asked for, of a host function that is one.
     is_future: bool,
     /// Its call has ended: nobody can give results any more, nor take it for a request of his own.
-    is_given_up: bool,
+    is_given_up: AtomicBool,
 }
 
 impl Pending {
     /// Asks for `request`.
     pub fn new<R: Any + Send + Sync>(request: R) -> Pending {
-        Pending { request: Box::new(request), is_future: false, is_given_up: false }
+        Pending { request: Box::new(request), is_future: false, is_given_up: false.into() }
     }
 
     /// Asks for a future to be awaited.
@@ -298,13 +301,13 @@ impl Pending {
     }
 
     /// It asks in vain: the call that it was to pause has ended.
-    pub(crate) fn given_up(self) -> Pending {
-        Pending { is_given_up: true, ..self }
+    pub(crate) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Relaxed);
     }
 
     /// Whether who asks still waits.
     pub(crate) fn can_be_answered(&self) -> bool {
-        !self.is_given_up
+        !self.is_given_up.load(Ordering::Relaxed)
     }
 
     /// What is asked for.

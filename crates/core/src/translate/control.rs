@@ -11,7 +11,7 @@ use crate::{
     exec::{
         machine::place::{Domain, Kind, Way},
         pack_fields,
-        tables::{self, EXCEPTIONS, FAST, plain},
+        tables::{self, EXCEPTIONS, FAST, LEGACY, plain},
     },
     verify::LoopStart,
 };
@@ -374,11 +374,11 @@ impl<'m> Translator<'m> {
         let Some(frame) = self.frames.pop() else { return };
         match kind {
             FrameKind::TryTable(block) if EXCEPTIONS => self.close_try(block),
-            FrameKind::Try(block) if EXCEPTIONS => {
+            FrameKind::Try(block) if LEGACY => {
                 self.close_try(block);
                 self.end_legacy_try(block);
             }
-            FrameKind::Catch(block) if EXCEPTIONS => self.end_legacy_try(block),
+            FrameKind::Catch(block) if LEGACY => self.end_legacy_try(block),
             _ => {}
         }
         self.regions.set(frame.region);

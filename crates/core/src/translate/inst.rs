@@ -8,7 +8,7 @@ use crate::exec::{
     handlers::canonical,
     machine::place::{Dest, Domain, Kind, Place},
     pack_const, pack_fields, pack_halves,
-    tables::{self, Handlers, Maybe, Sort},
+    tables::{self, ANY_MEMORY, Handlers, Maybe, Sort},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -283,7 +283,7 @@ impl Inst {
             What::LoadShared(op, _) => tables::handlers(op).load_shared(a, d),
             What::Wrapped(op, _) => tables::handlers(op).load_wrapped(a, d),
             What::Indexed(op, shift, _) => tables::handlers(op).load_indexed(a, b, shift, d),
-            What::LoadAny(op, _, _, sort) => match (a, d) {
+            What::LoadAny(op, _, _, sort) if ANY_MEMORY => match (a, d) {
                 (Place::Slot, Dest::Slot) => tables::handlers(op).any(sort),
                 _ => None,
             },
@@ -300,7 +300,7 @@ impl Inst {
             What::Canonical(nans) => tables::canonical(nans, a, d),
             What::Vector(vector) if tables::SIMD => vector.entry(a, b, d),
             What::Object(object) if tables::GC => object.entry(a, b, d),
-            What::Vector(_) | What::Object(_) => None,
+            What::LoadAny(..) | What::Vector(_) | What::Object(_) => None,
         }
     }
 
@@ -324,7 +324,7 @@ impl Inst {
                 self.b.slot(),
                 offset.cast_signed(),
             ]))),
-            What::LoadAny(_, memory, offset, _) => {
+            What::LoadAny(_, memory, offset, _) if ANY_MEMORY => {
                 code.push(Cell::word(pack_const(d, self.a.slot(), memory)));
                 code.push(Cell::word(offset));
             }
@@ -357,7 +357,7 @@ impl Inst {
             }
             What::Vector(vector) if tables::SIMD => vector.operands(d, self.a, self.b, code),
             What::Object(object) if tables::GC => object.operands(d, self.a, self.b, code),
-            What::Vector(_) | What::Object(_) => {}
+            What::LoadAny(..) | What::Vector(_) | What::Object(_) => {}
         }
     }
 }

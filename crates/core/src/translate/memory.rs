@@ -12,7 +12,7 @@ use super::{
 use crate::exec::{
     machine::place::Domain,
     pack_const, pack_fields,
-    tables::{self, Maybe, Sort},
+    tables::{self, ANY_MEMORY, Maybe, Sort},
 };
 use windlass_decode::{MemArg, Op, Raw, Shape};
 
@@ -40,8 +40,8 @@ impl Translator<'_> {
             (Shape::v_store, Some(_)) if shared.is_some() => self.store_any(op, arg, sort)?,
             (Shape::load | Shape::v_load, Some(offset)) => self.load(op, offset),
             (Shape::store | Shape::v_store, Some(offset)) => self.store(op, offset),
-            (Shape::load | Shape::v_load, None) => self.load_any(op, arg, sort),
-            (Shape::store | Shape::v_store, None) => self.store_any(op, arg, sort)?,
+            (Shape::load | Shape::v_load, None) if ANY_MEMORY => self.load_any(op, arg, sort),
+            (Shape::store | Shape::v_store, None) if ANY_MEMORY => self.store_any(op, arg, sort)?,
             (Shape::atomic_wait | Shape::atomic_notify, _) => return self.wait_or_notify(op, arg),
             (
                 Shape::atomic_load
@@ -57,6 +57,9 @@ impl Translator<'_> {
 
     /// The sort of the memory; and the offset, if the fast handlers reach it.
     pub(super) fn reach(&self, arg: MemArg) -> Option<(Sort, Option<u32>)> {
+        if !ANY_MEMORY {
+            return Some((Sort::Own32, u32::try_from(arg.offset).ok()));
+        }
         let sort = Sort::of(self.source.context.memories.get(arg.memory as usize)?);
         let fast = arg.memory == 0 && sort == Sort::Own32;
         Some((sort, fast.then(|| u32::try_from(arg.offset).ok()).flatten()))

@@ -53,7 +53,7 @@ use crate::{
         Catches, Cell, CodeTable,
         machine::place::{Domain, Kind},
         set_by_enter,
-        tables::{self, EXCEPTIONS, FAST, GC, THREADS},
+        tables::{self, DESCRIPTORS, EXCEPTIONS, FAST, GC, LEGACY, TAIL_CALLS, THREADS},
     },
     object_type::ObjectType,
     verify::{Fault, LoopStart, Subject},
@@ -521,12 +521,12 @@ impl<'m> Translator<'m> {
             (Op::Return, _) => self.return_(),
             (Op::Call, Imm::Index(func)) => self.call(func)?,
             (Op::CallIndirect, Imm::Index2(ty, table)) => self.call_indirect(ty, table),
-            (Op::ReturnCall, Imm::Index(func)) => self.return_call(func),
-            (Op::ReturnCallIndirect, Imm::Index2(ty, table)) => {
+            (Op::ReturnCall, Imm::Index(func)) if TAIL_CALLS => self.return_call(func),
+            (Op::ReturnCallIndirect, Imm::Index2(ty, table)) if TAIL_CALLS => {
                 self.return_call_indirect(ty, table);
             }
             (Op::CallRef, Imm::Index(ty)) if GC => self.call_ref(ty),
-            (Op::ReturnCallRef, Imm::Index(ty)) if GC => self.return_call_ref(ty),
+            (Op::ReturnCallRef, Imm::Index(ty)) if GC && TAIL_CALLS => self.return_call_ref(ty),
             (Op::BrOnNull, Imm::Index(label)) if GC => self.br_on_null(label),
             (Op::BrOnNonNull, Imm::Index(label)) if GC => self.br_on_non_null(label),
             (Op::Throw, Imm::Index(tag)) if EXCEPTIONS => self.throw(tag),
@@ -534,11 +534,11 @@ impl<'m> Translator<'m> {
             (Op::TryTable, Imm::TryTable(ty, catches)) if EXCEPTIONS => {
                 self.try_table(ty, catches)?
             }
-            (Op::Try, Imm::Block(ty)) if EXCEPTIONS => self.legacy_try(ty)?,
-            (Op::Catch, Imm::Index(tag)) if EXCEPTIONS => self.catch(Some(tag))?,
-            (Op::CatchAll, _) if EXCEPTIONS => self.catch(None)?,
-            (Op::Delegate, Imm::Index(label)) if EXCEPTIONS => self.delegate(label),
-            (Op::Rethrow, Imm::Index(label)) if EXCEPTIONS => self.rethrow(label),
+            (Op::Try, Imm::Block(ty)) if LEGACY => self.legacy_try(ty)?,
+            (Op::Catch, Imm::Index(tag)) if LEGACY => self.catch(Some(tag))?,
+            (Op::CatchAll, _) if LEGACY => self.catch(None)?,
+            (Op::Delegate, Imm::Index(label)) if LEGACY => self.delegate(label),
+            (Op::Rethrow, Imm::Index(label)) if LEGACY => self.rethrow(label),
             (Op::Drop, _) => drop(self.pop()),
             (Op::Select | Op::SelectT, _) => self.select(),
             (Op::LocalGet, Imm::Index(local)) => self.local_get(local),
@@ -556,12 +556,12 @@ impl<'m> Translator<'m> {
             (Op::AtomicFence, _) if THREADS => self.fence(),
             (Op::RefEq, _) if GC => self.binary(Op::I64Eq),
             (Op::AnyConvertExtern | Op::ExternConvertAny, _) => {}
-            (Op::RefCastDescEq, _) if GC => self.desc_cast(false),
-            (Op::RefCastDescEqNull, _) if GC => self.desc_cast(true),
-            (Op::BrOnCastDescEq, Imm::BrCast { label, to, .. }) if GC => {
+            (Op::RefCastDescEq, _) if DESCRIPTORS => self.desc_cast(false),
+            (Op::RefCastDescEqNull, _) if DESCRIPTORS => self.desc_cast(true),
+            (Op::BrOnCastDescEq, Imm::BrCast { label, to, .. }) if DESCRIPTORS => {
                 self.br_desc_cast(label, to.nullable, true);
             }
-            (Op::BrOnCastDescEqFail, Imm::BrCast { label, to, .. }) if GC => {
+            (Op::BrOnCastDescEqFail, Imm::BrCast { label, to, .. }) if DESCRIPTORS => {
                 self.br_desc_cast(label, to.nullable, false);
             }
             (op, Imm::Heap(heap)) if GC => self.cast(op, heap),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     exec::{
         machine::place::Domain,
-        tables::{EXCEPTIONS, FAST},
+        tables::{EXCEPTIONS, FAST, LEGACY},
     },
     room::push,
 };
@@ -199,14 +199,14 @@ impl Prescan {
                 self.not_simple();
                 self.blocks.begin(Block::Other)?;
             }
-            (Op::Try, _) if EXCEPTIONS => {
+            (Op::Try, _) if LEGACY => {
                 self.not_simple();
                 self.blocks.begin(Block::Try(self.rethrown.len()))?;
                 push(&mut self.rethrown, false)?;
                 self.tries += 1;
                 self.max_tries = self.tries.max(self.max_tries);
             }
-            (Op::Rethrow, Imm::Index(label)) if EXCEPTIONS => {
+            (Op::Rethrow, Imm::Index(label)) if LEGACY => {
                 if let Some(Block::Try(index)) = self.blocks.around(label) {
                     self.rethrown[index] = true;
                 }
@@ -214,7 +214,7 @@ impl Prescan {
             (Op::Else, _) => self.blocks.follow_else(),
             (Op::End | Op::Delegate, _) => match self.blocks.end()? {
                 Some(Block::Loop) if FAST => self.end_loop()?,
-                Some(Block::Try(_)) if EXCEPTIONS => self.tries -= 1,
+                Some(Block::Try(_)) if LEGACY => self.tries -= 1,
                 _ => {}
             },
             (Op::Return, _) => self.blocks.follow_return(),
@@ -263,7 +263,7 @@ impl Prescan {
 
     /// How many exceptions must be kept at once, to be thrown again.
     pub(super) fn kept(&self) -> usize {
-        if EXCEPTIONS && self.rethrown.contains(&true) { self.max_tries } else { 0 }
+        if LEGACY && self.rethrown.contains(&true) { self.max_tries } else { 0 }
     }
 
     /// The locals of each domain that are to be pinned.

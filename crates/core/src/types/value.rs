@@ -1,6 +1,6 @@
 //! [`ValType`], [`RefType`] and [`HeapType`]: the types of values.
 
-use crate::{Engine, FuncType, engine::EngineId};
+use crate::{Engine, FuncType, engine::EngineId, exec::tables::GC};
 use core::fmt;
 use windlass_decode::{self as decode, AbsHeapType};
 use windlass_validate::TypeId;
@@ -63,6 +63,7 @@ macro_rules! heap_types {
             pub(crate) fn from_decoded(engine: &Engine, heap: decode::HeapType) -> HeapType {
                 match heap {
                     $(decode::HeapType::Abs(AbsHeapType::$name) => HeapType::$name,)*
+                    _ if !GC => HeapType::Func,
                     decode::HeapType::Concrete(id) => HeapType::concrete(engine, TypeId(id)),
                     decode::HeapType::Exact(id) => HeapType::concrete(engine, TypeId(id)).exact(),
                 }
@@ -72,6 +73,7 @@ macro_rules! heap_types {
                 use HeapType::{ConcreteArray, ConcreteFunc, ConcreteStruct};
                 match self {
                     $(HeapType::$name => decode::HeapType::Abs(AbsHeapType::$name),)*
+                    _ if !GC => decode::HeapType::Abs(AbsHeapType::Func),
                     ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) => {
                         match ty.is_exact() {
                             true => decode::HeapType::Exact(ty.id().0),
@@ -205,7 +207,7 @@ impl HeapType {
     const fn as_concrete(&self) -> Option<ConcreteType> {
         use HeapType::{ConcreteArray, ConcreteFunc, ConcreteStruct};
         match self {
-            ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) => Some(*ty),
+            ConcreteFunc(ty) | ConcreteStruct(ty) | ConcreteArray(ty) if GC => Some(*ty),
             _ => None,
         }
     }
@@ -279,7 +281,12 @@ impl HeapType {
 }
 
 impl From<&FuncType> for HeapType {
+    /// In builds without the feature `gc`, where nothing names the type of a function, it is that
+    /// of all functions.
     fn from(ty: &FuncType) -> HeapType {
+        if !GC {
+            return HeapType::Func;
+        }
         HeapType::ConcreteFunc(ConcreteType::new(ty.engine(), ty.id())).given(ty.engine())
     }
 }

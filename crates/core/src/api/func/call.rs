@@ -7,6 +7,7 @@ use crate::{
     CallHook, Caller, Error, Pending, ThrownException, Trap, WasmBacktrace,
     api::store::{StoreContextMut, StoreState},
     driver::{Exit, Held, ThreadHandle},
+    exec::tables::EXCEPTIONS,
     runtime::{NO_INSTANCE, StoreInner},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -54,8 +55,8 @@ pub(crate) enum CallState {
     Interrupted,
     /// Its slice of the fuel is used, and paid for what comes next: it can go on at once.
     Yielded,
-    /// A host function asks to be completed later.
-    HostPending(HostCall, Pending),
+    /// A host function asks to be completed later, by a [`Pending`].
+    HostPending(HostCall, Error),
 }
 
 /// A call of a host function.
@@ -169,7 +170,12 @@ impl<'a, T> Call<'a, T> {
             CallState::OutOfFuel => Trap::OutOfFuel.into(),
             CallState::Interrupted => Trap::Interrupted.into(),
             CallState::Yielded => return Error::msg("the call goes on"),
-            CallState::HostPending(_, pending) => pending.given_up().into(),
+            CallState::HostPending(_, error) => {
+                if let Some(pending) = error.downcast_ref() {
+                    Pending::give_up(pending);
+                }
+                error
+            }
         };
         self.with_backtrace(error)
     }
@@ -247,7 +253,7 @@ impl<'a, T> Call<'a, T> {
                     let backtrace = backtrace(thread, &self.store.inner);
                     return Err(Error::from(trap).with_backtrace(backtrace));
                 }
-                Exit::Exception(reference) => {
+                Exit::Exception(reference) if EXCEPTIONS => {
                     let store = &mut self.store.inner;
                     store.pending_exception = reference;
                     let thrown = thread.take_thrown(store);
@@ -255,6 +261,7 @@ impl<'a, T> Call<'a, T> {
                     let error = thrown.unwrap_or_else(new);
                     return Err(error.with_backtrace(backtrace(thread, store)));
                 }
+                Exit::Exception(_) => unreachable!("there are no exceptions in this build"),
             }
         }
     }
@@ -383,16 +390,16 @@ fn host_stops(
         return Ok(None);
     };
     let pending = store.pending_exception;
-    if error.is::<ThrownException>() && pending != 0 && called.instance != NO_INSTANCE {
+    if EXCEPTIONS && error.is::<ThrownException>() && pending != 0 && called.instance != NO_INSTANCE
+    {
         // It is the thread's: somebody in it may catch it.
         store.pending_exception = 0;
         thread.throw_from_host(store, pending, error);
         return Ok(None);
     }
-    let asks = error.downcast_ref().is_some_and(Pending::can_be_answered);
-    match if asks { error.downcast() } else { Err(error) } {
-        Ok(pending) => Ok(Some(CallState::HostPending(called, pending))),
-        Err(error) => Err(error.with_backtrace(backtrace(thread, store))),
+    match error.downcast_ref().is_some_and(Pending::can_be_answered) {
+        true => Ok(Some(CallState::HostPending(called, error))),
+        false => Err(error.with_backtrace(backtrace(thread, store))),
     }
 }
 

@@ -30,7 +30,10 @@ pub(super) async fn drive<T: 'static, R>(
                 let ty = execution.pending_type(store);
                 match future_of::<T>(pending, ty.as_ref()) {
                     Ok(host) => Some(host),
-                    Err(pending) => return Err(execution.end(store, pending.given_up().into())),
+                    Err(pending) => {
+                        pending.give_up();
+                        return Err(execution.end(store, pending.into()));
+                    }
                 }
             }
             Progress::Event(Event::OutOfFuel) => {

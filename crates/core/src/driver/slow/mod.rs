@@ -15,7 +15,7 @@ use crate::{
     exec::{
         SlowOp,
         meaning::num,
-        tables::{GC, THREADS},
+        tables::{GC, THREADS, WIDE_ARITHMETIC},
     },
     runtime::StoreInner,
 };
@@ -86,18 +86,19 @@ impl SlowInstr<'_> {
     pub(crate) fn execute(mut self, store: &mut StoreInner) -> Result<(), Trap> {
         use SlowOp::*;
         match self.op {
-            I64Add128 => self.wide(|[a, b, c, d]| num::i64_add128(a, b, c, d)),
-            I64Sub128 => self.wide(|[a, b, c, d]| num::i64_sub128(a, b, c, d)),
-            I64MulWideS => self.wide(|[a, b, ..]| num::i64_mul_wide_s(a, b)),
-            I64MulWideU => self.wide(|[a, b, ..]| num::i64_mul_wide_u(a, b)),
+            I64Add128 if WIDE_ARITHMETIC => self.wide(|[a, b, c, d]| num::i64_add128(a, b, c, d)),
+            I64Sub128 if WIDE_ARITHMETIC => self.wide(|[a, b, c, d]| num::i64_sub128(a, b, c, d)),
+            I64MulWideS if WIDE_ARITHMETIC => self.wide(|[a, b, ..]| num::i64_mul_wide_s(a, b)),
+            I64MulWideU if WIDE_ARITHMETIC => self.wide(|[a, b, ..]| num::i64_mul_wide_u(a, b)),
             MemoryAtomicNotify if THREADS => return self.notify(store),
             MemorySize => self.slots[0] = store.memories[self.memory(store, self.first)].pages(),
             DataDrop => store.instances[self.instance].data_dropped[self.first as usize] = true,
             ElemDrop => drop(store.drop_elements(self.instance, self.first as usize)),
-            MemoryGrow | MemoryCopy | MemoryFill | MemoryInit | TableGrow | TableFill
-            | TableCopy | TableInit | MemoryAtomicNotify | MemoryAtomicWait32
-            | MemoryAtomicWait64 | ArrayNew | ArrayNewDefault | ArrayNewData | ArrayNewElem
-            | ArrayFill | ArrayCopy | ArrayInitData | ArrayInitElem => self.op.misplaced(),
+            I64Add128 | I64Sub128 | I64MulWideS | I64MulWideU | MemoryGrow | MemoryCopy
+            | MemoryFill | MemoryInit | TableGrow | TableFill | TableCopy | TableInit
+            | MemoryAtomicNotify | MemoryAtomicWait32 | MemoryAtomicWait64 | ArrayNew
+            | ArrayNewDefault | ArrayNewData | ArrayNewElem | ArrayFill | ArrayCopy
+            | ArrayInitData | ArrayInitElem => self.op.misplaced(),
         }
         Ok(())
     }

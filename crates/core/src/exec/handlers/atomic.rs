@@ -9,7 +9,7 @@ use crate::{
     exec::machine::{
         Machine,
         context::Stop,
-        dispatch::{Handler, Step, run},
+        dispatch::{Handler, Step},
         place::{Dst, Slot},
         shared::Atomic,
     },
@@ -147,16 +147,16 @@ impl Step for Fence {
 /// The handler of a row; none if the instruction does not access memory atomically.
 macro_rules! access {
     (atomic_load raw = $raw:ident) => {
-        Some(run::<AtomicLoad<$raw>>)
+        Some(<AtomicLoad<$raw>>::HANDLER)
     };
     (atomic_store raw = $raw:ident) => {
-        Some(run::<AtomicStore<$raw>>)
+        Some(<AtomicStore<$raw>>::HANDLER)
     };
     (atomic_rmw raw = $raw:ident rmw = $modify:ident) => {
-        Some(run::<AtomicRmw<$modify, $raw>>)
+        Some(<AtomicRmw<$modify, $raw>>::HANDLER)
     };
     (atomic_cmpxchg raw = $raw:ident) => {
-        Some(run::<AtomicCmpxchg<$raw>>)
+        Some(<AtomicCmpxchg<$raw>>::HANDLER)
     };
     ($other:ident $($facts:tt)*) => {
         None

@@ -1,19 +1,19 @@
 //! Handlers of branches. A target is a distance in bytes from the branch's first operand word.
 
-#[cfg(not(feature = "fast"))]
-use super::shared;
+#[cfg(common_bodies)]
+use super::bodies;
 use super::{
     call::load_pins,
     numeric::{CmpOp, operands, slot_or_const, wide},
 };
+#[cfg(common_bodies)]
+use crate::exec::machine::dispatch::Handler;
 use crate::exec::machine::{
     Form, Machine, Name, Value,
     context::Stop,
     dispatch::Step,
     place::{Dst, Named, Src, name, named},
 };
-#[cfg(not(feature = "fast"))]
-use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
 /// How a running guest is kept in check: see [`Metering`](crate::Metering).
@@ -211,12 +211,8 @@ impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, 
         unsafe { fork::<Self>(m, 2 + wide::<O::A, A, B>()) }
     }
 
-    #[cfg(not(feature = "fast"))]
-    #[inline(always)]
-    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
-        // SAFETY: the caller's promise.
-        unsafe { shared::br_cmp::<Self, O, A, B, K, WANTED>(ip, sp, cx) }
-    }
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::br_cmp::<Self, O, A, B, K, WANTED>();
 }
 impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Fork for BrCmp<O, A, B, K, WANTED> {
     type Target = K;

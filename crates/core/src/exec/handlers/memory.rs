@@ -1,11 +1,11 @@
 //! Handlers of loads, stores and globals. Memory is little-endian whatever the host is; every
 //! access is checked against the memory's length.
 
+#[cfg(common_bodies)]
+use super::bodies;
 use super::numeric::is_vector;
-#[cfg(not(feature = "fast"))]
-use super::shared;
-#[cfg(not(feature = "fast"))]
-use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
+#[cfg(common_bodies)]
+use crate::exec::machine::dispatch::Handler;
 use crate::{
     Trap,
     exec::{
@@ -232,7 +232,7 @@ pub(crate) trait Location: Named {
     /// out of bounds may be tried again.
     const SLOTS: Option<[bool; 2]> = None;
     /// Whether other threads use the memory.
-    #[cfg_attr(feature = "fast", allow(dead_code))]
+    #[cfg_attr(not(common_bodies), allow(dead_code))]
     const IS_SHARED: bool = false;
 
     /// The address of `1 << log` bytes, checked; `log` is 4 at most.
@@ -366,12 +366,8 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
         Ok(())
     }
 
-    #[cfg(not(feature = "fast"))]
-    #[inline(always)]
-    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
-        // SAFETY: the caller's promise.
-        unsafe { shared::load::<Self, O, E>(ip, sp, cx) }
-    }
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::load::<Self, O, E>();
 }
 
 /// `memory[address] = v`. Operands: `v` and the address's; a constant `v` is the word after them.
@@ -401,12 +397,8 @@ impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
         Ok(())
     }
 
-    #[cfg(not(feature = "fast"))]
-    #[inline(always)]
-    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
-        // SAFETY: the caller's promise.
-        unsafe { shared::store::<Self, O, E, V>(ip, sp, cx) }
-    }
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::store::<Self, O, E, V>();
 }
 
 /// Any memory, and the address in it, not checked: `a + offset`, `a` of the memory's address type.

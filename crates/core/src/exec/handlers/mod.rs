@@ -1,10 +1,12 @@
 //! What cells do: a handler for each shape of instruction, generic over what it computes
 //! (`meaning`) and over the places of its operands (`machine`). `tables` chooses among them. A
-//! handler is a leaf: what takes more than a few instructions it leaves to the driver. What the
-//! handlers of small builds share (`shared`) calls.
+//! handler is a leaf: what takes more than a few instructions it leaves to the driver. What cells
+//! of small builds have in common (`bodies`) calls.
 
 pub(crate) mod atomic;
 pub(crate) mod block;
+#[cfg(common_bodies)]
+mod bodies;
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod canonical;
@@ -15,6 +17,4 @@ pub(crate) mod numeric;
 pub(crate) mod object;
 pub(crate) mod reference;
 pub(crate) mod sequence;
-#[cfg(not(feature = "fast"))]
-pub(crate) mod shared;
 pub(crate) mod vector;

@@ -1,9 +1,9 @@
 //! Handlers of the numeric and parametric instructions: one generic body a shape.
 
-#[cfg(not(feature = "fast"))]
-use super::shared;
-#[cfg(not(feature = "fast"))]
-use crate::exec::machine::{Ip, Sp, context::Context, dispatch::Left};
+#[cfg(common_bodies)]
+use super::bodies;
+#[cfg(common_bodies)]
+use crate::exec::machine::dispatch::Handler;
 use crate::{
     Trap,
     exec::machine::{
@@ -19,7 +19,7 @@ use windlass_decode::Op;
 /// An instruction with one operand.
 pub(crate) trait UnOp: Named {
     /// Whether it can trap.
-    #[cfg_attr(feature = "fast", allow(dead_code))]
+    #[cfg_attr(not(common_bodies), allow(dead_code))]
     const TRAPS: bool = false;
     type A: Value;
     type R: Value;
@@ -63,12 +63,8 @@ impl<O: UnOp, A: Src, D: Dst> Step for Un<O, A, D> {
         Ok(())
     }
 
-    #[cfg(not(feature = "fast"))]
-    #[inline(always)]
-    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
-        // SAFETY: the caller's promise.
-        unsafe { shared::un::<Self, O, A>(ip, sp, cx) }
-    }
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::un::<Self, O, A>();
 }
 
 /// `d = O(a, b)`. Operands: `d, a, b` or `d, a, constant` or `d, b, constant`; a wide constant
@@ -96,12 +92,8 @@ impl<O: BinOp, A: Src, B: Src, D: Dst> Step for Bin<O, A, B, D> {
         Ok(())
     }
 
-    #[cfg(not(feature = "fast"))]
-    #[inline(always)]
-    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
-        // SAFETY: the caller's promise.
-        unsafe { shared::bin::<Self, O, A, B>(ip, sp, cx) }
-    }
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::bin::<Self, O, A, B>();
 }
 
 /// Reads two operands: `a` in field 1 and `b` in field 2, or one of them a constant and the other

@@ -3,11 +3,9 @@
 //! one handler after the other. Everything that depends on the backend is in this file.
 
 use super::{Form, Machine, Name, context::Stop};
-#[cfg(not(feature = "fast"))]
-use super::{Ip, Sp, context::Context};
 
 /// The body of a handler.
-pub(crate) trait Step: 'static {
+pub(crate) trait Step: Sized + 'static {
     /// What the file of the instruction set calls it; none if it must not name it.
     #[cfg_attr(not(feature = "fast"), allow(dead_code))]
     const NAME: Option<Name> = None;
@@ -33,19 +31,14 @@ pub(crate) trait Step: 'static {
     /// I1 to I4 (see [`exec`](super)).
     unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
 
-    /// What the handler does in a small build. Bodies that have most of it in common go there.
-    ///
-    /// # Safety
-    /// I1 to I4.
-    #[cfg(not(feature = "fast"))]
-    #[inline(always)]
-    unsafe fn handle(ip: Ip, sp: Sp, cx: *mut Context) -> Left
-    where
-        Self: Sized,
-    {
-        // SAFETY: the caller's promise.
-        unsafe { stepped::<Self>(ip, sp, cx) }
-    }
+    /// Its handler: of its own, but where it has most in common with others.
+    const HANDLER: Handler = own(run::<Self>);
+}
+
+/// The handler with this body for CPUs that have what [`native`](crate::exec::meaning::native)
+/// asks for.
+pub(crate) const fn handler_fast<S: Step>() -> Handler {
+    own(run_fast::<S>)
 }
 
 // Nothing foreign calls handlers: both sides of their convention are this crate.
@@ -193,6 +186,9 @@ mod backend {
 #[cfg(not(feature = "fast"))]
 mod backend {
     use super::*;
+    #[cfg(common_bodies)]
+    use crate::exec::machine::Operation;
+    use crate::exec::machine::{Ip, Sp, context::Context};
 
     /// What a handler returns: nothing where it has gone on itself; or what the registers are
     /// behind it, and no `ip` if something stops, which is noted by then.
@@ -201,13 +197,49 @@ mod backend {
     #[cfg(any(not(tail_calls), debug_assertions))]
     pub(crate) type Left = (Ip, Sp);
 
-    /// The code of a cell.
-    pub(crate) type Handler = unsafe fn(Ip, Sp, *mut Context) -> Left;
+    /// The code of a cell. On 32-bit hosts it takes half of the cell's first word: in the other is
+    /// what a body works with that cells have in common.
+    #[derive(Clone, Copy)]
+    #[repr(C)]
+    pub(crate) struct Handler {
+        run: Run,
+        #[cfg(common_bodies)]
+        operation: Operation,
+    }
 
-    /// The handler with this body.
+    /// A body, as a function.
+    pub(crate) type Run = unsafe fn(Ip, Sp, *mut Context) -> Left;
+
+    /// The code of a cell that has its body alone.
+    pub(crate) const fn own(run: Run) -> Handler {
+        Handler {
+            run,
+            #[cfg(common_bodies)]
+            operation: Operation::NONE,
+        }
+    }
+
+    /// The code of a cell whose body others have, too.
+    #[cfg(common_bodies)]
+    pub(crate) const fn common(run: Run, operation: Operation) -> Handler {
+        Handler { run, operation }
+    }
+
+    /// What the body works with that runs at `ip`.
+    ///
+    /// # Safety
+    /// I1.
+    #[cfg(common_bodies)]
+    #[inline(always)]
+    pub(crate) unsafe fn operation(ip: Ip) -> Operation {
+        // SAFETY: I1: before it is the cell's first word.
+        unsafe { (*ip.sub(1)).handler.operation }
+    }
+
+    /// The body.
     pub(crate) unsafe fn run<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // SAFETY: I1 to I4 hold when code runs.
-        unsafe { S::handle(ip, sp, cx) }
+        unsafe { stepped::<S>(ip, sp, cx) }
     }
 
     /// The same for CPUs that have what [`native`](crate::exec::meaning::native) asks for.
@@ -215,7 +247,7 @@ mod backend {
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     pub(crate) unsafe fn run_fast<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // SAFETY: I1 to I4 hold when code runs.
-        unsafe { S::handle(ip, sp, cx) }
+        unsafe { stepped::<S>(ip, sp, cx) }
     }
 
     /// Steps, and goes on.
@@ -223,7 +255,7 @@ mod backend {
     /// # Safety
     /// I1 to I4.
     #[inline(always)]
-    pub(crate) unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    unsafe fn stepped<S: Step>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         // Nothing is in the others between two cells.
         let mut m = Machine::new(ip, sp, cx);
         // SAFETY: the caller's promise.
@@ -243,7 +275,7 @@ mod backend {
     #[inline(always)]
     pub(crate) unsafe fn go_on(ip: Ip, sp: Sp, cx: *mut Context) {
         // SAFETY: the caller's promise.
-        unsafe { ((*ip).handler)(ip.add(1), sp, cx) }
+        unsafe { ((*ip).handler.run)(ip.add(1), sp, cx) }
     }
 
     #[cfg(any(not(tail_calls), debug_assertions))]
@@ -283,7 +315,7 @@ mod backend {
             {
                 let (mut ip, mut sp) = (ip, sp);
                 while !ip.is_null() {
-                    (ip, sp) = ((*ip).handler)(ip.add(1), sp, cx);
+                    (ip, sp) = ((*ip).handler.run)(ip.add(1), sp, cx);
                 }
             }
             (*cx).stop
@@ -357,13 +389,21 @@ mod backend {
     }
 }
 
+#[cfg(not(feature = "fast"))]
+pub(crate) use backend::own;
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use backend::run as run_fast;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use backend::run_fast;
 pub(crate) use backend::{Handler, dispatch, run};
-#[cfg(not(feature = "fast"))]
-pub(crate) use backend::{Left, go_on, save, stepped};
+#[cfg(common_bodies)]
+pub(crate) use backend::{Left, common, go_on, operation, save};
+
+/// The code of a cell is its body.
+#[cfg(feature = "fast")]
+const fn own(run: Handler) -> Handler {
+    run
+}
 
 /// Names the backend, for tests and bug reports.
 pub const BACKEND: &str =

@@ -17,6 +17,8 @@ mod name;
     any(test, feature = "profile"),
 ))]
 pub(crate) mod names;
+#[cfg(common_bodies)]
+mod operation;
 pub(crate) mod place;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
@@ -28,5 +30,7 @@ pub(crate) mod views;
 pub(crate) use cell::{Cell, Ip, pack_const, pack_fields, pack_halves};
 pub(crate) use form::Form;
 pub(crate) use name::Name;
+#[cfg(common_bodies)]
+pub(crate) use operation::{Access, Operation};
 pub(crate) use registers::{Machine, Sp};
 pub(crate) use value::{Scalar, Value};

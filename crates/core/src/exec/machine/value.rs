@@ -7,6 +7,9 @@ use crate::exec::meaning::v128::Simd;
 pub(crate) trait Value: Copy {
     /// How many operand words of its own a constant takes where it can do without.
     const WORDS: usize;
+    /// Whether it is an `i32`.
+    #[cfg(common_bodies)]
+    const IS_I32: bool = false;
     /// Reads it from a slot, a global or code.
     ///
     /// # Safety
@@ -34,7 +37,7 @@ pub(crate) trait Scalar: Value {
 }
 
 macro_rules! value {
-    ($ty:ty, $words:literal, $acc:ident, $p0:ident, $p1:ident, $reg:ty,
+    ($ty:ty, $words:literal, $is_i32:literal, $acc:ident, $p0:ident, $p1:ident, $reg:ty,
      |$b:ident| $from:expr, |$v:ident| $to:expr, |$k:ident| $const:expr,
      |$r:ident| $from_reg:expr, |$w:ident| $to_reg:expr) => {
         impl Scalar for $ty {
@@ -50,6 +53,8 @@ macro_rules! value {
         }
         impl Value for $ty {
             const WORDS: usize = $words;
+            #[cfg(common_bodies)]
+            const IS_I32: bool = $is_i32;
             #[inline(always)]
             unsafe fn read(at: *const u64) -> $ty {
                 // SAFETY: the caller's promise.
@@ -98,14 +103,38 @@ macro_rules! value {
     };
 }
 
-value!(i32, 0, acc, p0, p1, u64, |b| b as i32, |v| v as u32 as u64, |k| k, |r| r as i32, |w| w
-    as u32
-    as u64);
-value!(i64, 1, acc, p0, p1, u64, |b| b as i64, |v| v as u64, |k| k.into(), |r| r as i64, |w| w
-    as u64);
+value!(
+    i32,
+    0,
+    true,
+    acc,
+    p0,
+    p1,
+    u64,
+    |b| b as i32,
+    |v| v as u32 as u64,
+    |k| k,
+    |r| r as i32,
+    |w| w as u32 as u64
+);
+value!(
+    i64,
+    1,
+    false,
+    acc,
+    p0,
+    p1,
+    u64,
+    |b| b as i64,
+    |v| v as u64,
+    |k| k.into(),
+    |r| r as i64,
+    |w| w as u64
+);
 value!(
     f32,
     0,
+    false,
     f32_acc,
     f32_p0,
     f32_p1,
@@ -120,6 +149,7 @@ value!(
 value!(
     f64,
     1,
+    false,
     f64_acc,
     f64_p0,
     f64_p1,

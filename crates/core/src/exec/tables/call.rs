@@ -18,7 +18,7 @@ use crate::{
         },
         machine::{
             Value,
-            dispatch::{Handler, run},
+            dispatch::{Handler, Step},
             place::{Acc, Const, Kind, Named, P0, P1, Place, Slot},
         },
     },
@@ -98,7 +98,7 @@ pub(crate) fn small_bulk(op: SlowOp, metering: Metering) -> Maybe {
 
 /// Handlers that have one form only.
 pub(crate) mod plain {
-    use super::{Entry, Handler, TableSet, atomic, call, run};
+    use super::{Entry, Handler, Step, TableSet, atomic, call};
     pub(crate) const CALL: Entry = Entry::of::<call::Call>();
     pub(crate) const CALL_IMPORT: Entry = Entry::of::<call::CallImport>();
     pub(crate) const RETURN_CALL: Entry = Entry::of::<call::ReturnCall>();
@@ -111,8 +111,8 @@ pub(crate) mod plain {
     pub(crate) const UNREACHABLE: Entry = Entry::of::<call::Unreachable>();
     pub(crate) const THROW: Entry = Entry::of::<call::Throw>();
     pub(crate) const THROW_REF: Entry = Entry::of::<call::ThrowRef>();
-    pub(crate) const UNTRANSLATED: Handler = run::<call::Untranslated>;
+    pub(crate) const UNTRANSLATED: Handler = call::Untranslated::HANDLER;
     pub(crate) const FENCE: Entry = Entry::of::<atomic::Fence>();
-    pub(crate) const HALT: Handler = run::<call::Halt>;
-    pub(crate) const SWITCH_BACK: Handler = run::<call::SwitchBack>;
+    pub(crate) const HALT: Handler = call::Halt::HANDLER;
+    pub(crate) const SWITCH_BACK: Handler = call::SwitchBack::HANDLER;
 }

@@ -175,7 +175,7 @@ macro_rules! over_places {
 macro_rules! any_table {
     ($body:ident < $op:ty, $($place:ty),+ >) => {
         [
-            h::<$body<$op, Any<false>, $($place),+>>(),
+            if ANY_MEMORY { h::<$body<$op, Any<false>, $($place),+>>() } else { None },
             if THREADS { h::<$body<$op, Any<true>, $($place),+>>() } else { None },
         ]
     };

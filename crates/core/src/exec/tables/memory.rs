@@ -1,8 +1,8 @@
 //! Handlers of loads and stores of numbers.
 
 use super::{
-    BinTable, ByPlace, LoadTables, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PLACES, PairTable,
-    StoreTables, THREADS, UnTable, cut, h,
+    ANY_MEMORY, BinTable, ByPlace, LoadTables, NO_BIN, NO_DEST, NO_PAIR, NO_PLACE, PLACES,
+    PairTable, StoreTables, THREADS, UnTable, cut, h,
 };
 use crate::exec::{
     handlers::memory::{Any, Base, Indexed, Load, LoadOp, Raw, Shared, Store, StoreOp, Wrapped},

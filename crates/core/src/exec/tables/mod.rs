@@ -24,7 +24,7 @@ pub(crate) mod vector_ops;
 
 use super::{
     machine::{
-        dispatch::{Handler, Step, run, run_fast},
+        dispatch::{Handler, Step, handler_fast},
         place::{Dest, Place},
     },
     meaning::native,
@@ -53,7 +53,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// That of a body which is always there.
     const fn of<S: Step>() -> Entry {
-        const { Entry { handler: run::<S>, role: Role::of::<S>() } }
+        const { Entry { handler: S::HANDLER, role: Role::of::<S>() } }
     }
 
     /// That of cells that are in no sequence.
@@ -72,6 +72,14 @@ pub(crate) const SIMD: bool = Features::BUILT.contains(Features::SIMD);
 pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
 pub(crate) const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
 pub(crate) const THREADS: bool = Features::BUILT.contains(Features::THREADS);
+pub(crate) const LEGACY: bool = Features::BUILT.contains(Features::LEGACY_EXCEPTIONS);
+pub(crate) const DESCRIPTORS: bool = Features::BUILT.contains(Features::CUSTOM_DESCRIPTORS);
+pub(crate) const TAIL_CALLS: bool = Features::BUILT.contains(Features::TAIL_CALL);
+pub(crate) const WIDE_ARITHMETIC: bool = Features::BUILT.contains(Features::WIDE_ARITHMETIC);
+/// Whether there are memories that not all handlers of loads and stores reach.
+pub(crate) const ANY_MEMORY: bool = THREADS
+    || Features::BUILT.contains(Features::MEMORY64)
+    || Features::BUILT.contains(Features::MULTI_MEMORY);
 
 /// How many of the places there are handlers for: the first of [`Place`]. Tables have no more.
 pub(crate) const PLACES: usize = if FAST { 5 } else { 2 };
@@ -118,7 +126,7 @@ impl<S: Step> Chosen<S> {
     const HANDLER: Maybe = if Self::IS_THERE { Some(Entry::of::<S>()) } else { None };
     /// The same for the CPUs with more.
     const NATIVE: Maybe = if Self::IS_THERE {
-        Some(Entry { handler: run_fast::<S>, role: Role::of::<S>() })
+        Some(Entry { handler: handler_fast::<S>(), role: Role::of::<S>() })
     } else {
         None
     };

@@ -233,19 +233,23 @@ pub(super) fn of_fast(op: Op) -> Handlers {
 #[cfg(test)]
 mod tests {
     use super::{ALL, MADE, Maybe, Table};
-    use crate::exec::tables::{FAST, fusions::handler_of};
+    use crate::exec::{
+        machine::Cell,
+        tables::{FAST, fusions::handler_of},
+    };
     use core::marker::PhantomData;
 
     /// Each entry of the tables is found as it was made, with the handler of the part that it is.
     #[test]
     fn entries_are_kept() {
         let (mut at, mut parts) = (0, 0);
-        let told = |entry: Maybe| entry.map(|entry| (entry.handler as usize, entry.role));
+        let bits = |handler| Cell::of_handler(handler).bits();
+        let told = |entry: Maybe| entry.map(|entry| (bits(entry.handler), entry.role));
         for &entry in MADE.iter().flatten().flat_map(|made| made.entries) {
             let kept = Table { first: at, of: PhantomData }.entry();
             assert_eq!(told(kept), told(entry), "entry {at}");
             if let Some(handler) = entry.and_then(|entry| handler_of(entry.role)) {
-                assert_eq!(entry.map(|entry| entry.handler as usize), Some(handler as usize));
+                assert_eq!(entry.map(|entry| bits(entry.handler)), Some(bits(handler)));
                 parts += 1;
             }
             at = at.checked_add(1).unwrap();

@@ -3,8 +3,9 @@
 //! the code; a result goes to a slot and the accumulator, or to the accumulator alone.
 
 use super::{
-    ByFewPlaces, Chosen, FAST, FewDests, LoadLaneTables, Maybe, PLACES, SIMD, StoreLaneTables,
-    THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables, VectorUnTable, cut, h,
+    ANY_MEMORY, ByFewPlaces, Chosen, FAST, FewDests, LoadLaneTables, Maybe, PLACES, SIMD,
+    StoreLaneTables, THREADS, TernTable, VectorBinTable, VectorLoadTables, VectorStoreTables,
+    VectorUnTable, cut, h,
 };
 use crate::exec::{
     handlers::{

@@ -1,0 +1,28 @@
+//! [`Operation`]: what a body works with that cells have in common, in small builds on 32-bit
+//! hosts.
+
+use crate::Trap;
+
+/// What computes, of a slot's bits; or an access to memory. The body knows which.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) union Operation {
+    none: usize,
+    pub(crate) one: fn(u64) -> u64,
+    pub(crate) try_one: fn(u64, &mut u64) -> Result<(), Trap>,
+    pub(crate) two: fn(u64, u64) -> u64,
+    pub(crate) try_two: fn(u64, u64, &mut u64) -> Result<(), Trap>,
+    pub(crate) access: &'static Access,
+}
+
+/// What moves a value between a memory and a slot, or the code; and how many bytes, as a power
+/// of 2.
+pub(crate) struct Access {
+    pub(crate) log: u32,
+    /// Both addresses are checked.
+    pub(crate) to: unsafe fn(*mut u8, *mut u64),
+}
+
+impl Operation {
+    pub(crate) const NONE: Operation = Operation { none: 0 };
+}
