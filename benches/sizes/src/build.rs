@@ -60,7 +60,7 @@ pub(crate) const BUILDS: [Build; 9] = [
     build("ARM, 3.0", ARM, "small", CALLING, THREE, 220_100),
     build("RISC-V, 2.0", RISCV, "small", COLLECTED, TWO, 183_600),
     build("RISC-V, 3.0", RISCV, "small", COLLECTED, THREE, 265_800),
-    build("x86-64, compact", X86, "small", "", FULL, 894_700),
+    build("x86-64, compact", X86, "small", "", FULL, 846_500),
     build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 780_200),
     build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 458_600),
     build("x86-64, default", X86, "fast", "", DEFAULT, 2_700_000),
