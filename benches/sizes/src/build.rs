@@ -63,8 +63,8 @@ pub(crate) const BUILDS: [Build; 9] = [
     build("x86-64, compact", X86, "small", "", FULL, 846_500),
     build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 780_200),
     build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 458_600),
-    build("x86-64, default", X86, "fast", "", DEFAULT, 2_700_000),
-    build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_775_000),
+    build("x86-64, default", X86, "fast", "", DEFAULT, 2_420_000),
+    build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_745_000),
 ];
 
 const fn build(
