@@ -35,7 +35,7 @@ impl Translator<'_> {
     pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
         let cells = self.state.room.saturating_add(cells).saturating_add(1);
         // What the next operator takes ahead has room then, too: the lists grow once.
-        Ok(self.state.reserve(cells.saturating_add(AHEAD))?)
+        Ok(self.state.reserve(cells.saturating_add(AHEAD - 1))?)
     }
 
     /// Takes room for as many operands more as an operator can push.
