@@ -97,10 +97,12 @@ impl Tree {
         }
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let word = rest[..end].to_owned();
+        let word = &rest[..end];
         if word.is_empty() {
             return Err(format!("expected a name at `{rest}`"));
         }
+        // A number has one form.
+        let word = word.parse().map_or(word.to_owned(), |number: u32| number.to_string());
         *rest = rest[end..].trim_start();
         let mut args = Vec::new();
         if let Some(inner) = rest.strip_prefix('<') {
@@ -133,10 +135,11 @@ impl Tree {
         self.args.iter().fold(Name::of(&self.word), |name, arg| name.with(arg.name()))
     }
 
-    /// By which name the handler is chosen: an instruction has the same forms on every CPU.
+    /// By which name the handler is chosen: an instruction has the same forms on every CPU, and in
+    /// memories that are shared.
     fn chosen_as(&self) -> Name {
         match (self.word.as_str(), self.args.as_slice()) {
-            ("Fast", [op]) => op.chosen_as(),
+            ("Fast" | "Shared", [inner]) => inner.chosen_as(),
             (_, []) => self.name(),
             (word, args) => {
                 args.iter().fold(Name::of(word), |name, arg| name.with(arg.chosen_as()))
@@ -363,9 +366,16 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
          pub(super) const LONGEST: usize = {LONGEST};\n",
         reading.all,
     );
-    // Blocks are found in code that has the handlers of their cells.
-    let in_blocks = set.blocks.iter().flat_map(|(block, _)| &block.cells).map(|cell| &cell.name);
-    let all_named = set.handlers.keys().chain(in_blocks.clone());
+    // Where the parts of sequences and blocks stand first: these are found in code that has the
+    // handlers of their cells.
+    let mut parts = BTreeMap::new();
+    for (sequence, place) in &set.sequences {
+        sequence.iter().for_each(|part| _ = parts.entry(part).or_insert(*place));
+    }
+    for (block, place) in &set.blocks {
+        block.cells.iter().for_each(|cell| _ = parts.entry(&cell.name).or_insert(*place));
+    }
+    let all_named = set.handlers.keys().chain(parts.keys().copied());
     let mut admitted: Vec<u64> = all_named.map(|tree| tree.chosen_as().0).collect();
     admitted.sort_unstable();
     admitted.dedup();
@@ -382,28 +392,28 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         );
     }
 
-    let parts: BTreeSet<&Tree> = set.sequences.keys().flatten().chain(in_blocks).collect();
-    let number: BTreeMap<&Tree, usize> = parts.iter().copied().zip(0..).collect();
+    let number: BTreeMap<&Tree, usize> = parts.keys().copied().zip(0..).collect();
     let run = |tree: &Tree| if tree.has("Fast") { "run_fast" } else { "run" };
-    let handlers = parts.iter().map(|part| format!("{}::<{}>", run(part), part.to_type()));
+    let handlers = parts.keys().map(|part| format!("{}::<{}>", run(part), part.to_type()));
     list(
         &mut out,
         "/// Parts of sequences and blocks.\npub(super) static PARTS",
         "Handler",
         handlers,
     );
-    for part in &parts {
+    for (part, place) in &parts {
         let (body, name, text) = (part.to_type(), part.name().0, part.to_text());
+        let place = place.text(&file);
         let _ = writeln!(
             out,
             "const _: () = assert!(\n    \
              matches!(<{body} as Step>::NAME, Some(Name({name}))),\n    \
-             \"{file}: no cell of a sequence is `{text}`\",\n);",
+             \"{place}: no cell of a sequence or block is `{text}`\",\n);",
         );
     }
-    let pinned: Vec<Tree> = parts.iter().flat_map(|part| part.pinned()).collect();
+    let pinned: Vec<Tree> = parts.keys().flat_map(|part| part.pinned()).collect();
     let special: BTreeSet<&Tree> =
-        set.handlers.keys().chain(&pinned).chain(parts.iter().copied()).collect();
+        set.handlers.keys().chain(&pinned).chain(parts.keys().copied()).collect();
     let special: BTreeMap<&Tree, usize> = special
         .into_iter()
         .filter_map(|tree| Some((tree, *number.get(&tree.general()?)?)))

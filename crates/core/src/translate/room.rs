@@ -35,7 +35,9 @@ impl Translator<'_> {
     pub(super) fn take_room(&mut self, cells: usize) -> Result<(), TranslateError> {
         let cells = self.state.room.saturating_add(cells).saturating_add(1);
         // What the next operator takes ahead has room then, too: the lists grow once.
-        Ok(self.state.reserve(cells.saturating_add(AHEAD - 1))?)
+        self.state.reserve(cells.saturating_add(AHEAD - 1))?;
+        self.state.grant(cells);
+        Ok(())
     }
 
     /// Takes room for as many operands more as an operator can push.
@@ -78,9 +80,7 @@ impl State {
     /// Takes room for so many cells.
     #[cold]
     fn reserve(&mut self, cells: usize) -> Result<(), TryReserveError> {
-        let copies = self.loose.len().saturating_add(cells);
-        let words = cells.saturating_mul(WORDS).saturating_add(copies.saturating_mul(COPY));
-        let [one, few] = [cells, cells.saturating_mul(FEW)];
+        let [words, one, few] = self.room_for(cells);
         self.builder.reserve(words)?;
         self.stack.try_reserve(few)?;
         self.loose.try_reserve(one)?;
@@ -91,12 +91,26 @@ impl State {
         }
         self.patches.try_reserve(few)?;
         self.regions.reserve(few)?;
+        self.grant(cells);
+        Ok(())
+    }
+
+    /// For tests: so many cells may be added.
+    fn grant(&mut self, _cells: usize) {
         #[cfg(debug_assertions)]
         {
+            let [words, one, few] = self.room_for(_cells);
             let more = [few, one, one, few, few, few, words];
             self.granted = core::array::from_fn(|index| self.lens()[index] + more[index]);
         }
-        Ok(())
+    }
+
+    /// How many words of code that many cells may need, and how many items of lists that get one of
+    /// each, and of lists that get more.
+    fn room_for(&self, cells: usize) -> [usize; 3] {
+        let copies = self.loose.len().saturating_add(cells);
+        let words = cells.saturating_mul(WORDS).saturating_add(copies.saturating_mul(COPY));
+        [words, cells, cells.saturating_mul(FEW)]
     }
 
     /// How long the lists are.

@@ -13,7 +13,7 @@ use crate::{
             Form, Machine, Name, Value,
             context::Stop,
             dispatch::Step,
-            place::{Dst, Named, Src, name, named},
+            place::{Dst, Named, Src, chosen_as, name, named},
             shared::Atomic,
             views::{FirstMemory, MemoryView},
         },
@@ -222,8 +222,6 @@ impl<A: Src, B: Src, const SHIFT: u32> Address for Indexed<A, B, SHIFT> {
 
 /// Where an access goes: to an [`Address`] in memory 0, [`Shared`] or not, or to [`Any`] memory.
 pub(crate) trait Location: Named {
-    /// The instruction set has an access here if it names the same there.
-    type ChosenAs: Location;
     /// How many operand words say so.
     const WORDS: usize;
     /// As of [`Src`].
@@ -261,7 +259,6 @@ pub(crate) trait Location: Named {
 }
 
 impl<E: Address> Location for E {
-    type ChosenAs = E;
     const WORDS: usize = 1;
     const IS_PLAIN: bool = E::IS_PLAIN;
     const SLOTS: Option<[bool; 2]> = Some(E::SLOTS);
@@ -285,13 +282,14 @@ impl<E: Address> Location for E {
     }
 }
 
-named! { Shared<E>; }
-
 /// An address in memory 0, which other threads use too. The instruction set has a form of an access
 /// if it has the same where nobody else is.
 pub(crate) struct Shared<E>(PhantomData<E>);
+impl<E: Address> Named for Shared<E> {
+    const NAME: Name = Name::of("Shared").with(E::NAME);
+    const CHOSEN_AS: Name = E::CHOSEN_AS;
+}
 impl<E: Address> Location for Shared<E> {
-    type ChosenAs = E;
     const WORDS: usize = <E as Location>::WORDS;
     const IS_SHARED: bool = true;
     const IS_PLAIN: bool = <E as Location>::IS_PLAIN;
@@ -318,7 +316,6 @@ impl<const SHARED: bool> Named for Any<SHARED> {
     const NAME: Name = Name::of("Any").with(Name::of_number(SHARED as u32));
 }
 impl<const SHARED: bool> Location for Any<SHARED> {
-    type ChosenAs = Self;
     const WORDS: usize = 2;
     const IS_PLAIN: bool = true;
     const IS_SHARED: bool = SHARED;
@@ -346,7 +343,7 @@ impl<const SHARED: bool> Location for Any<SHARED> {
 pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
 impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
     const NAME: Option<Name> = name!(Load, O, E, D);
-    const CHOSEN_AS: Option<Name> = Load::<O, E::ChosenAs, D>::NAME;
+    const CHOSEN_AS: Option<Name> = chosen_as!(Load, O, E, D);
     const IS_ALWAYS_THERE: bool = E::IS_PLAIN && D::IS_PLAIN;
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => {
@@ -374,7 +371,7 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
 pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
     const NAME: Option<Name> = name!(Store, O, E, V);
-    const CHOSEN_AS: Option<Name> = Store::<O, E::ChosenAs, V>::NAME;
+    const CHOSEN_AS: Option<Name> = chosen_as!(Store, O, E, V);
     const IS_ALWAYS_THERE: bool = E::IS_PLAIN && V::IS_PLAIN;
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => Form::of(E::WORDS + V::IS_CONST as usize)

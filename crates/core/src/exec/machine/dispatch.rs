@@ -19,7 +19,7 @@ pub(crate) trait Step: Sized + 'static {
     const FALLS_THROUGH: bool = true;
 
     /// Whether all that the driver has to know, if it stops, is where: no other register is in use.
-    #[cfg_attr(not(all(tail_calls, feature = "fast")), allow(dead_code))]
+    #[cfg_attr(not(all(tail_calls, not(debug_assertions), feature = "fast")), allow(dead_code))]
     const STOPS_BARE: bool = false;
 
     /// What blocks have to know of its cell; none if it can't be in one.
