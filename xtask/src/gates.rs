@@ -47,8 +47,9 @@ const GATES: &[Gate] = &[
 ];
 
 /// The most that the command may take in a release build, stripped, in bytes: on x86-64 it took
-/// 4,947,512 when this was written. Who makes it larger says why, and measures again.
-const LARGEST: u64 = 5_400_000;
+/// 6,446,808 when this was written: a quarter is the engine, 0.8 MB the parser and printer of text.
+/// Who makes it larger says why, and measures again.
+const LARGEST: u64 = 6_600_000;
 
 /// Runs the gates whose names contain one of the words, or all. True if none failed.
 pub(crate) fn run(words: &[String]) -> bool {

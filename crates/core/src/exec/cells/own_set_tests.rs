@@ -68,6 +68,24 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
     assert!(read("include general\n").is_ok());
 }
 
+#[test]
+fn parts_of_sequences_and_blocks_are_in_the_set() {
+    let admitted = |text: &str| {
+        let tables = read(text).expect("there is nothing wrong");
+        let names = tables.split("static ADMITTED").nth(1).and_then(|rest| rest.split("];").next());
+        let names = names.expect("they are listed").split(['\n', ',']);
+        names.filter_map(|name| name.parse::<u64>().ok()).count()
+    };
+    let parts = "Bin<I32Add, Acc, Slot, Acc> + Bin<I32Xor, Acc, Const, Slot>";
+    assert_eq!(admitted(&format!("sequence 1 {parts}")), 2);
+    assert_eq!(admitted(&format!("sequence 1 {parts}\nhandler 1 {}", &parts[..27])), 2);
+    // Shared or not, and by which number: it is the same choice.
+    let load = |place: &str| format!("handler 1 Load<I32Load, {place}, Slot>\n");
+    let both = load("Base<P0>") + &load("Shared<Base<P0>>");
+    assert_eq!(admitted(&both), 1);
+    assert_eq!(admitted(&(load("Indexed<P0, Slot, 2>") + &load("Indexed<P0, Slot, 02>"))), 1);
+}
+
 /// The translator chooses them without the general set, too: or else no code had such a block.
 #[test]
 fn handlers_of_a_blocks_cells_are_there() {
