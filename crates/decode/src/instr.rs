@@ -216,6 +216,10 @@ impl<'a> Instrs<'a> {
         let op = self.reader.op()?;
         let info = op.info();
         self.reader.require_any(info.feature, info.mnemonic, offset)?;
+        // Its row names references to functions: they bring it, where there are tail calls.
+        if GC && !TAIL_CALLS && matches!(op, Op::ReturnCallRef) {
+            self.reader.require(Features::TAIL_CALL, info.mnemonic, offset)?;
+        }
         let imm = self.reader.imm(info.imm)?;
         Ok(Instr { op, imm, offset })
     }
@@ -228,6 +232,7 @@ const FAST: bool = cfg!(feature = "fast");
 pub(crate) const GC: bool = Features::BUILT.contains(Features::GC);
 const EXCEPTIONS: bool = Features::BUILT.contains(Features::EXCEPTIONS);
 const SIMD: bool = Features::BUILT.contains(Features::SIMD);
+const TAIL_CALLS: bool = Features::BUILT.contains(Features::TAIL_CALL);
 const SEVERAL_MEMORIES: bool = Features::BUILT.contains(Features::MULTI_MEMORY);
 
 /// Instructions that are read at once where they are short: those of the MVP with the commonest

@@ -1,8 +1,7 @@
 //! Instructions on references of all kinds: null, functions, tests and casts, and branches on them.
 
-use crate::subtype::top;
-use crate::{Error, FuncValidator, InvalidKind, Operand};
-use windlass_decode::{AbsHeapType, Features, HeapType, RefType};
+use crate::{Error, FuncValidator, InvalidKind, Operand, func::DESCRIPTORS, subtype::top};
+use windlass_decode::{AbsHeapType, ErrorKind, Features, HeapType, RefType};
 
 impl FuncValidator<'_> {
     /// The reference type to the module's type `index`.
@@ -110,6 +109,12 @@ impl FuncValidator<'_> {
         };
         if fits {
             return Ok((from, to));
+        }
+        let is_wanted = !DESCRIPTORS && self.ctx.features.contains(Features::CUSTOM_DESCRIPTORS);
+        if is_wanted && top(self.ctx, to.heap) == top(self.ctx, from.heap) {
+            let what = "a cast to a type that is not below the operand's";
+            let kind = ErrorKind::NotBuilt { what, feature: "proposals" };
+            return Err(windlass_decode::Error::new(kind, self.offset).into());
         }
         Err(self.error(InvalidKind::Mismatch {
             what: "the type to cast to",
