@@ -20,12 +20,21 @@
 //!    execute then, in files `fuel-NAME`, the sequences that begin with such a cell are chosen in
 //!    the same way, beside the others.
 
+use body::{Body, Tree};
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write,
     fs, io, iter,
+    num::ParseFloatError,
     path::{Path, PathBuf},
 };
+
+#[allow(dead_code)]
+#[path = "../../crates/core/build/body.rs"]
+mod body;
+#[allow(dead_code)]
+#[path = "../../crates/core/src/exec/machine/name.rs"]
+mod name;
 
 /// How many handlers, but for those of vectors, and how many sequences there are to be.
 #[derive(Clone, Copy)]
@@ -56,96 +65,35 @@ const CODE: &str = "code-";
 const PAYS: &str = "Charge<Fueled>";
 const PAYING: usize = 128;
 
-/// Bodies that the file admits by their places.
-const CHOSEN: [&str; 22] = [
-    "Un",
-    "Bin",
-    "CmpSelect",
-    "Select",
-    "BrCmp",
-    "BrTest",
-    "BrAnd",
-    "Latch",
-    "LatchTest",
-    "Load",
-    "Store",
-    "StructGet",
-    "StructSet",
-    "ArrayGet",
-    "ArraySet",
-    "Tern",
-    "Shift",
-    "Extract",
-    "Replace",
-    "Shuffle",
-    "LoadLane",
-    "StoreLane",
-];
-
-/// Bodies that it admits if their operand is a pinned local; all others are always there.
-const CHOSEN_PINNED: [&str; 15] = [
-    "RefTest",
-    "RefCast",
-    "BrCast",
-    "DescTest",
-    "DescCast",
-    "ArrayLen",
-    "NewFirst",
-    "NewField",
-    "NewLast",
-    "NewDescribed",
-    "GetDesc",
-    "RefI31",
-    "TableGet",
-    "ReturnCallIndirect",
-    "ReturnCallRef",
-];
-
-/// Those of both whose last parameter is where a result goes.
-const WITH_RESULT: [&str; 21] = [
-    "Un",
-    "Bin",
-    "CmpSelect",
-    "Select",
-    "Load",
-    "StructGet",
-    "ArrayGet",
-    "Tern",
-    "Shift",
-    "Extract",
-    "Replace",
-    "Shuffle",
-    "LoadLane",
-    "RefTest",
-    "DescTest",
-    "ArrayLen",
-    "NewLast",
-    "NewDescribed",
-    "GetDesc",
-    "RefI31",
-    "TableGet",
-];
-
-/// A handler, by its place in [`Profiles::names`].
+/// A handler, by its place in [`Profiles::handlers`].
 type Handler = u32;
 
 /// Cells that follow each other in memory.
 #[derive(Default)]
 struct Stretch {
     handlers: Vec<Handler>,
-    /// Of each the one that reads of slots what it reads of pinned locals: see [`general`].
+    /// Of each the one that reads of slots what it reads of pinned locals: see [`Tree::general`].
     general: Vec<Handler>,
     /// How often each was executed, in parts of [`TOTAL`].
     counts: Vec<f64>,
     program: usize,
 }
 
+/// A handler that occurs in profiles.
+#[derive(Clone)]
+struct Known {
+    name: String,
+    tree: Tree,
+    /// What [`Tree::general`] says; itself, if that is nothing.
+    general: Handler,
+    /// What [`first`] says.
+    first: Option<Handler>,
+}
+
 #[derive(Default)]
 struct Profiles {
-    names: Vec<String>,
+    handlers: Vec<Known>,
     numbers: BTreeMap<String, Handler>,
-    /// Of handlers the one that the translator has to find before: see [`first`].
-    first: BTreeMap<Handler, Handler>,
     stretches: Vec<Stretch>,
     programs: usize,
 }
@@ -160,17 +108,16 @@ impl Profiles {
             let mut stretch = Stretch { program, ..Stretch::default() };
             for line in block.lines().filter(|line| !line.is_empty()) {
                 let (count, name) = line.split_once(' ').unwrap_or((line, ""));
-                let count: f64 = count.parse().map_err(|_| {
-                    let what = format!("{}: `{line}` is no count and name", path.display());
+                let invalid = |error: String| {
+                    let what =
+                        format!("{}: `{line}` is no count and name: {error}", path.display());
                     io::Error::new(io::ErrorKind::InvalidData, what)
-                })?;
-                let name = &*unshared(name);
-                stretch.handlers.push(self.number(name));
-                stretch.general.push(self.number(&general(name)));
-                if let Some(first) = first(name) {
-                    let (handler, first) = (self.number(name), self.number(&first));
-                    self.first.insert(handler, first);
-                }
+                };
+                let count: f64 =
+                    count.parse().map_err(|error: ParseFloatError| invalid(error.to_string()))?;
+                let handler = self.number(name).map_err(invalid)?;
+                stretch.handlers.push(handler);
+                stretch.general.push(self.handlers[handler as usize].general);
                 stretch.counts.push(count);
                 total += count;
             }
@@ -185,25 +132,50 @@ impl Profiles {
 
     /// The same handlers have the same numbers.
     fn without_programs(&self) -> Profiles {
-        let (names, numbers) = (self.names.clone(), self.numbers.clone());
-        Profiles { names, numbers, ..Profiles::default() }
+        let (handlers, numbers) = (self.handlers.clone(), self.numbers.clone());
+        Profiles { handlers, numbers, ..Profiles::default() }
     }
 
-    /// All handlers that the other one has names for get these, too.
-    fn name(&mut self, other: &Profiles) {
-        other.names.iter().for_each(|name| {
-            self.number(name);
-        });
+    /// All handlers that the other one knows get numbers, too.
+    fn know(&mut self, other: &Profiles) {
+        other.handlers.iter().for_each(|known| _ = self.add(known.tree.clone()));
     }
 
-    fn number(&mut self, name: &str) -> Handler {
-        if let Some(&number) = self.numbers.get(name) {
-            return number;
+    fn number(&mut self, name: &str) -> Result<Handler, String> {
+        match self.numbers.get(name) {
+            Some(&number) => Ok(number),
+            None => Ok(self.add(Tree::parse(name)?)),
         }
-        let number = Handler::try_from(self.names.len()).expect("there are not so many handlers");
-        self.numbers.insert(name.to_owned(), number);
-        self.names.push(name.to_owned());
+    }
+
+    /// Those that it refers to come before it.
+    fn add(&mut self, tree: Tree) -> Handler {
+        let shared = tree.to_text();
+        let tree = unshared(&tree);
+        let name = tree.to_text();
+        let number = match self.numbers.get(&name) {
+            Some(&number) => number,
+            None => {
+                let general = tree.general().map(|general| self.add(general));
+                let first = first(&tree).map(|first| self.add(first));
+                let next = self.handlers.len();
+                let number = Handler::try_from(next).expect("there are not so many handlers");
+                let general = general.unwrap_or(number);
+                self.handlers.push(Known { name: name.clone(), tree, general, first });
+                self.numbers.insert(name, number);
+                number
+            }
+        };
+        self.numbers.insert(shared, number);
         number
+    }
+
+    fn name(&self, handler: Handler) -> &str {
+        &self.handlers[handler as usize].name
+    }
+
+    fn tree(&self, handler: Handler) -> &Tree {
+        &self.handlers[handler as usize].tree
     }
 
     /// What a program has in the mean, if all have so much together.
@@ -213,11 +185,12 @@ impl Profiles {
 
     /// How often each program executed each handler, or one that is found by way of it.
     fn executed(&self) -> Vec<Vec<f64>> {
-        let mut executed = vec![vec![0.0; self.programs]; self.names.len()];
+        let mut executed = vec![vec![0.0; self.programs]; self.handlers.len()];
         for stretch in &self.stretches {
             for (&handler, count) in stretch.handlers.iter().zip(&stretch.counts) {
-                for handler in iter::once(&handler).chain(self.first.get(&handler)) {
-                    executed[*handler as usize][stretch.program] += count;
+                let first = self.handlers[handler as usize].first;
+                for handler in iter::once(handler).chain(first) {
+                    executed[handler as usize][stretch.program] += count;
                 }
             }
         }
@@ -225,73 +198,24 @@ impl Profiles {
     }
 }
 
-/// The handler that finds in slots what this one finds in pinned locals, which lie there, too: a
-/// sequence of it executes cells of both. Where a pinned local is read and written it would have to
-/// wait for the slot, so that is left.
-fn general(name: &str) -> String {
-    let body = name.split_once('<').map_or(name, |(body, _)| body);
-    let has_dest = match body {
-        "Un" | "Bin" | "CmpSelect" | "Select" | "Load" | "Copy" => true,
-        "BrCmp" | "BrTest" | "BrAnd" | "BrTable" | "Store" | "GlobalSet" | "Return"
-        | "CallIndirect" => false,
-        _ => return name.to_owned(),
-    };
-    let (sources, dest) = match name.rsplit_once(", ").filter(|_| has_dest) {
-        Some((sources, dest)) => (sources, dest),
-        None => (name, ""),
-    };
-    let pin = dest.trim_end_matches('>');
-    if is_vector(name) || matches!(pin, "P0" | "P1") && sources.contains(pin) {
-        return name.to_owned();
+/// An access to memory that other threads use has the places of any other.
+fn unshared(tree: &Tree) -> Tree {
+    match tree.args.as_slice() {
+        [inner] if tree.word == "Shared" => unshared(inner),
+        args => Tree { word: tree.word.clone(), args: args.iter().map(unshared).collect() },
     }
-    let sources = sources.replace("P0", "Slot").replace("P1", "Slot");
-    if dest.is_empty() { sources } else { format!("{sources}, {dest}") }
 }
 
 /// The handler that an instruction has before the translator knows that its result is taken from a
 /// register only: the same with a slot for the result. Where that is not there, the other one is
 /// never found.
-fn first(name: &str) -> Option<String> {
-    let (sources, dest) = name.rsplit_once(", ")?;
-    let (body, _) = name.split_once('<')?;
-    let has_dest = WITH_RESULT.contains(&body) && matches!(dest, "Acc>" | "P0>" | "P1>");
-    has_dest.then(|| format!("{sources}, Slot>"))
-}
-
-/// Whether a handler is one of those that the file admits.
-fn is_chosen(name: &str) -> bool {
-    let (body, places) = name.split_once('<').unwrap_or((name, ""));
-    let words = || places.split(|c: char| !c.is_alphanumeric());
-    if CHOSEN_PINNED.contains(&body) {
-        let first = words().find(|word| matches!(*word, "Slot" | "Const" | "Acc" | "P0" | "P1"));
-        return matches!(first, Some("P0" | "P1"));
-    }
-    let is_special = match body {
-        "Latch" | "LatchTest" => true,
-        "Bin" => is_vector(places) && words().any(|word| word == "Const"),
-        _ => false,
-    };
-    let has_register = || words().any(|word| matches!(word, "Acc" | "P0" | "P1"));
-    CHOSEN.contains(&body) && (is_special || has_register())
-}
-
-/// An access to memory that other threads use has the places of any other.
-fn unshared(name: &str) -> String {
-    match name.split_once("Shared<") {
-        Some((before, rest)) => format!("{before}{}", rest.replacen(">>", ">", 1)),
-        None => name.to_owned(),
-    }
-}
-
-/// Whether vectors are among what is computed with.
-fn is_vector(places: &str) -> bool {
-    let of_lanes = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b'x' && w[2].is_ascii_digit();
-    places.contains("V128") || places.contains("Simd") || places.as_bytes().windows(3).any(of_lanes)
-}
-
-/// Whether the instruction set can name it.
-fn is_known(name: &str) -> bool {
-    !name.contains("canonical")
+fn first(tree: &Tree) -> Option<Tree> {
+    let has_result = tree.body().is_some_and(Body::has_result);
+    let mut first = tree.clone();
+    let result = first.args.last_mut().filter(|_| has_result)?;
+    let is_register = ["Acc", "P0", "P1"].contains(&result.word.as_str());
+    result.word = "Slot".to_owned();
+    is_register.then_some(first)
 }
 
 /// Makes the file of profiles.
@@ -308,7 +232,7 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
     for path in profiles.iter().filter(|path| begins(path, CODE)) {
         code.read(path)?;
     }
-    all.name(&code);
+    all.know(&code);
     let handlers = admitted(&all, &code, wanted.handlers);
     let sequences = chosen(&all, &handlers, wanted.sequences, &[], None);
     let mut of_judges = Vec::new();
@@ -328,7 +252,7 @@ pub(crate) fn choose(profiles: &[PathBuf], wanted: Wanted) -> io::Result<String>
     for path in profiles.iter().filter(|path| begins(path, FUEL)) {
         fueled.read(path)?;
     }
-    let pays = fueled.number(PAYS);
+    let pays = fueled.number(PAYS).expect("it is a name");
     let paying = chosen(&fueled, &handlers, PAYING, &chains, Some(pays));
     let mut text = file(&all, &handlers, &sequences);
     list(&fueled, &paying, &mut text);
@@ -340,14 +264,13 @@ fn admitted(all: &Profiles, code: &Profiles, count: usize) -> Vec<(Handler, f64)
     let (executed, occurring) = (all.executed(), code.executed());
     let mut chosen: Vec<(Handler, f64)> = (0..)
         .zip(executed.iter().zip(&occurring))
-        .filter(|&(handler, _): &(Handler, _)| is_chosen(&all.names[handler as usize]))
+        .filter(|&(handler, _): &(Handler, _)| all.tree(handler).is_chosen())
         .map(|(handler, (executed, occurring))| (handler, worth(executed) + worth(occurring)))
         .collect();
-    let name = |handler: Handler| &all.names[handler as usize];
-    chosen.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| name(*a).cmp(name(*b))));
+    chosen.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| all.name(*a).cmp(all.name(*b))));
     let mut left = count;
     chosen.retain(|&(handler, worth)| {
-        let is_vector = is_vector(name(handler));
+        let is_vector = all.tree(handler).is_vector();
         let stays = worth > 0.0 && (is_vector || left > 0);
         left -= usize::from(stays && !is_vector);
         stays
@@ -396,8 +319,7 @@ fn chosen(
     known: &[Chain],
     begin: Option<Handler>,
 ) -> Vec<Sequence> {
-    let mut there: Vec<bool> =
-        all.names.iter().map(|name| is_known(name) && !is_chosen(name)).collect();
+    let mut there: Vec<bool> = all.handlers.iter().map(|known| !known.tree.is_chosen()).collect();
     for &(handler, _) in admitted {
         there[handler as usize] = true;
     }
@@ -417,8 +339,8 @@ fn chosen(
     }
 }
 
-fn names(all: &Profiles, chain: &Chain) -> Vec<String> {
-    chain.iter().map(|&handler| all.names[handler as usize].clone()).collect()
+fn names<'a>(all: &'a Profiles, chain: &Chain) -> Vec<&'a str> {
+    chain.iter().map(|&handler| all.name(handler)).collect()
 }
 
 /// How much of all dispatches is saved, in percent.
@@ -508,7 +430,7 @@ fn file(all: &Profiles, handlers: &[(Handler, f64)], sequences: &[Sequence]) -> 
          # profiles; weights are parts of a million of what the programs execute, or save.\n\n",
     );
     for &(handler, executed) in handlers {
-        let _ = writeln!(out, "handler {} {}", all.mean(executed), all.names[handler as usize]);
+        let _ = writeln!(out, "handler {} {}", all.mean(executed), all.name(handler));
     }
     list(all, sequences, &mut out);
     out

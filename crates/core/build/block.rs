@@ -14,7 +14,7 @@
 //! What is believed here of cells (how many words, which slots) the crate compares with what their
 //! bodies say ([`Block::checks`]): to be wrong is an error of the build.
 
-use super::Tree;
+use super::body::{Param, Tree};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -42,45 +42,6 @@ pub(crate) enum Words {
     /// It has so many, and is not executed.
     Any(usize),
 }
-
-/// What a parameter of a body can be.
-#[derive(Clone, Copy)]
-enum Param {
-    Op,
-    Type,
-    Src,
-    Dst,
-    Location,
-    Target,
-    Meter,
-    Flag,
-}
-
-/// The bodies that blocks execute, and their parameters.
-const BODIES: &[(&str, &[Param])] = {
-    use Param::*;
-    &[
-        ("Un", &[Op, Src, Dst]),
-        ("Bin", &[Op, Src, Src, Dst]),
-        ("Copy", &[Type, Src, Dst]),
-        ("Select", &[Type, Src, Src, Src, Dst]),
-        ("CmpSelect", &[Op, Src, Src, Dst]),
-        ("Load", &[Op, Location, Dst]),
-        ("Store", &[Op, Location, Src]),
-        ("GlobalGet", &[Type, Dst]),
-        ("GlobalSet", &[Type, Src]),
-        ("Br", &[Target]),
-        ("BrCmp", &[Op, Src, Src, Target, Flag]),
-        ("BrTest", &[Type, Src, Target, Flag]),
-        ("BrAnd", &[Type, Src, Src, Target, Flag]),
-        ("Latch", &[Op, Src, Src, Target, Flag]),
-        ("LatchTest", &[Type, Src, Target, Flag]),
-        ("LoopEnter", &[Meter]),
-        ("LoopEnterPinned", &[Meter]),
-        ("LoadPins", &[]),
-        ("Charge", &[Meter]),
-    ]
-};
 
 /// What of a cell the bodies confirm.
 #[derive(Default)]
@@ -148,7 +109,7 @@ impl Cell {
     }
 
     fn params(&self) -> Option<&'static [Param]> {
-        BODIES.iter().find(|(body, _)| *body == self.name.word).map(|&(_, params)| params)
+        self.name.body().filter(|body| body.is_in_blocks).map(|body| body.params)
     }
 
     /// The operand words, if it is executed; none otherwise.

@@ -16,9 +16,12 @@
 
 #[path = "block.rs"]
 pub(crate) mod block;
+#[path = "body.rs"]
+mod body;
 
-use super::name::Name;
+use super::name;
 use block::{Automaton, Block};
+use body::{METERINGS, Tree};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -44,197 +47,12 @@ pub(crate) struct Reading<'a> {
     pub(crate) all: bool,
 }
 
-/// A name, as it is written.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tree {
-    word: String,
-    args: Vec<Tree>,
-}
-
-/// Bodies whose first parameter is an instruction.
-const OF_INSTRUCTION: [&str; 14] = [
-    "Un",
-    "Bin",
-    "CmpSelect",
-    "BrCmp",
-    "Latch",
-    "Load",
-    "Store",
-    "Tern",
-    "Shift",
-    "Extract",
-    "Replace",
-    "Shuffle",
-    "LoadLane",
-    "StoreLane",
-];
-
-const PINS: [&str; 2] = ["P0", "P1"];
-
-/// How many names a name is in at most.
-const DEEPEST: usize = 8;
-
 /// The longest sequence: the pass that looks for them remembers as many cells.
 const LONGEST: usize = 8;
 
 /// How many lines with sequences are there for all meterings. What is rarer is worth its code only
 /// where nothing is metered, which is when nobody waits for anything else.
 const METERED: usize = 100;
-
-const METERINGS: [&str; 3] = ["Unmetered", "Interruptible", "Fueled"];
-
-impl Tree {
-    fn parse(text: &str) -> Result<Tree, String> {
-        let mut rest = text.trim();
-        let tree = Tree::parse_part(&mut rest, 0)?;
-        if rest.is_empty() { Ok(tree) } else { Err(format!("what is `{rest}` in `{text}`?")) }
-    }
-
-    /// Reads a name that is in so many others.
-    fn parse_part(rest: &mut &str, depth: usize) -> Result<Tree, String> {
-        if depth > DEEPEST {
-            return Err(format!("no name is in more than {DEEPEST} others"));
-        }
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let word = &rest[..end];
-        if word.is_empty() {
-            return Err(format!("expected a name at `{rest}`"));
-        }
-        // A number has one form.
-        let word = word.parse().map_or(word.to_owned(), |number: u32| number.to_string());
-        *rest = rest[end..].trim_start();
-        let mut args = Vec::new();
-        if let Some(inner) = rest.strip_prefix('<') {
-            *rest = inner.trim_start();
-            loop {
-                args.push(Tree::parse_part(rest, depth + 1)?);
-                if let Some(next) = rest.strip_prefix(',') {
-                    *rest = next.trim_start();
-                } else if let Some(next) = rest.strip_prefix('>') {
-                    *rest = next.trim_start();
-                    break;
-                } else {
-                    return Err(format!("expected `,` or `>` at `{rest}`"));
-                }
-            }
-        }
-        Ok(Tree { word, args })
-    }
-
-    /// What [`Name`] says of the type.
-    fn name(&self) -> Name {
-        match self.word.as_str() {
-            "false" => return Name::of_number(0),
-            "true" => return Name::of_number(1),
-            _ => {}
-        }
-        if let Ok(number) = self.word.parse() {
-            return Name::of_number(number);
-        }
-        self.args.iter().fold(Name::of(&self.word), |name, arg| name.with(arg.name()))
-    }
-
-    /// By which name the handler is chosen: an instruction has the same forms on every CPU, and in
-    /// memories that are shared.
-    fn chosen_as(&self) -> Name {
-        match (self.word.as_str(), self.args.as_slice()) {
-            ("Fast" | "Shared", [inner]) => inner.chosen_as(),
-            (_, []) => self.name(),
-            (word, args) => {
-                args.iter().fold(Name::of(word), |name, arg| name.with(arg.chosen_as()))
-            }
-        }
-    }
-
-    /// As a type of the crate.
-    fn write(&self, out: &mut String, is_instruction: bool) {
-        let is_fast = self.word == "Fast";
-        let module = if is_instruction && !is_fast { "op::" } else { "" };
-        let _ = write!(out, "{module}{}", self.word);
-        let first_is = is_fast || OF_INSTRUCTION.contains(&self.word.as_str());
-        for (i, arg) in self.args.iter().enumerate() {
-            out.push_str(if i == 0 { "<" } else { ", " });
-            arg.write(out, i == 0 && first_is);
-        }
-        if !self.args.is_empty() {
-            out.push('>');
-        }
-    }
-
-    /// As it stands in the file.
-    fn to_text(&self) -> String {
-        match self.args.iter().map(Tree::to_text).collect::<Vec<_>>() {
-            args if args.is_empty() => self.word.clone(),
-            args => format!("{}<{}>", self.word, args.join(", ")),
-        }
-    }
-
-    fn to_type(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out, false);
-        out
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.word == word || self.args.iter().any(|arg| arg.has(word))
-    }
-
-    /// The name of what finds in slots what this finds in pinned locals, which lie there, too: the
-    /// same cell is executed by both. None if there is nothing to find so; nor where a pinned local
-    /// is read and written, which would have to wait for the slot.
-    fn general(&self) -> Option<Tree> {
-        let has_dest = match self.word.as_str() {
-            "Un" | "Bin" | "CmpSelect" | "Select" | "Load" | "Copy" => true,
-            "BrCmp" | "BrTest" | "BrAnd" | "Store" | "GlobalSet" | "Return" | "BrTable"
-            | "CallIndirect" => false,
-            _ => return None,
-        };
-        let is_vector = |word: &str| word.contains("V128") || word.as_bytes().get(3) == Some(&b'x');
-        if self.has("Simd") || self.has("Fast") || self.args.iter().any(|arg| is_vector(&arg.word))
-        {
-            return None;
-        }
-        let (sources, dest) = self.args.split_at(self.args.len().saturating_sub(has_dest.into()));
-        let is_source = |pin: &str| sources.iter().any(|source| source.has(pin));
-        if dest.iter().any(|dest| PINS.contains(&dest.word.as_str()) && is_source(&dest.word))
-            || !PINS.into_iter().any(is_source)
-        {
-            return None;
-        }
-        let args = sources.iter().map(Tree::unpinned).chain(dest.iter().cloned()).collect();
-        Some(Tree { word: self.word.clone(), args })
-    }
-
-    /// With slots for pinned locals.
-    fn unpinned(&self) -> Tree {
-        let word = if PINS.contains(&self.word.as_str()) { "Slot" } else { &self.word };
-        Tree { word: word.to_owned(), args: self.args.iter().map(Tree::unpinned).collect() }
-    }
-
-    /// Of a body that is there for all places, the names with pinned locals for its operand.
-    fn pinned(&self) -> Vec<Tree> {
-        let source = match self.word.as_str() {
-            "Copy" | "GlobalSet" | "Return" if self.args.len() > 1 => 1,
-            "BrTable" | "CallIndirect" => 0,
-            _ => return Vec::new(),
-        };
-        let with = |pin: &str| {
-            let mut tree = self.clone();
-            tree.args[source].word = pin.to_owned();
-            tree
-        };
-        let is_slot = self.args.get(source).is_some_and(|source| source.word == "Slot");
-        if is_slot { PINS.map(with).into() } else { Vec::new() }
-    }
-
-    /// With another metering.
-    fn metered(&self, metering: &str) -> Tree {
-        let word = if self.word == METERINGS[0] { metering } else { &self.word };
-        let args = self.args.iter().map(|arg| arg.metered(metering)).collect();
-        Tree { word: word.to_owned(), args }
-    }
-}
 
 /// What a file says.
 #[derive(Default)]
@@ -408,7 +226,11 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
             out,
             "const _: () = assert!(\n    \
              matches!(<{body} as Step>::NAME, Some(Name({name}))),\n    \
-             \"{place}: no cell of a sequence or block is `{text}`\",\n);",
+             \"{place}: no cell of a sequence or block is `{text}`\",\n);\n\
+             const _: () = assert!(\n    \
+             {}<{body} as Step>::IS_ALWAYS_THERE,\n    \
+             \"{place}: build/body.rs does not know whether `{text}` is chosen\",\n);",
+            if part.is_chosen() { "!" } else { "" },
         );
     }
     let pinned: Vec<Tree> = parts.keys().flat_map(|part| part.pinned()).collect();
