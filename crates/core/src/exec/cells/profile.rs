@@ -17,9 +17,9 @@ pub type Stretch = Vec<(String, u64)>;
 #[allow(unreachable_pub)]
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// In the order of memory.
+    /// By their handlers and counts, in order.
     pub stretches: Vec<Stretch>,
-    /// The whole code of each function of which something was executed.
+    /// The whole code of each function of which something was executed; in order, too.
     pub functions: Vec<Vec<ProfiledCell>>,
     /// What all functions consist of that were translated since the last profile, executed or not:
     /// handlers, and how many cells of each there are.
@@ -50,13 +50,18 @@ impl fmt::Display for Profile {
 /// What was executed on this thread and on those that have ended, since the last call. To be asked
 /// while the modules are there, or before others are: code that comes to lie where other code was
 /// is taken for that.
+///
+/// Where code lies in memory makes no difference: what executes the same has the same profile.
 #[allow(unreachable_pub)]
 pub fn take_profile() -> Profile {
-    take(|executed, code, new| Profile {
+    let mut profile = take(|executed, code, new| Profile {
         stretches: stretches(executed),
         functions: code.iter().filter_map(|(&at, code)| function(executed, at, code)).collect(),
         code: handlers(new.iter().filter_map(|at| code.get(at))),
-    })
+    });
+    profile.stretches.sort_unstable();
+    profile.functions.sort_unstable();
+    profile
 }
 
 /// How many cells of each handler there are in code.

@@ -6,7 +6,7 @@ use alloc::{string::String, vec::Vec};
 
 /// A cell of a function's code.
 #[allow(unreachable_pub)] // Re-exported by the crate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProfiledCell {
     /// The name of its handler.
     pub name: String,
