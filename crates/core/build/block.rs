@@ -12,9 +12,12 @@
 //! are. The latter only if no block can execute it: so each cell of code is one symbol.
 //!
 //! What is believed here of cells (how many words, which slots) the crate compares with what their
-//! bodies say ([`Block::checks`]): to be wrong is an error of the build.
+//! bodies say ([`Block::check`]): to be wrong is an error of the build.
 
-use super::body::{Param, Tree};
+use super::{
+    Checks,
+    body::{Param, Tree},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -413,21 +416,14 @@ impl Block {
     }
 
     /// What the crate has to confirm of the cells, for the block in that line.
-    pub(crate) fn checks(&self, place: &str, out: &mut String) {
-        let mut known = BTreeSet::new();
+    pub(super) fn check(&self, place: &str, checks: &mut Checks) {
         for (_, cell) in self.executed() {
-            if known.insert(&cell.name) {
-                let Form { words, reads, writes, halves, stops } = cell.form();
-                let reads = (0..4).fold(0, |mask, bit| mask | u8::from(reads[bit]) << bit);
-                let body = cell.name.to_type();
-                let _ = writeln!(
-                    out,
-                    "const _: () = assert!(\n    \
-                     Form::is(<{body} as Step>::FORM, {words}, {reads}, {writes}, {halves}, \
-                     {}), // {place}\n    \"{place}: no such cell\",\n);",
-                    !stops,
-                );
-            }
+            let Form { words, reads, writes, halves, stops } = cell.form();
+            let reads = (0..4).fold(0, |mask, bit| mask | u8::from(reads[bit]) << bit);
+            let (body, goes_on) = (cell.name.to_type(), !stops);
+            let form = format!("<{body} as Step>::FORM");
+            let is = format!("Form::is({form}, {words}, {reads}, {writes}, {halves}, {goes_on})");
+            checks.add(&is, place, "no such cell");
         }
     }
 

@@ -198,16 +198,12 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     admitted.sort_unstable();
     admitted.dedup();
     list(&mut out, "/// Names of handlers, in order.\nstatic ADMITTED", "u64", admitted);
+    // Errors of the build.
+    let mut checks = Checks::default();
     for (tree, line) in &set.handlers {
-        // An error of the build if there is no such handler, or if it is always there.
-        let (body, name, place) = (tree.to_type(), tree.name().0, line.text(&file));
-        let _ = writeln!(
-            out,
-            "const _: () = assert!(\n    \
-             matches!(<{body} as Step>::NAME, Some(Name({name}))) // {place}\n    \
-             && !<{body} as Step>::IS_ALWAYS_THERE,\n    \
-             \"{place}: no handler that is to be chosen\",\n);",
-        );
+        let (body, name) = (tree.to_type(), tree.name().0);
+        let is_chosen = format!("is_chosen::<{body}>({name})");
+        checks.add(&is_chosen, &line.text(&file), "no handler that is to be chosen");
     }
 
     let number: BTreeMap<&Tree, usize> = parts.keys().copied().zip(0..).collect();
@@ -221,17 +217,11 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     );
     for (part, place) in &parts {
         let (body, name, text) = (part.to_type(), part.name().0, part.to_text());
-        let place = place.text(&file);
-        let _ = writeln!(
-            out,
-            "const _: () = assert!(\n    \
-             matches!(<{body} as Step>::NAME, Some(Name({name}))),\n    \
-             \"{place}: no cell of a sequence or block is `{text}`\",\n);\n\
-             const _: () = assert!(\n    \
-             {}<{body} as Step>::IS_ALWAYS_THERE,\n    \
-             \"{place}: build/body.rs does not know whether `{text}` is chosen\",\n);",
-            if part.is_chosen() { "!" } else { "" },
-        );
+        let (place, not) = (place.text(&file), if part.is_chosen() { "!" } else { "" });
+        let error = format!("no cell of a sequence or block is `{text}`");
+        checks.add(&format!("is_named::<{body}>({name})"), &place, &error);
+        let error = format!("build/body.rs does not know whether `{text}` is chosen");
+        checks.add(&format!("{not}<{body} as Step>::IS_ALWAYS_THERE"), &place, &error);
     }
     let pinned: Vec<Tree> = parts.keys().flat_map(|part| part.pinned()).collect();
     let special: BTreeSet<&Tree> =
@@ -269,12 +259,8 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         let place = line.text(&file);
         let _ = writeln!(out, "type {alias} = {body}; // {place}");
         for part in before {
-            let part = part.to_type();
-            let _ = writeln!(
-                out,
-                "const _: () = assert!(\n    <{part} as Step>::FALLS_THROUGH,\n    \
-                 \"{place}: a branch or call comes last\",\n);",
-            );
+            let falls_through = format!("<{} as Step>::FALLS_THROUGH", part.to_type());
+            checks.add(&falls_through, &place, "a branch or call comes last");
         }
         fused.push(format!("{}::<{alias}>", if any_fast { "run_fast" } else { "run" }));
     }
@@ -309,7 +295,8 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         "(u16, u16)",
         edges,
     );
-    blocks(&file, &set, |part| number[part], &mut out)?;
+    blocks(&file, &set, |part| number[part], &mut checks, &mut out)?;
+    checks.write(&mut out);
     Ok(out)
 }
 
@@ -374,6 +361,7 @@ fn blocks(
     file: &str,
     set: &Set,
     part: impl Fn(&Tree) -> usize + Copy,
+    checks: &mut Checks,
     out: &mut String,
 ) -> Result<(), String> {
     for (number, (block, place)) in set.blocks.iter().enumerate() {
@@ -386,11 +374,35 @@ fn blocks(
                 let _ = writeln!(out, "#[allow(dead_code)]\n{alias} // {place}");
             }
         }
-        block.checks(&place, out);
+        block.check(&place, checks);
         block.write(&format!("Block{number}"), out);
     }
     let blocks: Vec<&Block> = set.blocks.iter().map(|(block, _)| block).collect();
     Automaton::new(&blocks, part).write(&blocks, part, out)
+}
+
+/// Conditions that the compiler looks at, each with the error that it prints if one does not hold.
+#[derive(Default)]
+struct Checks {
+    lines: Vec<String>,
+    known: BTreeSet<String>,
+}
+
+impl Checks {
+    /// Of a line of a file; what other lines take for granted, too, is looked at once.
+    fn add(&mut self, condition: &str, place: &str, error: &str) {
+        if self.known.insert(condition.to_owned()) {
+            let line = format!("    ({condition}, // {place}\n     \"{place}: {error}\"),\n");
+            self.lines.push(line);
+        }
+    }
+
+    /// Many are one item: thousands of items took a tenth of the time to compile the crate.
+    fn write(&self, out: &mut String) {
+        for lines in self.lines.chunks(100) {
+            let _ = writeln!(out, "const _: () = check(&[\n{}]);", lines.concat());
+        }
+    }
 }
 
 fn list(

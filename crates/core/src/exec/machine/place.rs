@@ -140,24 +140,24 @@ pub(crate) use named;
 /// What [`Step::NAME`](super::dispatch::Step::NAME) is of a body with these parts, and these
 /// constants behind them.
 macro_rules! name {
-    ($body:ident $(, $part:ident)* $(; $($number:ident),+)?) => {
+    ($body:ident $(, $part:ident)* $(; $($number:ident),+)?) => {{
+        const BODY: $crate::exec::machine::Name =
+            $crate::exec::machine::Name::of(stringify!($body));
         Some(
-            $crate::exec::machine::Name::of(stringify!($body))
-                $(.with(<$part as $crate::exec::machine::place::Named>::NAME))*
+            BODY$(.with(<$part as $crate::exec::machine::place::Named>::NAME))*
                 $($(.with($crate::exec::machine::Name::of_number($number as u32)))+)?
         )
-    };
+    }};
 }
 pub(crate) use name;
 
 /// The same for [`Step::CHOSEN_AS`](super::dispatch::Step::CHOSEN_AS).
 macro_rules! chosen_as {
-    ($body:ident $(, $part:ident)*) => {
-        Some(
-            $crate::exec::machine::Name::of(stringify!($body))
-                $(.with(<$part as $crate::exec::machine::place::Named>::CHOSEN_AS))*
-        )
-    };
+    ($body:ident $(, $part:ident)*) => {{
+        const BODY: $crate::exec::machine::Name =
+            $crate::exec::machine::Name::of(stringify!($body));
+        Some(BODY$(.with(<$part as $crate::exec::machine::place::Named>::CHOSEN_AS))*)
+    }};
 }
 pub(crate) use chosen_as;
 

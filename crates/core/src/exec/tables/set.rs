@@ -70,6 +70,29 @@ include!(concat!(env!("OUT_DIR"), "/set-of-tests.rs"));
 /// What a block takes for granted is said by the bodies.
 const _: () = assert!(Form::is(<Copy<i64, Slot, SlotOnly> as Step>::FORM, 1, 2, true, false, true));
 
+/// What the file takes for granted, with errors.
+#[cfg_attr(not(feature = "fast"), allow(dead_code))]
+const fn check(checks: &[(bool, &str)]) {
+    let mut i = 0;
+    while i < checks.len() {
+        let (holds, error) = checks[i];
+        assert!(holds, "{}", error);
+        i += 1;
+    }
+}
+
+/// Whether the body has this name in the file.
+#[cfg_attr(not(feature = "fast"), allow(dead_code))]
+const fn is_named<S: Step>(number: u64) -> bool {
+    matches!(S::NAME, Some(Name(own)) if own == number)
+}
+
+/// Whether the body has this name, and its handler is one that the file chooses.
+#[cfg_attr(not(feature = "fast"), allow(dead_code))]
+const fn is_chosen<S: Step>(number: u64) -> bool {
+    is_named::<S>(number) && !S::IS_ALWAYS_THERE
+}
+
 /// Whether the set has the handler with this name.
 pub(super) const fn admits(name: Name) -> bool {
     ALL || find(&ADMITTED, name).is_some()

@@ -142,25 +142,26 @@ const MADE: [[Made; Op::ALL.len()]; 2] = {
     made
 };
 
-/// How many entries one of [`MADE`] has, and how many handlers.
-const fn count(made: &[Made]) -> (usize, usize) {
-    let (mut entries, mut handlers, mut op) = (0, 0, 0);
-    while op < made.len() {
+/// How many entries [`MADE`] has, and how many handlers.
+const COUNTS: (usize, usize) = {
+    let (mut entries, mut handlers, mut all) = (0, 0, 0);
+    while all < 2 * Op::ALL.len() {
+        let made = MADE[all / Op::ALL.len()][all % Op::ALL.len()];
         let mut entry = 0;
-        while entry < made[op].entries.len() {
-            handlers += made[op].entries[entry].is_some() as usize;
+        while entry < made.entries.len() {
+            handlers += made.entries[entry].is_some() as usize;
             entry += 1;
         }
         entries += entry;
-        op += 1;
+        all += 1;
     }
     (entries, handlers)
-}
+};
 
 /// How many entries have their bits together.
 const GROUP: usize = u32::BITS as usize;
-const ENTRIES: usize = count(&MADE[0]).0 + count(&MADE[1]).0;
-const HANDLERS: usize = count(&MADE[0]).1 + count(&MADE[1]).1;
+const ENTRIES: usize = COUNTS.0;
+const HANDLERS: usize = COUNTS.1;
 const GROUPS: usize = ENTRIES.div_ceil(GROUP);
 const _: () = assert!(ENTRIES <= 1 << 16);
 
