@@ -117,6 +117,10 @@ pub(crate) fn cross(words: &[String]) -> Vec<(&'static str, Outcome)> {
     bare.chain(hosts.map(|host| (host.target, host.run()))).collect()
 }
 
+pub(crate) fn names() -> Vec<&'static str> {
+    BARE.into_iter().chain(HOSTS.iter().map(|host| host.target)).collect()
+}
+
 /// All of them as one gate: skipped are those that can't run.
 pub(crate) fn gate() -> Outcome {
     let mut skipped = Vec::new();

@@ -80,27 +80,27 @@ fn main() -> ExitCode {
         ("verify", []) => commands::verify(),
         ("bless", []) => commands::bless(),
         ("miri", _) => gates::report("miri", commands::miri(rest)),
-        ("cross", _) => all_good(cross::cross(rest)),
-        ("sanitize", _) => all_good(sanitize::sanitize(rest)),
+        ("cross", _) => all_good(cross::cross(rest), &cross::names()),
+        ("sanitize", _) => all_good(sanitize::sanitize(rest), &sanitize::names()),
         ("asm", [word]) => commands::asm(word, None),
         ("asm", [word, program]) => commands::asm(word, Some(program)),
         ("tidy", []) => tell(&tidy::complaints(&root())),
         ("differential", _) => commands::differential(rest),
         ("soak", [seeds]) if seeds == "seeds" => gates::report("fuzz seeds", soak::seeds()),
-        ("soak", [builds, count]) if builds == "builds" => soak::builds(count),
-        ("soak", [oracles, count]) if oracles == "oracles" => {
+        ("soak", [builds, count]) if builds == "builds" && is_count(count) => soak::builds(count),
+        ("soak", [oracles, count]) if oracles == "oracles" && is_count(count) => {
             gates::report("oracles", soak::oracles(count))
         }
         ("soak", [coverage, minutes, target @ ..])
-            if coverage == "coverage" && target.len() <= 1 =>
+            if coverage == "coverage" && is_count(minutes) && target.len() <= 1 =>
         {
             let target = target.first().map(String::as_str);
             gates::report("coverage", coverage::coverage(minutes, target))
         }
-        ("soak", [minutes]) => soak::soak(minutes, None),
-        ("soak", [minutes, target]) => soak::soak(minutes, Some(target)),
+        ("soak", [minutes]) if is_count(minutes) => soak::soak(minutes, None),
+        ("soak", [minutes, target]) if is_count(minutes) => soak::soak(minutes, Some(target)),
         ("gc-stress", []) => commands::gc_stress(),
-        ("choose", [handlers, sequences, profiles @ ..]) => {
+        ("choose", [handlers, sequences, profiles @ ..]) if !profiles.is_empty() => {
             commands::choose(handlers, sequences, profiles)
         }
         ("chart", []) => chart::chart(),
@@ -141,9 +141,16 @@ fn tell(complaints: &[String]) -> bool {
     complaints.is_empty()
 }
 
-/// Reports all; true if none failed and there are any.
-fn all_good(outcomes: Vec<(&'static str, commands::Outcome)>) -> bool {
+fn is_count(word: &str) -> bool {
+    word.parse::<u32>().is_ok()
+}
+
+/// Reports all; true if none failed and there are any of these.
+fn all_good(outcomes: Vec<(&'static str, commands::Outcome)>, names: &[&str]) -> bool {
     let any = !outcomes.is_empty();
+    if !any {
+        eprintln!("there are {}", names.join(", "));
+    }
     outcomes.into_iter().fold(any, |good, (name, outcome)| gates::report(name, outcome) & good)
 }
 

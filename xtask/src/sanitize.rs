@@ -36,6 +36,10 @@ pub(crate) fn sanitize(words: &[String]) -> Vec<(&'static str, Outcome)> {
     wanted.map(|(name, run)| (*name, run())).collect()
 }
 
+pub(crate) fn names() -> Vec<&'static str> {
+    SANITIZERS.iter().map(|(name, _)| *name).collect()
+}
+
 /// The official suite and the tests of the interface with the sanitizer of addresses.
 /// `ci/address-sanitizer.txt` says what it need not report as leaked.
 pub(crate) fn address() -> Outcome {

@@ -10,7 +10,7 @@
 mod build;
 mod map;
 
-use build::{BUILDS, Built};
+use build::{BUILDS, Build, Built};
 use std::{env, process::ExitCode};
 
 fn main() -> ExitCode {
@@ -30,8 +30,14 @@ fn main() -> ExitCode {
 /// not built.
 fn all(word: &str) -> ExitCode {
     let mut good = true;
+    let builds: Vec<&Build> = BUILDS.iter().filter(|build| build.name.contains(word)).collect();
+    if builds.is_empty() {
+        let names: Vec<&str> = BUILDS.iter().map(|build| build.name).collect();
+        eprintln!("no build has `{word}` in its name: there are {}", names.join("; "));
+        return ExitCode::FAILURE;
+    }
     println!("{:<32} {:>9} {:>9} {:>9}  at most", "build", "code", "constants", "both");
-    for build in BUILDS.iter().filter(|build| build.name.contains(word)) {
+    for build in builds {
         match build.make() {
             Built::At(path) => match map::Sections::read(&path) {
                 Ok(found) => {

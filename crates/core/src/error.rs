@@ -379,31 +379,30 @@ impl fmt::Debug for Brief {
 
 impl core::error::Error for Brief {}
 
-/// What of a format is the same whatever is put into it: the longest of its pieces.
-pub(crate) const fn fixed(format: &'static str) -> &'static str {
-    let (mut rest, mut longest) = (format, "");
-    while !rest.is_empty() {
-        let (mut at, bytes) = (0, rest.as_bytes());
-        while at < bytes.len() && bytes[at] != b'{' && bytes[at] != b'}' {
+/// What stands in fixed words for what is put into a format.
+const HOLE: &[u8] = b"...";
+
+/// A format with [`HOLE`]s, in so many bytes; and how many there are.
+pub(crate) const fn fixed<const LEN: usize>(format: &str) -> ([u8; LEN], usize) {
+    let format = format.as_bytes();
+    let (mut out, mut len, mut at) = ([0; LEN], 0, 0);
+    while at < format.len() {
+        let brace = matches!(format[at], b'{' | b'}');
+        let is_hole = format[at] == b'{' && format[at + 1] != b'{';
+        let mut byte = 0;
+        while byte < if is_hole { HOLE.len() } else { 1 } {
+            if len < LEN {
+                out[len] = if is_hole { HOLE[byte] } else { format[at] };
+            }
+            (len, byte) = (len + 1, byte + 1);
+        }
+        while is_hole && format[at] != b'}' {
             at += 1;
         }
-        let (piece, behind) = rest.split_at(at);
-        if piece.len() > longest.len() && (behind.is_empty() || behind.as_bytes()[0] == b'{') {
-            longest = piece;
-        }
-        rest = if behind.is_empty() { behind } else { behind.split_at(1).1 };
+        // A brace of the text stands twice.
+        at += if brace && !is_hole { 2 } else { 1 };
     }
-    longest
-}
-
-/// The bytes of a text, by themselves.
-pub(crate) const fn bytes<const LEN: usize>(text: &str) -> [u8; LEN] {
-    let (mut bytes, mut at) = ([0; LEN], 0);
-    while at < LEN {
-        bytes[at] = text.as_bytes()[at];
-        at += 1;
-    }
-    bytes
+    (out, len)
 }
 
 /// An error with this message, or without any if the host has no memory for it.
@@ -434,15 +433,14 @@ impl Write for Text {
 }
 
 /// An error with a message that is put together; in builds without messages, with what is fixed of
-/// that.
+/// that, and [`HOLE`]s.
 macro_rules! error {
     ($text:literal $($arg:tt)*) => {
         match windlass_decode::MESSAGES {
             true => $crate::error::formatted(format_args!($text $($arg)*)),
             false => $crate::Error::brief(const {
-                // In a place of its own, without the rest of the format.
-                const FIXED: &str = $crate::error::fixed($text);
-                const BYTES: [u8; FIXED.len()] = $crate::error::bytes(FIXED);
+                const LEN: usize = $crate::error::fixed::<0>($text).1;
+                const BYTES: [u8; LEN] = $crate::error::fixed($text).0;
                 match core::str::from_utf8(&BYTES) {
                     Ok(text) => text,
                     Err(_) => "",
@@ -486,17 +484,19 @@ mod tests {
     use super::fixed;
 
     #[test]
-    fn what_is_fixed_of_a_format_is_its_longest_piece() {
-        for (format, piece) in [
+    fn what_is_fixed_of_a_format_are_its_words() {
+        for (format, words) in [
             ("the engine is gone", "the engine is gone"),
-            ("the module has {}, but {given} are given", "the module has "),
-            ("{} is not defined", " is not defined"),
-            ("`{}` is not defined", "` is not defined"),
-            ("at {offset:#x}", "at "),
-            ("{a}{b}", ""),
+            ("the module has {}, but {given} are given", "the module has ..., but ... are given"),
+            ("`{}` is not defined", "`...` is not defined"),
+            ("at {offset:#x}", "at ..."),
+            ("{a}{b}", "......"),
+            ("expected `{{` or `}}`, found {0}", "expected `{` or `}`, found ..."),
             ("", ""),
         ] {
-            assert_eq!(fixed(format), piece, "{format}");
+            let (text, len) = fixed::<64>(format);
+            assert_eq!(core::str::from_utf8(&text[..len]), Ok(words), "{format}");
+            assert_eq!(fixed::<3>(format).1, len, "{format}");
         }
     }
 }

@@ -140,12 +140,13 @@ impl Module {
     /// Reads a file in the binary format; with the feature `wat`, in the text format too.
     ///
     /// # Errors
-    /// If it can't be read, and as [`Module::new`].
+    /// An [`std::io::Error`] if it can't be read, and as [`Module::new`].
     #[cfg(feature = "std")]
     pub fn from_file(engine: &Engine, path: impl AsRef<std::path::Path>) -> Result<Module, Error> {
         let path = path.as_ref();
-        let bytes =
-            std::fs::read(path).map_err(|e| crate::error::error!("{}: {e}", path.display()))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            crate::error::place!(Error::new(error), "cannot read {}", path.display())
+        })?;
         #[cfg(feature = "wat")]
         return text::module(engine, Some(path), &bytes);
         #[cfg(not(feature = "wat"))]

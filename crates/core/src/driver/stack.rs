@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Error, Trap,
+    error::place,
     exec::machine::Sp,
     runtime::{Embedder, grow_stacks},
 };
@@ -127,7 +128,9 @@ impl Thread {
             return Err(Trap::StackOverflow.into());
         }
         let larger = self.larger_stack(store, len.max(MIN_STACK).min(max))?;
-        self.stack = larger.ok_or(Trap::StackOverflow)?;
+        let bytes = len * size_of::<u64>();
+        let no_room = || place!(Trap::StackOverflow.into(), "no room for a stack of {bytes} bytes");
+        self.stack = larger.ok_or_else(no_room)?;
         self.cx.stack_end = self.stack.end();
         Ok(())
     }

@@ -99,7 +99,11 @@ pub(crate) fn add_memory_of(
     let growth = memory_growth(&ty, 0, pages).ok_or_else(too_large)?;
     // A shared one can be written to its maximum before this store hears of it.
     let held = if ty.shared { growth.most } else { growth.desired };
-    if !memory_allowed(store, growth, held)? {
+    if !total_allowed(store, held)? {
+        let memory = Count(pages, "page");
+        return Err(error!("resource limit exceeded: total size, with a memory of {memory}"));
+    }
+    if !memory_allowed(store, growth, 0)? {
         return Err(error!(
             "resource limit exceeded: memory minimum size of {}",
             Count(pages, "page")
@@ -155,7 +159,11 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
     let too_large = || error!("cannot allocate a table of {}", Count(size, "element"));
     let growth = table_growth(&ty, 0, size).ok_or_else(too_large)?;
     let held = growth.table_bytes();
-    if !table_allowed(store, growth, held)? {
+    if !total_allowed(store, held)? {
+        let table = Count(size, "element");
+        return Err(error!("resource limit exceeded: total size, with a table of {table}"));
+    }
+    if !table_allowed(store, growth, 0)? {
         return Err(error!(
             "resource limit exceeded: table minimum size of {}",
             Count(size, "element")
@@ -311,7 +319,8 @@ pub(crate) fn grow_code(store: &mut dyn Limited, more: usize) -> Result<bool, Er
 /// If the limits do not allow it; the limiter's.
 pub(crate) fn grow_instances(store: &mut dyn Limited, more: usize) -> Result<(), Error> {
     if !total_allowed(store, more)? {
-        return Err(error!("resource limit exceeded: an instance of {}", Count(more, "byte")));
+        let instance = Count(more, "byte");
+        return Err(error!("resource limit exceeded: total size, with an instance of {instance}"));
     }
     let held = &mut store.inner().held;
     held.instances = held.instances.saturating_add(more);

@@ -80,3 +80,11 @@ fn the_guide_names_traps_as_they_are() {
     assert!(Val::null_any_ref().unwrap_anyref().is_none());
     assert!(Val::null_exn_ref().unwrap_exnref().is_none());
 }
+
+#[test]
+fn a_file_that_is_not_there_is_an_error_of_the_system() {
+    let error = Module::from_file(&Engine::default(), "no/such.wasm").unwrap_err();
+    assert_eq!(error.to_string(), "cannot read no/such.wasm");
+    let cause = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    assert_eq!(cause, Some(std::io::ErrorKind::NotFound));
+}

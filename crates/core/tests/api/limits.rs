@@ -49,6 +49,35 @@ fn new_memories_and_tables_count_too() {
 }
 
 #[test]
+fn what_does_not_fit_into_the_total_says_so() {
+    let total = |bytes| limited(StoreLimitsBuilder::new().total_size(bytes).build());
+    let mut store = total(100_000);
+    let error = Memory::new(&mut store, MemoryType::new(2, None)).unwrap_err();
+    assert_eq!(error.to_string(), "resource limit exceeded: total size, with a memory of 2 pages");
+    let wide = TableType::new(RefType::EXTERNREF, 20_000, None);
+    let error = Table::new(&mut store, wide, Ref::Extern(None)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "resource limit exceeded: total size, with a table of 20000 elements"
+    );
+    // As much as the instance takes; its first call needs a stack.
+    let runs = module(store.engine(), "(func (export \"run\"))");
+    let mut bytes = 0;
+    let error = loop {
+        let mut store =
+            Store::new(runs.engine(), StoreLimitsBuilder::new().total_size(bytes).build());
+        store.limiter(|limits| limits);
+        if let Ok(instance) = Instance::new(&mut store, &runs, &[]) {
+            let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+            break run.call(&mut store, ()).unwrap_err();
+        }
+        bytes += 64;
+    };
+    assert!(error.to_string().starts_with("no room for a stack of "), "{error}");
+    assert_eq!(error.trap(), Some(Trap::StackOverflow));
+}
+
+#[test]
 fn numbers_of_instances_memories_and_tables_are_limited() {
     let limits = StoreLimitsBuilder::new().instances(2).memories(2).tables(2).build();
     let mut store = limited(limits);
