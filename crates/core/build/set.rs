@@ -207,14 +207,6 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
     }
 
     let number: BTreeMap<&Tree, usize> = parts.keys().copied().zip(0..).collect();
-    let run = |tree: &Tree| if tree.has("Fast") { "run_fast" } else { "run" };
-    let handlers = parts.keys().map(|part| format!("{}::<{}>", run(part), part.to_type()));
-    list(
-        &mut out,
-        "/// Parts of sequences and blocks.\npub(super) static PARTS",
-        "Handler",
-        handlers,
-    );
     for (part, place) in &parts {
         let (body, name, text) = (part.to_type(), part.name().0, part.to_text());
         let (place, not) = (place.text(&file), if part.is_chosen() { "!" } else { "" });
@@ -230,14 +222,6 @@ pub(crate) fn tables(file: &str, text: &str, reading: &Reading<'_>) -> Result<St
         .into_iter()
         .filter_map(|tree| Some((tree, *number.get(&tree.general()?)?)))
         .collect();
-    let text = |(tree, part): (&&Tree, _)| format!("({}::<{}>, {part})", run(tree), tree.to_type());
-    list(
-        &mut out,
-        "/// Handlers of pinned locals, and the part that executes their cells from slots.\n\
-         pub(super) static SPECIAL",
-        "(Handler, u16)",
-        special.iter().map(text),
-    );
     roles(&number, &special, &mut out);
 
     let mut root = Node::default();

@@ -4,6 +4,7 @@
 use crate::memory_source::MemorySource;
 use alloc::sync::Arc;
 use core::{
+    any::Any,
     fmt,
     panic::{RefUnwindSafe, UnwindSafe},
 };
@@ -75,10 +76,27 @@ pub struct Config {
     pub(crate) max_backtrace_frames: usize,
     pub(crate) canonicalize_nans: bool,
     pub(crate) verify_code: bool,
+    pub(crate) verifier: Option<Verifier>,
     pub(crate) fuse: bool,
     pub(crate) max_code_per_byte: u32,
     pub(crate) max_code_per_module: u64,
     pub(crate) memory_source: Option<HostMemory>,
+}
+
+/// What verifies code, of which nothing is known here: it is named where somebody asks for it, so
+/// that programs that don't have nothing of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Verifier(pub(crate) &'static (dyn Any + Send + Sync));
+
+/// It is never changed.
+impl RefUnwindSafe for Verifier {}
+
+impl UnwindSafe for Verifier {}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier")
+    }
 }
 
 /// What the memories of the engine's stores lie in.
@@ -165,6 +183,7 @@ impl Config {
             max_backtrace_frames: MAX_BACKTRACE,
             canonicalize_nans: false,
             verify_code: false,
+            verifier: None,
             fuse: true,
             max_code_per_byte: 4,
             max_code_per_module: u64::MAX,
@@ -347,36 +366,6 @@ impl Config {
     /// ```
     pub fn memory_source(&mut self, source: Arc<dyn MemorySource>) -> &mut Config {
         self.memory_source = Some(HostMemory(source));
-        self
-    }
-
-    /// Whether the code that a function is translated to is verified before it is executed
-    /// (default: `false`; builds with debug assertions do it in any case). The verifier is
-    /// independent of the translator: it follows the types of all values through the code, and
-    /// refuses what could break an invariant that the engine's safety relies on. So a fault of the
-    /// translator is an error ([`CodeRefused`](crate::CodeRefused)), and nothing worse. Where fuel
-    /// or interrupts are looked for, what code pays must be what its instructions cost. A
-    /// collection asks it, too, about the slots of frames that it is told have references. Results
-    /// and fuel are the same.
-    ///
-    /// It takes about as long as translation does, whenever a function is translated: 0.72 to 0.89
-    /// times as long in three programs of 2.5, 3.5 and 19.9 MB, with the default features on
-    /// x86-64; 0.87 times as many instructions in one of 0.7 MB, and 0.99 times with fuel. Other
-    /// code can take longer: each call, throw and clause looks at all values of its
-    /// type, of which there may be a thousand. What the verifier keeps has a budget for each
-    /// function, of 65,536 parts of 16 slots and 2 more for each 8 bytes of its code, and so has
-    /// how much it joins or compares: beyond that it is an error that verification would take too
-    /// much time or memory. It stops between two clauses, too, if the guest is interrupted.
-    ///
-    /// ```
-    /// use windlass::{Config, Engine, Module};
-    /// # let wasm = wat::parse_str(r#"(module (func (result i32) (i32.const 1)))"#)?;
-    /// let engine = Engine::new(Config::new().verify_code(true))?;
-    /// let module = Module::from_binary(&engine, &wasm)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn verify_code(&mut self, enable: bool) -> &mut Config {
-        self.verify_code = enable;
         self
     }
 

@@ -149,6 +149,7 @@ impl Error {
         Error::new(Brief(text))
     }
 
+    #[inline(never)]
     fn of(cause: Cause) -> Error {
         Error::whole(Inner { cause, trace: None })
     }

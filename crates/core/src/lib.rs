@@ -89,7 +89,8 @@
 //! - `messages` (on by default): errors tell all that is known; without, what is wrong in fixed
 //!   words, and where.
 //! - `listings` (on by default): [`Module::listing`] shows translated code; without, it has none.
-//! - `verify` (on by default): `Config::verify_code`. Builds with debug assertions have it anyway.
+//! - `verify` (on by default): `Config::verify_code`, of which programs that never call it have
+//!   nothing. Builds with debug assertions verify anyway.
 //! - `names` (on by default): names of functions, from the section `name`, in backtraces.
 //! - `wat`: [`Module::new`] reads the text format too.
 //! - `anyhow`: `?` makes an `anyhow::Error` of an [`Error`]; `Error::from_anyhow` does the reverse.

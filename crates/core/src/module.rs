@@ -15,8 +15,9 @@ use crate::{
     lock::Once,
     object_type::ObjectType,
     room::{list, shrink},
-    translate::{self, Listing, VERIFIES},
+    translate::{self, Listing},
     types::ItemType,
+    verify::VERIFIES,
 };
 use alloc::{borrow::Cow, boxed::Box, collections::TryReserveError, sync::Arc, vec::Vec};
 use core::{fmt, ops::Range};

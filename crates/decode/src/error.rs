@@ -18,6 +18,7 @@ struct Inner {
 impl Error {
     /// `kind` was found at byte `offset` of the module.
     #[cold]
+    #[inline(never)]
     pub fn new(kind: ErrorKind, offset: usize) -> Error {
         Error(boxed(Inner { kind, offset }))
     }

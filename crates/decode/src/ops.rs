@@ -846,7 +846,9 @@ macro_rules! define_ops {
             results: &[$(val_type!($result)),*],
         },)*];
 
-        const ALL_MNEMONICS: [&str; COUNT] = [$($mnemonic),*];
+        /// The mnemonics, one behind the other, and how long they are.
+        const ALL_MNEMONICS: &str = concat!($($mnemonic),*);
+        const LENGTHS: [usize; COUNT] = [$($mnemonic.len()),*];
 
         /// The features and the shapes alone, for constant evaluation.
         const FEATURES: [Features; COUNT] = [$(crate::features::named::$feature),*];
@@ -885,8 +887,29 @@ static OPS: [Row; Op::ROWS] = {
     rows
 };
 
-/// The mnemonics of [`OPS`], or nothing.
-static MNEMONICS: [&str; if MESSAGES { Op::ROWS } else { 0 }] = cut(ALL_MNEMONICS);
+/// How many rows have mnemonics in a build.
+const NAMED: usize = if MESSAGES { Op::ROWS } else { 0 };
+
+/// Where the mnemonics of [`OPS`] begin, and the last one ends.
+static BEGINS: [u16; NAMED + 1] = BEGIN;
+const BEGIN: [u16; NAMED + 1] = {
+    let (mut begins, mut row) = ([0; NAMED + 1], 0);
+    while row < NAMED {
+        begins[row + 1] = begins[row] + LENGTHS[row] as u16;
+        row += 1;
+    }
+    begins
+};
+
+/// These mnemonics: not an address for each.
+static MNEMONICS: &str = {
+    const FIRST: &[u8] = ALL_MNEMONICS.as_bytes().split_at(BEGIN[NAMED] as usize).0;
+    const TEXT: [u8; BEGIN[NAMED] as usize] = *FIRST.first_chunk().expect("it is as long");
+    match core::str::from_utf8(&TEXT) {
+        Ok(text) => text,
+        Err(_) => unreachable!(),
+    }
+};
 
 /// Up to the last row of the build that has some.
 static FACTS: [Facts; {
@@ -1012,11 +1035,12 @@ impl Op {
     /// The text format's name; in builds without [`MESSAGES`], "an instruction".
     #[inline]
     pub fn mnemonic(self) -> &'static str {
-        match MNEMONICS.get(self as usize) {
-            Some(mnemonic) => mnemonic,
-            None if (self as usize) < Op::ROWS => "an instruction",
-            None if (self as u16) < Op::MemoryAtomicNotify as u16 => NO_VECTORS.mnemonic,
-            None => NO_ATOMICS.mnemonic,
+        let row = self as usize;
+        match BEGINS.get(row..row + 2) {
+            Some(&[begin, end]) => &MNEMONICS[usize::from(begin)..usize::from(end)],
+            _ if (self as usize) < Op::ROWS => "an instruction",
+            _ if (self as u16) < Op::MemoryAtomicNotify as u16 => NO_VECTORS.mnemonic,
+            _ => NO_ATOMICS.mnemonic,
         }
     }
 

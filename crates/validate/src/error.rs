@@ -21,6 +21,7 @@ enum Inner {
 impl Error {
     /// `kind` was found at byte `offset` of the module.
     #[cold]
+    #[inline(never)]
     pub fn new(kind: InvalidKind, offset: usize) -> Error {
         Error(boxed(Inner::Invalid(kind, offset)))
     }
@@ -38,6 +39,7 @@ impl Error {
 
     /// A malformed construct, in the suite's words, at byte `offset`.
     #[cold]
+    #[inline(never)]
     pub(crate) fn malformed(what: &'static str, offset: usize) -> Error {
         windlass_decode::Error::new(windlass_decode::ErrorKind::Malformed(what), offset).into()
     }
@@ -82,6 +84,7 @@ impl Error {
 /// What does not know where it is tells what is wrong, at offset 0.
 impl From<InvalidKind> for Error {
     #[cold]
+    #[inline(never)]
     fn from(kind: InvalidKind) -> Error {
         Error::new(kind, 0)
     }
@@ -89,6 +92,7 @@ impl From<InvalidKind> for Error {
 
 impl From<windlass_decode::Error> for Error {
     #[cold]
+    #[inline(never)]
     fn from(error: windlass_decode::Error) -> Error {
         Error(boxed(Inner::Malformed(error)))
     }

@@ -8,10 +8,10 @@ use crate::{
     error::{CodeRefused, CodeTooLarge, ModuleError, named},
     exec::{Ip, code::maps::Stopped},
     translate::{
-        CodeLimits, Failure, Interrupted, Job, MapJob, Source, TooLarge, Translated, VERIFIES,
-        code_size, offsets_of,
+        CodeLimits, Failure, Interrupted, Job, MapJob, Source, TooLarge, Translated, code_size,
+        offsets_of,
     },
-    verify::Fault,
+    verify::{Fault, VERIFIES},
 };
 use core::iter;
 use windlass_validate::{Scratch, validate_body};
@@ -83,7 +83,7 @@ impl ModuleInner {
             canonicalize_nans: config.canonicalize_nans,
             frame_slots: &self.frame_slots,
             is_valid: !self.validates_late(),
-            verify: config.verifies(),
+            verify: config.verifier(),
             must_verify: config.verify_code,
         }
     }

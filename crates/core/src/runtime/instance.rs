@@ -155,6 +155,7 @@ impl Drop for Attempt<'_> {
 }
 
 /// The index spaces of an instance in the making: indices in the store.
+#[derive(Default)]
 struct Parts {
     funcs: Vec<u32>,
     tables: Vec<u32>,
@@ -170,28 +171,8 @@ impl Parts {
         module: &ModuleInner,
         imports: &[Item],
     ) -> Result<Parts, Error> {
-        let imported = |index: fn(&Item) -> Option<u32>| imports.iter().filter_map(index);
-        let mut parts = Parts {
-            funcs: collected(
-                imported(|item| if let Item::Func(index) = item { Some(*index) } else { None })
-                    .map(Ok),
-            )?,
-            tables: collected(
-                imported(|item| if let Item::Table(index) = item { Some(*index) } else { None })
-                    .map(Ok),
-            )?,
-            memories: Vec::new(),
-            globals: collected(
-                imported(|item| if let Item::Global(index) = item { Some(*index) } else { None })
-                    .map(Ok),
-            )?,
-            tags: collected(
-                imported(|item| if let Item::Tag(index) = item { Some(*index) } else { None })
-                    .map(Ok),
-            )?,
-            elements: Vec::new(),
-        };
-        parts.import_memories(store.inner(), imports)?;
+        let mut parts = Parts::default();
+        parts.import(store.inner(), imports)?;
         let context = &module.context;
         let instance = store.inner().instances.len() as u32;
         let tags = if EXCEPTIONS { &context.tags[parts.tags.len()..] } else { &[] };
@@ -214,16 +195,19 @@ impl Parts {
     }
 
     /// A shared memory is known to the store from when it is first imported.
-    fn import_memories(&mut self, store: &mut StoreInner, imports: &[Item]) -> Result<(), Error> {
+    fn import(&mut self, store: &mut StoreInner, imports: &[Item]) -> Result<(), Error> {
         for given in imports {
-            match given {
-                Item::Memory(memory) => push(&mut self.memories, *memory)?,
+            let (all, index) = match given {
+                Item::Func(index) => (&mut self.funcs, *index),
+                Item::Table(index) => (&mut self.tables, *index),
+                Item::Global(index) => (&mut self.globals, *index),
+                Item::Tag(index) => (&mut self.tags, *index),
+                Item::Memory(index) => (&mut self.memories, *index),
                 Item::SharedMemory(memory) => {
-                    let memory = store.shared_memory(memory).map_err(no_memory)?;
-                    push(&mut self.memories, memory)?;
+                    (&mut self.memories, store.shared_memory(memory).map_err(no_memory)?)
                 }
-                _ => {}
-            }
+            };
+            push(all, index)?;
         }
         Ok(())
     }

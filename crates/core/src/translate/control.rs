@@ -305,7 +305,7 @@ impl<'m> Translator<'m> {
 
     /// What the verifier is told of a loop.
     fn note_loop(&mut self, word: usize, ty: BlockType) {
-        if self.source.verify {
+        if self.source.verify.is_some() {
             let end = self.next_slot();
             self.loops.push(LoopStart { word, end, ty });
         }
@@ -401,7 +401,7 @@ impl<'m> Translator<'m> {
         }
         self.settled = self.stack.len();
         if !falls_through && !matches!(kind, FrameKind::If { .. }) {
-            if self.source.verify {
+            if self.source.verify.is_some() {
                 let offset = self.builder.offset;
                 self.landed.push(offset);
             }

@@ -6,7 +6,7 @@ use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
     error::error,
     exec::{Catches, Cell, tables::FAST},
-    verify::{Progress, Subject},
+    verify::{Progress, Subject, VERIFIES, Verify},
 };
 use alloc::boxed::Box;
 #[cfg(test)]
@@ -14,9 +14,6 @@ use alloc::vec::Vec;
 use core::mem;
 use windlass_decode::{Instrs, Reader};
 use windlass_validate::{FuncValidator, Scratch};
-
-/// Whether the build has the verifier: it is no small part of the engine.
-pub(crate) const VERIFIES: bool = cfg!(any(debug_assertions, feature = "verify"));
 
 /// Whether work is to stop: asked every [`POLL`] instructions.
 pub(crate) type Interrupted<'a> = &'a mut dyn FnMut() -> bool;
@@ -167,7 +164,8 @@ impl Job {
                 shed(interrupted, || self.state.builder.fuse_some(blocks))?;
             }
             self.verification = Default::default();
-            self.stage = if VERIFIES && source.verify { Stage::Verify } else { Stage::Shed };
+            let verifies = VERIFIES && source.verify.is_some();
+            self.stage = if verifies { Stage::Verify } else { Stage::Shed };
         }
         while self.state.copy_some()? {
             if interrupted() {
@@ -221,9 +219,11 @@ impl Job {
         let late = || self.is_late.then(|| self.scratch.frame_slots());
         let slots = source.slots_of(defined).or_else(late);
         let subject = source.subject(defined, slots, code, catches, loops, landed);
-        match self.verification.first_mut() {
-            Some(progress) => verify(progress, subject, source, interrupted),
-            None => Ok(()),
+        match (self.verification.first_mut(), source.verify) {
+            (Some(progress), Some(verifier)) => {
+                verify(verifier, progress, subject, source.must_verify, interrupted)
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -246,19 +246,20 @@ fn translate_some(
 
 /// Verifies what is left of a function's code; if it is not interrupted, the next is another one.
 pub(super) fn verify(
+    Verify(step): &Verify,
     progress: &mut Progress,
     subject: Subject<'_>,
-    source: Source<'_>,
+    must_verify: bool,
     interrupted: Interrupted<'_>,
 ) -> Result<(), Failure> {
     let verified = loop {
-        match progress.step(subject) {
+        match step(progress, subject) {
             Ok(true) if interrupted() => return Err(Failure::Interrupted),
             Ok(true) => {}
             Ok(false) => break Ok(()),
             Err(fault) if fault.is_want_of_memory() => break Err(Failure::NoMemory),
             // In tests and builds like theirs nobody has asked.
-            Err(fault) if fault.is_excess() && !source.must_verify => break Ok(()),
+            Err(fault) if fault.is_excess() && !must_verify => break Ok(()),
             Err(fault) if fault.is_excess() => break Err(Failure::Unverified),
             Err(fault) => break Err(Failure::Refused(fault)),
         }

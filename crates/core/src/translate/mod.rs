@@ -56,7 +56,7 @@ use crate::{
         tables::{self, DESCRIPTORS, EXCEPTIONS, FAST, GC, LEGACY, TAIL_CALLS, THREADS},
     },
     object_type::ObjectType,
-    verify::{Fault, LoopStart, Subject},
+    verify::{Fault, LoopStart, Subject, Verify},
 };
 use alloc::{collections::TryReserveError, sync::Arc, vec::Vec};
 pub(crate) use budget::CodeLimits;
@@ -65,7 +65,7 @@ use builder::Recording;
 use core::ops::{Deref, DerefMut};
 pub(crate) use encode::TooLarge;
 pub use fuel::FUEL_VERSION;
-pub(crate) use job::{Interrupted, Job, Translated, VERIFIES};
+pub(crate) use job::{Interrupted, Job, Translated};
 #[cfg(test)]
 pub(crate) use job::{Parts, listed, translated};
 pub use listing::{Listing, ListingCell};
@@ -98,8 +98,8 @@ pub(crate) struct Source<'m> {
     pub(crate) frame_slots: &'m [u16],
     /// Whether all functions are known to be valid.
     pub(crate) is_valid: bool,
-    /// Whether what is translated is verified.
-    pub(crate) verify: bool,
+    /// What verifies that which is translated, if that is to be.
+    pub(crate) verify: Option<&'static Verify>,
     /// Whether it is an error if it cannot be, for want of a budget.
     pub(crate) must_verify: bool,
 }

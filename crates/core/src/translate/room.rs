@@ -4,7 +4,8 @@
 //! taken where it is added (`exception`, `prescan`). What pushes to a list that is named here must
 //! not add more than is said here.
 
-use super::{TranslateError, Translator, job::VERIFIES, state::State};
+use super::{TranslateError, Translator, state::State};
+use crate::verify::VERIFIES;
 use alloc::collections::TryReserveError;
 use core::mem;
 

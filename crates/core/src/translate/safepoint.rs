@@ -9,7 +9,7 @@
 
 use super::{
     Failure, Source, TranslateError, Translator,
-    job::{Interrupted, POLL, VERIFIES, pieces, shed, verify},
+    job::{Interrupted, POLL, pieces, shed, verify},
     stack::Origin,
     state::State,
 };
@@ -22,7 +22,7 @@ use crate::{
         tables::{EXCEPTIONS, GC},
     },
     object_type::{Class, Storage},
-    verify::{Progress, Subject},
+    verify::{Progress, Subject, VERIFIES, Verify},
 };
 use alloc::vec::Vec;
 use core::{mem, ops::Range};
@@ -199,8 +199,8 @@ impl MapJob {
             locals.ok_or_else(|| Failure::Other(Trap::AllocationTooLarge.into()))?;
             self.is_complete = true;
         }
-        if VERIFIES && translator.source.verify {
-            self.verify(translator, &recorder.maps, interrupted)?;
+        if VERIFIES && let Some(verify) = translator.source.verify {
+            self.verify(verify, translator, &recorder.maps, interrupted)?;
         }
         shed(interrupted, || translator.state.shed() || recorder.validator.shed())
     }
@@ -208,6 +208,7 @@ impl MapJob {
     /// Has the maps compared with what is known of the code, which is translated again.
     fn verify(
         &mut self,
+        verifier: &Verify,
         translator: &Translator<'_>,
         maps: &Maps,
         interrupted: Interrupted<'_>,
@@ -219,7 +220,8 @@ impl MapJob {
         let slots = source.slots_of(*defined);
         let subject = source.subject(*defined, slots, &builder.code, &tries.catches, loops, landed);
         let maps = Some(Places { wanted, parts: places, runs, locals });
-        verify(&mut self.verification, Subject { maps, ..subject }, *source, interrupted)
+        let subject = Subject { maps, ..subject };
+        verify(verifier, &mut self.verification, subject, source.must_verify, interrupted)
     }
 }
 

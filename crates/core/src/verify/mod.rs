@@ -14,6 +14,7 @@
 //! lead to, what they bring is joined before the pass comes there; where a branch leads back, what
 //! was assumed there must hold. Accumulators are dead where control comes together.
 
+mod asked;
 mod body;
 mod call;
 mod catch;
@@ -50,6 +51,7 @@ use crate::{
     object_type::ObjectType,
 };
 use alloc::{collections::BinaryHeap, sync::Arc, vec::Vec};
+pub(crate) use asked::{VERIFIES, Verify};
 use body::Body;
 use cell::alike;
 use core::{

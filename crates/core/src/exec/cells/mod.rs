@@ -45,6 +45,7 @@ use crate::{
 use alloc::vec::Vec;
 pub(crate) use known::Known;
 use known::{NONE, UNKNOWN};
+use special::Named;
 use windlass_decode::{Nans, Op, Shape, ValType};
 use windlass_validate::sort;
 
@@ -217,6 +218,7 @@ pub(crate) struct Layouts {
     sequences: Vec<(u64, Vec<u64>)>,
     /// Handlers of blocks, with their cells: in order.
     blocks: Vec<(u64, BlockCells)>,
+    named: Named,
 }
 
 /// The places that there are handlers for.
@@ -246,6 +248,7 @@ impl Layouts {
                 layouts: Vec::new(),
                 sequences: Vec::new(),
                 blocks: Vec::new(),
+                named: Named::default(),
             };
             Op::ALL.into_iter().for_each(|op| layouts.add_op(op));
             KINDS.into_iter().for_each(|kind| layouts.add_kind(kind));
@@ -257,8 +260,9 @@ impl Layouts {
             layouts.add_vector_constants();
             layouts.add_canonical();
             layouts.add_plain();
-            layouts.add_sequences();
-            layouts.add_blocks();
+            let named = core::mem::take(&mut layouts.named);
+            layouts.add_sequences(&named);
+            layouts.add_blocks(&named);
             layouts.note_leads();
             layouts
         })
@@ -273,6 +277,12 @@ impl Layouts {
     #[cfg(test)]
     pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
         self.layouts.iter().map(|(layout, _)| layout.part)
+    }
+
+    /// The handlers of sequences, each with those of its parts.
+    #[cfg(test)]
+    pub(crate) fn all_sequences(&self) -> &[(u64, Vec<u64>)] {
+        &self.sequences
     }
 
     /// What is known of this word: looked up once, for a cell that is asked about again and again.
@@ -330,8 +340,16 @@ impl Layouts {
         fields: [Field; 4],
         part: Part,
     ) {
-        let Some(entry) = entry.into() else { return };
-        self.add_layout(Cell::of_handler(entry.handler).bits(), Layout { words, fields, part });
+        if let Some(entry) = entry.into() {
+            self.add_entry(entry, Layout { words, fields, part });
+        }
+    }
+
+    #[inline(never)]
+    fn add_entry(&mut self, entry: Entry, layout: Layout) {
+        let handler = Cell::of_handler(entry.handler).bits();
+        self.named.add(handler, entry.role);
+        self.add_layout(handler, layout);
     }
 
     fn add_layout(&mut self, handler: u64, layout: Layout) {
@@ -660,28 +678,14 @@ impl Layouts {
         self.add(plain::TABLE_SET, 1, fields, Part::TableSet);
     }
 
-    fn add_sequences(&mut self) {
-        let others = special::from_slots(self);
-        for (handler, parts) in tables::fusions::sequences() {
-            let parts: Vec<u64> = parts.into_iter().map(|p| Cell::of_handler(p).bits()).collect();
-            let handler = Cell::of_handler(handler).bits();
-            let first: Vec<Layout> = self.of(Cell::word(parts[0])).copied().collect();
-            first.into_iter().for_each(|layout| self.add_layout(handler, layout));
-            let from = others.partition_point(|other| other.0 < parts[0]);
-            let of_part = others[from..].iter().take_while(|other| other.0 == parts[0]);
-            of_part.for_each(|other| self.add_layout(handler, other.1));
-            self.sequences.push((handler, parts));
-        }
-        sort(&mut self.sequences, Ord::cmp);
-    }
-
-    fn add_blocks(&mut self) {
+    fn add_blocks(&mut self, named: &Named) {
         for (handler, cells) in tables::blocks::blocks() {
-            let bits = |handler| Cell::of_handler(handler).bits();
-            let cells: BlockCells = cells.map(|(part, words)| (bits(part), words)).collect();
+            let handler = Cell::of_handler(handler).bits();
+            let cells = cells.map(|(part, words)| Some((named.handler(part)?, words)));
+            let Some(cells) = cells.collect::<Option<BlockCells>>() else { continue };
             let first: Vec<Layout> = self.of(Cell::word(cells[0].0)).copied().collect();
-            first.into_iter().for_each(|layout| self.add_layout(bits(handler), layout));
-            self.blocks.push((bits(handler), cells));
+            first.into_iter().for_each(|layout| self.add_layout(handler, layout));
+            self.blocks.push((handler, cells));
         }
         sort(&mut self.blocks, Ord::cmp);
     }
@@ -706,8 +710,9 @@ impl Layouts {
     }
 }
 
+/// The compiler is not to know how many there are: it would write all of this out for each.
 pub(crate) fn for_each<T: Copy>(all: &[T], mut f: impl FnMut(T)) {
-    all.iter().for_each(|&item| f(item));
+    core::hint::black_box(all).iter().for_each(|&item| f(item));
 }
 
 pub(crate) fn for_pairs(mut f: impl FnMut(Place, Place)) {

@@ -20,12 +20,18 @@ use crate::{
     },
 };
 use core::marker::PhantomData;
-use windlass_decode::Shape;
+use windlass_decode::{Op, Shape};
 
 /// Whether an access is one of those that programs do most, to memory 0 by an address in a slot:
 /// such is not shared, if it is short. It is checked where it is, and takes less time.
 const fn is_common<E: Location>() -> bool {
     E::WORDS == 1 && matches!(E::SLOTS, Some([true, _]))
+}
+
+/// Whether addresses are made of it, which programs do most of all: such writes its result itself,
+/// as loads of 32 bits do.
+const fn makes_addresses(op: Op) -> bool {
+    matches!(op, Op::I32Add | Op::I32Shl)
 }
 
 /// Whether a value takes half a slot.
@@ -62,7 +68,7 @@ pub(super) const fn un<S: Step, O: UnOp, A: Src>() -> Handler {
 
 /// The handler of an instruction with two operands.
 pub(super) const fn bin<S: Step, O: BinOp, A: Src, B: Src>() -> Handler {
-    if O::A::WORDS > 1 || O::R::WORDS > 1 {
+    if O::A::WORDS > 1 || O::R::WORDS > 1 || makes_addresses(O::OP) {
         own(run::<S>)
     } else if matches!(O::OP.shape(), Shape::try_bin) {
         let body = match is_short::<O::A>() {
@@ -96,7 +102,7 @@ pub(super) const fn br_cmp<S: Step, O: CmpOp, A: Src, B: Src, K: Target, const W
 
 /// The handler of a load.
 pub(super) const fn load<S: Step, O: LoadOp, E: Location>() -> Handler {
-    if O::R::WORDS > 1 {
+    if O::R::WORDS > 1 || is_common::<E>() && is_short::<O::R>() && O::Raw::SIZE == 4 {
         own(run::<S>)
     } else if is_common::<E>() && is_short::<O::R>() {
         own(put_load::<O, E>)

@@ -372,12 +372,17 @@ unsafe fn set_four(at: *mut u64) {
 
 /// How many slots [`Enter`] sets to zero, of so many locals: frames have room for them.
 pub(crate) const fn set_by_enter(locals: usize) -> usize {
-    if locals == 0 { 4 } else { locals.next_multiple_of(4) }
+    match locals {
+        _ if cfg!(not(feature = "fast")) => locals,
+        0 => 4,
+        _ => locals.next_multiple_of(4),
+    }
 }
 
 /// Sets `count` slots to zero, from the first local on, and as many more as [`set_by_enter`] says:
 /// most functions need four at most, and to find out how many takes longer than to set them all.
-/// Functions of some compilers have dozens of locals.
+/// Functions of some compilers have dozens of locals. Small builds set each by itself: four are a
+/// call of memset on a CPU without vectors.
 ///
 /// # Safety
 /// I1, I2.
@@ -386,6 +391,14 @@ unsafe fn set_to_zero(m: &Machine, count: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         let first = m.sp.add(2);
+        if cfg!(not(feature = "fast")) {
+            for at in 0..count {
+                // As below.
+                compiler_fence(Ordering::SeqCst);
+                first.add(at).write(0);
+            }
+            return;
+        }
         set_four(first);
         let mut at = 4;
         while at < count {

@@ -7,7 +7,7 @@
 //! it: so the cost of a cell does not depend on how much looks like a block. Without blocks there
 //! is nothing to look at.
 
-use super::set::{BLOCKS, MOVES, NONE, PARTS, STATES, SYMBOLS};
+use super::set::{BLOCKS, MOVES, NONE, STATES, SYMBOLS};
 use crate::exec::machine::{Cell, dispatch::Handler};
 use core::cmp::Ordering;
 
@@ -61,14 +61,14 @@ fn go(mut at: u16, symbol: u16) -> u16 {
     }
 }
 
-/// A cell of a block: its handler, and its operand words, or how many it has.
-pub(crate) type BlockCell = (Handler, Result<&'static [u64], usize>);
+/// A cell of a block: which part it is, and its operand words, or how many it has.
+pub(crate) type BlockCell = (u16, Result<&'static [u64], usize>);
 
 /// The handlers of blocks, and their cells: for the verifier.
 pub(crate) fn blocks() -> impl Iterator<Item = (Handler, impl Iterator<Item = BlockCell>)> {
     let cell = |&symbol: &u16| {
         let symbol = &SYMBOLS[usize::from(symbol)];
-        (PARTS[usize::from(symbol.part)], symbol.words.map_err(usize::from))
+        (symbol.part, symbol.words.map_err(usize::from))
     };
     BLOCKS.iter().map(move |&(handler, cells)| (handler, cells.iter().map(cell)))
 }

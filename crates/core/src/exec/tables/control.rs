@@ -1,6 +1,8 @@
 //! Handlers of branches and loops.
 
-use super::{ByPlace, Entry, FAST, Maybe, PLACES, PairTable, WAYS, cut, h};
+use super::{
+    ByPlace, Entry, FAST, Maybe, PLACES, PairTable, WAYS, cut, h, pair, sparse, sparse::tables,
+};
 use crate::{
     Metering,
     exec::{
@@ -79,34 +81,49 @@ pub(crate) fn latch_test(is64: bool, zero: bool, x: Place, way: Way) -> Maybe {
     table.get(way.index())?[x as usize]
 }
 
+tables! {
+    /// The handlers of branches that test two operands.
+    struct BranchTables {
+        /// If `a & b` is not zero, or if it is; of `i32`, and of `i64`; by way.
+        and: [[[PairTable; JOINS]; 2]; 2],
+    }
+}
+
+/// The ways that such a branch goes.
+const JOINS: usize = if FAST { 4 } else { 0 };
+
+impl BranchTables {
+    pub(super) const ALL: BranchTables = BranchTables {
+        and: [
+            [OfAnd::<i32, false>::TABLE, OfAnd::<i32, true>::TABLE],
+            [OfAnd::<i64, false>::TABLE, OfAnd::<i64, true>::TABLE],
+        ],
+    };
+}
+
+struct OfAnd<T, const ZERO: bool>(PhantomData<T>);
+impl<T: Bits, const ZERO: bool> OfAnd<T, ZERO> {
+    const TABLE: [PairTable; JOINS] = cut([
+        Self::pair::<Jump>(),
+        Self::pair::<Again<Unmetered>>(),
+        Self::pair::<Again<Interruptible>>(),
+        Self::pair::<Again<Fueled>>(),
+    ]);
+    const fn pair<K: Target>() -> PairTable {
+        macro_rules! entry {
+            ($a:ident, $b:ident) => {
+                h::<BrAnd<T, $a, $b, K, ZERO>>()
+            };
+        }
+        pairs!(None, true, entry)
+    }
+}
+
 /// A branch if `a & b` is zero, or if it is not.
 pub(crate) fn br_and(is64: bool, zero: bool, a: Place, b: Place, way: Way) -> Maybe {
-    /// The ways that such a branch goes.
-    const JOINS: usize = if FAST { 4 } else { 0 };
-    struct Of<T, const ZERO: bool>(PhantomData<T>);
-    impl<T: Bits, const ZERO: bool> Of<T, ZERO> {
-        const TABLE: &'static [PairTable; JOINS] = &cut([
-            Self::pair::<Jump>(),
-            Self::pair::<Again<Unmetered>>(),
-            Self::pair::<Again<Interruptible>>(),
-            Self::pair::<Again<Fueled>>(),
-        ]);
-        const fn pair<K: Target>() -> PairTable {
-            macro_rules! entry {
-                ($a:ident, $b:ident) => {
-                    h::<BrAnd<T, $a, $b, K, ZERO>>()
-                };
-            }
-            pairs!(None, true, entry)
-        }
-    }
-    let table = match (is64, zero) {
-        (false, false) => Of::<i32, false>::TABLE,
-        (false, true) => Of::<i32, true>::TABLE,
-        (true, false) => Of::<i64, false>::TABLE,
-        (true, true) => Of::<i64, true>::TABLE,
-    };
-    table.get(way.index())?[a as usize][b as usize]
+    let tables = sparse::others().branch().and();
+    let table = tables.row(usize::from(is64))?.row(usize::from(zero))?.row(way.index())?;
+    pair(table, a, b)
 }
 
 /// `br_table` by an index anywhere but in the code.

@@ -16,7 +16,7 @@
 use super::set::{ROLES, role};
 use super::{
     blocks::{self, Reached},
-    set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, PARTS, ROOTS, SPECIAL},
+    set::{EDGES, FUSED, LONGEST, NODES, NONE, Node, ROOTS},
 };
 use crate::exec::machine::{
     Cell,
@@ -47,6 +47,18 @@ impl Role {
     #[cfg(not(feature = "fast"))]
     pub(super) const fn of<S: Step>() -> Role {
         Role::NONE
+    }
+
+    /// The part that the cell is by itself.
+    pub(crate) fn part(self) -> Option<u16> {
+        let [own, _] = self.parts();
+        (own != NONE).then_some(own)
+    }
+
+    /// The part that reads slots where the cell reads pinned locals, if there is one.
+    pub(crate) fn general(self) -> Option<u16> {
+        let [_, general] = self.parts();
+        (general != NONE).then_some(general)
     }
 
     /// The parts that the cell is, the best first; [`NONE`] where there is none: what has its
@@ -163,23 +175,10 @@ fn next((from, Node { edges, .. }): Numbered, part: u16) -> Option<Numbered> {
     if parent == from { node(child) } else { None }
 }
 
-/// The handler that cells of a role have, if they are a part themselves.
-#[cfg(test)]
-pub(super) fn handler_of(role: Role) -> Option<Handler> {
-    PARTS.get(usize::from(role.parts()[0])).copied()
-}
-
-/// Handlers that read pinned locals, each with the part of sequences that reads slots instead: for
-/// the verifier.
-pub(crate) fn specials() -> impl Iterator<Item = (Handler, Handler)> {
-    SPECIAL.iter().map(|&(special, general)| (special, PARTS[usize::from(general)]))
-}
-
-/// The handlers of sequences, each with those of its parts: for the verifier, to which a cell of a
-/// sequence is what it is without the others.
-pub(crate) fn sequences() -> impl Iterator<Item = (Handler, Vec<Handler>)> {
-    let handlers = |parts: Vec<u16>| parts.iter().map(|&part| PARTS[usize::from(part)]).collect();
-    numbered().into_iter().map(move |(fused, parts)| (FUSED[usize::from(fused)], handlers(parts)))
+/// The handlers of sequences, each with its parts: for the verifier, to which a cell of a sequence
+/// is what it is without the others.
+pub(crate) fn sequences() -> impl Iterator<Item = (Handler, Vec<u16>)> {
+    numbered().into_iter().map(|(fused, parts)| (FUSED[usize::from(fused)], parts))
 }
 
 /// All sequences: their numbers in [`FUSED`], and those of their parts.

@@ -270,6 +270,12 @@ tables! {
         base: ByPlace<ByFewPlaces>,
         any: AnyTable,
     }
+
+    /// The handlers of instructions that are not simple, where there are many for places.
+    struct OtherTables {
+        branch: control::BranchTables,
+        object: [object::ObjectTables; GC as usize],
+    }
 }
 
 /// The handlers of a simple instruction.

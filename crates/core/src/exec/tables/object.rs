@@ -2,8 +2,8 @@
 //! [`tables`](super).
 
 use super::{
-    BinTable, ByDest, ByPlace, Entry, FewDests, GC, JOINED, Maybe, NO_DEST, NO_PLACE, PLACES,
-    PairTable, SIMD, UnTable, cut, h,
+    BinTable, ByDest, ByPlace, DESCRIPTORS, Entry, FewDests, GC, JOINED, Maybe, NO_DEST, NO_PLACE,
+    PLACES, PairTable, SIMD, Table, UnTable, cut, h, one, pair, sparse, sparse::tables, two,
 };
 use crate::exec::{
     handlers::{
@@ -73,21 +73,21 @@ macro_rules! elements {
 }
 struct Of<E>(PhantomData<E>);
 impl<E: Element> Of<E> {
-    const STRUCT_GET: &'static UnTable = &cut([
+    const STRUCT_GET: UnTable = cut([
         results!(StructGet<E, Slot>),
         NO_DEST,
         results!(StructGet<E, Acc>),
         results!(StructGet<E, P0>),
         results!(StructGet<E, P1>),
     ]);
-    const STRUCT_SET: &'static PairTable = &cut([
+    const STRUCT_SET: PairTable = cut([
         elements!(StructSet<E, Slot>),
         NO_PLACE,
         elements!(StructSet<E, Acc>),
         elements!(StructSet<E, P0>),
         elements!(StructSet<E, P1>),
     ]);
-    const ARRAY_GET: &'static BinTable = &cut([
+    const ARRAY_GET: BinTable = cut([
         cut([
             results!(ArrayGet<E, Slot, Slot>),
             results!(ArrayGet<E, Slot, Const>),
@@ -119,7 +119,7 @@ impl<E: Element> Of<E> {
         ]),
     ]);
     /// By array (slot, pinned), index and value.
-    const ARRAY_SET: &'static ByPlace<PairTable> = &cut([
+    const ARRAY_SET: ByPlace<PairTable> = cut([
         cut([
             elements!(ArraySet<E, Slot, Slot>),
             NO_PLACE,
@@ -144,106 +144,234 @@ impl<E: Element> Of<E> {
             NO_PLACE,
         ]),
     ]);
-    const NEW_FIRST: &'static ByPlace = &elements!(NewFirst<E>);
-    const NEW_FIELD: &'static ByPlace = &elements!(NewField<E>);
-    const NEW_LAST: &'static UnTable = &cut([
+    const NEW_LAST: UnTable = cut([
         dests!(NewLast<E, Slot>),
         if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, Const>) },
         dests!(NewLast<E, Acc>),
         if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, P0>) },
         if E::IS_VECTOR { NO_DEST } else { dests!(NewLast<E, P1>) },
     ]);
+
+    const READ: ReadTables =
+        ReadTables { struct_get: Self::STRUCT_GET, array_get: Self::ARRAY_GET };
+    const WRITTEN: WrittenTables = WrittenTables {
+        struct_set: Self::STRUCT_SET,
+        array_set: Self::ARRAY_SET,
+        new_first: elements!(NewFirst<E>),
+        new_field: elements!(NewField<E>),
+        new_last: Self::NEW_LAST,
+    };
 }
 
-/// Expands to an expression that is generic in how an element is accessed.
-macro_rules! by_access {
-    ($access:expr, $part:ident) => {
-        match $access {
-            Access::I8S => Of::<I8S>::$part,
-            Access::I8U => Of::<I8U>::$part,
-            Access::I16S => Of::<I16S>::$part,
-            Access::I16U => Of::<I16U>::$part,
-            Access::I32 => Of::<I32>::$part,
-            Access::I64 => Of::<I64>::$part,
-            Access::F32 => Of::<F32>::$part,
-            Access::F64 => Of::<F64>::$part,
-            Access::V128 if SIMD => Of::<Vector>::$part,
-            Access::V128 => return None,
-        }
+struct OfTest<T>(PhantomData<T>);
+impl<T: Test> OfTest<T> {
+    const TABLES: TestTables = TestTables {
+        test: Self::TEST,
+        cast: Self::CAST,
+        branch: [Self::branch::<false>(), Self::branch::<true>()],
+    };
+    const TEST: ByPlace<FewDests> = cut([
+        cut([h::<RefTest<T, Slot, Slot>>(), h::<RefTest<T, Slot, Acc>>()]),
+        cut([None; 2]),
+        cut([h::<RefTest<T, Acc, Slot>>(), h::<RefTest<T, Acc, Acc>>()]),
+        cut([h::<RefTest<T, P0, Slot>>(), h::<RefTest<T, P0, Acc>>()]),
+        cut([h::<RefTest<T, P1, Slot>>(), h::<RefTest<T, P1, Acc>>()]),
+    ]);
+    const CAST: ByPlace = cut([
+        h::<RefCast<T, Slot>>(),
+        None,
+        h::<RefCast<T, Acc>>(),
+        h::<RefCast<T, P0>>(),
+        h::<RefCast<T, P1>>(),
+    ]);
+
+    const fn branch<const WANTED: bool>() -> ByPlace {
+        cut([
+            h::<BrCast<T, Slot, WANTED>>(),
+            None,
+            h::<BrCast<T, Acc, WANTED>>(),
+            h::<BrCast<T, P0, WANTED>>(),
+            h::<BrCast<T, P1, WANTED>>(),
+        ])
+    }
+}
+
+/// Of an operand that is not a constant, and a destination.
+macro_rules! unary {
+    ($body:ident) => {
+        cut([
+            dests!($body<Slot>),
+            NO_DEST,
+            dests!($body<Acc>),
+            dests!($body<P0>),
+            dests!($body<P1>),
+        ])
     };
 }
-/// The same for what writes: the sign does not matter, and vectors are never constants or pinned.
-macro_rules! by_written {
-    ($access:expr, $part:ident) => {
-        match $access {
-            Access::I8S | Access::I8U => Of::<I8U>::$part,
-            Access::I16S | Access::I16U => Of::<I16U>::$part,
-            Access::I32 => Of::<I32>::$part,
-            Access::I64 => Of::<I64>::$part,
-            Access::F32 => Of::<F32>::$part,
-            Access::F64 => Of::<F64>::$part,
-            Access::V128 if SIMD => Of::<Vector>::$part,
-            Access::V128 => return None,
-        }
+
+/// A table by the places of a reference and of a descriptor: this one in its slot or the
+/// accumulator, and not both in registers of the code.
+macro_rules! by_descriptor {
+    ($body:ident $(, $d:ty)?) => {
+        cut([
+            cut([h::<$body<Slot, Slot $(, $d)?>>(), h::<$body<Slot, Acc $(, $d)?>>()]),
+            cut([None; 2]),
+            cut([h::<$body<Acc, Slot $(, $d)?>>(), None]),
+            cut([h::<$body<P0, Slot $(, $d)?>>(), h::<$body<P0, Acc $(, $d)?>>()]),
+            cut([h::<$body<P1, Slot $(, $d)?>>(), h::<$body<P1, Acc $(, $d)?>>()]),
+        ])
     };
+}
+
+tables! {
+    /// The handlers of instructions on objects.
+    struct ObjectTables {
+        /// By [`Access`].
+        read: [ReadTables; ACCESSES],
+        /// The same of what writes: the sign does not matter, and vectors are never constants or
+        /// pinned.
+        written: [WrittenTables; ACCESSES - 2],
+        new_done: ByDest,
+        /// `array.len`, `ref.i31`, `i31.get_s`, `i31.get_u`.
+        unary: [UnTable; 4],
+        /// By [`Wanted`].
+        tests: [TestTables; 10],
+        described: [DescribedTables; DESCRIPTORS as usize],
+    }
+
+    /// What reads an element.
+    struct ReadTables {
+        struct_get: UnTable,
+        array_get: BinTable,
+    }
+
+    /// What writes an element.
+    struct WrittenTables {
+        struct_set: PairTable,
+        /// By array (slot, pinned), index and value.
+        array_set: ByPlace<PairTable>,
+        new_first: ByPlace,
+        new_field: ByPlace,
+        new_last: UnTable,
+    }
+
+    /// What tests a reference.
+    struct TestTables {
+        test: ByPlace<FewDests>,
+        cast: ByPlace,
+        /// By whether it branches if the cast succeeds.
+        branch: [ByPlace; 2],
+    }
+
+    /// The handlers of descriptors.
+    struct DescribedTables {
+        get: UnTable,
+        made: UnTable,
+        test: [ByPlace<FewDests>; 1 + JOINED],
+        cast: ByPlace<FewDests>,
+    }
+}
+
+/// How many ways to access an element there are: the last is a vector.
+const ACCESSES: usize = Access::V128 as usize + SIMD as usize;
+
+impl ObjectTables {
+    pub(super) const ALL: ObjectTables = ObjectTables {
+        read: cut([
+            Of::<I8S>::READ,
+            Of::<I8U>::READ,
+            Of::<I16S>::READ,
+            Of::<I16U>::READ,
+            Of::<I32>::READ,
+            Of::<I64>::READ,
+            Of::<F32>::READ,
+            Of::<F64>::READ,
+            Of::<Vector>::READ,
+        ]),
+        written: cut([
+            Of::<I8U>::WRITTEN,
+            Of::<I16U>::WRITTEN,
+            Of::<I32>::WRITTEN,
+            Of::<I64>::WRITTEN,
+            Of::<F32>::WRITTEN,
+            Of::<F64>::WRITTEN,
+            Of::<Vector>::WRITTEN,
+        ]),
+        new_done: dests!(NewDone),
+        unary: [unary!(ArrayLen), unary!(RefI31), unary!(I31GetS), unary!(I31GetU)],
+        tests: [
+            OfTest::<Always>::TABLES,
+            OfTest::<Never>::TABLES,
+            OfTest::<IsI31>::TABLES,
+            OfTest::<IsEq>::TABLES,
+            OfTest::<IsStruct>::TABLES,
+            OfTest::<IsArray>::TABLES,
+            OfTest::<IsFinal>::TABLES,
+            OfTest::<IsBelow>::TABLES,
+            OfTest::<IsFunc>::TABLES,
+            OfTest::<IsExactFunc>::TABLES,
+        ],
+        described: cut([DescribedTables {
+            get: unary!(GetDesc),
+            made: unary!(NewDescribed),
+            test: cut([by_descriptor!(DescTest, Slot), by_descriptor!(DescTest, Acc)]),
+            cast: by_descriptor!(DescCast),
+        }]),
+    };
+}
+
+fn tables() -> Option<Table<ObjectTables>> {
+    sparse::others().object().row(0)
+}
+
+fn read(access: Access) -> Option<Table<ReadTables>> {
+    tables()?.read().row(access as usize)
+}
+
+fn written(access: Access) -> Option<Table<WrittenTables>> {
+    let row = match access {
+        Access::I8S | Access::I8U => 0,
+        Access::I16S | Access::I16U => 1,
+        other => other as usize - 2,
+    };
+    tables()?.written().row(row)
 }
 
 /// `struct.get`
 pub(crate) fn struct_get(access: Access, a: Place, d: Dest) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_access!(access, STRUCT_GET)[a as usize][d as usize]
+    one(read(access)?.struct_get(), a, d)
 }
 
 /// `struct.set`
 pub(crate) fn struct_set(access: Access, a: Place, v: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
     value_fits(access, v, &[a])?;
-    by_written!(access, STRUCT_SET)[a as usize][v as usize]
+    pair(written(access)?.struct_set(), a, v)
 }
 
 /// `array.get`
 pub(crate) fn array_get(access: Access, a: Place, b: Place, d: Dest) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_access!(access, ARRAY_GET)[a as usize][b as usize][d as usize]
+    two(read(access)?.array_get(), a, b, d)
 }
 
 /// `array.set`
 pub(crate) fn array_set(access: Access, a: Place, b: Place, v: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
     value_fits(access, v, &[a, b])?;
-    by_written!(access, ARRAY_SET)[a as usize][b as usize][v as usize]
+    pair(written(access)?.array_set().row(a as usize)?, b, v)
 }
 
 /// The first field of an object that is made.
 pub(crate) fn new_first(access: Access, v: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_written!(access, NEW_FIRST)[v as usize]
+    written(access)?.new_first().row(v as usize)?.entry()
 }
 
 /// A field between the first and the last.
 pub(crate) fn new_field(access: Access, v: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_written!(access, NEW_FIELD)[v as usize]
+    written(access)?.new_field().row(v as usize)?.entry()
 }
 
 /// The last field.
 pub(crate) fn new_last(access: Access, v: Place, d: Dest) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_written!(access, NEW_LAST)[v as usize][d as usize]
+    one(written(access)?.new_last(), v, d)
 }
 
 /// The accumulator of a value's domain holds one value.
@@ -255,12 +383,7 @@ fn value_fits(access: Access, v: Place, others: &[Place]) -> Option<()> {
 
 /// The end of an object whose fields are set.
 pub(crate) fn new_done(d: Dest) -> Maybe {
-    if !GC {
-        return None;
-    }
-    const TABLE: &ByDest =
-        &cut([h::<NewDone<Slot>>(), h::<NewDone<Acc>>(), h::<NewDone<P0>>(), h::<NewDone<P1>>()]);
-    TABLE[d as usize]
+    tables()?.new_done().row(d as usize)?.entry()
 }
 
 /// The beginning of an object of zeros.
@@ -285,136 +408,67 @@ pub(crate) fn array_new(access: Access, is_default: bool) -> Maybe {
     }
 }
 
-macro_rules! unary {
-    ($(#[$doc:meta])* $name:ident, $body:ident) => {
-        $(#[$doc])*
-        pub(crate) fn $name(a: Place, d: Dest) -> Maybe {
-            if !GC {
-                return None;
-            }
-            const TABLE: &UnTable = &cut([
-                dests!($body<Slot>),
-                NO_DEST,
-                dests!($body<Acc>),
-                dests!($body<P0>),
-                dests!($body<P1>),
-            ]);
-            TABLE[a as usize][d as usize]
-        }
-    };
-}
 type I31GetS<A, D> = I31Get<A, D, true>;
 type I31GetU<A, D> = I31Get<A, D, false>;
-unary! {
-    /// `array.len`
-    array_len, ArrayLen
-}
-unary! {
-    /// `ref.get_desc`
-    get_desc, GetDesc
-}
-unary! {
-    /// The end of an object whose fields are set and which has a descriptor.
-    new_described, NewDescribed
-}
-unary! {
-    /// `ref.i31`
-    ref_i31, RefI31
-}
-unary! {
-    /// `i31.get_s`
-    i31_get_s, I31GetS
-}
-unary! {
-    /// `i31.get_u`
-    i31_get_u, I31GetU
+
+fn unary(row: usize, a: Place, d: Dest) -> Maybe {
+    one(tables()?.unary().row(row)?, a, d)
 }
 
-struct OfTest<T>(PhantomData<T>);
-impl<T: Test> OfTest<T> {
-    const TEST: &'static ByPlace<FewDests> = &cut([
-        cut([h::<RefTest<T, Slot, Slot>>(), h::<RefTest<T, Slot, Acc>>()]),
-        cut([None; 2]),
-        cut([h::<RefTest<T, Acc, Slot>>(), h::<RefTest<T, Acc, Acc>>()]),
-        cut([h::<RefTest<T, P0, Slot>>(), h::<RefTest<T, P0, Acc>>()]),
-        cut([h::<RefTest<T, P1, Slot>>(), h::<RefTest<T, P1, Acc>>()]),
-    ]);
-    const CAST: &'static ByPlace = &cut([
-        h::<RefCast<T, Slot>>(),
-        None,
-        h::<RefCast<T, Acc>>(),
-        h::<RefCast<T, P0>>(),
-        h::<RefCast<T, P1>>(),
-    ]);
-    const BRANCH: &'static [ByPlace; 2] = &[Self::branch::<false>(), Self::branch::<true>()];
-
-    const fn branch<const WANTED: bool>() -> ByPlace {
-        cut([
-            h::<BrCast<T, Slot, WANTED>>(),
-            None,
-            h::<BrCast<T, Acc, WANTED>>(),
-            h::<BrCast<T, P0, WANTED>>(),
-            h::<BrCast<T, P1, WANTED>>(),
-        ])
-    }
+/// `array.len`
+pub(crate) fn array_len(a: Place, d: Dest) -> Maybe {
+    unary(0, a, d)
 }
 
-macro_rules! by_test {
-    ($wanted:expr, $part:ident) => {
-        match $wanted {
-            Wanted::Always => OfTest::<Always>::$part,
-            Wanted::Never => OfTest::<Never>::$part,
-            Wanted::I31 => OfTest::<IsI31>::$part,
-            Wanted::Eq => OfTest::<IsEq>::$part,
-            Wanted::Struct => OfTest::<IsStruct>::$part,
-            Wanted::Array => OfTest::<IsArray>::$part,
-            Wanted::Final => OfTest::<IsFinal>::$part,
-            Wanted::Below => OfTest::<IsBelow>::$part,
-            Wanted::Func => OfTest::<IsFunc>::$part,
-            Wanted::ExactFunc => OfTest::<IsExactFunc>::$part,
-        }
-    };
+/// `ref.i31`
+pub(crate) fn ref_i31(a: Place, d: Dest) -> Maybe {
+    unary(1, a, d)
+}
+
+/// `i31.get_s`
+pub(crate) fn i31_get_s(a: Place, d: Dest) -> Maybe {
+    unary(2, a, d)
+}
+
+/// `i31.get_u`
+pub(crate) fn i31_get_u(a: Place, d: Dest) -> Maybe {
+    unary(3, a, d)
+}
+
+fn described() -> Option<Table<DescribedTables>> {
+    tables()?.described().row(0)
+}
+
+/// `ref.get_desc`
+pub(crate) fn get_desc(a: Place, d: Dest) -> Maybe {
+    one(described()?.get(), a, d)
+}
+
+/// The end of an object whose fields are set and which has a descriptor.
+pub(crate) fn new_described(a: Place, d: Dest) -> Maybe {
+    one(described()?.made(), a, d)
+}
+
+fn test(wanted: Wanted) -> Option<Table<TestTables>> {
+    tables()?.tests().row(wanted as usize)
 }
 
 /// `ref.test`
 pub(crate) fn ref_test(wanted: Wanted, a: Place, d: Dest) -> Maybe {
-    if !GC {
-        return None;
-    }
-    *by_test!(wanted, TEST)[a as usize].get(d as usize)?
+    one(test(wanted)?.test(), a, d)
 }
 
 /// `ref.cast`
 pub(crate) fn ref_cast(wanted: Wanted, a: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_test!(wanted, CAST)[a as usize]
+    test(wanted)?.cast().row(a as usize)?.entry()
 }
 
 /// `br_on_cast` or `br_on_cast_fail`, to anywhere.
 pub(crate) fn br_cast(wanted: Wanted, passes: bool, a: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
-    by_test!(wanted, BRANCH)[usize::from(passes)][a as usize]
+    test(wanted)?.branch().row(usize::from(passes))?.row(a as usize)?.entry()
 }
 
-/// A table by the places of a reference and of a descriptor: this one in its slot or the
-/// accumulator, and not both in registers of the code.
-macro_rules! by_descriptor {
-    ($body:ident $(, $d:ty)?) => {
-        cut([
-            cut([h::<$body<Slot, Slot $(, $d)?>>(), h::<$body<Slot, Acc $(, $d)?>>()]),
-            cut([None; 2]),
-            cut([h::<$body<Acc, Slot $(, $d)?>>(), None]),
-            cut([h::<$body<P0, Slot $(, $d)?>>(), h::<$body<P0, Acc $(, $d)?>>()]),
-            cut([h::<$body<P1, Slot $(, $d)?>>(), h::<$body<P1, Acc $(, $d)?>>()]),
-        ])
-    };
-}
-
-/// The column of a descriptor's place in such a table.
+/// The column of a descriptor's place in tables of it.
 fn descriptor_column(b: Place) -> Option<usize> {
     match b {
         Place::Slot => Some(0),
@@ -425,19 +479,11 @@ fn descriptor_column(b: Place) -> Option<usize> {
 
 /// Whether the reference `a` has the descriptor `b`.
 pub(crate) fn desc_test(a: Place, b: Place, d: Dest) -> Maybe {
-    if !GC {
-        return None;
-    }
-    const TABLES: &[ByPlace<FewDests>; 1 + JOINED] =
-        &cut([by_descriptor!(DescTest, Slot), by_descriptor!(DescTest, Acc)]);
-    *TABLES.get(d as usize)?[a as usize].get(descriptor_column(b)?)?
+    let row = described()?.test().row(d as usize)?.row(a as usize)?;
+    row.row(descriptor_column(b)?)?.entry()
 }
 
 /// `ref.cast_desc_eq`
 pub(crate) fn desc_cast(a: Place, b: Place) -> Maybe {
-    if !GC {
-        return None;
-    }
-    const TABLE: &ByPlace<FewDests> = &by_descriptor!(DescCast);
-    *TABLE[a as usize].get(descriptor_column(b)?)?
+    described()?.cast().row(a as usize)?.row(descriptor_column(b)?)?.entry()
 }

@@ -44,7 +44,7 @@ pub(super) struct Node {
 /// A cell of blocks.
 #[cfg_attr(not(feature = "fast"), allow(dead_code))]
 pub(super) struct Symbol {
-    /// Its handler, in [`PARTS`].
+    /// Which part it is.
     pub(super) part: u16,
     /// Its operand words; or how many it has, whatever they are.
     pub(super) words: Result<&'static [u64], u16>,

@@ -1,11 +1,15 @@
-//! [`Table`]: the handlers of simple instructions, without the room of those that there are not.
+//! [`Table`]: tables of handlers, without the room of those that there are not.
 //!
 //! The compiler makes tables over places ([`Dense`]), of which most entries are empty. They are in
 //! no program: here the compiler puts all of them one behind the other and keeps a bit of each
-//! entry, and a list of the handlers that there are. [`handlers`](super::handlers) finds an
-//! instruction's here; whoever chooses one walks through the rows, as if the table were there.
+//! entry, and a list of the handlers that there are. [`handlers`](super::handlers) finds a simple
+//! instruction's here, [`others`] has the large ones of others; whoever chooses a handler walks
+//! through the rows, as if the table were there.
 
-use super::{Entry, Handlers, Maybe, SIMD, call::plain, fusions::Role, ops, vector_ops};
+use super::{
+    Entry, Handlers, Maybe, OtherTables, SIMD, call::plain, control::BranchTables, fusions::Role,
+    object::ObjectTables, ops, vector_ops,
+};
 use crate::exec::{machine::dispatch::Handler, meaning::native};
 use core::marker::PhantomData;
 use windlass_decode::Op;
@@ -74,6 +78,7 @@ macro_rules! tables {
     })+) => {
         $(
             $(#[$of])*
+            #[derive(Clone, Copy)]
             #[repr(C)]
             pub(crate) struct $name {
                 $($(#[$field_of])* pub(crate) $field: $ty,)+
@@ -142,18 +147,35 @@ const MADE: [[Made; Op::ALL.len()]; 2] = {
     made
 };
 
-/// How many entries [`MADE`] has, and how many handlers.
+/// The tables of instructions that are not simple, and all their entries.
+const OTHERS: (Table<OtherTables>, &[Maybe]) = dense(&OtherTables {
+    branch: BranchTables::ALL,
+    object: windlass_decode::cut([ObjectTables::ALL]),
+});
+
+/// How many lists of entries there are: of instructions, for each sort of CPU, and of the others.
+const LISTS: usize = 2 * Op::ALL.len() + 1;
+
+/// One of them.
+const fn list(number: usize) -> &'static [Maybe] {
+    if number < LISTS - 1 {
+        MADE[number / Op::ALL.len()][number % Op::ALL.len()].entries
+    } else {
+        OTHERS.1
+    }
+}
+
+/// How many entries there are, and how many handlers.
 const COUNTS: (usize, usize) = {
-    let (mut entries, mut handlers, mut all) = (0, 0, 0);
-    while all < 2 * Op::ALL.len() {
-        let made = MADE[all / Op::ALL.len()][all % Op::ALL.len()];
-        let mut entry = 0;
-        while entry < made.entries.len() {
-            handlers += made.entries[entry].is_some() as usize;
+    let (mut entries, mut handlers, mut number) = (0, 0, 0);
+    while number < LISTS {
+        let (list, mut entry) = (list(number), 0);
+        while entry < list.len() {
+            handlers += list[entry].is_some() as usize;
             entry += 1;
         }
         entries += entry;
-        all += 1;
+        number += 1;
     }
     (entries, handlers)
 };
@@ -174,8 +196,8 @@ struct Kept<const GROUPS: usize, const HANDLERS: usize> {
     roles: [Role; HANDLERS],
 }
 
-/// What is kept, and where the tables of instructions begin in it.
-const ALL: (Kept<GROUPS, HANDLERS>, [[Handlers; Op::ALL.len()]; 2]) = {
+/// What is kept, where the tables of instructions begin in it, and the others.
+const ALL: (Kept<GROUPS, HANDLERS>, [[Handlers; Op::ALL.len()]; 2], Table<OtherTables>) = {
     let none = plain::UNREACHABLE;
     let mut kept = Kept {
         bits: [0; GROUPS],
@@ -184,17 +206,21 @@ const ALL: (Kept<GROUPS, HANDLERS>, [[Handlers; Op::ALL.len()]; 2]) = {
         roles: [none.role; HANDLERS],
     };
     let mut placed = [[Handlers::None; Op::ALL.len()]; 2];
-    let (mut at, mut count, mut all) = (0, 0, 0);
-    while all < 2 * Op::ALL.len() {
-        let (cpu, op) = (all / Op::ALL.len(), all % Op::ALL.len());
-        let made = MADE[cpu][op];
-        placed[cpu][op] = made.handlers.behind(at);
-        let mut entry = 0;
-        while entry < made.entries.len() {
+    let (mut at, mut count, mut number) = (0, 0, 0);
+    let mut others = OTHERS.0;
+    while number < LISTS {
+        if number < LISTS - 1 {
+            let (cpu, op) = (number / Op::ALL.len(), number % Op::ALL.len());
+            placed[cpu][op] = MADE[cpu][op].handlers.behind(at);
+        } else {
+            others = others.behind(at);
+        }
+        let (list, mut entry) = (list(number), 0);
+        while entry < list.len() {
             if at % GROUP == 0 {
                 kept.before[at / GROUP] = count as u16;
             }
-            if let Some(entry) = made.entries[entry] {
+            if let Some(entry) = list[entry] {
                 kept.bits[at / GROUP] |= 1 << (at % GROUP);
                 kept.handlers[count] = entry.handler;
                 kept.roles[count] = entry.role;
@@ -202,9 +228,9 @@ const ALL: (Kept<GROUPS, HANDLERS>, [[Handlers; Op::ALL.len()]; 2]) = {
             }
             (at, entry) = (at + 1, entry + 1);
         }
-        all += 1;
+        number += 1;
     }
-    (kept, placed)
+    (kept, placed, others)
 };
 
 static KEPT: Kept<GROUPS, HANDLERS> = ALL.0;
@@ -231,31 +257,37 @@ pub(super) fn of_fast(op: Op) -> Handlers {
     OF_FAST.get(op as usize).copied().unwrap_or(Handlers::None)
 }
 
+/// Those of instructions that are not simple.
+pub(super) fn others() -> Table<OtherTables> {
+    const { ALL.2 }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ALL, MADE, Maybe, Table};
-    use crate::exec::{
-        machine::Cell,
-        tables::{FAST, fusions::handler_of},
-    };
+    use super::{ALL, LISTS, Maybe, Table, list};
+    use crate::exec::{machine::Cell, tables::FAST};
+    use alloc::collections::BTreeMap;
     use core::marker::PhantomData;
 
-    /// Each entry of the tables is found as it was made, with the handler of the part that it is.
+    /// Each entry of the tables is found as it was made; those that are one part of sequences have
+    /// one handler.
     #[test]
     fn entries_are_kept() {
-        let (mut at, mut parts) = (0, 0);
+        let (mut at, mut parts) = (0, BTreeMap::new());
         let bits = |handler| Cell::of_handler(handler).bits();
         let told = |entry: Maybe| entry.map(|entry| (bits(entry.handler), entry.role));
-        for &entry in MADE.iter().flatten().flat_map(|made| made.entries) {
+        for &entry in (0..LISTS).flat_map(list) {
             let kept = Table { first: at, of: PhantomData }.entry();
             assert_eq!(told(kept), told(entry), "entry {at}");
-            if let Some(handler) = entry.and_then(|entry| handler_of(entry.role)) {
-                assert_eq!(entry.map(|entry| bits(entry.handler)), Some(bits(handler)));
-                parts += 1;
+            if let Some(entry) = entry
+                && let Some(part) = entry.role.part()
+            {
+                let handler = bits(entry.handler);
+                assert_eq!(*parts.entry(part).or_insert(handler), handler, "entry {at}");
             }
             at = at.checked_add(1).unwrap();
         }
         assert!(at > 1000 && !ALL.0.handlers.is_empty());
-        assert_eq!(parts > 100, FAST, "{parts}");
+        assert_eq!(parts.len() > 100, FAST, "{}", parts.len());
     }
 }
