@@ -73,7 +73,10 @@ impl DefaultClock {
 
 impl WasiCtxBuilder {
     /// No arguments, no environment, streams that are empty, no files; the host's clocks and
-    /// generator.
+    /// generator. Without the feature `std`, time stands still but for what is slept, which takes
+    /// no time, and there is no randomness (`random_get` is `ENOTSUP`) until
+    /// [`WasiCtxBuilder::wall_clock`], [`WasiCtxBuilder::monotonic_clock`] and
+    /// [`WasiCtxBuilder::secure_random`] are given some.
     pub fn new() -> WasiCtxBuilder {
         WasiCtxBuilder {
             args: Vec::new(),

@@ -112,7 +112,7 @@ pub trait FileSystem: Send {
     fn root(&mut self) -> Result<Handle, Errno>;
 
     /// Called before something may change, with a clock for file systems that have none of their
-    /// own.
+    /// own. It tells nanoseconds since 1970, as [`SetTime::At`] and [`Metadata`] have them.
     fn set_now(&mut self, clock: &dyn Fn() -> u64) {
         let _ = clock;
     }

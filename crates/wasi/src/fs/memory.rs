@@ -13,6 +13,12 @@ use tree::{ROOT, Tree};
 
 /// A file system in memory. Clones share it: keep one and give one to the guest.
 ///
+/// Paths begin at its root, with or without a slash; the root itself is an empty path or a slash.
+/// Errors are those of guests: `ENOENT` where nothing is, `ENOTDIR` where a path goes on behind
+/// what is no directory, `EPERM` for one that leaves the root by `..`, `ELOOP` for links that lead
+/// in circles, `EILSEQ` for a path that is not UTF-8, `EINVAL` for a zero in it and `ENAMETOOLONG`
+/// for one that is too long. Each function tells what else there is.
+///
 /// ```
 /// use windlass_wasi::{DirPerms, FilePerms, MemoryFs, WasiCtxBuilder};
 /// let files = MemoryFs::new();
@@ -66,8 +72,7 @@ impl MemoryFs {
         function: impl FnOnce(&mut Tree, Handle, &[u8]) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         let mut fs = self.clone();
-        let relative = path.iter().position(|&b| b != b'/').map_or(&path[..0], |n| &path[n..]);
-        let mut walk = Walk::new(&mut fs, Handle(ROOT), relative, Meter::default())?;
+        let mut walk = Walk::new(&mut fs, Handle(ROOT), relative(path), Meter::default())?;
         if follow {
             // A file that is to be made is not there yet.
             while walk.follow().or_else(|error| match error {
@@ -82,6 +87,11 @@ impl MemoryFs {
 
     /// Makes a file with these contents, or replaces its contents; makes the directories that it is
     /// in.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC` if there is no room for it: the beginning is there then. `EISDIR` for a directory,
+    /// and what is said above.
     pub fn write(&self, path: impl AsRef<[u8]>, contents: impl AsRef<[u8]>) -> Result<(), Errno> {
         let path = path.as_ref();
         self.create_parents(path)?;
@@ -97,6 +107,10 @@ impl MemoryFs {
     }
 
     /// The contents of a file.
+    ///
+    /// # Errors
+    ///
+    /// `EISDIR` for a directory, and what is said above.
     pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>, Errno> {
         self.at(path.as_ref(), true, |tree, dir, name| {
             let file = tree.open(dir, name, &OpenOptions { read: true, ..Default::default() })?;
@@ -106,12 +120,22 @@ impl MemoryFs {
         })
     }
 
-    /// What is known of a file, a directory or a link.
+    /// What is known of a file, a directory or a link; behind the link, if a slash follows it.
+    ///
+    /// # Errors
+    ///
+    /// What is said above.
     pub fn metadata(&self, path: impl AsRef<[u8]>) -> Result<Metadata, Errno> {
-        self.at(path.as_ref(), false, |tree, dir, name| tree.metadata_at(dir, name))
+        let (mut fs, path) = (self.clone(), relative(path.as_ref()));
+        Walk::new(&mut fs, Handle(ROOT), path, Meter::default())?.metadata(false)
     }
 
     /// Makes a directory and those that it is in, if they are not there.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC` if there is no room for it, and what is said above. What has its name already is
+    /// left as it is.
     pub fn create_dir_all(&self, path: impl AsRef<[u8]>) -> Result<(), Errno> {
         let path = path.as_ref();
         let mut end = 0;
@@ -132,7 +156,13 @@ impl MemoryFs {
         }
     }
 
-    /// Makes a symbolic link to `target`.
+    /// Makes a symbolic link to `target`, which is not looked at; makes the directories that it is
+    /// in.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` if something has that name, `ENOSPC` if there is no room for it, `ENAMETOOLONG` for
+    /// a target of more than 4095 bytes, and what is said above.
     pub fn symlink(&self, target: impl AsRef<[u8]>, path: impl AsRef<[u8]>) -> Result<(), Errno> {
         let path = path.as_ref();
         self.create_parents(path)?;
@@ -140,12 +170,18 @@ impl MemoryFs {
         self.at(path, false, |tree, dir, name| tree.symlink(target, dir, name))
     }
 
-    /// Gives the file `old` one more name.
+    /// Gives the file (or link) `old` one more name; makes the directories that this is in.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` if something has that name, `EPERM` if `old` is a directory, `ENOSPC` if there is
+    /// no room for it, and what is said above.
     pub fn hard_link(&self, old: impl AsRef<[u8]>, new: impl AsRef<[u8]>) -> Result<(), Errno> {
         let new = new.as_ref();
         self.create_parents(new)?;
         let mut fs = self.clone();
-        let mut walk = Walk::new(&mut fs, Handle(ROOT), old.as_ref(), Meter::default())?;
+        let old = relative(old.as_ref());
+        let mut walk = Walk::new(&mut fs, Handle(ROOT), old, Meter::default())?;
         walk.at(
             |_, old_dir, old_name| {
                 self.at(new, false, |tree, dir, name| tree.link(old_dir, old_name, dir, name))
@@ -154,27 +190,43 @@ impl MemoryFs {
         )
     }
 
-    /// The names in a directory; those of the root for an empty path.
+    /// The names in a directory.
+    ///
+    /// # Errors
+    ///
+    /// What is said above.
     pub fn read_dir(&self, path: impl AsRef<[u8]>) -> Result<Vec<DirEntry>, Errno> {
-        let path = path.as_ref();
-        if path.iter().all(|&b| b == b'/') {
-            return self.tree().list(Handle(ROOT));
-        }
-        self.at(path, true, |tree, dir, name| {
-            let opened = tree.open_dir(dir, name)?;
-            let entries = tree.list(opened);
-            tree.close(opened);
-            entries
-        })
+        let (mut fs, path) = (self.clone(), relative(path.as_ref()));
+        let mut walk = Walk::new(&mut fs, Handle(ROOT), path, Meter::default())?;
+        while walk.follow()? {}
+        let mut tree = self.tree();
+        let opened = match walk.name() {
+            Some(name) => tree.open_dir(walk.dir(), name)?,
+            None => tree.reopen(walk.dir())?,
+        };
+        let entries = tree.list(opened);
+        tree.close(opened);
+        entries
     }
 
-    /// Adds what is in a tar archive: files, directories, links.
+    /// Adds what is in a tar archive: files, directories, links. Names in it may begin with a
+    /// slash.
+    ///
+    /// # Errors
+    ///
+    /// For an archive that is damaged, and for the first member that can't be added, which may have
+    /// any error of the functions above. What came before it is there.
     pub fn unpack_tar(&self, archive: &[u8]) -> Result<(), tar::TarError> {
         tar::unpack(self, archive)
     }
 
     /// Adds what is in a directory of the host: files, directories, symbolic links. What a guest
     /// could not name is left out: names, and links to names, that are not UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// What the host has no way to read, and an [`Errno`] within the error for what can't be added.
+    /// What came before it is there.
     #[cfg(feature = "std")]
     pub fn copy_host_dir(&self, dir: impl AsRef<std::path::Path>) -> std::io::Result<()> {
         copy(self, dir.as_ref())
@@ -186,6 +238,11 @@ impl MemoryFs {
             None => Ok(()),
         }
     }
+}
+
+/// A path as one from the root, which is `.`.
+fn relative(path: &[u8]) -> &[u8] {
+    path.iter().position(|&b| b != b'/').map_or(b".", |n| &path[n..])
 }
 
 /// Copies a directory of the host, and those in it.

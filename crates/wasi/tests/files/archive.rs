@@ -27,9 +27,35 @@ fn built_and_read_back() {
     assert_eq!(names("/a"), ["b", "link", "x"]);
     assert_eq!(names("a/x"), ["y"]);
     assert_eq!(files.read("a"), Err(Errno::IsDir));
+    files.symlink("b", "a/dir").unwrap();
+    assert_eq!(files.metadata("a/dir/").unwrap().file_type, FileType::Directory);
+    assert_eq!(files.metadata("same/"), Err(Errno::NotDir));
     assert_eq!(files.read("none"), Err(Errno::NoEnt));
     assert_eq!(files.read("../x"), Err(Errno::Perm));
     assert_eq!(files.write("a/b/c/d", ""), Err(Errno::NotDir));
+}
+
+/// The root, and what is open at the end of a path, have no names of their own.
+#[test]
+fn paths_that_end_at_an_open_directory() {
+    let files = MemoryFs::new();
+    files.write("/etc/motto", "hello").unwrap();
+    let root = files.metadata("/").unwrap();
+    for path in ["", "/", "//", ".", "/.", "etc/.."] {
+        assert_eq!(files.metadata(path), Ok(root), "{path}");
+        assert_eq!(files.read_dir(path).unwrap().len(), 1, "{path}");
+        assert_eq!(files.create_dir_all(path), Ok(()), "{path}");
+        assert_eq!(files.read(path), Err(Errno::IsDir), "{path}");
+        assert_eq!(files.write(path, "x"), Err(Errno::IsDir), "{path}");
+        assert_eq!(files.hard_link(path, "new"), Err(Errno::Perm), "{path}");
+    }
+    assert_eq!(files.metadata("etc/."), files.metadata("/etc"));
+    assert_eq!(files.read_dir("etc/."), files.read_dir("/etc"));
+    assert_eq!((files.metadata(".."), files.read_dir("/..")), (Err(Errno::Perm), Err(Errno::Perm)));
+    files.hard_link("/etc/motto", "/same").unwrap();
+    files.symlink("etc", "/link").unwrap();
+    files.hard_link("//link/motto", "third").unwrap();
+    assert_eq!(files.metadata("/same").unwrap().links, 3);
 }
 
 /// A member of an archive.
@@ -60,6 +86,7 @@ fn archives() {
         member("./dir/file", b'0', "", b"content"),
         member("dir/link", b'2', "file", b""),
         member("hard", b'1', "./dir/file", b""),
+        member("/absolute", b'1', "/dir/file", b""),
         member("device", b'3', "", b""),
         member("././@LongLink", b'L', "", format!("{long}\0").as_bytes()),
         member("cut", b'0', "", b"long"),
@@ -72,10 +99,11 @@ fn archives() {
     files.unpack_tar(&archive.concat()).unwrap();
     assert_eq!(files.read("dir/link").unwrap(), b"content");
     assert_eq!(files.read("hard").unwrap(), b"content");
+    assert_eq!(files.read("absolute").unwrap(), b"content");
     assert_eq!(files.read(&long).unwrap(), b"long");
     assert_eq!(files.read(long + "2").unwrap(), [7; 600]);
     let names: Vec<_> = files.read_dir("").unwrap().into_iter().map(|entry| entry.name).collect();
-    assert_eq!(names, [&b"dir"[..], b"hard", b"last", b"long"]);
+    assert_eq!(names, [&b"absolute"[..], b"dir", b"hard", b"last", b"long"]);
 }
 
 #[test]
@@ -91,6 +119,11 @@ fn archives_that_are_none() {
     let out = [good.clone(), member("../x", b'0', "", b"")].concat();
     let error = files.unpack_tar(&out).unwrap_err();
     assert_eq!((error.offset, error.errno), (1536, Errno::Perm));
+    let message = "operation not permitted, for the member \"../x\" at byte 1536";
+    assert_eq!(error.to_string(), message);
+    let pax = member("pax", b'x', "", b"16 path=../long\n");
+    let error = files.unpack_tar(&[pax, member("cut", b'5', "", b"")].concat()).unwrap_err();
+    assert_eq!(error.name.as_deref(), Some("../long"));
     for pax in [
         "",
         "9",
