@@ -31,13 +31,22 @@ fn named(name: &str) -> Result<Features, String> {
         named.find(|(_, known)| *known == name).map(|(feature, _)| *feature)
     };
     of_sets.or_else(of_features).ok_or_else(|| {
-        let sets = SETS.iter().map(|(name, _)| *name);
-        let features = Features::NAMED.iter().map(|(_, name)| *name);
-        let known: Vec<&str> = sets.chain(features).collect();
         let what = if name.is_empty() { "a name is missing" } else { "unknown feature" };
         let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
-        format!("{what}{name}; known are {}", known.join(", "))
+        format!("{what}{name}; known are {}", known().collect::<Vec<_>>().join(", "))
     })
+}
+
+/// All names: first those of sets.
+fn known() -> impl Iterator<Item = &'static str> {
+    let sets = SETS.iter().map(|(name, _)| *name);
+    sets.chain(Features::NAMED.iter().map(|(_, name)| *name))
+}
+
+/// What `--help` says of the option.
+pub(crate) fn help() -> String {
+    let names = known().collect::<Vec<_>>().join(", ");
+    format!("Allow these features, and not all; -NAME is without one. Names are {names}")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The `windlass` command: runs, checks and inspects WebAssembly modules. Each subcommand has a
 //! file of its own; what they share of speaking to the user is in `terminal`.
 //!
-//! Exit codes: 0; 1 for a file that can't be used or fails its check; 2 for a wrong use of the
-//! command; 124 when the time of `--timeout` is up; 134 for a trap, or an exception that nobody
-//! catches; 141 for a program whose reader
-//! went away; a guest's own code if it calls `proc_exit`.
+//! Exit codes: 0; 1 for a file or an address that can't be used, or a file that fails its check; 2
+//! for a wrong use of the command; 124 when the time of `--timeout` is up; 134 for a trap, or an
+//! exception that nobody catches; 141 for a program whose reader went away; a guest's own code if
+//! it calls `proc_exit`.
 #![forbid(unsafe_code)]
 
 mod budget;

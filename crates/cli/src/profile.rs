@@ -18,12 +18,7 @@ pub(crate) fn not_built_in() -> crate::terminal::Failure {
 mod counting {
     use crate::{run::Run, terminal::Failure};
     use clap::Args;
-    use std::{
-        collections::HashMap,
-        fs,
-        path::{Path, PathBuf},
-        process::ExitCode,
-    };
+    use std::{collections::HashMap, fs::File, io::Write, path::PathBuf, process::ExitCode};
     use windlass::Stretch;
 
     /// Run a program and show which cells it executes
@@ -46,21 +41,45 @@ mod counting {
 
     impl Profile {
         pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
+            // Before a run that may take long.
+            let profile_file = self.profile.map(Output::open).transpose()?;
+            let set_file = self.instruction_set.map(Output::open).transpose()?;
             let code = self.run.execute();
             let profile = windlass::take_profile();
             show(&profile.stretches);
-            if let Some(path) = self.profile {
-                write(&path, &profile.to_string())?;
+            if let Some(file) = profile_file {
+                file.write(&profile.to_string())?;
             }
-            if let Some(path) = self.instruction_set {
-                write(&path, &profile.instruction_set())?;
+            if let Some(file) = set_file {
+                file.write(&profile.instruction_set())?;
             }
             code
         }
     }
 
-    fn write(path: &Path, text: &str) -> Result<(), Failure> {
-        fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    /// A file that is to be written, and keeps what is in it until then.
+    struct Output {
+        file: File,
+        path: PathBuf,
+    }
+
+    impl Output {
+        fn open(path: PathBuf) -> Result<Output, Failure> {
+            let opened = File::options().write(true).create(true).truncate(false).open(&path);
+            let file = opened.map_err(|error| Failure::of(&path, error))?;
+            Ok(Output { file, path })
+        }
+
+        fn write(mut self, text: &str) -> Result<(), Failure> {
+            let written = self.file.metadata().and_then(|metadata| {
+                // Devices and pipes have no length.
+                if metadata.is_file() {
+                    self.file.set_len(0)?;
+                }
+                self.file.write_all(text.as_bytes())
+            });
+            written.map_err(|error| Failure::of(&self.path, error))
+        }
     }
 
     /// The hottest cells, pairs and longer chains.

@@ -40,8 +40,13 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME=FILE")]
     preload: Vec<OsString>,
 
-    /// Allow these features: wasm1, wasm2, wasm3, all, names of proposals, or -NAME without one
-    #[arg(long, value_name = "LIST", value_parser = features::parse, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        help = features::help(),
+        value_parser = features::parse,
+        allow_hyphen_values = true
+    )]
     features: Option<Features>,
 
     /// Stop the program when it has used this much fuel: 100000, 100k, 5M, 1G

@@ -38,7 +38,7 @@ impl Display for Failure {
 }
 
 impl Failure {
-    /// A file can't be used or fails its check.
+    /// A file (or an address) can't be used, or a file fails its check.
     pub(crate) fn new(message: impl Display) -> Failure {
         Failure { message: message.to_string(), code: 1 }
     }
@@ -155,6 +155,9 @@ pub(crate) fn module(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Modul
 pub(crate) fn shown(path: &Path) -> String {
     if path == Path::new("-") {
         return "standard input".to_owned();
+    }
+    if path.as_os_str().is_empty() {
+        return "\"\"".to_owned();
     }
     Escaped(&path.to_string_lossy()).to_string()
 }

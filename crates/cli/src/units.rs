@@ -38,6 +38,7 @@ pub(crate) fn number(text: &str) -> Result<u64, String> {
 
 /// A whole number, so many times.
 fn times(number: &str, scale: u64) -> Result<u64, String> {
+    check_sign(number)?;
     if number.is_empty() || number.bytes().any(|byte| !byte.is_ascii_digit()) {
         return Err(format!("{number:?} is not a whole number"));
     }
@@ -77,12 +78,22 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 
 /// A number and what follows it.
 fn split(text: &str) -> Result<(&str, &str), String> {
+    check_sign(text)?;
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     if number.is_empty() {
         Err(format!("{text:?} does not begin with a number"))
     } else {
         Ok((number, unit.trim()))
+    }
+}
+
+/// What is below zero gets its own answer.
+fn check_sign(text: &str) -> Result<(), String> {
+    let digits = text.strip_prefix('-').unwrap_or_default();
+    match digits.starts_with(|c: char| c.is_ascii_digit()) {
+        true => Err(format!("{text:?} is negative")),
+        false => Ok(()),
     }
 }
 
@@ -122,6 +133,12 @@ mod tests {
         assert_eq!([count("abc"), size("abc")], [no_number.clone(), no_number]);
         assert_eq!(duration("abc"), Err("\"abc\" does not begin with a number".to_owned()));
         assert_eq!(number("x"), Err("\"x\" is not a whole number".to_owned()));
+        let negative = Err("\"-1\" is negative".to_owned());
+        assert_eq!([number("-1"), count("-1"), size("-1")], {
+            [negative.clone(), negative.clone(), negative.clone()]
+        });
+        assert_eq!(duration("-1"), Err("\"-1\" is negative".to_owned()));
+        assert_eq!(count("-x"), Err("\"-x\" does not begin with a number".to_owned()));
         let large = Err("too large: at most 18446744073709551615".to_owned());
         for text in ["99999999999999999999", "18446744073709551616"] {
             assert_eq!(

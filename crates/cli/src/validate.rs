@@ -21,8 +21,13 @@ pub(crate) struct Validate {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Allow these features: wasm1, wasm2, wasm3, all, names of proposals, or -NAME without one
-    #[arg(long, value_name = "LIST", value_parser = features::parse, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        help = features::help(),
+        value_parser = features::parse,
+        allow_hyphen_values = true
+    )]
     features: Option<Features>,
 
     /// Print JSON: a list with an object for each file

@@ -26,11 +26,16 @@ pub(crate) struct Wast {
     files: Vec<PathBuf>,
 
     /// Count fuel while running, this much for each script: 100000, 100k, 5M, 1G
-    #[arg(long, value_name = "N", value_parser = units::count)]
+    #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     fuel: Option<u64>,
 
-    /// Allow these features: wasm1, wasm2, wasm3, all, names of proposals, or -NAME without one
-    #[arg(long, value_name = "LIST", value_parser = features::parse, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        help = features::help(),
+        value_parser = features::parse,
+        allow_hyphen_values = true
+    )]
     features: Option<Features>,
 
     /// Print JSON
@@ -99,6 +104,10 @@ fn code(outcomes: &[Outcome]) -> ExitCode {
 fn run(runner: &Runner, file: &Path) -> Outcome {
     let start = Instant::now();
     let report = match read(file) {
+        Ok(bytes) if bytes.starts_with(b"\0asm") => {
+            let why = "this is a binary module, and no script: it is for windlass run";
+            Err(Failure::of(file, why).to_string())
+        }
         Ok(text) => Ok(runner.run(&String::from_utf8_lossy(&text))),
         Err(failure) => Err(failure.to_string()),
     };

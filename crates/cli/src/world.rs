@@ -12,6 +12,7 @@ use clap::Args;
 use clap_lex::OsStrExt as _;
 use std::{
     ffi::{OsStr, OsString},
+    fmt::Display,
     fs::{self, File},
     io,
     net::TcpListener,
@@ -109,19 +110,19 @@ impl World {
         }
         for variable in &self.env {
             set_variable(&mut wasi, variable)
-                .map_err(|wrong| failed("--env", variable.as_ref(), wrong))?;
+                .map_err(|wrong| misused("--env ", variable.as_ref(), wrong))?;
         }
         if let Some(path) = &self.stdin {
-            let file = File::open(path).map_err(|error| failed("--stdin", path, error))?;
-            wasi.stdin(FileStream(file));
+            wasi.stdin(FileStream(input(path).map_err(|error| unusable("--stdin ", path, error))?));
         }
         for address in &self.tcp_listen {
-            let listener = TcpListener::bind(address).map_err(|error| {
-                let form = match error.kind() {
-                    io::ErrorKind::InvalidInput => ": HOST:PORT is wanted, as in 127.0.0.1:8080",
-                    _ => "",
-                };
-                failed("--tcp-listen", address.as_ref(), format_args!("{error}{form}"))
+            let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidInput => {
+                    let form = "HOST:PORT is wanted, as in 127.0.0.1:8080";
+                    let why = format_args!("{error}: {form}");
+                    misused("--tcp-listen ", address.as_ref(), why)
+                }
+                _ => unusable("--tcp-listen ", address.as_ref(), error),
             })?;
             wasi.preopened_socket(listener);
         }
@@ -174,7 +175,7 @@ impl World {
 
 /// `--env-file`
 fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> {
-    let text = fs::read(file).map_err(|error| failed("--env-file", file, error))?;
+    let text = fs::read(file).map_err(|error| unusable("--env-file ", file, error))?;
     for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
@@ -210,6 +211,7 @@ fn set_variable(wasi: &mut WasiCtxBuilder, variable: &OsStr) -> Result<(), Strin
     let (name, value) = match variable.split_once("=") {
         Some((name, _)) if name.is_empty() => return Err(NO_NAME.into()),
         Some((name, value)) => (name, value.to_owned()),
+        None if variable.is_empty() => return Err(NO_NAME.into()),
         None => {
             let value = std::env::var_os(variable).ok_or_else(|| {
                 let name = Escaped(&variable.to_string_lossy()).to_string();
@@ -232,21 +234,21 @@ fn guest_name<'a>(flag: &str, name: &'a OsStr) -> Result<&'a str, Failure> {
     name.to_str().ok_or_else(|| {
         let name = shown(name.as_ref());
         let hint = "is not UTF-8: give it a name that is, with ::GUEST";
-        Failure::usage(format_args!("{flag} {name}: what the program calls it {hint}"))
+        Failure::usage(format_args!("{flag}{name}: what the program calls it {hint}"))
     })
 }
 
 /// `HOST[::GUEST][:ro]`
 fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
     let (host, guest) = split(text);
-    let name = guest_name("--dir", guest.unwrap_or(host))?;
+    let name = guest_name("--dir ", guest.unwrap_or(host))?;
     let (name, perms) = match name.strip_suffix(":ro") {
         Some(name) => (name, (DirPerms::READ, FilePerms::READ)),
         None => (name, (DirPerms::all(), FilePerms::all())),
     };
     if name.ends_with(":rw") {
         let hint = "without :ro the program can change what is there; there is no :rw";
-        return Err(failed("--dir", text.as_ref(), hint));
+        return Err(misused("--dir ", text.as_ref(), hint));
     }
     let (host, guest) = (guest.map_or(name.as_ref(), |_| host), name);
     #[cfg(any(unix, windows))]
@@ -258,9 +260,9 @@ fn give_dir(wasi: &mut WasiCtxBuilder, text: &OsStr) -> Result<(), Failure> {
                     "a name for the program follows ::, as in {}::/data",
                     shown(before.as_ref())
                 );
-                failed("--dir", host.as_ref(), format_args!("{error}; {hint}"))
+                misused("--dir ", host.as_ref(), format_args!("{error}; {hint}"))
             }
-            _ => failed("--dir", host.as_ref(), error),
+            _ => unusable("--dir ", host.as_ref(), error),
         }),
     };
     #[cfg(not(any(unix, windows)))]
@@ -280,19 +282,32 @@ fn give_memory(
     most: u64,
 ) -> Result<(), Failure> {
     let (source, guest) = split(text);
-    let guest = guest.map_or(Ok("/"), |name| guest_name("--memfs", name))?;
+    let guest = guest.map_or(Ok("/"), |name| guest_name("--memfs=", name))?;
     let source = Path::new(source);
     let files = MemoryFs::with_budget(most, Arc::new(budget.clone()));
     if source.is_dir() {
-        files.copy_host_dir(source).map_err(|error| failed("--memfs", source, error))?;
+        files.copy_host_dir(source).map_err(|error| unusable("--memfs=", source, error))?;
     } else if !source.as_os_str().is_empty() {
-        let archive = fs::read(source).map_err(|error| failed("--memfs", source, error))?;
-        files.unpack_tar(&archive).map_err(|error| failed("--memfs", source, error))?;
+        let archive = fs::read(source).map_err(|error| unusable("--memfs=", source, error))?;
+        files.unpack_tar(&archive).map_err(|error| unusable("--memfs=", source, error))?;
     }
     wasi.preopened_fs(files, guest, DirPerms::all(), FilePerms::all()).map_err(Failure::new)?;
     Ok(())
 }
 
-fn failed(flag: &str, what: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::usage(format_args!("{flag} {}: {error}", shown(what)))
+/// The file for `--stdin`. A directory can be opened, and not be read.
+fn input(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    let is_dir = file.metadata()?.is_dir();
+    if is_dir { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
+}
+
+/// What a flag was given is not what it takes. `flag` has what is between it and its value, too.
+fn misused(flag: &str, what: &Path, error: impl Display) -> Failure {
+    Failure::usage(format_args!("{flag}{}: {error}", shown(what)))
+}
+
+/// What a flag was given can't be used.
+fn unusable(flag: &str, what: &Path, error: impl Display) -> Failure {
+    Failure::new(format_args!("{flag}{}: {error}", shown(what)))
 }

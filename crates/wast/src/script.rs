@@ -216,8 +216,9 @@ impl Script {
             Some(Ok(instance)) => Ok(*instance),
             Some(Err(reason)) => Err(format!("there is no instance: {reason}")),
             None => {
-                let registered = name.and_then(|name| self.registered.get(name.name()));
-                registered.copied().ok_or_else(|| "there is no such instance".into())
+                let Some(name) = name else { return Err("no module comes before it".into()) };
+                let registered = self.registered.get(name.name()).copied();
+                registered.ok_or_else(|| format!("there is no such instance: {}", name.name()))
             }
         }
     }

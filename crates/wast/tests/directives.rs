@@ -151,7 +151,7 @@ fn wrong_modules() {
     fails("(module definition (func (result i32)))", Kind::Definition, "type mismatch");
     fails("(module instance $I $D)", Kind::Instance, "no such module");
     fails(r#"(register "a" $A)"#, Kind::Register, "no such instance");
-    fails(r#"(invoke "f")"#, Kind::Invoke, "no such instance");
+    fails(r#"(invoke "f")"#, Kind::Invoke, "no module comes before it");
     fails(
         r#"(assert_invalid (module (func)) "type mismatch")"#,
         Kind::AssertInvalid,

@@ -274,14 +274,16 @@ fn directories_where_a_module_is_wanted() {
 #[test]
 fn amounts_and_options_that_begin_with_a_hyphen() {
     for (args, why) in [
-        (&["--timeout", "-1s"][..], "\"-1s\" does not begin with a number"),
-        (&["--fuel", "-1"], "\"-1\" does not begin with a number"),
+        (&["--timeout", "-1s"][..], "\"-1s\" is negative"),
+        (&["--fuel", "-1"], "\"-1\" is negative"),
         (&["--bogus"], "unexpected argument '--bogus' found"),
     ] {
         let said = refused(2, &[&["run"][..], args, &["x.wasm"]].concat());
         assert!(said.lines().next().is_some_and(|line| line.ends_with(why)), "{said}");
         assert!(!said.contains("-- -"), "{said}");
     }
+    let said = refused(2, &["wast", "--fuel", "-1", "x.wast"]);
+    assert!(said.contains("\"-1\" is negative"), "{said}");
     let said = refused(2, &["validate", "--features", "", "x.wasm"]);
     assert!(said.contains(": a name is missing; known are none, wasm1, "), "{said}");
 }
@@ -301,6 +303,50 @@ fn scripts_where_a_module_is_wanted() {
     for command in ["run", "validate", "inspect", "dump"] {
         let said = refused(1, &[command, &path]);
         assert!(said.ends_with("\na test script is run by windlass wast\n"), "{said}");
+    }
+}
+
+#[test]
+fn modules_where_a_script_is_wanted() {
+    let path = file("module_for_wast.wasm", b"\0asm\x01\0\0\0");
+    let why = "this is a binary module, and no script: it is for windlass run";
+    assert_eq!(refused(1, &["wast", &path]), format!("error: {path}: {why}\n"));
+    let script = file("no_module.wast", b"(invoke \"f\")");
+    let said = windlass(&["wast", &script]).stdout;
+    assert!(said.contains("no module comes before it"), "{said}");
+}
+
+/// What can't be used has one exit code, whichever option it is given to.
+#[test]
+fn files_that_cannot_be_used() {
+    let echo = program("echo.wat");
+    let dir = env!("CARGO_TARGET_TMPDIR");
+    let environment = format!("--env-file={dir}");
+    for (args, start) in [
+        (&["--stdin", "no/such", &echo][..], "--stdin no/such: "),
+        (&["--stdin", dir, &echo], &format!("--stdin {dir}: ")),
+        (&["--env-file", "no/such", &echo], "--env-file no/such: "),
+        (&[&environment, &echo], "--env-file "),
+        (&["--memfs=no/such", &echo], "--memfs=no/such: "),
+        (&["--dir", "no/such", &echo], "--dir no/such: "),
+        (&["--dir", &echo, &echo], &format!("--dir {echo}: ")),
+        (&["--preload", "a=no/such", &echo], "cannot read no/such: "),
+        (&["no/such"], "cannot read no/such: "),
+        (&[""], "cannot read \"\": "),
+    ] {
+        let said = refused(1, &[&["run"][..], args].concat());
+        assert!(said.starts_with(&format!("error: {start}")), "{said}");
+    }
+}
+
+#[test]
+fn help_names_the_features() {
+    for command in ["run", "validate", "wast"] {
+        let help = windlass(&[command, "--help"]).stdout;
+        let words: Vec<&str> = help.split_whitespace().collect();
+        for name in ["wasm2,", "bulk-memory,", "compact-imports"] {
+            assert!(words.contains(&name), "{help}");
+        }
     }
 }
 

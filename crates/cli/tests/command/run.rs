@@ -79,7 +79,7 @@ fn environment() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("name.env:1: invalid utf-8"), "{}", done.stderr);
     let done = windlass(&["run", "--env-file", "no/such/file", &environ]);
-    assert_eq!(done.code, 2);
+    assert_eq!(done.code, 1);
     assert!(done.stderr.contains("--env-file no/such/file"), "{}", done.stderr);
 }
 
@@ -180,7 +180,7 @@ fn fuel() {
     for (option, value, why) in [
         ("--fuel", "99999999999999999999", "too large: at most 18446744073709551615"),
         ("--random-seed", "x", "\"x\" is not a whole number"),
-        ("--max-files", "-1", "\"-1\" is not a whole number"),
+        ("--max-files", "-1", "\"-1\" is negative"),
     ] {
         let done = windlass(&["run", &format!("{option}={value}"), &reactor]);
         assert_eq!(done.code, 2);
