@@ -75,7 +75,11 @@ fn instruction_set() {
     println!("cargo::rerun-if-changed={MEANINGS}");
     let read = |path: &Path| match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) => fail(&format!("{FILE}: {}: {error}", path.display())),
+        Err(error) => {
+            // A relative one is sought here, in the crate's folder, and not where cargo was called.
+            let sought = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            fail(&format!("{FILE}: {}: {error}", sought.display()))
+        }
     };
     let (text, general) = (read(&path), read(GENERAL.as_ref()));
     let ops = set::block::functions(&read(MEANINGS.as_ref()));

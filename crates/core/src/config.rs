@@ -141,7 +141,8 @@ feature_switches! {
     wasm_reference_types REFERENCE_TYPES;
     /// 128-bit vectors. On by default.
     wasm_simd SIMD;
-    /// Vector instructions whose results may differ between hosts. On by default.
+    /// Vector instructions whose results the specification lets differ between hosts; here they
+    /// are those of its deterministic profile on each. On by default.
     wasm_relaxed_simd RELAXED_SIMD;
     /// Tail calls. On by default.
     wasm_tail_call TAIL_CALL;
@@ -172,7 +173,9 @@ feature_switches! {
 }
 
 impl Config {
-    /// The default settings: WebAssembly 3.0, no metering, translation at the first call.
+    /// The default settings: WebAssembly 3.0, no metering, translation at the first call. What 3.0
+    /// has not is asked for: threads, 128-bit arithmetic, pages of one byte, custom descriptors,
+    /// groups of imports, the superseded exceptions.
     pub fn new() -> Config {
         Config {
             features: Features::WASM3,
@@ -221,9 +224,10 @@ impl Config {
         self
     }
 
-    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off. What costs
-    /// what, [`FUEL_VERSION`](crate::FUEL_VERSION) says; what happens when there is too little,
-    /// [`Store::set_fuel`](crate::Store::set_fuel).
+    /// The same as `metering(Metering::Fuel)`, or `Metering::None` to switch it off. A new store
+    /// has no fuel, and runs nothing before [`Store::set_fuel`](crate::Store::set_fuel), which
+    /// says what happens when there is too little. What costs what,
+    /// [`FUEL_VERSION`](crate::FUEL_VERSION) says.
     ///
     /// ```
     /// use windlass::Config;

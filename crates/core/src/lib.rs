@@ -105,6 +105,10 @@
 //! whatever the configuration says. All items of this crate are there nevertheless.
 //! [`Features::BUILT`] is what of WebAssembly a build has.
 //!
+//! What a build has is not all switched on: a [`Config`] begins with WebAssembly 3.0. Threads,
+//! 128-bit arithmetic, pages of one byte, custom descriptors, groups of imports and the legacy
+//! `try` are switched on by [`Config::wasm_threads`] and its like, or by [`Config::features`].
+//!
 //! The environment variable `WINDLASS_INSTRUCTION_SET` names, at build time, a file with an
 //! instruction set other than ours: of the programs that an embedder runs, with handlers for whole
 //! parts of their code. `docs/instruction-set.md` says how one is made.

@@ -116,7 +116,7 @@ pub enum ErrorKind {
     LimitExceeded { what: &'static str, limit: u64 },
     #[error("the host has no memory for the module")]
     OutOfMemory,
-    /// Any other malformed construct, in the suite's words, with what was found.
+    /// Any other malformed construct, in the suite's words.
     #[error("{0}")]
     Malformed(&'static str),
 }

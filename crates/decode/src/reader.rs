@@ -4,6 +4,11 @@
 use crate::{Error, ErrorKind, Features, MESSAGES, limits};
 
 /// A cursor over bytes, with their offset in the module for errors.
+///
+/// # Errors
+/// What its functions return tells where in the module something is malformed: the bytes end, an
+/// integer is too long or too large, a name is no UTF-8 or longer than [`limits::NAME_BYTES`].
+/// After an error it stands somewhere before the place where it would have gone on.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],

@@ -62,6 +62,10 @@ impl Module {
     /// Decodes a module: everything but the code of function bodies, which validation reads.
     ///
     /// The result is well-formed, not yet valid: indices and types are unchecked.
+    ///
+    /// # Errors
+    /// The first thing that is malformed, that needs a feature which is switched off or not built,
+    /// or that exceeds a limit of [`limits`], with its place; or that the host has no memory.
     pub fn decode(bytes: &[u8], features: Features) -> Result<Module, Error> {
         if bytes.len() > limits::MODULE_BYTES {
             let kind = ErrorKind::LimitExceeded {

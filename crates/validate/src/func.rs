@@ -75,6 +75,10 @@ pub struct FuncValidator<'c> {
 
 /// Checks the body of the `body_index`th function that `module` defines. `bytes` are those that the
 /// module was decoded from.
+///
+/// # Errors
+/// The first instruction that is malformed or not valid, with its place; or that the host has no
+/// memory.
 pub fn validate_body(
     ctx: &Context,
     module: &Module,

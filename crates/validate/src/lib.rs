@@ -90,6 +90,10 @@ pub use subtype::limits_match;
 use windlass_decode::{Features, Module};
 
 /// Decodes and validates a whole module. Its types are in the context: see [`Context::new`].
+///
+/// # Errors
+/// The first thing that is malformed or not valid, or that needs a feature which is switched off
+/// or not built, with its place; or that the host has no memory.
 pub fn validate(bytes: &[u8], features: Features) -> Result<(Module, Context), Error> {
     let mut module = Module::decode(bytes, features)?;
     let context = Context::new(&mut module, bytes, features)?;

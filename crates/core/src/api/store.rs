@@ -49,7 +49,8 @@ pub(crate) struct StoreState<T> {
 type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
 
 impl<T> Store<T> {
-    /// An empty store.
+    /// An empty store, without a limiter, and where fuel is counted, without fuel: see
+    /// [`Store::set_fuel`].
     ///
     /// # Panics
     /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
@@ -100,7 +101,7 @@ impl<T> Store<T> {
         self.0.limiter = Some(Box::new(limiter));
     }
 
-    /// Sets how much fuel is left.
+    /// Sets how much fuel is left. A new store has none.
     ///
     /// Of this, what is still to be paid is paid at once. A guest pays for a stretch of code before
     /// it runs it. When the fuel does not suffice, all that there is is taken, and an
@@ -118,6 +119,7 @@ impl<T> Store<T> {
     /// use windlass::{Config, Engine, Store};
     /// let engine = Engine::new(Config::new().consume_fuel(true))?;
     /// let mut store = Store::new(&engine, ());
+    /// assert_eq!(store.get_fuel()?, 0);
     /// store.set_fuel(1_000_000)?;
     /// assert_eq!(store.get_fuel()?, 1_000_000);
     /// assert!(Store::new(&Engine::default(), ()).set_fuel(1).is_err());

@@ -1,7 +1,7 @@
 //! What amounts cost in fuel, for whoever does the work: the driver for guests, and instantiation
-//! for itself, which pays here. What instructions cost beside amounts is in `translate/fuel.rs`,
-//! where the table is that users read. Nothing here may depend on the build, or on when garbage is
-//! collected.
+//! for itself, which pays here. What instructions cost beside amounts is in `costs.rs`; the table
+//! that users read is in the documentation of [`FUEL_VERSION`](crate::FUEL_VERSION). Nothing here
+//! may depend on the build, or on when garbage is collected.
 
 use super::StoreInner;
 use crate::{Metering, Trap, exec::handlers::object::SMALL_ARRAY};
