@@ -6,8 +6,8 @@
  *
  *     python3 -m ziglang cc --target=wasm32-wasi -O2 -s words.c -o words.wasm
  *
- * (`pip install ziglang`; any clang with wasi-libc will do.) It prints by itself rather than by printf to keep
- * words.wasm small. */
+ * (`pip install ziglang`; any clang with wasi-libc will do.) It prints by itself rather than by
+ * printf to keep words.wasm small. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
