@@ -5,11 +5,12 @@
 //!
 //! The plan:
 //! 1. Handlers whose operands lie in registers are admitted if they are worth enough. Those whose
-//!    operands lie in slots or in the code are always there, but for latches and vectors with
-//!    constants; so are those of objects, unless an operand is a pinned local. A file `code-NAME`
-//!    has the whole code of a program, each cell once: there is what its other runs would execute,
-//!    and other programs. It counts for handlers as a program does. Of vectors, which few of the
-//!    programs have, all are admitted that occur.
+//!    operands lie in slots or in the code are always there, but for latches, vectors with
+//!    constants and branches back to the start of a loop; so are those of objects, unless an
+//!    operand is a pinned local. A file `code-NAME` has the whole code of a program, each cell
+//!    once: there is what its other runs would execute, and other programs. It counts for handlers
+//!    as a program does. Of vectors, which few of the programs have, all are admitted that occur
+//!    [`SEVERAL`] times; of branches on slots back to the start of a loop, all that occur.
 //! 2. Candidates for sequences are all chains of up to [`LONGEST`] cells that were executed, of
 //!    handlers that are there.
 //! 3. They are tried all together: each stretch of cells is divided as the translator divides it,
@@ -61,6 +62,11 @@ const JUDGE: &str = "judge-";
 const FUEL: &str = "fuel-";
 /// How files of all code of a program begin.
 const CODE: &str = "code-";
+/// How often what is chosen of vectors is in programs, if none executes it.
+const SEVERAL: f64 = 4.0;
+/// How many accesses to memories that other threads use have operands in registers: few of the
+/// programs have such a memory.
+const SHARED: usize = 48;
 /// What pays, and how many sequences begin with it.
 const PAYS: &str = "Charge<Fueled>";
 const PAYING: usize = 128;
@@ -94,6 +100,8 @@ struct Known {
 struct Profiles {
     handlers: Vec<Known>,
     numbers: BTreeMap<String, Handler>,
+    /// How often each is there, or was executed, by whatever program.
+    times: BTreeMap<Handler, f64>,
     stretches: Vec<Stretch>,
     programs: usize,
 }
@@ -116,6 +124,9 @@ impl Profiles {
                 let count: f64 =
                     count.parse().map_err(|error: ParseFloatError| invalid(error.to_string()))?;
                 let handler = self.number(name).map_err(invalid)?;
+                for handler in iter::once(handler).chain(self.handlers[handler as usize].first) {
+                    *self.times.entry(handler).or_default() += count;
+                }
                 stretch.handlers.push(handler);
                 stretch.general.push(self.handlers[handler as usize].general);
                 stretch.counts.push(count);
@@ -150,23 +161,17 @@ impl Profiles {
 
     /// Those that it refers to come before it.
     fn add(&mut self, tree: Tree) -> Handler {
-        let shared = tree.to_text();
-        let tree = unshared(&tree);
         let name = tree.to_text();
-        let number = match self.numbers.get(&name) {
-            Some(&number) => number,
-            None => {
-                let general = tree.general().map(|general| self.add(general));
-                let first = first(&tree).map(|first| self.add(first));
-                let next = self.handlers.len();
-                let number = Handler::try_from(next).expect("there are not so many handlers");
-                let general = general.unwrap_or(number);
-                self.handlers.push(Known { name: name.clone(), tree, general, first });
-                self.numbers.insert(name, number);
-                number
-            }
-        };
-        self.numbers.insert(shared, number);
+        if let Some(&number) = self.numbers.get(&name) {
+            return number;
+        }
+        let general = tree.general().map(|general| self.add(general));
+        let first = first(&tree).map(|first| self.add(first));
+        let next = self.handlers.len();
+        let number = Handler::try_from(next).expect("there are not so many handlers");
+        let general = general.unwrap_or(number);
+        self.handlers.push(Known { name: name.clone(), tree, general, first });
+        self.numbers.insert(name, number);
         number
     }
 
@@ -195,14 +200,6 @@ impl Profiles {
             }
         }
         executed
-    }
-}
-
-/// An access to memory that other threads use has the places of any other.
-fn unshared(tree: &Tree) -> Tree {
-    match tree.args.as_slice() {
-        [inner] if tree.word == "Shared" => unshared(inner),
-        args => Tree { word: tree.word.clone(), args: args.iter().map(unshared).collect() },
     }
 }
 
@@ -268,11 +265,19 @@ fn admitted(all: &Profiles, code: &Profiles, count: usize) -> Vec<(Handler, f64)
         .map(|(handler, (executed, occurring))| (handler, worth(executed) + worth(occurring)))
         .collect();
     chosen.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| all.name(*a).cmp(all.name(*b))));
-    let mut left = count;
+    // Of vectors and branches on slots, of shared memories, of all others.
+    let mut left = [usize::MAX, SHARED, count];
     chosen.retain(|&(handler, worth)| {
-        let is_vector = all.tree(handler).is_vector();
-        let stays = worth > 0.0 && (is_vector || left > 0);
-        left -= usize::from(stays && !is_vector);
+        let tree = all.tree(handler);
+        let sort = match () {
+            () if tree.is_vector() || tree.is_again() && !tree.has_register() => 0,
+            () if tree.has("Shared") => 1,
+            () => 2,
+        };
+        let several = || code.times.get(&handler).is_some_and(|&times| times >= SEVERAL);
+        let is_rare = tree.is_vector() && !all.times.contains_key(&handler) && !several();
+        let stays = worth > 0.0 && left[sort] > 0 && !is_rare;
+        left[sort] -= usize::from(stays);
         stays
     });
     chosen.iter().map(|&(handler, _)| (handler, executed[handler as usize].iter().sum())).collect()

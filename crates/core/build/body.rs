@@ -194,11 +194,10 @@ impl Tree {
         self.args.iter().fold(Name::of(&self.word), |name, arg| name.with(arg.name()))
     }
 
-    /// By which name the handler is chosen: an instruction has the same forms on every CPU, and in
-    /// memories that are shared.
+    /// By which name the handler is chosen: an instruction has the same forms on every CPU.
     pub(crate) fn chosen_as(&self) -> Name {
         match (self.word.as_str(), self.args.as_slice()) {
-            ("Fast" | "Shared", [inner]) => inner.chosen_as(),
+            ("Fast", [inner]) => inner.chosen_as(),
             (_, []) => self.name(),
             (word, args) => {
                 args.iter().fold(Name::of(word), |name, arg| name.with(arg.chosen_as()))
@@ -265,10 +264,23 @@ impl Tree {
                 first.is_some_and(|first| PINS.contains(&first.word.as_str()))
             }
             Chosen::ByPlace => {
-                let has_register = ["Acc", "P0", "P1"].iter().any(|place| self.has(place));
-                has_register || self.word == "Bin" && self.has("Const") && self.is_vector()
+                let is_special = match self.word.as_str() {
+                    "Bin" => self.has("Const") && self.is_vector(),
+                    _ => self.is_again(),
+                };
+                is_special || self.has_register()
             }
         }
+    }
+
+    /// Whether an operand, or the result, is in a register.
+    pub(crate) fn has_register(&self) -> bool {
+        ["Acc", "P0", "P1"].iter().any(|place| self.has(place))
+    }
+
+    /// Whether it is a branch back to the start of an innermost loop.
+    pub(crate) fn is_again(&self) -> bool {
+        self.has("Again")
     }
 
     /// The name of what finds in slots what this finds in pinned locals, which lie there, too: the

@@ -559,7 +559,8 @@ impl Thread {
                 }
                 return Err(Exit::Trap(trap));
             }
-            Stop::Broken => broken(),
+            Stop::Outside => return Err(Exit::Trap(Trap::MemoryOutOfBounds)),
+            Stop::Broken | Stop::Alone => broken(),
             Stop::Finished => {
                 self.state = State::Idle;
                 return Err(Exit::Finished);

@@ -130,21 +130,23 @@ impl<'m> Translator<'m> {
         if self.latch(condition, way, frame) || self.latch_test(condition, way, frame) {
             return;
         }
-        if let (Condition::Cast { wanted, bits, passes, a }, Way::Again(_)) = (condition, way) {
-            let fails = Condition::Cast { wanted, bits, passes: !passes, a };
-            let skip = self.emit_skip(fails);
-            let origin = self.builder.cell(tables::br(way), "br");
+        if let Some((origin, wide)) = self.emit_condition(condition, way) {
             self.push_target(frame, origin);
-            return self.land(skip);
+            self.builder.code.extend(wide.map(Cell::word));
+            return;
         }
-        let (origin, wide) = self.emit_condition(condition, way);
+        // Back to the start of a loop few conditions lead themselves.
+        let skip = self.emit_skip(condition.negated());
+        let origin = self.builder.cell(tables::br(way), "br");
         self.push_target(frame, origin);
-        self.builder.code.extend(wide.map(Cell::word));
+        self.land(skip);
     }
 
     /// Emits a conditional branch to a place that is not known yet.
     pub(super) fn emit_skip(&mut self, condition: Condition) -> Patch {
-        let (origin, wide) = self.emit_condition(condition, Way::Jump);
+        let Some((origin, wide)) = self.emit_condition(condition, Way::Jump) else {
+            unreachable!("there are branches on everything in slots")
+        };
         let word = self.builder.code.len();
         self.builder.push(0);
         self.builder.code.extend(wide.map(Cell::word));
@@ -152,8 +154,9 @@ impl<'m> Translator<'m> {
     }
 
     /// Emits the cell of a conditional branch up to its target; returns where its operands begin
-    /// and a constant that has to follow the target.
-    fn emit_condition(&mut self, condition: Condition, way: Way) -> (usize, Option<u64>) {
+    /// and a constant that has to follow the target. Nothing if no branch on it goes that way:
+    /// by distance all do.
+    fn emit_condition(&mut self, condition: Condition, way: Way) -> Option<(usize, Option<u64>)> {
         let at = way.index();
         match condition {
             Condition::Compare { op, wanted, a, b } => {
@@ -163,53 +166,46 @@ impl<'m> Translator<'m> {
                     let [a, b] = ordered(ab, op.commutes());
                     Some(([a, b], tables::pair(table.row(at)?, a.place(), b.place())?))
                 };
-                let Some((_, ([a, b], entry))) = placed([a, b], find) else {
-                    unreachable!("a comparison that had a handler has a branch")
-                };
+                let (_, ([a, b], entry)) = placed([a, b], find)?;
                 self.builder.use_operands(operand_kind(op).domain(), &[a, b]);
                 let not = if wanted { "" } else { "not " };
                 let text = format_args!("br if {not}{} {a} {b}", op.mnemonic());
                 let origin = self.builder.cell(entry, text);
                 let wide = pair(&mut self.builder.code, 0, a, b, operand_kind(op));
-                (origin, wide)
+                Some((origin, wide))
             }
             Condition::And { is64, zero, a, b } => {
                 let find = |ab: [Loc; 2]| {
                     let [a, b] = ordered(ab, true);
                     Some(([a, b], tables::br_and(is64, zero, a.place(), b.place(), way)?))
                 };
-                let Some((_, ([a, b], entry))) = placed([a, b], find) else {
-                    unreachable!("a conjunction that had a handler has a branch")
-                };
+                let (_, ([a, b], entry)) = placed([a, b], find)?;
                 self.builder.use_operands(Domain::Int, &[a, b]);
                 let is = if zero { "==" } else { "!=" };
                 let origin = self.builder.cell(entry, format_args!("br if {a} & {b} {is} 0"));
                 let kind = if is64 { Kind::I64 } else { Kind::I32 };
                 let wide = pair(&mut self.builder.code, 0, a, b, kind);
-                (origin, wide)
+                Some((origin, wide))
             }
             Condition::Test { is64, zero, a } => {
                 let find = |[a]: [Loc; 1]| tables::br_test(is64, zero, a.place(), way);
-                let Some(([a], entry)) = placed([a], find) else {
-                    unreachable!("there is a test of everything but constants")
-                };
+                let ([a], entry) = placed([a], find)?;
                 self.builder.use_operands(Domain::Int, &[a]);
                 let is = if zero { "==" } else { "!=" };
                 let origin = self.builder.cell(entry, format_args!("br if {a} {is} 0"));
                 single(&mut self.builder.code, 0, a, Kind::I32);
-                (origin, None)
+                Some((origin, None))
             }
+            Condition::Cast { .. } if way != Way::Jump => None,
             Condition::Cast { wanted, bits, passes, a } => {
                 let find = |[a]: [Loc; 1]| tables::object::br_cast(wanted, passes, a.place());
-                let Some(([a], entry)) = placed([a], find) else {
-                    unreachable!("there is a cast of everything but constants")
-                };
+                let ([a], entry) = placed([a], find)?;
                 self.builder.use_operands(Domain::Int, &[a]);
                 let not = if passes { "" } else { "not " };
                 let text = format_args!("br if {not}{wanted:?} {bits:#x} {a}");
                 let origin = self.builder.cell(entry, text);
                 self.builder.push(pack_const(0, a.slot(), bits));
-                (origin, None)
+                Some((origin, None))
             }
         }
     }
@@ -311,11 +307,29 @@ fn joined(inst: Inst, wanted: bool) -> Option<Condition> {
     match op {
         Op::I32And if tables::FAST => Some(Condition::And { is64: false, zero: !wanted, a, b }),
         _ if !matches!(tables::handlers(op), Handlers::Cmp(_)) => None,
-        _ if wanted => Some(Condition::Compare { op, wanted, a, b }),
-        _ => Some(match tables::negated(op) {
-            Some((op, true)) => Condition::Compare { op, wanted: true, a: b, b: a },
-            Some((op, false)) => Condition::Compare { op, wanted: true, a, b },
-            None => Condition::Compare { op, wanted, a, b },
-        }),
+        _ => Some(compare(op, wanted, a, b)),
+    }
+}
+
+/// The condition that a comparison holds, or does not: then another one may hold.
+fn compare(op: Op, wanted: bool, a: Loc, b: Loc) -> Condition {
+    match tables::negated(op).filter(|_| !wanted) {
+        Some((op, true)) => Condition::Compare { op, wanted: true, a: b, b: a },
+        Some((op, false)) => Condition::Compare { op, wanted: true, a, b },
+        None => Condition::Compare { op, wanted, a, b },
+    }
+}
+
+impl Condition {
+    /// Holds if the condition does not.
+    fn negated(self) -> Condition {
+        match self {
+            Condition::Compare { op, wanted, a, b } => compare(op, !wanted, a, b),
+            Condition::And { is64, zero, a, b } => Condition::And { is64, zero: !zero, a, b },
+            Condition::Test { is64, zero, a } => Condition::Test { is64, zero: !zero, a },
+            Condition::Cast { wanted, bits, passes, a } => {
+                Condition::Cast { wanted, bits, passes: !passes, a }
+            }
+        }
     }
 }

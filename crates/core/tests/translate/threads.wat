@@ -45,6 +45,6 @@ function 2
 0x000086     17  s2 = copy p0(s-2)
 0x000086     19  s3 = copy #0x1
 0x000086     21  memory.atomic.notify 0 0x0 from s2
-0x00008e     24  acc = i32.load8_u shared [p0(s-2) + 0x0]
+0x00008e     24  s2 = i32.load8_u shared [p0(s-2) + 0x0]
 0x000091     26  return acc
 ;)

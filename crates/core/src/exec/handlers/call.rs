@@ -10,8 +10,8 @@ use crate::{
     Trap,
     exec::machine::{
         Ip, Machine, Name, Sp, Value,
-        context::Stop,
-        dispatch::Step,
+        context::{Stop, rarely},
+        dispatch::{HAS_ALONE, Step},
         place::{Named, Src, name},
         views::FuncEntity,
     },
@@ -328,15 +328,46 @@ impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter
         // SAFETY: I1, I2, I4.
         unsafe {
             let [size, zeroed] = enter_sizes(m);
-            if (m.cx().stack_end as usize).wrapping_sub(m.sp as usize) < size * 8 {
+            if !has_room(m, size) {
                 m.ip = m.ip.sub(1);
-                return Err(Stop::StackFull);
+                return Err(rarely(Stop::StackFull));
             }
             if let Err(stop) = M::charge(m, |m| m.high(2) as u32) {
                 m.ip = m.ip.sub(1);
                 m.cx().repeats = true;
                 return Err(stop);
             }
+            Self::set(m, zeroed);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    unsafe fn begin(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: I1, I2, I4.
+        unsafe {
+            if !HAS_ALONE {
+                return Self::step(m);
+            }
+            let [size, zeroed] = enter_sizes(m);
+            if !has_room(m, size) || !M::pays(m, m.high(2) as u32) {
+                return Err(rarely(Stop::Alone));
+            }
+            Self::set(m, zeroed);
+        }
+        Ok(())
+    }
+}
+
+impl<M, const INT: bool, const F64: bool, const F32: bool> Enter<M, INT, F64, F32> {
+    /// Zeroes and loads.
+    ///
+    /// # Safety
+    /// I1, I2: the frame has room.
+    #[inline(always)]
+    unsafe fn set(m: &mut Machine, zeroed: usize) {
+        // SAFETY: I1, I2.
+        unsafe {
             set_to_zero(m, zeroed);
             if INT {
                 load_pins::<i64>(m, 0);
@@ -353,7 +384,22 @@ impl<M: Meter, const INT: bool, const F64: bool, const F32: bool> Step for Enter
             }
             m.advance(2);
         }
-        Ok(())
+    }
+}
+
+/// Whether a frame of so many slots ends where the stack does, or before.
+///
+/// # Safety
+/// I4.
+#[inline(always)]
+unsafe fn has_room(m: &mut Machine, size: usize) -> bool {
+    // SAFETY: I4.
+    let end = unsafe { m.cx().stack_end as usize };
+    if usize::BITS > 32 {
+        // There are no such addresses that this would be beyond the last one.
+        m.sp as usize + size * 8 <= end
+    } else {
+        end.wrapping_sub(m.sp as usize) >= size * 8
     }
 }
 
@@ -400,12 +446,13 @@ unsafe fn set_to_zero(m: &Machine, count: usize) {
             return;
         }
         set_four(first);
-        let mut at = 4;
-        while at < count {
+        // Downwards it takes the fewest bytes. What is below is set.
+        let mut left = if count > 4 { rarely(count) } else { return };
+        while left > 4 {
+            left -= 4;
             // Without it, the loop would become a call of memset.
             compiler_fence(Ordering::SeqCst);
-            set_four(first.add(at));
-            at += 4;
+            set_four(first.add(left));
         }
     }
 }

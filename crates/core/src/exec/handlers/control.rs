@@ -10,7 +10,7 @@ use super::{
 use crate::exec::machine::dispatch::Handler;
 use crate::exec::machine::{
     Form, Machine, Name, Value,
-    context::Stop,
+    context::{Stop, rarely},
     dispatch::Step,
     place::{Dst, Named, Src, name, named},
 };
@@ -23,6 +23,15 @@ pub(crate) trait Meter: Named {
     /// # Safety
     /// I1, I4.
     unsafe fn charge(m: &mut Machine, cost: impl FnOnce(&Machine) -> u32) -> Result<(), Stop>;
+
+    /// Pays so much, if that can be done at once; whether it could.
+    ///
+    /// # Safety
+    /// I4.
+    #[inline(always)]
+    unsafe fn pays(_: &mut Machine, _cost: u32) -> bool {
+        true
+    }
 
     /// Takes so much of the fuel, if there is enough; whether there is.
     ///
@@ -52,11 +61,17 @@ impl Meter for Interruptible {
         // SAFETY: I4; the flag lives as long as the store.
         unsafe {
             if (*m.cx().interrupt).load(Ordering::Relaxed) != 0 {
-                m.cx().charge = 0;
-                return Err(Stop::Interrupted);
+                return Err(rarely(Stop::Interrupted));
             }
         }
         Ok(())
+    }
+
+    #[inline(always)]
+    unsafe fn pays(m: &mut Machine, _: u32) -> bool {
+        // SAFETY: I4; the flag lives as long as the store.
+        let is_raised = unsafe { (*m.cx().interrupt).load(Ordering::Relaxed) != 0 };
+        if is_raised { rarely(false) } else { true }
     }
 }
 
@@ -73,10 +88,21 @@ impl Meter for Fueled {
             Some(fuel) => cx.fuel = fuel,
             None => {
                 cx.charge = cost;
-                return Err(Stop::OutOfFuel);
+                return Err(rarely(Stop::OutOfFuel));
             }
         }
         Ok(())
+    }
+
+    #[inline(always)]
+    unsafe fn pays(m: &mut Machine, cost: u32) -> bool {
+        // SAFETY: I4.
+        let cx = unsafe { m.cx() };
+        match cx.fuel.checked_sub(cost.into()) {
+            Some(fuel) => cx.fuel = fuel,
+            None => return rarely(false),
+        }
+        true
     }
 
     #[inline(always)]
@@ -91,6 +117,9 @@ impl Meter for Fueled {
 
 /// Where a branch goes: operand word `word` is target and cost.
 pub(crate) trait Target: Named {
+    /// Whether it goes by distance, and nothing is to be paid.
+    const IS_JUMP: bool = false;
+
     /// Pays for what is there.
     ///
     /// # Safety
@@ -107,6 +136,8 @@ pub(crate) trait Target: Named {
 /// Anywhere.
 pub(crate) struct Jump;
 impl Target for Jump {
+    const IS_JUMP: bool = true;
+
     #[inline(always)]
     unsafe fn charge(_: &mut Machine, _: usize) -> Result<(), Stop> {
         Ok(())
@@ -135,9 +166,9 @@ impl<M: Meter> Target for Again<M> {
     unsafe fn take(m: &mut Machine, word: usize) -> Result<(), Stop> {
         // SAFETY: I4; I5 (`loop_ip` is the loop's first handler word).
         unsafe {
-            let charged = Self::charge(m, word);
+            let cost = m.high(word) as u32;
             m.ip = m.cx().loop_ip;
-            charged
+            M::charge(m, |_| cost)
         }
     }
 }
@@ -199,7 +230,7 @@ unsafe fn fork<F: Fork>(m: &mut Machine, words: usize) -> Result<(), Stop> {
 pub(crate) struct BrCmp<O, A, B, K, const WANTED: bool>(PhantomData<(O, A, B, K)>);
 impl<O: CmpOp, A: Src, B: Src, K: Target, const WANTED: bool> Step for BrCmp<O, A, B, K, WANTED> {
     const NAME: Option<Name> = name!(BrCmp, O, A, B, K; WANTED);
-    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN;
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && K::IS_JUMP;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Some(
         Form::of(2 + wide::<O::A, A, B>()).pair(slot_or_const::<A>(), slot_or_const::<B>()).stop(),
@@ -265,7 +296,7 @@ impl Bits for i64 {
 pub(crate) struct BrTest<T, A, K, const ZERO: bool>(PhantomData<(T, A, K)>);
 impl<T: Bits, A: Src, K: Target, const ZERO: bool> Step for BrTest<T, A, K, ZERO> {
     const NAME: Option<Name> = name!(BrTest, T, A, K; ZERO);
-    const IS_ALWAYS_THERE: bool = A::IS_PLAIN;
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && K::IS_JUMP;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Form::of(2).read(1, A::IS_SLOT).stop().unless(A::IS_CONST);
 
@@ -291,7 +322,7 @@ impl<T: Bits, A: Src, K: Target, const ZERO: bool> Fork for BrTest<T, A, K, ZERO
 pub(crate) struct BrAnd<T, A, B, K, const ZERO: bool>(PhantomData<(T, A, B, K)>);
 impl<T: Bits, A: Src, B: Src, K: Target, const ZERO: bool> Step for BrAnd<T, A, B, K, ZERO> {
     const NAME: Option<Name> = name!(BrAnd, T, A, B, K; ZERO);
-    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN;
+    const IS_ALWAYS_THERE: bool = A::IS_PLAIN && B::IS_PLAIN && K::IS_JUMP;
     const FALLS_THROUGH: bool = false;
     const FORM: Option<Form> = Some(
         Form::of(2 + wide::<T, A, B>()).pair(slot_or_const::<A>(), slot_or_const::<B>()).stop(),

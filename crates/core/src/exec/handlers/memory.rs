@@ -11,9 +11,9 @@ use crate::{
     exec::{
         machine::{
             Form, Machine, Name, Value,
-            context::Stop,
+            context::{Stop, rarely},
             dispatch::Step,
-            place::{Dst, Named, Src, chosen_as, name, named},
+            place::{Dst, Named, Src, name, named},
             shared::Atomic,
             views::{FirstMemory, MemoryView},
         },
@@ -130,7 +130,7 @@ impl FirstMemory {
     pub(crate) fn check(&self, at: u64, log: u32) -> Result<*mut u8, Stop> {
         let end = self.ends.get(log as usize).map_or(0, |&end| end as u64);
         if at >= end {
-            return Err(Trap::MemoryOutOfBounds.into());
+            return Err(rarely(Stop::Outside));
         }
         Ok(self.base.wrapping_add(at as usize))
     }
@@ -282,12 +282,10 @@ impl<E: Address> Location for E {
     }
 }
 
-/// An address in memory 0, which other threads use too. The instruction set has a form of an access
-/// if it has the same where nobody else is.
+/// An address in memory 0, which other threads use too.
 pub(crate) struct Shared<E>(PhantomData<E>);
 impl<E: Address> Named for Shared<E> {
     const NAME: Name = Name::of("Shared").with(E::NAME);
-    const CHOSEN_AS: Name = E::CHOSEN_AS;
 }
 impl<E: Address> Location for Shared<E> {
     const WORDS: usize = <E as Location>::WORDS;
@@ -296,7 +294,10 @@ impl<E: Address> Location for Shared<E> {
     #[inline(always)]
     unsafe fn of_size(m: &mut Machine, log: u32) -> Result<*mut u8, Stop> {
         // SAFETY: the caller's promise.
-        unsafe { <E as Location>::of_size(m, log) }
+        match unsafe { <E as Location>::of_size(m, log) } {
+            Err(_) => Err(Trap::MemoryOutOfBounds.into()),
+            at => at,
+        }
     }
     #[inline(always)]
     unsafe fn read<R: Raw>(at: *const u8) -> R {
@@ -343,7 +344,6 @@ impl<const SHARED: bool> Location for Any<SHARED> {
 pub(crate) struct Load<O, E, D>(PhantomData<(O, E, D)>);
 impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
     const NAME: Option<Name> = name!(Load, O, E, D);
-    const CHOSEN_AS: Option<Name> = chosen_as!(Load, O, E, D);
     const IS_ALWAYS_THERE: bool = E::IS_PLAIN && D::IS_PLAIN;
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => {
@@ -371,7 +371,6 @@ impl<O: LoadOp, E: Location, D: Dst> Step for Load<O, E, D> {
 pub(crate) struct Store<O, E, V>(PhantomData<(O, E, V)>);
 impl<O: StoreOp, E: Location, V: Src> Step for Store<O, E, V> {
     const NAME: Option<Name> = name!(Store, O, E, V);
-    const CHOSEN_AS: Option<Name> = chosen_as!(Store, O, E, V);
     const IS_ALWAYS_THERE: bool = E::IS_PLAIN && V::IS_PLAIN;
     const FORM: Option<Form> = match E::SLOTS {
         Some([a, b]) => Form::of(E::WORDS + V::IS_CONST as usize)

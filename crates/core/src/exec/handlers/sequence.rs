@@ -1,7 +1,11 @@
 //! [`Sequence`]: several cells that follow each other, executed by one handler. Which there are
 //! says the instruction set.
 
-use crate::exec::machine::{Machine, context::Stop, dispatch::Step};
+use crate::exec::machine::{
+    Machine,
+    context::Stop,
+    dispatch::{Handler, Step},
+};
 use core::marker::PhantomData;
 
 /// Executes a cell of `A`, and the next in memory, which is one of `B`. Each part finds `ip` where
@@ -13,6 +17,7 @@ use core::marker::PhantomData;
 pub(crate) struct Sequence<A, B>(PhantomData<(A, B)>);
 impl<A: Step, B: Step> Step for Sequence<A, B> {
     const FALLS_THROUGH: bool = B::FALLS_THROUGH;
+    const ALONE: &'static Handler = &A::HANDLER;
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
@@ -20,7 +25,7 @@ impl<A: Step, B: Step> Step for Sequence<A, B> {
         // SAFETY: I1 to I4, for both: behind the cell of `A`, at whose end `ip` is, there is one
         // of `B`.
         unsafe {
-            A::step(m)?;
+            A::begin(m)?;
             m.ip = m.ip.add(1);
             B::step(m)
         }

@@ -3,17 +3,19 @@
 
 use super::{
     Ip, Machine,
+    dispatch::Exits,
     views::{FirstMemory, FuncEntity, HeapView, MemoryView, TableView},
 };
 use crate::Trap;
 use core::{ptr, sync::atomic::AtomicU8};
 
-/// What does not live in registers. The order puts the hottest fields first: what begins within 128
-/// bytes is named by one byte in machine code of x86-64, what comes later by four.
+/// What does not live in registers. Of what handlers use often, all begins within 128 bytes of
+/// `memory`, which is where registers lead ([`dispatch`](super::dispatch)): machine code of x86-64
+/// names that by one byte, what is farther away by four.
 #[repr(C)]
 pub(crate) struct Context {
-    /// Memory 0 of the running instance.
-    pub(crate) memory: FirstMemory,
+    /// Where handlers go when they stop.
+    pub(crate) exits: Exits,
     /// The first instruction of the innermost loop, if that loop makes no calls.
     pub(crate) loop_ip: Ip,
     /// One beyond the last slot that a frame may use.
@@ -29,21 +31,24 @@ pub(crate) struct Context {
     /// How many tables and memories the instance has: see [`Stop::Broken`].
     pub(crate) table_count: u32,
     pub(crate) memory_count: u32,
-    /// The heap of structures and arrays.
-    pub(crate) heap: HeapView,
     /// The values of the globals that the instance's module defines, as they lie in the store.
     pub(crate) own_globals: *mut [u64; 2],
     /// The instance's tables and memories.
     pub(crate) tables: *const TableView,
     pub(crate) memories: *const MemoryView,
-    /// The functions of the store, and the store's index of each function of the instance.
+    /// The functions of the store, and how many it has.
     pub(crate) funcs: *const FuncEntity,
-    pub(crate) func_ids: *const u32,
-    /// How many functions the store has, and the instance.
     pub(crate) func_count: usize,
-    pub(crate) func_id_count: u32,
+    /// Memory 0 of the running instance.
+    pub(crate) memory: FirstMemory,
+    /// The heap of structures and arrays.
+    pub(crate) heap: HeapView,
     /// The running instance.
     pub(crate) instance: u32,
+    /// How many functions it has.
+    pub(crate) func_id_count: u32,
+    /// The store's index of each function of the instance.
+    pub(crate) func_ids: *const u32,
     /// The values of the store's globals, and the store's index of each global of the instance.
     pub(crate) globals: *mut [u64; 2],
     pub(crate) global_ids: *const u32,
@@ -57,6 +62,7 @@ impl Context {
     #[inline(always)]
     pub(crate) fn for_block(&self) -> Context {
         Context {
+            exits: self.exits,
             memory: self.memory,
             own_globals: self.own_globals,
             globals: self.globals,
@@ -85,6 +91,7 @@ impl Context {
     /// A context for a thread that does not run.
     pub(crate) fn new() -> Context {
         Context {
+            exits: Exits::ALL,
             memory: MemoryView::NONE.into(),
             loop_ip: ptr::null(),
             stack_end: ptr::null_mut(),
@@ -136,6 +143,13 @@ impl Context {
 pub(crate) enum Stop {
     /// It trapped.
     Trap(Trap),
+    /// A load or store went beyond memory 0, which no other thread uses: a trap whatever happens,
+    /// so the registers but `ip` and `sp` are not told.
+    Outside,
+    /// The first cell of a sequence has done nothing, and is to be executed by its own handler. The
+    /// driver never sees it.
+    #[cfg_attr(not(all(tail_calls, not(debug_assertions), feature = "fast")), allow(dead_code))]
+    Alone,
     /// The outermost function returned.
     Finished,
     /// An instruction that the driver executes.
@@ -169,8 +183,17 @@ pub(crate) enum Stop {
     Broken,
 }
 
+/// What is called where code stops, or does what it seldom does: so the compiler knows which way is
+/// the rare one.
+#[cold]
+#[inline]
+pub(crate) fn rarely<T>(what: T) -> T {
+    what
+}
+
 impl From<Trap> for Stop {
+    #[inline]
     fn from(trap: Trap) -> Stop {
-        Stop::Trap(trap)
+        rarely(Stop::Trap(trap))
     }
 }

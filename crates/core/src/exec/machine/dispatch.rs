@@ -31,6 +31,22 @@ pub(crate) trait Step: Sized + 'static {
     /// I1 to I4 (see [`exec`](super)).
     unsafe fn step(m: &mut Machine) -> Result<(), Stop>;
 
+    /// The step of the first cell of a sequence. What is rare it may leave to the cell's own
+    /// handler, by [`Stop::Alone`], while it has done nothing.
+    ///
+    /// # Safety
+    /// I1 to I4.
+    #[cfg_attr(not(feature = "fast"), allow(dead_code))]
+    #[inline(always)]
+    unsafe fn begin(m: &mut Machine) -> Result<(), Stop> {
+        // SAFETY: the caller's promise.
+        unsafe { Self::step(m) }
+    }
+
+    /// The handler that executes its first cell alone.
+    #[cfg_attr(not(all(tail_calls, not(debug_assertions), feature = "fast")), allow(dead_code))]
+    const ALONE: &'static Handler = &Self::HANDLER;
+
     /// Its handler: of its own, but where it has most in common with others.
     const HANDLER: Handler = own(run::<Self>);
 }
@@ -53,6 +69,10 @@ mod backend {
             meaning::v128::Register,
         },
     };
+    use core::mem::offset_of;
+
+    /// Where in the context the register is that handlers have it in.
+    const MIDDLE: usize = offset_of!(Context, memory);
 
     macro_rules! handler_type {
         ($abi:literal; $($(#[$attribute:meta])* $run:ident;)*) => {
@@ -67,76 +87,108 @@ mod backend {
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
                 v_acc: Register,
             ) {
-                let mut m = Machine {
-                    ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
-                    v_acc,
-                };
                 // SAFETY: I1 to I4 hold when code runs; the step leaves `ip` at a handler word
-                // (I3).
+                // (I3). `cx` is in the middle of the context.
                 unsafe {
-                    match S::step(&mut m) {
-                        Ok(()) => ((*m.ip).handler)(
-                            m.ip.add(1), m.sp, m.cx, m.acc, m.p0, m.p1,
-                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
-                        ),
+                    let cx = cx.byte_sub(MIDDLE);
+                    let mut m = Machine {
+                        ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
+                        v_acc,
+                    };
+                    let stopped = match S::step(&mut m) {
+                        Ok(()) => {
+                            return ((*m.ip).handler)(
+                                m.ip.add(1), m.sp, m.cx.byte_add(MIDDLE), m.acc, m.p0, m.p1,
+                                m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1,
+                                m.v_acc,
+                            );
+                        }
                         // By far the most ways to stop.
-                        Err(Stop::Trap(Trap::MemoryOutOfBounds)) => out_of_bounds(
-                            m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
-                            m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
-                        ),
+                        Err(Stop::Outside) => {
+                            let outside = (*m.cx).exits.outside;
+                            return outside(m.ip, m.sp, m.cx.byte_add(MIDDLE));
+                        }
+                        Err(Stop::OutOfFuel) => (*m.cx).exits.out_of_fuel,
+                        Err(Stop::Interrupted) => (*m.cx).exits.interrupted,
+                        Err(Stop::Trap(Trap::MemoryOutOfBounds)) => (*m.cx).exits.out_of_bounds,
+                        // Read as if it could be any, so that it is not copied to here.
+                        Err(Stop::Alone) => core::ptr::read_volatile(S::ALONE),
                         Err(stop) => {
                             (*m.cx).stop = stop;
                             if S::STOPS_BARE {
                                 ((*m.cx).saved.ip, (*m.cx).saved.sp) = (m.ip, m.sp);
                                 return;
                             }
-                            save(
-                                m.ip, m.sp, m.cx, m.acc, m.p0, m.p1,
-                                m.f64_acc, m.f64_p0, m.f64_p1,
-                                m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
-                            )
+                            (*m.cx).exits.save
                         }
-                    }
+                    };
+                    stopped(
+                        m.ip, m.sp, m.cx.byte_add(MIDDLE), m.acc, m.p0, m.p1,
+                        m.f64_acc, m.f64_p0, m.f64_p1, m.f32_acc, m.f32_p0, m.f32_p1, m.v_acc,
+                    )
                 }
             }
 
             )*
 
-            /// What is to be said of an access beyond the memory: once, and not in each handler.
-            #[cold]
-            #[inline(never)]
-            unsafe extern $abi fn out_of_bounds(
-                ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
-                f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
-                v_acc: Register,
-            ) {
+            /// Where handlers go when they stop. They are found in the context: functions of the
+            /// program are for other crates, too, and so are reached by a longer way.
+            #[derive(Clone, Copy)]
+            #[repr(C)]
+            pub(crate) struct Exits {
+                outside: unsafe extern $abi fn(Ip, Sp, *mut Context),
+                out_of_fuel: Handler,
+                interrupted: Handler,
+                out_of_bounds: Handler,
+                save: Handler,
+            }
+
+            impl Exits {
+                pub(crate) const ALL: Exits =
+                    Exits { outside, out_of_fuel, interrupted, out_of_bounds, save };
+            }
+
+            /// Says that an access went beyond the memory, and returns to the driver.
+            unsafe extern $abi fn outside(ip: Ip, sp: Sp, cx: *mut Context) {
                 // SAFETY: I4.
                 unsafe {
-                    (*cx).stop = Trap::MemoryOutOfBounds.into();
-                    save(
-                        ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
-                        v_acc,
-                    )
+                    let cx = cx.byte_sub(MIDDLE);
+                    (*cx).stop = Stop::Outside;
+                    ((*cx).saved.ip, (*cx).saved.sp) = (ip, sp);
                 }
             }
 
-            /// Saves the registers and returns to the driver.
-            #[cold]
-            #[inline(never)]
-            unsafe extern $abi fn save(
+            exits! { $abi;
+                /// Saves the registers and returns to the driver.
+                save |cx| {};
+                /// There is not the fuel for what comes next.
+                out_of_fuel |cx| (*cx).stop = Stop::OutOfFuel;
+                /// An access went beyond a memory that can grow meanwhile.
+                out_of_bounds |cx| (*cx).stop = Trap::MemoryOutOfBounds.into();
+                /// The interrupt flag is set.
+                interrupted |cx| (*cx).stop = Stop::Interrupted;
+            }
+        };
+    }
+    macro_rules! exits {
+        ($abi:literal; $($(#[$attribute:meta])* $exit:ident |$cx:ident| $say:expr;)*) => {$(
+            $(#[$attribute])*
+            unsafe extern $abi fn $exit(
                 ip: Ip, sp: Sp, cx: *mut Context, acc: u64, p0: u64, p1: u64,
                 f64_acc: f64, f64_p0: f64, f64_p1: f64, f32_acc: f32, f32_p0: f32, f32_p1: f32,
                 v_acc: Register,
             ) {
                 // SAFETY: I4.
                 unsafe {
-                    (*cx).saved = Machine {
-                        ip, sp, cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0, f32_p1,
-                        v_acc,
+                    let $cx = cx.byte_sub(MIDDLE);
+                    $say;
+                    (*$cx).saved = Machine {
+                        ip, sp, cx: $cx, acc, p0, p1, f64_acc, f64_p0, f64_p1, f32_acc, f32_p0,
+                        f32_p1, v_acc,
                     };
                 }
             }
-        };
+        )*};
     }
     // Win64's own convention has only four integer registers.
     #[cfg(target_arch = "x86_64")]
@@ -164,7 +216,7 @@ mod backend {
             ((*m.ip).handler)(
                 m.ip.add(1),
                 m.sp,
-                m.cx,
+                m.cx.byte_add(MIDDLE),
                 m.acc,
                 m.p0,
                 m.p1,
@@ -189,6 +241,14 @@ mod backend {
     #[cfg(common_bodies)]
     use crate::exec::machine::Operation;
     use crate::exec::machine::{Ip, Sp, context::Context};
+
+    /// Handlers that stop say so themselves.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Exits;
+
+    impl Exits {
+        pub(crate) const ALL: Exits = Exits;
+    }
 
     /// What a handler returns: nothing where it has gone on itself; or what the registers are
     /// behind it, and no `ip` if something stops, which is noted by then.
@@ -327,6 +387,14 @@ mod backend {
 mod backend {
     use super::*;
 
+    /// Handlers that stop say so themselves.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Exits;
+
+    impl Exits {
+        pub(crate) const ALL: Exits = Exits;
+    }
+
     /// The code of a cell.
     pub(crate) type Handler = unsafe fn(&mut Machine) -> Result<(), Stop>;
 
@@ -395,9 +463,12 @@ pub(crate) use backend::own;
 pub(crate) use backend::run as run_fast;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use backend::run_fast;
-pub(crate) use backend::{Handler, dispatch, run};
+pub(crate) use backend::{Exits, Handler, dispatch, run};
 #[cfg(common_bodies)]
 pub(crate) use backend::{Left, common, go_on, operation, save};
+
+/// Whether what is rare in the first cell of a sequence can be left to its own handler.
+pub(crate) const HAS_ALONE: bool = cfg!(all(tail_calls, not(debug_assertions), feature = "fast"));
 
 /// The code of a cell is its body.
 #[cfg(feature = "fast")]

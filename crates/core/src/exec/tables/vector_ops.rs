@@ -236,14 +236,64 @@ macro_rules! lane_meaning {
     ($other:ident $op:ident $name:ident [$($a:ident)*] [$($r:ident)*] $($facts:tt)*) => {};
 }
 
+/// The instruction whose handlers an instruction has. What may differ from CPU to CPU does not
+/// here: it is what another one is.
+macro_rules! done_as {
+    (F32x4RelaxedMax) => {
+        op::F32x4Max
+    };
+    (F32x4RelaxedMin) => {
+        op::F32x4Min
+    };
+    (F64x2RelaxedMax) => {
+        op::F64x2Max
+    };
+    (F64x2RelaxedMin) => {
+        op::F64x2Min
+    };
+    (I16x8RelaxedLaneselect) => {
+        op::V128Bitselect
+    };
+    (I16x8RelaxedQ15mulrS) => {
+        op::I16x8Q15mulrSatS
+    };
+    (I32x4RelaxedLaneselect) => {
+        op::V128Bitselect
+    };
+    (I32x4RelaxedTruncF32x4S) => {
+        op::I32x4TruncSatF32x4S
+    };
+    (I32x4RelaxedTruncF32x4U) => {
+        op::I32x4TruncSatF32x4U
+    };
+    (I32x4RelaxedTruncF64x2SZero) => {
+        op::I32x4TruncSatF64x2SZero
+    };
+    (I32x4RelaxedTruncF64x2UZero) => {
+        op::I32x4TruncSatF64x2UZero
+    };
+    (I64x2RelaxedLaneselect) => {
+        op::V128Bitselect
+    };
+    (I8x16RelaxedLaneselect) => {
+        op::V128Bitselect
+    };
+    (I8x16RelaxedSwizzle) => {
+        op::I8x16Swizzle
+    };
+    ($op:ident) => {
+        op::$op
+    };
+}
+
 /// The tables of an instruction for every CPU, or those that CPUs with more have instead.
 macro_rules! either {
     (every $variant:ident $of:ident $op:ident) => {
-        made!($variant $of::<op::$op, { cpus(Op::$op) }>::TABLE)
+        made!($variant $of::<done_as!($op), { cpus(Op::$op) }>::TABLE)
     };
     (fast $variant:ident $of:ident $op:ident) => {
         if gains(Op::$op) {
-            made!($variant $of::<Fast<op::$op>, MORE>::TABLE)
+            made!($variant $of::<Fast<done_as!($op)>, MORE>::TABLE)
         } else {
             Made::NONE
         }
