@@ -19,12 +19,12 @@ const GATES: &[Gate] = &[
     ("newer tests", newer::newer),
     ("fuzz seeds", soak::seeds),
     ("oracles", || soak::oracles("1000")),
-    ("sizes", sizes),
+    ("command size", command_size),
     ("instructions", || instructions::instructions(false)),
     ("profiling", profiling),
     ("own instruction set", own_set),
     ("features", || features::features().into()),
-    ("embeddings", || commands::sizes(&[]).into()),
+    ("sizes", || commands::sizes(&[]).into()),
     ("package", || commands::package(&[]).into()),
     ("oldest", oldest),
     ("attacks", || release("benches/attacks", &[])),
@@ -98,7 +98,7 @@ pub(crate) fn release_command() -> bool {
     succeeds(&mut command(".", "cargo", &["build", "--release", "--package", "windlass-cli"]))
 }
 
-fn sizes() -> Outcome {
+fn command_size() -> Outcome {
     if !is_there("strip", &["--version"]) {
         return Outcome::Skipped("there is no `strip`: it comes with binutils".to_string());
     }
