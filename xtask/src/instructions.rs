@@ -32,7 +32,7 @@ const PROGRAMS: [(&str, &str); 12] = [
 const MORE: u64 = 2;
 
 /// The most handlers of a release build, and the most bytes of them together. When this was
-/// written there were 7,016, of 399,569 bytes.
+/// written there were 6,994, of 398,123 bytes.
 const HANDLERS: (usize, u64) = (7_200, 405_000);
 
 /// Counts, and compares with the notes; or writes them anew.

@@ -36,7 +36,7 @@ pub(crate) trait Step: Sized + 'static {
     ///
     /// # Safety
     /// I1 to I4.
-    #[cfg_attr(not(feature = "fast"), allow(dead_code))]
+    #[cfg_attr(any(feature = "profile", not(feature = "fast")), allow(dead_code))]
     #[inline(always)]
     unsafe fn begin(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: the caller's promise.
@@ -468,6 +468,7 @@ pub(crate) use backend::{Exits, Handler, dispatch, run};
 pub(crate) use backend::{Left, common, go_on, operation, save};
 
 /// Whether what is rare in the first cell of a sequence can be left to its own handler.
+#[cfg_attr(any(feature = "profile", not(feature = "fast")), allow(dead_code))]
 pub(crate) const HAS_ALONE: bool = cfg!(all(tail_calls, not(debug_assertions), feature = "fast"));
 
 /// The code of a cell is its body.
