@@ -126,7 +126,14 @@ fn tiny() -> Outcome {
     }
 }
 
-/// The build that makes profiles: it profiles a program twice, and makes the same of it.
+/// A program that ends by an exit of its own.
+const EXITS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (call $exit (i32.const 3))))"#;
+
+/// The build that makes profiles: it profiles a program twice, and makes the same of it; and one
+/// that exits.
 fn profiling() -> Outcome {
     let file = |name: &str| root().join("target/sets").join(name);
     let made = |number: usize| {
@@ -143,7 +150,18 @@ fn profiling() -> Outcome {
             [profile, set].map(|path| fs::read_to_string(path).unwrap_or_default());
         (ran && !profile.is_empty() && set.contains("\nblock ")).then_some((profile, set))
     };
-    (made(1).is_some_and(|first| made(2) == Some(first))).into()
+    let exits = || {
+        let (guest, profile) = (file("exits.wat"), file("exits.txt"));
+        let run = ["run", "--package", "windlass-cli", "--features", "profile", "--quiet", "--"];
+        let mut profiled = command(".", "cargo", &run);
+        profiled.env("CARGO_TARGET_DIR", "target/sets").args(["profile", "--profile"]);
+        let made = fs::write(&guest, EXITS).and_then(|()| fs::write(&profile, ""));
+        let ended = profiled.arg(&profile).arg(&guest).status();
+        made.is_ok()
+            && ended.is_ok_and(|status| status.code() == Some(3))
+            && fs::read_to_string(&profile).is_ok_and(|text| text.contains("CallImport"))
+    };
+    (made(1).is_some_and(|first| made(2) == Some(first)) && exits()).into()
 }
 
 /// The example with an engine for one program: its file is made again, the engine is built with it,

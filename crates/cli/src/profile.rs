@@ -46,6 +46,9 @@ mod counting {
             let set_file = self.instruction_set.map(Output::open).transpose()?;
             let code = self.run.execute();
             let profile = windlass::take_profile();
+            if profile.stretches.is_empty() {
+                return code;
+            }
             show(&profile.stretches);
             if let Some(file) = profile_file {
                 file.write(&profile.to_string())?;

@@ -97,6 +97,14 @@ const STACK_SIZE: usize = 64 << 20;
 /// The stack of the program's own calls, if nothing is said.
 const GUEST_STACK: u64 = 8 << 20;
 
+/// Ends as the program did. A build that counts has more to say before that.
+fn ended(code: i32) -> ExitCode {
+    if cfg!(feature = "profile") {
+        return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
+    }
+    process::exit(code)
+}
+
 impl Run {
     /// Runs the program on a thread of its own, whose stack is as large as it has to be wherever we
     /// are.
@@ -142,7 +150,7 @@ impl Run {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(Ended::Failure(failure)) => Err(failure),
             Err(Ended::Error(error)) => match (error.downcast_ref::<I32Exit>(), error.trap()) {
-                (Some(exit), _) => process::exit(exit.0),
+                (Some(exit), _) => Ok(ended(exit.0)),
                 (None, Some(Trap::Interrupted)) if watchdog.is_some_and(|w| w.has_fired()) => {
                     let time = units::show_duration(self.timeout.unwrap_or_default());
                     let what = format!("timed out: --timeout allows {time}");
