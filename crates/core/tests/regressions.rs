@@ -88,3 +88,31 @@ fn the_lower_half_of_a_number_is_not_all_of_it() {
         assert_eq!(found, result, "{name}");
     }
 }
+
+/// Where no branch leads back to a loop on a condition, one leads over a jump. What was in a
+/// register before it is not looked for there behind it, where two ways meet.
+#[test]
+fn what_is_behind_a_branch_back_is_in_its_slot() {
+    let conditions = ["f64.lt", "f64.gt", "f64.le", "f64.ge", "f64.ne"];
+    let functions = conditions.map(|condition| {
+        format!(
+            "(func (export \"{condition}\") (param $x f64) (result i64)
+               (local $n i64)
+               (loop $again (result i64)
+                 (local.set $x (f64.sub (local.get $x) (f64.const 1)))
+                 (i64.xor (local.get $n) (i64.const 5))
+                 (br_if $again ({condition} (local.get $x) (f64.const -5)))
+                 (local.tee $n)))"
+        )
+    });
+    let wasm = wat::parse_str(functions.concat()).expect("the text is a module");
+    let engine = Engine::new(Config::new().verify_code(true)).expect("it can be verified");
+    let module = Module::new(&engine, wasm).expect("the module is valid");
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).expect("it imports nothing");
+    for (name, x) in conditions.into_iter().zip([-4.0, -3.0, -3.0, -3.0, -4.0]) {
+        let f = instance.get_typed_func::<f64, i64>(&store, name).expect("it is exported");
+        let found = f.call(&mut store, x).map_err(|error| format!("{name}: {error:#}"));
+        assert_eq!(found.expect("it does not trap"), 5, "{name}");
+    }
+}

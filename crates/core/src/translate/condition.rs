@@ -140,6 +140,7 @@ impl<'m> Translator<'m> {
         let origin = self.builder.cell(tables::br(way), "br");
         self.push_target(frame, origin);
         self.land(skip);
+        self.builder.forget();
     }
 
     /// Emits a conditional branch to a place that is not known yet.
