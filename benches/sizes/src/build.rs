@@ -63,8 +63,8 @@ pub(crate) const BUILDS: [Build; 9] = [
     build("x86-64, compact", X86, "small", "", FULL, 841_000),
     build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 778_000),
     build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 456_500),
-    build("x86-64, default", X86, "fast", "", DEFAULT, 2_130_000),
-    build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_562_000),
+    build("x86-64, default", X86, "fast", "", DEFAULT, 2_053_000),
+    build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_507_000),
 ];
 
 const fn build(

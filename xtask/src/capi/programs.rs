@@ -279,7 +279,7 @@ pub(super) fn cmake(stage: &Path, steps: &mut Steps) {
     }
 }
 
-/// The most that the tiny program may take, in bytes: on x86-64 it took 750,464 when this was
+/// The most that the tiny program may take, in bytes: on x86-64 it took 742,272 when this was
 /// written. Who makes it larger says why, and measures again.
 const LARGEST: u64 = 790_000;
 
