@@ -7,7 +7,11 @@ use crate::{
     commands::{self, Outcome, command, is_there, succeeds},
     cross, embedded, features, instructions, newer, python, root, sanitize, soak,
 };
-use std::{env, fs, path::PathBuf, time::Instant};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 type Gate = (&'static str, fn() -> Outcome);
 
@@ -136,11 +140,15 @@ const EXITS: &str = r#"(module
 /// that exits.
 fn profiling() -> Outcome {
     let file = |name: &str| root().join("target/sets").join(name);
+    let profiled = |profile: &Path| {
+        let run = ["run", "--package", "windlass-cli", "--features", "profile", "--quiet", "--"];
+        let mut profiled = command(".", "cargo", &run);
+        profiled.env("CARGO_TARGET_DIR", "target/sets").args(["profile", "--profile"]).arg(profile);
+        profiled
+    };
     let made = |number: usize| {
         let (profile, set) = (file(&format!("{number}.txt")), file(&format!("{number}.set")));
-        let run = ["run", "--package", "windlass-cli", "--features", "profile", "--quiet", "--"];
-        let mut words = command(".", "cargo", &run);
-        words.env("CARGO_TARGET_DIR", "target/sets").args(["profile", "--profile"]).arg(&profile);
+        let mut words = profiled(&profile);
         words.arg("--instruction-set").arg(&set).args(["examples/words.wasm", "5"]);
         // Code lies elsewhere each time, in another order.
         words.env("MALLOC_MMAP_THRESHOLD_", (1000 * number).to_string());
@@ -152,11 +160,8 @@ fn profiling() -> Outcome {
     };
     let exits = || {
         let (guest, profile) = (file("exits.wat"), file("exits.txt"));
-        let run = ["run", "--package", "windlass-cli", "--features", "profile", "--quiet", "--"];
-        let mut profiled = command(".", "cargo", &run);
-        profiled.env("CARGO_TARGET_DIR", "target/sets").args(["profile", "--profile"]);
         let made = fs::write(&guest, EXITS).and_then(|()| fs::write(&profile, ""));
-        let ended = profiled.arg(&profile).arg(&guest).status();
+        let ended = profiled(&profile).arg(&guest).status();
         made.is_ok()
             && ended.is_ok_and(|status| status.code() == Some(3))
             && fs::read_to_string(&profile).is_ok_and(|text| text.contains("CallImport"))

@@ -97,8 +97,8 @@ fn main() -> ExitCode {
             let target = target.first().map(String::as_str);
             gates::report("coverage", coverage::coverage(minutes, target))
         }
-        ("soak", [minutes]) if is_count(minutes) => soak::soak(minutes, None),
-        ("soak", [minutes, target]) if is_count(minutes) => soak::soak(minutes, Some(target)),
+        ("soak", [minutes]) => soak::soak(minutes, None),
+        ("soak", [minutes, target]) => soak::soak(minutes, Some(target)),
         ("gc-stress", []) => commands::gc_stress(),
         ("choose", [handlers, sequences, profiles @ ..]) if !profiles.is_empty() => {
             commands::choose(handlers, sequences, profiles)

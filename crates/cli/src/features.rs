@@ -1,9 +1,29 @@
 //! `--features`: which proposals are switched on, as a list of sets and names.
 
+use clap::Args;
 use windlass::Features;
 
+/// The option, of each subcommand that has it.
+#[derive(Args)]
+pub(crate) struct Allowed {
+    #[arg(
+        long,
+        value_name = "LIST",
+        help = help(),
+        value_parser = parse,
+        allow_hyphen_values = true
+    )]
+    features: Option<Features>,
+}
+
+impl Allowed {
+    pub(crate) fn features(&self) -> Features {
+        self.features.unwrap_or(DEFAULT)
+    }
+}
+
 /// What is on if nothing else is said.
-pub(crate) const DEFAULT: Features = Features::ALL;
+const DEFAULT: Features = Features::ALL;
 
 /// The sets that have a name.
 const SETS: [(&str, Features); 5] = [
@@ -16,7 +36,7 @@ const SETS: [(&str, Features); 5] = [
 
 /// Parses a list, from left to right: sets and features add up, and `-` before one takes it away. A
 /// list that begins so takes it from what is on by default.
-pub(crate) fn parse(text: &str) -> Result<Features, String> {
+fn parse(text: &str) -> Result<Features, String> {
     let start = if text.starts_with('-') { DEFAULT } else { Features::NONE };
     text.split(',').map(str::trim).try_fold(start, |set, word| match word.strip_prefix('-') {
         Some(name) => Ok(set.difference(named(name)?)),
@@ -44,7 +64,7 @@ fn known() -> impl Iterator<Item = &'static str> {
 }
 
 /// What `--help` says of the option.
-pub(crate) fn help() -> String {
+fn help() -> String {
     let names = known().collect::<Vec<_>>().join(", ");
     format!("Allow these features, and not all; -NAME is without one. Names are {names}")
 }

@@ -3,7 +3,7 @@
 use crate::{
     budget::{Budget, StoreBudget},
     call::{Call, Ended},
-    features,
+    features::Allowed,
     preload::Preload,
     terminal::{Failure, load, read_module, shown},
     units,
@@ -20,8 +20,7 @@ use std::{
     time::Duration,
 };
 use windlass::{
-    Config, Engine, Error, ExternType, Features, Linker, Metering, Module, Store, ThrownException,
-    Trap,
+    Config, Engine, Error, ExternType, Linker, Metering, Module, Store, ThrownException, Trap,
 };
 use windlass_decode::Count;
 use windlass_wasi::{I32Exit, SharedWasiCtx, WasiThreads};
@@ -40,14 +39,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME=FILE")]
     preload: Vec<OsString>,
 
-    #[arg(
-        long,
-        value_name = "LIST",
-        help = features::help(),
-        value_parser = features::parse,
-        allow_hyphen_values = true
-    )]
-    features: Option<Features>,
+    #[command(flatten)]
+    allowed: Allowed,
 
     /// Stop the program when it has used this much fuel: 100000, 100k, 5M, 1G
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
@@ -204,7 +197,7 @@ impl Run {
 
     fn config(&self) -> Config {
         let mut config = Config::new();
-        config.features(self.features.unwrap_or(features::DEFAULT));
+        config.features(self.allowed.features());
         config.metering(self.metering());
         config.max_nested_calls(NESTED_CALLS);
         let stack = self.max_stack.unwrap_or(GUEST_STACK);

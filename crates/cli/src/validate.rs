@@ -2,7 +2,7 @@
 //! and where; for people and (`--json`) for programs.
 
 use crate::{
-    features,
+    features::Allowed,
     terminal::{BAD, Failure, GOOD, complain, module, print, read_module, shown},
     text::Malformed,
 };
@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use windlass::{Config, Engine, Error, Features, ModuleError};
+use windlass::{Config, Engine, Error, ModuleError};
 
 /// Check that files are valid modules
 #[derive(Args)]
@@ -21,14 +21,8 @@ pub(crate) struct Validate {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    #[arg(
-        long,
-        value_name = "LIST",
-        help = features::help(),
-        value_parser = features::parse,
-        allow_hyphen_values = true
-    )]
-    features: Option<Features>,
+    #[command(flatten)]
+    allowed: Allowed,
 
     /// Print JSON: a list with an object for each file
     #[arg(long)]
@@ -37,7 +31,7 @@ pub(crate) struct Validate {
 
 impl Validate {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
-        let features = self.features.unwrap_or(features::DEFAULT);
+        let features = self.allowed.features();
         let engine = Engine::new(Config::new().features(features)).map_err(Failure::new)?;
         let mut code = ExitCode::SUCCESS;
         let mut verdicts = Vec::new();

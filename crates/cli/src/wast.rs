@@ -2,7 +2,8 @@
 //! people, for programs (`--json`), and for services that show results of tests (`--junit`).
 
 use crate::{
-    features, junit as xml,
+    features::Allowed,
+    junit as xml,
     terminal::{BAD, Failure, GOOD, HEADING, Lines, print, read, shown},
     units,
 };
@@ -15,7 +16,7 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
-use windlass::{Config, Engine, Features};
+use windlass::{Config, Engine};
 use windlass_wast::{Kind, Report, Runner};
 
 /// Run test scripts of the official suite's format
@@ -29,14 +30,8 @@ pub(crate) struct Wast {
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     fuel: Option<u64>,
 
-    #[arg(
-        long,
-        value_name = "LIST",
-        help = features::help(),
-        value_parser = features::parse,
-        allow_hyphen_values = true
-    )]
-    features: Option<Features>,
+    #[command(flatten)]
+    allowed: Allowed,
 
     /// Print JSON
     #[arg(long)]
@@ -60,7 +55,7 @@ pub(crate) struct Outcome {
 impl Wast {
     pub(crate) fn execute(self) -> Result<ExitCode, Failure> {
         let mut config = Config::new();
-        let features = self.features.unwrap_or(features::DEFAULT);
+        let features = self.allowed.features();
         config.features(features).consume_fuel(self.fuel.is_some());
         let mut runner = Runner::new(Engine::new(&config).map_err(Failure::new)?);
         if let Some(fuel) = self.fuel {
