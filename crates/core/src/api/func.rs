@@ -169,8 +169,9 @@ impl Func {
         let index = self.index_in(&store.inner)? as u32;
         let ty = store.inner.called_type(index);
         check_count(&ty, params)?;
-        let put =
-            |store: &mut _, slots: &mut _| vals_to_slots(store, params, ty.param_types(), slots);
+        let put = |store: &mut _, slots: &mut _| {
+            vals_to_slots(store, "argument", params, ty.param_types(), slots)
+        };
         let thread = Call::start(store, index, put)?.pause();
         Ok(Execution::new(self.store, ty, thread, |store, ty, slots| {
             slots_to_vals(store, ty.result_types(), slots).collect()
@@ -239,7 +240,9 @@ fn call_as<T>(
         let (wanted, given) = (types.len(), results.len());
         return Err(error!("expected room for {}, found {given}", Count(wanted, "result")));
     }
-    let put = |store: &mut _, slots: &mut _| vals_to_slots(store, params, ty.param_types(), slots);
+    let put = |store: &mut _, slots: &mut _| {
+        vals_to_slots(store, "argument", params, ty.param_types(), slots)
+    };
     Call::whole(store, func, put, |store, slots| slots_into_vals(store, types, slots, results))
 }
 

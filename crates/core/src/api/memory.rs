@@ -103,8 +103,9 @@ impl Memory {
     ) -> Result<(), MemoryAccessError> {
         let store = store.as_context();
         let data = self.data(StoreContext(store.0));
+        let (len, size) = (buffer.len(), data.len());
         let bytes = data.get(offset..).and_then(|rest| rest.get(..buffer.len()));
-        buffer.copy_from_slice(bytes.ok_or(MemoryAccessError {})?);
+        buffer.copy_from_slice(bytes.ok_or(MemoryAccessError { offset, len, size })?);
         Ok(())
     }
 
@@ -120,8 +121,9 @@ impl Memory {
     ) -> Result<(), MemoryAccessError> {
         let store = store.as_context_mut();
         let data = self.data_mut(StoreContextMut(store.0));
+        let (len, size) = (buffer.len(), data.len());
         let bytes = data.get_mut(offset..).and_then(|rest| rest.get_mut(..buffer.len()));
-        bytes.ok_or(MemoryAccessError {})?.copy_from_slice(buffer);
+        bytes.ok_or(MemoryAccessError { offset, len, size })?.copy_from_slice(buffer);
         Ok(())
     }
 

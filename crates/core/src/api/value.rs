@@ -2,8 +2,8 @@
 //! stack. Also [`V128`].
 
 use crate::{
-    AnyRef, ArrayRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, HeapType, Ref, Rooted,
-    StructRef, ValType,
+    AnyRef, ArrayRef, AsContext, EqRef, Error, ExnRef, ExternRef, Func, HeapType, OutOfMemory, Ref,
+    Rooted, StructRef, ValType,
     error::error,
     runtime::{StoreId, StoreInner},
 };
@@ -318,22 +318,36 @@ impl Val {
     }
 }
 
-/// Puts values into slots, if they are as many as the types and of these types.
+/// Puts values into slots, if they are as many as the types and of these types. An error says which
+/// `part` it is about: an argument, a result.
 #[inline]
 pub(crate) fn vals_to_slots(
     store: &StoreInner,
+    part: &'static str,
     vals: &[Val],
     types: &[ValType],
     mut slots: &mut [u64],
 ) -> Result<(), Error> {
     if vals.len() != types.len() {
-        return Err(error!("expected {}, found {}", Count(types.len(), "value"), vals.len()));
+        return Err(error!("expected {}, found {}", Count(types.len(), part), vals.len()));
     }
-    for (val, ty) in vals.iter().zip(types) {
-        let count = val.put(store, ty, slots)?;
+    for (at, (val, ty)) in vals.iter().zip(types).enumerate() {
+        let put = val.put(store, ty, slots);
+        let count = put.map_err(|error| in_part(part, at + 1, types.len(), error))?;
         slots = &mut slots[count..];
     }
     Ok(())
+}
+
+/// An error that says which of the parts it is about, if the build has messages and the host memory
+/// for it.
+#[cold]
+#[inline(never)]
+fn in_part(part: &'static str, number: usize, of: usize, error: Error) -> Error {
+    match windlass_decode::MESSAGES && !error.is::<OutOfMemory>() {
+        true => error!("{part} {number} of {of}: {error}"),
+        false => error,
+    }
 }
 
 /// The values of these types that lie in slots; references are rooted in the innermost scope.

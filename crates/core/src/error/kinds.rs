@@ -384,6 +384,13 @@ pub struct OutOfMemory {}
 
 /// The host read or wrote beyond a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("out of bounds memory access")]
+#[error("out of bounds memory access: {len} bytes at {offset:#x}, in a memory of {size:#x}")]
 #[non_exhaustive]
-pub struct MemoryAccessError {}
+pub struct MemoryAccessError {
+    /// Where it began, in bytes.
+    pub offset: usize,
+    /// How many bytes it was about.
+    pub len: usize,
+    /// The size of the memory, in bytes.
+    pub size: usize,
+}

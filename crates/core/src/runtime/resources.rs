@@ -62,22 +62,20 @@ fn total_allowed(store: &mut dyn Limited, more: usize) -> Result<bool, Error> {
     Ok(may_grow(store)? || store.free_stacks() && may_grow(store)?)
 }
 
-/// Whether a memory may grow so, for which the host takes `more` bytes.
-fn memory_allowed(store: &mut dyn Limited, growth: Growth, more: usize) -> Result<bool, Error> {
+/// Whether a memory may grow so, apart from the total.
+fn memory_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
     let Growth { current, desired, maximum, .. } = growth;
-    Ok(total_allowed(store, more)?
-        && ask(store, |limiter| limiter.memory_growing(current, desired, maximum))?)
+    ask(store, |limiter| limiter.memory_growing(current, desired, maximum))
 }
 
 fn memory_failed(store: &mut dyn Limited, error: Error) -> Result<(), Error> {
     store.limiter().map_or(Ok(()), |limiter| limiter.memory_grow_failed(error))
 }
 
-/// Whether a table may grow so, for which the host takes `more` bytes.
-fn table_allowed(store: &mut dyn Limited, growth: Growth, more: usize) -> Result<bool, Error> {
+/// Whether a table may grow so, apart from the total.
+fn table_allowed(store: &mut dyn Limited, growth: Growth) -> Result<bool, Error> {
     let Growth { current, desired, maximum, .. } = growth;
-    Ok(total_allowed(store, more)?
-        && ask(store, |limiter| limiter.table_growing(current, desired, maximum))?)
+    ask(store, |limiter| limiter.table_growing(current, desired, maximum))
 }
 
 /// Makes a memory; returns its index.
@@ -103,7 +101,7 @@ pub(crate) fn add_memory_of(
         let memory = Count(pages, "page");
         return Err(error!("resource limit exceeded: total size, with a memory of {memory}"));
     }
-    if !memory_allowed(store, growth, 0)? {
+    if !memory_allowed(store, growth)? {
         return Err(error!(
             "resource limit exceeded: memory minimum size of {}",
             Count(pages, "page")
@@ -163,7 +161,7 @@ pub(crate) fn add_table(store: &mut dyn Limited, ty: TableType, init: u64) -> Re
         let table = Count(size, "element");
         return Err(error!("resource limit exceeded: total size, with a table of {table}"));
     }
-    if !table_allowed(store, growth, 0)? {
+    if !table_allowed(store, growth)? {
         return Err(error!(
             "resource limit exceeded: table minimum size of {}",
             Count(size, "element")
@@ -237,7 +235,7 @@ pub(crate) fn may_grow_memory(
     let is_own = matches!(memory.bytes, Bytes::Own(_));
     let held = if is_own { growth.desired } else { 0 };
     may_hold(store, Growable::Memory(index), held, |store, more| {
-        memory_allowed(store, growth, more)
+        Ok(total_allowed(store, more)? && memory_allowed(store, growth)?)
     })
 }
 
@@ -344,7 +342,9 @@ pub(crate) fn may_grow_table(
         return Ok(false);
     };
     let (what, held) = (Growable::Table(index), growth.desired.saturating_mul(8));
-    if !may_hold(store, what, held, |store, more| table_allowed(store, growth, more))? {
+    if !may_hold(store, what, held, |store, more| {
+        Ok(total_allowed(store, more)? && table_allowed(store, growth)?)
+    })? {
         return Ok(false);
     }
     let inner = store.inner();

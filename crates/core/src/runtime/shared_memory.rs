@@ -178,9 +178,10 @@ impl SharedMemory {
     }
 
     fn check(&self, offset: usize, len: usize) -> Result<(), MemoryAccessError> {
+        let size = self.data_size();
         match offset.checked_add(len) {
-            Some(end) if end <= self.data_size() => Ok(()),
-            _ => Err(MemoryAccessError {}),
+            Some(end) if end <= size => Ok(()),
+            _ => Err(MemoryAccessError { offset, len, size }),
         }
     }
 

@@ -48,7 +48,7 @@ fn what_does_not_fit_is_an_error() {
     assert_eq!(call(&args, 3).unwrap_err(), "expected room for 2 results, found 3");
     assert_eq!(
         call(&[args[0], args[0]], 2).unwrap_err(),
-        "type mismatch: expected a value of type f64, found i32"
+        "argument 2 of 2: type mismatch: expected a value of type f64, found i32"
     );
     assert!(call(&args, 2).is_ok());
 }

@@ -84,7 +84,7 @@ fn what_fields_hold_must_be_of_their_type() {
     let list = build.call(&mut store, 2).unwrap().unwrap();
     let number = AnyRef::from_i31(&mut store, I31::wrapping_u32(1));
     let error = list.set_field(&mut store, 1, number.into()).unwrap_err().to_string();
-    assert!(error.starts_with("type mismatch: expected a value of type"), "{error}");
+    assert!(error.contains("type mismatch: expected a value of type"), "{error}");
     assert!(list.set_field(&mut store, 1, Val::ExternRef(None)).is_err());
     list.set_field(&mut store, 1, list.into()).unwrap();
     let next = list.field(&mut store, 1).unwrap().unwrap_anyref().unwrap();

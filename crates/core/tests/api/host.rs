@@ -154,7 +154,10 @@ fn a_result_of_another_type_is_an_error() {
         Ok(())
     });
     let error = func.call(&mut store, &[], &mut [Val::I32(0)]).unwrap_err();
-    assert_eq!(error.to_string(), "type mismatch: expected a value of type i32, found f64");
+    assert_eq!(
+        error.to_string(),
+        "host function's result 1 of 1: type mismatch: expected a value of type i32, found f64"
+    );
 }
 
 #[test]

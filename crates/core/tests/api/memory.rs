@@ -35,6 +35,12 @@ fn accesses_beyond_the_memory_are_errors() {
         assert!(memory.write(&mut store, offset, &buffer).is_err());
     }
     assert_eq!(buffer, [1, 2]);
+    let error = memory.read(&store, 65_535, &mut buffer).unwrap_err();
+    assert_eq!((error.offset, error.len, error.size), (65_535, 2, 65_536));
+    assert_eq!(
+        error.to_string(),
+        "out of bounds memory access: 2 bytes at 0xffff, in a memory of 0x10000"
+    );
     assert!(memory.read(&store, 65_536, &mut []).is_ok());
     assert!(memory.data(&store).iter().all(|&byte| byte == 0));
 }

@@ -48,7 +48,13 @@ impl<T> HostFunc<T> {
             let (params, results) = vals.split_at_mut(types.param_types().len());
             slots_into_vals(caller.inner_mut(), types.param_types(), slots, params);
             f(caller.reborrow(), params, results)?;
-            vals_to_slots(caller.inner(), results, types.result_types(), slots)?;
+            vals_to_slots(
+                caller.inner(),
+                "host function's result",
+                results,
+                types.result_types(),
+                slots,
+            )?;
             caller.idle_vals().push(vals);
             Ok(())
         };

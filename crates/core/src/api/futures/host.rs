@@ -96,7 +96,13 @@ impl<T: Send + 'static> HostFunc<T> {
                 let zeros = types.result_types().iter().map(|&ty| Val::zero(ty));
                 let mut results: Vec<Val> = zeros.collect();
                 Pin::from(f(caller.reborrow(), &params, &mut results)).await?;
-                vals_to_slots(caller.inner(), &results, types.result_types(), &mut slots)?;
+                vals_to_slots(
+                    caller.inner(),
+                    "host function's result",
+                    &results,
+                    types.result_types(),
+                    &mut slots,
+                )?;
                 Ok(slots)
             })
         });

@@ -42,7 +42,7 @@ impl ExnRef {
         check_store(inner.id, tag.store(), "tag")?;
         let ty = inner.tag_type(tag.index());
         let mut slots = vec![0; inner.tags[tag.index() as usize].slots.into()];
-        vals_to_slots(inner, fields, ty.ty().param_types(), &mut slots)?;
+        vals_to_slots(inner, "field", fields, ty.ty().param_types(), &mut slots)?;
         let slot = alloc_exception(state, tag.index(), &slots)?;
         Ok(Rooted::new(&mut state.inner, slot))
     }
