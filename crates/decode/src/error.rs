@@ -2,7 +2,10 @@
 
 use crate::{Count, MESSAGES};
 use alloc::{boxed::Box, vec::Vec};
-use core::fmt::{self, Write};
+use core::{
+    fmt::{self, Write},
+    mem,
+};
 
 /// A module that could not be decoded: what is wrong and where. If the host has no memory for that,
 /// it is [`ErrorKind::OutOfMemory`], at offset 0.
@@ -60,9 +63,11 @@ impl core::error::Error for Error {}
 #[doc(hidden)]
 pub fn boxed<T>(value: T) -> Option<Box<[T; 1]>> {
     let mut one = Vec::new();
-    one.try_reserve_exact(1).ok()?;
-    // It has room for just one, so that nothing of what changes that need be linked.
-    if size_of::<T>() > 0 && one.capacity() != 1 {
+    let has_room = one.try_reserve_exact(1).is_ok() && (size_of::<T>() == 0 || one.capacity() == 1);
+    // It is empty and has room for just one: so nothing of what changes that need be linked, nor
+    // what drops a list.
+    if !has_room || !one.is_empty() {
+        mem::forget(one);
         return None;
     }
     one.push(value);

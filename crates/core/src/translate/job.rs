@@ -6,7 +6,7 @@ use super::{Failure, Source, TranslateError, Translator, state::State};
 use crate::{
     error::error,
     exec::{Catches, Cell, tables::FAST},
-    verify::{Progress, Subject, VERIFIES, Verify},
+    verify::{Subject, VERIFIES, Verification, Verify},
 };
 use alloc::boxed::Box;
 #[cfg(test)]
@@ -80,7 +80,7 @@ pub(crate) struct Job {
     /// It is validated here.
     is_late: bool,
     state: State,
-    verification: [Progress; VERIFIES as usize],
+    verification: Verification,
     /// What the verifier was told of loops.
     #[cfg(test)]
     loops: Vec<crate::verify::LoopStart>,
@@ -163,7 +163,7 @@ impl Job {
                 let blocks = source.has_blocks();
                 shed(interrupted, || self.state.builder.fuse_some(blocks))?;
             }
-            self.verification = Default::default();
+            self.verification = Verification::default();
             let verifies = VERIFIES && source.verify.is_some();
             self.stage = if verifies { Stage::Verify } else { Stage::Shed };
         }
@@ -196,7 +196,7 @@ impl Job {
         let scratch = mem::take(&mut self.scratch);
         let mut validator = FuncValidator::resume(source.context, defined, scratch);
         let mut instrs = instrs(source, defined, self.at);
-        let done = pieces(interrupted, || Ok(validator.run(&mut instrs, POLL)?));
+        let done = pieces(interrupted, &mut || Ok(validator.run(&mut instrs, POLL)?));
         self.at = instrs.reader.offset();
         let done = done.and_then(|()| {
             validator.finish(self.at)?;
@@ -219,11 +219,11 @@ impl Job {
         let late = || self.is_late.then(|| self.scratch.frame_slots());
         let slots = source.slots_of(defined).or_else(late);
         let subject = source.subject(defined, slots, code, catches, loops, landed);
-        match (self.verification.first_mut(), source.verify) {
-            (Some(progress), Some(verifier)) => {
-                verify(verifier, progress, subject, source.must_verify, interrupted)
+        match source.verify {
+            Some(verifier) => {
+                verify(verifier, &mut self.verification, subject, source.must_verify, interrupted)
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }
@@ -235,25 +235,25 @@ fn translate_some(
     interrupted: Interrupted<'_>,
 ) -> Result<(), Failure> {
     if *stage == Stage::Prescan {
-        pieces(interrupted, || Ok(translator.prescan(POLL)?))?;
+        pieces(interrupted, &mut || Ok(translator.prescan(POLL)?))?;
         translator.begin()?;
         *stage = Stage::Translate;
     }
-    pieces(interrupted, || Ok(translator.steps(POLL)?))?;
+    pieces(interrupted, &mut || Ok(translator.steps(POLL)?))?;
     translator.finish_enter();
     translator.builder.check().map_err(Failure::TooLarge)
 }
 
 /// Verifies what is left of a function's code; if it is not interrupted, the next is another one.
 pub(super) fn verify(
-    Verify(step): &Verify,
-    progress: &mut Progress,
+    verifier: &Verify,
+    verification: &mut Verification,
     subject: Subject<'_>,
     must_verify: bool,
     interrupted: Interrupted<'_>,
 ) -> Result<(), Failure> {
     let verified = loop {
-        match step(progress, subject) {
+        match verification.step(verifier, subject) {
             Ok(true) if interrupted() => return Err(Failure::Interrupted),
             Ok(true) => {}
             Ok(false) => break Ok(()),
@@ -264,7 +264,7 @@ pub(super) fn verify(
             Err(fault) => break Err(Failure::Refused(fault)),
         }
     };
-    *progress = Progress::default();
+    *verification = Verification::default();
     verified
 }
 
@@ -277,7 +277,7 @@ pub(super) fn instrs(source: Source<'_>, defined: usize, at: usize) -> Instrs<'_
 /// Does piece after piece, until there are no more or it is interrupted between two.
 pub(super) fn pieces(
     interrupted: Interrupted<'_>,
-    mut piece: impl FnMut() -> Result<bool, Failure>,
+    piece: &mut dyn FnMut() -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     while piece()? {
         if interrupted() {
@@ -292,7 +292,7 @@ pub(super) fn shed(
     interrupted: Interrupted<'_>,
     mut piece: impl FnMut() -> bool,
 ) -> Result<(), Failure> {
-    pieces(interrupted, || Ok(piece()))
+    pieces(interrupted, &mut || Ok(piece()))
 }
 
 impl From<TranslateError> for Failure {

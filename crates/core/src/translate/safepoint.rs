@@ -22,7 +22,7 @@ use crate::{
         tables::{EXCEPTIONS, GC},
     },
     object_type::{Class, Storage},
-    verify::{Progress, Subject, VERIFIES, Verify},
+    verify::{Subject, VERIFIES, Verification, Verify},
 };
 use alloc::vec::Vec;
 use core::{mem, ops::Range};
@@ -107,7 +107,7 @@ pub(crate) struct MapJob {
     maps: Maps,
     /// The maps are complete.
     is_complete: bool,
-    verification: Progress,
+    verification: Verification,
 }
 
 impl MapJob {
@@ -126,7 +126,7 @@ impl MapJob {
             noting: Noting { wanted, ..Noting::default() },
             maps,
             is_complete: false,
-            verification: Progress::default(),
+            verification: Verification::default(),
         })
     }
 
@@ -184,11 +184,12 @@ impl MapJob {
         interrupted: Interrupted<'_>,
     ) -> Result<(), Failure> {
         if !self.is_scanned {
-            pieces(interrupted, || Ok(translator.prescan(POLL)?))?;
+            pieces(interrupted, &mut || Ok(translator.prescan(POLL)?))?;
             translator.begin()?;
             self.is_scanned = true;
         }
-        let stepped = pieces(interrupted, || Ok(translator.recorded_steps(recorder, POLL)?));
+        let mut steps = || Ok(translator.recorded_steps(recorder, POLL)?);
+        let stepped = pieces(interrupted, &mut steps);
         if recorder.has_failed {
             return Err(Failure::Other(Trap::AllocationTooLarge.into()));
         }

@@ -1,14 +1,53 @@
 //! [`Verify`]: the verifier, as translation has it. It is named where somebody asks for it, and
 //! nowhere else, so that only such programs have it in them: `translate` must not.
 
-use super::{Fault, Progress, Subject};
+use super::{Fault, NO_MEMORY, Progress, Subject};
 use crate::{Config, config::Verifier};
+use alloc::boxed::Box;
+use windlass_decode::boxed;
 
 /// Whether the build has the verifier: it is no small part of the engine.
 pub(crate) const VERIFIES: bool = cfg!(any(debug_assertions, feature = "verify"));
 
-/// [`Progress::step`].
-pub(crate) struct Verify(pub(crate) fn(&mut Progress, Subject<'_>) -> Result<bool, Fault>);
+/// How verification begins; none if there is no memory for it.
+pub(crate) struct Verify(fn() -> Option<Box<dyn Steps>>);
+
+/// The verification of a function, as far as it has come, in builds that have it.
+#[derive(Default)]
+pub(crate) struct Verification([Option<Box<dyn Steps>>; VERIFIES as usize]);
+
+impl Verification {
+    /// Goes on, or begins: see [`Progress::step`].
+    pub(crate) fn step(
+        &mut self,
+        Verify(begin): &Verify,
+        subject: Subject<'_>,
+    ) -> Result<bool, Fault> {
+        let Some(steps) = self.0.first_mut() else { return Ok(false) };
+        if steps.is_none() {
+            *steps = begin();
+        }
+        let no_memory = || Fault { at: 0, what: NO_MEMORY };
+        steps.as_mut().ok_or_else(no_memory)?.step(subject)
+    }
+}
+
+/// [`Progress`], which only the verifier's own files name.
+pub(crate) trait Steps {
+    /// [`Progress::step`].
+    fn step(&mut self, subject: Subject<'_>) -> Result<bool, Fault>;
+}
+
+impl Steps for [Progress; 1] {
+    fn step(&mut self, subject: Subject<'_>) -> Result<bool, Fault> {
+        let [progress] = self;
+        progress.step(subject)
+    }
+}
+
+fn begin() -> Option<Box<dyn Steps>> {
+    Some(boxed(Progress::default())?)
+}
 
 /// Verification.
 impl Config {
@@ -39,14 +78,14 @@ impl Config {
     /// ```
     pub fn verify_code(&mut self, enable: bool) -> &mut Config {
         self.verify_code = enable;
-        self.verifier = (VERIFIES && enable).then_some(Verifier(&Verify(Progress::step)));
+        self.verifier = (VERIFIES && enable).then_some(Verifier(&Verify(begin)));
         self
     }
 
     /// What verifies translated code, if that is to be.
     pub(crate) fn verifier(&self) -> Option<&'static Verify> {
         if cfg!(debug_assertions) {
-            return Some(&Verify(Progress::step));
+            return Some(&Verify(begin));
         }
         let Verifier(verifier) = self.verifier?;
         Some(verifier.downcast_ref().unwrap_or_else(|| unreachable!("nothing else is put there")))

@@ -51,7 +51,7 @@ use crate::{
     object_type::ObjectType,
 };
 use alloc::{collections::BinaryHeap, sync::Arc, vec::Vec};
-pub(crate) use asked::{VERIFIES, Verify};
+pub(crate) use asked::{VERIFIES, Verification, Verify};
 use body::Body;
 use cell::alike;
 use core::{

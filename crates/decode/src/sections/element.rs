@@ -73,7 +73,7 @@ impl Reader<'_> {
     fn element_items(&mut self, kind: u32) -> Result<ElementItems, Error> {
         let (what, limit) = ("the number of elements of a segment", limits::SEGMENT_ELEMENTS);
         Ok(if kind & EXPRS != 0 {
-            ElementItems::Exprs(self.vector(what, limit, 2, Reader::expr)?.into())
+            ElementItems::Exprs(self.vector(what, limit, 1, Reader::expr)?.into())
         } else {
             ElementItems::Funcs(self.vector(what, limit, 1, Reader::u32)?.into())
         })

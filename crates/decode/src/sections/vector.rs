@@ -38,7 +38,8 @@ impl<'a> Reader<'a> {
         Ok(owned)
     }
 
-    /// A vector of at most `limit` elements, each at least `min_bytes` long, read by `element`.
+    /// A vector of at most `limit` elements, read by `element`, which reads at least `min_bytes` of
+    /// each, valid or not.
     pub(crate) fn vector<T>(
         &mut self,
         what: &'static str,
@@ -66,12 +67,11 @@ impl<'a> Reader<'a> {
         vector.try_reserve_exact(room).map_err(|_| Error::new(ErrorKind::OutOfMemory, offset))?;
         for _ in 0..count {
             let element = element(self)?;
-            // Some are shorter, and not valid.
-            one_more(vector, self)?;
-            // There is room: what makes more need not be linked for this.
-            if vector.len() < vector.capacity() {
-                vector.push(element);
+            // There is room, as there were bytes: what makes more need not be linked.
+            if vector.len() == vector.capacity() {
+                return Err(self.error(ErrorKind::OutOfMemory));
             }
+            vector.push(element);
         }
         Ok(())
     }

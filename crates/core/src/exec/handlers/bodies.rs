@@ -1,25 +1,28 @@
 //! Bodies that cells have in common, in small builds on 32-bit hosts, where reading two values of
 //! 64 bits and writing a third is most of what a handler does. What comes before and after is here,
 //! once for the places of operands; what is done in between says the [`Operation`] in the other
-//! half of the cell's first word. Numeric instructions, comparisons and accesses to memory name
-//! these as their handlers; what programs do most, with short values, has bodies of its own, which
-//! go on by one that writes the result. Never where the feature `fast` is: what is here calls.
+//! half of the cell's first word. Numeric instructions, comparisons, casts, and accesses to memory
+//! and to objects name these as their handlers; what programs do most, with short values, has
+//! bodies of its own, which go on by one that writes the result. Never where the feature `fast` is:
+//! what is here calls.
 
 use super::{
-    control::Target,
+    cast::{NULL_PASSES, Test},
+    control::{Jump, Target},
     memory::{LoadOp, Location, Raw, StoreOp},
     numeric::{BinOp, CmpOp, UnOp, operands, wide},
+    object::{self, Element},
 };
 use crate::{
     Trap,
     exec::machine::{
         Access, Ip, Machine, Operation, Sp, Value,
-        context::Context,
+        context::{Context, Stop},
         dispatch::{Handler, Left, Step, common, go_on, operation, own, run, save},
         place::{Dst, Slot, Src},
     },
 };
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ptr};
 use windlass_decode::{Op, Shape};
 
 /// Whether an access is one of those that programs do most, to memory 0 by an address in a slot:
@@ -120,6 +123,84 @@ pub(super) const fn store<S: Step, O: StoreOp, E: Location, V: Src>() -> Handler
     }
 }
 
+/// Where what is accessed lies.
+pub(super) trait Accessed {
+    /// How many operand words say so.
+    const WORDS: usize;
+
+    /// The address of `1 << log` bytes, checked.
+    ///
+    /// # Safety
+    /// I1, I2, I4, I10.
+    unsafe fn at(m: &mut Machine, log: u32) -> Result<*mut u8, Stop>;
+}
+
+impl<E: Location> Accessed for E {
+    const WORDS: usize = E::WORDS;
+    #[inline(always)]
+    unsafe fn at(m: &mut Machine, log: u32) -> Result<*mut u8, Stop> {
+        // SAFETY: the caller's promise.
+        unsafe { E::of_size(m, log) }
+    }
+}
+
+macro_rules! in_objects {
+    ($($(#[$doc:meta])* $name:ident $(<$($part:ident),+>)?, $words:literal,
+        |$m:ident, $log:ident| $at:expr;)*) => {$(
+        $(#[$doc])*
+        pub(super) struct $name$(<$($part),+>(PhantomData<($($part),+,)>))?;
+        impl$(<$($part: Src),+>)? Accessed for $name$(<$($part),+>)? {
+            const WORDS: usize = $words;
+            #[inline(always)]
+            #[allow(unused_variables)]
+            unsafe fn at($m: &mut Machine, $log: u32) -> Result<*mut u8, Stop> {
+                // SAFETY: the caller's promise.
+                unsafe { $at }
+            }
+        }
+    )*};
+}
+in_objects! {
+    /// A field of a structure.
+    Field<A>, 1, |m, log| object::field::<A>(m);
+    /// An element of an array.
+    ElementOf<A, B>, 1, |m, log| object::element::<A, B>(m, 1 << log);
+    /// The first field of an object, which takes its place.
+    First, 2, |m, log| object::first_field(m);
+    /// Another field of the object that is being made.
+    Next, 1, |m, log| Ok(object::next_field(m));
+}
+
+/// The handler of what reads a field or an element.
+pub(super) const fn read<E: Element, P: Accessed>() -> Handler {
+    common(go_access::<P, Slot>, Operation { access: Fields::<E>::READ })
+}
+
+/// The handler of what writes one.
+pub(super) const fn written<E: Element, P: Accessed, V: Src>() -> Handler {
+    common(go_access::<P, V>, Operation { access: Fields::<E>::WRITTEN })
+}
+
+/// The handler of what writes the last field of an object that is being made.
+pub(super) const fn last<E: Element, V: Src>() -> Handler {
+    common(go_last::<V>, Operation { access: Fields::<E>::WRITTEN })
+}
+
+/// The handler of a test of a reference.
+pub(super) const fn ref_test<T: Test, A: Src, D: Dst>() -> Handler {
+    common(go_test::<A, D>, Operation { test: passes::<T> })
+}
+
+/// The handler of a cast.
+pub(super) const fn ref_cast<T: Test, A: Src>() -> Handler {
+    common(go_cast::<A>, Operation { test: passes::<T> })
+}
+
+/// The handler of a branch by a cast.
+pub(super) const fn br_cast<T: Test, A: Src, const WANTED: bool>() -> Handler {
+    common(go_br_cast::<A, WANTED>, Operation { test: passes::<T> })
+}
+
 fn one<O: UnOp>(a: u64) -> u64 {
     O::eval(of_bits(a)).map_or(0, to_bits)
 }
@@ -172,6 +253,28 @@ unsafe fn stored<O: StoreOp, const SHARED: bool>(at: *mut u8, slot: *mut u64) {
         let raw = O::eval(O::A::read(slot));
         if SHARED { raw.write_shared(at) } else { raw.write(at) }
     }
+}
+
+struct Fields<E>(PhantomData<E>);
+impl<E: Element> Fields<E> {
+    const LOG: u32 = E::SIZE.trailing_zeros();
+    const READ: &'static Access = &Access { log: Self::LOG, to: of_field::<E> };
+    const WRITTEN: &'static Access = &Access { log: Self::LOG, to: to_field::<E> };
+}
+
+unsafe fn of_field<E: Element>(at: *mut u8, slot: *mut u64) {
+    // SAFETY: I10: `go_access` has checked the reference; the slot is one.
+    unsafe { E::read(at).write(slot) }
+}
+
+unsafe fn to_field<E: Element>(at: *mut u8, slot: *mut u64) {
+    // SAFETY: as above.
+    unsafe { E::write(at, E::T::read(slot)) }
+}
+
+unsafe fn passes<T: Test>(reference: u64, wanted: u32, cx: *mut Context) -> bool {
+    // SAFETY: I4, I10: no other registers are looked at.
+    unsafe { T::test(&mut Machine::new(ptr::null(), ptr::null_mut(), cx), reference, wanted) }
 }
 
 unsafe fn put_one<O: UnOp, A: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
@@ -279,20 +382,92 @@ unsafe fn go_branch<T: Value, A: Src, B: Src, K: Target, const WANTED: bool>(
     }
 }
 
-unsafe fn go_access<E: Location, V: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+unsafe fn go_access<P: Accessed, V: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
     let mut m = Machine::new(ip, sp, cx);
-    // SAFETY: I1, I2, I3, I4, I6; the cell is of such an operation; the address is checked.
+    // SAFETY: I1, I2, I3, I4, I6, I10; the cell is of such an operation; the address is checked.
     unsafe {
         let access = operation(ip).access;
-        match E::of_size(&mut m, access.log) {
+        match P::at(&mut m, access.log) {
             Ok(at) => {
-                let slot =
-                    if V::IS_CONST { ip.add(E::WORDS).cast_mut().cast() } else { m.at(m.field(0)) };
-                (access.to)(at, slot);
-                go_on(ip.add(E::WORDS + V::IS_CONST as usize), sp, cx)
+                (access.to)(at, value::<V>(&m, 0, P::WORDS));
+                go_on(ip.add(P::WORDS + V::IS_CONST as usize), sp, cx)
             }
             Err(stop) => save(ip, sp, cx, stop),
         }
+    }
+}
+
+unsafe fn go_last<V: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    let mut m = Machine::new(ip, sp, cx);
+    // SAFETY: I1, I2, I3, I10; the cell is of such an operation.
+    unsafe {
+        (operation(ip).access.to)(object::next_field(&mut m), value::<V>(&m, 1, 2));
+        let object = object::made(&mut m);
+        object::finish::<Slot>(&mut m, object);
+        go_on(ip.add(2 + V::IS_CONST as usize), sp, cx)
+    }
+}
+
+/// Where a value lies that is written, or the slot for one that is read: a number of a slot stands
+/// in `field`, a constant in operand word `wide`.
+///
+/// # Safety
+/// I1, I2.
+#[inline(always)]
+unsafe fn value<V: Src>(m: &Machine, field: usize, wide: usize) -> *mut u64 {
+    // SAFETY: the caller's promise.
+    unsafe { if V::IS_CONST { m.ip.add(wide).cast_mut().cast() } else { m.at(m.field(field)) } }
+}
+
+/// Whether the reference in `A` passes what the cell tests for.
+///
+/// # Safety
+/// I1, I2, I4, I10; the cell is of such an operation.
+#[inline(always)]
+unsafe fn is_passing<A: Src>(m: &Machine) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let reference = A::get::<i64>(m, 1, 0).cast_unsigned();
+        let wanted = m.high(0).cast_unsigned();
+        match reference {
+            0 => wanted & NULL_PASSES != 0,
+            _ => (operation(m.ip).test)(reference, wanted & !NULL_PASSES, m.cx),
+        }
+    }
+}
+
+unsafe fn go_test<A: Src, D: Dst>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    let mut m = Machine::new(ip, sp, cx);
+    // SAFETY: I1, I2, I3, I4, I10; the cell is of such an operation.
+    unsafe {
+        let passes = is_passing::<A>(&m);
+        D::set(&mut m, 0, i32::from(passes));
+        go_on(ip.add(1), sp, cx)
+    }
+}
+
+unsafe fn go_cast<A: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    // SAFETY: I1, I2, I3, I4, I10; the cell is of such an operation.
+    unsafe {
+        match is_passing::<A>(&Machine::new(ip, sp, cx)) {
+            true => go_on(ip.add(1), sp, cx),
+            false => save(ip, sp, cx, Trap::CastFailure.into()),
+        }
+    }
+}
+
+unsafe fn go_br_cast<A: Src, const WANTED: bool>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    let mut m = Machine::new(ip, sp, cx);
+    // SAFETY: I1, I2, I3, I4, I10; the cell is of such an operation.
+    unsafe {
+        if is_passing::<A>(&m) == WANTED {
+            if let Err(stop) = Jump::take(&mut m, 1) {
+                return save(m.ip, sp, cx, stop);
+            }
+        } else {
+            m.advance(2);
+        }
+        go_on(m.ip, sp, cx)
     }
 }
 

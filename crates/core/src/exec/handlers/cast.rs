@@ -1,7 +1,11 @@
 //! Handlers of casts and tests of references. What is tested for is the upper half of the first
 //! operand word: the lower half of the header of objects of the type, and whether null is of it.
 
+#[cfg(common_bodies)]
+use super::bodies;
 use super::control::{Jump, Target};
+#[cfg(common_bodies)]
+use crate::exec::machine::dispatch::Handler;
 use crate::{
     Trap,
     exec::machine::{
@@ -167,6 +171,9 @@ impl<T: Test, A: Src, D: Dst> Step for RefTest<T, A, D> {
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::ref_test::<T, A, D>();
 }
 
 /// `ref.cast`: leaves the reference where it is. Operands: `-, a, wanted`.
@@ -186,6 +193,9 @@ impl<T: Test, A: Src> Step for RefCast<T, A> {
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::ref_cast::<T, A>();
 }
 
 /// Branches if the reference passes, or if it does not. Operands: `-, a, wanted`; target.
@@ -206,6 +216,9 @@ impl<T: Test, A: Src, const WANTED: bool> Step for BrCast<T, A, WANTED> {
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::br_cast::<T, A, WANTED>();
 }
 
 /// Whether the reference in `a` passes a cast to what the descriptor in `b` describes: the object

@@ -4,6 +4,10 @@
 //! Nothing stops in between. If the room is too small, the first cell stops before it has done
 //! anything, and is executed again when there is room.
 
+#[cfg(common_bodies)]
+use super::bodies;
+#[cfg(common_bodies)]
+use crate::exec::machine::dispatch::Handler;
 use crate::{
     Trap,
     exec::{
@@ -117,6 +121,13 @@ unsafe fn of<A: Src>(m: &mut Machine, null: Trap) -> Result<*mut u8, Stop> {
     }
 }
 
+/// The field of the structure in `a`. Operands: `-, a, offset`.
+#[inline(always)]
+pub(super) unsafe fn field<A: Src>(m: &mut Machine) -> Result<*mut u8, Stop> {
+    // SAFETY: I1, I2, I10.
+    unsafe { Ok(of::<A>(m, Trap::NullStructureReference)?.add(m.high(0) as u32 as usize)) }
+}
+
 /// `struct.get`. Operands: `d, a, offset`.
 pub(crate) struct StructGet<E, A, D>(PhantomData<(E, A, D)>);
 impl<E: Element, A: Src, D: Dst> Step for StructGet<E, A, D> {
@@ -127,12 +138,15 @@ impl<E: Element, A: Src, D: Dst> Step for StructGet<E, A, D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
         unsafe {
-            let object = of::<A>(m, Trap::NullStructureReference)?;
-            D::set(m, 0, E::read(object.add(m.high(0) as u32 as usize)));
+            let at = field::<A>(m)?;
+            D::set(m, 0, E::read(at));
             m.advance(1);
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::read::<E, bodies::Field<A>>();
 }
 
 /// `struct.set`. Operands: `v, a, offset`; a constant `v`.
@@ -145,19 +159,25 @@ impl<E: Element, A: Src, V: Src> Step for StructSet<E, A, V> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
         unsafe {
-            let object = of::<A>(m, Trap::NullStructureReference)?;
+            let at = field::<A>(m)?;
             let value: E::T = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
-            E::write(object.add(m.high(0) as u32 as usize), value);
+            E::write(at, value);
             m.advance(1 + V::IS_CONST as usize);
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::written::<E, bodies::Field<A>, V>();
 }
 
-/// The element of the array in `a` with index `b`, which is checked. Operands: `-, a, b` or
-/// `-, a, constant`.
+/// The element of the array in `a` with index `b`, which is checked; elements take `size` bytes.
+/// Operands: `-, a, b` or `-, a, constant`.
 #[inline(always)]
-unsafe fn element<E: Element, A: Src, B: Src>(m: &mut Machine) -> Result<*mut u8, Stop> {
+pub(super) unsafe fn element<A: Src, B: Src>(
+    m: &mut Machine,
+    size: usize,
+) -> Result<*mut u8, Stop> {
     // SAFETY: I1, I2, I10.
     unsafe {
         let array = of::<A>(m, Trap::NullArrayReference)?;
@@ -166,7 +186,7 @@ unsafe fn element<E: Element, A: Src, B: Src>(m: &mut Machine) -> Result<*mut u8
         if index as u32 >= len {
             return Err(Trap::ArrayOutOfBounds.into());
         }
-        Ok(array.add(HEADER as usize + index as u32 as usize * E::SIZE))
+        Ok(array.add(HEADER as usize + index as u32 as usize * size))
     }
 }
 
@@ -180,12 +200,15 @@ impl<E: Element, A: Src, B: Src, D: Dst> Step for ArrayGet<E, A, B, D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
         unsafe {
-            let at = element::<E, A, B>(m)?;
+            let at = element::<A, B>(m, E::SIZE)?;
             D::set(m, 0, E::read(at));
             m.advance(1);
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::read::<E, bodies::ElementOf<A, B>>();
 }
 
 /// `array.set`. Operands: `v, a, b`; a constant `v`.
@@ -198,13 +221,16 @@ impl<E: Element, A: Src, B: Src, V: Src> Step for ArraySet<E, A, B, V> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
         unsafe {
-            let at = element::<E, A, B>(m)?;
+            let at = element::<A, B>(m, E::SIZE)?;
             let value: E::T = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
             E::write(at, value);
             m.advance(1 + V::IS_CONST as usize);
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::written::<E, bodies::ElementOf<A, B>, V>();
 }
 
 /// `array.len`. Operands: `d, a`.
@@ -244,12 +270,26 @@ unsafe fn take(m: &mut Machine, size: usize) -> Result<*mut u8, Stop> {
 
 /// The object that is being made.
 #[inline(always)]
-unsafe fn made(m: &mut Machine) -> *mut u8 {
+pub(super) unsafe fn made(m: &mut Machine) -> *mut u8 {
     // SAFETY: I4; a cell before has taken its place.
     unsafe {
         let at = m.cx().heap.object;
         object(m, at as u64)
     }
+}
+
+/// The first field of an object, which takes its place. Operands: `-, -, offset`; size.
+#[inline(always)]
+pub(super) unsafe fn first_field(m: &mut Machine) -> Result<*mut u8, Stop> {
+    // SAFETY: I1, I4.
+    unsafe { Ok(take(m, m.low(1) as u32 as usize)?.add(m.high(0) as u32 as usize)) }
+}
+
+/// Another field of the object that is being made. Operands: `-, -, offset`.
+#[inline(always)]
+pub(super) unsafe fn next_field(m: &mut Machine) -> *mut u8 {
+    // SAFETY: I1, I4.
+    unsafe { made(m).add(m.high(0) as u32 as usize) }
 }
 
 /// Begins an object with a field. Operands: `v, -, offset`; size; a constant `v`.
@@ -262,13 +302,16 @@ impl<E: Element, V: Src> Step for NewFirst<E, V> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
         unsafe {
-            let object = take(m, m.low(1) as u32 as usize)?;
+            let at = first_field(m)?;
             let value: E::T = if V::IS_CONST { m.constant(2) } else { V::get(m, 0, 0) };
-            E::write(object.add(m.high(0) as u32 as usize), value);
+            E::write(at, value);
             m.advance(2 + V::IS_CONST as usize);
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::written::<E, bodies::First, V>();
 }
 
 /// Begins an object of zeros. Operands: -; size.
@@ -302,10 +345,26 @@ impl<E: Element, V: Src> Step for NewField<E, V> {
         // SAFETY: I1, I2, I10.
         unsafe {
             let value: E::T = if V::IS_CONST { m.constant(1) } else { V::get(m, 0, 0) };
-            E::write(made(m).add(m.high(0) as u32 as usize), value);
+            let at = next_field(m);
+            E::write(at, value);
             m.advance(1 + V::IS_CONST as usize);
         }
         Ok(())
+    }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::written::<E, bodies::Next, V>();
+}
+
+/// Writes the header of the object that is being made, and gives the reference. Operands: `d`;
+/// header.
+#[inline(always)]
+pub(super) unsafe fn finish<D: Dst>(m: &mut Machine, object: *mut u8) {
+    // SAFETY: I1, I2, I10.
+    unsafe {
+        object.cast::<u64>().write(m.word(1));
+        let reference = m.cx().heap.object as i64;
+        D::set(m, 0, reference);
     }
 }
 
@@ -322,13 +381,14 @@ impl<E: Element, V: Src, D: Dst> Step for NewLast<E, V, D> {
             let object = made(m);
             let value: E::T = if V::IS_CONST { m.constant(2) } else { V::get(m, 1, 0) };
             E::write(object.add(m.high(0) as u32 as usize), value);
-            object.cast::<u64>().write(m.word(1));
-            let reference = m.cx().heap.object as i64;
-            D::set(m, 0, reference);
+            finish::<D>(m, object);
             m.advance(2 + V::IS_CONST as usize);
         }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::last::<E, V>();
 }
 
 /// The object is made, with the descriptor in `a`, if that is no null. Operands: `d, a`; header.
@@ -382,9 +442,8 @@ impl<D: Dst> Step for NewDone<D> {
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
         // SAFETY: I1, I2, I10.
         unsafe {
-            made(m).cast::<u64>().write(m.word(1));
-            let reference = m.cx().heap.object as i64;
-            D::set(m, 0, reference);
+            let object = made(m);
+            finish::<D>(m, object);
             m.advance(2);
         }
         Ok(())
