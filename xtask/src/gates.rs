@@ -3,7 +3,7 @@
 //! success.
 
 use crate::{
-    capi,
+    builds, capi,
     commands::{self, Outcome, command, is_there, succeeds},
     cross, embedded, features, instructions, newer, python, root, sanitize, soak,
 };
@@ -17,6 +17,7 @@ type Gate = (&'static str, fn() -> Outcome);
 
 const GATES: &[Gate] = &[
     ("profiles", || succeeds(&mut command(".", "bash", &["ci/profiles.sh"])).into()),
+    ("other builds", builds::builds),
     ("library tests", || commands::library().into()),
     ("verify", || commands::verify().into()),
     ("differential", || commands::differential(&["--release".to_string()]).into()),

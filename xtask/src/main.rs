@@ -2,6 +2,7 @@
 //! dependencies, so that it is there at once; what needs a tool that is not there says so.
 #![forbid(unsafe_code)]
 
+mod builds;
 mod capi;
 mod chart;
 mod choose;
