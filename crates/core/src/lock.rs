@@ -85,11 +85,21 @@ mod imp {
         }
 
         pub(super) fn read<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-            f(&self.0.read())
+            f(&self.readable())
         }
 
         pub(super) fn write<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            f(&mut self.0.write())
+            f(&mut self.writable())
+        }
+
+        #[inline(never)]
+        fn readable(&self) -> spin::RwLockReadGuard<'_, T> {
+            self.0.read()
+        }
+
+        #[inline(never)]
+        fn writable(&self) -> spin::RwLockWriteGuard<'_, T> {
+            self.0.write()
         }
     }
 

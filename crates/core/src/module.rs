@@ -353,6 +353,7 @@ impl fmt::Debug for Module {
 
 impl ModuleInner {
     /// A module that is valid with the engine's features.
+    #[inline(never)]
     fn new(
         engine: &Engine,
         bytes: &[u8],
@@ -442,6 +443,7 @@ impl ModuleInner {
 
 /// Decodes and validates a module, but for its bodies if that is put off. If it is to be verified,
 /// with how many slots each function's frame takes at most.
+#[inline(never)]
 fn validated(
     bytes: &[u8],
     features: Features,
@@ -479,6 +481,7 @@ fn no_memory(_: TryReserveError) -> Error {
 }
 
 /// The layouts of a module's types.
+#[inline(never)]
 fn object_types(context: &Context) -> Result<Box<[Option<Arc<ObjectType>>]>, TryReserveError> {
     let is_func = |index| context.type_func(index as u32).is_some();
     if !GC || (0..context.types.len()).all(is_func) {

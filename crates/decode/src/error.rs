@@ -62,10 +62,12 @@ impl core::error::Error for Error {}
 /// is what a list can become that has asked for its memory: `Box::new` does not ask.
 #[doc(hidden)]
 pub fn boxed<T>(value: T) -> Option<Box<[T; 1]>> {
-    let mut one = Vec::new();
-    let has_room = one.try_reserve_exact(1).is_ok() && (size_of::<T>() == 0 || one.capacity() == 1);
-    // It is empty and has room for just one: so nothing of what changes that need be linked, nor
-    // what drops a list.
+    let mut asked = Vec::new();
+    let is_there = asked.try_reserve_exact(1).is_ok();
+    // Nobody else changes this one: it is empty and has room for just one, so nothing of what
+    // changes that need be linked, nor what drops a list.
+    let mut one = asked;
+    let has_room = is_there && (size_of::<T>() == 0 || one.capacity() == 1);
     if !has_room || !one.is_empty() {
         mem::forget(one);
         return None;

@@ -66,6 +66,7 @@ impl Module {
     /// # Errors
     /// The first thing that is malformed, that needs a feature which is switched off or not built,
     /// or that exceeds a limit of [`limits`], with its place; or that the host has no memory.
+    #[inline(never)]
     pub fn decode(bytes: &[u8], features: Features) -> Result<Module, Error> {
         if bytes.len() > limits::MODULE_BYTES {
             let kind = ErrorKind::LimitExceeded {
@@ -127,6 +128,7 @@ impl Module {
         Ok(())
     }
 
+    #[inline(never)]
     fn section(&mut self, id: u8, r: &mut Reader<'_>) -> Result<(), Error> {
         match id {
             id::TYPE => r.types(&mut self.types)?,

@@ -85,10 +85,24 @@ impl<'c> FuncValidator<'c> {
         label: u32,
         then: impl FnOnce(&mut Self, &[Operand]) -> Result<R, Error>,
     ) -> Result<R, Error> {
+        let mut one = [Operand::UNKNOWN];
+        let types = self.label_operands(label, &mut one)?;
+        then(self, types)
+    }
+
+    /// The operands of a branch to `label`, if it is one alone in `one`.
+    fn label_operands<'a>(
+        &self,
+        label: u32,
+        one: &'a mut [Operand; 1],
+    ) -> Result<&'a [Operand], Error>
+    where
+        'c: 'a,
+    {
         let (ty, kind) = self.label_type(label)?;
-        let one = Lists::one(ty);
-        let (params, results) = self.ctx.lists.of_block(ty, &one);
-        then(self, if kind == FrameKind::Loop { params } else { results })
+        *one = Lists::one(ty);
+        let (params, results) = self.ctx.lists.of_block(ty, one);
+        Ok(if kind == FrameKind::Loop { params } else { results })
     }
 
     pub(crate) fn br(&mut self, label: u32) -> Result<(), Error> {
@@ -102,6 +116,7 @@ impl<'c> FuncValidator<'c> {
         self.with_label(label, Self::retype)
     }
 
+    #[inline(never)]
     pub(crate) fn br_table(&mut self, labels: Labels<'_>) -> Result<(), Error> {
         self.pop(Operand::I32)?;
         let arity = self.with_label(labels.default, |_, types| Ok(types.len()))?;

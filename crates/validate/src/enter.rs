@@ -35,6 +35,7 @@ impl Context {
     /// counted once for it.
     ///
     /// None if the registry is full or the host has no memory: then the context is as it was.
+    #[inline(never)]
     pub fn enter(
         &mut self,
         registry: &mut impl SharedTypes,

@@ -31,6 +31,7 @@ impl<'c> FuncValidator<'c> {
     }
 
     /// The labels of the clauses are those outside the block.
+    #[inline(never)]
     pub(crate) fn try_table(&mut self, ty: BlockType, catches: Catches<'_>) -> Result<(), Error> {
         for catch in catches.iter() {
             self.check_catch(catch)?;

@@ -9,6 +9,7 @@ use windlass_decode::{
 
 impl<'c> FuncValidator<'c> {
     /// The instructions on structures, arrays and `i31`.
+    #[inline(never)]
     pub(crate) fn aggregate(&mut self, instr: &Instr<'_>) -> Result<(), Error> {
         match (instr.op, instr.imm) {
             (Op::StructNew, Imm::Index(ty)) => self.struct_new(ty, false),

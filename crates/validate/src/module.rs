@@ -11,6 +11,7 @@ use windlass_decode::{ExternKind, Features, GlobalType, Import, ImportType, Modu
 impl Context {
     /// Validates everything in `module` but its function bodies. `bytes` are those it was decoded
     /// from. Its types, which have numbers of the module's own, are moved from there to here.
+    #[inline(never)]
     pub fn new(module: &mut Module, bytes: &[u8], features: Features) -> Result<Context, Error> {
         let mut context = Context { features, ..Context::default() };
         context.add_types(mem::take(&mut module.types))?;

@@ -5,17 +5,43 @@ use core::cmp::Ordering;
 
 /// Sorts a list; equal elements come in any order. In `n * log(n)` steps, in place, or in one look
 /// if it is in order.
-pub fn sort<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
-    if list.is_sorted_by(|a, b| compare(a, b).is_le()) {
+pub fn sort<T>(list: &mut [T], compare: impl FnMut(&T, &T) -> Ordering) {
+    let len = list.len();
+    sort_places(len, &mut By { list, compare });
+}
+
+/// A list, as what is there once for all lists sees it: by the places of its elements.
+trait Places {
+    fn compare(&mut self, a: usize, b: usize) -> Ordering;
+    fn swap(&mut self, a: usize, b: usize);
+}
+
+struct By<'a, T, F> {
+    list: &'a mut [T],
+    compare: F,
+}
+
+impl<T, F: FnMut(&T, &T) -> Ordering> Places for By<'_, T, F> {
+    fn compare(&mut self, a: usize, b: usize) -> Ordering {
+        (self.compare)(&self.list[a], &self.list[b])
+    }
+
+    fn swap(&mut self, a: usize, b: usize) {
+        self.list.swap(a, b);
+    }
+}
+
+fn sort_places(len: usize, list: &mut dyn Places) {
+    if (1..len).all(|place| list.compare(place - 1, place).is_le()) {
         return;
     }
     // A heap, the greatest first; then that is put to the end, again and again.
-    for root in (0..list.len() / 2).rev() {
-        sink(list, root, &mut compare);
+    for root in (0..len / 2).rev() {
+        sink(list, len, root);
     }
-    for end in (1..list.len()).rev() {
+    for end in (1..len).rev() {
         list.swap(0, end);
-        sink(&mut list[..end], 0, &mut compare);
+        sink(list, end, 0);
     }
 }
 
@@ -29,12 +55,12 @@ pub fn sort_numbers(list: &mut [u32], compare: &mut dyn FnMut(u32, u32) -> Order
     }
 }
 
-/// Moves an element down a heap until none below it is greater.
-fn sink<T>(heap: &mut [T], mut at: usize, compare: &mut impl FnMut(&T, &T) -> Ordering) {
+/// Moves an element down a heap of `len` until none below it is greater.
+fn sink(heap: &mut dyn Places, len: usize, mut at: usize) {
     loop {
         let mut greatest = at;
         for child in [2 * at + 1, 2 * at + 2] {
-            if child < heap.len() && compare(&heap[child], &heap[greatest]).is_gt() {
+            if child < len && heap.compare(child, greatest).is_gt() {
                 greatest = child;
             }
         }

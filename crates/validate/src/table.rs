@@ -49,6 +49,7 @@ impl FuncValidator<'_> {
         self.pop_all(&[addr, element, addr])
     }
 
+    #[inline(never)]
     pub(crate) fn table_copy(&mut self, to: u32, from: u32) -> Result<(), Error> {
         let (to, from) = (self.table(to)?, self.table(from)?);
         self.check_elements(from.element, to.element)?;

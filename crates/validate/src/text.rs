@@ -33,31 +33,35 @@ impl Text {
         group: &[SubType],
         number: &mut dyn FnMut(u32) -> u32,
     ) -> Result<Text, Error> {
-        let mut words = list(group.iter().map(len).sum())?;
+        let mut words = Words(list(group.iter().map(len).sum())?);
         for ty in group {
             let (supertypes, clauses) = named(ty);
             let [describes, descriptor] = clauses.map(|clause| u32::from(clause.is_some()));
-            words.push(u32::from(ty.is_final) | describes << 1 | descriptor << 2);
-            words.push(supertypes.len() as u32);
+            words.add(u32::from(ty.is_final) | describes << 1 | descriptor << 2);
+            words.add(supertypes.len() as u32);
             let named = supertypes.iter().copied().chain(clauses.into_iter().flatten());
-            words.extend(named.map(&mut *number));
+            named.for_each(|index| words.add(number(index)));
             match &ty.composite {
                 CompositeType::Func(func) => {
-                    words.extend([0, func.params.len() as u32, func.results.len() as u32]);
-                    let types = func.params.iter().chain(&func.results);
-                    words.extend(types.map(|&ty| val(ty, number)));
+                    let counts = [0, func.params.len() as u32, func.results.len() as u32];
+                    counts.into_iter().for_each(|n| words.add(n));
+                    for types in [&func.params, &func.results] {
+                        types.iter().for_each(|&ty| words.add(val(ty, number)));
+                    }
                 }
                 _ if !GC => {}
                 CompositeType::Struct(fields) => {
-                    words.extend([1, fields.len() as u32]);
-                    fields.iter().for_each(|&ty| words.extend(field(ty, number)));
+                    words.add(1);
+                    words.add(fields.len() as u32);
+                    fields.iter().for_each(|&ty| words.add_field(ty, number));
                 }
                 CompositeType::Array(element) => {
-                    words.push(2);
-                    words.extend(field(*element, number));
+                    words.add(2);
+                    words.add_field(*element, number);
                 }
             }
         }
+        let Words(words) = words;
         Ok(Text { hash: hash(&words), words })
     }
 }
@@ -84,13 +88,22 @@ fn val(mut ty: ValType, number: &mut dyn FnMut(u32) -> u32) -> u32 {
     Operand::from(ty).bits()
 }
 
-fn field(ty: FieldType, number: &mut dyn FnMut(u32) -> u32) -> [u32; 2] {
-    let storage = match ty.storage {
-        StorageType::I8 => 8,
-        StorageType::I16 => 16,
-        StorageType::Val(ty) => val(ty, number),
-    };
-    [u32::from(ty.mutable), storage]
+/// The words of a text that is made: there is room for all.
+struct Words(Vec<u32>);
+
+impl Words {
+    fn add(&mut self, word: u32) {
+        self.0.push(word);
+    }
+
+    fn add_field(&mut self, ty: FieldType, number: &mut dyn FnMut(u32) -> u32) {
+        self.add(u32::from(ty.mutable));
+        self.add(match ty.storage {
+            StorageType::I8 => 8,
+            StorageType::I16 => 16,
+            StorageType::Val(ty) => val(ty, number),
+        });
+    }
 }
 
 fn hash(words: &[u32]) -> u64 {

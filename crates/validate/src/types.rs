@@ -45,6 +45,7 @@ fn check_clauses(ty: &SubType, index: u32, group: &RecGroup) -> Result<(), Error
 
 impl Context {
     /// Adds all types of a module, which are not copied.
+    #[inline(never)]
     pub(crate) fn add_types(&mut self, groups: Vec<RecGroup>) -> Result<(), Error> {
         let offset = groups.first().map_or(0, |group| group.offset);
         self.reserve_types(&groups).map_err(|error| error.at(offset))?;
@@ -67,6 +68,7 @@ impl Context {
     }
 
     /// Adds a group. `known` has the first type of each group before it, by the group's text.
+    #[inline(never)]
     fn add_group(
         &mut self,
         group: RecGroup,

@@ -422,6 +422,7 @@ impl<T> Linker<T> {
         named(&self.modules, module).map(|(_, names)| names)
     }
 
+    #[inline(never)]
     fn insert(
         &mut self,
         module: &str,

@@ -6,7 +6,7 @@ use crate::{
     Engine, Error, Metering, ResourceLimiter, Trap, Val,
     driver::{self, Threaded, Threads, collect},
     interrupt::Interrupt,
-    runtime::{COLLECTS, Embedder, Limited, StoreInner},
+    runtime::{COLLECTS, Embedder, Limited, StoreId, StoreInner},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
@@ -54,11 +54,13 @@ impl<T> Store<T> {
     ///
     /// # Panics
     /// On a host without 64-bit atomics, if the process has made 2^32 - 1 stores before.
+    #[inline(never)]
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let inner = StoreInner::new(engine);
+        let id = StoreId::next();
+        // Each part is made where it stays.
         Store(Box::new(StoreState {
-            threads: Threads::new(&inner),
-            inner,
+            inner: StoreInner::new(id, engine),
+            threads: Threads::new(id),
             data,
             host_funcs: Vec::new(),
             limiter: None,

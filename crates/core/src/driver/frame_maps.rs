@@ -14,7 +14,7 @@ use crate::{
     runtime::{InstanceEntity, StoreId, StoreInner},
     translate::{Failure, MapJob, param_map},
 };
-use alloc::{collections::TryReserveError, vec::Vec};
+use alloc::{boxed::Box, collections::TryReserveError, vec::Vec};
 use core::{mem, ops::Range};
 use windlass_validate::sort;
 
@@ -63,7 +63,7 @@ pub(crate) struct FrameMaps {
 }
 
 /// What was interrupted, for the function with this stub.
-struct Begun(usize, MapJob);
+struct Begun(usize, Box<[MapJob; 1]>);
 
 // SAFETY: addresses in the code that it has made lead to code and stubs of the module, which are
 // `Sync`; it is only used with the store, and only by who has that to be changed.
@@ -188,6 +188,7 @@ impl FrameMaps {
 
     /// Finds the maps of these places, all in one function, which are sorted. Returns the work that
     /// it was.
+    #[inline(never)]
     fn find(
         &mut self,
         module: &Module,
@@ -215,10 +216,10 @@ impl FrameMaps {
             return Ok(1);
         }
         let mut job = match self.job.pop() {
-            Some(Begun(of, job)) if of == stub && job.wanted() == words => job,
+            Some(Begun(of, job)) if of == stub && job[0].wanted() == words => job,
             _ => MapJob::new(words).ok_or(Halt::Unknown)?,
         };
-        let maps = match job.run(source, defined, &mut || is_interrupted()) {
+        let maps = match job[0].run(source, defined, &mut || is_interrupted()) {
             Ok(maps) => maps,
             Err(Failure::Interrupted) => {
                 push(&mut self.job, Begun(stub, job))?;
@@ -331,6 +332,7 @@ pub(super) fn find_maps(
 
 /// Marks what threads of the store refer to, the `at`th and those after it, as many as `left` words
 /// of work are for: that is what it looks at. Whether these were all; none if a frame has no map.
+#[inline(never)]
 pub(super) fn mark_threads(
     store: &mut StoreInner,
     threads: &Threads,

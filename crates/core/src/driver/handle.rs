@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn a_thread_is_used_with_its_store_only_and_for_one_thing_at_a_time() {
         let engine = Engine::default();
-        let [mut store, mut other] = [(), ()].map(|()| StoreInner::new(&engine));
+        let [mut store, mut other] = [(), ()].map(|()| StoreInner::new(StoreId::next(), &engine));
         let [_, thread] = ThreadHandle::pair(store.id);
         refuses(|| thread.settle(&mut other, 1));
         refuses(|| thread.stack_bytes(&other));

@@ -42,9 +42,9 @@ pub(crate) struct Threads {
 
 impl Threads {
     /// None yet, for this store.
-    pub(crate) fn new(store: &StoreInner) -> Threads {
+    pub(crate) fn new(store: StoreId) -> Threads {
         Threads {
-            store: store.id,
+            store,
             kept: Vec::new(),
             many: MANY,
             idle: Vec::new(),
@@ -187,8 +187,8 @@ mod tests {
 
     #[test]
     fn a_drop_that_panics_loses_no_other_thread() {
-        let mut store = StoreInner::new(&Engine::default());
-        let mut threads = Threads::new(&store);
+        let mut store = StoreInner::new(StoreId::next(), &Engine::default());
+        let mut threads = Threads::new(store.id);
         let [first, second, third] = [(); 3].map(|()| {
             let thread = threads.enter(&mut store).expect("there are few");
             threads.leave(&mut store, None);

@@ -53,12 +53,15 @@ impl Thread {
         let defined = self.word(0) as usize;
         let stub = module.0.code.stub(defined);
         let new = || Parked { module: module.clone(), defined, job: Job::default() };
-        let mut next = store.parts().1.parked.pop().unwrap_or_else(new);
+        // It is large, and moved nowhere else.
+        let mut parked = store.parts().1.parked.pop();
         let code = loop {
+            let next = parked.get_or_insert_with(new);
             let is_own = next.is_of(&module, defined);
             match next.go_on(store) {
                 Ok(None) => {
-                    if push(&mut store.parts().1.parked, next).is_err() {
+                    let all = &mut store.parts().1.parked;
+                    if parked.is_some_and(|next| push(all, next).is_err()) {
                         return Err(Exit::Trap(Trap::AllocationTooLarge));
                     }
                     // The stub is executed again.
@@ -69,7 +72,7 @@ impl Thread {
                 Ok(Some(code)) if is_own => break code,
                 Err(error) if is_own => return Err(Exit::Failed(error)),
                 // Whoever began it will be told how it ended.
-                _ => next = new(),
+                _ => parked = None,
             }
         };
         // SAFETY: I2, I3: the stub was called with its frame set up.

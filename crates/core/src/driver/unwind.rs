@@ -111,7 +111,7 @@ impl KnownPlaces {
             ThrowSite { ip: ptr::null(), instance: 0, tag: 0, catching: None };
         if self.0.is_empty() {
             // Without memory for them, none is known.
-            self.0 = list([UNKNOWN; PLACES].into_iter()).unwrap_or_default();
+            self.0 = list((0..PLACES).map(|_| UNKNOWN)).unwrap_or_default();
         }
         if let Some(place) = self.0.get_mut(KnownPlaces::index(site.ip)) {
             *place = site;

@@ -110,7 +110,7 @@ impl ModuleInner {
         let both = |word| [(word, Stopped::Called), (word, Stopped::Before)];
         let wanted = (0..=words).flat_map(both).collect();
         let mut job = MapJob::new(wanted).ok_or_else(no_memory)?;
-        match job.run(self.source(), defined, &mut || false) {
+        match job[0].run(self.source(), defined, &mut || false) {
             Ok(maps) => Ok(maps.places.iter().flatten().count()),
             Err(Failure::Refused(fault)) => Err(self.refusal(defined, fault)),
             Err(Failure::Unverified) => Err(self.unverified()),

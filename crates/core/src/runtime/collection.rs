@@ -102,6 +102,7 @@ impl Collection {
     }
 
     /// A bounded part of the work of a phase that is not the driver's.
+    #[inline(never)]
     pub(crate) fn step(&mut self, store: &mut StoreInner) {
         let mut left = STEP;
         match self.phase {

@@ -23,6 +23,7 @@ use windlass_validate::sort_numbers;
 
 /// Makes an instance; returns its index. If this fails, nothing new can be reached in the store,
 /// but for what active segments have written before one of them did not fit.
+#[inline(never)]
 pub(crate) fn instantiate(
     store: &mut dyn Limited,
     module: &Module,
@@ -39,6 +40,7 @@ pub(crate) fn instantiate(
 }
 
 /// Makes the module's types known to the heap: all that can have objects, or sub- or supertypes.
+#[inline(never)]
 fn add_types(store: &mut StoreInner, module: &ModuleInner) -> Result<(), Error> {
     if !GC {
         return Ok(());
@@ -166,6 +168,7 @@ struct Parts {
 }
 
 impl Parts {
+    #[inline(never)]
     fn new(
         store: &mut dyn Limited,
         module: &ModuleInner,
@@ -314,15 +317,12 @@ impl Parts {
         Ok((elements, collected(data)?))
     }
 
+    #[inline(never)]
     fn instance(self, store: &StoreInner, module: &Module) -> Result<InstanceEntity, Error> {
         let memories = (&store.memories[..], &self.memories[..]);
         let views =
             Views::new(memories, (&store.tables, &self.tables)).ok_or_else(no_memory_left)?;
-        let count = u32::try_from(self.tags.len()).map_err(|_| no_memory_left())?;
-        let mut sorted_tags = collected((0..count).map(Ok))?;
-        let tag = |index: u32| self.tags[index as usize];
-        sort_numbers(&mut sorted_tags, &mut |a, b| tag(a).cmp(&tag(b)));
-        let sorted_tags = fitted(sorted_tags)?;
+        let sorted_tags = if EXCEPTIONS { sorted(&self.tags)? } else { Box::default() };
         Ok(InstanceEntity {
             module: module.clone(),
             funcs: fitted(self.funcs)?,
@@ -336,6 +336,15 @@ impl Parts {
             data_dropped: fitted(collected(module.0.decoded.data.iter().map(|_| Ok(false)))?)?,
         })
     }
+}
+
+/// The indices of tags in the order of the store's.
+fn sorted(tags: &[u32]) -> Result<Box<[u32]>, Error> {
+    let count = u32::try_from(tags.len()).map_err(|_| no_memory_left())?;
+    let mut sorted = collected((0..count).map(Ok))?;
+    let tag = |index: u32| tags[index as usize];
+    sort_numbers(&mut sorted, &mut |a, b| tag(a).cmp(&tag(b)));
+    fitted(sorted)
 }
 
 /// Notes which memories and tables the instance has, so that its views are kept. If this fails,

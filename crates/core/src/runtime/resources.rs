@@ -85,6 +85,7 @@ pub(crate) fn add_memory(store: &mut dyn Limited, ty: MemoryType) -> Result<u32,
 }
 
 /// Makes a memory in bytes from there, if that says so and if it is not shared; returns its index.
+#[inline(never)]
 pub(crate) fn add_memory_of(
     store: &mut dyn Limited,
     ty: MemoryType,

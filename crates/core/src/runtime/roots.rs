@@ -236,7 +236,7 @@ mod tests {
     use crate::Engine;
 
     fn store() -> StoreInner {
-        StoreInner::new(&Engine::default())
+        StoreInner::new(StoreId::next(), &Engine::default())
     }
 
     #[test]

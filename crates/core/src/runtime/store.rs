@@ -171,10 +171,10 @@ pub(crate) trait Embedder {
 }
 
 impl StoreInner {
-    pub(crate) fn new(engine: &Engine) -> StoreInner {
+    pub(crate) fn new(id: StoreId, engine: &Engine) -> StoreInner {
         let interrupt = Arc::new(Interrupt::new());
         StoreInner {
-            id: StoreId::next(),
+            id,
             engine: engine.clone(),
             funcs: Vec::new(),
             tables: Vec::new(),

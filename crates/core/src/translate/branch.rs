@@ -223,6 +223,7 @@ impl<'m> Translator<'m> {
         self.copy(operand.kind, a, ResultLoc::Slot(slot));
     }
 
+    #[inline(never)]
     pub(super) fn br_table(&mut self, labels: Labels<'_>) {
         let index = self.pop();
         self.count_label(self.frame_of(labels.default));

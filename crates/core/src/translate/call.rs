@@ -37,6 +37,7 @@ impl<'m> Translator<'m> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn call(&mut self, func: u32) -> Result<(), TranslateError> {
         let ty = self.func_type(func);
         if let Some(defined) = func.checked_sub(self.imported())
@@ -188,7 +189,8 @@ impl<'m> Translator<'m> {
             Imm::Index(index) => (index, 0),
             Imm::Index2(first, second) => (first, second),
             Imm::None => (0, 0),
-            other => unreachable!("slow instructions have no immediates but indices: {other:?}"),
+            // What it is, is not told: who never shows an instruction need not be able to.
+            _ => unreachable!("slow instructions have no immediates but indices"),
         };
         let (operands, result) = self.slow_type(slow, first);
         self.settle(self.stack.len() - operands, true);

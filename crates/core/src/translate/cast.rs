@@ -115,6 +115,7 @@ impl Translator<'_> {
     }
 
     /// `br_on_cast` and `br_on_cast_fail`: the reference stays an operand either way.
+    #[inline(never)]
     pub(super) fn br_cast(&mut self, op: Op, label: u32, to: RefType) {
         let (wanted, bits) = self.wanted(to);
         let operand = self.pop();

@@ -159,6 +159,7 @@ impl<'m> Translator<'m> {
         ty.into_iter().flat_map(|ty| ty.params.iter().copied().map(Kind::from))
     }
 
+    #[inline(never)]
     pub(super) fn throw(&mut self, tag: u32) {
         let kinds = self.tag_kinds(tag);
         self.count_slots(Self::width_of(kinds.clone()));
@@ -191,6 +192,7 @@ impl<'m> Translator<'m> {
     }
 
     /// `try_table`: the labels of its clauses are those outside.
+    #[inline(never)]
     pub(super) fn try_table(
         &mut self,
         ty: BlockType,

@@ -71,7 +71,6 @@ pub(crate) fn listed(source: Source<'_>, defined: usize) -> Vec<(usize, alloc::s
 }
 
 /// Work on a function, in so far as it is done; or memory to use again for the next one.
-#[derive(Default)]
 pub(crate) struct Job {
     stage: Stage,
     /// Offset in the module of the next instruction.
@@ -89,10 +88,9 @@ pub(crate) struct Job {
 }
 
 /// What is being done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Nothing.
-    #[default]
     Idle,
     Validate,
     Prescan,
@@ -103,6 +101,23 @@ enum Stage {
     Verify,
     /// What was large for a while is freed, in pieces.
     Shed,
+}
+
+impl Default for Job {
+    fn default() -> Job {
+        Job {
+            stage: Stage::Idle,
+            at: 0,
+            scratch: Scratch::default(),
+            is_late: false,
+            state: State::new(),
+            verification: Verification::default(),
+            #[cfg(test)]
+            loops: Vec::new(),
+            #[cfg(test)]
+            landed: Vec::new(),
+        }
+    }
 }
 
 impl Job {

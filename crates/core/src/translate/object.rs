@@ -216,6 +216,7 @@ fn access(storage: Storage, signed: bool) -> (Access, Kind) {
 
 impl<'m> Translator<'m> {
     /// Translates an instruction on structures, arrays or `i31`, if it is one.
+    #[inline(never)]
     pub(super) fn object(&mut self, op: Op, imm: Imm<'_>) -> bool {
         if !tables::GC {
             return false;

@@ -22,9 +22,10 @@ use crate::{
         tables::{EXCEPTIONS, GC},
     },
     object_type::{Class, Storage},
+    room::boxed,
     verify::{Subject, VERIFIES, Verification, Verify},
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{mem, ops::Range};
 use windlass_decode::{Instr, Op, ValType};
 use windlass_validate::{Context, FuncValidator, Scratch};
@@ -98,13 +99,19 @@ impl Translator<'_> {
 /// can stop between any two instructions.
 pub(crate) struct MapJob {
     is_begun: bool,
-    is_scanned: bool,
     /// Offset in the module of the next instruction.
     at: usize,
     scratch: Scratch,
     state: State,
     noting: Noting,
     maps: Maps,
+    stages: Stages,
+}
+
+/// What is done, beside that it has begun.
+#[derive(Default)]
+struct Stages {
+    is_scanned: bool,
     /// The maps are complete.
     is_complete: bool,
     verification: Verification,
@@ -113,20 +120,18 @@ pub(crate) struct MapJob {
 impl MapJob {
     /// For these places, words of the function's code: sorted. None if the host has no memory for
     /// it.
-    pub(crate) fn new(wanted: Vec<(usize, Stopped)>) -> Option<MapJob> {
+    pub(crate) fn new(wanted: Vec<(usize, Stopped)>) -> Option<Box<[MapJob; 1]>> {
         let mut maps = Maps::default();
         maps.places.try_reserve_exact(wanted.len()).ok()?;
         maps.places.resize(wanted.len(), None);
-        Some(MapJob {
+        boxed(MapJob {
             is_begun: false,
-            is_scanned: false,
             at: 0,
             scratch: Scratch::default(),
-            state: State::default(),
+            state: State::new(),
             noting: Noting { wanted, ..Noting::default() },
             maps,
-            is_complete: false,
-            verification: Verification::default(),
+            stages: Stages::default(),
         })
     }
 
@@ -141,6 +146,7 @@ impl MapJob {
     /// # Errors
     /// [`Failure::Interrupted`] if it was interrupted; the next call goes on. If the host has no
     /// memory for it. If the verifier, where it is asked, finds that a map is wrong.
+    #[inline(never)]
     pub(crate) fn run(
         &mut self,
         source: Source<'_>,
@@ -164,19 +170,19 @@ impl MapJob {
             maps: mem::take(&mut self.maps),
             has_failed: false,
         };
-        let mut state = mem::take(&mut self.state);
-        let mut translator = state.go_on(source, defined, self.at);
+        let mut translator = self.state.go_on(source, defined, self.at);
         translator.noting = Some(mem::take(&mut self.noting));
-        let done = self.go_on(&mut translator, &mut recorder, interrupted);
+        let done = self.stages.go_on(&mut translator, &mut recorder, interrupted);
         self.at = translator.instrs.reader.offset();
         self.noting = translator.noting.take().unwrap_or_default();
-        self.state = state;
         let Recorder { validator, maps, .. } = recorder;
         self.scratch = validator.into_scratch();
         self.maps = maps;
         done.map(|()| mem::take(&mut self.maps))
     }
+}
 
+impl Stages {
     fn go_on(
         &mut self,
         translator: &mut Translator<'_>,

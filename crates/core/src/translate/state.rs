@@ -103,6 +103,12 @@ impl State {
         Ok(())
     }
 
+    /// One that nothing was done with, made by code that is there once.
+    #[inline(never)]
+    pub(super) fn new() -> State {
+        State::default()
+    }
+
     /// Goes on at offset `at` in the module.
     pub(super) fn go_on<'m>(
         &'m mut self,

@@ -54,6 +54,7 @@ impl FuncType {
     /// If there are more than 1000 parameters or results, if one is of a type of another engine, if
     /// the supertype does not fit, or if the engine has no room for more types; if there is a
     /// supertype in a build without the feature `gc`.
+    #[inline(never)]
     pub fn with_finality_and_supertype(
         engine: &Engine,
         finality: Finality,

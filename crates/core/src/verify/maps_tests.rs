@@ -73,7 +73,7 @@ fn all_maps(module: &Module, defined: usize, parts: &Parts) -> (Vec<(usize, Stop
     let wanted: Vec<_> = (0..=parts.code.len()).flat_map(both).collect();
     let mut job = MapJob::new(wanted.clone()).expect("there is memory");
     // They are verified there, too.
-    let Ok(maps) = job.run(module.0.source(), defined, &mut || false) else {
+    let Ok(maps) = job[0].run(module.0.source(), defined, &mut || false) else {
         panic!("{defined}: it was translated before, and its maps are right")
     };
     (wanted, maps)

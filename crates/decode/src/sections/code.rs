@@ -7,6 +7,7 @@ use alloc::{boxed::Box, vec::Vec};
 const END: u8 = 0x0b;
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(crate) fn bodies(&mut self, list: &mut Vec<Body>) -> Result<(), Error> {
         self.vector_into(list, "the number of function bodies", limits::FUNCS, 3, Reader::body)
     }

@@ -18,6 +18,7 @@ const EXPRS: u32 = 4;
 const FUNC: RefType = RefType { nullable: false, heap: HeapType::Abs(AbsHeapType::Func) };
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(crate) fn elements(&mut self, list: &mut Vec<Element>) -> Result<(), Error> {
         self.vector_into(
             list,

@@ -27,6 +27,7 @@ struct Imports {
 const WHAT: &str = "the number of imports";
 
 impl Reader<'_> {
+    #[inline(never)]
     pub(crate) fn imports(&mut self) -> Result<Vec<Import>, Error> {
         let offset = self.offset();
         let count = self.count(WHAT, limits::IMPORTS)?;

@@ -61,10 +61,8 @@ impl<'a> Reader<'a> {
         min_bytes: usize,
         mut element: impl FnMut(&mut Reader<'a>) -> Result<T, Error>,
     ) -> Result<(), Error> {
-        let offset = self.offset();
-        let count = self.count(what, limit)?;
-        let room = (count as usize).min(self.remaining() / min_bytes);
-        vector.try_reserve_exact(room).map_err(|_| Error::new(ErrorKind::OutOfMemory, offset))?;
+        let (count, room) = self.count_and_room(what, limit, min_bytes)?;
+        vector.try_reserve_exact(room).map_err(|_| self.error(ErrorKind::OutOfMemory))?;
         for _ in 0..count {
             let element = element(self)?;
             // There is room, as there were bytes: what makes more need not be linked.
@@ -74,5 +72,16 @@ impl<'a> Reader<'a> {
             vector.push(element);
         }
         Ok(())
+    }
+
+    /// The count of a vector, and how many of its elements the bytes that are left can hold.
+    fn count_and_room(
+        &mut self,
+        what: &'static str,
+        limit: u32,
+        min_bytes: usize,
+    ) -> Result<(u32, usize), Error> {
+        let count = self.count(what, limit)?;
+        Ok((count, (count as usize).min(self.remaining() / min_bytes)))
     }
 }

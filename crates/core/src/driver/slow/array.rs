@@ -110,6 +110,7 @@ impl SlowInstr<'_> {
     }
 
     /// Does the next `count` elements, which are there, and notes so in the slots.
+    #[inline(never)]
     pub(crate) fn array_piece(&mut self, store: &mut StoreInner, count: u64) {
         let Some(ty) = self.array_type(store).cloned() else { return };
         let storage = ty.element();
@@ -261,6 +262,7 @@ pub(crate) struct Unfinished {
 
 impl Thread {
     /// Makes an array.
+    #[inline(never)]
     pub(crate) fn array_new(&mut self, op: SlowOp, store: &mut dyn Threaded) -> Result<(), Exit> {
         let instr = self.slow_instr(op);
         let size = instr.heap_size(store.inner()).map_err(Exit::Trap)?;

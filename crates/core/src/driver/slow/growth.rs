@@ -44,6 +44,7 @@ impl Growing {
 
 impl Thread {
     /// `memory.grow`: slot `delta` in pages.
+    #[inline(never)]
     pub(crate) fn grow_memory(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         let instr = self.slow_instr(SlowOp::MemoryGrow);
         let (index, delta) = (instr.memory(store.inner(), instr.first), instr.slots[0]);
@@ -83,6 +84,7 @@ impl Thread {
     }
 
     /// `table.grow`: slots `init, delta`.
+    #[inline(never)]
     pub(crate) fn grow_table(&mut self, store: &mut dyn Embedder) -> Result<(), Exit> {
         let instr = self.slow_instr(SlowOp::TableGrow);
         let (index, init) = (instr.table(store.inner(), instr.first), instr.slots[0]);

@@ -108,6 +108,7 @@ impl CatchIndex {
     ///
     /// # Errors
     /// If the host has no memory for it.
+    #[inline(never)]
     pub(crate) fn new(catches: &Catches) -> Result<CatchIndex, TryReserveError> {
         let places = places(&catches.blocks)?;
         let place_of = |block: Option<u32>| block.map_or(0, |block| places[block as usize].0);

@@ -30,7 +30,7 @@ macro_rules! slow_ops {
 
             /// Where only some of them come, whoever meets another.
             pub(crate) fn misplaced(self) -> ! {
-                unreachable!("{self:?} is executed elsewhere")
+                unreachable!("it is executed elsewhere")
             }
 
             /// From its number in code.

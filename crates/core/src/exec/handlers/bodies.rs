@@ -42,6 +42,12 @@ const fn is_short<T: Value>() -> bool {
     T::WORDS == 0
 }
 
+/// Whether two operands are to be read as what takes half a slot, as constants in cells are. Slots
+/// can be read whole in any case.
+const fn are_short<T: Value, A: Src, B: Src>() -> bool {
+    is_short::<T>() && (A::IS_CONST || B::IS_CONST)
+}
+
 #[inline(always)]
 fn to_bits<T: Value>(value: T) -> u64 {
     let mut bits = 0;
@@ -74,7 +80,7 @@ pub(super) const fn bin<S: Step, O: BinOp, A: Src, B: Src>() -> Handler {
     if O::A::WORDS > 1 || O::R::WORDS > 1 || makes_addresses(O::OP) {
         own(run::<S>)
     } else if matches!(O::OP.shape(), Shape::try_bin) {
-        let body = match is_short::<O::A>() {
+        let body = match are_short::<O::A, A, B>() {
             true => go_try_two::<i32, A, B>,
             false => go_try_two::<i64, A, B>,
         };
@@ -82,7 +88,7 @@ pub(super) const fn bin<S: Step, O: BinOp, A: Src, B: Src>() -> Handler {
     } else if O::A::IS_I32 {
         own(put_two::<O, A, B>)
     } else {
-        let body = match is_short::<O::A>() {
+        let body = match are_short::<O::A, A, B>() {
             true => go_two::<i32, A, B>,
             false => go_two::<i64, A, B>,
         };
@@ -96,7 +102,7 @@ pub(super) const fn br_cmp<S: Step, O: CmpOp, A: Src, B: Src, K: Target, const W
     if O::A::IS_I32 {
         return own(run::<S>);
     }
-    let body = match is_short::<O::A>() {
+    let body = match are_short::<O::A, A, B>() {
         true => go_branch::<i32, A, B, K, WANTED>,
         false => go_branch::<i64, A, B, K, WANTED>,
     };
@@ -184,6 +190,11 @@ pub(super) const fn written<E: Element, P: Accessed, V: Src>() -> Handler {
 /// The handler of what writes the last field of an object that is being made.
 pub(super) const fn last<E: Element, V: Src>() -> Handler {
     common(go_last::<V>, Operation { access: Fields::<E>::WRITTEN })
+}
+
+/// The handler of what makes a small array.
+pub(super) const fn array_new<E: Element, const ZEROED: bool>() -> Handler {
+    common(go_array::<ZEROED>, Operation { size: E::SIZE })
 }
 
 /// The handler of a test of a reference.
@@ -405,6 +416,15 @@ unsafe fn go_last<V: Src>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
         let object = object::made(&mut m);
         object::finish::<Slot>(&mut m, object);
         go_on(ip.add(2 + V::IS_CONST as usize), sp, cx)
+    }
+}
+
+unsafe fn go_array<const ZEROED: bool>(ip: Ip, sp: Sp, cx: *mut Context) -> Left {
+    let mut m = Machine::new(ip, sp, cx);
+    // SAFETY: I1, I2, I3, I10; the cell is of such an operation.
+    unsafe {
+        object::array_new::<ZEROED>(&mut m, operation(ip).size);
+        go_on(m.ip, sp, cx)
     }
 }
 

@@ -464,25 +464,19 @@ impl<E: Element> Step for ArrayNew<E> {
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I10. Volatile as in `NewZeroed`.
-        unsafe {
-            let slot = m.field(0);
-            let value = repeated::<E>(m.slot(slot));
-            let len = u64::from(m.slot(slot + 1) as u32);
-            if let Some(array) = small_array::<E>(m, len) {
-                for word in 0..(len as usize * E::SIZE).div_ceil(8) {
-                    array.cast::<u64>().add(1 + word).write_volatile(value);
-                }
-            }
-        }
+        // SAFETY: I1, I2, I10.
+        unsafe { array_new::<false>(m, E::SIZE) }
         Ok(())
     }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::array_new::<E, false>();
 }
 
 /// A word full of the value.
 #[inline(always)]
-fn repeated<E: Element>(value: u64) -> u64 {
-    match E::SIZE {
+fn repeated(value: u64, size: usize) -> u64 {
+    match size {
         1 => (value & 0xff) * 0x0101_0101_0101_0101,
         2 => (value & 0xffff) * 0x0001_0001_0001_0001,
         4 => (value & 0xffff_ffff) * 0x0000_0001_0000_0001,
@@ -498,34 +492,46 @@ impl<E: Element> Step for ArrayNewDefault<E> {
 
     #[inline(always)]
     unsafe fn step(m: &mut Machine) -> Result<(), Stop> {
-        // SAFETY: I1, I2, I10. Volatile as in `NewZeroed`.
-        unsafe {
-            let len = u64::from(m.slot(m.field(0)) as u32);
-            if let Some(array) = small_array::<E>(m, len) {
-                for word in 0..(len as usize * E::SIZE).div_ceil(8) {
-                    array.cast::<u64>().add(1 + word).write_volatile(0);
-                }
+        // SAFETY: I1, I2, I10.
+        unsafe { array_new::<true>(m, E::SIZE) }
+        Ok(())
+    }
+
+    #[cfg(common_bodies)]
+    const HANDLER: Handler = bodies::array_new::<E, true>();
+}
+
+/// What both do; elements take `size` bytes.
+#[inline(always)]
+pub(super) unsafe fn array_new<const ZEROED: bool>(m: &mut Machine, size: usize) {
+    // SAFETY: I1, I2, I10. Volatile as in `NewZeroed`.
+    unsafe {
+        let slot = m.field(0);
+        let value = if ZEROED { 0 } else { repeated(m.slot(slot), size) };
+        let len = u64::from(m.slot(if ZEROED { slot } else { slot + 1 }) as u32);
+        if let Some(array) = small_array(m, len, size) {
+            for word in 0..(len as usize * size).div_ceil(8) {
+                array.cast::<u64>().add(1 + word).write_volatile(value);
             }
         }
-        Ok(())
     }
 }
 
 /// Makes an array whose elements are not set yet, if it is small and there is room, and passes over
 /// the next cell.
 #[inline(always)]
-unsafe fn small_array<E: Element>(m: &mut Machine, len: u64) -> Option<*mut u8> {
+unsafe fn small_array(m: &mut Machine, len: u64, size: usize) -> Option<*mut u8> {
     // SAFETY: I1, I2, I10.
     unsafe {
-        let bytes = len * E::SIZE as u64;
-        let size = ((bytes + HEADER as u64 + 7) & !7).max(16) as usize;
+        let bytes = len * size as u64;
+        let room = ((bytes + HEADER as u64 + 7) & !7).max(16) as usize;
         let heap = &mut m.cx().heap;
         let at = heap.top;
-        if bytes >= SMALL_ARRAY || heap.end - at < size {
+        if bytes >= SMALL_ARRAY || heap.end - at < room {
             m.advance(1);
             return None;
         }
-        heap.top = at + size;
+        heap.top = at + room;
         let array = heap.base.cast::<u8>().add(at);
         array.cast::<u64>().write(len << 32 | u64::from(m.high(0) as u32));
         Slot::set(m, 0, at as i64);

@@ -15,6 +15,8 @@ pub(crate) union Operation {
     pub(crate) two: fn(u64, u64) -> u64,
     pub(crate) try_two: fn(u64, u64, &mut u64) -> Result<(), Trap>,
     pub(crate) access: &'static Access,
+    /// How many bytes an element of an array takes.
+    pub(crate) size: usize,
     pub(crate) test: unsafe fn(u64, u32, *mut Context) -> bool,
 }
 

@@ -294,7 +294,7 @@ pub(crate) fn f32_neg(x: f32) -> f32 {
     -x
 }
 /// Rounds to the nearest integer, ties to even: adding 2^23 leaves no room for a fraction.
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn f32_nearest(x: f32) -> f32 {
     const NO_FRACTION: f32 = 8_388_608.0;
     if x.abs() < NO_FRACTION {
@@ -310,7 +310,7 @@ pub(crate) fn f32_ceil(x: f32) -> f32 {
     let near = f32_nearest(x);
     (if near < x { near + 1.0 } else { near }).copysign(x)
 }
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn f32_floor(x: f32) -> f32 {
     let near = f32_nearest(x);
     (if near > x { near - 1.0 } else { near }).copysign(x)
@@ -404,7 +404,7 @@ pub(crate) fn f64_neg(x: f64) -> f64 {
     -x
 }
 /// Rounds to the nearest integer, ties to even: adding 2^52 leaves no room for a fraction.
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn f64_nearest(x: f64) -> f64 {
     const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
     if x.abs() < NO_FRACTION {
@@ -420,7 +420,7 @@ pub(crate) fn f64_ceil(x: f64) -> f64 {
     let near = f64_nearest(x);
     (if near < x { near + 1.0 } else { near }).copysign(x)
 }
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn f64_floor(x: f64) -> f64 {
     let near = f64_nearest(x);
     (if near > x { near - 1.0 } else { near }).copysign(x)
@@ -512,24 +512,24 @@ pub(crate) fn i32_trunc_sat_f32_u(x: f32) -> i32 {
 #[inline(always)]
 pub(crate) fn i32_trunc_f64_s(x: f64) -> Result<i32, Trap> {
     if x > -2_147_483_649.0 && x < 2_147_483_648.0 {
-        Ok(x as i32)
+        Ok(i32_trunc_sat_f64_s(x))
     } else {
         Err(unrepresentable(x.is_nan()))
     }
 }
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn i32_trunc_sat_f64_s(x: f64) -> i32 {
     x as i32
 }
 #[inline(always)]
 pub(crate) fn i32_trunc_f64_u(x: f64) -> Result<i32, Trap> {
     if x > -1.0 && x < 4_294_967_296.0 {
-        Ok(x as u32 as i32)
+        Ok(i32_trunc_sat_f64_u(x))
     } else {
         Err(unrepresentable(x.is_nan()))
     }
 }
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn i32_trunc_sat_f64_u(x: f64) -> i32 {
     x as u32 as i32
 }
@@ -560,24 +560,24 @@ pub(crate) fn i64_trunc_sat_f32_u(x: f32) -> i64 {
 #[inline(always)]
 pub(crate) fn i64_trunc_f64_s(x: f64) -> Result<i64, Trap> {
     if x >= -9_223_372_036_854_775_808.0 && x < 9_223_372_036_854_775_808.0 {
-        Ok(x as i64)
+        Ok(i64_trunc_sat_f64_s(x))
     } else {
         Err(unrepresentable(x.is_nan()))
     }
 }
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn i64_trunc_sat_f64_s(x: f64) -> i64 {
     x as i64
 }
 #[inline(always)]
 pub(crate) fn i64_trunc_f64_u(x: f64) -> Result<i64, Trap> {
     if x > -1.0 && x < 18_446_744_073_709_551_616.0 {
-        Ok(x as u64 as i64)
+        Ok(i64_trunc_sat_f64_u(x))
     } else {
         Err(unrepresentable(x.is_nan()))
     }
 }
-#[inline(always)]
+#[cfg_attr(not(common_bodies), inline(always))]
 pub(crate) fn i64_trunc_sat_f64_u(x: f64) -> i64 {
     x as u64 as i64
 }
