@@ -61,9 +61,9 @@ pub(crate) const BUILDS: [Build; 9] = [
     build("RISC-V, 2.0", RISCV, "small", COLLECTED, TWO, 179_600),
     build("RISC-V, 3.0", RISCV, "small", COLLECTED, THREE, 249_300),
     build("x86-64, compact", X86, "small", "", FULL, 824_400),
-    build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 778_000),
+    build("x86-64, compact, flags", X86, "linked", OUTLINED, FULL, 762_300),
     build("x86-64, compact, flags, no std", X86, "linked", OUTLINED, BARE, 396_000),
-    build("x86-64, default", X86, "fast", "", DEFAULT, 2_053_000),
+    build("x86-64, default", X86, "fast", "", DEFAULT, 2_026_000),
     build("x86-64, default, flags, s", X86, "linked-s", LINKED, DEFAULT, 1_477_200),
 ];
 
