@@ -51,5 +51,7 @@ pub(crate) fn features() -> bool {
     let refused = ["test", "--quiet", "--package", "windlass", "--test", "features"];
     let refuses = combinations().iter().all(|features| cargo(&refused, &format!("std,{features}")));
     let api = ["test", "--quiet", "--package", "windlass", "--test", "api"];
-    builds && passes && refuses && cargo(&api, ALL_BUT_FAST)
+    // WASI with files in memory, without the host's clocks.
+    let wasi = ["test", "--quiet", "--package", "windlass-wasi", "--test", "preview1"];
+    builds && passes && refuses && cargo(&api, ALL_BUT_FAST) && cargo(&wasi, "")
 }

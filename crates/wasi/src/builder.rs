@@ -57,27 +57,17 @@ impl Default for WasiCtxBuilder {
     }
 }
 
-#[cfg(feature = "std")]
-use crate::clock::HostClock as DefaultClock;
-
-/// Without a host, time stands still.
-#[cfg(not(feature = "std"))]
-struct DefaultClock;
-
-#[cfg(not(feature = "std"))]
-impl DefaultClock {
-    fn new() -> crate::DeterministicClock {
-        crate::DeterministicClock::new(core::time::Duration::ZERO, core::time::Duration::ZERO)
-    }
-}
-
 impl WasiCtxBuilder {
     /// No arguments, no environment, streams that are empty, no files; the host's clocks and
-    /// generator. Without the feature `std`, time stands still but for what is slept, which takes
-    /// no time, and there is no randomness (`random_get` is `ENOTSUP`) until
+    /// generator. Without the feature `std`, time stands still, by both clocks alike, but for what
+    /// is slept, which takes no time, and there is no randomness (`random_get` is `ENOTSUP`) until
     /// [`WasiCtxBuilder::wall_clock`], [`WasiCtxBuilder::monotonic_clock`] and
     /// [`WasiCtxBuilder::secure_random`] are given some.
     pub fn new() -> WasiCtxBuilder {
+        #[cfg(feature = "std")]
+        let clock = crate::clock::HostClock::new();
+        #[cfg(not(feature = "std"))]
+        let clock = crate::clock::still();
         WasiCtxBuilder {
             args: Vec::new(),
             env: Vec::new(),
@@ -91,8 +81,8 @@ impl WasiCtxBuilder {
             host: Default::default(),
             #[cfg(feature = "std")]
             listeners: Vec::new(),
-            wall_clock: Box::new(DefaultClock::new()),
-            monotonic_clock: Box::new(DefaultClock::new()),
+            wall_clock: Box::new(clock.clone()),
+            monotonic_clock: Box::new(clock),
             random: Box::new(HostRandom),
             on_interrupt: None,
         }

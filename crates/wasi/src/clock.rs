@@ -29,7 +29,9 @@ pub trait MonotonicClock: Send {
         false
     }
 
-    /// Lets time pass: how `poll_oneoff` waits for a clock. It may return early.
+    /// Lets time pass: how `poll_oneoff` waits, by whichever clock the guest names. It may return
+    /// early; then the guest waits on. A virtual clock that stands still meanwhile has slept all of
+    /// it.
     fn sleep(&self, duration: Duration) {
         #[cfg(feature = "std")]
         std::thread::sleep(duration);
@@ -40,6 +42,7 @@ pub trait MonotonicClock: Send {
 
 /// The clocks of the host.
 #[cfg(feature = "std")]
+#[derive(Clone)]
 pub(crate) struct HostClock(std::time::Instant);
 
 #[cfg(feature = "std")]
@@ -74,6 +77,12 @@ impl MonotonicClock for HostClock {
     fn now(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// Both clocks of a guest to which no host gives time: it stands still but for what is slept.
+#[cfg(not(feature = "std"))]
+pub(crate) fn still() -> DeterministicClock {
+    DeterministicClock::new(Duration::ZERO, Duration::ZERO)
 }
 
 /// The last time that can be told to a guest: in the year 2554. Whoever waits for it waits forever.
@@ -141,8 +150,8 @@ impl MonotonicClock for DeterministicClock {
 
 /// The clocks' numbers. The clocks of processor time (2, 3) are not offered: `EINVAL`, as the
 /// specification wants it.
-const REALTIME: u32 = 0;
-const MONOTONIC: u32 = 1;
+pub(crate) const REALTIME: u32 = 0;
+pub(crate) const MONOTONIC: u32 = 1;
 
 /// Tells the smallest step of a clock.
 ///

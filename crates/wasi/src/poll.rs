@@ -3,6 +3,7 @@
 
 use crate::{
     Dialect, Errno, FileType, GuestMemory, WasiCtx,
+    clock::{MONOTONIC, REALTIME, nanoseconds},
     ctx::FileRef,
     descriptor::Kind,
     fuel, rights,
@@ -13,8 +14,8 @@ use core::time::Duration;
 /// What a guest waits for.
 #[derive(Clone, Copy)]
 enum Wait {
-    /// Until a clock shows a time, in nanoseconds.
-    Clock { id: u32, deadline: u64 },
+    /// Until the monotonic clock shows a time, in nanoseconds, or it is this time of day.
+    Clock { deadline: u64, time_of_day: Option<u64> },
     /// Until a descriptor can be read, or written.
     Descriptor { fd: u32, writing: bool },
     /// Not at all: the subscription is wrong.
@@ -44,6 +45,11 @@ struct Ready {
 /// looked at, then there is one wait for all of them. If the call is interrupted, the answer is
 /// `EINTR`. A time of 2^64 - 1 or more nanoseconds does not come, by whatever clock: waiting for it
 /// is waiting forever.
+///
+/// All waiting is measured by the monotonic clock. A distance is one on it, whichever clock is
+/// named. A time of day is as far away as that clock says when the call begins; if the clock shows
+/// it sooner, since it was set, the wait ends, too. So none hangs on a clock that stands still. (A
+/// virtual monotonic clock which stands still though it has slept is taken at its word.)
 ///
 /// Parameters: `subscriptions`, `count` of them; `events`, room for as many; `stored`, where the
 /// count of events goes.
@@ -78,13 +84,14 @@ pub fn poll_oneoff(
     count: u32,
     stored: u32,
 ) -> Result<(), Errno> {
-    let poll = Poll::new(ctx, memory, dialect, [subscriptions, events, count, stored])?;
+    let mut poll = Poll::new(ctx, memory, dialect, [subscriptions, events, count, stored])?;
     while let Some(pause) = poll.look(ctx, memory)? {
         match pause.clock {
             // Virtual time passes at once, all of it.
             Some(left) if ctx.monotonic_clock.is_virtual() => {
                 memory.check_interrupt()?;
                 ctx.monotonic_clock.sleep(left);
+                poll.time.slept = left;
             }
             _ => ctx.wait(memory, pause)?,
         }
@@ -98,8 +105,30 @@ struct Poll {
     events: u32,
     count: u32,
     stored: u32,
-    /// Distances count from here.
+    /// Distances count from here: the time of day, and that of the monotonic clock.
     start: (u64, u64),
+    time: Time,
+}
+
+/// The monotonic time of a call.
+struct Time {
+    seen: u64,
+    /// What was slept since, if the clock is virtual.
+    slept: Duration,
+    /// What was slept while it stood still.
+    missing: u64,
+}
+
+impl Time {
+    fn now(&mut self, ctx: &WasiCtx) -> Result<u64, Errno> {
+        let now = ctx.time(MONOTONIC)?;
+        let slept = core::mem::take(&mut self.slept);
+        if now <= self.seen {
+            self.missing = self.missing.saturating_add(nanoseconds(slept)?);
+        }
+        self.seen = now;
+        Ok(now.saturating_add(self.missing))
+    }
 }
 
 impl Poll {
@@ -120,15 +149,16 @@ impl Poll {
         memory.charge(fuel::SUBSCRIPTION * u64::from(count));
         let start = match memory.progress.start {
             Some(start) => start,
-            None => (ctx.time(0)?, ctx.time(1)?),
+            None => (ctx.time(REALTIME)?, ctx.time(MONOTONIC)?),
         };
         memory.progress.start = Some(start);
-        Ok(Poll { layout, events, count, stored, start })
+        let time = Time { seen: start.1, slept: Duration::ZERO, missing: 0 };
+        Ok(Poll { layout, events, count, stored, start, time })
     }
 
     /// Tells what has happened; if nothing has, what there is to wait for.
     fn look(
-        &self,
+        &mut self,
         ctx: &mut WasiCtx,
         memory: &mut GuestMemory<'_>,
     ) -> Result<Option<Pause>, Errno> {
@@ -140,7 +170,7 @@ impl Poll {
                 memory.check_interrupt()?;
             }
             let (userdata, kind, what) = self.layout.subscription(memory, index, self.start)?;
-            match ctx.happened(what)? {
+            match ctx.happened(what, &mut self.time)? {
                 Ok(ready) => {
                     self.layout.event(memory, self.events, found, userdata, kind, &ready)?;
                     found += 1;
@@ -177,16 +207,23 @@ enum Left {
 
 impl WasiCtx {
     /// Whether what is waited for has happened; if not, what there is to wait for.
-    fn happened(&mut self, what: Wait) -> Result<Result<Ready, Left>, Errno> {
+    fn happened(&mut self, what: Wait, time: &mut Time) -> Result<Result<Ready, Left>, Errno> {
         let ready = |bytes, hangup| Ok(Ok(Ready { error: 0, bytes, hangup }));
         let failed = |errno: Errno| Ok(Ok(Ready { error: errno as u16, bytes: 0, hangup: false }));
         match what {
             Wait::Wrong(errno) => failed(errno),
-            Wait::Clock { id, deadline } => match deadline.saturating_sub(self.time(id)?) {
-                _ if deadline == u64::MAX => Ok(Err(Left::Forever)),
-                0 => ready(0, false),
-                left => Ok(Err(Left::Time(Duration::from_nanos(left)))),
-            },
+            Wait::Clock { deadline, time_of_day } => {
+                let is_time = match time_of_day.filter(|&time| time < u64::MAX) {
+                    Some(time) => self.time(REALTIME)? >= time,
+                    None => false,
+                };
+                match deadline.saturating_sub(time.now(self)?) {
+                    _ if is_time => ready(0, false),
+                    _ if deadline == u64::MAX => Ok(Err(Left::Forever)),
+                    0 => ready(0, false),
+                    left => Ok(Err(Left::Time(Duration::from_nanos(left)))),
+                }
+            }
             Wait::Descriptor { fd, writing } => match self.bytes_ready(fd, writing) {
                 Ok(Some(0)) => ready(0, self.has_hung_up(fd)),
                 Ok(Some(bytes)) => ready(bytes, false),
@@ -277,14 +314,20 @@ impl Layout {
         let id = u32_at(record, self.clock);
         let timeout = u64_at(record, self.clock + 8);
         let flags = u16::from_le_bytes([record[self.clock + 24], record[self.clock + 25]]);
-        let now = match id {
-            0 => start.0,
-            1 => start.1,
-            _ => return Wait::Wrong(Errno::Inval),
-        };
-        match flags {
-            0 => Wait::Clock { id, deadline: now.saturating_add(timeout) },
-            ABSTIME => Wait::Clock { id, deadline: timeout },
+        let (time_of_day, monotonic) = start;
+        let behind = |distance| monotonic.saturating_add(distance);
+        match (id, flags) {
+            (REALTIME | MONOTONIC, 0) => {
+                Wait::Clock { deadline: behind(timeout), time_of_day: None }
+            }
+            (MONOTONIC, ABSTIME) => Wait::Clock { deadline: timeout, time_of_day: None },
+            (REALTIME, ABSTIME) => {
+                let deadline = match timeout {
+                    u64::MAX => u64::MAX,
+                    _ => behind(timeout.saturating_sub(time_of_day)),
+                };
+                Wait::Clock { deadline, time_of_day: Some(timeout) }
+            }
             _ => Wait::Wrong(Errno::Inval),
         }
     }

@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 use windlass_wasi::{
-    DeterministicClock, Dialect, Errno, GuestMemory, InputStream, MonotonicClock, WasiCtxBuilder,
-    preview1,
+    DeterministicClock, Dialect, Errno, GuestMemory, InputStream, MonotonicClock, WallClock,
+    WasiCtxBuilder, preview1,
 };
 
 const SUBSCRIPTIONS: u32 = BUFFER;
@@ -179,6 +179,120 @@ fn deterministic_clocks_do_not_wait() {
     assert_eq!(poll(&mut w, &[clock(1, 60_000_000_000, 0)]), Ok(vec![(0, 0, 0, 0)]));
     assert!(start.elapsed() < Duration::from_secs(30));
     assert_eq!(MonotonicClock::now(&clocks), Duration::from_secs(65));
+}
+
+/// Clocks that show one time forever.
+struct Still;
+
+impl WallClock for Still {
+    fn now(&self) -> Duration {
+        Duration::from_secs(1000)
+    }
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+}
+
+impl MonotonicClock for Still {
+    fn now(&self) -> Duration {
+        Duration::from_secs(7)
+    }
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+    fn sleep(&self, _: Duration) {}
+    fn is_virtual(&self) -> bool {
+        true
+    }
+}
+
+/// Polls, and fails if it looks too often whether it is interrupted: it spins.
+fn poll_briefly(w: &mut World, subscription: [u8; 48]) -> Vec<(u64, u16, u8, u64)> {
+    let asked = Cell::new(0);
+    let interrupted = || {
+        asked.set(asked.get() + 1);
+        asked.get() > 3
+    };
+    poll_until(w, &[subscription], &interrupted).expect("it ends")
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Waits are measured by the clock that sleeps, whichever is named: none hangs on the other one.
+#[test]
+fn clocks_that_have_nothing_to_do_with_each_other() {
+    let virtual_clock = || DeterministicClock::new(Duration::from_secs(3), Duration::ZERO);
+    let slept = virtual_clock();
+    let mut stopped = world(|builder| {
+        builder.wall_clock(Still).monotonic_clock(slept.clone());
+    });
+    let mut host = world(|builder| {
+        builder.monotonic_clock(virtual_clock());
+    });
+    let mut apart = world(|builder| {
+        builder.wall_clock(virtual_clock()).monotonic_clock(virtual_clock());
+    });
+    let mut none = world(|builder| {
+        builder.wall_clock(Still).monotonic_clock(Still);
+    });
+    for w in [&mut stopped, &mut host, &mut apart, &mut none] {
+        let start = Instant::now();
+        call!(w, clock_time_get, 0, 0, RESULT).unwrap();
+        let in_an_hour = w.u64(RESULT) + 3600 * SECOND;
+        call!(w, clock_time_get, 1, 0, RESULT).unwrap();
+        let later = w.u64(RESULT) + 20 * 3600 * SECOND;
+        for wait in [clock(0, 3600 * SECOND, 0), clock(0, in_an_hour, 1)] {
+            assert_eq!(poll_briefly(w, wait), [(0, 0, 0, 0)]);
+        }
+        for wait in [clock(1, 3600 * SECOND, 0), clock(1, later, 1)] {
+            assert_eq!(poll_briefly(w, wait), [(0, 0, 0, 0)]);
+        }
+        assert!(start.elapsed() < Duration::from_secs(60));
+    }
+    assert_eq!(MonotonicClock::now(&slept), Duration::from_secs(3 + 20 * 3600));
+}
+
+/// A real monotonic clock, beside a time of day that stands still.
+#[test]
+fn a_time_of_day_that_stands_still() {
+    let mut w = world(|builder| {
+        builder.wall_clock(Still);
+    });
+    let soon = 1000 * SECOND + 20_000_000;
+    for wait in [clock(0, 20_000_000, 0), clock(0, soon, 1)] {
+        let start = Instant::now();
+        assert_eq!(poll(&mut w, &[wait]), Ok(vec![(0, 0, 0, 0)]));
+        assert!(start.elapsed() >= Duration::from_millis(20));
+        let asked = Cell::new(0);
+        let interrupted = || {
+            asked.set(asked.get() + 1);
+            asked.get() == 2
+        };
+        assert_eq!(poll_until(&mut w, &[wait], &interrupted), Err(Errno::Intr));
+    }
+    let forever = clock(0, u64::MAX, 1);
+    assert_eq!(poll_until(&mut w, &[forever], &|| true), Err(Errno::Intr));
+}
+
+/// A time of day that is set while a guest waits for it.
+#[test]
+fn a_time_of_day_that_is_set() {
+    let day = DeterministicClock::new(Duration::from_secs(1000), Duration::ZERO);
+    let mut w = world(|builder| {
+        builder.wall_clock(day.clone());
+    });
+    let asked = Cell::new(0);
+    let sets = || {
+        asked.set(asked.get() + 1);
+        if asked.get() == 2 {
+            day.sleep(Duration::from_secs(3600));
+        }
+        false
+    };
+    let start = Instant::now();
+    let wait = clock(0, 3000 * SECOND, 1);
+    assert_eq!(poll_until(&mut w, &[wait], &sets), Ok(vec![(0, 0, 0, 0)]));
+    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! says, on the host's files and on files in memory, with whatever slices of fuel.
 
 use crate::guest::Guest;
+#[cfg(all(feature = "std", target_os = "linux"))]
 use std::{fs, path::PathBuf};
 use windlass_wasi::{DirPerms, FilePerms, MemoryFs, SeededRandom, WasiCtxBuilder, rights};
 
@@ -125,16 +126,49 @@ fn allocating_costs_something_where_there_is_no_room() {
     }
 }
 
+/// However long it waits, by whichever clock of those that a builder has, and for what.
+#[test]
+fn waiting_costs_nothing_but_the_call() {
+    let mut guest = guest(|_| ());
+    let time = |guest: &mut Guest, id| {
+        guest.fuel("clock_time_get", &[id, 0, AT], None);
+        let bytes = guest.get(AT as u32, 8);
+        u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
+    };
+    let distance = 20_000_000;
+    for absolute in [false, true] {
+        for clock in [0, 1] {
+            let before = [time(&mut guest, 0), time(&mut guest, 1)];
+            let from = if absolute { before[clock as usize] } else { 0 };
+            let mut subscription = [0; 48];
+            subscription[16] = clock;
+            subscription[24..32].copy_from_slice(&(from + distance).to_le_bytes());
+            subscription[40] = u8::from(absolute);
+            guest.put(BUFFER as u32, &subscription);
+            let cost = guest.fuel("poll_oneoff", &[BUFFER, BUFFER + 48, 1, AT], None);
+            assert_eq!(cost, CALL + 20, "clock {clock}");
+            let after = [time(&mut guest, 0), time(&mut guest, 1)];
+            assert!(after[1] - before[1] >= distance);
+            // Both are one where nothing of the host is there.
+            if cfg!(not(feature = "std")) {
+                assert_eq!([after[0] - before[0], after[1] - before[1]], [distance; 2]);
+            }
+        }
+    }
+}
+
 /// A directory of the host that is removed at the end.
+#[cfg(all(feature = "std", target_os = "linux"))]
 struct Scratch(PathBuf);
 
+#[cfg(all(feature = "std", target_os = "linux"))]
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "std", target_os = "linux"))]
 #[test]
 fn the_files_of_the_host_cost_the_same() {
     let dir = std::env::temp_dir().join(format!("windlass-fuel-{}", std::process::id()));
