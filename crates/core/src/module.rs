@@ -193,15 +193,11 @@ impl Module {
 
     /// The imports, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
-        let imports: Vec<_> = self
-            .0
-            .imports()
-            .map(|(import, ty)| {
-                let ty = ExternType::resolve(&self.0.engine, ty);
-                ImportType::new(&self.0.engine, &import.module, &import.name, ty)
-            })
-            .collect();
-        imports.into_iter()
+        let items = self.0.imports().map(|(import, ty)| {
+            let ty = ExternType::resolve(&self.0.engine, ty);
+            ImportType::new(&self.0.engine, &import.module, &import.name, ty)
+        });
+        Exactly { items, left: self.0.decoded.imports.len() }
     }
 
     /// The exports, in order.
@@ -219,12 +215,12 @@ impl Module {
     /// ```
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let exports = self.0.decoded.exports.iter();
-        let types = exports.filter_map(|export| {
+        let items = exports.filter_map(|export| {
             let ty = self.0.item_type(export.kind, export.index)?;
             let ty = ExternType::resolve(&self.0.engine, ty);
             Some(ExportType::new(&self.0.engine, &export.name, ty))
         });
-        types.collect::<Vec<_>>().into_iter()
+        Exactly { items, left: self.0.decoded.exports.len() }
     }
 
     /// The type of what is exported under `name`.
@@ -330,6 +326,27 @@ impl Module {
         self.0.tag_names.get_or_init(decode).get(index)
     }
 }
+
+/// Items that are so many, as those of a valid module are.
+struct Exactly<I> {
+    items: I,
+    left: usize,
+}
+
+impl<I: Iterator> Iterator for Exactly<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.left = self.left.saturating_sub(1);
+        self.items.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<I: Iterator> ExactSizeIterator for Exactly<I> {}
 
 /// What an instance of a module takes: [`Module::resources_required`].
 #[non_exhaustive]

@@ -1,16 +1,19 @@
 //! Errors take no memory that the host has not: whatever goes wrong when it has none, or some for a
-//! few allocations, is an error, and never the end of the process.
+//! few allocations, is an error, and never the end of the process. Nor does what is asked for grow
+//! by more than is needed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use windlass::{
-    CompilationMode, Config, Engine, Error, Func, Instance, LinkError, Linker, Module, ModuleError,
-    OutOfMemory, Store, Trap,
+    CompilationMode, Config, Engine, Error, ExternRef, Func, Instance, LinkError, Linker, Module,
+    ModuleError, OutOfMemory, OwnedRooted, Store, Trap,
 };
 
 thread_local! {
     /// How many allocations of this thread are still to succeed.
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// The largest piece that was asked for, in bytes.
+    static LARGEST: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The system's allocator, which may have no memory.
@@ -19,7 +22,8 @@ struct Limited;
 #[global_allocator]
 static ALLOCATOR: Limited = Limited;
 
-fn is_left() -> bool {
+fn is_left(size: usize) -> bool {
+    LARGEST.set(LARGEST.get().max(size));
     let left = LEFT.get();
     if left != u64::MAX {
         LEFT.set(left.saturating_sub(1));
@@ -30,7 +34,7 @@ fn is_left() -> bool {
 // SAFETY: what it gives comes from the system's allocator; it may give nothing.
 unsafe impl GlobalAlloc for Limited {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match is_left() {
+        match is_left(layout.size()) {
             // SAFETY: the caller keeps the contract, which is the same.
             true => unsafe { System.alloc(layout) },
             false => std::ptr::null_mut(),
@@ -38,7 +42,7 @@ unsafe impl GlobalAlloc for Limited {
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        match is_left() {
+        match is_left(size) {
             // SAFETY: as above.
             true => unsafe { System.realloc(place, layout, size) },
             false => std::ptr::null_mut(),
@@ -57,6 +61,13 @@ fn with_memory_for<R>(allocations: u64, f: impl FnOnce() -> R) -> R {
     let result = f();
     LEFT.set(u64::MAX);
     result
+}
+
+/// What comes of something, and the largest piece of memory that it has asked for.
+fn largest_for<R>(f: impl FnOnce() -> R) -> (R, usize) {
+    LARGEST.set(0);
+    let result = f();
+    (result, LARGEST.get())
 }
 
 /// Has it fail with memory for no allocation, for one, and so on, until it needs no more. It is
@@ -173,4 +184,73 @@ fn functions_that_are_translated_when_they_are_called() {
         }
     }
     panic!("it needs more and more");
+}
+
+#[test]
+fn a_collection_takes_no_memory_to_forget_what_the_host_dropped() {
+    let mut store = Store::<()>::default();
+    let held = |store: &mut Store<()>| -> Vec<OwnedRooted<ExternRef>> {
+        let one = |n: i32| {
+            let rooted = ExternRef::new(&mut *store, n).unwrap();
+            rooted.to_owned_rooted(&mut *store).unwrap()
+        };
+        (0..1000).map(one).collect()
+    };
+    drop(held(&mut store));
+    with_memory_for(0, || store.gc());
+    // Their places are used again.
+    let again = held(&mut store);
+    let last = again[999].to_rooted(&mut store);
+    let value = last.data(&store).unwrap();
+    assert_eq!(value.and_then(|value| value.downcast_ref()), Some(&999));
+}
+
+#[test]
+fn imports_and_exports_are_listed() {
+    let many = |one: &str| (0..500).map(|n| one.replace('#', &n.to_string())).collect::<String>();
+    let imports = many(r#"(import "env" "g#" (global i32))"#);
+    let text = format!("(module {imports} {})", many(r#"(export "e#" (global #))"#));
+    let module = Module::new(&Engine::default(), binary(&text)).unwrap();
+    let count = || {
+        let (mut imports, mut exports) = (module.imports(), module.exports());
+        assert_eq!((imports.len(), exports.len()), (500, 500));
+        assert_eq!((imports.next().unwrap().name(), exports.next().unwrap().name()), ("g0", "e0"));
+        assert_eq!((imports.len(), exports.len()), (499, 499));
+        (imports.count(), exports.count())
+    };
+    assert_eq!(with_memory_for(0, count), (499, 499));
+}
+
+/// However long the tag's name is: a guest throws again and again.
+#[test]
+fn exceptions_that_leave_a_call() {
+    let mut store = Store::<()>::default();
+    let name = "n".repeat(1 << 20);
+    let text = format!(r#"(module (tag ${name}) (func (export "f") (throw ${name})))"#);
+    let module = Module::new(store.engine(), binary(&text)).unwrap();
+    let f = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = f.get_typed_func::<(), ()>(&store, "f").unwrap();
+    assert!(f.call(&mut store, ()).is_err());
+    let (error, largest) = largest_for(|| f.call(&mut store, ()).unwrap_err());
+    assert!(largest < 10_000, "{largest} bytes");
+    assert!(error.root_cause().to_string().contains(&name));
+}
+
+/// A target of a `br_table` takes a few words, not all that an operator can need.
+#[test]
+fn tables_of_branches() {
+    let labels = 60_000;
+    let targets = "0 1 ".repeat(labels / 2);
+    let text = format!(
+        r#"(func (export "f") (param i32) (result i32)
+            (block (block (br_table {targets} 0 (local.get 0))) (return (i32.const 1)))
+            (i32.const 2))"#
+    );
+    let mut store = Store::<()>::default();
+    let module = Module::new(store.engine(), binary(&text)).unwrap();
+    let f = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = f.get_typed_func::<i32, i32>(&store, "f").unwrap();
+    let (result, largest) = largest_for(|| f.call(&mut store, 1));
+    assert_eq!(result.unwrap(), 2);
+    assert!(largest <= 64 * labels, "{largest} bytes");
 }

@@ -2,10 +2,10 @@
 
 use super::reference::Reference;
 use crate::{
-    AsContext, AsContextMut, Caller, Escaped, ExnRef, Rooted, Store, StoreContextMut, TagType,
+    AsContext, AsContextMut, Caller, Escaped, ExnRef, Module, Rooted, Store, StoreContextMut,
+    TagType,
     runtime::{NO_INSTANCE, StoreInner},
 };
-use alloc::boxed::Box;
 use core::fmt;
 use windlass_decode::MESSAGES;
 
@@ -14,11 +14,12 @@ use windlass_decode::MESSAGES;
 ///
 /// A host function that returns this error passes the pending exception on to the guest that called
 /// it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ThrownException {
     ty: TagType,
-    /// What the module that defines the tag calls it.
-    name: Option<Box<str>>,
+    /// The module that defines the tag, and the tag's index there: a guest throws again and again,
+    /// so its name is looked for when it is shown.
+    tag: Option<(Module, u32)>,
 }
 
 impl ThrownException {
@@ -26,11 +27,16 @@ impl ThrownException {
     pub(crate) fn new(store: &StoreInner, reference: u64) -> ThrownException {
         let tag = store.exceptions.get(reference).tag;
         let entity = &store.tags[tag as usize];
-        let name = (entity.instance != NO_INSTANCE).then(|| {
-            let module = &store.instances[entity.instance as usize].module;
-            module.tag_name(entity.index).map(Into::into)
-        });
-        ThrownException { ty: store.tag_type(tag), name: name.flatten() }
+        let tag_of =
+            |instance: u32| (store.instances[instance as usize].module.clone(), entity.index);
+        let defined = (entity.instance != NO_INSTANCE).then_some(entity.instance);
+        ThrownException { ty: store.tag_type(tag), tag: defined.map(tag_of) }
+    }
+
+    /// What the module that defines the tag calls it.
+    fn name(&self) -> Option<&str> {
+        let (module, index) = self.tag.as_ref()?;
+        module.tag_name(*index)
     }
 
     /// The type of the exception's tag.
@@ -45,7 +51,7 @@ impl fmt::Display for ThrownException {
             return f.write_str("uncaught exception");
         }
         f.write_str("uncaught exception with tag ")?;
-        if let Some(name) = &self.name {
+        if let Some(name) = self.name() {
             write!(f, "{} ", Escaped(name))?;
         }
         self.ty.fmt(f)
@@ -57,6 +63,15 @@ impl fmt::Debug for ThrownException {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// Two are equal if they are shown alike, and the types of their tags are the same.
+impl PartialEq for ThrownException {
+    fn eq(&self, other: &ThrownException) -> bool {
+        self.ty == other.ty && self.name() == other.name()
+    }
+}
+
+impl Eq for ThrownException {}
 
 impl core::error::Error for ThrownException {}
 

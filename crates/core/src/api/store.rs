@@ -111,7 +111,8 @@ impl<T> Store<T> {
     /// [`Store::get_fuel`] gives 0, and nothing runs. So any amount makes progress, and the fuel
     /// that a program uses in all does not depend on the amounts. The debt of an execution that is
     /// dropped, or of a call that ended with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel), is
-    /// nobody's.
+    /// nobody's. While one owes something, this looks at all that are paused: many thousands of
+    /// tasks are better off in stores of their own.
     ///
     /// # Errors
     /// If the engine does not count fuel: see

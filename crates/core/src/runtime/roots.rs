@@ -39,12 +39,29 @@ struct Entry {
     generation: NonZeroU64,
 }
 
+/// A place for an owned root.
+enum Place {
+    Held(Entry, Arc<()>),
+    Free { next: Option<u32> },
+}
+
+impl Place {
+    fn entry(&self) -> Option<&Entry> {
+        match self {
+            Place::Held(entry, _) => Some(entry),
+            Place::Free { .. } => None,
+        }
+    }
+}
+
 /// The references that the host holds.
 pub(crate) struct Roots {
     scoped: Vec<Entry>,
-    owned: Vec<Option<(Entry, Arc<()>)>>,
-    /// Places in `owned` that are empty.
-    free: Vec<u32>,
+    owned: Vec<Place>,
+    /// The first place in `owned` that is free, and how many are: to note them takes no memory,
+    /// which collections have to free.
+    free: Option<u32>,
+    free_count: usize,
     /// Dead entries are looked for when `owned` has so many.
     trim_at: usize,
     /// Grows whenever entries go: those of a place have different ones.
@@ -59,7 +76,8 @@ impl Default for Roots {
         Roots {
             scoped: Vec::new(),
             owned: Vec::new(),
-            free: Vec::new(),
+            free: None,
+            free_count: 0,
             trim_at: MIN_TRIM,
             generation: NonZeroU64::MIN,
         }
@@ -84,20 +102,30 @@ impl Roots {
 
     /// Every reference, for the collector.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Class, u64)> + '_ {
-        let owned = self.owned.iter().flatten().map(|(entry, _)| entry);
+        let owned = self.owned.iter().filter_map(Place::entry);
         self.scoped.iter().chain(owned).map(|entry| (entry.class, entry.slot))
     }
 
     /// Drops owned roots whose owners are gone. Called before a collection, too.
     pub(crate) fn trim(&mut self) {
-        for (index, place) in self.owned.iter_mut().enumerate() {
-            if place.as_ref().is_some_and(|(_, owner)| Arc::strong_count(owner) == 1) {
-                *place = None;
-                self.free.push(index as u32);
+        for (index, place) in (0..).zip(&mut self.owned) {
+            if matches!(place, Place::Held(_, owner) if Arc::strong_count(owner) == 1) {
+                *place = Place::Free { next: self.free.replace(index) };
+                self.free_count += 1;
             }
         }
         self.next_generation();
-        self.trim_at = MIN_TRIM.max(2 * (self.owned.len() - self.free.len()));
+        self.trim_at = MIN_TRIM.max(2 * (self.owned.len() - self.free_count));
+    }
+
+    /// A free place, which is so no longer.
+    fn claim(&mut self) -> Option<u32> {
+        let index = self.free?;
+        if let Place::Free { next } = self.owned[index as usize] {
+            self.free = next;
+            self.free_count -= 1;
+        }
+        Some(index)
     }
 
     fn next_generation(&mut self) {
@@ -108,7 +136,7 @@ impl Roots {
     fn entry(&self, root: Root) -> Option<&Entry> {
         let entry = match root.list {
             List::Scoped => self.scoped.get(root.index as usize),
-            List::Owned => self.owned.get(root.index as usize)?.as_ref().map(|(entry, _)| entry),
+            List::Owned => self.owned.get(root.index as usize)?.entry(),
         };
         entry.filter(|entry| entry.generation == root.generation)
     }
@@ -133,12 +161,12 @@ impl StoreInner {
     /// As `root`.
     pub(crate) fn own(&mut self, class: Class, slot: u64) -> (Root, Arc<()>) {
         let roots = &mut self.roots;
-        if roots.free.is_empty() && roots.owned.len() >= roots.trim_at {
+        if roots.free.is_none() && roots.owned.len() >= roots.trim_at {
             roots.trim();
         }
         let (generation, owner) = (roots.generation, Arc::new(()));
-        let place = Some((Entry { slot, class, generation }, owner.clone()));
-        let index = match roots.free.pop() {
+        let place = Place::Held(Entry { slot, class, generation }, owner.clone());
+        let index = match roots.claim() {
             Some(index) => {
                 roots.owned[index as usize] = place;
                 index

@@ -4,7 +4,7 @@
 //! label's list of patches.
 
 use super::{
-    Translator,
+    TranslateError, Translator,
     control::{Frame, FrameKind},
     encode,
     inst::{Inst, Loc, ResultLoc, single},
@@ -224,7 +224,7 @@ impl<'m> Translator<'m> {
     }
 
     #[inline(never)]
-    pub(super) fn br_table(&mut self, labels: Labels<'_>) {
+    pub(super) fn br_table(&mut self, labels: Labels<'_>) -> Result<(), TranslateError> {
         let index = self.pop();
         self.count_label(self.frame_of(labels.default));
         let arity = self.arity(self.frame_of(labels.default));
@@ -252,11 +252,12 @@ impl<'m> Translator<'m> {
         for (i, label) in labels.iter().chain([labels.default]).enumerate() {
             let frame = self.frame_of(label);
             if !self.is_direct(frame, arity) {
-                let detour = self.detour(frame, first);
+                let detour = self.detour(frame, first)?;
                 self.set_target(first + i, origin, detour);
             }
         }
         self.stop();
+        Ok(())
     }
 
     /// Whether an entry of a `br_table` can go straight to the frame's label.
@@ -271,13 +272,14 @@ impl<'m> Translator<'m> {
     /// Where the branch to the frame's label is that moves values, pays or returns, for the
     /// `br_table` whose targets begin at the word `first`. Emits it here if that table has none
     /// yet.
-    fn detour(&mut self, frame: usize, first: usize) -> usize {
+    fn detour(&mut self, frame: usize, first: usize) -> Result<usize, TranslateError> {
         if self.frames[frame].detour < first {
+            self.take_room(1)?;
             self.frames[frame].detour = self.builder.code.len();
             self.emit_br(frame);
             self.builder.forget();
         }
-        self.frames[frame].detour
+        Ok(self.frames[frame].detour)
     }
 
     pub(super) fn return_(&mut self) {

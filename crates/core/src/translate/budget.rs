@@ -114,7 +114,10 @@ impl Translator<'_> {
     #[inline(never)]
     fn spend_more(&mut self, instr: &Instr<'_>) -> Result<(), TranslateError> {
         let values = match (instr.op, instr.imm) {
-            (Op::BrTable, Imm::Labels(labels)) => u64::from(labels.len()) + 1,
+            (Op::BrTable, Imm::Labels(labels)) => {
+                let labels = usize::try_from(labels.len()).unwrap_or(usize::MAX);
+                return self.take_targets(labels.saturating_add(1));
+            }
             (Op::ArrayNewFixed, Imm::Index2(_, count)) => count.into(),
             (Op::StructNew, Imm::Index(ty)) => {
                 let ty = self.source.objects.get(ty as usize).and_then(Option::as_ref);

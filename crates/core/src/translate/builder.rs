@@ -140,7 +140,8 @@ impl Builder {
         let cells = words / 2;
         self.code.try_reserve(words)?;
         self.starts.try_reserve(cells)?;
-        self.records.try_reserve(cells)?;
+        // There are a few more than [`MAX_RECORDS`] while a value is wanted in an accumulator.
+        self.records.try_reserve(cells.min(MAX_RECORDS + MAX_TAKE_OUT))?;
         self.lines.as_mut().map_or(Ok(()), |lines| lines.try_reserve(cells))
     }
 

@@ -517,7 +517,7 @@ impl<'m> Translator<'m> {
             (Op::End, _) => self.end(),
             (Op::Br, Imm::Index(label)) => self.br(label),
             (Op::BrIf, Imm::Index(label)) => self.br_if(label),
-            (Op::BrTable, Imm::Labels(labels)) => self.br_table(labels),
+            (Op::BrTable, Imm::Labels(labels)) => self.br_table(labels)?,
             (Op::Return, _) => self.return_(),
             (Op::Call, Imm::Index(func)) => self.call(func)?,
             (Op::CallIndirect, Imm::Index2(ty, table)) => self.call_indirect(ty, table),

@@ -53,6 +53,30 @@ impl Translator<'_> {
         Ok(())
     }
 
+    /// Takes a cell for an operator, and one for each of its targets: for those no more room than a
+    /// word, and what says where that is. There can be tens of thousands, few of which need a
+    /// detour: that takes room of its own.
+    pub(super) fn take_targets(&mut self, count: usize) -> Result<(), TranslateError> {
+        let state = &mut *self.state;
+        state.budget.give_back(mem::take(&mut state.room));
+        let taken = state.budget.spend(count.saturating_add(1), count.saturating_add(AHEAD))?;
+        let ahead = taken.saturating_sub(count);
+        state.reserve(ahead)?;
+        let [words, _, few] = state.room_for(ahead);
+        state.builder.code.try_reserve(words.saturating_add(count))?;
+        state.patches.try_reserve(few.saturating_add(count))?;
+        state.regions.reserve(few.saturating_add(count))?;
+        #[cfg(debug_assertions)]
+        {
+            let [.., patches, costs, sites, code] = &mut state.granted;
+            for granted in [patches, costs, sites, code] {
+                *granted += count;
+            }
+        }
+        state.room = ahead.saturating_sub(1);
+        Ok(())
+    }
+
     /// In tests: nothing has become longer than there was room for.
     pub(super) fn check_room(&self) {
         #[cfg(debug_assertions)]
