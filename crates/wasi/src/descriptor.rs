@@ -204,10 +204,16 @@ impl Table {
         self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::BadF)
     }
 
-    /// Whether there is room for one more.
-    pub(crate) fn check_room(&self) -> Result<(), Errno> {
+    /// Makes sure that there is room for one more, which the next [`Table::insert`] takes.
+    pub(crate) fn make_room(&mut self) -> Result<(), Errno> {
         let open = self.slots.len() - self.free.len();
-        if open >= self.limit { Err(Errno::MFile) } else { Ok(()) }
+        if open >= self.limit {
+            return Err(Errno::MFile);
+        }
+        self.slots.try_reserve(1)?;
+        // All may become free: what is closed needs no memory.
+        self.free.try_reserve(open + 1)?;
+        Ok(())
     }
 
     /// Adds one under the lowest number that is free.
@@ -219,6 +225,7 @@ impl Table {
             }
             None => {
                 self.slots.push(Some(descriptor));
+                self.free.reserve(self.slots.len());
                 self.slots.len() as u32 - 1
             }
         }

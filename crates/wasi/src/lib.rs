@@ -59,6 +59,7 @@ mod fuel;
 mod host_stdio;
 mod iovecs;
 mod link;
+mod lists;
 mod memory;
 mod path;
 mod poll;

@@ -11,8 +11,8 @@ use crate::{
     ctx::{DirRef, Outside},
     descriptor::OpenDir,
     fs::path::Walk,
+    lists,
 };
-use alloc::string::String;
 
 /// A directory that a path begins in, and the walk to the path's last component.
 pub(crate) struct Located<'a> {
@@ -59,6 +59,7 @@ fn note_outside(ctx: &mut WasiCtx, fd: u32, path: &[u8]) {
     if ctx.table.get(fd).is_err() {
         ctx.note_no_directory(fd);
     } else if outside {
-        ctx.outside = Some(Outside::Path(String::from_utf8_lossy(path).into_owned()));
+        // Without memory for it, the one before is kept.
+        ctx.outside = lists::text(path).ok().map(Outside::Path).or(ctx.outside.take());
     }
 }

@@ -61,7 +61,10 @@ pub fn sock_accept(
         return Err(Errno::Inval);
     }
     let flags = self::flags(flags, fdflags::NONBLOCK.into())?;
-    ctx.table.check_room()?;
+    ctx.table.make_room()?;
+    // What is closed needs no memory.
+    ctx.sockets.try_reserve(1)?;
+    ctx.free_sockets.try_reserve(ctx.sockets.len() + 1 - ctx.free_sockets.len())?;
     ctx.await_ready(memory, fd, false)?;
     let connection = loop {
         match ctx.socket(index)?.accept() {

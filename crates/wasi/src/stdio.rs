@@ -126,7 +126,11 @@ impl OutputStream for MemoryOutputPipe {
         for buffer in buffers {
             let room = self.capacity.saturating_sub(bytes.len());
             let part = &buffer[..buffer.len().min(room)];
-            bytes.extend_from_slice(part);
+            match bytes.try_reserve(part.len()) {
+                Ok(()) => bytes.extend_from_slice(part),
+                Err(error) if written == 0 => return Err(error.into()),
+                Err(_) => break,
+            }
             written += part.len();
         }
         if written == 0 && buffers.iter().any(|b| !b.is_empty()) {

@@ -22,7 +22,7 @@ use std::{
 
 /// The functions that may end the process, by file: what asks for a single piece, or for a list of
 /// the host's own that is one longer, or shorter.
-const PLACES: [&str; 24] = [
+const PLACES: [&str; 29] = [
     // One for each engine, module, store, linker.
     "core/engine.rs new",
     "core/module.rs make",
@@ -52,6 +52,12 @@ const PLACES: [&str; 24] = [
     "core/runtime/roots.rs own",
     "core/runtime/roots.rs root",
     "core/runtime/store.rs add_host_value",
+    // Nodes of the maps of files in memory, and a name: as much was there a moment before.
+    "wasi/fs/memory/tree.rs put_name",
+    "wasi/fs/memory/contents.rs write_block",
+    "wasi/fs/memory/contents.rs reserve",
+    "wasi/fs/memory/contents.rs set_len",
+    "wasi/fs/memory/contents.rs cut_reserved",
 ];
 
 /// Which allocation is refused.

@@ -6,6 +6,10 @@ use windlass::{
     Linker, Memory, MemoryType, Metering, Module, RootScope, Store, Trap, Val,
 };
 use windlass_differential::program;
+use windlass_wasi::{
+    DirPerms, Errno, FilePerms, GuestMemory, MemoryFs, MemoryOutputPipe, WasiCtx, oflags,
+    preview1 as wasi, rights,
+};
 
 /// The fuel of a generated program.
 const FUEL: u64 = 100_000;
@@ -13,7 +17,8 @@ const FUEL: u64 = 100_000;
 /// What of a program is tried.
 pub(super) type Program = dyn Fn(&Refusing) -> Result<(), Error>;
 
-const PROGRAMS: [(&str, fn(&Refusing) -> Result<(), Error>); 6] = [
+const PROGRAMS: [(&str, fn(&Refusing) -> Result<(), Error>); 7] = [
+    ("files", files),
     ("make", make),
     ("call", call),
     ("collect", collect),
@@ -193,6 +198,98 @@ fn pause(refusing: &Refusing) -> Result<(), Error> {
     let paused = attempt();
     refusing.ends_here();
     paused
+}
+
+/// A guest's calls on files in memory: each is done again where it had no memory, and all are then
+/// as if it had been there at once.
+fn files(refusing: &Refusing) -> Result<(), Error> {
+    let (fs, stdout) = (MemoryFs::with_limit(1 << 24), MemoryOutputPipe::new(1 << 20));
+    let (dirs, files) = (DirPerms::all(), FilePerms::all());
+    let builder = &mut WasiCtx::builder();
+    let mut ctx =
+        builder.stdout(stdout.clone()).preopened_fs(fs.clone(), "/", dirs, files)?.build();
+    let mut bytes = guest_memory();
+    refusing.starts_here();
+    let ended = calls(&mut ctx, &mut bytes);
+    refusing.ends_here();
+    assert_eq!(fs.metadata("dir/moved")?.size, 2);
+    assert_eq!(fs.read("dir/moved")?, *b"ab");
+    let names: Vec<Vec<u8>> = fs.read_dir("dir")?.into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, [b"link".to_vec(), b"moved".to_vec()]);
+    assert_eq!(stdout.contents(), b"abcdefgh".repeat(512));
+    ended
+}
+
+/// Addresses in the guest's memory.
+const AT: u32 = 64;
+const PATH: u32 = 1024;
+const PATH2: u32 = 2048;
+const BUFFER: u32 = 8192;
+
+/// A memory with what the calls are given.
+fn guest_memory() -> Vec<u8> {
+    let mut bytes = vec![0; 1 << 16];
+    let mut put = |at: u32, text: &[u8]| bytes[at as usize..][..text.len()].copy_from_slice(text);
+    put(PATH, b"dir");
+    put(PATH + 16, b"dir/link/file");
+    put(PATH + 48, b"../../outside\xff");
+    put(PATH2, b".");
+    put(PATH2 + 16, b"dir/link");
+    put(PATH2 + 32, b"dir/moved");
+    put(PATH2 + 48, b"dir/also");
+    put(BUFFER, &b"abcdefgh".repeat(512));
+    // A list of one buffer, of 4096 bytes.
+    put(AT + 16, &[BUFFER.to_le_bytes(), 4096_u32.to_le_bytes()].concat());
+    bytes
+}
+
+/// The calls; an error if one had no memory.
+fn calls(ctx: &mut WasiCtx, bytes: &mut [u8]) -> Result<(), Error> {
+    let mut refused = Ok(());
+    macro_rules! call {
+        ($name:ident, $($arg:expr),*) => {
+            loop {
+                match wasi::$name(ctx, &mut GuestMemory::new(bytes), $($arg),*) {
+                    Ok(()) => break,
+                    Err(Errno::NoMem | Errno::NoSpc) if refused.is_ok() => {
+                        refused = Err(Error::msg("no room"));
+                    }
+                    Err(error) => return Err(Error::msg(error.to_string())),
+                }
+            }
+        };
+    }
+    let all = rights::ALL;
+    let create = oflags::CREAT.into();
+    call!(path_create_directory, 3, PATH, 3);
+    call!(path_symlink, PATH2, 1, 3, PATH2 + 16, 8);
+    // Descriptors 4 to 40: more than the table has at first.
+    for _ in 4..=40 {
+        call!(path_open, 3, 1, PATH + 16, 13, create, all, all, 0, AT);
+    }
+    for block in 0..40 {
+        call!(fd_pwrite, 4, AT + 16, 1, block * 8192, AT);
+    }
+    for part in 0..20 {
+        call!(fd_allocate, 4, 1 << 20 | part << 14, 100);
+    }
+    call!(fd_filestat_set_size, 4, (1 << 20) + 100);
+    call!(fd_filestat_set_size, 4, 10);
+    call!(fd_filestat_set_size, 4, 2);
+    call!(fd_write, 1, AT + 16, 1, AT);
+    call!(path_link, 3, 1, PATH + 16, 13, 3, PATH2 + 48, 8);
+    call!(path_rename, 3, PATH + 16, 13, 3, PATH2 + 32, 9);
+    call!(path_readlink, 3, PATH2 + 16, 8, BUFFER, 100, AT);
+    call!(fd_readdir, 3, BUFFER, 4096, 0, AT);
+    call!(path_unlink_file, 3, PATH2 + 48, 8);
+    for fd in 4..=40 {
+        call!(fd_close, fd);
+    }
+    let outside = wasi::path_unlink_file(ctx, &mut GuestMemory::new(bytes), 3, PATH + 48, 14);
+    if !matches!(outside, Err(Errno::IlSeq | Errno::NoMem)) {
+        return Err(Error::msg("it leads out of the directory"));
+    }
+    refused
 }
 
 /// A structured program: makes its module, and calls each of its functions. What they compute is

@@ -2,7 +2,7 @@
 //! place in the directory that the file system can find again; a descriptor keeps none of them.
 
 use crate::{
-    DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::DirEntry, fuel, rights,
+    DirPerms, Errno, FileType, GuestMemory, WasiCtx, ctx::DirRef, fs::DirEntry, fuel, lists, rights,
 };
 
 /// Lists a directory, with `.` and `..`.
@@ -55,7 +55,8 @@ pub fn fd_readdir(
     for (index, name) in
         [".", ".."].into_iter().enumerate().skip(usize::try_from(cookie).unwrap_or(2))
     {
-        let entry = DirEntry { name: name.into(), inode, file_type: FileType::Directory };
+        let name = lists::copy(name.as_bytes())?;
+        let entry = DirEntry { name, inode, file_type: FileType::Directory };
         target.put(&entry, index as u64 + 1)?;
     }
     let mut place = cookie.saturating_sub(SPECIAL);

@@ -46,10 +46,10 @@ impl HostFs {
     /// Opens a directory of the host. Only here a path is followed: it is the embedder's.
     pub(crate) fn open_host_dir(&mut self, path: &Path) -> std::io::Result<Handle> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(self.add(fs::open(path, flags, Mode::empty())?))
+        Ok(self.add(fs::open(path, flags, Mode::empty())?)?)
     }
 
-    fn add(&mut self, fd: OwnedFd) -> Handle {
+    fn add(&mut self, fd: OwnedFd) -> Result<Handle, Errno> {
         self.open.add(Open { fd, listing: None })
     }
 
@@ -67,7 +67,7 @@ impl FileSystem for HostFs {
     fn open_dir(&mut self, dir: Handle, name: &[u8]) -> Result<Handle, Errno> {
         let dir = self.fd(dir)?;
         match retry_on_intr(|| fs::openat(dir, name, SEARCH, Mode::empty())) {
-            Ok(fd) => Ok(self.add(fd)),
+            Ok(fd) => self.add(fd),
             // Systems differ in how they refuse a link.
             Err(io::Errno::LOOP | io::Errno::MLINK) => Err(Errno::NotDir),
             Err(error) => Err(error.into()),
@@ -89,7 +89,7 @@ impl FileSystem for HostFs {
         flags |= OFlags::NONBLOCK;
         let dir = self.fd(dir)?;
         match retry_on_intr(|| fs::openat(dir, name, flags, Mode::from_raw_mode(0o666))) {
-            Ok(fd) => Ok(self.add(fd)),
+            Ok(fd) => self.add(fd),
             Err(io::Errno::NXIO) if !options.nonblocking && is_pipe(dir, name) => Err(Errno::Again),
             Err(io::Errno::LOOP | io::Errno::MLINK) => Err(Errno::Loop),
             Err(io::Errno::NOTDIR) if fs::readlinkat(dir, name, Vec::new()).is_ok() => {
@@ -102,7 +102,7 @@ impl FileSystem for HostFs {
     fn reopen(&mut self, dir: Handle) -> Result<Handle, Errno> {
         let (dir, flags) = (self.fd(dir)?, OPEN | OFlags::DIRECTORY);
         let fd = retry_on_intr(|| fs::openat(dir, ".", flags, Mode::empty()))?;
-        Ok(self.add(fd))
+        self.add(fd)
     }
 
     fn close(&mut self, handle: Handle) {

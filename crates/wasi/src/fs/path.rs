@@ -6,6 +6,7 @@ use super::{FileSystem, Handle, Metadata};
 use crate::{
     Errno, FileType,
     fuel::{self, Meter},
+    lists,
     memory::MAX_PATH,
 };
 use alloc::vec::Vec;
@@ -53,7 +54,7 @@ impl<'a> Walk<'a> {
             fs,
             base,
             opened: Vec::new(),
-            rest: path.to_vec(),
+            rest: lists::copy(path)?,
             at: 0,
             name: None,
             slash: false,
@@ -144,6 +145,7 @@ impl<'a> Walk<'a> {
         if let Some(rest) = self.rest.get(self.at..)
             && !rest.is_empty()
         {
+            target.try_reserve_exact(1 + rest.len())?;
             target.push(b'/');
             target.extend_from_slice(rest);
         }
@@ -163,7 +165,7 @@ impl<'a> Walk<'a> {
                 return Err(Errno::Loop);
             }
             let last = behind == self.rest.len();
-            let name = self.rest[name].to_vec();
+            let name = lists::copy(&self.rest[name])?;
             self.at = behind;
             match name.as_slice() {
                 b"." => {}
@@ -188,6 +190,7 @@ impl<'a> Walk<'a> {
         if self.opened.len() >= MAX_DEPTH {
             return Err(Errno::NameTooLong);
         }
+        self.opened.try_reserve(1)?;
         for _ in 0..LOOKS {
             match self.fs.open_dir(dir, name) {
                 Ok(opened) => {

@@ -18,13 +18,20 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
-    pub(super) fn add(&mut self, open: T) -> Handle {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.open.push(None);
-            self.open.len() - 1
-        });
+    /// Fails, and closes it, if the host has no memory for one more.
+    pub(super) fn add(&mut self, open: T) -> Result<Handle, Errno> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                self.open.try_reserve(1)?;
+                // All may become free: what is closed needs no memory.
+                self.free.try_reserve(self.open.len() + 1)?;
+                self.open.push(None);
+                self.open.len() - 1
+            }
+        };
         self.open[index] = Some(open);
-        Handle(index as u64)
+        Ok(Handle(index as u64))
     }
 
     pub(super) fn get(&self, handle: Handle) -> Result<&T, Errno> {

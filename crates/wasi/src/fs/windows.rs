@@ -53,7 +53,7 @@ impl HostFs {
     /// Opens a directory of the host. Only here a path is followed: it is the embedder's.
     pub(crate) fn open_host_dir(&mut self, path: &Path) -> io::Result<Handle> {
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        Ok(self.open.add(Open::Directory(dir, None)))
+        Ok(self.open.add(Open::Directory(dir, None))?)
     }
 
     fn dir(&self, handle: Handle) -> Result<&Dir, Errno> {
@@ -102,7 +102,7 @@ impl FileSystem for HostFs {
     fn open_dir(&mut self, dir: Handle, name: &[u8]) -> Result<Handle, Errno> {
         let (dir, name) = self.at(dir, name)?;
         match dir.open_dir_nofollow(name).map_err(Errno::from) {
-            Ok(opened) => Ok(self.open.add(Open::Directory(opened, None))),
+            Ok(opened) => self.open.add(Open::Directory(opened, None)),
             Err(Errno::Loop) => Err(Errno::NotDir),
             Err(error) => Err(error),
         }
@@ -120,7 +120,7 @@ impl FileSystem for HostFs {
                 self.open_dir(dir, name)
             }
             Ok((false, _)) if options.directory => Err(Errno::NotDir),
-            Ok((false, file)) => Ok(self.open.add(Open::File(file))),
+            Ok((false, file)) => self.open.add(Open::File(file)),
             Err(error @ (Errno::Exist | Errno::Loop | Errno::NoEnt)) => Err(error),
             Err(error) => match self.file_type(dir, name) {
                 Some(FileType::Directory) if changes => Err(Errno::IsDir),
@@ -131,7 +131,7 @@ impl FileSystem for HostFs {
 
     fn reopen(&mut self, dir: Handle) -> Result<Handle, Errno> {
         let dir = self.dir(dir)?.try_clone()?;
-        Ok(self.open.add(Open::Directory(dir, None)))
+        self.open.add(Open::Directory(dir, None))
     }
 
     fn close(&mut self, handle: Handle) {

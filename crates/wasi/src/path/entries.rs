@@ -5,7 +5,7 @@ use super::{Located, locate};
 use crate::{
     DirPerms, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
     fs::{FileSystem, Handle, path::Walk},
-    fuel, rights,
+    fuel, lists, rights,
     types::follows,
 };
 
@@ -173,7 +173,7 @@ pub fn path_link(
     let mut old = locate(ctx, memory, old_fd, rights::PATH_LINK_SOURCE, old_path, old_len)?;
     old.check_mutable()?;
     old.walk.metadata(follow)?;
-    let old = Source::of(old);
+    let old = Source::of(old)?;
     between(ctx, memory, old, (new_fd, rights::PATH_LINK_TARGET, new_path, new_len), |old, new| {
         let name = old.name.as_deref().ok_or(Errno::Perm)?;
         check_new(new)?;
@@ -210,7 +210,7 @@ pub fn path_rename(
 ) -> Result<(), Errno> {
     let old = locate(ctx, memory, fd, rights::PATH_RENAME_SOURCE, old_path, old_len)?;
     old.check_mutable()?;
-    let old = Source::of(old);
+    let old = Source::of(old)?;
     between(
         ctx,
         memory,
@@ -240,12 +240,12 @@ struct Source {
 }
 
 impl Source {
-    fn of(located: Located<'_>) -> Source {
+    fn of(located: Located<'_>) -> Result<Source, Errno> {
         let Located { dir, walk } = located;
         let (last, slash) = (walk.dir(), walk.slash());
-        let name = walk.name().map(<[u8]>::to_vec);
+        let name = walk.name().map(lists::copy).transpose()?;
         let allowed = (dir.perms, dir.file_perms);
-        Source { fs: dir.fs, allowed, dir: last, name, slash, opened: walk.into_opened() }
+        Ok(Source { fs: dir.fs, allowed, dir: last, name, slash, opened: walk.into_opened() })
     }
 
     fn close(self, fs: &mut dyn FileSystem) {

@@ -112,7 +112,7 @@ impl Request {
         (path, path_len): (u32, u32),
         (base, inheriting): (u64, u64),
     ) -> Result<u32, Errno> {
-        ctx.table.check_room()?;
+        ctx.table.make_room()?;
         let mut located = locate(ctx, memory, fd, self.right(), path, path_len)?;
         let (handle, metadata) = self.open(&mut located)?;
         let kind = self.kind(located.dir, handle, &metadata);

@@ -3,7 +3,7 @@
 //! waste, which is freed some at a time. [`Budget`] counts what all of a file system takes, waste
 //! included: it must never give back what is still held. Only `tree` uses them.
 
-use crate::Errno;
+use crate::{Errno, lists};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 
 /// Counts what several things take together: files in memory, and whatever else the embedder lets
@@ -217,6 +217,9 @@ impl Contents {
         let block = self.blocks.get_mut(&number);
         let old = block.as_ref().map_or(0, |block| block_cost(block.len()));
         let is_new = block.is_none();
+        if is_new {
+            lists::room_for_nodes()?;
+        }
         let block = block.unwrap_or(&mut fresh);
         if block.len() < end {
             let more = if is_reserved { 0 } else { block_cost(end) - old };
@@ -236,9 +239,14 @@ impl Contents {
     }
 
     /// Cuts the file, or extends it by zeros.
-    pub(super) fn set_len(&mut self, budget: &mut Budget, len: u64) {
+    pub(super) fn set_len(&mut self, budget: &mut Budget, len: u64) -> Result<(), Errno> {
         if len < self.len {
+            // First all that can fail.
+            lists::room_for_nodes()?;
             let (number, end) = place(len);
+            if end > 0 {
+                self.cut_block(budget, number, end)?;
+            }
             let kept = number + u64::from(end > 0);
             let cut = self.blocks.split_off(&kept);
             let held: u64 = cut.iter().map(cost).sum();
@@ -247,9 +255,9 @@ impl Contents {
             // What was reserved and not written is free at once.
             budget.give_back(not_written);
             budget.discard(cut, held);
-            self.cut_block(budget, number, end);
         }
         self.len = len;
+        Ok(())
     }
 
     /// Reserves no block from `kept` on any more; tells how much less than they counted for those
@@ -269,19 +277,26 @@ impl Contents {
     }
 
     /// Cuts a block that is there.
-    fn cut_block(&mut self, budget: &mut Budget, number: u64, end: usize) {
+    fn cut_block(&mut self, budget: &mut Budget, number: u64, end: usize) -> Result<(), Errno> {
         let is_reserved = self.is_reserved(number);
         if let Some(block) = self.blocks.get_mut(&number)
             && end < block.len()
         {
             let freed = block_cost(block.len()) - block_cost(end);
-            block.truncate(end);
-            block.shrink_to(capacity(end));
+            if freed > 0 {
+                let mut smaller = Vec::new();
+                smaller.try_reserve_exact(capacity(end))?;
+                smaller.extend_from_slice(&block[..end]);
+                *block = smaller;
+            } else {
+                block.truncate(end);
+            }
             if !is_reserved {
                 self.cost -= freed;
                 budget.give_back(freed);
             }
         }
+        Ok(())
     }
 
     /// Makes sure that what is from `start` on and before `end` can be written without taking more
@@ -304,6 +319,7 @@ impl Contents {
             (from, to, done) = (from.min(range_from), to.max(range_to), done.max(range_to));
         }
         more += missing(&self.blocks, done, last);
+        lists::room_for_nodes()?;
         budget.take(more)?;
         self.cost += more;
         while let Some((&range, _)) = self.reserved.range(from..=last).next() {
@@ -370,7 +386,7 @@ mod tests {
             let offset = random(20_000);
             match random(8) {
                 0 => {
-                    file.set_len(&mut budget, offset);
+                    file.set_len(&mut budget, offset).unwrap();
                     model.resize(offset as usize, 0);
                 }
                 1 if step % 5 == 0 => {
@@ -394,7 +410,7 @@ mod tests {
             assert_eq!(part[..count], rest[..rest.len().min(5000)], "step {step}");
         }
         assert_eq!(file.to_vec().as_ref(), Ok(&model));
-        file.set_len(&mut budget, 0);
+        file.set_len(&mut budget, 0).unwrap();
         while budget.reclaim() {}
         assert_eq!(budget.used, 0);
     }
@@ -405,7 +421,7 @@ mod tests {
         assert_eq!(file.write(&mut budget, 1 << 50, b"x"), Ok(1));
         assert_eq!((file.len(), file.blocks.len(), budget.used), ((1 << 50) + 1, 1, 64 + ENTRY));
         assert_eq!(file.reserve(&mut budget, 0, 1 << 50), Err(Errno::NoSpc));
-        file.set_len(&mut budget, 1 << 60);
+        file.set_len(&mut budget, 1 << 60).unwrap();
         // What has more bytes than there are addresses is too large for another reason.
         let too_large = if usize::BITS > 32 { Errno::NoMem } else { Errno::FBig };
         assert_eq!(file.to_vec(), Err(too_large));
@@ -425,7 +441,7 @@ mod tests {
         // Far from the start of the file, which stays as it is.
         file.reserve(&mut budget, (1 << 40) - 1, 1 << 40).unwrap();
         assert_eq!((budget.used, file.len()), (WHOLE, 1 << 40));
-        file.set_len(&mut budget, 0);
+        file.set_len(&mut budget, 0).unwrap();
         assert_eq!(budget.used, 0);
         // Parts apart, then what touches and joins them.
         for (from, to, blocks) in
@@ -439,7 +455,7 @@ mod tests {
         // Too much leaves everything as it was.
         assert_eq!(file.reserve(&mut budget, 10 * block, 1 << 30), Err(Errno::NoSpc));
         assert_eq!((budget.used, file.len()), (20 * WHOLE, 20 * block));
-        file.set_len(&mut budget, 5 * block + 1);
+        file.set_len(&mut budget, 5 * block + 1).unwrap();
         assert_eq!(budget.used, 6 * WHOLE);
         check(&file, &budget);
     }
@@ -451,7 +467,7 @@ mod tests {
         for number in 0..blocks {
             assert_eq!(file.write(&mut budget, (number * BLOCK) as u64, b"x"), Ok(1));
         }
-        file.set_len(&mut budget, 0);
+        file.set_len(&mut budget, 0).unwrap();
         let all = 7_400_000;
         assert_eq!(budget.take(all), Err(Errno::NoSpc));
         assert_eq!(budget.used, 4 * FREED as u64 * (64 + ENTRY), "so many are left");
@@ -467,7 +483,7 @@ mod tests {
         };
         fill(&mut file, &mut budget);
         file.reserve(&mut budget, 0, 3500 * BLOCK as u64).unwrap();
-        file.set_len(&mut budget, 10 * BLOCK as u64 + 1);
+        file.set_len(&mut budget, 10 * BLOCK as u64 + 1).unwrap();
         assert_eq!(budget.used, blocks as u64 * WHOLE, "it is held");
         let mut pieces = 0;
         while budget.reclaim() {
@@ -477,7 +493,7 @@ mod tests {
         assert_eq!((pieces, budget.used), (blocks / FREED, file.cost));
         // What is needed is freed when it is needed.
         fill(&mut file, &mut budget);
-        file.set_len(&mut budget, 0);
+        file.set_len(&mut budget, 0).unwrap();
         fill(&mut file, &mut budget);
         check(&file, &budget);
         file.discard(&mut budget);

@@ -5,7 +5,7 @@ use super::{
     super::{DirEntry, Handle, Metadata, OpenOptions, SetTime},
     contents::{Budget, Contents, MemoryBudget},
 };
-use crate::{Errno, FileType};
+use crate::{Errno, FileType, lists};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::ops::Bound;
 
@@ -152,6 +152,7 @@ impl Tree {
     /// A new inode under a new name.
     fn add(&mut self, dir: Handle, name: &[u8], node: Node) -> Result<Number, Errno> {
         self.vacant(dir, name)?;
+        lists::room_for_nodes()?;
         self.budget.take(name_cost(name) + node.cost())?;
         let links = if matches!(node, Node::Directory { .. }) { 2 } else { 1 };
         let now = self.now;
@@ -311,8 +312,7 @@ impl Tree {
     pub(super) fn set_size(&mut self, file: Handle, size: u64) -> Result<(), Errno> {
         self.check_size(size)?;
         let (contents, budget) = self.change_file(file)?;
-        contents.set_len(budget, size);
-        Ok(())
+        contents.set_len(budget, size)
     }
 
     pub(super) fn allocate(&mut self, file: Handle, offset: u64, len: u64) -> Result<(), Errno> {
@@ -365,28 +365,36 @@ impl Tree {
 
     fn entry(&self, name: &[u8], number: Number) -> Result<DirEntry, Errno> {
         let file_type = self.inode(number)?.node.file_type();
-        Ok(DirEntry { name: name.to_vec(), inode: number + 1, file_type })
+        Ok(DirEntry { name: lists::copy(name)?, inode: number + 1, file_type })
     }
 
     /// The next names behind a place.
     pub(super) fn read_dir(&self, dir: Handle, place: u64) -> Result<Vec<(DirEntry, u64)>, Errno> {
         let names = self.names(dir)?;
         let next = names.by_place.range((Bound::Excluded(place), Bound::Unbounded)).take(NAMES);
-        let entry = |(&place, name): (&u64, &Arc<[u8]>)| {
-            Ok((self.entry(name, names.by_name.get(name).ok_or(Errno::Io)?.number)?, place))
-        };
-        next.map(entry).collect()
+        let mut entries = Vec::new();
+        entries.try_reserve_exact(NAMES)?;
+        for (&place, name) in next {
+            let number = names.by_name.get(name).ok_or(Errno::Io)?.number;
+            entries.push((self.entry(name, number)?, place));
+        }
+        Ok(entries)
     }
 
     /// All names of a directory, sorted.
     pub(super) fn list(&self, dir: Handle) -> Result<Vec<DirEntry>, Errno> {
         let names = &self.names(dir)?.by_name;
-        names.iter().map(|(name, entry)| self.entry(name, entry.number)).collect()
+        let mut entries = Vec::new();
+        entries.try_reserve_exact(names.len())?;
+        for (name, entry) in names {
+            entries.push(self.entry(name, entry.number)?);
+        }
+        Ok(entries)
     }
 
     pub(super) fn read_link(&self, dir: Handle, name: &[u8]) -> Result<Vec<u8>, Errno> {
         match &self.inode(self.find(dir, name)?)?.node {
-            Node::Link(target) => Ok(target.clone()),
+            Node::Link(target) => lists::copy(target),
             _ => Err(Errno::Inval),
         }
     }
@@ -400,7 +408,7 @@ impl Tree {
         if target.len() > MAX_TARGET {
             return Err(Errno::NameTooLong);
         }
-        self.add(dir, name, Node::Link(target.to_vec())).map(drop)
+        self.add(dir, name, Node::Link(lists::copy(target)?)).map(drop)
     }
 
     pub(super) fn link(
@@ -415,6 +423,7 @@ impl Tree {
         if let Node::Directory { .. } = self.inode(number)?.node {
             return Err(Errno::Perm);
         }
+        lists::room_for_nodes()?;
         self.budget.take(name_cost(new_name))?;
         let now = self.now;
         let inode = self.inode_mut(number)?;
@@ -440,6 +449,7 @@ impl Tree {
         let is_dir = self.is_dir(moved)?;
         self.check_moved(moved, new_dir)?;
         // First all that can fail, last of it the count: nothing is lost then.
+        lists::room_for_nodes()?;
         match replaced {
             Some(replaced) if is_dir => self.check_empty(replaced)?,
             Some(replaced) if self.is_dir(replaced)? => return Err(Errno::IsDir),
