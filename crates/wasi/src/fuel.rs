@@ -10,8 +10,16 @@ use core::cell::Cell;
 const CALL: u64 = 30;
 /// What a call costs besides that may ask the host, or a file system.
 const HOST: u64 = 70;
-/// What making or removing a directory costs besides, which hosts take long for.
-const DIRECTORY: u64 = 2000;
+/// What making a directory costs besides: hosts look for a place for it.
+const DIRECTORY: u64 = 20_000;
+/// What making a file costs besides, be it there already, and a link.
+pub(crate) const CREATE: u64 = 2000;
+/// What giving up a name costs besides.
+const UNLINK: u64 = 200;
+/// What waiting for the disk costs besides. To remove a directory is that on some hosts.
+pub(crate) const STORED: u64 = 200_000;
+/// What advice costs besides: the host may begin to read, or look at all that it has read.
+const ADVICE: u64 = 5000;
 /// What giving an entry another place costs besides: hosts take long, and that a directory does not
 /// come into itself is looked after along all that it comes into.
 const RENAME: u64 = 500;
@@ -24,7 +32,7 @@ pub(crate) const BUFFER: u64 = 2;
 /// A component of a path or of a link on its way.
 pub(crate) const COMPONENT: u64 = 100;
 /// An entry of a listing.
-pub(crate) const ENTRY: u64 = 10;
+const ENTRY: u64 = 30;
 /// A subscription of `poll_oneoff`.
 pub(crate) const SUBSCRIPTION: u64 = 20;
 /// A random byte.
@@ -32,6 +40,11 @@ pub(crate) const RANDOM: u64 = 1;
 /// A thread that is started, or can't be.
 #[cfg(feature = "std")]
 pub(crate) const SPAWN: u64 = 5000;
+
+/// An entry of a listing whose name has so many bytes: it is copied several times on its way.
+pub(crate) fn entry(name: usize) -> u64 {
+    ENTRY + name as u64 / 8
+}
 
 /// What transferring so many bytes costs.
 pub(crate) fn bytes(count: impl Into<u64>) -> u64 {
@@ -42,12 +55,14 @@ pub(crate) fn bytes(count: impl Into<u64>) -> u64 {
 pub(crate) fn call(name: &str) -> u64 {
     match name {
         "fd_readdir" => CALL + HOST + LISTING,
-        "path_create_directory" | "path_remove_directory" => CALL + HOST + DIRECTORY,
+        "fd_advise" => CALL + HOST + ADVICE,
+        "fd_datasync" | "fd_sync" | "path_remove_directory" => CALL + HOST + STORED,
+        "path_create_directory" => CALL + HOST + DIRECTORY,
+        "path_symlink" => CALL + HOST + CREATE,
+        "path_unlink_file" => CALL + HOST + UNLINK,
         "path_rename" => CALL + HOST + RENAME,
-        "fd_advise"
-        | "fd_allocate"
+        "fd_allocate"
         | "fd_close"
-        | "fd_datasync"
         | "fd_filestat_get"
         | "fd_filestat_set_size"
         | "fd_filestat_set_times"
@@ -56,7 +71,6 @@ pub(crate) fn call(name: &str) -> u64 {
         | "fd_read"
         | "fd_renumber"
         | "fd_seek"
-        | "fd_sync"
         | "fd_write"
         | "sched_yield" => CALL + HOST,
         _ if name.starts_with("path_") || name.starts_with("sock_") => CALL + HOST,

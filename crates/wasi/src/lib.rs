@@ -118,7 +118,7 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 ///
 /// Where the engine counts fuel, a guest pays for what functions do, beside what calling them
 /// costs: by what it asks and what it gets, the same on every host and file system, and however
-/// long it waits. As of version 5 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
+/// long it waits. As of version 6 of [`FUEL_VERSION`](windlass::FUEL_VERSION):
 ///
 /// | what | units |
 /// |---|---|
@@ -131,12 +131,19 @@ pub use types::{Dialect, FileType, fdflags, fstflags, oflags, rights};
 /// | `path_symlink`, `path_unlink_file` | 70 more |
 /// | `sched_yield`, `sock_accept`, `sock_recv`, `sock_send`, `sock_shutdown` | 70 more |
 /// | `fd_readdir` | 100 more |
-/// | `path_create_directory`, `path_remove_directory` | 2000 more |
+/// | `fd_advise` | 5000 more |
+/// | `fd_datasync`, `fd_sync`, `path_remove_directory` | 200000 more |
+/// | `path_create_directory` | 20000 more |
+/// | `path_symlink` | 2000 more |
 /// | `path_rename` | 500 more |
+/// | `path_unlink_file` | 200 more |
+/// | opening with the flag that makes a file, be it there or not | 2000 |
+/// | a write by a descriptor with one of the flags `SYNC` and `DSYNC` | 200,000 |
 /// | each component that a path leads along, those of links and `..` included | 100 |
 /// | each argument or variable, told of or copied | 4 |
 /// | each (pointer, length) pair that is given, as far as the memory has room for so many | 2 |
-/// | each entry of a directory, `.` and `..` included, of which something is written | 10 |
+/// | each entry of a directory, `.` and `..` included, of which something is written | 30 |
+/// | each 8 bytes of the name of such an entry | 1 |
 /// | each subscription | 20 |
 /// | each random byte | 1 |
 /// | each 64 bytes that are read, written, sent or received, or allocated in a file | 1 |

@@ -246,12 +246,18 @@ fn write_file(
         }
     })?;
     file.offset = offset;
-    store(&mut FileRef { file, fs, flags })?;
+    store(memory, &mut FileRef { file, fs, flags })?;
     Ok(count)
 }
 
 /// Waits until what was written is stored, if the flags say so.
-fn store(FileRef { file, fs, flags }: &mut FileRef<'_>) -> Result<(), Errno> {
+fn store(
+    memory: &GuestMemory<'_>,
+    FileRef { file, fs, flags }: &mut FileRef<'_>,
+) -> Result<(), Errno> {
+    if *flags & (fdflags::SYNC | fdflags::DSYNC) != 0 {
+        memory.charge(fuel::STORED);
+    }
     if *flags & fdflags::SYNC != 0 {
         fs.sync(file.handle, false)
     } else if *flags & fdflags::DSYNC != 0 {
@@ -321,7 +327,7 @@ pub fn fd_pwrite(
     let count = gather(memory, iovs, iovs_len, |buffers, done| {
         fs.write_at(file.handle, buffers, offset + u64::from(done))
     })?;
-    store(&mut opened)?;
+    store(memory, &mut opened)?;
     memory.write_u32(written, count)
 }
 

@@ -90,7 +90,7 @@ impl Target<'_, '_> {
             return Ok(());
         }
         core::str::from_utf8(&entry.name).map_err(|_| Errno::IlSeq)?;
-        self.memory.charge(fuel::ENTRY);
+        self.memory.charge(fuel::entry(entry.name.len()));
         for part in [&record(entry, next)[..], &entry.name] {
             let count = part.len().min(self.left as usize);
             self.memory.write(self.at, &part[..count])?;

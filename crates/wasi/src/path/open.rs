@@ -5,7 +5,7 @@ use crate::{
     DirPerms, Errno, FilePerms, FileType, GuestMemory, WasiCtx,
     descriptor::{Descriptor, Kind, OpenDir, OpenFile},
     fs::{Handle, Metadata, OpenOptions},
-    rights,
+    fuel, rights,
     types::{fdflags, flags, follows, oflags},
     wait::Pause,
 };
@@ -63,6 +63,9 @@ pub fn path_open(
         flags: flags(fdflags, fdflags::ALL)?,
         options: options(flags(oflags, oflags::ALL)?, flags(fdflags, fdflags::ALL)?, base)?,
     };
+    if request.options.create {
+        memory.charge(fuel::CREATE);
+    }
     let before = memory.meter.get();
     loop {
         memory.meter.reset(before);

@@ -9,6 +9,8 @@ use windlass_wasi::{DirPerms, FilePerms, MemoryFs, SeededRandom, WasiCtxBuilder,
 const CALL: u64 = 30;
 const HOST: u64 = CALL + 70;
 const COMPONENT: u64 = 100;
+const CREATE: u64 = 2000;
+const STORED: u64 = 200_000;
 const NOSPC: i32 = 51;
 
 /// Addresses in the guest's memory.
@@ -47,9 +49,9 @@ const PROGRAM: &[(&str, &[u64], u64)] = &[
     ("random_get", &[BUFFER, 1000], CALL + 1000),
     ("fd_prestat_get", &[3, AT], CALL),
     ("fd_prestat_dir_name", &[3, BUFFER, 100], CALL + 1),
-    ("path_create_directory", &[3, PATH, 3], HOST + COMPONENT + 2000),
+    ("path_create_directory", &[3, PATH, 3], HOST + COMPONENT + 20_000),
     // Five components.
-    ("path_open", &[3, 1, PATH, 17, 1, ALL, ALL, 0, AT], HOST + 5 * COMPONENT),
+    ("path_open", &[3, 1, PATH, 17, 1, ALL, ALL, 0, AT], HOST + 5 * COMPONENT + CREATE),
     ("fd_write", &[4, IOVS, 3, AT], HOST + 3 * 2 + 101),
     ("fd_write", &[4, IOVS, 0, AT], HOST),
     ("fd_write", &[4, IOVS + 16, 1, AT], HOST + 2 + 1),
@@ -59,27 +61,31 @@ const PROGRAM: &[(&str, &[u64], u64)] = &[
     ("fd_pread", &[4, IOVS, 3, 64, AT], HOST + 3 * 2 + 101),
     ("fd_pread", &[4, IOVS, 1, 1 << 40, AT], HOST + 2),
     ("fd_pwrite", &[4, IOVS, 1, 1000, AT], HOST + 2 + 100),
-    ("fd_advise", &[4, 0, 0, 1], HOST),
+    ("fd_advise", &[4, 0, 0, 1], HOST + 5000),
     ("fd_allocate", &[4, 0, 6400], HOST + 100),
-    ("fd_datasync", &[4], HOST),
-    ("fd_sync", &[4], HOST),
+    ("fd_datasync", &[4], HOST + STORED),
+    ("fd_sync", &[4], HOST + STORED),
     ("fd_fdstat_get", &[4, AT], CALL),
     ("fd_fdstat_set_flags", &[4, 1], CALL),
+    ("fd_fdstat_set_flags", &[4, 16], CALL),
+    ("fd_write", &[4, IOVS + 16, 1, AT], HOST + 2 + 1 + STORED),
+    ("fd_fdstat_set_flags", &[4, 2], CALL),
+    ("fd_pwrite", &[4, IOVS + 16, 1, 0, AT], HOST + 2 + 1 + STORED),
     ("fd_fdstat_set_rights", &[4, 0, 0], CALL),
-    ("path_symlink", &[PATH, 17, 3, PATH2, 5], HOST + COMPONENT),
+    ("path_symlink", &[PATH, 17, 3, PATH2, 5], HOST + COMPONENT + CREATE),
     ("path_readlink", &[3, PATH2, 5, BUFFER, 100, AT], HOST + COMPONENT),
     ("path_filestat_get", &[3, 0, PATH2, 5, BUFFER], HOST + COMPONENT),
     // Along the link.
     ("path_filestat_get", &[3, 1, PATH2, 5, BUFFER], HOST + 6 * COMPONENT),
     ("path_filestat_set_times", &[3, 0, PATH, 3, 0, 0, 1], HOST + COMPONENT),
-    ("path_unlink_file", &[3, PATH2, 5], HOST + COMPONENT),
+    ("path_unlink_file", &[3, PATH2, 5], HOST + COMPONENT + 200),
     ("path_link", &[3, 0, PATH, 17, 3, PATH2, 5], HOST + 6 * COMPONENT),
     ("path_rename", &[3, PATH, 17, 3, PATH2 + 1, 4], HOST + 6 * COMPONENT + 500),
-    ("fd_readdir", &[3, BUFFER, 4096, 0, AT], HOST + 100 + 50),
-    ("fd_readdir", &[3, BUFFER, 30, 0, AT], HOST + 100 + 20),
-    ("path_unlink_file", &[3, PATH2, 5], HOST + COMPONENT),
-    ("path_unlink_file", &[3, PATH2 + 1, 4], HOST + COMPONENT),
-    ("path_remove_directory", &[3, PATH, 3], HOST + COMPONENT + 2000),
+    ("fd_readdir", &[3, BUFFER, 4096, 0, AT], HOST + 100 + 5 * 30),
+    ("fd_readdir", &[3, BUFFER, 30, 0, AT], HOST + 100 + 2 * 30),
+    ("path_unlink_file", &[3, PATH2, 5], HOST + COMPONENT + 200),
+    ("path_unlink_file", &[3, PATH2 + 1, 4], HOST + COMPONENT + 200),
+    ("path_remove_directory", &[3, PATH, 3], HOST + COMPONENT + STORED),
     ("poll_oneoff", &[0, BUFFER, 2, AT], CALL + 2 * 20),
     ("fd_renumber", &[4, 3], HOST),
     ("fd_close", &[3], HOST),
@@ -118,7 +124,7 @@ fn allocating_costs_something_where_there_is_no_room() {
         wasi.preopened_fs(fs, name(), dirs, files).unwrap();
     });
     let open: &[u64] = &[3, 1, PATH2, 5, 1, ALL, ALL, 0, AT];
-    assert_eq!(guest.fuel("path_open", open, None), HOST + COMPONENT);
+    assert_eq!(guest.fuel("path_open", open, None), HOST + COMPONENT + CREATE);
     guest.fuel("fd_filestat_set_size", &[4, 64 * 1000], None);
     for (offset, len, cost) in [(0, 1 << 21, 1000), (640, 1 << 21, 990), (6400, 1 << 40, 900)] {
         let answer = guest.answer_and_fuel("fd_allocate", &[4, offset, len], None);
@@ -155,6 +161,20 @@ fn waiting_costs_nothing_but_the_call() {
             }
         }
     }
+}
+
+/// Long names cost more.
+#[test]
+fn names_cost_by_their_length() {
+    let fs = MemoryFs::new();
+    for name in ["n".repeat(7), "n".repeat(8), "n".repeat(200)] {
+        fs.write(name, "").unwrap();
+    }
+    let mut guest = guest(|wasi| {
+        wasi.preopened_fs(fs, name(), DirPerms::all(), FilePerms::all()).unwrap();
+    });
+    let cost = guest.fuel("fd_readdir", &[3, BUFFER, 4096, 0, AT], None);
+    assert_eq!(cost, HOST + 100 + 5 * 30 + 1 + 25);
 }
 
 /// A directory of the host that is removed at the end.
