@@ -252,6 +252,47 @@ fn clocks_that_have_nothing_to_do_with_each_other() {
     assert_eq!(MonotonicClock::now(&slept), Duration::from_secs(3 + 20 * 3600));
 }
 
+/// Whatever two subscriptions say, a call ends at once in virtual time, or waits for what does not
+/// come until it is interrupted: it never looks again for nothing.
+#[test]
+fn all_pairs_of_subscriptions() {
+    let times = [0, 5, 1 << 40, u64::MAX - 1, u64::MAX];
+    let mut all = vec![[0; 48]];
+    for time in times {
+        for flags in 0..3 {
+            all.extend((0..3).map(|id| clock(id, time, flags)));
+        }
+    }
+    for fd in [0, 1, 3, 99] {
+        all.extend((1..4).map(|kind| descriptor(kind, fd)));
+    }
+    let step = Duration::from_millis(1);
+    for first in &all {
+        for second in &all {
+            let mut w = world(|builder| {
+                builder.wall_clock(DeterministicClock::new(Duration::ZERO, step));
+                builder.monotonic_clock(DeterministicClock::new(Duration::ZERO, step));
+            });
+            let asked = Cell::new(0);
+            let interrupted = || {
+                asked.set(asked.get() + 1);
+                asked.get() >= 4
+            };
+            match poll_until(&mut w, &[*first, *second], &interrupted) {
+                Err(Errno::Intr) => {
+                    let is_endless = |record: &[u8; 48]| {
+                        let time = u64::from_le_bytes(record[24..32].try_into().unwrap());
+                        record[8] == 0 && time >= u64::MAX - 1
+                    };
+                    assert!(is_endless(first) && is_endless(second), "{first:?} {second:?}");
+                }
+                Err(error) => assert_eq!(error, Errno::Inval, "{first:?} {second:?}"),
+                Ok(events) => assert!(!events.is_empty() && asked.get() < 4),
+            }
+        }
+    }
+}
+
 /// A real monotonic clock, beside a time of day that stands still.
 #[test]
 fn a_time_of_day_that_stands_still() {
