@@ -22,6 +22,11 @@ impl Budget {
     pub(crate) fn new(limit: Option<u64>) -> Budget {
         Budget { left: Arc::new(AtomicU64::new(limit.unwrap_or(u64::MAX))), limit }
     }
+
+    /// What there was at first; none if nothing is limited.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.limit
+    }
 }
 
 impl MemoryBudget for Budget {

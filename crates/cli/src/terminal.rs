@@ -2,16 +2,18 @@
 //! terminal only, and nothing but them: what a module or a file is called is [`Escaped`], by who
 //! shows it, and messages are once more, line by line.
 
-use crate::text;
+use crate::{text, units};
 use anstyle::{AnsiColor, Style};
 use std::{
     fmt::{self, Display},
+    fs::File,
     io::{self, Read, Write},
     path::Path,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
 };
 use windlass::{Engine, Error, Escaped, Module, ModuleError};
+use windlass_decode::limits::MODULE_BYTES;
 
 /// How the word "error" looks.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -111,12 +113,25 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         if STDIN_IS_READ.swap(true, Ordering::Relaxed) {
             return Err(Failure::usage("standard input is read once, and - is given twice"));
         }
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        read_at_most(io::stdin().lock(), MODULE_BYTES as u64)
     } else {
-        std::fs::read(path)
+        File::open(path).and_then(|file| read_at_most(file, MODULE_BYTES as u64))
     };
     bytes.map_err(|error| Failure::new(format_args!("cannot read {}: {error}", shown(path))))
+}
+
+/// Reads all of something that may have so many bytes: a device may have no end.
+pub(crate) fn read_at_most(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = units::show_size(most);
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {most}"),
+        ));
+    }
+    Ok(bytes)
 }
 
 /// Reads a module. A line before it that says who runs it (`#!`) is not part of it; in the text

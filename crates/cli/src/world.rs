@@ -5,7 +5,7 @@
 use crate::{
     budget::Budget,
     misplaced, stdio,
-    terminal::{Failure, shown, suggest},
+    terminal::{Failure, read_at_most, shown, suggest},
     units,
 };
 use clap::Args;
@@ -13,7 +13,7 @@ use clap_lex::OsStrExt as _;
 use std::{
     ffi::{OsStr, OsString},
     fmt::Display,
-    fs::{self, File},
+    fs::File,
     io,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -173,9 +173,13 @@ impl World {
     }
 }
 
+/// The most bytes that a file of variables may have.
+const ENV_FILE: u64 = 16 << 20;
+
 /// `--env-file`
 fn set_variables(wasi: &mut WasiCtxBuilder, file: &Path) -> Result<(), Failure> {
-    let text = fs::read(file).map_err(|error| unusable("--env-file ", file, error))?;
+    let text = File::open(file).and_then(|file| read_at_most(file, ENV_FILE));
+    let text = text.map_err(|error| unusable("--env-file ", file, error))?;
     for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
@@ -288,7 +292,10 @@ fn give_memory(
     if source.is_dir() {
         files.copy_host_dir(source).map_err(|error| unusable("--memfs=", source, error))?;
     } else if !source.as_os_str().is_empty() {
-        let archive = fs::read(source).map_err(|error| unusable("--memfs=", source, error))?;
+        // What may lie in memory is more than its archive has.
+        let most = budget.limit().unwrap_or(most);
+        let archive = File::open(source).and_then(|file| read_at_most(file, most));
+        let archive = archive.map_err(|error| unusable("--memfs=", source, error))?;
         files.unpack_tar(&archive).map_err(|error| unusable("--memfs=", source, error))?;
     }
     wasi.preopened_fs(files, guest, DirPerms::all(), FilePerms::all()).map_err(Failure::new)?;

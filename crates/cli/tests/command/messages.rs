@@ -339,6 +339,22 @@ fn files_that_cannot_be_used() {
     }
 }
 
+/// What has no end is read as far as it can be used.
+#[cfg(unix)]
+#[test]
+fn files_without_an_end() {
+    let echo = program("echo.wat");
+    for (args, said) in [
+        (&["--env-file=/dev/zero", &echo][..], "--env-file /dev/zero: it has more than 16MiB"),
+        (
+            &["--max-memory=4MiB", "--memfs=/dev/zero", &echo],
+            "--memfs=/dev/zero: it has more than 4MiB",
+        ),
+    ] {
+        assert_eq!(refused(1, &[&["run"][..], args].concat()), format!("error: {said}\n"));
+    }
+}
+
 #[test]
 fn help_names_the_features() {
     for command in ["run", "validate", "wast"] {
