@@ -5,13 +5,15 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use windlass::{
-    CompilationMode, Config, Engine, Error, ExternRef, Func, Instance, LinkError, Linker, Module,
-    ModuleError, OutOfMemory, OwnedRooted, Store, Trap,
+    Caller, CompilationMode, Config, Engine, Error, ExternRef, Func, Instance, LinkError, Linker,
+    Module, ModuleError, OutOfMemory, OwnedRooted, Store, Trap, TypedFunc,
 };
 
 thread_local! {
     /// How many allocations of this thread are still to succeed.
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// How many bytes this thread may take beside those that it gives back, if that is limited.
+    static ROOM: Cell<Option<usize>> = const { Cell::new(None) };
     /// The largest piece that was asked for, in bytes.
     static LARGEST: Cell<usize> = const { Cell::new(0) };
 }
@@ -28,7 +30,19 @@ fn is_left(size: usize) -> bool {
     if left != u64::MAX {
         LEFT.set(left.saturating_sub(1));
     }
-    left > 0
+    let has_room = take(size);
+    left > 0 && has_room
+}
+
+fn take(size: usize) -> bool {
+    let Some(room) = ROOM.get() else { return true };
+    let rest = room.checked_sub(size);
+    ROOM.set(rest.or(Some(room)));
+    rest.is_some()
+}
+
+fn give_back(size: usize) {
+    ROOM.set(ROOM.get().map(|room| room + size));
 }
 
 // SAFETY: what it gives comes from the system's allocator; it may give nothing.
@@ -43,13 +57,17 @@ unsafe impl GlobalAlloc for Limited {
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         match is_left(size) {
-            // SAFETY: as above.
-            true => unsafe { System.realloc(place, layout, size) },
+            true => {
+                give_back(layout.size());
+                // SAFETY: as above.
+                unsafe { System.realloc(place, layout, size) }
+            }
             false => std::ptr::null_mut(),
         }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        give_back(layout.size());
         // SAFETY: as above.
         unsafe { System.dealloc(place, layout) }
     }
@@ -60,6 +78,14 @@ fn with_memory_for<R>(allocations: u64, f: impl FnOnce() -> R) -> R {
     LEFT.set(allocations);
     let result = f();
     LEFT.set(u64::MAX);
+    result
+}
+
+/// What comes of something for which there are so many bytes.
+fn with_room_for<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
+    ROOM.set(Some(bytes));
+    let result = f();
+    ROOM.set(None);
     result
 }
 
@@ -184,6 +210,48 @@ fn functions_that_are_translated_when_they_are_called() {
         }
     }
     panic!("it needs more and more");
+}
+
+/// Each of them has a name of its own for the module that it is from.
+#[test]
+fn modules_with_imports_from_many() {
+    let one = |n| format!(r#"(import "{n}" "f" (global i32))"#);
+    let wasm = binary(&(0..30).map(one).collect::<String>());
+    let features = windlass::Features::WASM3;
+    for bytes in (0..100_000).step_by(4) {
+        match with_room_for(bytes, || windlass_decode::Module::decode(&wasm, features)) {
+            Ok(module) => return assert_eq!(module.imports.len(), 30),
+            Err(error) => assert_eq!(*error.kind(), windlass_decode::ErrorKind::OutOfMemory),
+        }
+    }
+    panic!("it needs more and more");
+}
+
+/// A guest, a function of the host's, the guest again: each such call needs something that computes
+/// it.
+#[test]
+fn calls_within_calls() {
+    let text = r#"(import "" "" (func $again (param i32)))
+        (func (export "f") (param i32)
+            (if (local.get 0) (then (call $again (i32.sub (local.get 0) (i32.const 1))))))"#;
+    let mut store = Store::<Option<TypedFunc<i32, ()>>>::default();
+    let again = Func::wrap(&mut store, |mut caller: Caller<'_, Option<_>>, n: i32| {
+        let f: TypedFunc<i32, ()> = caller.data().unwrap();
+        f.call(&mut caller, n)
+    });
+    let module = Module::new(store.engine(), binary(text)).unwrap();
+    let f = Instance::new(&mut store, &module, &[again.into()]).unwrap();
+    let f = f.get_typed_func::<i32, ()>(&store, "f").unwrap();
+    *store.data_mut() = Some(f);
+    f.call(&mut store, 1).unwrap();
+    // What a call has made serves the next.
+    let mut deepest = 0;
+    for bytes in (0..30_000).step_by(100) {
+        let can = with_room_for(bytes, || f.call(&mut store, deepest + 1)).is_ok();
+        deepest = if can && deepest < 50 { deepest + 1 } else { deepest };
+    }
+    assert!(deepest > 5, "{deepest}");
+    f.call(&mut store, deepest + 10).unwrap();
 }
 
 #[test]

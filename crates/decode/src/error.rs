@@ -1,7 +1,7 @@
 //! Why bytes are not a module: [`Error`], [`ErrorKind`].
 
 use crate::{Count, MESSAGES};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
     fmt::{self, Write},
     mem,
@@ -57,6 +57,25 @@ impl fmt::Debug for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// Whether the host has so many bytes, for what does not ask and ends the program, as `Arc::new`
+/// does. So much is taken and given back: where nobody else allocates meanwhile, it is there then.
+#[doc(hidden)]
+#[inline(never)]
+pub fn has_room_for(size: usize) -> bool {
+    let mut asked = Vec::<u8>::new();
+    let is_there = asked.try_reserve_exact(size).is_ok();
+    // The compiler may leave out what is given back unused.
+    core::hint::black_box(asked.as_ptr());
+    is_there
+}
+
+/// A shared value; none if the host has no memory for it, as far as [`has_room_for`] knows.
+#[doc(hidden)]
+pub fn shared<T>(value: T) -> Option<Arc<T>> {
+    // The value, behind two counters.
+    has_room_for(size_of::<([usize; 2], T)>()).then(|| Arc::new(value))
+}
 
 /// A value with the allocator; none if the host has no memory for it. It is an array of one, which
 /// is what a list can become that has asked for its memory: `Box::new` does not ask.

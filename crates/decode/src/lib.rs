@@ -84,9 +84,9 @@ pub const MESSAGES: bool = cfg!(feature = "messages");
 
 pub use branch_hints::BranchHint;
 pub use count::Count;
-#[doc(hidden)]
-pub use error::boxed;
 pub use error::{Error, ErrorKind, at_offset};
+#[doc(hidden)]
+pub use error::{boxed, has_room_for, shared};
 pub use escaped::Escaped;
 pub use facts::{Nans, Raw};
 pub use features::Features;

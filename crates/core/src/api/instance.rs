@@ -8,7 +8,8 @@ use crate::{
     error::error,
     runtime::{self, InstanceEntity, Item, StoreId, StoreInner},
 };
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
+use core::fmt;
 use windlass_decode::{ExternKind, MESSAGES};
 
 /// How many names an error tells of: a module can have a million.
@@ -203,16 +204,7 @@ impl Instance {
         let funcs = exports.filter(|export| export.kind == ExternKind::Func);
         let names = funcs.map(|export| &*export.name);
         let near = nearest(name, names.clone());
-        let others = names.clone().filter(|name| Some(*name) != near);
-        let told = near.into_iter().chain(others).take(MOST_TOLD);
-        let told: Vec<_> = told.map(|name| format!("`{}`", Escaped(name))).collect();
-        let there_are = match (told.join(", "), names.count() - told.len()) {
-            (_, 0) if told.is_empty() => "no function is".into(),
-            (one, 0) if told.len() == 1 => format!("there is {one}"),
-            (told, 0) => format!("there are {told}"),
-            (told, more) => format!("there are {told} and {more} more"),
-        };
-        let shown = Escaped(name);
+        let (there_are, shown) = (ThereAre(near, names), Escaped(name));
         match module.find_export(name) {
             Some((kind, _)) => error!("`{shown}` is {}, no function; {there_are}", a(kind)),
             None => error!("no function is exported under the name `{shown}`; {there_are}"),
@@ -303,5 +295,28 @@ impl FrameInfo {
     pub fn instance(&self) -> Instance {
         let (store, index) = self.place();
         Instance { store, index }
+    }
+}
+
+/// Which functions are exported, the nearest first.
+struct ThereAre<'a, I>(Option<&'a str>, I);
+
+impl<'a, I: Iterator<Item = &'a str> + Clone> fmt::Display for ThereAre<'a, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ThereAre(near, names) = self;
+        let count = names.clone().count();
+        f.write_str(match count {
+            0 => "no function is",
+            1 => "there is ",
+            _ => "there are ",
+        })?;
+        let others = names.clone().filter(|name| Some(*name) != *near);
+        for (at, name) in near.iter().copied().chain(others).take(MOST_TOLD).enumerate() {
+            write!(f, "{}`{}`", if at > 0 { ", " } else { "" }, Escaped(name))?;
+        }
+        match count.saturating_sub(MOST_TOLD) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }

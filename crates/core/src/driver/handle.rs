@@ -18,6 +18,7 @@ use crate::{
 };
 use alloc::{sync::Arc, vec::Vec};
 use core::cell::{Cell, UnsafeCell};
+use windlass_decode::shared;
 
 /// A thread, shared between the call that runs it and its store.
 #[derive(Clone)]
@@ -59,11 +60,12 @@ impl Drop for Using<'_> {
 }
 
 impl ThreadHandle {
-    /// A thread of this store that has not started, for the store and for its call.
-    pub(crate) fn pair(store: StoreId) -> [ThreadHandle; 2] {
-        let (thread, usage) = (UnsafeCell::new(Thread::new()), Cell::new(Usage::Free));
-        let handle = ThreadHandle(Arc::new(ThreadCell { store, thread, usage }));
-        [handle.clone(), handle]
+    /// A thread of this store that has not started, for the store and for its call; none if the
+    /// host has no memory for it.
+    pub(crate) fn pair(store: StoreId) -> Option<[ThreadHandle; 2]> {
+        let (thread, usage) = (UnsafeCell::new(Thread::new()?), Cell::new(Usage::Free));
+        let handle = ThreadHandle(shared(ThreadCell { store, thread, usage })?);
+        Some([handle.clone(), handle])
     }
 
     /// Whether both are the same thread.
@@ -287,7 +289,7 @@ mod tests {
     fn a_thread_is_used_with_its_store_only_and_for_one_thing_at_a_time() {
         let engine = Engine::default();
         let [mut store, mut other] = [(), ()].map(|()| StoreInner::new(StoreId::next(), &engine));
-        let [_, thread] = ThreadHandle::pair(store.id);
+        let [_, thread] = ThreadHandle::pair(store.id).unwrap();
         refuses(|| thread.settle(&mut other, 1));
         refuses(|| thread.stack_bytes(&other));
         refuses(|| thread.backtrace(&other));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Error, Trap,
     error::place,
-    exec::machine::Sp,
+    exec::machine::{Sp, context::Context},
     runtime::{Embedder, grow_stacks},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -28,8 +28,10 @@ impl Default for Stack {
     }
 }
 
-/// The least size of a value stack, in slots.
+/// The least size of a value stack, in slots, where there is room for that.
 const MIN_STACK: usize = 1024;
+/// What a thread takes beside its stack, which counts as a part of that.
+const OWN: usize = size_of::<Thread>() + size_of::<Context>();
 
 impl Stack {
     pub(crate) fn base(&self) -> Sp {
@@ -91,9 +93,10 @@ impl Drop for Stack {
 }
 
 impl Thread {
-    /// How much the value stack takes, with what is known of its frames beside it.
+    /// How much it takes, once it has a value stack: itself, that, and what is known of frames.
     pub(crate) fn stack_bytes(&self) -> usize {
-        self.stack.len * size_of::<u64>() + self.switches.capacity() * size_of::<Switch>()
+        let own = if self.stack.len > 0 { OWN } else { 0 };
+        own + self.stack.len * size_of::<u64>() + self.switches.capacity() * size_of::<Switch>()
     }
 
     /// Doubles the value stack, or makes it at least larger.
@@ -127,12 +130,15 @@ impl Thread {
         if len > max {
             return Err(Trap::StackOverflow.into());
         }
-        let larger = self.larger_stack(store, len.max(MIN_STACK).min(max))?;
+        for wanted in [len.max(MIN_STACK).min(max), len] {
+            if let Some(larger) = self.larger_stack(store, wanted)? {
+                self.stack = larger;
+                self.cx.stack_end = self.stack.end();
+                return Ok(());
+            }
+        }
         let bytes = len * size_of::<u64>();
-        let no_room = || place!(Trap::StackOverflow.into(), "no room for a stack of {bytes} bytes");
-        self.stack = larger.ok_or_else(no_room)?;
-        self.cx.stack_end = self.stack.end();
-        Ok(())
+        Err(place!(Trap::StackOverflow.into(), "no room for a stack of {bytes} bytes"))
     }
 
     /// A stack of `len` slots to take the place of the present one, which is smaller; none if a
@@ -142,8 +148,10 @@ impl Thread {
         store: &mut dyn Embedder,
         len: usize,
     ) -> Result<Option<Stack>, Error> {
-        let more = len.saturating_sub(self.stack.len) * size_of::<u64>();
-        if more == 0 || !grow_stacks(store.limited(), more)? {
+        let slots = len.saturating_sub(self.stack.len);
+        let own = if self.stack.len > 0 { 0 } else { OWN };
+        let more = slots * size_of::<u64>() + own;
+        if slots == 0 || !grow_stacks(store.limited(), more)? {
             return Ok(None);
         }
         let stack = Stack::allocate(len);

@@ -25,6 +25,7 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::ptr;
+use windlass_decode::has_room_for;
 
 /// A computation that can be paused: it owns its value stack and never uses the native stack for
 /// guest calls.
@@ -181,11 +182,11 @@ fn broken() -> ! {
 pub(crate) const BROKEN: &str = "code or a reference is not what the engine has made";
 
 impl Thread {
-    /// A computation that has not started.
-    pub(crate) fn new() -> Thread {
-        Thread {
+    /// A computation that has not started; none if the host has no memory for it.
+    pub(crate) fn new() -> Option<Thread> {
+        Some(Thread {
             stack: Stack::default(),
-            cx: Box::new(Context::new()),
+            cx: has_room_for(size_of::<Context>()).then(|| Box::new(Context::new()))?,
             switches: Vec::new(),
             state: State::Idle,
             places: KnownPlaces::default(),
@@ -200,7 +201,7 @@ impl Thread {
             held: None,
             room: None,
             seen: (NO_INSTANCE, 0),
-        }
+        })
     }
 
     /// Starts a call of the store's function `func`, for which `put` writes the slots of its

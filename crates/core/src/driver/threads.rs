@@ -6,7 +6,7 @@
 
 use super::{frame_maps::FrameMaps, handle::ThreadHandle, translation::Parked};
 use crate::{
-    Trap,
+    Error, OutOfMemory, Trap,
     runtime::{Embedder, StoreId, StoreInner},
 };
 use alloc::vec::Vec;
@@ -55,12 +55,19 @@ impl Threads {
         }
     }
 
-    /// A thread for a call from the host. Traps when too many such calls are nested.
+    /// A thread for a call from the host.
+    ///
+    /// # Errors
+    /// A trap if too many such calls are nested; if the host has no memory for it.
     #[inline]
-    pub(crate) fn enter(&mut self, store: &mut StoreInner) -> Result<ThreadHandle, Trap> {
+    pub(crate) fn enter(&mut self, store: &mut StoreInner) -> Result<ThreadHandle, Error> {
         self.enter_again(store)?;
         store.touch();
-        Ok(self.idle.pop().unwrap_or_else(|| self.one_more(store)))
+        let thread = self.idle.pop().or_else(|| self.one_more(store));
+        if thread.is_none() {
+            self.nested_calls -= 1;
+        }
+        Ok(thread.ok_or(OutOfMemory {})?)
     }
 
     /// The thread on which the next call of this function from the host can be all of it at once:
@@ -79,15 +86,20 @@ impl Threads {
         self.idle.pop()
     }
 
+    /// A thread, with room to keep it and to have it rest; none if the host has no memory for it.
     #[cold]
-    fn one_more(&mut self, store: &mut StoreInner) -> ThreadHandle {
+    fn one_more(&mut self, store: &mut StoreInner) -> Option<ThreadHandle> {
         if self.kept.len() >= self.many {
             self.forget_dropped(store);
             self.many = (2 * self.kept.len()).max(MANY);
         }
-        let [kept, thread] = ThreadHandle::pair(self.store);
+        self.kept.try_reserve(1).ok()?;
+        // All can be at rest at once.
+        let at_rest = self.idle.len();
+        self.idle.try_reserve((self.kept.len() + 1).saturating_sub(at_rest)).ok()?;
+        let [kept, thread] = ThreadHandle::pair(self.store)?;
         self.kept.push(kept);
-        thread
+        Some(thread)
     }
 
     /// As `enter`, for a call that has a thread.

@@ -267,8 +267,12 @@ impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LinkError { kind, module, name, detail, others, more } = self;
         if !MESSAGES {
-            // The names are anyone's: they are not shown as they are.
-            return fmt::Display::fmt(kind, f);
+            fmt::Display::fmt(kind, f)?;
+            // The names are anyone's: only what needs no escapes is shown as it is.
+            let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_graphic());
+            let shown = [" for `", module, "`::`", name, "`"];
+            let shown = if is_plain(module) && is_plain(name) { &shown[..] } else { &[] };
+            return shown.iter().try_for_each(|part| f.write_str(part));
         }
         let [module, name] = [module, name].map(|name| Escaped(name));
         write!(f, "{kind} for `{module}`::`{name}`: {detail}{}", Others(others, *more))

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{Error, MemorySource, ResourceLimiter, SharedMemory, error::error};
 use alloc::{sync::Arc, vec::Vec};
-use windlass_decode::Count;
-use windlass_decode::{MemoryType, TableType};
+use windlass_decode::{Count, MESSAGES, MemoryType, TableType};
 
 /// A store with the limits that its embedder set.
 pub(crate) trait Limited: Embedder {
@@ -114,9 +113,15 @@ pub(crate) fn add_memory_of(
     } else {
         let Growth { desired, maximum, most, .. } = growth;
         Bytes::Own(match source {
-            Some(source) => LinearMemory::given(desired, maximum, source).map_err(|none| {
-                error!("cannot make a memory of {}: {}", Count(pages, "page"), none.reason())
-            })?,
+            Some(source) => {
+                LinearMemory::given(desired, maximum, source).map_err(|none| match MESSAGES {
+                    true => {
+                        let size = Count(pages, "page");
+                        error!("cannot make a memory of {size}: {}", none.reason())
+                    }
+                    false => Error::brief(none.reason()),
+                })?
+            }
             None => LinearMemory::new(desired, most).ok_or_else(too_large)?,
         })
     };

@@ -4,7 +4,7 @@
 
 use super::vector::one_more;
 use crate::{
-    Error, ErrorKind, ExternKind, Features, GlobalType, Import, ImportType, Reader, limits,
+    Error, ErrorKind, ExternKind, Features, GlobalType, Import, ImportType, Reader, limits, shared,
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -59,7 +59,11 @@ impl Reader<'_> {
         let name = self.name_of_at_most(limits::NAME_BYTES)?;
         match imports.last() {
             Some(last) if *last.module == name => Ok(last.module.clone()),
-            _ => Ok(Arc::new(self.owned(name)?)),
+            _ => {
+                let offset = self.offset();
+                let name = shared(self.owned(name)?);
+                name.ok_or_else(|| Error::new(ErrorKind::OutOfMemory, offset))
+            }
         }
     }
 
