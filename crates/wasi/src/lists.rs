@@ -32,11 +32,18 @@ pub(crate) fn text(bytes: &[u8]) -> Result<String, Errno> {
     Ok(text)
 }
 
-/// As much as the nodes take that one change of a map makes: a dozen levels, as no map here has.
-const NODES: usize = 8 << 10;
+/// What a node of a map takes at most, with what the allocator takes: `BTreeMap` has 11 entries in
+/// one, and 12 addresses of others.
+pub(crate) const fn node<K, V>() -> usize {
+    11 * (size_of::<K>() + size_of::<V>()) + 16 * size_of::<usize>()
+}
 
-/// Whether the host has memory for a change of a map. Maps themselves can't fail: so what they take
-/// is asked for, and given back, before anything is changed.
-pub(crate) fn room_for_nodes() -> Result<(), Errno> {
-    Ok(Vec::<u8>::new().try_reserve_exact(NODES)?)
+/// Whether the host has memory for a change of a map with so many entries, whose nodes take so many
+/// bytes, and for `more` bytes. Maps can't fail: so what they may take is asked for, and given
+/// back, before anything is changed.
+pub(crate) fn room_for_nodes(entries: usize, node: usize, more: usize) -> Result<(), Errno> {
+    // One for each level, and a new one above them. There are more than four below each.
+    let levels = 2 + entries.max(1).ilog2() as usize / 2;
+    let bytes = levels.saturating_mul(node).saturating_add(more);
+    Ok(Vec::<u8>::new().try_reserve_exact(bytes)?)
 }

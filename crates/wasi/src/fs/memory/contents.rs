@@ -127,6 +127,8 @@ pub(super) struct Contents {
     cost: u64,
 }
 
+/// What a node of each of the maps takes.
+const NODE: usize = lists::node::<u64, Vec<u8>>();
 const BLOCK: usize = 4096;
 /// The least that is set aside for a block; then twice as much, and so on.
 const LEAST: usize = 64;
@@ -214,11 +216,12 @@ impl Contents {
         let end = start + part.len();
         let mut fresh = Vec::new();
         let is_reserved = self.is_reserved(number);
+        let entries = self.blocks.len();
         let block = self.blocks.get_mut(&number);
         let old = block.as_ref().map_or(0, |block| block_cost(block.len()));
         let is_new = block.is_none();
         if is_new {
-            lists::room_for_nodes()?;
+            lists::room_for_nodes(entries, NODE, capacity(end))?;
         }
         let block = block.unwrap_or(&mut fresh);
         if block.len() < end {
@@ -242,7 +245,7 @@ impl Contents {
     pub(super) fn set_len(&mut self, budget: &mut Budget, len: u64) -> Result<(), Errno> {
         if len < self.len {
             // First all that can fail.
-            lists::room_for_nodes()?;
+            lists::room_for_nodes(self.blocks.len().max(self.reserved.len()), 2 * NODE, 0)?;
             let (number, end) = place(len);
             if end > 0 {
                 self.cut_block(budget, number, end)?;
@@ -319,7 +322,7 @@ impl Contents {
             (from, to, done) = (from.min(range_from), to.max(range_to), done.max(range_to));
         }
         more += missing(&self.blocks, done, last);
-        lists::room_for_nodes()?;
+        lists::room_for_nodes(self.reserved.len(), NODE, 0)?;
         budget.take(more)?;
         self.cost += more;
         while let Some((&range, _)) = self.reserved.range(from..=last).next() {

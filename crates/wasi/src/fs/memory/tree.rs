@@ -73,6 +73,11 @@ const FILE: u64 = 400;
 const DIRECTORY: u64 = 704;
 const NAME: u64 = 208;
 
+/// What nodes of all maps take in which a name is.
+const NODES: usize = lists::node::<Number, Inode>()
+    + lists::node::<Arc<[u8]>, Entry>()
+    + lists::node::<u64, Arc<[u8]>>();
+
 fn name_cost(name: &[u8]) -> u64 {
     NAME + name.len() as u64
 }
@@ -112,7 +117,13 @@ impl Tree {
         }
     }
 
-    /// Puts a name that was counted into a directory.
+    /// Whether the host has memory for one more name in a directory, and for an inode.
+    fn room_for(&self, dir: Handle, name: &[u8]) -> Result<(), Errno> {
+        let entries = self.inodes.len().max(self.names(dir)?.by_name.len());
+        lists::room_for_nodes(entries, NODES, 4 * size_of::<usize>() + name.len())
+    }
+
+    /// Puts a name that was counted into a directory, for which there is room.
     fn put_name(&mut self, dir: Handle, name: &[u8], number: Number) -> Result<(), Errno> {
         let place = self.next_place;
         self.next_place += 1;
@@ -152,7 +163,7 @@ impl Tree {
     /// A new inode under a new name.
     fn add(&mut self, dir: Handle, name: &[u8], node: Node) -> Result<Number, Errno> {
         self.vacant(dir, name)?;
-        lists::room_for_nodes()?;
+        self.room_for(dir, name)?;
         self.budget.take(name_cost(name) + node.cost())?;
         let links = if matches!(node, Node::Directory { .. }) { 2 } else { 1 };
         let now = self.now;
@@ -423,7 +434,7 @@ impl Tree {
         if let Node::Directory { .. } = self.inode(number)?.node {
             return Err(Errno::Perm);
         }
-        lists::room_for_nodes()?;
+        self.room_for(new_dir, new_name)?;
         self.budget.take(name_cost(new_name))?;
         let now = self.now;
         let inode = self.inode_mut(number)?;
@@ -449,7 +460,7 @@ impl Tree {
         let is_dir = self.is_dir(moved)?;
         self.check_moved(moved, new_dir)?;
         // First all that can fail, last of it the count: nothing is lost then.
-        lists::room_for_nodes()?;
+        self.room_for(new_dir, new_name)?;
         match replaced {
             Some(replaced) if is_dir => self.check_empty(replaced)?,
             Some(replaced) if self.is_dir(replaced)? => return Err(Errno::IsDir),
