@@ -22,16 +22,14 @@ use std::{
 
 /// The functions that may end the process, by file: what asks for a single piece, or for a list of
 /// the host's own that is one longer, or shorter.
-const PLACES: [&str; 29] = [
+const PLACES: [&str; 25] = [
     // One for each engine, module, store, linker.
     "core/engine.rs new",
     "core/module.rs make",
     "core/module.rs object_types",
-    "core/module.rs exports",
     "core/api/store.rs new",
     "core/runtime/store.rs new",
     "core/api/instance_pre.rs new",
-    "decode/sections/import.rs module_name",
     // One for each type.
     "decode/types.rs clone",
     "core/object_type/mod.rs of",
@@ -43,11 +41,10 @@ const PLACES: [&str; 29] = [
     "core/api/func.rs ",
     "core/api/func/host.rs into_host",
     "core/runtime/exception.rs add_tag",
-    // One for each call from the host.
-    "core/driver/threads.rs leave",
-    "core/driver/threads.rs one_more",
-    "core/driver/thread.rs new",
-    "core/driver/handle.rs pair",
+    // What computes for a call from the host, and a module that imports are from: as much was there
+    // a moment before.
+    "core/driver/thread.rs {closure#0}",
+    "decode/error.rs {closure#0}",
     // One for each reference and value that the host holds.
     "core/runtime/roots.rs own",
     "core/runtime/roots.rs root",
