@@ -1,7 +1,10 @@
 //! `cargo xtask gates "other builds"`: dispatch by tail calls in builds that `ci/profiles.sh` does
 //! not make. In each, handlers are disassembled.
 
-use crate::commands::{Outcome, command, is_there, succeeds};
+use crate::{
+    commands::{Outcome, command, is_there, succeeds},
+    root,
+};
 use std::env::consts::ARCH;
 
 /// A way to build: what it is, with which compiler, link-time optimisation and flags; and whether
@@ -35,6 +38,8 @@ fn is_good(&(name, compiler, lto, flags, has_frames): &Build) -> bool {
     cargo.args(["build", "--release", "--quiet", "--package", "windlass-cli"]);
     cargo.args(["--target-dir", folder]);
     cargo.env("RUSTFLAGS", format!("-C symbol-mangling-version=v0 {flags}"));
+    // Where coverage is built in, what runs while it is built writes it.
+    cargo.env("LLVM_PROFILE_FILE", root().join(folder).join("%p.profraw"));
     cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none").env("CARGO_PROFILE_RELEASE_LTO", lto);
     let mut look = command(".", "python3", &["ci/disassembly.py"]);
     look.args(has_frames.then_some("--lax")).arg(format!("{folder}/release/windlass"));
