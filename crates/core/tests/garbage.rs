@@ -338,8 +338,8 @@ fn a_host_without_memory_for_code_gets_an_error() {
     for mode in [Lazy, LazyTranslation, Eager] {
         let mut config = Config::new();
         config.features(Features::ALL).metering(Metering::Fuel).compilation_mode(mode);
-        // Throws do without a list of what they have found.
-        let refused = refusing_each(1, |refusing| {
+        // Throws do without a list of what they have found; a value stack begins smaller.
+        let refused = refusing_each(2, |refusing| {
             let engine = Engine::new(&config).unwrap();
             if mode == Eager {
                 refusing.starts_here();
