@@ -4,7 +4,7 @@
 use super::{
     func::{Call, CallState, HostCall},
     store::StoreState,
-    value::{check_store, vals_to_slots},
+    value::{HOST_RESULT, check_store, vals_to_slots},
 };
 use crate::{
     AsContext, AsContextMut, Error, FuncType, Val, WasmBacktrace,
@@ -205,7 +205,7 @@ impl<R> Execution<R> {
         let ty = store.inner.func_type(func);
         store.inner.touch();
         thread.lend_slots(store, |store, slots| {
-            vals_to_slots(&store.inner, "host function's result", results, ty.result_types(), slots)
+            vals_to_slots(&store.inner, HOST_RESULT, results, ty.result_types(), slots)
         })?;
         thread.hold(&mut store.inner, Some(Held::Results(func)));
         self.pending = None;

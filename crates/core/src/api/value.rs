@@ -318,6 +318,9 @@ impl Val {
     }
 }
 
+/// The part of a call that a host function returns: for [`vals_to_slots`].
+pub(crate) const HOST_RESULT: &str = "host function's result";
+
 /// Puts values into slots, if they are as many as the types and of these types. An error says which
 /// `part` it is about: an argument, a result.
 #[inline]

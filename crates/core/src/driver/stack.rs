@@ -130,7 +130,10 @@ impl Thread {
         if len > max {
             return Err(Trap::StackOverflow.into());
         }
-        for wanted in [len.max(MIN_STACK).min(max), len] {
+        let preferred = len.max(MIN_STACK).min(max);
+        // Nobody is asked twice for the same.
+        let smaller = (len < preferred).then_some(len);
+        for wanted in [preferred].into_iter().chain(smaller) {
             if let Some(larger) = self.larger_stack(store, wanted)? {
                 self.stack = larger;
                 self.cx.stack_end = self.stack.end();

@@ -4,7 +4,7 @@
 use super::typed::{SlotList, WasmTy, for_each_arity};
 use crate::{
     Caller, Engine, Error, Finality, FuncType, Val,
-    api::value::{slots_into_vals, vals_to_slots},
+    api::value::{HOST_RESULT, slots_into_vals, vals_to_slots},
     error::from_host,
 };
 use alloc::{boxed::Box, sync::Arc};
@@ -48,13 +48,7 @@ impl<T> HostFunc<T> {
             let (params, results) = vals.split_at_mut(types.param_types().len());
             slots_into_vals(caller.inner_mut(), types.param_types(), slots, params);
             f(caller.reborrow(), params, results)?;
-            vals_to_slots(
-                caller.inner(),
-                "host function's result",
-                results,
-                types.result_types(),
-                slots,
-            )?;
+            vals_to_slots(caller.inner(), HOST_RESULT, results, types.result_types(), slots)?;
             caller.idle_vals().push(vals);
             Ok(())
         };

@@ -6,7 +6,7 @@ use crate::{
     Caller, Engine, Error, FuncType, Pending, Val,
     api::{
         func::{HostFunc, HostResult, SlotList, func_type},
-        value::{slots_to_vals, vals_to_slots},
+        value::{HOST_RESULT, slots_to_vals, vals_to_slots},
     },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -98,7 +98,7 @@ impl<T: Send + 'static> HostFunc<T> {
                 Pin::from(f(caller.reborrow(), &params, &mut results)).await?;
                 vals_to_slots(
                     caller.inner(),
-                    "host function's result",
+                    HOST_RESULT,
                     &results,
                     types.result_types(),
                     &mut slots,
